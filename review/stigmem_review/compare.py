@@ -1,0 +1,380 @@
+"""Old release against new: typed changes, and what could not be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from stigmem_review import facts, versions
+from stigmem_review.host import Node
+from stigmem_review.ledger import Ledger, field_pairs, ledgers, unexplained
+from stigmem_review.model import (
+    Digests,
+    Hook,
+    Known,
+    Location,
+    Manifest,
+    NotCarried,
+    Release,
+    Unknown,
+)
+from stigmem_review.states import ABOUT_THE_FACTORY, ALWAYS, states
+from stigmem_review.text import shorten
+
+_SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What comparing two releases gave.
+
+    ``facts`` are for the rules to judge; ``already`` are states that the old release was in too;
+    ``unchanged`` names the fields that are the same; ``not_carried`` those that a side's kind of
+    source does not carry, with that kind.
+    """
+
+    facts: tuple[facts.Fact, ...]
+    already: tuple[facts.Fact, ...]
+    unchanged: tuple[str, ...]
+    not_carried: tuple[tuple[str, str], ...]
+
+
+def compare(old: Release, new: Release, node: Node) -> Comparison:
+    """Compare two releases as one node would see them; each may be the empty release."""
+    before, after = ledgers(old, new)
+    unchanged = tuple(name for name in before if before[name] == after[name])
+    changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
+    changes += unexplained(before, after, changes)
+    changes += _certainty(old, new)
+    found, already = _new_states(old, new, node)
+    if any(isinstance(state, ABOUT_THE_FACTORY) for state in (*found, *already)):
+        changes = [each for each in changes if not isinstance(each, facts.ManifestUnread)]
+    changes += found
+    changes += _surprise(changes)
+    return Comparison(tuple(changes), already, unchanged, tuple(_not_carried(old, new)))
+
+
+def _presence(old: Release, new: Release) -> Iterator[facts.Fact]:
+    if old.source.kind == "none":
+        yield facts.PluginInstalled(item="plugin")
+    if new.source.kind == "none":
+        yield facts.PluginRemoved(item="plugin", side="old")
+
+
+# Changes
+
+
+def _changes(
+    before: Ledger, after: Ledger, old: Release, new: Release, node: Node
+) -> Iterator[facts.Fact]:
+    for name in before:
+        one, two = before[name], after[name]
+        if one == two:
+            continue
+        match name:
+            case "capabilities":
+                yield from _capabilities(one, two, old, new, node)
+            case "hooks":
+                yield from _hooks(one, two, old, new, node)
+            case "depends_on" | "routes":
+                yield from _members(name, one, two, old, new)
+            case "entry_points":
+                yield from _entry_points(one, two, old, new)
+            case "requires_dist":
+                yield from _requirements(one, two, new)
+            case "outside":
+                yield from _outside(one, two)
+            case "version" | "distribution_version" | "metadata":
+                pass
+            case _:
+                at = _at(_field(new, name))
+                yield _REPLACED[name](item=name, old=one, new=two, at=at)
+    yield from _version_changes(before, after, old, new)
+
+
+_REPLACED: dict[str, Any] = {
+    "name": facts.NameChanged,
+    "distribution": facts.DistributionRenamed,
+    "requires_stigmem": facts.RequiresStigmemChanged,
+    "async_safe": facts.AsyncSafeChanged,
+    "health_check": facts.HealthCheckChanged,
+    "config_schema": facts.ConfigSchemaChanged,
+    "requires_python": facts.RequiresPythonChanged,
+}
+
+
+def _field(release: Release, name: str) -> Any:
+    manifest = release.manifest
+    if isinstance(manifest, Manifest) and name in Manifest.__struct_fields__:
+        return getattr(manifest, name)
+    return getattr(release, name, None)
+
+
+def _at(value: Any) -> Location | None:
+    return getattr(value, "at", None)
+
+
+def _member_at(value: Any, item: str) -> Location | None:
+    """Return where one item of a collection is written."""
+    if isinstance(value, Known) and value.each:
+        return dict(zip(value.value, value.each, strict=True)).get(item, value.at)
+    return _at(value)
+
+
+def _version_changes(
+    before: Ledger, after: Ledger, old: Release, new: Release
+) -> Iterator[facts.Fact]:
+    versions_of = {name: (before.get(name), after.get(name)) for name in _VERSIONS}
+    carried = [name for name in _VERSIONS if name in before]
+    for name in carried:
+        one, two = versions_of[name]
+        if one == two:
+            continue
+        at = _at(_field(new, name))
+        size = versions.step(one, two)
+        if name == carried[0]:
+            yield facts.VersionChanged(item="version", old=one, new=two, step=size, at=at)
+        if name == "version":
+            follows = versions_of[carried[0]] == (one, two) or carried[0] == name
+            yield facts.ManifestVersionChanged(
+                item="version", old=one, new=two, step=size, follows=follows, at=at
+            )
+
+
+_VERSIONS = ("distribution_version", "version")
+
+
+def _capabilities(
+    one: set[str], two: set[str], old: Release, new: Release, node: Node
+) -> Iterator[facts.Fact]:
+    for item in sorted(two - one):
+        yield facts.CapabilityAdded(
+            item=item,
+            capability=node.capability(item),
+            at=_member_at(_field(new, "capabilities"), item),
+        )
+    for item in sorted(one - two):
+        yield facts.CapabilityRemoved(
+            item=item,
+            capability=node.capability(item),
+            at=_member_at(_field(old, "capabilities"), item),
+            side="old",
+        )
+
+
+def _hooks(
+    one: dict[str, str], two: dict[str, str], old: Release, new: Release, node: Node
+) -> Iterator[facts.Fact]:
+    places = _hook_places(new)
+    for item in sorted(two.keys() - one.keys()):
+        yield facts.HookAdded(
+            item=item, hook=node.hook(item), target=two[item], at=places.get(item)
+        )
+    old_places = _hook_places(old)
+    for item in sorted(one.keys() - two.keys()):
+        yield facts.HookRemoved(
+            item=item,
+            hook=node.hook(item),
+            target=one[item],
+            at=old_places.get(item),
+            side="old",
+        )
+    for item in sorted(one.keys() & two.keys()):
+        if one[item] != two[item]:
+            yield facts.HookRebound(
+                item=item,
+                hook=node.hook(item),
+                old=one[item],
+                new=two[item],
+                at=places.get(item),
+            )
+
+
+def _hook_places(release: Release) -> dict[str, Location | None]:
+    """Return where each hook's handler is, or else where the hook is declared."""
+    hooks = _field(release, "hooks")
+    found: tuple[Hook, ...] = hooks.value if isinstance(hooks, Known) else ()
+    return {hook.name: _at(hook.target) or hook.at for hook in found}
+
+
+def _members(
+    name: str, one: set[str], two: set[str], old: Release, new: Release
+) -> Iterator[facts.Fact]:
+    added, removed = _MEMBERS[name]
+    for item in sorted(two - one):
+        yield added(item=item, at=_member_at(_field(new, name), item))
+    for item in sorted(one - two):
+        yield removed(item=item, at=_member_at(_field(old, name), item), side="old")
+
+
+_MEMBERS: dict[str, tuple[Any, Any]] = {
+    "depends_on": (facts.DependsOnAdded, facts.DependsOnRemoved),
+    "routes": (facts.RouteAdded, facts.RouteRemoved),
+}
+
+
+def _entry_points(
+    one: dict[str, str], two: dict[str, str], old: Release, new: Release
+) -> Iterator[facts.Fact]:
+    places = _entry_point_places(new)
+    for item in sorted(two.keys() - one.keys()):
+        group = item.partition(" : ")[0]
+        yield facts.EntryPointAdded(item=item, group=group, value=two[item], at=places.get(item))
+    old_places = _entry_point_places(old)
+    for item in sorted(one.keys() - two.keys()):
+        group = item.partition(" : ")[0]
+        yield facts.EntryPointRemoved(
+            item=item, group=group, value=one[item], at=old_places.get(item), side="old"
+        )
+    for item in sorted(one.keys() & two.keys()):
+        if one[item] != two[item]:
+            group = item.partition(" : ")[0]
+            yield facts.EntryPointChanged(
+                item=item, group=group, old=one[item], new=two[item], at=places.get(item)
+            )
+
+
+def _entry_point_places(release: Release) -> dict[str, Location | None]:
+    found = release.entry_points
+    entries = found.value if isinstance(found, Known) else ()
+    return {f"{each.group} : {each.name}": each.at for each in entries}
+
+
+def _requirements(one: dict[str, str], two: dict[str, str], new: Release) -> Iterator[facts.Fact]:
+    at = _at(new.requires_dist)
+    for item in sorted(two.keys() - one.keys()):
+        yield facts.RequirementAdded(item=item, value=two[item], direct="@ " in two[item], at=at)
+    for item in sorted(one.keys() - two.keys()):
+        yield facts.RequirementRemoved(item=item, value=one[item], side="old")
+    for item in sorted(one.keys() & two.keys()):
+        if one[item] != two[item]:
+            yield facts.RequirementChanged(
+                item=item, old=one[item], new=two[item], direct="@ " in two[item], at=at
+            )
+
+
+def _outside(one: dict[str, str], two: dict[str, str]) -> Iterator[facts.Fact]:
+    for item in sorted(one.keys() | two.keys()):
+        if one.get(item) == two.get(item):
+            continue
+        place, runs = _place(item)
+        if item not in one:
+            yield facts.OutsideFileAdded(
+                item=item, place=place, runs=runs, sha256=two[item], at=_file(item)
+            )
+        elif item not in two:
+            yield facts.OutsideFileRemoved(
+                item=item, place=place, runs=runs, at=_file(item), side="old"
+            )
+        else:
+            yield facts.OutsideFileChanged(
+                item=item, place=place, runs=runs, sha256=two[item], at=_file(item)
+            )
+
+
+def _file(item: str) -> Location:
+    return Location(item.removeprefix("site-packages/"))
+
+
+def _place(item: str) -> tuple[facts.Place, bool]:
+    """Return where a file is installed to, and whether Python runs it at every start."""
+    top, _, rest = item.partition("/")
+    # The site module reads every .pth file at the top of site-packages, and imports these two.
+    runs = top == "site-packages" and (
+        rest.endswith(".pth") or rest in ("sitecustomize.py", "usercustomize.py")
+    )
+    match top:
+        case "site-packages" | "scripts" | "headers" | "data":
+            return top, runs
+        case _:
+            return "other", runs
+
+
+# Certainty
+
+
+def _certainty(old: Release, new: Release) -> Iterator[facts.Fact]:
+    """Yield what can be read on one side only, or on neither although the code changed."""
+    same_code = _same_code(old.package, new.package)
+    if isinstance(new.manifest, Unknown):
+        if isinstance(old.manifest, Manifest) or not same_code:
+            lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
+            yield facts.ManifestUnread(
+                item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
+            )
+    elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
+        capabilities, hooks = new.manifest.capabilities, new.manifest.hooks
+        yield facts.ManifestFirstRead(
+            item="manifest",
+            capabilities=capabilities.value if isinstance(capabilities, Known) else (),
+            hooks=tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else (),
+        )
+    for name, one, two in field_pairs(old, new):
+        match one, two:
+            case Known(), Unknown() if old.source.kind != "none":
+                yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
+            case (Known(), Unknown()) | (NotCarried(source="none"), Unknown()):
+                yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+            case Unknown(), Unknown() if not same_code:
+                yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+            case Unknown(), Known() if new.source.kind != "none":
+                yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+            case _:
+                pass
+
+
+def _same_code(old: Digests, new: Digests) -> bool:
+    return isinstance(old, Known) and isinstance(new, Known) and old.value == new.value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        names = [each.name if isinstance(each, Hook) else str(each) for each in value]
+        return shorten(", ".join(names) or "nothing")
+    return shorten(str(value) if value not in (None, "") else "nothing")
+
+
+# States and combinations
+
+
+def _new_states(
+    old: Release, new: Release, node: Node
+) -> tuple[list[facts.Fact], tuple[facts.Fact, ...]]:
+    """Return the new release's states, and apart those that the old release was in as well."""
+    before = {_key(state) for state in states(old, node)}
+    found: list[facts.Fact] = []
+    already: list[facts.Fact] = []
+    for state in states(new, node):
+        known = _key(state) in before and not isinstance(state, ALWAYS)
+        if known and isinstance(state, facts.HandlerUnread):
+            known = _same_code(old.package, new.package)
+        (already if known else found).append(state)
+    return found, tuple(already)
+
+
+def _key(state: facts.Fact) -> tuple[str, str]:
+    return facts.kind_of(state), state.item
+
+
+def _surprise(changes: list[facts.Fact]) -> Iterator[facts.VersionSurprise]:
+    """Yield one fact where a small step of the version comes with more rights."""
+    gained = tuple(
+        change.item
+        for change in changes
+        if isinstance(change, (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded))
+    )
+    if not gained or any(isinstance(change, facts.PluginInstalled) for change in changes):
+        return
+    moved = [change for change in changes if isinstance(change, facts.VersionChanged)]
+    size: facts.Step = moved[0].step if moved else "same"
+    if size in _SURPRISING:
+        yield facts.VersionSurprise(item="version", step=size, gained=gained)
+
+
+def _not_carried(old: Release, new: Release) -> Iterator[tuple[str, str]]:
+    for name, one, two in field_pairs(old, new):
+        for value in (one, two):
+            if isinstance(value, NotCarried) and value.source != "none":
+                yield name, value.source
+                break

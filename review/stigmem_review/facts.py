@@ -1,0 +1,384 @@
+"""Facts: the typed changes between two releases, and the typed states of the new one.
+
+Rules are about kinds of facts; a fact's fields are what a rule's conditions and messages can use.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+from stigmem_review.host import CapabilityInfo, HookInfo
+from stigmem_review.model import Location, Side
+
+Step = Literal[
+    "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
+]
+"""How far one version is from another; ``none`` where one side has no version."""
+
+Place = Literal["site-packages", "scripts", "headers", "data", "other"]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """One fact. ``item`` says what it is about; ``at`` where, in the release ``side`` names."""
+
+    item: str
+    at: Location | None = None
+    side: Side = "new"
+
+
+class _Replaced(Fact, frozen=True, kw_only=True):
+    old: str
+    new: str
+
+
+class _Problem(Fact, frozen=True, kw_only=True):
+    why: str
+
+
+class PluginInstalled(Fact, frozen=True, kw_only=True, tag="plugin-installed"):
+    """There was no release before."""
+
+
+class PluginRemoved(Fact, frozen=True, kw_only=True, tag="plugin-removed"):
+    """There is no release any more."""
+
+
+class NameChanged(_Replaced, frozen=True, kw_only=True, tag="name-changed"):
+    """The manifest's name: the node knows the plugin by it."""
+
+
+class DistributionRenamed(_Replaced, frozen=True, kw_only=True, tag="distribution-renamed"):
+    """The name it is installed by."""
+
+
+class VersionChanged(_Replaced, frozen=True, kw_only=True, tag="version-changed"):
+    """The version of the distribution; of the manifest where only that is carried."""
+
+    step: Step
+
+
+class ManifestVersionChanged(_Replaced, frozen=True, kw_only=True, tag="manifest-version-changed"):
+    """The manifest's own version; ``follows`` if it went the distribution's way."""
+
+    step: Step
+    follows: bool
+
+
+class RequiresStigmemChanged(_Replaced, frozen=True, kw_only=True, tag="requires-stigmem-changed"):
+    """Which node releases it says it works with."""
+
+
+class CapabilityAdded(Fact, frozen=True, kw_only=True, tag="capability-added"):
+    """A capability the manifest did not ask for before."""
+
+    capability: CapabilityInfo
+
+
+class CapabilityRemoved(Fact, frozen=True, kw_only=True, tag="capability-removed"):
+    """A capability the manifest asks for no longer."""
+
+    capability: CapabilityInfo
+
+
+class HookAdded(Fact, frozen=True, kw_only=True, tag="hook-added"):
+    """A hook that had no handler before; ``target`` is empty where it is not known."""
+
+    hook: HookInfo
+    target: str
+
+
+class HookRemoved(Fact, frozen=True, kw_only=True, tag="hook-removed"):
+    """A hook that has no handler any more."""
+
+    hook: HookInfo
+    target: str
+
+
+class HookRebound(_Replaced, frozen=True, kw_only=True, tag="hook-rebound"):
+    """The same hook, bound to another handler."""
+
+    hook: HookInfo
+
+
+class HandlerUnread(_Problem, frozen=True, kw_only=True, tag="handler-unread"):
+    """A hook whose handler could not be followed."""
+
+    hook: HookInfo
+
+
+class DependsOnAdded(Fact, frozen=True, kw_only=True, tag="depends-on-added"):
+    """Another plugin it needs now."""
+
+
+class DependsOnRemoved(Fact, frozen=True, kw_only=True, tag="depends-on-removed"):
+    """Another plugin it needs no longer."""
+
+
+class AsyncSafeChanged(Fact, frozen=True, kw_only=True, tag="async-safe-changed"):
+    """Whether it says it is safe under concurrent use."""
+
+    old: bool
+    new: bool
+
+
+class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
+    """A router that the node would mount."""
+
+
+class RouteRemoved(Fact, frozen=True, kw_only=True, tag="route-removed"):
+    """A router that the node would mount no longer."""
+
+
+class HealthCheckChanged(_Replaced, frozen=True, kw_only=True, tag="health-check-changed"):
+    """The health check; empty where there is none."""
+
+
+class ConfigSchemaChanged(_Replaced, frozen=True, kw_only=True, tag="config-schema-changed"):
+    """The configuration class; empty where there is none."""
+
+
+class EntryPointAdded(Fact, frozen=True, kw_only=True, tag="entry-point-added"):
+    """A declared entry point."""
+
+    group: str
+    value: str
+
+
+class EntryPointRemoved(Fact, frozen=True, kw_only=True, tag="entry-point-removed"):
+    """An entry point no longer declared."""
+
+    group: str
+    value: str
+
+
+class EntryPointChanged(_Replaced, frozen=True, kw_only=True, tag="entry-point-changed"):
+    """An entry point that leads elsewhere."""
+
+    group: str
+
+
+class RequirementAdded(Fact, frozen=True, kw_only=True, tag="requirement-added"):
+    """A distribution it needs; ``direct`` if it comes from a URL."""
+
+    value: str
+    direct: bool
+
+
+class RequirementRemoved(Fact, frozen=True, kw_only=True, tag="requirement-removed"):
+    """A distribution it needs no longer."""
+
+    value: str
+
+
+class RequirementChanged(_Replaced, frozen=True, kw_only=True, tag="requirement-changed"):
+    """Other versions of a distribution it needs."""
+
+    direct: bool
+
+
+class RequiresPythonChanged(_Replaced, frozen=True, kw_only=True, tag="requires-python-changed"):
+    """Which Python versions it says it works with."""
+
+
+class OutsideFileAdded(Fact, frozen=True, kw_only=True, tag="outside-file-added"):
+    """A file installed outside its packages; ``runs`` if Python runs it at every start."""
+
+    place: Place
+    runs: bool
+    sha256: str
+
+
+class OutsideFileRemoved(Fact, frozen=True, kw_only=True, tag="outside-file-removed"):
+    """A file no longer installed outside its packages."""
+
+    place: Place
+    runs: bool
+
+
+class OutsideFileChanged(Fact, frozen=True, kw_only=True, tag="outside-file-changed"):
+    """Other content of a file outside its packages."""
+
+    place: Place
+    runs: bool
+    sha256: str
+
+
+class FieldLost(_Problem, frozen=True, kw_only=True, tag="field-lost"):
+    """A field that could be read and now cannot."""
+
+    old: str
+
+
+class FieldUnread(_Problem, frozen=True, kw_only=True, tag="field-unread"):
+    """A field that can be read in neither release, or in a first one."""
+
+
+class FieldFirstRead(Fact, frozen=True, kw_only=True, tag="field-first-read"):
+    """A field that could not be read before and now can."""
+
+    new: str
+
+
+class ManifestUnread(_Problem, frozen=True, kw_only=True, tag="manifest-unread"):
+    """No field of the manifest could be read; ``lost`` if before it could."""
+
+    lost: bool
+
+
+class ManifestFirstRead(Fact, frozen=True, kw_only=True, tag="manifest-first-read"):
+    """The manifest could not be read before and now can."""
+
+    capabilities: tuple[str, ...]
+    hooks: tuple[str, ...]
+
+
+class VersionSurprise(Fact, frozen=True, kw_only=True, tag="version-surprise"):
+    """More was gained than the step of the version promises."""
+
+    step: Step
+    gained: tuple[str, ...]
+
+
+class FilesUnreviewed(Fact, frozen=True, kw_only=True, tag="files-unreviewed"):
+    """Other files of the release, which the index offers and nobody looked at."""
+
+    files: tuple[str, ...]
+
+
+class UnclassifiedChange(_Replaced, frozen=True, kw_only=True, tag="unclassified-change"):
+    """A difference that no typed change explains."""
+
+
+class HookUnknown(Fact, frozen=True, kw_only=True, tag="hook-unknown"):
+    """A hook the node does not have, and the one probably meant."""
+
+    nearest: str
+
+
+class CapabilityUnknown(Fact, frozen=True, kw_only=True, tag="capability-unknown"):
+    """A capability the node does not have, and the one probably meant."""
+
+    nearest: str
+
+
+class KeywordUnknown(Fact, frozen=True, kw_only=True, tag="keyword-unknown"):
+    """A keyword the manifest class drops, and the one probably meant."""
+
+    nearest: str
+
+
+class FieldRefused(_Problem, frozen=True, kw_only=True, tag="field-refused"):
+    """A field the manifest class refuses."""
+
+
+class NameInvalid(Fact, frozen=True, kw_only=True, tag="name-invalid"):
+    """A manifest name that the node refuses."""
+
+    pattern: str
+
+
+class VersionInvalid(Fact, frozen=True, kw_only=True, tag="version-invalid"):
+    """A manifest version that the node refuses."""
+
+    pattern: str
+
+
+class VersionMismatch(Fact, frozen=True, kw_only=True, tag="version-mismatch"):
+    """Manifest and distribution state different versions."""
+
+    manifest: str
+    distribution: str
+
+
+class EntryPointMissing(_Problem, frozen=True, kw_only=True, tag="entry-point-missing"):
+    """No entry point makes it a plugin."""
+
+
+class EntryPointsSeveral(_Problem, frozen=True, kw_only=True, tag="entry-points-several"):
+    """It declares several plugins."""
+
+
+class EntryPointInvalid(_Problem, frozen=True, kw_only=True, tag="entry-point-invalid"):
+    """An entry point that cannot be loaded."""
+
+
+class TargetMissing(_Problem, frozen=True, kw_only=True, tag="target-missing"):
+    """The entry point leads nowhere."""
+
+
+class TargetNotFactory(_Problem, frozen=True, kw_only=True, tag="target-not-factory"):
+    """The entry point leads to what the node cannot call."""
+
+
+class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch"):
+    """The wheel's RECORD does not say what the wheel holds."""
+
+
+class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distribution"):
+    """The wheel installs a second distribution."""
+
+
+AnyFact = (
+    PluginInstalled
+    | PluginRemoved
+    | NameChanged
+    | DistributionRenamed
+    | VersionChanged
+    | ManifestVersionChanged
+    | RequiresStigmemChanged
+    | CapabilityAdded
+    | CapabilityRemoved
+    | HookAdded
+    | HookRemoved
+    | HookRebound
+    | HandlerUnread
+    | DependsOnAdded
+    | DependsOnRemoved
+    | AsyncSafeChanged
+    | RouteAdded
+    | RouteRemoved
+    | HealthCheckChanged
+    | ConfigSchemaChanged
+    | EntryPointAdded
+    | EntryPointRemoved
+    | EntryPointChanged
+    | RequirementAdded
+    | RequirementRemoved
+    | RequirementChanged
+    | RequiresPythonChanged
+    | OutsideFileAdded
+    | OutsideFileRemoved
+    | OutsideFileChanged
+    | FieldLost
+    | FieldUnread
+    | FieldFirstRead
+    | ManifestUnread
+    | ManifestFirstRead
+    | VersionSurprise
+    | FilesUnreviewed
+    | UnclassifiedChange
+    | HookUnknown
+    | CapabilityUnknown
+    | KeywordUnknown
+    | FieldRefused
+    | NameInvalid
+    | VersionInvalid
+    | VersionMismatch
+    | EntryPointMissing
+    | EntryPointsSeveral
+    | EntryPointInvalid
+    | TargetMissing
+    | TargetNotFactory
+    | RecordMismatch
+    | HiddenDistribution
+)
+
+KINDS: dict[str, type[Fact]] = {str(each.__struct_config__.tag): each for each in get_args(AnyFact)}
+"""Every kind of fact by its name."""
+
+
+def kind_of(fact: Fact) -> str:
+    """Return the name of a fact's kind."""
+    return str(fact.__struct_config__.tag)

@@ -1,0 +1,215 @@
+"""What is known of the Stigmem host, per node release, as data.
+
+``stigmem_node.json`` holds the facts: hooks, bands, semantics and orderings from
+``stigmem_node.plugins.hooks``, capabilities and their accessors from
+``stigmem_node.plugins.capabilities`` and ``.context``, name and version patterns and the default
+of ``requires_stigmem`` from ``.manifest``, graduated plugins from ``.discovery``. What a
+capability opens, and how much that matters, follows the host's plugin capability reference.
+Hooks and capabilities are the same in every release listed there; a test compares them with the
+real node.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.errors import UsageError
+from stigmem_review.text import clean
+
+Power = Literal["deny", "rewrite", "rank", "observe", "unknown"]
+Impact = Literal["high", "sensitive", "ordinary", "unknown"]
+Band = Literal[
+    "AUTHN",
+    "AUTHZ",
+    "VALIDATE",
+    "TRANSFORM",
+    "FILTER",
+    "RANK",
+    "PERSIST",
+    "AUDIT",
+    "OBSERVE",
+    "unknown",
+]
+
+
+class HookInfo(msgspec.Struct, frozen=True):
+    """What a hook lets its handler do.
+
+    ``power`` follows from the hook's semantic, ``acts`` says it in words that complete "it
+    can ..."; ``when`` says its place relative to the node's own handlers; ``failure`` what an
+    exception in the handler leads to; ``positional`` how many positional arguments the node
+    insists on.
+    """
+
+    name: str
+    known: bool
+    band: Band
+    power: Power
+    acts: str
+    when: str
+    failure: str
+    positional: int
+
+
+class CapabilityInfo(msgspec.Struct, frozen=True):
+    """What a capability opens, in words that complete "it may ...", and how much that matters."""
+
+    name: str
+    known: bool
+    impact: Impact
+    opens: str
+    ask: str
+
+
+class _Semantic(msgspec.Struct):
+    name: str
+    power: Power
+    failure: str
+
+
+class _Ordering(msgspec.Struct):
+    name: str
+    when: str
+
+
+class _Hook(msgspec.Struct):
+    name: str
+    band: Band
+    semantic: str
+    ordering: str
+    strict_audit: bool
+    acts: str
+
+
+class _Capability(msgspec.Struct):
+    name: str
+    member: str
+    accessor: str
+    impact: Impact
+    opens: str
+    ask: str
+
+
+class _Release(msgspec.Struct):
+    version: str
+    name_pattern: str
+    version_pattern: str
+    requires_default: str
+    graduated: list[str]
+
+
+class _Data(msgspec.Struct):
+    semantics: list[_Semantic]
+    orderings: list[_Ordering]
+    hooks: list[_Hook]
+    capabilities: list[_Capability]
+    releases: list[_Release]
+
+
+_STRICT = "an exception in it is raised, because this is a strict audit hook"
+
+
+class Node:
+    """One release of the node, as far as plugins can tell it from another."""
+
+    def __init__(self, data: _Data, release: _Release) -> None:
+        self.version = release.version
+        self.requires_default = release.requires_default
+        self.graduated = frozenset(release.graduated)
+        # The host's patterns run in an engine where `$` is the end of the text and nothing else,
+        # so they are matched as a whole here.
+        self.name_pattern = re.compile(release.name_pattern.removesuffix("$"))
+        self.version_pattern = re.compile(release.version_pattern.removesuffix("$"))
+        self.hook_members = {hook.name.upper(): hook.name for hook in data.hooks}
+        self.capability_members = {item.member: item.name for item in data.capabilities}
+        self._hooks = _hook_infos(data)
+        self._capabilities = {
+            item.name: CapabilityInfo(item.name, True, item.impact, item.opens, item.ask)
+            for item in data.capabilities
+        }
+
+    def hook(self, name: str) -> HookInfo:
+        """Return what is known of a hook; of a name this node does not have, that it is unknown."""
+        return self._hooks.get(name) or HookInfo(
+            name, False, "unknown", "unknown", "do what this node does not know", "", "", 0
+        )
+
+    def capability(self, name: str) -> CapabilityInfo:
+        """Return what is known of a capability, or that this node does not have it."""
+        return self._capabilities.get(name) or CapabilityInfo(
+            name, False, "unknown", "do what this node does not know", ""
+        )
+
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        """The names of this node's hooks, in the host's order."""
+        return tuple(self._hooks)
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """The names of this node's capabilities, in the host's order."""
+        return tuple(self._capabilities)
+
+
+def _hook_infos(data: _Data) -> dict[str, HookInfo]:
+    semantics = {item.name: item for item in data.semantics}
+    when = {item.name: item.when for item in data.orderings}
+    infos = {}
+    for hook in data.hooks:
+        semantic = semantics[hook.semantic]
+        infos[hook.name] = HookInfo(
+            name=hook.name,
+            known=True,
+            band=hook.band,
+            power=semantic.power,
+            acts=hook.acts,
+            when=when[hook.ordering],
+            failure=_STRICT if hook.strict_audit else semantic.failure,
+            # The rule of stigmem_node.plugins.registry: context, and the value that is passed on.
+            positional=2 if semantic.power in ("rewrite", "rank") else 1,
+        )
+    return infos
+
+
+@functools.cache
+def _data() -> _Data:
+    text = resources.files(__package__).joinpath("stigmem_node.json").read_bytes()
+    return msgspec.json.decode(text, type=_Data)
+
+
+def versions() -> tuple[str, ...]:
+    """Return the node releases that are known, oldest first."""
+    return tuple(release.version for release in _data().releases)
+
+
+@functools.cache
+def node(version: str | None = None) -> Node:
+    """Return what is known of one node release; without a version, of the newest one.
+
+    Raises ``UsageError`` for a release nobody has described.
+    """
+    data = _data()
+    wanted = version or data.releases[-1].version
+    for release in data.releases:
+        if release.version == wanted:
+            return Node(data, release)
+    known = versions()
+    raise UsageError(
+        f"node version {clean(wanted)!r} is not known here; "
+        f"known are {known[0]} to {known[-1]}: pass one of those, or update stigmem-review"
+    )
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """Return the known name that ``name`` was probably meant to be, or an empty string."""
+    import difflib
+
+    folded = name.strip().lower().replace("-", "_")
+    by_fold = {item.replace("-", "_"): item for item in known}
+    found = difflib.get_close_matches(folded, list(by_fold), n=1, cutoff=0.75)
+    return by_fold[found[0]] if found else ""

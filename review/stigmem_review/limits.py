@@ -1,0 +1,66 @@
+"""Every limit on what is read, in one place, in bytes or counts.
+
+They bound time and memory whatever a release contains. Each stands far above what released
+plugins need and is named in the error that reports it.
+"""
+
+from __future__ import annotations
+
+MIB = 1024 * 1024
+
+ARCHIVE_BYTES = 64 * MIB
+"""A wheel or sdist as it is stored."""
+
+ENTRY_BYTES = 50 * MIB
+"""One file, unpacked."""
+
+TOTAL_BYTES = 256 * MIB
+"""All files of a release, unpacked."""
+
+ENTRIES = 20_000
+"""Files and directories in a release."""
+
+RATIO = 200
+"""Unpacked to packed, for an entry (or a whole tar stream) over 1 MiB unpacked."""
+
+PATH_CHARS = 1024
+"""One path in an archive."""
+
+TAR_HEADER_BYTES = 64 * 1024
+"""One extended (PAX or GNU) header of a tar member."""
+
+METADATA_BYTES = MIB
+"""The headers of one metadata file, or a wheel's list of tags or entry points."""
+
+RECORD_BYTES = 4 * MIB
+"""A wheel's RECORD: 200 bytes for each of 20,000 files."""
+
+CAPTURE_BYTES = 4 * MIB
+"""A capture written by ``stigmem plugins describe --json``."""
+
+INDEX_PAGE_BYTES = 32 * MIB
+"""One project page of a package index."""
+
+INDEX_SECONDS = 30
+"""How long an index may be silent before it counts as unreachable."""
+
+INDEX_TOTAL_SECONDS = 300
+"""How long one download may take altogether."""
+
+SOURCE_BYTES = 256 * 1024
+"""One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""
+
+SYNTAX_NODES = 100_000
+"""Nodes in the syntax tree of one source file."""
+
+MODULES = 2_000
+"""Modules of a distribution that are followed from its entry point."""
+
+EVALUATION_STEPS = 200_000
+"""Expressions evaluated while reading one manifest."""
+
+EVALUATION_DEPTH = 100
+"""Expressions within expressions, and names that stand for names."""
+
+TEXT_CHARS = 100_000
+"""Text put together while reading a manifest."""

@@ -1,0 +1,5 @@
+"""What a release says of itself: metadata, entry points, and the manifest its factory returns."""
+
+from stigmem_review.manifest.release import none_release, read_release
+
+__all__ = ["none_release", "read_release"]

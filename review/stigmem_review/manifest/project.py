@@ -1,0 +1,186 @@
+"""What a source tree says it would build: ``pyproject.toml``, and an sdist's ``PKG-INFO``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stigmem_review.errors import SourceError
+from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
+from stigmem_review.model import (
+    ENTRY_POINT_GROUP,
+    EntryPoint,
+    EntryPoints,
+    Known,
+    Location,
+    Names,
+    OptionalText,
+    Problem,
+    Text,
+    Unknown,
+)
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.metadata import headers
+from stigmem_review.text import clean, shorten
+
+_FILE = "pyproject.toml"
+# Folders in which a second copy of a package is never the one that is built.
+_ASIDE = ("tests/", "test/", "docs/", "examples/", "build/")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The static metadata of a source tree."""
+
+    name: Text
+    version: Text
+    entry_points: EntryPoints
+    requires_dist: Names
+    requires_python: OptionalText
+    problems: tuple[Problem, ...] = ()
+
+
+def read_project(artifact: Artifact) -> Project:
+    """Read a project's metadata without asking its build backend.
+
+    What the project leaves to the backend (``dynamic``) is unknown, unless an sdist's
+    ``PKG-INFO`` has it. Raises ``SourceError`` where ``pyproject.toml`` is not TOML.
+    """
+    source, pyproject = _pyproject(artifact)
+    table = _mapping(pyproject, "project") or _mapping(pyproject, "tool", "poetry")
+    at = Location(_FILE)
+    entry_points, problems = _entry_points(artifact, pyproject, source)
+    if pkg_info := artifact.files.get("PKG-INFO"):
+        found = headers(pkg_info)
+        built = Location("PKG-INFO")
+        return Project(
+            Known(found["name"][0], built),
+            Known(found["version"][0], built),
+            entry_points,
+            Known(tuple(sorted(found.get("requires-dist", ()))), built),
+            Known(next(iter(found.get("requires-python", ())), None), built),
+            problems,
+        )
+    return Project(
+        _text(table, "name"),
+        _text(table, "version"),
+        entry_points,
+        _requirements(table),
+        _optional_text(table, "requires-python", at),
+        problems,
+    )
+
+
+def find_root(files: Mapping[str, bytes], entry_points: tuple[EntryPoint, ...]) -> str | Unknown:
+    """Return the folder of a source tree below which the plugin's package stands.
+
+    Build backends map it in their own ways; here it is found by looking for the package that the
+    entry point names. Two candidates are one too many to decide.
+    """
+    plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
+    if not plugins:
+        return ""
+    top = plugins[0].value.partition(":")[0].partition(".")[0].strip()
+    wanted = re.compile(rf"(?:^|/){re.escape(top)}(?:\.py|/.*\.py)$")
+    roots = set()
+    for path in files:
+        if found := wanted.search(path):
+            start = found.start()
+            root = path[: start + 1] if path[start] == "/" else ""
+            if not root.startswith(_ASIDE) and f"{top}/" not in root:
+                roots.add(root)
+    if len(roots) > 1:
+        where = ", ".join(clean(shorten(root or "./", 60)) for root in sorted(roots)[:4])
+        return Unknown(
+            f"the package {clean(top)} stands in more than one folder ({where}), "
+            "and which one is built is up to the build backend"
+        )
+    return roots.pop() if roots else ""
+
+
+def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
+    data = artifact.files.get(_FILE)
+    if data is None:
+        return "", {}
+    try:
+        source = data.decode("utf-8")
+        return source, tomllib.loads(source)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = clean(shorten(str(error) or "it is nested too deeply"))
+        raise SourceError(
+            f"{clean(artifact.source.asked)}: {_FILE} cannot be read: {reason}; mend it first"
+        ) from None
+
+
+def _entry_points(
+    artifact: Artifact, pyproject: Mapping[str, Any], source: str
+) -> tuple[EntryPoints, tuple[Problem, ...]]:
+    project = _mapping(pyproject, "project")
+    if "entry-points" in _dynamic(project):
+        return Unknown(
+            "the project leaves its entry points to the build backend (dynamic); review the "
+            "built wheel",
+            Location(_FILE),
+        ), ()
+    found, problems = project_entry_points(pyproject, _FILE, source)
+    if found or problems:
+        return Known(found), problems
+    for path in sorted(artifact.files):
+        if path.endswith(".egg-info/entry_points.txt"):
+            text = artifact.files[path].decode("utf-8", "replace")
+            return Known(parse_entry_points(text, path)), ()
+    if not project and {"setup.py", "setup.cfg"} & artifact.files.keys():
+        return Unknown(
+            "the project declares its entry points in setup.py or setup.cfg, which only a build "
+            "can read; review the built wheel"
+        ), ()
+    return Known(()), ()
+
+
+def _dynamic(project: Mapping[str, Any]) -> list[Any]:
+    dynamic = project.get("dynamic")
+    return dynamic if isinstance(dynamic, list) else []
+
+
+def _missing(table: Mapping[str, Any], key: str) -> Unknown:
+    if key in _dynamic(table):
+        return Unknown(f"the project leaves its {key} to the build backend", Location(_FILE))
+    return Unknown(f"{_FILE} does not say it", Location(_FILE))
+
+
+def _text(table: Mapping[str, Any], key: str) -> Text:
+    value = table.get(key)
+    return Known(value, Location(_FILE)) if isinstance(value, str) else _missing(table, key)
+
+
+def _optional_text(table: Mapping[str, Any], key: str, at: Location) -> OptionalText:
+    value = table.get(key)
+    if isinstance(value, str):
+        return Known(value, at)
+    return _missing(table, key) if key in _dynamic(table) else Known(None, at)
+
+
+def _requirements(table: Mapping[str, Any]) -> Names:
+    if {"dependencies", "optional-dependencies"} & set(map(str, _dynamic(table))):
+        return _missing(table, "dependencies")
+    dependencies = table.get("dependencies", [])
+    if not isinstance(dependencies, list):
+        return Unknown("its dependencies are not in the standard form", Location(_FILE))
+    found = [each for each in dependencies if isinstance(each, str)]
+    extras = _mapping(table, "optional-dependencies")
+    for extra, requirements in extras.items():
+        for each in requirements if isinstance(requirements, list) else ():
+            text, _, marker = str(each).partition(";")
+            condition = f'extra == "{extra}"'
+            condition = f"({marker.strip()}) and {condition}" if marker.strip() else condition
+            found.append(f"{text.strip()} ; {condition}")
+    return Known(tuple(sorted(found)), Location(_FILE))
+
+
+def _mapping(value: Any, *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,243 @@
+"""From the files of an artifact to a release."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from stigmem_review.host import Node
+from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
+from stigmem_review.manifest.factory import read_factory
+from stigmem_review.manifest.modules import Modules
+from stigmem_review.manifest.project import find_root, read_project
+from stigmem_review.model import (
+    ENTRY_POINT_GROUP,
+    Digests,
+    EntryPoint,
+    Gap,
+    Headers,
+    Hook,
+    Known,
+    Location,
+    Manifest,
+    NotCarried,
+    OptionalText,
+    Problem,
+    Release,
+    Source,
+    Text,
+    Unknown,
+)
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.metadata import headers
+
+_SITE = "site-packages/"
+
+# Headers that a typed field carries, or that only describe a release to people. Every other
+# header counts, so that one nobody has thought of is noticed.
+_NOT_COUNTED = frozenset(
+    "author author-email classifier description description-content-type download-url dynamic "
+    "generator home-page keywords license license-expression license-file maintainer "
+    "maintainer-email metadata-version name project-url requires-dist requires-python summary "
+    "version".split()
+)
+
+
+def none_release() -> Release:
+    """Return the empty release that a first installation or a removal is compared with."""
+    nothing: Known[tuple[str, ...]] = Known(())
+    absent = NotCarried("none")
+    return Release(
+        source=Source("none", "none"),
+        distribution=absent,
+        distribution_version=absent,
+        entry_points=Known(()),
+        manifest=Manifest(
+            name=absent,
+            version=absent,
+            requires_stigmem=absent,
+            capabilities=nothing,
+            hooks=Known(()),
+            depends_on=nothing,
+            async_safe=absent,
+            routes=nothing,
+            health_check=absent,
+            config_schema=absent,
+        ),
+        requires_dist=nothing,
+        requires_python=absent,
+        metadata=Known({}),
+        outside=Known({}),
+        package=NotCarried("none"),
+    )
+
+
+def read_release(artifact: Artifact, node: Node) -> Release:
+    """Read one release as the given node would see it.
+
+    Raises ``SourceError`` where its metadata cannot be read at all.
+    """
+    match artifact.source.kind:
+        case "capture":
+            return _read_capture(artifact)
+        case "wheel":
+            return _read_wheel(artifact, node)
+        case _:
+            return _read_project(artifact, node)
+
+
+def _read_wheel(artifact: Artifact, node: Node) -> Release:
+    site = {
+        place.removeprefix(_SITE): artifact.files[path]
+        for place, path in artifact.installed.items()
+        if place.startswith(_SITE)
+    }
+    metadata = headers(artifact.files[f"{artifact.metadata_dir}/METADATA"])
+    declared = artifact.files.get(f"{artifact.metadata_dir}/entry_points.txt", b"")
+    entry_points = parse_entry_points(
+        declared.decode("utf-8", "replace"), f"{artifact.metadata_dir}/entry_points.txt"
+    )
+    reading = _read_plugin(entry_points, Modules(site, ""), node)
+    own = _own_packages(entry_points, site)
+    outside, package = {}, {}
+    for place, path in sorted(artifact.installed.items()):
+        inside = place.removeprefix(_SITE)
+        if place.startswith(_SITE) and inside.startswith(f"{artifact.metadata_dir}/"):
+            continue
+        digest = hashlib.sha256(artifact.files[path]).hexdigest()
+        top = inside.partition("/")[0].partition(".")[0]
+        if place.startswith(_SITE) and top in own and not inside.endswith(".pth"):
+            package[inside] = digest
+        else:
+            outside[place] = digest
+    return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package))
+
+
+def _read_project(artifact: Artifact, node: Node) -> Release:
+    project = read_project(artifact)
+    entry_points = project.entry_points
+    if not isinstance(entry_points, Known):
+        why = entry_points.why if isinstance(entry_points, Unknown) else ""
+        reading = _Plugin(Unknown(why))
+    elif project.problems:
+        reading = _Plugin(Unknown(project.problems[0].why, project.problems[0].at))
+    else:
+        root = find_root(artifact.files, entry_points.value)
+        if isinstance(root, Unknown):
+            reading = _Plugin(root)
+        else:
+            reading = _read_plugin(entry_points.value, Modules(artifact.files, root), node)
+    package = {
+        path: hashlib.sha256(data).hexdigest()
+        for path, data in sorted(artifact.files.items())
+        if path.endswith(".py")
+    }
+    return Release(
+        source=artifact.source,
+        distribution=project.name,
+        distribution_version=project.version,
+        entry_points=entry_points,
+        manifest=reading.manifest,
+        requires_dist=project.requires_dist,
+        requires_python=project.requires_python,
+        metadata=NotCarried(artifact.source.kind),
+        outside=NotCarried(artifact.source.kind),
+        package=Known(package),
+        problems=(*artifact.problems, *project.problems, *reading.problems),
+        gaps=reading.gaps,
+    )
+
+
+class _Plugin:
+    def __init__(
+        self,
+        manifest: Manifest | Unknown,
+        problems: tuple[Problem, ...] = (),
+        gaps: tuple[Gap, ...] = (),
+    ) -> None:
+        self.manifest = manifest
+        self.problems = problems
+        self.gaps = gaps
+
+
+def _read_plugin(entry_points: tuple[EntryPoint, ...], modules: Modules, node: Node) -> _Plugin:
+    entry_point, problems = factory_entry_point(entry_points)
+    if entry_point is None:
+        return _Plugin(Unknown(problems[0].why, problems[0].at), problems)
+    reading = read_factory(entry_point, modules, node)
+    return _Plugin(reading.manifest, reading.problems, reading.gaps)
+
+
+def _own_packages(entry_points: tuple[EntryPoint, ...], site: Mapping[str, bytes]) -> set[str]:
+    """Return the top-level packages that are the plugin's: those its entry points lead into."""
+    plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
+    if plugins:
+        return {each.value.partition(":")[0].partition(".")[0].strip() for each in plugins}
+    return {path.partition("/")[0] for path in site if path.endswith("/__init__.py")}
+
+
+def _release(
+    artifact: Artifact,
+    metadata: Mapping[str, tuple[str, ...]],
+    entry_points: tuple[EntryPoint, ...],
+    reading: _Plugin,
+    outside: Digests,
+    package: Digests,
+) -> Release:
+    path = f"{artifact.metadata_dir}/METADATA"
+    counted = {name: values for name, values in metadata.items() if name not in _NOT_COUNTED}
+    kept: Headers = Known(counted)
+    return Release(
+        source=artifact.source,
+        distribution=Known(metadata["name"][0], Location(path)),
+        distribution_version=Known(metadata["version"][0], Location(path)),
+        entry_points=Known(entry_points),
+        manifest=reading.manifest,
+        requires_dist=Known(tuple(sorted(metadata.get("requires-dist", ()))), Location(path)),
+        requires_python=Known(next(iter(metadata.get("requires-python", ())), None)),
+        metadata=kept,
+        outside=outside,
+        package=package,
+        problems=(*artifact.problems, *reading.problems),
+        gaps=reading.gaps,
+    )
+
+
+def _read_capture(artifact: Artifact) -> Release:
+    """Read what ``stigmem plugins describe --json`` carries (``stigmem_node.cli.plugins``)."""
+    capture: Mapping[str, Any] = artifact.capture or {}
+    absent = NotCarried("capture")
+    discovery = capture.get("discovery_source") or {}
+    entry = (discovery.get("entry_point_name"), discovery.get("entry_point_value"))
+    entry_points: Known[tuple[EntryPoint, ...]] | NotCarried = absent
+    if isinstance(entry[0], str) and isinstance(entry[1], str):
+        entry_points = Known((EntryPoint(ENTRY_POINT_GROUP, entry[0], entry[1]),))
+    distribution = discovery.get("distribution")
+    name: Text = Known(distribution) if isinstance(distribution, str) else absent
+    requires_python: OptionalText = absent
+    return Release(
+        source=artifact.source,
+        distribution=name,
+        distribution_version=absent,
+        entry_points=entry_points,
+        manifest=Manifest(
+            name=Known(capture["name"]),
+            version=Known(capture["version"]),
+            requires_stigmem=absent,
+            capabilities=Known(tuple(sorted(capture["capabilities"]))),
+            hooks=Known(tuple(Hook(hook, absent) for hook in sorted(capture["hooks"]))),
+            depends_on=Known(tuple(sorted(capture["depends_on"]))),
+            async_safe=absent,
+            routes=absent,
+            health_check=absent,
+            config_schema=absent,
+        ),
+        requires_dist=absent,
+        requires_python=requires_python,
+        metadata=absent,
+        outside=absent,
+        package=absent,
+        problems=artifact.problems,
+        signed_by=str(capture.get("signed_by") or ""),
+    )

@@ -1,0 +1,181 @@
+"""The nouns of a review: sources, releases, manifests. Frozen, serialisable, no logic."""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+ENTRY_POINT_GROUP = "stigmem.plugins"
+"""The group the host discovers plugins in (``stigmem_node.plugins.discovery``)."""
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+"""SARIF's levels, heaviest first."""
+
+Side = Literal["old", "new"]
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A place in a release: a file as the release names it, and a line (0: the whole file)."""
+
+    path: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+class Known(msgspec.Struct, Generic[T], frozen=True, tag_field="certainty", tag="known"):
+    """A value that was read, and where it is written.
+
+    ``each`` says it for every item of a collection; ``default`` that the host fills the value in.
+    """
+
+    value: T
+    at: Location | None = None
+    default: bool = False
+    each: tuple[Location, ...] = ()
+
+
+class Unknown(msgspec.Struct, frozen=True, tag_field="certainty", tag="unknown"):
+    """A value that could not be decided by reading, why, and where reading stopped."""
+
+    why: str
+    at: Location | None = None
+
+
+class NotCarried(msgspec.Struct, frozen=True, tag_field="certainty", tag="not-carried"):
+    """A value that this kind of source does not carry at all."""
+
+    source: str
+
+
+Text = Known[str] | Unknown | NotCarried
+OptionalText = Known[str | None] | Unknown | NotCarried
+Names = Known[tuple[str, ...]] | Unknown | NotCarried
+Flag = Known[bool] | Unknown | NotCarried
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """One entry of a manifest's ``hooks``: the hook's name and the handler bound to it.
+
+    ``target`` is ``module:qualname``.
+    """
+
+    name: str
+    target: Text
+    at: Location | None = None
+
+
+Hooks = Known[tuple[Hook, ...]] | Unknown | NotCarried
+AnyValue = Text | OptionalText | Names | Flag | Hooks
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What the node would receive from the plugin's factory, field by field.
+
+    The fields are those of ``stigmem_node.plugins.manifest.PluginManifest``. Sets are sorted;
+    callables and classes are ``module:qualname``; a route is the ``module:name`` of its router.
+    """
+
+    name: Text
+    version: Text
+    requires_stigmem: Text
+    capabilities: Names
+    hooks: Hooks
+    depends_on: Names
+    async_safe: Flag
+    routes: Names
+    health_check: OptionalText
+    config_schema: OptionalText
+
+
+class EntryPoint(msgspec.Struct, frozen=True, order=True):
+    """One declared entry point."""
+
+    group: str
+    name: str
+    value: str
+    at: Location | None = None
+
+
+EntryPoints = Known[tuple[EntryPoint, ...]] | Unknown | NotCarried
+Digests = Known[dict[str, str]] | NotCarried
+Headers = Known[dict[str, tuple[str, ...]]] | NotCarried
+
+SourceKind = Literal["wheel", "sdist", "directory", "capture", "none"]
+"""What a release was read from. An index requirement is read from the file the index gave."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a release was taken from.
+
+    ``asked`` is what the user wrote, ``file`` the artifact's file name, ``sha256`` the digest of
+    its bytes (of a directory: of the sorted list of its files and their digests, ``tree``),
+    ``origin`` where the index served it, without credentials. ``unreviewed`` names files of the
+    same release that the index also offers and that were not read.
+    """
+
+    kind: SourceKind
+    asked: str
+    file: str = ""
+    sha256: str = ""
+    origin: str = ""
+    unreviewed: tuple[str, ...] = ()
+
+
+ProblemKind = Literal[
+    "entry-point-missing",
+    "entry-points-several",
+    "entry-point-invalid",
+    "target-missing",
+    "target-not-factory",
+    "keyword-unknown",
+    "field-refused",
+    "record-mismatch",
+    "hidden-distribution",
+]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something wrong with a release that reading it showed, whatever it is compared with."""
+
+    kind: ProblemKind
+    item: str
+    why: str
+    at: Location | None = None
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A part of the review that could not be done at all, why, and what would help."""
+
+    what: str
+    why: str
+    do: str
+
+
+class Release(msgspec.Struct, frozen=True):
+    """One release as it was read.
+
+    ``manifest`` is ``Unknown`` where no field of it could be read. ``outside`` are installed
+    files outside the plugin's own packages and metadata, by the place they are installed to, with
+    their SHA-256; ``package`` the files inside. ``metadata`` holds the headers that no typed
+    field carries.
+    """
+
+    source: Source
+    distribution: Text
+    distribution_version: Text
+    entry_points: EntryPoints
+    manifest: Manifest | Unknown
+    requires_dist: Names
+    requires_python: OptionalText
+    metadata: Headers
+    outside: Digests
+    package: Digests
+    problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    signed_by: str = ""

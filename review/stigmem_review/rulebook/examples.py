@@ -1,0 +1,173 @@
+"""The examples a rule carries: releases in short, from which the real comparison derives facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from stigmem_review.case import build_case
+from stigmem_review.errors import RuleError
+from stigmem_review.host import Node, node
+from stigmem_review.manifest.release import none_release
+from stigmem_review.model import (
+    AnyValue,
+    EntryPoint,
+    Hook,
+    Known,
+    Manifest,
+    Problem,
+    Release,
+    Source,
+    Unknown,
+)
+from stigmem_review.rulebook.judge import judge
+from stigmem_review.rulebook.rules import Rulebook, RuleFile, parse_toml
+from stigmem_review.text import clean
+
+
+class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
+    """A release in short; what is not given is the demo plugin's.
+
+    ``unknown`` gives fields of the manifest that cannot be read, with the reason; the field
+    ``manifest`` there stands for all of them. ``entry_points`` and ``hooks`` map names to
+    targets, the name of an entry point being ``group : name``. ``none`` is no release at all.
+    """
+
+    none: bool = False
+    name: str = "demo"
+    version: str = "1.0.0"
+    requires_stigmem: str = ">=0.9.0a10"
+    capabilities: tuple[str, ...] = ("facts.read",)
+    hooks: dict[str, str] = msgspec.field(
+        default_factory=lambda: {"post_assert_audit": "demo.handlers:audit"}
+    )
+    depends_on: tuple[str, ...] = ()
+    async_safe: bool = True
+    routes: tuple[str, ...] = ()
+    health_check: str = "demo.handlers:health"
+    config_schema: str = "demo.config:Config"
+    distribution: str = "demo"
+    distribution_version: str = ""
+    entry_points: dict[str, str] = msgspec.field(
+        default_factory=lambda: {"stigmem.plugins : demo": "demo:plugin_manifest"}
+    )
+    requires_dist: tuple[str, ...] = ("stigmem-node>=0.9.0a10",)
+    requires_python: str = ">=3.11"
+    metadata: dict[str, tuple[str, ...]] = {}
+    outside: dict[str, str] = {}
+    code: str = "the same"
+    unreviewed: tuple[str, ...] = ()
+    unknown: dict[str, str] = {}
+    problems: tuple[Problem, ...] = ()
+
+
+class Example(msgspec.Struct, forbid_unknown_fields=True):
+    """One example: two releases in short, and what the rule says of them.
+
+    ``new`` is ``old`` with the given fields replaced and, unless a version is given, the next
+    minor version. Each entry of ``fires`` is a level and an item.
+    """
+
+    old: dict[str, Any] = {}
+    new: dict[str, Any] = {}
+    fires: tuple[str, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What running one example showed."""
+
+    number: int
+    expected: tuple[str, ...]
+    got: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.expected == self.got
+
+
+def read_examples(each: RuleFile) -> tuple[Example, ...]:
+    """Return the examples of a rule file. Raises ``RuleError`` where one is not an example."""
+    table = parse_toml(each.examples, each.path.name)
+    if set(table) - {"example"}:
+        raise RuleError(f"{each.path.name}: nothing else may follow the first example")
+    try:
+        return msgspec.convert(table.get("example", []), tuple[Example, ...])
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{each.path.name}: {clean(str(error))}") from None
+
+
+def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
+    """Run a rule's examples against the rule alone."""
+    alone = Rulebook((each,), "")
+    host = node()
+    outcomes = []
+    for number, example in enumerate(read_examples(each), 1):
+        old, new = _releases(example, each, number)
+        case = build_case(_release(old, host), _release(new, host), host)
+        got = sorted(f"{finding.level} {finding.item}" for finding in judge(case, alone))
+        outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
+    return tuple(outcomes)
+
+
+def _releases(example: Example, each: RuleFile, number: int) -> tuple[ShortRelease, ShortRelease]:
+    fields = {"version": "1.1.0", **example.new}
+    try:
+        old = msgspec.convert(example.old, ShortRelease)
+        new = msgspec.convert({**example.old, **fields}, ShortRelease)
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{each.path.name}: example {number}: {clean(str(error))}") from None
+    if old.none:
+        new = msgspec.convert(fields, ShortRelease)
+    return old, new
+
+
+def _release(short: ShortRelease, host: Node) -> Release:
+    if short.none:
+        return none_release()
+    return Release(
+        source=Source("wheel", "demo", file="demo.whl", unreviewed=short.unreviewed),
+        distribution=Known(short.distribution),
+        distribution_version=Known(short.distribution_version or short.version),
+        entry_points=Known(
+            tuple(
+                EntryPoint(*(part.strip() for part in name.split(" : ")), value)
+                for name, value in sorted(short.entry_points.items())
+            )
+        ),
+        manifest=_manifest(short),
+        requires_dist=Known(short.requires_dist),
+        requires_python=Known(short.requires_python or None),
+        metadata=Known(short.metadata),
+        outside=Known(short.outside),
+        package=Known({"demo/__init__.py": short.code}),
+        problems=short.problems,
+    )
+
+
+def _manifest(short: ShortRelease) -> Manifest | Unknown:
+    if why := short.unknown.get("manifest"):
+        return Unknown(why)
+    fields: dict[str, AnyValue] = {
+        "name": Known(short.name),
+        "version": Known(short.version),
+        "requires_stigmem": Known(short.requires_stigmem),
+        "capabilities": Known(tuple(sorted(short.capabilities))),
+        "hooks": Known(tuple(Hook(name, _target(short, name)) for name in sorted(short.hooks))),
+        "depends_on": Known(tuple(sorted(short.depends_on))),
+        "async_safe": Known(short.async_safe),
+        "routes": Known(tuple(sorted(short.routes))),
+        "health_check": Known(short.health_check or None),
+        "config_schema": Known(short.config_schema or None),
+    }
+    for name, why in short.unknown.items():
+        if name in fields:
+            fields[name] = Unknown(why)
+    return Manifest(**fields)  # type: ignore[arg-type]
+
+
+def _target(short: ShortRelease, hook: str) -> Known[str] | Unknown:
+    """Return a hook's handler; ``unknown`` can name a single hook as ``hooks.NAME``."""
+    if why := short.unknown.get(f"hooks.{hook}"):
+        return Unknown(why)
+    return Known(short.hooks[hook])

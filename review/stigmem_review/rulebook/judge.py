@@ -1,0 +1,89 @@
+"""A case goes in, findings come out. Only rules about facts of the case are compiled."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.case import Case
+from stigmem_review.facts import Fact, kind_of
+from stigmem_review.model import LEVELS, Level, Location, Side
+from stigmem_review.rulebook.rules import Rule, Rulebook
+from stigmem_review.text import Message
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One rule's statement about one fact.
+
+    ``fingerprint`` identifies it for an approval: it comes from the rule, the plugin, the item
+    and the evidence, never from the wording or from line numbers.
+    """
+
+    rule: str
+    name: str
+    level: Level
+    item: str
+    message: Message
+    why: str
+    do: str
+    approvable: bool
+    fingerprint: str
+    at: Location | None = None
+    side: Side | Literal[""] = ""
+
+
+def judge(case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """Return every finding of a case, heaviest first.
+
+    Raises ``RuleError`` if a rule fails on a fact of a kind it says it is about.
+    """
+    facts = case.comparison.facts
+    if not facts:
+        return ()
+    # Jinja2 takes longer to import than everything else together; a case without facts needs none.
+    from stigmem_review.rulebook.compiled import Compiled
+
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_kind.setdefault(kind_of(fact), []).append(fact)
+    findings = []
+    for each in rulebook.rules:
+        about = [fact for kind in each.rule.on for fact in by_kind.get(kind, ())]
+        if not about:
+            continue
+        compiled = Compiled(each.rule)
+        for fact in about:
+            level = compiled.level(fact, case)
+            if level is not None:
+                findings.append(_finding(each.rule, level, compiled.says(fact, case), fact, case))
+    return tuple(sorted(findings, key=lambda each: (LEVELS.index(each.level), each.rule)))
+
+
+def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case) -> Finding:
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        level=level,
+        item=fact.item,
+        message=message,
+        why=rule.why,
+        do=rule.do,
+        approvable=rule.approvable,
+        fingerprint=_fingerprint(rule.id, case.new.name, fact),
+        at=fact.at,
+        side=fact.side if fact.at else "",
+    )
+
+
+# Places and explanations of ours can change while the fact stays what it was.
+_NOT_EVIDENCE = frozenset({"at", "side", "why", "nearest", "pattern", "hook", "capability"})
+
+
+def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
+    evidence = {
+        name: getattr(fact, name) for name in fact.__struct_fields__ if name not in _NOT_EVIDENCE
+    }
+    text = msgspec.json.encode([rule, plugin, kind_of(fact), evidence], order="deterministic")
+    return hashlib.sha256(text).hexdigest()[:16]

@@ -1,0 +1,152 @@
+"""Rule files: where they are and what they must say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from stigmem_review.errors import RuleError
+from stigmem_review.facts import KINDS
+from stigmem_review.model import Level
+from stigmem_review.text import clean, shorten
+
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+_FILE = re.compile(r"(?P<id>SPR[0-9]{3})-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml")
+_EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One rule.
+
+    ``on`` names the kinds of facts it judges. It fires on such a fact unless ``when`` says no;
+    its level is ``level``, or a heavier one where ``warning_when`` or ``error_when`` says so.
+    ``says`` is the message, ``why`` and ``do`` are plain text. A finding of a rule that is not
+    ``approvable`` cannot be accepted, only removed.
+    """
+
+    id: str
+    name: str
+    on: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    level: Level
+    says: Sentence
+    why: Sentence
+    do: Sentence
+    when: str = ""
+    warning_when: str = ""
+    error_when: str = ""
+    approvable: bool = True
+
+
+class RuleFile(msgspec.Struct, frozen=True):
+    """A rule as it was read: its file, its category, and the text of its examples."""
+
+    rule: Rule
+    path: Path
+    category: str
+    examples: str
+
+
+class Rulebook(msgspec.Struct, frozen=True):
+    """All rules of one folder, by id, with a digest of their files."""
+
+    rules: tuple[RuleFile, ...]
+    digest: str
+
+    def get(self, wanted: str) -> RuleFile | None:
+        """Return a rule by its id or its name."""
+        for each in self.rules:
+            if wanted.upper() == each.rule.id or wanted == each.rule.name:
+                return each
+        return None
+
+
+def find_rules() -> Path:
+    """Return the folder of the rules that ship with this package.
+
+    An installed package carries them; in a checkout they stand beside the source root.
+    """
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "rules"
+    if shipped.is_dir():
+        return shipped
+    checkout = package.parents[1]
+    declared = checkout / "pyproject.toml"
+    if declared.is_file() and 'name = "stigmem-review"' in declared.read_text("utf-8"):
+        return checkout / "rules"
+    raise RuleError(f"there are no rules beside {package}; reinstall stigmem-review")
+
+
+def load_rules(folder: Path | None = None) -> Rulebook:
+    """Read every rule below a folder, by default the rules that ship with this package.
+
+    Raises ``RuleError`` that names the file for anything that is not a rule.
+    """
+    top = folder or find_rules()
+    found: dict[str, RuleFile] = {}
+    names: set[str] = set()
+    digest = hashlib.sha256()
+    try:
+        paths = sorted(path for path in top.rglob("*") if not path.is_dir())
+    except OSError as error:
+        raise RuleError(f"{top}: {error.strerror}; pass a folder of rules") from None
+    for path in paths:
+        shown = path.relative_to(top).as_posix()
+        data = _read(path)
+        digest.update(f"{shown}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+        each = _parse(path, shown, data)
+        if each.rule.id in found or each.rule.name in names:
+            raise RuleError(f"{shown}: another rule has the id or the name of this one")
+        found[each.rule.id] = each
+        names.add(each.rule.name)
+    if not found:
+        raise RuleError(f"{top} holds no rules; pass a folder of rules")
+    return Rulebook(tuple(found[key] for key in sorted(found)), digest.hexdigest())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RuleError(f"{path}: {error.strerror}") from None
+
+
+def _parse(path: Path, shown: str, data: bytes) -> RuleFile:
+    named = _FILE.fullmatch(path.name)
+    if not named:
+        raise RuleError(f"{shown}: a rule file is named like SPR201-hook-added.toml")
+    text = _decode(data, shown)
+    # The examples are by far the larger part of a file and a review never needs them.
+    split = _EXAMPLES.search(text)
+    head, examples = (text[: split.start()], text[split.start() :]) if split else (text, "")
+    try:
+        rule = msgspec.convert(parse_toml(head, shown), Rule)
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{shown}: {clean(str(error))}") from None
+    if (rule.id, rule.name) != (named["id"], named["name"]):
+        raise RuleError(f"{shown}: it says id {rule.id} and name {rule.name}, unlike its file name")
+    for kind in rule.on:
+        if kind not in KINDS:
+            known = ", ".join(KINDS)
+            raise RuleError(f"{shown}: there is no kind of fact {clean(kind)!r}; there are {known}")
+    return RuleFile(rule, path, path.parent.name, examples)
+
+
+def _decode(data: bytes, shown: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleError(f"{shown}: byte {error.start} is not UTF-8") from None
+
+
+def parse_toml(text: str, shown: str) -> Mapping[str, Any]:
+    """Parse TOML, naming the file where it is not."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleError(f"{shown}: {clean(shorten(str(error)))}") from None

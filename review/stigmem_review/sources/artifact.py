@@ -1,0 +1,28 @@
+"""What opening a source gives: the bytes of one release, not yet understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stigmem_review.model import Problem, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The files of one release, in memory.
+
+    ``files`` maps a path to its bytes: in a wheel the archive's own names, in an sdist the path
+    below its one top directory, in a directory the path below it. ``installed`` (wheels only)
+    maps each place a file is installed to, such as ``site-packages/pkg/mod.py`` or
+    ``scripts/tool``, to its path in ``files``; ``metadata_dir`` (wheels only) is the release's
+    own ``.dist-info`` directory. ``capture`` is the decoded JSON object of a capture.
+    """
+
+    source: Source
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    installed: Mapping[str, str] = field(default_factory=dict)
+    metadata_dir: str = ""
+    problems: tuple[Problem, ...] = ()
+    capture: Mapping[str, Any] | None = None

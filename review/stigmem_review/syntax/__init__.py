@@ -1,0 +1,1 @@
+"""From the bytes of a source file to its syntax tree and its bindings; nothing is executed."""

@@ -1,0 +1,91 @@
+"""Source bytes to a syntax tree, within limits."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+
+import msgspec
+
+from stigmem_review import limits
+from stigmem_review.text import clean, shorten
+
+# PEP 263: a declaration stands in the first or second line, the second only after a comment.
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
+_UTF8 = {"utf-8", "utf8", "utf-8-sig"}
+_SINGLE_BYTE = {"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1"}
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a file gave no tree. ``unreadable``: its content is a gap, not a finding."""
+
+    why: str
+    line: int
+    unreadable: bool
+    do: str = ""
+
+
+def parse(data: bytes) -> ast.Module | Failure:
+    """Parse one source file as the interpreter would read it: from bytes, its encoding included.
+
+    An encoding in which a comment could turn into code is refused (PEP 263 allows any codec).
+    """
+    if len(data) > limits.SOURCE_BYTES:
+        return Failure(
+            f"it has {len(data):,} bytes and at most {limits.SOURCE_BYTES:,} are parsed",
+            0,
+            unreadable=True,
+            do="ask the author to split the module",
+        )
+    if refused := _odd_encoding(data):
+        return refused
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except SyntaxError as error:
+        return _unparsable(clean(error.msg or "invalid syntax"), error.lineno or 0)
+    except (RecursionError, MemoryError):
+        return _unparsable("it is nested too deeply for the parser", 0)
+    except (ValueError, OverflowError) as error:
+        return _unparsable(clean(shorten(str(error))), 0)
+    for count, _ in enumerate(ast.walk(tree)):
+        if count > limits.SYNTAX_NODES:
+            return Failure(
+                f"its syntax tree has more than {limits.SYNTAX_NODES:,} nodes",
+                0,
+                unreadable=True,
+                do="ask the author to split the module",
+            )
+    return tree
+
+
+def _unparsable(why: str, line: int) -> Failure:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Failure(
+        f"Python {version} cannot parse it: {why}",
+        line,
+        unreadable=True,
+        do="run the review on the Python version that the node runs on",
+    )
+
+
+def _odd_encoding(data: bytes) -> Failure | None:
+    # The tokenizer takes a lone carriage return for the end of a line, so it is one here as well.
+    for number, line in enumerate(re.split(rb"\r\n|\r|\n", data, maxsplit=2)[:2], 1):
+        if found := _COOKIE.match(line):
+            name = found[1].decode("ascii", "replace").lower().replace("_", "-")
+            if name in _UTF8 or (name in _SINGLE_BYTE and data.isascii()):
+                return None
+            return Failure(
+                f"it declares the source encoding {clean(shorten(name, 40))}, in which what looks "
+                "like a comment can be code",
+                number,
+                unreadable=False,
+            )
+        if not _BLANK.match(line):
+            return None
+    return None

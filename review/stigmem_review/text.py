@@ -1,0 +1,54 @@
+"""Outside text: the one sanitiser, and messages that keep our words and theirs apart."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+# Printable ASCII is shown as it is. Everything else is shown as an escape: that covers control,
+# bidirectional, invisible and confusable characters without a table that could be out of date.
+_UNSAFE = re.compile(r"[^ -~]|\\(?=u\{)")
+
+
+def clean(text: str) -> str:
+    r"""Return ``text`` as printable ASCII on one line.
+
+    Every other character becomes ``\u{hex}``; a backslash that would start such an escape is
+    itself escaped, so that what is shown says exactly what was there.
+    """
+    return _UNSAFE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
+
+
+def clean_all(value: Any) -> Any:
+    """Return a copy of a JSON-like value with every string in it, keys included, cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean_all(key): clean_all(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean_all(item) for item in value]
+    return value
+
+
+def shorten(text: str, limit: int = 200) -> str:
+    """Cut ``text`` to ``limit`` characters and say how many were left out."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}... ({len(text) - limit} more characters)"
+
+
+class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A piece of a message: our words, or (``theirs``) text that came from a release."""
+
+    text: str
+    theirs: bool = False
+
+
+Message = tuple[Segment, ...]
+
+
+def flat(message: Message) -> str:
+    """Return a message as plain text."""
+    return "".join(segment.text for segment in message)

@@ -1,0 +1,149 @@
+"""A wheel must say of itself, everywhere, what its file name says."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from support.archives import (
+    INFO,
+    METADATA,
+    MODULE,
+    TAGS,
+    WHEEL,
+    record,
+    refusal_of,
+    wheel,
+    wheel_files,
+    zipped,
+)
+
+from stigmem_review.errors import SourceError
+from stigmem_review.model import Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.wheel import read_wheel
+
+
+def read(data: bytes, file: str = WHEEL) -> Artifact:
+    return read_wheel("demo==1.0", file, data)
+
+
+def changed(more: dict[str, bytes], *, without: str = "") -> bytes:
+    files = wheel_files(more)
+    files.pop(without, None)
+    return zipped(files)
+
+
+def test_a_wheel_is_read_with_where_it_installs_what() -> None:
+    data = wheel()
+    artifact = read(data)
+    digest = hashlib.sha256(data).hexdigest()
+    assert artifact.source == Source("wheel", "demo==1.0", WHEEL, digest)
+    assert artifact.files == wheel_files()
+    assert artifact.installed == {f"site-packages/{path}": path for path in wheel_files()}
+    assert artifact.metadata_dir == INFO
+    assert artifact.problems == ()
+    assert artifact.capture is None
+
+
+@pytest.mark.parametrize(
+    ("file", "tags"),
+    [
+        ("Demo-1.0-py3-none-any.whl", TAGS),
+        ("demo-1.0.0-py3-none-any.whl", TAGS),
+        ("demo-1.0-7-py3-none-any.whl", TAGS),
+        ("demo-1.0-py2.py3-none-any.whl", TAGS[:-1] + b"Tag: py2-none-any\n\n"),
+        ("demo-1.0-py2.py3-none-any.whl", TAGS.replace(b"py3", b"py2.py3")),
+        ("demo-1.0-py3-none-any.whl", TAGS.replace(b"\n", b"\r\n")),
+        ("demo-1.0-py3-none-any.whl", TAGS.replace(b"1.0", b"1.9")),
+    ],
+)
+def test_other_spellings_of_the_same_are_read(file: str, tags: bytes) -> None:
+    assert read(changed({f"{INFO}/WHEEL": tags}), file).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("demo-1.0.whl", "not that of a wheel"),
+        ("demo-1.0.tar.gz", "not that of a wheel"),
+        ("demo-one-py3-none-any.whl", "not that of a wheel"),
+        ("demo-1.0-py3-none-" + ".".join(["any"] * 90) + ".whl", "not that of a wheel"),
+        ("other-1.0-py3-none-any.whl", f"for other 1.0, only {INFO}"),
+        ("demo-1.1-py3-none-any.whl", f"for demo 1.1, only {INFO}"),
+        ("demo-1.0-py3-abi3-any.whl", "says Tag py3-none-any, the file name py3-abi3-any"),
+        ("demo-1.0-py2.py3-none-any.whl", "the file name py2-none-any, py3-none-any"),
+    ],
+)
+def test_a_file_name_that_says_something_else_is_refused(file: str, words: str) -> None:
+    assert read(wheel())
+    assert words in refusal_of(lambda: read(wheel(), file))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({f"{INFO}/METADATA": METADATA.replace(b"demo", b"domo")}, "Name domo, the file name"),
+        ({f"{INFO}/METADATA": METADATA.replace(b"1.0", b"1.1")}, "says Version 1.1"),
+        ({f"{INFO}/METADATA": METADATA.replace(b"1.0", b"one")}, "says Version one"),
+        ({f"{INFO}/METADATA": METADATA.replace(b"1.0", b"9" * 5000)}, "more characters"),
+        ({f"{INFO}/METADATA": b"Name: demo\n" + METADATA}, "2 Name lines"),
+        ({f"{INFO}/METADATA": b"\n" + METADATA}, "0 Name lines"),
+        ({f"{INFO}/METADATA": b"\xff" + METADATA}, "byte 0 of it is not UTF-8"),
+        ({f"{INFO}/METADATA": b"Name: d\x1b[31memo\nVersion: 1.0\n"}, "d\\u{1b}[31memo"),
+        ({f"{INFO}/WHEEL": b"Tag: py3-none-any\n"}, "0 Wheel-Version lines"),
+        ({f"{INFO}/WHEEL": TAGS.replace(b"1.0", b"2.0")}, "Wheel-Version 2.0"),
+        ({f"{INFO}/WHEEL": TAGS.replace(b"py3", b"py2")}, "says Tag py2-none-any"),
+        ({f"{INFO}/WHEEL": TAGS.replace(b"Tag", b"Gat")}, "says Tag nothing"),
+        ({f"{INFO}/WHEEL": TAGS.replace(b"-any", b"")}, "malformed or endless Tag py3-none"),
+        ({f"{INFO}/WHEEL": TAGS[:-1] + b"Tag: a.a-b.b-" + b"c." * 30_000}, "endless Tag a.a-"),
+        ({f"{INFO}/WHEEL": TAGS + b"x" * 10, "Demo-1.0.0.dist-info/METADATA": b""}, "both"),
+    ],
+)
+def test_metadata_that_disagree_with_the_file_name_are_refused(
+    more: dict[str, bytes], words: str
+) -> None:
+    assert read(changed({"demo/more.py": b""}))
+    message = refusal_of(lambda: read(changed(more)))
+    assert message.startswith(f"{WHEEL}: ")
+    assert words in message
+
+
+@pytest.mark.parametrize("name", ["METADATA", "WHEEL"])
+def test_a_wheel_without_its_metadata_is_refused(name: str) -> None:
+    data = changed({}, without=f"{INFO}/{name}")
+    assert f"it has no {INFO}/{name}" in refusal_of(lambda: read(data))
+
+
+def test_a_wheel_without_a_metadata_directory_is_refused() -> None:
+    data = zipped({"demo/__init__.py": MODULE})
+    assert "has no .dist-info directory for demo 1.0;" in refusal_of(lambda: read(data))
+
+
+def test_a_changed_or_cut_byte_never_goes_unnoticed() -> None:
+    """Whatever one byte becomes: refused, reported, or without effect on what is read."""
+    data, files = wheel(), wheel_files()
+    outcomes = {"refused": 0, "same": 0}
+    for at in range(len(data)):
+        for byte in {data[at] ^ 1, data[at] ^ 0x20, data[at] ^ 0x80, 0, 0xFF} - {data[at]}:
+            mutated = data[:at] + bytes([byte]) + data[at + 1 :]
+            try:
+                artifact = read(mutated)
+            except SourceError:
+                outcomes["refused"] += 1
+                continue
+            with zipfile.ZipFile(io.BytesIO(mutated)) as archive:
+                assert artifact.files == {name: archive.read(name) for name in archive.namelist()}
+            assert artifact.files == files
+            outcomes["same"] += 1
+    for end in range(len(data)):
+        refusal_of(lambda end=end: read(data[:end]))  # type: ignore[misc]
+    assert outcomes["refused"] > 10 * outcomes["same"] > 0
+
+
+def test_a_wheel_reads_alike_in_any_order_of_its_files() -> None:
+    files = dict(reversed(wheel_files().items()))
+    assert read(zipped(files)).files == wheel_files()
+    assert record(files) != files[f"{INFO}/RECORD"]

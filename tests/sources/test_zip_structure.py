@@ -1,0 +1,239 @@
+"""Each archive two tools could read differently is refused; the same one without that is read."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from typing import Any
+
+import pytest
+from support.archives import (
+    Zipped,
+    deflated,
+    descriptor,
+    refusal_of,
+    zip_bytes,
+)
+
+from stigmem_review.sources.unzip import unzip
+
+TEXT = b"text " * 20
+PACKED = deflated(TEXT)
+
+
+def read(data: bytes) -> dict[str, bytes]:
+    return unzip("demo.whl", data)
+
+
+def check(hostile: bytes, control: bytes, words: str) -> None:
+    assert read(control)
+    assert words in refusal_of(lambda: read(hostile))
+
+
+def pair(words: str, **hostile: Any) -> Any:
+    """One entry, plain in the control and with these fields in the hostile archive."""
+    return pytest.param(hostile, words, id="-".join(hostile) + "-" + words.replace(" ", "-"))
+
+
+@pytest.mark.parametrize(
+    ("hostile", "words"),
+    [
+        pair("described differently", local={"name": b"b.py"}),
+        pair("described differently", local={"method": 0}),
+        pair("described differently", local={"crc": 1}),
+        pair("described differently", local={"packed": 1}),
+        pair("described differently", local={"size": 1}),
+        pair("described differently", local={"flags": 0x0800}),
+        pair("described differently", central={"flags": 0x0800}),
+        pair("described differently", local={"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}),
+        pair("starts at byte 1 instead of 0", central={"offset": 1}),
+        pair("belong to no entry", after=b"more"),
+        pair("starts at byte 4 instead of 0", before=b"more"),
+        pair("comment", central={"comment": b"hidden"}),
+        pair("another disk", central={"disk": 1}),
+        pair("needs version 46", central={"needs": 46}),
+        pair("flags 0x0001", flags=1),
+        pair("flags 0x0020", flags=0x20),
+        pair("packed by method 12", method=12, packed=b""),
+        pair("packed by method 93", method=93, packed=b""),
+        pair("extra field 0x0001", central={"extra": struct.pack("<2H2Q", 1, 16, 100, 20)}),
+        pair("extra field 0x0001", local={"extra": struct.pack("<2H2Q", 1, 16, 1, 1)}),
+        pair("extra field 0x7075", extra=struct.pack("<2HBL", 0x7075, 5, 1, 0)),
+        pair("extra field 0x9901", extra=struct.pack("<2H", 0x9901, 0)),
+        pair("broken extra field", extra=struct.pack("<2H", 0x5455, 9)),
+        pair("broken extra field", extra=b"\0"),
+        pair("mode 120777", attributes=0o120777 << 16),
+        pair("mode 20644", attributes=0o020644 << 16),
+        pair("mode 10644", attributes=0o010644 << 16),
+        pair("mode 140644", attributes=0o140644 << 16),
+        pair("mode 40755", attributes=0o040755 << 16),
+        pair("mode 104755", attributes=0o104755 << 16),
+        pair("mode 102755", attributes=0o102755 << 16),
+        pair("marked as a directory", attributes=0x10),
+        pair("not given where tools look", flags=8, after=b""),
+        pair("not given where tools look", flags=8, after=descriptor(TEXT + b"!", PACKED)),
+        pair("not given where tools look", flags=8, after=descriptor(TEXT, PACKED)[4:]),
+        pair(
+            "not given where tools look",
+            flags=8,
+            method=0,
+            after=descriptor(TEXT, TEXT),
+        ),
+        pair("stored in 50 bytes", method=0, packed=TEXT[:50]),
+        pair("does not unpack to the 100 bytes", packed=PACKED[:-1]),
+        pair("does not unpack to the 100 bytes", packed=PACKED + b"more"),
+        pair("does not unpack to the 100 bytes", packed=deflated(TEXT[:50])),
+        pair("does not unpack to the 100 bytes", packed=deflated(TEXT * 2)),
+        pair("cannot be unpacked", packed=b"\xff" * 20),
+        pair("checksum", central={"crc": 1}, local={"crc": 1}),
+        pair("not in UTF-8", name=b"caf\xe9.py", flags=0x0800),
+        pair("not in UTF-8", name="café.py"),
+    ],
+)
+def test_an_entry_that_tools_read_apart_is_refused(hostile: dict[str, Any], words: str) -> None:
+    control = {"name": "a.py", "content": TEXT}
+    check(zip_bytes([Zipped(**(control | hostile))]), zip_bytes([Zipped(**control)]), words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("../a.py", "component '..'"),
+        ("demo/../../a.py", "component '..'"),
+        ("./a.py", "component '.'"),
+        ("demo//a.py", "component ''"),
+        ("/a.py", "absolute"),
+        ("C:/a.py", "U+003A"),
+        ("demo/a.py:stream", "U+003A"),
+        ("demo\\a.py", "U+005C"),
+        ("a.py\0.txt", "U+0000"),
+        ("a\n.py", "U+000A"),
+        ("a\x7f.py", "U+007F"),
+        ("a.py.", "Windows drops"),
+        ("demo /a.py", "Windows drops"),
+        ("demo/aux.py", "Windows reserves"),
+        ("CON", "Windows reserves"),
+        ("com1.tar.gz/a.py", "Windows reserves"),
+        ("d/" * 600 + "a.py", "limit is 1024"),
+    ],
+)
+def test_a_name_that_is_not_the_same_everywhere_is_refused(name: str, words: str) -> None:
+    check(
+        zip_bytes([Zipped(name, TEXT)]),
+        zip_bytes([Zipped("demo/auxiliary/.console.py", TEXT)]),
+        words,
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a.py", "a.py"), "twice"),
+        (("d/", "d/"), "twice"),
+        (("a.py", "A.py"), "one place"),
+        (("Demo/a.py", "demo/b.py"), "one place"),
+        (("stra\u00dfe.py", "strasse.py"), "one place"),
+        (("caf\u00e9.py", "cafe\u0301.py"), "one place"),
+        (("demo", "demo/a.py"), "one place"),
+        (("demo/a.py/b.py", "Demo/A.py"), "one place"),
+        (("demo/", "demo"), "one place"),
+    ],
+)
+def test_names_that_meet_on_some_system_are_refused(names: tuple[str, ...], words: str) -> None:
+    def archive(*names: str) -> bytes:
+        return zip_bytes(
+            Zipped(name, b"" if name.endswith("/") else TEXT, flags=0x800, attributes=0)
+            for name in names
+        )
+
+    check(archive(*names), archive(names[0], "other/b.py"), words)
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ({"disk": 1}, "several parts"),
+        ({"here": 0}, "several parts"),
+        ({"count": 0, "here": 0}, "central directory ends at byte"),
+        ({"count": 2, "here": 2}, "breaks off"),
+        ({"start": 0}, "not where its last record says"),
+        ({"size": 1}, "not where its last record says"),
+        ({"count": 0xFFFF, "here": 0xFFFF}, "limit is 20000"),
+    ],
+)
+def test_an_end_record_that_does_not_fit_is_refused(end: dict[str, int], words: str) -> None:
+    entries = [Zipped("a.py", TEXT)]
+    check(zip_bytes(entries, end=end), zip_bytes(entries), words)
+
+
+def test_bytes_before_after_and_between_are_refused() -> None:
+    one, two = Zipped("a.py", TEXT), Zipped("b.py", TEXT)
+    honest = zip_bytes([one, two])
+    check(honest + b"\0", honest, "does not end where")
+    check(b"#!/bin/sh\n" + honest, honest, "not where its last record says")
+    check(zip_bytes([one, two], comment=b"PK\x05\x06"), honest, "does not end where")
+    check(honest + honest, honest, "not where its last record says")
+    check(zip_bytes([one, Zipped("b.py", TEXT, before=b"gap")]), honest, "hidden between")
+
+
+def test_overlapping_entries_are_refused() -> None:
+    inner = zip_bytes([Zipped("b.py", TEXT)], end={})[: 30 + 4 + len(PACKED)]
+    outer = Zipped("a.py", inner, method=0)
+    shadow = Zipped("b.py", TEXT, central={"offset": 34})
+    check(zip_bytes([outer, shadow]), zip_bytes([outer, Zipped("b.py", TEXT)]), "overlap")
+
+
+def test_a_zip64_locator_in_front_of_the_end_record_is_refused() -> None:
+    def archive(tail: bytes) -> bytes:
+        extra = struct.pack("<2H", 0x5455, len(tail)) + tail
+        return zip_bytes([Zipped("a.py", TEXT, central={"extra": extra})])
+
+    check(archive(b"PK\x06\x07" + b"\0" * 16), archive(b"\0" * 20), "zip64")
+
+
+class _Pipe(io.RawIOBase):
+    """Something to write to that cannot go back, so that sizes come after the bytes."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.data += data
+        return len(data)
+
+
+def test_what_the_standard_library_writes_is_read() -> None:
+    pipe, seekable = _Pipe(), io.BytesIO()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("demo/caf\u00e9.py", TEXT)
+    with zipfile.ZipFile(seekable, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("demo")
+        archive.writestr("demo/empty.py", b"")
+        with archive.open("demo/long.py", "w", force_zip64=True) as file:
+            file.write(TEXT)
+    assert read(bytes(pipe.data)) == {"demo/caf\u00e9.py": TEXT}
+    assert read(seekable.getvalue()) == {"demo/empty.py": b"", "demo/long.py": TEXT}
+    assert read(zip_bytes([])) == {}
+
+
+def test_sizes_given_twice_must_agree() -> None:
+    """Some builders write eight-byte sizes for every entry, with or without the short ones."""
+    extra = struct.pack("<2H2Q", 1, 16, len(TEXT), len(PACKED))
+    marked = {"extra": extra, "size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}
+    assert read(zip_bytes([Zipped("a.py", TEXT, local={"extra": extra})])) == {"a.py": TEXT}
+    assert read(zip_bytes([Zipped("a.py", TEXT, local=marked)])) == {"a.py": TEXT}
+    late = Zipped("a.py", TEXT, flags=8, local=marked, after=descriptor(TEXT, PACKED))
+    assert "0x0001" in refusal_of(lambda: read(zip_bytes([late])))
+
+
+def test_a_directory_holds_nothing() -> None:
+    folder = {"name": "d/", "method": 0, "attributes": 0o040755 << 16 | 0x10}
+    file = Zipped("d/a.py", TEXT)
+    control = zip_bytes([Zipped(**folder), file])
+    check(zip_bytes([Zipped(content=b"x", **folder), file]), control, "holds 1 bytes")
+    folder["attributes"] = 0o100644 << 16
+    check(zip_bytes([Zipped(**folder), file]), control, "mode 100644")
