@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from stigmem_review import facts, versions
+from stigmem_review.facts import Fact
 from stigmem_review.host import Node
 from stigmem_review.ledger import Ledger, field_pairs, ledgers, unexplained
 from stigmem_review.model import (
+    AnyValue,
     Digests,
     Hook,
     Known,
@@ -34,8 +36,8 @@ class Comparison:
     source does not carry, with that kind.
     """
 
-    facts: tuple[facts.Fact, ...]
-    already: tuple[facts.Fact, ...]
+    facts: tuple[Fact, ...]
+    already: tuple[Fact, ...]
     unchanged: tuple[str, ...]
     not_carried: tuple[tuple[str, str], ...]
 
@@ -55,7 +57,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     return Comparison(tuple(changes), already, unchanged, tuple(_not_carried(old, new)))
 
 
-def _presence(old: Release, new: Release) -> Iterator[facts.Fact]:
+def _presence(old: Release, new: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.PluginInstalled(item="plugin")
     if new.source.kind == "none":
@@ -67,7 +69,7 @@ def _presence(old: Release, new: Release) -> Iterator[facts.Fact]:
 
 def _changes(
     before: Ledger, after: Ledger, old: Release, new: Release, node: Node
-) -> Iterator[facts.Fact]:
+) -> Iterator[Fact]:
     for name in before:
         one, two = before[name], after[name]
         if one == two:
@@ -122,13 +124,11 @@ def _member_at(value: Any, item: str) -> Location | None:
     return _at(value)
 
 
-def _version_changes(
-    before: Ledger, after: Ledger, old: Release, new: Release
-) -> Iterator[facts.Fact]:
-    versions_of = {name: (before.get(name), after.get(name)) for name in _VERSIONS}
+def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) -> Iterator[Fact]:
+    """Yield the step of the version that is installed, and that of the manifest's own."""
     carried = [name for name in _VERSIONS if name in before]
-    for name in carried:
-        one, two = versions_of[name]
+    moves = {name: (before[name], after[name]) for name in carried}
+    for name, (one, two) in moves.items():
         if one == two:
             continue
         at = _at(_field(new, name))
@@ -136,9 +136,13 @@ def _version_changes(
         if name == carried[0]:
             yield facts.VersionChanged(item="version", old=one, new=two, step=size, at=at)
         if name == "version":
-            follows = versions_of[carried[0]] == (one, two) or carried[0] == name
             yield facts.ManifestVersionChanged(
-                item="version", old=one, new=two, step=size, follows=follows, at=at
+                item="version",
+                old=one,
+                new=two,
+                step=size,
+                follows=moves[carried[0]] == (one, two),
+                at=at,
             )
 
 
@@ -147,7 +151,7 @@ _VERSIONS = ("distribution_version", "version")
 
 def _capabilities(
     one: set[str], two: set[str], old: Release, new: Release, node: Node
-) -> Iterator[facts.Fact]:
+) -> Iterator[Fact]:
     for item in sorted(two - one):
         yield facts.CapabilityAdded(
             item=item,
@@ -165,7 +169,7 @@ def _capabilities(
 
 def _hooks(
     one: dict[str, str], two: dict[str, str], old: Release, new: Release, node: Node
-) -> Iterator[facts.Fact]:
+) -> Iterator[Fact]:
     places = _hook_places(new)
     for item in sorted(two.keys() - one.keys()):
         yield facts.HookAdded(
@@ -198,9 +202,7 @@ def _hook_places(release: Release) -> dict[str, Location | None]:
     return {hook.name: _at(hook.target) or hook.at for hook in found}
 
 
-def _members(
-    name: str, one: set[str], two: set[str], old: Release, new: Release
-) -> Iterator[facts.Fact]:
+def _members(name: str, one: set[str], two: set[str], old: Release, new: Release) -> Iterator[Fact]:
     added, removed = _MEMBERS[name]
     for item in sorted(two - one):
         yield added(item=item, at=_member_at(_field(new, name), item))
@@ -216,7 +218,7 @@ _MEMBERS: dict[str, tuple[Any, Any]] = {
 
 def _entry_points(
     one: dict[str, str], two: dict[str, str], old: Release, new: Release
-) -> Iterator[facts.Fact]:
+) -> Iterator[Fact]:
     places = _entry_point_places(new)
     for item in sorted(two.keys() - one.keys()):
         group = item.partition(" : ")[0]
@@ -241,7 +243,7 @@ def _entry_point_places(release: Release) -> dict[str, Location | None]:
     return {f"{each.group} : {each.name}": each.at for each in entries}
 
 
-def _requirements(one: dict[str, str], two: dict[str, str], new: Release) -> Iterator[facts.Fact]:
+def _requirements(one: dict[str, str], two: dict[str, str], new: Release) -> Iterator[Fact]:
     at = _at(new.requires_dist)
     for item in sorted(two.keys() - one.keys()):
         yield facts.RequirementAdded(item=item, value=two[item], direct="@ " in two[item], at=at)
@@ -254,7 +256,7 @@ def _requirements(one: dict[str, str], two: dict[str, str], new: Release) -> Ite
             )
 
 
-def _outside(one: dict[str, str], two: dict[str, str]) -> Iterator[facts.Fact]:
+def _outside(one: dict[str, str], two: dict[str, str]) -> Iterator[Fact]:
     for item in sorted(one.keys() | two.keys()):
         if one.get(item) == two.get(item):
             continue
@@ -294,7 +296,7 @@ def _place(item: str) -> tuple[facts.Place, bool]:
 # Certainty
 
 
-def _certainty(old: Release, new: Release) -> Iterator[facts.Fact]:
+def _certainty(old: Release, new: Release) -> Iterator[Fact]:
     """Yield what can be read on one side only, or on neither although the code changed."""
     same_code = _same_code(old.package, new.package)
     if isinstance(new.manifest, Unknown):
@@ -311,17 +313,21 @@ def _certainty(old: Release, new: Release) -> Iterator[facts.Fact]:
             hooks=tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else (),
         )
     for name, one, two in field_pairs(old, new):
-        match one, two:
-            case Known(), Unknown() if old.source.kind != "none":
-                yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
-            case (Known(), Unknown()) | (NotCarried(source="none"), Unknown()):
-                yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-            case Unknown(), Unknown() if not same_code:
-                yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-            case Unknown(), Known() if new.source.kind != "none":
-                yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
-            case _:
-                pass
+        if isinstance(two, Unknown):
+            yield from _unread(name, one, two, old, same_code)
+        elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
+            yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+
+
+def _unread(
+    name: str, one: AnyValue, two: Unknown, old: Release, same_code: bool
+) -> Iterator[Fact]:
+    if old.source.kind == "none":
+        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+    elif isinstance(one, Known):
+        yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
+    elif isinstance(one, Unknown) and not same_code:
+        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
 
 
 def _same_code(old: Digests, new: Digests) -> bool:
@@ -338,13 +344,11 @@ def _shown(value: Any) -> str:
 # States and combinations
 
 
-def _new_states(
-    old: Release, new: Release, node: Node
-) -> tuple[list[facts.Fact], tuple[facts.Fact, ...]]:
+def _new_states(old: Release, new: Release, node: Node) -> tuple[list[Fact], tuple[Fact, ...]]:
     """Return the new release's states, and apart those that the old release was in as well."""
     before = {_key(state) for state in states(old, node)}
-    found: list[facts.Fact] = []
-    already: list[facts.Fact] = []
+    found: list[Fact] = []
+    already: list[Fact] = []
     for state in states(new, node):
         known = _key(state) in before and not isinstance(state, ALWAYS)
         if known and isinstance(state, facts.HandlerUnread):
@@ -357,7 +361,7 @@ def _key(state: facts.Fact) -> tuple[str, str]:
     return facts.kind_of(state), state.item
 
 
-def _surprise(changes: list[facts.Fact]) -> Iterator[facts.VersionSurprise]:
+def _surprise(changes: list[Fact]) -> Iterator[facts.VersionSurprise]:
     """Yield one fact where a small step of the version comes with more rights."""
     gained = tuple(
         change.item

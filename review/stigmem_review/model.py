@@ -74,7 +74,7 @@ Hooks = Known[tuple[Hook, ...]] | Unknown | NotCarried
 AnyValue = Text | OptionalText | Names | Flag | Hooks
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class Manifest(msgspec.Struct, frozen=True, tag_field="certainty", tag="manifest"):
     """What the node would receive from the plugin's factory, field by field.
 
     The fields are those of ``stigmem_node.plugins.manifest.PluginManifest``. Sets are sorted;

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from support.archives import refusal_of
 
 from stigmem_review.sources.disk import read_file
+from support.archives import refusal_of
 
 
 def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:

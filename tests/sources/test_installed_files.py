@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from support.archives import INFO, METADATA, WHEEL, refusal_of, wheel
 
 from stigmem_review.model import Location
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.wheel import read_wheel
+from support.archives import INFO, METADATA, WHEEL, refusal_of, wheel
 
 DATA = "demo-1.0.data"
-TABLE = b"# ours\n[console_scripts]\nx = y:z\n[stigmem.plugins]\nsly = sly:make\n\n; odd\n"
+TABLE = b"""# ours
+[console_scripts]
+x = y:z
+[stigmem.plugins]
+# theirs
+ sly = sly:make [extra]
+
+[odd = odd:make
+[other]
+z = y:z
+"""
 
 
 def read(more: dict[str, bytes]) -> Artifact:
@@ -51,6 +61,8 @@ def test_a_file_is_mapped_to_its_place(path: str, place: str) -> None:
         ([f"{DATA}/stdlib/a.py"], "none of the directories a wheel may fill"),
         ([f"{DATA}/Purelib/a.py"], "none of the directories a wheel may fill"),
         ([f"{DATA}/a.py"], "none of the directories a wheel may fill"),
+        ([f"{DATA}/scripts"], "none of the directories a wheel may fill"),
+        ([DATA], "none of the directories a wheel may fill"),
         (["other-1.0.data/purelib/a.py"], "installers disagree"),
         (["Demo-1.0.data/purelib/a.py"], "installers disagree"),
         (["demo-1.0.DATA/purelib/a.py"], "installers disagree"),
@@ -88,7 +100,7 @@ def test_a_second_distribution_is_a_problem_that_names_its_plugins(folder: str) 
     assert problem.at == Location(table)
     assert problem.why == (
         f"The wheel also installs {name}, the metadata of another distribution, which declares the"
-        " plugin entry points sly = sly:make, ; odd."
+        " plugin entry points sly = sly:make [extra], [odd = odd:make."
     )
 
 

@@ -22,12 +22,28 @@ def by_the_standard_library(text: str) -> dict[str, tuple[str, ...]]:
 
 
 PIECES = st.sampled_from(
-    ["Name", "name", "Requires-Dist", "License", ":", ": ", " ", "\t", "\n", "\n\n", "\r\n", "\r"]
-    + ["\n ", "\n\t", "From ", "From x", "demo", "1.0", "\u00e9", "\u2028", "\x0c", "\x85", "=?utf-8?q?x?="]
+    (
+        *("Name", "name", "Requires-Dist", "License", "From ", "From x", "demo", "1.0"),
+        *(":", ": ", " ", "\t", "\n", "\n\n", "\n ", "\n\t", "\r\n", "\r"),
+        *("\u00e9", "\u2028", "\x0c", "\x85", "=?utf-8?q?x?="),
+    )
 )
 
 
-@given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60))
+LINES = st.sampled_from(
+    (
+        *("Name: demo", "name:", "Version: 1.0  ", "  continued", "\tcontinued: too", " "),
+        *("no header", "", "From me", "From: me", ": no name", "Two words: x", "X: a\rY: b", "\r"),
+        *("Caf\u00e9: x", "X: \u00e9\u2028Y: z", "X:\x0cY: z\r"),
+    )
+)
+
+
+@given(
+    st.lists(LINES, max_size=8).map("\n".join)
+    | st.lists(PIECES, max_size=30).map("".join)
+    | st.text(max_size=60)
+)
 def test_headers_are_those_of_the_standard_library(text: str) -> None:
     try:
         data = text.encode("utf-8")
@@ -37,7 +53,9 @@ def test_headers_are_those_of_the_standard_library(text: str) -> None:
 
 
 def test_headers_keep_order_and_join_what_is_continued() -> None:
-    data = b"Name: demo\nLicense: one\n        two\nRequires-Dist: a\nREQUIRES-DIST: b\n\nName: no\n"
+    data = (
+        b"Name: demo\nLicense: one\n        two\nRequires-Dist: a\nREQUIRES-DIST: b\n\nName: no\n"
+    )
     assert headers(data) == {
         "name": ("demo",),
         "license": ("one\n        two",),

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
+from stigmem_review import limits
+from stigmem_review.model import Problem
+from stigmem_review.sources.record import record_problems
+from stigmem_review.sources.wheel import read_wheel
 from support.archives import (
     INFO,
     METADATA,
@@ -14,11 +19,6 @@ from support.archives import (
     wheel_files,
     zipped,
 )
-
-from stigmem_review import limits
-from stigmem_review.model import Problem
-from stigmem_review.sources.record import record_problems
-from stigmem_review.sources.wheel import read_wheel
 
 RECORD = f"{INFO}/RECORD"
 ROW = record_row("demo/__init__.py", MODULE)
@@ -68,9 +68,7 @@ def test_an_honest_record_proves_the_files(old: str, new: str) -> None:
         (ROW, ROW + "\x1b,,,", RECORD, "cannot be read"),
     ],
 )
-def test_a_record_that_does_not_fit_is_a_problem(
-    old: str, new: str, item: str, words: str
-) -> None:
+def test_a_record_that_does_not_fit_is_a_problem(old: str, new: str, item: str, words: str) -> None:
     (problem,) = problems(lambda text: text.replace(old, new))
     assert (problem.kind, problem.item) == ("record-mismatch", item)
     assert words in problem.why

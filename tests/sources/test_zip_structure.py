@@ -8,6 +8,8 @@ import zipfile
 from typing import Any
 
 import pytest
+
+from stigmem_review.sources.unzip import unzip
 from support.archives import (
     Zipped,
     deflated,
@@ -15,8 +17,6 @@ from support.archives import (
     refusal_of,
     zip_bytes,
 )
-
-from stigmem_review.sources.unzip import unzip
 
 TEXT = b"text " * 20
 PACKED = deflated(TEXT)
@@ -44,6 +44,7 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("described differently", local={"crc": 1}),
         pair("described differently", local={"packed": 1}),
         pair("described differently", local={"size": 1}),
+        pair("described differently", local={"crc": 0, "packed": 0, "size": 0}),
         pair("described differently", local={"flags": 0x0800}),
         pair("described differently", central={"flags": 0x0800}),
         pair("described differently", local={"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}),
@@ -62,6 +63,7 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("extra field 0x7075", extra=struct.pack("<2HBL", 0x7075, 5, 1, 0)),
         pair("extra field 0x9901", extra=struct.pack("<2H", 0x9901, 0)),
         pair("broken extra field", extra=struct.pack("<2H", 0x5455, 9)),
+        pair("extra field 0x9901", local={"extra": struct.pack("<2H2Q", 0x9901, 16, 100, 10)}),
         pair("broken extra field", extra=b"\0"),
         pair("mode 120777", attributes=0o120777 << 16),
         pair("mode 20644", attributes=0o020644 << 16),
@@ -92,7 +94,7 @@ def pair(words: str, **hostile: Any) -> Any:
     ],
 )
 def test_an_entry_that_tools_read_apart_is_refused(hostile: dict[str, Any], words: str) -> None:
-    control = {"name": "a.py", "content": TEXT}
+    control: dict[str, Any] = {"name": "a.py", "content": TEXT}
     check(zip_bytes([Zipped(**(control | hostile))]), zip_bytes([Zipped(**control)]), words)
 
 
@@ -154,6 +156,8 @@ def test_names_that_meet_on_some_system_are_refused(names: tuple[str, ...], word
     ("end", "words"),
     [
         ({"disk": 1}, "several parts"),
+        ({"first_disk": 1}, "several parts"),
+        ({"comment": 1}, "not where its last record says"),
         ({"here": 0}, "several parts"),
         ({"count": 0, "here": 0}, "central directory ends at byte"),
         ({"count": 2, "here": 2}, "breaks off"),
@@ -175,6 +179,20 @@ def test_bytes_before_after_and_between_are_refused() -> None:
     check(zip_bytes([one, two], comment=b"PK\x05\x06"), honest, "does not end where")
     check(honest + honest, honest, "not where its last record says")
     check(zip_bytes([one, Zipped("b.py", TEXT, before=b"gap")]), honest, "hidden between")
+
+
+def test_headers_that_break_off_are_refused() -> None:
+    entries = [Zipped("a.py")]
+    honest = zip_bytes(entries)
+    check(zip_bytes(entries, tail=b"PK\x01\x02", end={"count": 2, "here": 2}), honest, "breaks off")
+    headless = honest[honest.index(b"PK\x01\x02") : -6] + struct.pack("<LH", 4, 0)
+    check(b"PK\x03\x04" + headless, honest, "no local header")
+    check(b"0123456789PK\x05\x06..", honest, "does not end where")
+
+
+def test_times_and_owners_are_harmless() -> None:
+    extra = struct.pack("<2HBL", 0x5455, 5, 1, 0) + struct.pack("<2H", 0x7875, 0)
+    assert read(zip_bytes([Zipped("a.py", TEXT, extra=extra)])) == {"a.py": TEXT}
 
 
 def test_overlapping_entries_are_refused() -> None:
@@ -223,7 +241,7 @@ def test_what_the_standard_library_writes_is_read() -> None:
 def test_sizes_given_twice_must_agree() -> None:
     """Some builders write eight-byte sizes for every entry, with or without the short ones."""
     extra = struct.pack("<2H2Q", 1, 16, len(TEXT), len(PACKED))
-    marked = {"extra": extra, "size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}
+    marked: dict[str, Any] = {"extra": extra, "size": 0xFFFFFFFF, "packed": 0xFFFFFFFF}
     assert read(zip_bytes([Zipped("a.py", TEXT, local={"extra": extra})])) == {"a.py": TEXT}
     assert read(zip_bytes([Zipped("a.py", TEXT, local=marked)])) == {"a.py": TEXT}
     late = Zipped("a.py", TEXT, flags=8, local=marked, after=descriptor(TEXT, PACKED))
@@ -231,7 +249,7 @@ def test_sizes_given_twice_must_agree() -> None:
 
 
 def test_a_directory_holds_nothing() -> None:
-    folder = {"name": "d/", "method": 0, "attributes": 0o040755 << 16 | 0x10}
+    folder: dict[str, Any] = {"name": "d/", "method": 0, "attributes": 0o040755 << 16 | 0x10}
     file = Zipped("d/a.py", TEXT)
     control = zip_bytes([Zipped(**folder), file])
     check(zip_bytes([Zipped(content=b"x", **folder), file]), control, "holds 1 bytes")

@@ -23,10 +23,10 @@ TAGS = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-no
 MODULE = b"def manifest():\n    return None\n"
 
 
-def refusal_of(read: Callable[[], object]) -> str:
+def refusal_of(read: Callable[..., object], *arguments: object) -> str:
     """Return the message ``read`` is refused with, which must be one line to act on."""
     with pytest.raises(SourceError) as caught:
-        read()
+        read(*arguments)
     message = str(caught.value)
     assert message.isascii()
     assert message.isprintable()
@@ -60,9 +60,16 @@ def deflated(content: bytes) -> bytes:
 
 
 def zip_bytes(
-    entries: Iterable[Zipped], *, end: Mapping[str, int] | None = None, comment: bytes = b""
+    entries: Iterable[Zipped],
+    *,
+    end: Mapping[str, int] | None = None,
+    tail: bytes = b"",
+    comment: bytes = b"",
 ) -> bytes:
-    """Return the zip archive of ``entries``, with fields of its end record overridden."""
+    """Return the zip archive of ``entries``, with fields of its end record overridden.
+
+    ``tail`` is put behind the last entry of the central directory, and counted in its size.
+    """
     body, directory, count = b"", b"", 0
     for entry in entries:
         raw = entry.name.encode() if isinstance(entry.name, str) else entry.name
@@ -87,18 +94,20 @@ def zip_bytes(
         directory += _central(fields | dict(entry.central))
         body += _local(fields | dict(entry.local)) + packed + entry.after
         count += 1
-    last = {"disk": 0, "here": count, "count": count, "size": len(directory), "start": len(body)}
+    directory += tail
+    last = {"disk": 0, "first_disk": 0, "here": count, "count": count}
+    last |= {"size": len(directory), "start": len(body), "comment": len(comment)}
     last |= end or {}
     record = struct.pack(
         "<4s4H2LH",
         b"PK\x05\x06",
         last["disk"],
-        last["disk"],
+        last["first_disk"],
         last["here"],
         last["count"],
         last["size"],
         last["start"],
-        len(comment),
+        last["comment"],
     )
     return body + directory + record + comment
 
@@ -171,19 +180,21 @@ class Tarred:
     prefix: bytes = b""
     link: bytes = b""
     size: bytes | None = None
+    mode: bytes = b"0000644\0"
     checksum: bytes | None = None
+    padding: bytes = b""
 
     def block(self) -> bytes:
         raw = self.name.encode() if isinstance(self.name, str) else self.name
         size = b"%011o\0" % len(self.content) if self.size is None else self.size
         block = struct.pack(
             "<100s8s8s8s12s12s8s1s100s8s32s32s8s8s155s12x",
-            *(raw, b"0000644\0", b"0000000\0", b"0000000\0", size, b"00000000000\0", b" " * 8),
+            *(raw, self.mode, b"0000000\0", b"0000000\0", size, b"00000000000\0", b" " * 8),
             *(self.kind, self.link, self.magic, b"", b"", b"0000000\0", b"0000000\0", self.prefix),
         )
         checksum = b"%06o\0 " % sum(block) if self.checksum is None else self.checksum
-        padding = -len(self.content) % 512
-        return block[:148] + checksum + block[156:] + self.content + b"\0" * padding
+        padding = self.padding.ljust(-len(self.content) % 512, b"\0")
+        return block[:148] + checksum + block[156:] + self.content + padding
 
 
 def pax(kind: bytes = b"x", **values: str | bytes) -> Tarred:

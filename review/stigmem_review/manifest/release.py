@@ -10,7 +10,7 @@ from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
 from stigmem_review.manifest.modules import Modules
-from stigmem_review.manifest.project import find_root, read_project
+from stigmem_review.manifest.project import Project, find_root, read_project
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
     Digests,
@@ -116,28 +116,18 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
 
 def _read_project(artifact: Artifact, node: Node) -> Release:
     project = read_project(artifact)
-    entry_points = project.entry_points
-    if not isinstance(entry_points, Known):
-        why = entry_points.why if isinstance(entry_points, Unknown) else ""
-        reading = _Plugin(Unknown(why))
-    elif project.problems:
-        reading = _Plugin(Unknown(project.problems[0].why, project.problems[0].at))
-    else:
-        root = find_root(artifact.files, entry_points.value)
-        if isinstance(root, Unknown):
-            reading = _Plugin(root)
-        else:
-            reading = _read_plugin(entry_points.value, Modules(artifact.files, root), node)
-    package = {
-        path: hashlib.sha256(data).hexdigest()
-        for path, data in sorted(artifact.files.items())
-        if path.endswith(".py")
-    }
+    reading, root = _read_project_plugin(artifact, project, node)
+    package = {}
+    if isinstance(project.entry_points, Known):
+        own = tuple(f"{root}{top}/" for top in _own_packages(project.entry_points.value, {}))
+        for path, data in sorted(artifact.files.items()):
+            if path.startswith(own):
+                package[path.removeprefix(root)] = hashlib.sha256(data).hexdigest()
     return Release(
         source=artifact.source,
         distribution=project.name,
         distribution_version=project.version,
-        entry_points=entry_points,
+        entry_points=project.entry_points,
         manifest=reading.manifest,
         requires_dist=project.requires_dist,
         requires_python=project.requires_python,
@@ -147,6 +137,20 @@ def _read_project(artifact: Artifact, node: Node) -> Release:
         problems=(*artifact.problems, *project.problems, *reading.problems),
         gaps=reading.gaps,
     )
+
+
+def _read_project_plugin(artifact: Artifact, project: Project, node: Node) -> tuple[_Plugin, str]:
+    """Read the plugin of a source tree, and return the folder its package stands in."""
+    declared = project.entry_points
+    if isinstance(declared, Unknown):
+        return _Plugin(declared), ""
+    if project.problems:
+        return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), ""
+    entry_points = declared.value if isinstance(declared, Known) else ()
+    root = find_root(artifact.files, entry_points)
+    if isinstance(root, Unknown):
+        return _Plugin(root), ""
+    return _read_plugin(entry_points, Modules(artifact.files, root), node), root
 
 
 class _Plugin:

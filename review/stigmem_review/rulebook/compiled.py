@@ -138,6 +138,12 @@ class Compiled:
         return RuleError(f"rule {self._rule.id}, {key}: {clean(shorten(why))}")
 
 
+@cache
+def compiled(rule: Rule) -> Compiled:
+    """Return a rule compiled; once in a process. Raises ``RuleError`` where it is not valid."""
+    return Compiled(rule)
+
+
 def _names(fact: Fact, case: Case) -> dict[str, Any]:
     return {"fact": fact, "old": case.old, "new": case.new, "node": case.node}
 

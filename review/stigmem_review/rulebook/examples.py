@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from stigmem_review import facts
 from stigmem_review.case import build_case
 from stigmem_review.errors import RuleError
 from stigmem_review.host import Node, node
@@ -105,7 +106,8 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
     for number, example in enumerate(read_examples(each), 1):
         old, new = _releases(example, each, number)
         case = build_case(_release(old, host), _release(new, host), host)
-        got = sorted(f"{finding.level} {finding.item}" for finding in judge(case, alone))
+        about = tuple(fact for fact in case.comparison.facts if facts.kind_of(fact) in each.rule.on)
+        got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))
         outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
     return tuple(outcomes)
 
@@ -130,10 +132,7 @@ def _release(short: ShortRelease, host: Node) -> Release:
         distribution=Known(short.distribution),
         distribution_version=Known(short.distribution_version or short.version),
         entry_points=Known(
-            tuple(
-                EntryPoint(*(part.strip() for part in name.split(" : ")), value)
-                for name, value in sorted(short.entry_points.items())
-            )
+            tuple(_entry_point(*each) for each in sorted(short.entry_points.items()))
         ),
         manifest=_manifest(short),
         requires_dist=Known(short.requires_dist),
@@ -143,6 +142,11 @@ def _release(short: ShortRelease, host: Node) -> Release:
         package=Known({"demo/__init__.py": short.code}),
         problems=short.problems,
     )
+
+
+def _entry_point(name: str, value: str) -> EntryPoint:
+    group, _, key = name.partition(" : ")
+    return EntryPoint(group, key, value)
 
 
 def _manifest(short: ShortRelease) -> Manifest | Unknown:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from stigmem_review.case import Case
+from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
 from stigmem_review.rulebook.rules import Rule, Rulebook
@@ -34,30 +35,34 @@ class Finding(msgspec.Struct, frozen=True):
     side: Side | Literal[""] = ""
 
 
-def judge(case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
-    """Return every finding of a case, heaviest first.
+def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """Return every finding about some facts of a case, heaviest first.
 
-    Raises ``RuleError`` if a rule fails on a fact of a kind it says it is about.
+    Raises ``RuleError`` if no rule is about a fact, or one fails on a fact it says it is about.
     """
-    facts = case.comparison.facts
     if not facts:
         return ()
     # Jinja2 takes longer to import than everything else together; a case without facts needs none.
-    from stigmem_review.rulebook.compiled import Compiled
+    from stigmem_review.rulebook.compiled import compiled
 
     by_kind: dict[str, list[Fact]] = {}
     for fact in facts:
         by_kind.setdefault(kind_of(fact), []).append(fact)
+    covered = {kind for each in rulebook.rules for kind in each.rule.on}
+    for kind in by_kind:
+        if kind not in covered:
+            # A fact that nobody judges would pass in silence.
+            raise RuleError(f"no rule is about facts of the kind {kind}")
     findings = []
     for each in rulebook.rules:
         about = [fact for kind in each.rule.on for fact in by_kind.get(kind, ())]
         if not about:
             continue
-        compiled = Compiled(each.rule)
+        rule = compiled(each.rule)
         for fact in about:
-            level = compiled.level(fact, case)
+            level = rule.level(fact, case)
             if level is not None:
-                findings.append(_finding(each.rule, level, compiled.says(fact, case), fact, case))
+                findings.append(_finding(each.rule, level, rule.says(fact, case), fact, case))
     return tuple(sorted(findings, key=lambda each: (LEVELS.index(each.level), each.rule)))
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,12 +83,17 @@ def find_rules() -> Path:
     raise RuleError(f"there are no rules beside {package}; reinstall stigmem-review")
 
 
-def load_rules(folder: Path | None = None) -> Rulebook:
-    """Read every rule below a folder, by default the rules that ship with this package.
+@cache
+def shipped_rules() -> Rulebook:
+    """Return the rules that ship with this package; they are read once in a process."""
+    return load_rules(find_rules())
+
+
+def load_rules(top: Path) -> Rulebook:
+    """Read every rule below a folder.
 
     Raises ``RuleError`` that names the file for anything that is not a rule.
     """
-    top = folder or find_rules()
     found: dict[str, RuleFile] = {}
     names: set[str] = set()
     digest = hashlib.sha256()

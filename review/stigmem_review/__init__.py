@@ -1,0 +1,32 @@
+"""Reviews an upgrade of a Stigmem plugin before it is deployed, without running its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stigmem_review._version import __version__
+
+if TYPE_CHECKING:
+    from stigmem_review.document import Report
+    from stigmem_review.errors import ReviewError
+    from stigmem_review.pipeline import review
+    from stigmem_review.rulebook import Finding
+    from stigmem_review.verdict import Verdict
+
+__all__ = ["Finding", "Report", "ReviewError", "Verdict", "__version__", "review"]
+
+_HOMES = {
+    "Finding": "stigmem_review.rulebook",
+    "Report": "stigmem_review.document",
+    "ReviewError": "stigmem_review.errors",
+    "Verdict": "stigmem_review.verdict",
+    "review": "stigmem_review.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

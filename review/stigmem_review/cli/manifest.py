@@ -1,0 +1,104 @@
+"""``stigmem-review manifest``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What is printed.",
+)
+@click.option(
+    "--node-version", metavar="VERSION", help="The node it is for. [default: the newest known]"
+)
+def manifest(source: str, form: str, node_version: str | None) -> int:
+    """Print what was read of one release, field by field, with its place and how sure it is."""
+    import msgspec
+
+    from stigmem_review import host
+    from stigmem_review.pipeline import read
+    from stigmem_review.sources.request import understand
+    from stigmem_review.text import clean_all
+
+    release = read(understand(source), host.node(node_version))
+    shown: dict[str, Any] = clean_all(msgspec.to_builtins(release))
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
+    else:
+        for line in _lines(shown):
+            click.echo(line)
+    for gap in shown["gaps"]:
+        click.echo(
+            f"stigmem-review: incomplete: {gap['what']}: {gap['why']}; {gap['do']}", err=True
+        )
+    return 3 if shown["gaps"] else 0
+
+
+def _lines(release: dict[str, Any]) -> list[str]:
+    source = release["source"]
+    lines = [f"{source['file'] or source['asked']} ({source['kind']}, sha256 {source['sha256']})"]
+    for name in ("distribution", "distribution_version", "requires_python", "requires_dist"):
+        lines += _field(name, release[name])
+    lines += _field("entry_points", release["entry_points"])
+    fields = release["manifest"]
+    if fields["certainty"] != "manifest":
+        lines += _field("manifest", fields)
+    else:
+        del fields["certainty"]
+        for name, value in fields.items():
+            lines += _field(name, value)
+    for problem in release["problems"]:
+        lines.append(f"problem: {problem['kind']}: {problem['item']}: {problem['why']}")
+    return lines
+
+
+def _field(name: str, value: dict[str, Any]) -> list[str]:
+    """Return the lines of one field: its value, where it is written, and how sure that is."""
+    at = f"  [{_place(value['at'])}]" if value.get("at") else ""
+    match value["certainty"]:
+        case "unknown":
+            return [f"{name}: not known, because {value['why']}{at}"]
+        case "not-carried":
+            return [f"{name}: not carried by a {value['source']}"]
+        case _:
+            pass
+    known = value["value"]
+    if value.get("default"):
+        at = "  [the node's default]"
+    if not isinstance(known, list):
+        return [f"{name}: {_scalar(known)}{at}"]
+    if not known:
+        return [f"{name}: none{at}"]
+    places = value.get("each") or [None] * len(known)
+    lines = [f"{name}:"]
+    for item, place in zip(known, places, strict=True):
+        if isinstance(item, dict):
+            lines.append(f"  {_compound(item)}")
+        else:
+            lines.append(f"  {item}" + (f"  [{_place(place)}]" if place else ""))
+    return lines
+
+
+def _compound(item: dict[str, Any]) -> str:
+    if "group" in item:
+        where = f"  [{_place(item['at'])}]" if item["at"] else ""
+        return f"{item['group']} : {item['name']} = {item['value']}{where}"
+    [target] = _field(item["name"], item["target"])
+    return target
+
+
+def _scalar(value: Any) -> str:
+    return {None: "none", True: "yes", False: "no"}.get(value, str(value))
+
+
+def _place(at: dict[str, Any]) -> str:
+    return f"{at['path']}:{at['line']}" if at["line"] else str(at["path"])

@@ -1,0 +1,38 @@
+"""Findings in the order people read them: heaviest first, one rule's findings together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stigmem_review.report import budget
+from stigmem_review.rulebook import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one rule at one level; ``explained`` if an earlier group said why and what."""
+
+    number: int
+    findings: tuple[Finding, ...]
+    explained: bool
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+
+def grouped(findings: tuple[Finding, ...]) -> tuple[list[Group], int]:
+    """Return what is shown of the findings, in groups, and how many findings are left out."""
+    shown, more = budget.cut(findings, budget.FINDINGS)
+    return list(_groups(shown)), more
+
+
+def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
+    together: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        together.setdefault((finding.level, finding.rule), []).append(finding)
+    explained: set[str] = set()
+    for number, ((_, rule), members) in enumerate(together.items(), 1):
+        yield Group(number, tuple(members), rule in explained)
+        explained.add(rule)

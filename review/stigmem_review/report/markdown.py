@@ -1,0 +1,183 @@
+"""The report as Markdown, as GitHub renders it.
+
+Outside text stands in code spans and nowhere else. It is printable ASCII already; the two
+characters that could end a code span or a table cell are escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stigmem_review.document import Item, Line, Report, Reviewed, Row
+from stigmem_review.report import budget
+from stigmem_review.report.groups import Group, grouped
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import Message
+from stigmem_review.verdict import count
+
+_MARKS = {"clear": "✅", "needs approval": "🟡", "blocked": "⛔", "incomplete": "❔"}
+
+
+def render_markdown(report: Report) -> str:
+    """Return a report as Markdown."""
+    parts = [*_top(report), *_gaps(report), *_table(report), *_findings(report), *_end(report)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _code(text: str) -> str:
+    escaped = text.replace("`", "\\u{60}").replace("|", "\\u{7c}")
+    return f"`{escaped}`" if escaped.strip() else ""
+
+
+def _message(message: Message) -> str:
+    return "".join(_code(each.text) if each.theirs else each.text for each in message)
+
+
+def _top(report: Report) -> Iterator[str]:
+    old, new = report.reviewed
+    yield f"# {_code(report.plugin or 'review')} {_version(old)} → {_version(new)}"
+    verdict = report.verdict
+    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
+    facts = [
+        f"{_MARKS[verdict.state]} **{verdict.state.capitalize()}**",
+        *(count(number, noun) for number, noun in numbers if number),
+        f"node {report.node}",
+    ]
+    yield " · ".join(facts)
+    yield f"{_message(report.headline)} {verdict.sentence}".strip()
+
+
+def _version(each: Reviewed) -> str:
+    if each.version:
+        return _code(each.version)
+    return "none" if each.source.kind == "none" else "(version not known)"
+
+
+def _gaps(report: Report) -> Iterator[str]:
+    if report.gaps:
+        yield "## What could not be reviewed"
+        yield "\n".join(
+            f"- {_code(gap.what)}: {_code(gap.why)}" + (f"; {_code(gap.do)}" if gap.do else "")
+            for gap in report.gaps
+        )
+
+
+def _table(report: Report) -> Iterator[str]:
+    if not report.rows:
+        return
+    old, new = report.reviewed
+    lines = [f"| | {_version(old)} (runs now) | {_version(new)} | |", "|---|---|---|---|"]
+    if old.source.kind == "none":
+        lines[0] = f"| | none | {_version(new)} | |"
+    lines += [_row(row) for row in report.rows]
+    yield "\n".join(lines)
+
+
+def _row(row: Row) -> str:
+    old = [_code(item.text) for item in row.items if item.sign in ("", "-")]
+    new = [_new(item) for item in row.items if item.sign != "-"]
+    remarks = dict.fromkeys(item.remark for item in row.items if item.remark and item.text)
+    cells = [row.field, _cell(old), _cell(new), ", ".join(remarks)]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _new(item: Item) -> str:
+    if item.sign == "?":
+        return f"**{item.remark}**"
+    shown = _code(item.text) or item.remark
+    return f"**+** {shown}" if item.sign == "+" else shown
+
+
+def _cell(items: list[str]) -> str:
+    # What was added stands first, so that no cut can hide it.
+    ordered = sorted(items, key=lambda item: not item.startswith("**"))
+    shown, more = budget.cut(ordered, budget.ITEMS)
+    return "<br>".join([*shown, *([f"and {more} more"] if more else [])])
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if not report.findings:
+        return
+    yield "## Findings"
+    groups, more = grouped(report.findings)
+    for group in groups:
+        yield _group(group)
+    if more:
+        yield f"{count(more, 'more finding')}: see the report as JSON."
+
+
+def _group(group: Group) -> str:
+    first = group.first
+    parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
+    parts.append("\n".join(f"- {_message(each.message)}{_where(each)}" for each in group.findings))
+    if not group.explained:
+        parts.append(f"*Why it matters:* {first.why}")
+        parts.append(f"*What to do:* {first.do}")
+    if not first.approvable:
+        parts.append("**It cannot be accepted; the release has to change.**")
+    return "\n\n".join(parts)
+
+
+def _where(finding: Finding) -> str:
+    if not finding.at:
+        return ""
+    side = " of the old release" if finding.side == "old" else ""
+    return f" ({_code(str(finding.at))}{side})"
+
+
+def _end(report: Report) -> Iterator[str]:
+    yield from _details(
+        f"What did not change ({count(len(report.unchanged), 'field')})",
+        [f"- {_code(item.text)}" for item in report.unchanged],
+    )
+    yield from _details(
+        f"As before ({count(len(report.already), 'state')})", _lines(report.already)
+    )
+    yield from _details(
+        f"Files of the package that differ ({len(report.files)})",
+        [f"- {item.sign or 'changed'} {_code(item.text)}" for item in report.files],
+    )
+    if report.not_assessed:
+        yield "## Not assessed"
+        yield "\n".join(_lines(report.not_assessed))
+    if report.checklist:
+        yield "## The operators' checklist"
+        rows = [f"| {line.what} | {_message(line.says)} |" for line in report.checklist]
+        yield "\n".join(["| | |", "|---|---|", *rows])
+    yield "## What was reviewed"
+    yield "\n".join(_reviewed(report))
+
+
+def _lines(lines: Iterable[Line]) -> list[str]:
+    return [f"- {line.what}: {_message(line.says)}" for line in lines]
+
+
+def _details(summary: str, lines: list[str]) -> Iterator[str]:
+    if not lines:
+        return
+    shown, more = budget.cut(lines, budget.LINES)
+    body = "\n".join([*shown, *([f"- and {more} more"] if more else [])])
+    yield f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def _reviewed(report: Report) -> Iterator[str]:
+    for each in report.reviewed:
+        source = each.source
+        if source.kind == "none":
+            yield f"- {each.side}: {_code(source.asked)}"
+            continue
+        line = f"- {each.side}: {_code(source.file or source.asked)} ({source.kind})"
+        if source.sha256:
+            line += f", SHA-256 {_code(source.sha256)}"
+        if source.origin:
+            line += f", from {_code(source.origin)}"
+        yield line
+        for name in source.unreviewed[: budget.ITEMS]:
+            yield f"  - not reviewed: {_code(name)}"
+    tool = report.tool
+    yield (
+        f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "
+        f"for node {report.node}"
+    )
+    if report.go_back:
+        yield f"- to go back: {_code(f'python -m pip install {chr(39)}{report.go_back}{chr(39)}')}"

@@ -1,0 +1,217 @@
+"""The report for a terminal, in plain text; colour is only ever an addition."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from stigmem_review.document import Item, Line, Report, Reviewed
+from stigmem_review.report import budget
+from stigmem_review.report.groups import Group, grouped
+from stigmem_review.text import flat
+from stigmem_review.verdict import count
+
+_COLOURS = {
+    "clear": "32;1",
+    "needs approval": "33;1",
+    "blocked": "31;1",
+    "incomplete": "35;1",
+    "error": "31",
+    "warning": "33",
+    "note": "36",
+    "+": "32",
+    "-": "31",
+    "?": "35",
+    "head": "1",
+    "dim": "2",
+}
+
+
+def render_text(report: Report, *, width: int = 80, colour: bool = False) -> str:
+    """Return a report as text of at most ``width`` columns where words allow it."""
+    page = _Page(max(40, width), colour)
+    return "\n".join(page.report(report)) + "\n"
+
+
+class _Page:
+    def __init__(self, width: int, colour: bool) -> None:
+        self._width = width
+        self._colour = colour
+
+    def report(self, report: Report) -> Iterator[str]:
+        yield from self._top(report)
+        if not (report.findings or report.gaps):
+            yield from self._short_end(report)
+            return
+        yield from self._gaps(report)
+        yield from self._table(report)
+        yield from self._findings(report)
+        yield from self._end(report)
+
+    def _paint(self, text: str, style: str) -> str:
+        if not self._colour or not text:
+            return text
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+
+    def _wrap(self, text: str, indent: str = "", first: str | None = None) -> list[str]:
+        return textwrap.wrap(
+            text,
+            self._width,
+            initial_indent=indent if first is None else first,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def _heading(self, text: str) -> Iterator[str]:
+        yield ""
+        yield self._paint(text, "head")
+
+    def _top(self, report: Report) -> Iterator[str]:
+        verdict = report.verdict
+        yield self._paint(_title(report), "head")
+        facts = [
+            self._paint(verdict.state.upper(), verdict.state),
+            *_counts(report),
+            f"node {report.node}",
+        ]
+        yield " | ".join(facts)
+        summary = f"{flat(report.headline)} {verdict.sentence}".strip()
+        yield from self._wrap(summary)
+
+    def _short_end(self, report: Report) -> Iterator[str]:
+        parts = [f"{count(len(report.unchanged), 'field')} the same"]
+        if report.rows:
+            parts.append(f"changed: {', '.join(row.field for row in report.rows)}")
+        if report.files:
+            parts.append(f"{count(len(report.files), 'file')} of the package with other content")
+        if report.already:
+            parts.append(f"as before: {', '.join(line.what for line in report.already)}")
+        names = ", ".join(dict.fromkeys(line.what for line in report.not_assessed))
+        yield from self._wrap(f"{'; '.join(parts)}. Not assessed: {names}.")
+
+    def _gaps(self, report: Report) -> Iterator[str]:
+        if report.gaps:
+            yield from self._heading("What could not be reviewed")
+        for gap in report.gaps:
+            text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
+            yield from self._wrap(text, "    ", "  - ")
+
+    def _table(self, report: Report) -> Iterator[str]:
+        if report.rows:
+            yield from self._heading("What changes")
+        label = max((len(row.field) for row in report.rows), default=0)
+        for row in report.rows:
+            shown, more = budget.cut(sorted(row.items, key=_weight), budget.ITEMS)
+            for index, item in enumerate(shown):
+                name = row.field if index == 0 else ""
+                yield self._item(name.ljust(label), item)
+            if more:
+                yield f"  {' ' * label}    and {more} more"
+
+    def _item(self, label: str, item: Item) -> str:
+        mark = item.sign or " "
+        text = (
+            f"{item.text}  ({item.remark})"
+            if item.text and item.remark
+            else (item.text or item.remark)
+        )
+        body = f"{mark} {text}"
+        return f"  {label}  {self._paint(body, item.sign) if item.sign else body}"
+
+    def _findings(self, report: Report) -> Iterator[str]:
+        if not report.findings:
+            return
+        yield from self._heading("Findings")
+        groups, more = grouped(report.findings)
+        for group in groups:
+            yield ""
+            yield from self._group(group)
+        if more:
+            yield ""
+            yield f"  {count(more, 'more finding')}: see the report as JSON."
+
+    def _group(self, group: Group) -> Iterator[str]:
+        first = group.first
+        level = self._paint(first.level, first.level)
+        yield f"{group.number}. {level}: {first.name} [{first.rule}]"
+        for finding in group.findings:
+            yield from self._wrap(flat(finding.message), "     ", "   - ")
+            if finding.at:
+                side = " of the old release" if finding.side == "old" else ""
+                yield self._paint(f"     at {finding.at}{side}", "dim")
+        if not group.explained:
+            yield from self._wrap(first.why, "        ", "   Why: ")
+            yield from self._wrap(first.do, "        ", "   Do:  ")
+        if not first.approvable:
+            yield "   It cannot be accepted; the release has to change."
+
+    def _end(self, report: Report) -> Iterator[str]:
+        if report.unchanged:
+            yield from self._heading("What did not change")
+            for item in report.unchanged:
+                yield from self._wrap(item.text, "      ", "  ")
+        yield from self._lines("As before", report.already)
+        if report.files:
+            yield from self._heading("Files of the package that differ")
+            shown, more = budget.cut(report.files, budget.LINES)
+            for item in shown:
+                yield self._item("", item).rstrip()
+            if more:
+                yield f"      and {more} more"
+        yield from self._lines("Not assessed", report.not_assessed)
+        yield from self._lines("The operators' checklist", report.checklist)
+        yield from self._reviewed(report)
+
+    def _lines(self, title: str, lines: Iterable[Line]) -> Iterator[str]:
+        lines = list(lines)
+        if lines:
+            yield from self._heading(title)
+        shown, more = budget.cut(lines, budget.LINES)
+        for line in shown:
+            yield from self._wrap(f"{line.what}: {flat(line.says)}", "      ", "  ")
+        if more:
+            yield f"  and {more} more"
+
+    def _reviewed(self, report: Report) -> Iterator[str]:
+        yield from self._heading("What was reviewed")
+        for each in report.reviewed:
+            yield from _source_lines(each)
+        tool = report.tool
+        yield f"  by   {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
+        if report.go_back:
+            yield f"  to go back: python -m pip install '{report.go_back}'"
+
+
+def _title(report: Report) -> str:
+    old, new = (each.version or _absent(each) for each in report.reviewed)
+    return f"{report.plugin} {old} -> {new}".strip()
+
+
+def _absent(each: Reviewed) -> str:
+    return each.source.asked if each.source.kind == "none" else "(version not known)"
+
+
+def _counts(report: Report) -> list[str]:
+    verdict = report.verdict
+    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
+    return [count(number, noun) for number, noun in numbers if number]
+
+
+def _source_lines(each: Reviewed) -> Iterator[str]:
+    source = each.source
+    if source.kind == "none":
+        yield f"  {each.side}  {source.asked}"
+        return
+    yield f"  {each.side}  {source.file or source.asked} ({source.kind})"
+    if source.sha256:
+        yield f"       sha256 {source.sha256}"
+    if source.origin:
+        yield f"       from {source.origin}"
+    for name in source.unreviewed[: budget.ITEMS]:
+        yield f"       not reviewed: {name}"
+
+
+def _weight(item: Item) -> int:
+    """Put what changed before what stayed, so that no cut can hide it."""
+    return 0 if item.sign else 1

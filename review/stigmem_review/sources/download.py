@@ -1,0 +1,400 @@
+"""Bounded HTTP: a few requests to a package index, in so many bytes and seconds and no more.
+
+Every failure ends in a ``SourceError`` of one line, which shows no credentials: messages are made
+here, never taken from the exceptions of the HTTP libraries, whose text can hold whole URLs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+import re
+import ssl
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+
+from stigmem_review import limits
+from stigmem_review.errors import SourceError
+from stigmem_review.sources.pip_config import PipConfig
+from stigmem_review.text import clean, shorten
+
+if TYPE_CHECKING:
+    import requests
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+_CHUNK = 64 * 1024
+_REDIRECT = frozenset({301, 302, 303, 307, 308})
+_ABSENT = frozenset({404, 410})
+
+
+def shown(url: str) -> str:
+    """Return ``url`` fit to be shown and stored: without credentials, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "a URL that cannot be read"
+    if not parts.scheme:
+        return clean(shorten(url))
+    host = parts.hostname or ""
+    # A password with an unescaped "/", "?" or "#" leaves its "@" behind in another part.
+    if host and (
+        "@" in parts.path or "@" in parts.fragment or ("@" in parts.query and not parts.path)
+    ):
+        return f"{clean(parts.scheme)}://..."
+    if ":" in host:
+        host = f"[{host}]"
+    netloc = host if port is None else f"{host}:{port}"
+    return clean(shorten(f"{parts.scheme}://{netloc}{parts.path}", limits.PATH_CHARS))
+
+
+def bounded(work: Callable[[], T], seconds: float, late: Exception) -> T:
+    """Return what ``work`` returns, or raise ``late`` after so many seconds, whatever it waits for.
+
+    Name resolution cannot be interrupted, and a server may send a header a byte at a time without
+    ever being silent; so ``work`` runs in a thread of its own, which is then left behind.
+    """
+    returned: list[T] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            returned.append(work())
+        except BaseException as error:  # raised again below
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="stigmem-review-index", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if raised:
+        raise raised.pop()
+    if returned:
+        return returned.pop()
+    raise late
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was received, from where after redirects, and as what."""
+
+    data: bytes
+    url: str
+    content_type: str
+    charset: str
+
+
+class Client:
+    """Requests on behalf of one requirement, with the connection settings pip has.
+
+    ``asked`` opens every message; ``pinned`` is the same requirement as pip would be given it.
+    """
+
+    def __init__(self, asked: str, pinned: str, config: PipConfig) -> None:
+        self.asked = clean(shorten(asked))
+        self._pinned = clean(pinned)
+        self._config = config
+        self._deadline = time.monotonic() + limits.INDEX_TOTAL_SECONDS
+        self._timeout = min(config.timeout, limits.INDEX_SECONDS)
+        self._logins = list(_logins(config))
+        self._session = _session(config)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    @property
+    def by_hand(self) -> str:
+        """What to do when pip can get what this client cannot."""
+        return (
+            f"run 'pip download --no-deps --only-binary :all: {self._pinned}' "
+            "and pass the file it saves"
+        )
+
+    def error(self, what: str, do: str = "") -> SourceError:
+        """Return the error that says ``what`` is wrong with the requirement and what to do."""
+        return SourceError(f"{self.asked}: {what}; {do or self.by_hand}")
+
+    def late(self) -> SourceError:
+        """Return the error for a fetch that took too long altogether."""
+        return self.error(
+            f"the index did not deliver within {limits.INDEX_TOTAL_SECONDS:g} seconds in all"
+        )
+
+    def is_secure(self, url: str) -> bool:
+        """Tell whether pip would talk to this URL: TLS, this machine, or a trusted host."""
+        parts = urlsplit(url)
+        if parts.scheme == "https":
+            return True
+        return parts.scheme == "http" and (
+            _is_loopback(parts.hostname or "") or self._trusts(parts)
+        )
+
+    def get(self, url: str, limit: int, *, accept: str = "*/*", decode: bool) -> Body | None:
+        """Return what ``url`` serves, or None where it serves nothing (404, 410).
+
+        ``decode`` undoes a content encoding: right for a page, wrong for a file, whose bytes are
+        what its digest was made of.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            following = self._get(url, limit, accept, decode)
+            if not isinstance(following, str):
+                return following
+            url = following
+        raise self.error(f"{shown(url)} was redirected more than {MAX_REDIRECTS} times")
+
+    def _get(self, url: str, limit: int, accept: str, decode: bool) -> Body | str | None:
+        import requests
+        import urllib3
+
+        place = shown(url)
+        if time.monotonic() >= self._deadline:
+            raise self.late()
+        try:
+            with self._request(url, accept) as response:
+                if response.status_code in _REDIRECT and "location" in response.headers:
+                    return self._redirected(url, response.headers["location"])
+                if response.status_code in _ABSENT:
+                    return None
+                self._check(response.status_code, place)
+                return Body(
+                    data=self._read(response.raw, place, limit, decode),
+                    url=_without_login(url),
+                    content_type=response.headers.get("content-type", "text/html")
+                    .partition(";")[0]
+                    .strip()
+                    .lower(),
+                    charset=_charset(response.headers.get("content-type", "")),
+                )
+        # ValueError: a URL or header these libraries cannot make sense of.
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
+            raise self.error(*self._why(error, place)) from None
+
+    def _request(self, url: str, accept: str) -> requests.Response:
+        from requests.auth import HTTPBasicAuth
+
+        parts = urlsplit(url)
+        login = self._login(parts)
+        verify: bool | str = self._config.cert or True
+        if self._trusts(parts):
+            verify = False
+        remaining = max(0.001, self._deadline - time.monotonic())
+        timeout = min(self._timeout, remaining)
+        proxy = self._config.proxy
+        with warnings.catch_warnings():
+            if verify is False:  # the user's own setting; urllib3 would warn at every request
+                warnings.simplefilter("ignore")
+            return self._session.get(
+                _without_login(url),
+                headers={"Accept": accept},
+                auth=HTTPBasicAuth(*login) if login else None,  # if none, requests asks netrc
+                timeout=(timeout, timeout),
+                verify=verify,
+                cert=self._config.client_cert or None,
+                proxies={"http": proxy, "https": proxy} if proxy else None,
+                allow_redirects=False,  # requests would read what a redirect carries, unbounded
+                stream=True,
+            )
+
+    def _redirected(self, url: str, location: str) -> str:
+        target = urljoin(_without_login(url), location)
+        if not self.is_secure(target) or (
+            urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https"
+        ):
+            raise self.error(f"{shown(url)} redirects to {shown(target)}, which is less secure")
+        return target
+
+    def _check(self, status: int, place: str) -> None:
+        if status in {401, 403}:
+            raise self.error(
+                f"{place} demands a login (status {status}), and neither the index URL nor a "
+                "netrc file has one that it accepts (pip's keyring is not asked)"
+            )
+        if status == 407:
+            raise self.error("the proxy demands a login", "put one into pip's proxy setting")
+        if status != 200:
+            raise self.error(
+                f"{place} answered with status {status}", f"try later, or {self.by_hand}"
+            )
+
+    def _read(self, raw: Any, place: str, limit: int, decode: bool) -> bytes:
+        # read1 returns what has arrived, so that the clock is looked at however slowly it comes;
+        # urllib3 before 2.2 has no read1, and there only ``bounded`` sees a slow drip.
+        read = getattr(raw, "read1", raw.read)
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := read(_CHUNK, decode_content=decode):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise self.error(
+                    f"{place} is larger than the {limit} bytes that are read",
+                    "check what the index serves there",
+                )
+            if time.monotonic() >= self._deadline:
+                raise self.late()
+        return b"".join(chunks)
+
+    def _trusts(self, parts: SplitResult) -> bool:
+        for trusted in self._config.trusted_hosts:
+            entry = urlsplit(f"//{trusted}")
+            try:
+                if entry.hostname == parts.hostname and entry.port in {None, parts.port}:
+                    return True
+            except ValueError:
+                continue
+        return False
+
+    def _login(self, parts: SplitResult) -> tuple[bytes, bytes] | None:
+        """Return the login in the URL itself, else that of the closest configured index there."""
+        if own := _own_login(parts):
+            return own
+        near = [(path, login) for origin, path, login in self._logins if origin == _origin(parts)]
+        if not near:
+            return None
+        return max(near, key=lambda one: len(posixpath.commonprefix([one[0], parts.path])))[1]
+
+    def _why(self, error: Exception, place: str) -> tuple[str, str]:
+        """Return what went wrong at ``place``, told by the kinds of exceptions involved."""
+        import requests
+        import urllib3
+
+        involved = list(_chain(error))
+
+        def find(*kinds: type[BaseException]) -> BaseException | None:
+            return next((one for one in involved if isinstance(one, kinds)), None)
+
+        if untrusted := find(ssl.SSLCertVerificationError):
+            reason = clean(
+                shorten(str(getattr(untrusted, "verify_message", "") or "unknown issuer"))
+            )
+            return (
+                f"{place} has a TLS certificate that is not trusted here ({reason})",
+                "set pip's cert to the file of its authority",
+            )
+        if find(ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+            return (f"no TLS connection to {place} could be made", "check its URL, and pip's cert")
+        if find(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+            return (
+                f"the proxy for {place} refused, or cannot be reached",
+                "check pip's proxy setting and HTTPS_PROXY",
+            )
+        # Before timeouts: urllib3 counts what could not be opened among them.
+        if find(urllib3.exceptions.NewConnectionError):
+            return (f"no connection to {place} could be opened", "check the network and the URL")
+        if find(TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError):
+            return (f"{place} did not answer for {self._timeout:g} seconds", "check the network")
+        if find(requests.ConnectionError, urllib3.exceptions.HTTPError, HTTPException):
+            return (f"the connection to {place} broke off", "check the network")
+        if isinstance(error, OSError) and not isinstance(error, ValueError):
+            return (
+                f"the certificates to connect to {place} with cannot be read",
+                "check pip's cert and client-cert, and REQUESTS_CA_BUNDLE",
+            )
+        return (f"{place} is not a URL that can be fetched", "see 'pip config list'")
+
+
+def _session(config: PipConfig) -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.cookies import RequestsCookieJar
+    from urllib3.util.retry import Retry
+
+    class SystemTrust(HTTPAdapter):
+        """Trust this system's authorities too, as pip does, beside those requests brings."""
+
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies, host name included
+            context.load_default_certs()
+            super().init_poolmanager(*args, ssl_context=context, **kwargs)
+
+    class NoCookies(RequestsCookieJar):
+        """Keep nothing."""
+
+        def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+            return
+
+    retry = Retry(total=1, connect=1, read=False, redirect=False, status=0, other=0)
+    session = requests.Session()
+    session.cookies = NoCookies()
+    session.headers.update({"User-Agent": "stigmem-review", "Accept-Encoding": "identity"})
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    session.mount("https://", SystemTrust(max_retries=retry))
+    for host in config.trusted_hosts:  # a context that verifies cannot be told not to
+        for end in ("/", ":"):
+            session.mount(f"https://{host.lower()}{end}", HTTPAdapter(max_retries=retry))
+    return session
+
+
+def _logins(config: PipConfig) -> Iterator[tuple[tuple[str, str, int], str, tuple[bytes, bytes]]]:
+    for url in (config.index_url, *config.extra_index_urls, *config.find_links):
+        try:
+            parts = urlsplit(url)
+            login = _own_login(parts)
+            if login is not None:
+                yield _origin(parts), parts.path, login
+        except ValueError:  # reported where it is used
+            continue
+
+
+def _own_login(parts: SplitResult) -> tuple[bytes, bytes] | None:
+    if not parts.username and not parts.password:
+        return None
+    # As bytes: requests would encode text as Latin-1, pip sends UTF-8.
+    return unquote(parts.username or "").encode(), unquote(parts.password or "").encode()
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname or "", port
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _charset(content_type: str) -> str:
+    found = re.search(r"charset=\"?([\w-]+)", content_type, re.IGNORECASE)
+    return found[1] if found else "utf-8"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those it was made from, which urllib3 keeps in several places."""
+    waiting: list[object] = [error]
+    seen: list[object] = []
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or any(one is other for other in seen):
+            continue
+        seen.append(one)
+        yield one
+        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

@@ -1,0 +1,556 @@
+"""A release named ``name==version``, fetched from the index the user's pip is configured for.
+
+One file is fetched, and nothing is built or installed. The indexes pip would search are all
+read, because what an installer takes depends on all of them: where they disagree about a file,
+or one of them cannot be read, there is no saying what would be deployed, and that is an error.
+
+Import this module only when it is needed, and see that it imports the HTTP libraries only when
+they are: they take many times longer to load than the interpreter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.request import url2pathname
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from stigmem_review import limits
+from stigmem_review.errors import SourceError, UsageError
+from stigmem_review.sources import pip_config
+from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.download import Client, bounded, shown
+from stigmem_review.sources.pip_config import PipConfig
+from stigmem_review.text import clean, shorten
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+    from pypi_simple import DistributionPackage
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+_HTML = frozenset({"application/vnd.pypi.simple.v1+html", "text/html"})
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
+_ARCHIVE = re.compile(r"\.(whl|tar\.\w+|tgz|zip|egg|exe|msi|rpm)$")
+_SHA256 = re.compile(r"(?:^|&)sha256=([^&]*)")
+_NEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One file of a release, as the index gave it.
+
+    ``origin`` is where it was, without credentials; ``unreviewed`` names the wheels (or, where
+    there are none, the sdists) of the same version that the index also offers.
+    """
+
+    file: str
+    data: bytes
+    origin: str
+    unreviewed: tuple[str, ...] = ()
+
+
+def parse_requirement(text: str) -> tuple[str, Version] | None:
+    """Return the name and version in ``name==version``, or None if this is no requirement.
+
+    A requirement of another form is a ``UsageError`` that says what to write.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    said = clean(shorten(text))
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        if re.match(r"\s*[\w.-]+\s*(\[[^\]]*\]\s*)?(===?|~=|!=|[<>]=?|@\s)", text):
+            raise UsageError(
+                f"{said} is not a valid requirement; write NAME==VERSION, such as "
+                "stigmem-plugin-example==1.2.0"
+            ) from None
+        return None
+    name = requirement.name
+    if name == text and _ARCHIVE.search(name):
+        return None  # a file, if it were there
+    specifiers = list(requirement.specifier)
+    exact = specifiers[0].version if len(specifiers) == 1 else ""
+    wanted = "VERSION"
+    if exact and specifiers[0].operator in {"==", "==="} and not exact.endswith(".*"):
+        try:
+            version = Version(exact)
+        except ValueError:  # also of a number too long to convert
+            version = None
+        if version is not None:
+            plain = not (requirement.extras or requirement.marker or requirement.url)
+            if plain and specifiers[0].operator == "==":
+                return name, version
+            wanted = str(version)
+    raise UsageError(f"{said} does not name exactly one release; write {name}=={wanted}")
+
+
+def fetch(asked: str, name: str, version: Version) -> Fetched:
+    """Fetch the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
+
+    A wheel wherever there is one; among several the one pip would prefer on this interpreter.
+    What a file says it requires of Python is not looked at: the node's need not be this one.
+    """
+    config = pip_config.read()
+    with Client(asked, f"{name}=={version}", config) as client:
+        search = _Search(client, config, name, version)
+        return bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One file that an index offers."""
+
+    kind: Literal["wheel", "sdist", "other"]
+    file: str
+    url: str
+    version: Version
+    declared: frozenset[str]
+    yanked: bool
+    build: tuple[int, str] | tuple[()]
+    tags: frozenset[Tag]
+
+    @property
+    def key(self) -> object:
+        """What pip tells files of one version apart by; among equals the order decides."""
+        return self.kind, self.build, self.tags
+
+
+class _Search:
+    """The search for one release in all the places pip would look in."""
+
+    def __init__(self, client: Client, config: PipConfig, name: str, version: Version) -> None:
+        self._client = client
+        self._config = config
+        self._name = name
+        self._project = canonicalize_name(name)
+        self._version = version
+        self._offers: list[_Offer] = []
+        self._searched: list[str] = []
+        self._ignored: list[str] = []
+
+    def fetch(self) -> Fetched:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+        config = self._config
+        indexes = (config.index_url or PYPI_SIMPLE_ENDPOINT, *config.extra_index_urls)
+        try:
+            for location in config.find_links:
+                self._look_in_links(location)
+            for location in () if config.no_index else indexes:
+                self._look_in_index(location)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise self._client.error(
+                f"a place in pip's configuration cannot be looked into ({_reason(error)})",
+                "see 'pip config list' and correct it",
+            ) from None
+        chosen, others = self._choose()
+        data = self._load(chosen)
+        digest = hashlib.sha256(data).hexdigest()
+        declared = self._declared(chosen)
+        if declared and declared != digest:
+            raise self._client.error(
+                f"{shown(chosen.url)} has the SHA-256 digest {digest}, but the index says "
+                f"{declared}",
+                "do not deploy it, and tell whoever runs the index",
+            )
+        return Fetched(chosen.file, data, shown(chosen.url), others)
+
+    # Where to look
+
+    def _look_in_index(self, location: str) -> None:
+        root = self._local(location)
+        if root is not None:
+            page = root / self._project / "index.html"
+            if not root.is_dir():
+                self._ignored.append(f"{shown(location)} (no such directory)")
+                return
+            self._searched.append(shown(location))
+            if page.is_file():
+                self._read_local_page(page)
+        elif self._usable(location):
+            self._searched.append(shown(location))
+            self._read_remote_page(posixpath.join(location, quote(self._project)) + "/")
+
+    def _look_in_links(self, location: str) -> None:
+        path = self._local(location)
+        if path is None:
+            if self._usable(location):
+                self._searched.append(shown(location))
+                if _ARCHIVE.search(_base(location)):
+                    self._add(_links([(location, False)], self._project))
+                else:
+                    self._read_remote_page(location)
+            return
+        if path.is_dir():
+            entries = sorted(path.iterdir())
+        elif path.is_file():
+            entries = [path]
+        else:
+            self._ignored.append(f"{shown(location)} (no such file or directory)")
+            return
+        self._searched.append(shown(location))
+        self._add(
+            _links(((entry.as_uri(), False) for entry in entries if entry.is_file()), self._project)
+        )
+        for entry in entries:
+            if entry.suffix.lower() in {".html", ".htm"} and entry.is_file():
+                self._read_local_page(entry)
+
+    def _local(self, location: str) -> Path | None:
+        """Return the path a location stands for, or None if it is not on this machine."""
+        if location.lower().startswith("file:"):
+            parts = urlsplit(location)
+            if parts.netloc not in {"", "localhost"}:
+                raise self._client.error(
+                    f"pip's configuration names {shown(location)}, a file of another machine",
+                    "correct it there",
+                )
+            path = Path(url2pathname(parts.path))
+        elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", location):
+            return None
+        else:
+            path = Path(location).expanduser() if location.startswith("~") else Path(location)
+        if not path.is_absolute() and path.exists():
+            # The working directory may be a checkout under review.
+            raise self._client.error(
+                f"pip's configuration names {shown(location)}, which depends on the working "
+                "directory",
+                "write an absolute path there",
+            )
+        return path
+
+    def _usable(self, location: str) -> bool:
+        """Tell whether pip would look there at all."""
+        if self._client.is_secure(location):
+            return True
+        self._ignored.append(f"{shown(location)} (neither https nor one of pip's trusted hosts)")
+        return False
+
+    # What is there
+
+    def _read_local_page(self, path: Path) -> None:
+        data = self._read_file(path, limits.INDEX_PAGE_BYTES)
+        self._add(self._parse(data, path.as_uri(), "text/html", "utf-8"))
+
+    def _read_remote_page(self, url: str) -> None:
+        from pypi_simple import ACCEPT_JSON_PREFERRED
+
+        body = self._client.get(
+            url, limits.INDEX_PAGE_BYTES, accept=ACCEPT_JSON_PREFERRED, decode=True
+        )
+        if body is None:
+            return
+        packages = self._parse(body.data, body.url, body.content_type, body.charset)
+        for package in packages:
+            if urlsplit(package.url).scheme not in {"http", "https"}:
+                raise self._client.error(
+                    f"{shown(url)} offers a file at {shown(package.url)}, which is not on the web",
+                    "tell whoever runs the index",
+                )
+        self._add(packages)
+
+    def _parse(
+        self, data: bytes, url: str, content_type: str, charset: str
+    ) -> list[DistributionPackage]:
+        if content_type != _JSON and content_type not in _HTML:
+            raise self._client.error(
+                f"{shown(url)} is not a page of a package index, but "
+                f"{clean(shorten(content_type))}",
+                "check pip's index-url (it usually ends in /simple)",
+            )
+        try:
+            # A newer minor version of the format is readable, by the format's own rules.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if content_type == _JSON:
+                    return _json_links(json.loads(data), url, self._project)
+                page = _Page()
+                page.feed(data.decode(charset, "replace"))
+                page.close()
+                base = urljoin(url, page.base)
+                return _links(
+                    ((urljoin(base, href), yanked) for href, yanked in page.links), self._project
+                )
+        except Exception:  # whatever an outside page makes of a parser
+            raise self._client.error(
+                f"{shown(url)} cannot be read as a page of a package index",
+            ) from None
+
+    def _add(self, packages: Iterable[DistributionPackage]) -> None:
+        for package in packages:
+            offer = _offer(package, self._project)
+            if offer is not None:
+                self._offers.append(offer)
+
+    # What to take
+
+    def _choose(self) -> tuple[_Offer, tuple[str, ...]]:
+        offers = [offer for offer in self._offers if self._matches(offer.version)]
+        if not offers:
+            raise self._nothing()
+        versions = sorted({offer.version for offer in offers if offer.kind != "other"})
+        if len(versions) > 1:
+            exact = " or ".join(f"{self._name}=={one}" for one in versions if one.local)
+            raise self._client.error(
+                f"{_several(self._searched)} offers {_several(map(str, versions))}, which all "
+                "satisfy it",
+                f"write {exact}, or pass the file you mean",
+            )
+        of_kind = [offer for offer in offers if offer.kind == "wheel"]
+        if not of_kind:
+            of_kind = [offer for offer in offers if offer.kind == "sdist"]
+        if not of_kind:
+            files = _several(sorted({offer.file for offer in offers}))
+            raise self._client.error(
+                f"{_several(self._searched)} offers neither a wheel nor a .tar.gz of it, only "
+                f"{files}",
+                "build a wheel from its sources where that is safe, and pass the file",
+            )
+        groups = defaultdict(list)
+        for offer in of_kind:
+            groups[offer.key].append(offer)
+        for group in groups.values():
+            self._agree(group)
+        chosen = _preferred(of_kind)
+        return chosen, tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
+
+    def _matches(self, version: Version) -> bool:
+        """Tell whether ``==`` takes this version: with or without a local part, unless asked."""
+        if self._version.local is None:
+            version = Version(version.public)
+        return version == self._version
+
+    def _agree(self, offers: list[_Offer]) -> None:
+        """Refuse files that pip cannot tell apart and that are not the same, byte for byte."""
+        digests: dict[str, _Offer] = {}
+        urls = {offer.url for offer in offers}
+        for offer in offers:
+            digest = self._declared(offer)
+            if not digest and len(urls) > 1:
+                if urlsplit(offer.url).scheme != "file":
+                    raise self._client.error(
+                        f"{_several(sorted(map(shown, urls)))} may differ, because not every "
+                        "index gives a SHA-256 digest",
+                        f"find out which one is yours, then {self._client.by_hand}",
+                    )
+                digest = hashlib.sha256(self._load(offer)).hexdigest()
+            digests.setdefault(digest, offer)
+        if len(digests) > 1:
+            first, second = [shown(offer.url) for offer in digests.values()][:2]
+            raise self._client.error(
+                f"{first} and {second} differ, and which of them is installed is left to chance",
+                "find out which one is yours, remove the other index from pip's configuration, "
+                "or pass the file",
+            )
+
+    def _declared(self, offer: _Offer) -> str:
+        """Return the SHA-256 digest the index gives for a file, or nothing."""
+        if not offer.declared:
+            return ""
+        digest = next(iter(offer.declared)).lower()
+        if len(offer.declared) > 1 or not re.fullmatch("[0-9a-f]{64}", digest):
+            raise self._client.error(
+                f"what the index gives for {shown(offer.url)} is no SHA-256 digest",
+                "tell whoever runs the index",
+            )
+        return digest
+
+    def _nothing(self) -> SourceError:
+        """Return the error for a release that was not found."""
+        ignored = f" (ignored, as by pip: {_several(self._ignored)})" if self._ignored else ""
+        places = _several(dict.fromkeys(self._searched))
+        if not self._searched:
+            off = self._config.no_index
+            why = "pip is configured with no-index" if off else "pip has no index it would use"
+            return self._client.error(
+                f"{why}, so there is nowhere to look for it{ignored}",
+                "see 'pip config list', or pass the wheel as a file",
+            )
+        if not self._offers:
+            return self._client.error(
+                f"no release of {self._project} at {places}{ignored}",
+                "check its name, and with 'pip config list' that this is the index you mean",
+            )
+        known = sorted({offer.version for offer in self._offers}, reverse=True)
+        newest = ", ".join(clean(shorten(str(version), 40)) for version in known[:_NEWEST])
+        older = f" and {len(known) - _NEWEST} older" if len(known) > _NEWEST else ""
+        return self._client.error(
+            f"no version {self._version} at {places}{ignored}",
+            f"ask for one that is there: {newest}{older}",
+        )
+
+    # The bytes
+
+    def _load(self, offer: _Offer) -> bytes:
+        parts = urlsplit(offer.url)
+        if parts.scheme == "file":
+            path = self._local(offer.url)
+            if path is None or not path.is_file():
+                raise self._client.error(
+                    f"{shown(offer.url)} is offered, but is not a file", "check the index"
+                )
+            return self._read_file(path, limits.ARCHIVE_BYTES)
+        if not self._client.is_secure(offer.url):
+            raise self._client.error(
+                f"it is offered at {shown(offer.url)}, which is neither https nor one of pip's "
+                "trusted hosts"
+            )
+        body = self._client.get(offer.url, limits.ARCHIVE_BYTES, decode=False)
+        if body is None:
+            raise self._client.error(
+                f"{shown(offer.url)} is offered, but is not there", "tell whoever runs the index"
+            )
+        return body.data
+
+    def _read_file(self, path: Path, limit: int) -> bytes:
+        try:
+            return read_file(path, limit)
+        except SourceError as error:
+            raise SourceError(f"{self._client.asked}: {error}") from None
+
+
+class _Page(HTMLParser):
+    """The links of an HTML page.
+
+    pip reads them with the same parser of the standard library, so that no page shows pip one
+    file and this review another; and it needs memory in proportion to the page, however nested.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.base = ""
+        self.links: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        href = values.get("href")
+        if href and tag == "base" and not self.base:
+            self.base = href
+        elif href and tag == "a":
+            self.links.append((href, values.get("data-yanked") is not None))
+
+
+def _links(links: Iterable[tuple[str, bool]], project: str) -> list[DistributionPackage]:
+    from pypi_simple import DistributionPackage, Link
+
+    return [
+        DistributionPackage.from_link(
+            Link(text=file, url=url, attrs={"data-yanked": ""} if yanked else {}), project
+        )
+        for url, yanked in links
+        if (file := _file(url, project))
+    ]
+
+
+def _json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
+    """Return the files of a page in JSON that can be the project's, read by pypi_simple."""
+    from pypi_simple import ProjectPage
+
+    return ProjectPage.from_json_data(
+        {
+            "name": project,
+            "meta": data["meta"],
+            "files": [
+                {
+                    "filename": file,
+                    "url": urljoin(url, entry["url"]),
+                    "hashes": entry.get("hashes", {}),
+                    "yanked": entry.get("yanked") or False,
+                }
+                for entry in data["files"]
+                if (file := _file(entry["url"], project))
+            ],
+        }
+    ).packages
+
+
+def _base(url: str) -> str:
+    try:
+        return posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
+    except ValueError:
+        return ""
+
+
+def _file(url: str, project: str) -> str:
+    """Return the name of the file at ``url``, or nothing if it cannot be one of the project's.
+
+    It is the URL that names a file, as for pip, and not the text beside it. Names are sorted out
+    here because pypi_simple's patterns are slow on long ones.
+    """
+    name = _base(url)
+    if not _FILE_NAME.fullmatch(name) or not canonicalize_name(name).startswith(f"{project}-"):
+        return ""
+    return name
+
+
+def _offer(package: DistributionPackage, project: str) -> _Offer | None:
+    """Return what a package on a page is, or None if it is not a release of the project."""
+    build: tuple[int, str] | tuple[()] = ()
+    tags: frozenset[Tag] = frozenset()
+    kind: Literal["wheel", "sdist", "other"] = "other"
+    try:
+        if package.project is None or canonicalize_name(package.project) != project:
+            return None
+        version = Version(package.version or "")
+        if package.package_type == "wheel":
+            kind = "wheel"
+            _, version, build, tags = parse_wheel_filename(package.filename)
+        elif package.package_type == "sdist" and package.filename.endswith(".tar.gz"):
+            kind = "sdist"
+    except ValueError:  # not a name that an installer would take either
+        return None
+    hashes = "&".join(f"{name}={value}" for name, value in package.digests.items())
+    declared = _SHA256.findall(hashes) + _SHA256.findall(urlsplit(package.url).fragment)
+    return _Offer(
+        kind=kind,
+        file=package.filename,
+        url=package.url.partition("#")[0],
+        version=version,
+        declared=frozenset(declared),
+        yanked=package.is_yanked,
+        build=build,
+        tags=tags,
+    )
+
+
+def _preferred(offers: list[_Offer]) -> _Offer:
+    """Return the offer pip would take here; if it would take none, the first by name."""
+    from packaging.tags import sys_tags
+
+    if offers[0].kind != "wheel":
+        return max(offers, key=lambda offer: (not offer.yanked, offer.file))
+    place = {tag: number for number, tag in enumerate(sys_tags())}
+    best: tuple[tuple[bool, int, tuple[int, str] | tuple[()]], _Offer] | None = None
+    for offer in offers:
+        places = [place[tag] for tag in offer.tags if tag in place]
+        if not places:
+            continue
+        rank = (not offer.yanked, -min(places), offer.build)
+        if best is None or rank >= best[0]:  # pip, too, takes the last of several as good
+            best = rank, offer
+    if best is not None:
+        return best[1]
+    return min(offers, key=lambda offer: (offer.yanked, offer.file))
+
+
+def _reason(error: Exception) -> str:
+    return clean(getattr(error, "strerror", "") or type(error).__name__)
+
+
+def _several(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
+    return ", ".join(clean(shorten(name)) for name in listed[:3]) + more

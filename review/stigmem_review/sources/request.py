@@ -1,0 +1,110 @@
+"""What a user asked to review, and how each kind of source is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stigmem_review import limits
+from stigmem_review.errors import UsageError
+from stigmem_review.model import Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.disk import read_file
+from stigmem_review.text import clean, shorten
+
+Kind = Literal["wheel", "sdist", "directory", "capture", "index", "none"]
+
+_SUFFIXES: dict[str, Kind] = {".whl": "wheel", ".tar.gz": "sdist", ".json": "capture"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One argument of a review, understood but not opened."""
+
+    kind: Kind
+    asked: str
+
+
+def understand(asked: str) -> Request:
+    """Say what kind of source an argument names, without opening it.
+
+    Raises ``UsageError`` where it names nothing that can be reviewed.
+    """
+    if asked == "none":
+        return Request("none", asked)
+    path = Path(asked)
+    if path.is_dir():
+        return Request("directory", asked)
+    kind = next((kind for suffix, kind in _SUFFIXES.items() if asked.endswith(suffix)), None)
+    if path.exists():
+        if kind is None:
+            raise UsageError(
+                f"{_shown(asked)} is not something to review; pass a wheel (.whl), an sdist "
+                "(.tar.gz), a project directory, a capture (.json), name==version, or none"
+            )
+        return Request(kind, asked)
+    if "==" in asked and "/" not in asked.partition("==")[0]:
+        from stigmem_review.sources.index import parse_requirement
+
+        if parse_requirement(asked):
+            return Request("index", asked)
+    raise UsageError(
+        f"there is no file or directory {_shown(asked)}; "
+        "a release on the package index is written name==version"
+    )
+
+
+def open_source(request: Request) -> Artifact:
+    """Open a source and return its files.
+
+    Raises ``SourceError`` where they cannot be obtained or cannot be read without guessing.
+    """
+    asked, path = request.asked, Path(request.asked)
+    match request.kind:
+        case "none":
+            return Artifact(Source("none", asked))
+        case "directory":
+            from stigmem_review.sources.tree import read_directory
+
+            return read_directory(asked, path)
+        case "capture":
+            from stigmem_review.sources.capture import read_capture
+
+            return read_capture(asked, path.name, read_file(path, limits.CAPTURE_BYTES))
+        case "index":
+            return _open_index(asked)
+        case _:
+            return _open_archive(asked, path.name, read_file(path, limits.ARCHIVE_BYTES))
+
+
+def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
+    if file.endswith(".whl"):
+        from stigmem_review.sources.wheel import read_wheel
+
+        return read_wheel(asked, file, data)
+    from stigmem_review.sources.sdist import read_sdist
+
+    return read_sdist(asked, file, data)
+
+
+def _open_index(asked: str) -> Artifact:
+    from dataclasses import replace
+
+    import msgspec
+
+    from stigmem_review.sources.index import fetch, parse_requirement
+
+    wanted = parse_requirement(asked)
+    if wanted is None:
+        raise UsageError(f"{_shown(asked)} is not of the form name==version")
+    fetched = fetch(asked, *wanted)
+    artifact = _open_archive(asked, fetched.file, fetched.data)
+    source = msgspec.structs.replace(
+        artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed
+    )
+    return replace(artifact, source=source)
+
+
+def _shown(asked: str) -> str:
+    return clean(shorten(asked, 120))

@@ -1,0 +1,116 @@
+"""Reads a project directory: the regular files below it, never through a symbolic link."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from stigmem_review import limits
+from stigmem_review.model import Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.refusal import refusal, shown
+
+# Version control, caches and environments: written by tools and taken by no build. No package
+# has such a name, so they are left out wherever they are.
+_IGNORED = frozenset(
+    (
+        *(".git", ".hg", ".svn", ".tox", ".nox", ".venv", ".eggs", "__pycache__"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
+    )
+)
+# Names a package could have, so these are left out at the top only: environments and what a
+# build leaves there.
+_IGNORED_AT_TOP = frozenset(("build", "dist", "node_modules", "venv"))
+_BUILD_METADATA = ".egg-info"
+_PROJECT = "pyproject.toml"
+_CLEAN = "name a clean checkout, or a wheel built from it"
+
+Kind = Literal["folder", "file", "other"]
+
+
+def read_directory(asked: str, path: Path) -> Artifact:
+    """Return the release that the project directory ``path`` would build, as it is now."""
+    names = sorted(_names(asked, path))
+    if _PROJECT not in names:
+        raise refusal(
+            asked,
+            f"it has no {_PROJECT}, so nothing says what it would build",
+            f"name the directory that holds {_PROJECT}, or a wheel",
+        )
+    files: dict[str, bytes] = {}
+    total = 0
+    for name in names:
+        content = read_file(path / name, limits.ENTRY_BYTES, follow=False)
+        total += len(content)
+        if total > limits.TOTAL_BYTES:
+            raise refusal(asked, f"its files have more than {limits.TOTAL_BYTES} bytes", _CLEAN)
+        files[name] = content
+    source = Source(kind="directory", asked=asked, file=path.resolve().name, sha256=_digest(files))
+    return Artifact(source, files)
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _names(asked: str, root: Path) -> Iterator[str]:
+    """Yield the paths of the regular files below ``root``, with ``/`` between components."""
+    waiting, seen = [""], 0
+    while waiting:
+        folder = waiting.pop()
+        for last, kind in _listed(asked, root / folder):
+            name = folder + last
+            seen += 1
+            _check(asked, name, seen)
+            if kind == "folder":
+                if not _ignored(name):
+                    waiting.append(f"{name}/")
+            elif kind == "file":
+                yield name
+            elif name == _PROJECT or name.endswith(".py"):
+                raise refusal(
+                    asked, f"{shown(name)} is no regular file", "put the file itself there"
+                )
+
+
+def _listed(asked: str, folder: Path) -> list[tuple[str, Kind]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [(entry.name, _kind(entry)) for entry in entries]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refusal(
+            asked, f"{shown(str(folder))} cannot be listed: {reason}", "check the path"
+        ) from error
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    # A Windows junction leads elsewhere and is not called a symbolic link.
+    junction = getattr(entry, "is_junction", None)
+    if entry.is_dir(follow_symlinks=False) and not (junction and junction()):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "other"
+
+
+def _ignored(name: str) -> bool:
+    if "/" in name:
+        return name.rpartition("/")[2] in _IGNORED
+    return name in _IGNORED | _IGNORED_AT_TOP or name.endswith(_BUILD_METADATA)
+
+
+def _check(asked: str, name: str, seen: int) -> None:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise refusal(asked, f"the name of {shown(name)} is not UTF-8", "rename it") from error
+    if len(name) > limits.PATH_CHARS:
+        raise refusal(asked, f"{shown(name)} is deeper than {limits.PATH_CHARS} characters", _CLEAN)
+    if seen > limits.ENTRIES:
+        raise refusal(asked, f"it holds more than {limits.ENTRIES} files and directories", _CLEAN)

@@ -1,0 +1,95 @@
+"""Reads a wheel: what it holds, where it installs what, and whether it says so itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+from packaging.utils import parse_wheel_filename
+
+from stigmem_review.model import Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.installed_files import hidden_distributions, install_map
+from stigmem_review.sources.metadata import (
+    check_identity,
+    names_release,
+    one_header,
+    read_headers,
+)
+from stigmem_review.sources.record import record_problems
+from stigmem_review.sources.refusal import RENAME, refusal, shown
+from stigmem_review.sources.unzip import unzip
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+_SUFFIX = ".dist-info"
+# A name of this length can spell 74,000 tags, and a line of WHEEL as many as memory holds.
+_NAME_CHARS = 255
+_TAGS = 100_000
+
+
+def read_wheel(asked: str, file: str, data: bytes) -> Artifact:
+    """Return the release in ``data``, the bytes of the wheel whose file name is ``file``."""
+    name, version, tags = _file_name(file)
+    files = unzip(file, data)
+    own = _own_metadata(file, files, name, version)
+    check_identity(file, f"{own}/METADATA", files, name, version)
+    _check_tags(file, f"{own}/WHEEL", files, tags)
+    installed = install_map(file, files, own)
+    problems = (
+        *hidden_distributions(files, installed, own),
+        *record_problems(files, f"{own}/RECORD"),
+    )
+    digest = hashlib.sha256(data).hexdigest()
+    source = Source(kind="wheel", asked=asked, file=file, sha256=digest)
+    return Artifact(source, files, installed, own, problems)
+
+
+def _file_name(file: str) -> tuple[NormalizedName, Version, frozenset[str]]:
+    try:
+        if len(file) > _NAME_CHARS:
+            raise ValueError
+        name, version, _, tags = parse_wheel_filename(file)
+    except ValueError as error:
+        raise refusal(file, "its name is not that of a wheel", RENAME) from error
+    return name, version, frozenset(map(str, tags))
+
+
+def _own_metadata(
+    file: str, files: Mapping[str, bytes], name: NormalizedName, version: Version
+) -> str:
+    """Return the one metadata directory that is named after this release."""
+    folders = {path.partition("/")[0] for path in files if "/" in path}
+    found = sorted(folder for folder in folders if folder.endswith(_SUFFIX))
+    own = [each for each in found if names_release(each.removesuffix(_SUFFIX), name, version)]
+    if len(own) == 1:
+        return own[0]
+    if len(own) > 1:
+        raise refusal(file, f"both {shown(own[0])} and {shown(own[1])} could describe it")
+    others = f", only {shown(', '.join(found))}" if found else ""
+    raise refusal(file, f"it has no {_SUFFIX} directory for {name} {version}{others}")
+
+
+def _check_tags(
+    file: str, entry: str, files: Mapping[str, bytes], expected: frozenset[str]
+) -> None:
+    found = read_headers(file, entry, files)
+    form = one_header(file, entry, found, "Wheel-Version")
+    if form.partition(".")[0] != "1":
+        raise refusal(file, f"{shown(entry)} says Wheel-Version {shown(form)}, only 1 is known")
+    tags: set[str] = set()
+    room = _TAGS
+    for line in found.get("tag", ()):
+        parts = [part.split(".") for part in line.lower().split("-")]
+        room -= prod(map(len, parts))
+        if len(parts) != 3 or room < 0:
+            raise refusal(file, f"{shown(entry)} has the malformed or endless Tag {shown(line)}")
+        tags.update(map("-".join, product(*parts)))
+    if tags != expected:
+        said, named = (shown(", ".join(sorted(each))) for each in (tags, expected))
+        raise refusal(file, f"{shown(entry)} says Tag {said or 'nothing'}, the file name {named}")

@@ -1,0 +1,75 @@
+"""From findings and gaps to a verdict and an exit code."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.model import LEVELS, Gap, Level
+from stigmem_review.rulebook import Finding
+
+State = Literal["clear", "needs approval", "blocked", "incomplete"]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The decision of a review.
+
+    ``exit_code`` is 0 where the gate is open, 1 where findings at or above ``gate`` are not
+    approved, 3 where the review is incomplete; 3 goes before 1.
+    """
+
+    state: State
+    exit_code: Literal[0, 1, 3]
+    gate: Level
+    errors: int
+    warnings: int
+    notes: int
+    sentence: str
+
+
+def decide(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level) -> Verdict:
+    """Decide on findings and gaps, with the gate at a level."""
+    counts = {level: sum(each.level == level for each in findings) for level in LEVELS}
+    closing = [each for each in findings if LEVELS.index(each.level) <= LEVELS.index(gate)]
+    state, exit_code = _state(closing, gaps)
+    return Verdict(
+        state=state,
+        exit_code=exit_code,
+        gate=gate,
+        errors=counts["error"],
+        warnings=counts["warning"],
+        notes=counts["note"],
+        sentence=_sentence(closing, gaps),
+    )
+
+
+def _state(closing: list[Finding], gaps: tuple[Gap, ...]) -> tuple[State, Literal[0, 1, 3]]:
+    if gaps:
+        return "incomplete", 3
+    if any(each.level == "error" for each in closing):
+        return "blocked", 1
+    if closing:
+        return "needs approval", 1
+    return "clear", 0
+
+
+def _sentence(closing: list[Finding], gaps: tuple[Gap, ...]) -> str:
+    if gaps:
+        return (
+            f"{count(len(gaps), 'part')} of the review could not be done, so the gate stays closed."
+        )
+    final = sum(not each.approvable for each in closing)
+    if final:
+        return (
+            f"{count(final, 'finding')} cannot be accepted: the release has to change "
+            "before it can be deployed."
+        )
+    if closing:
+        return f"Nobody has agreed to {count(len(closing), 'finding')} yet."
+    return "Nothing here needs a decision."
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 finding``, ``2 findings``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,67 @@
+"""The other commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support.plugins import plugin, write_wheel
+
+from stigmem_review.cli import cli
+from stigmem_review.rulebook import shipped_rules
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, list(map(str, arguments)), standalone_mode=False)
+    if result.exception:
+        raise result.exception
+    return int(result.return_value or 0), result.output
+
+
+def test_manifest_says_what_was_read_and_where(tmp_path: Path) -> None:
+    code, printed = run("manifest", write_wheel(tmp_path, plugin()))
+    assert code == 0
+    assert "facts.read  [demo_plugin/manifest.py:11]" in printed
+    assert "post_assert_audit: demo_plugin.handlers:audit  [demo_plugin/handlers.py:1]" in printed
+    assert "routes: none  [the node's default]" in printed
+
+
+def test_manifest_says_what_it_does_not_know(tmp_path: Path) -> None:
+    files = plugin(manifest=plugin()["demo_plugin/manifest.py"].replace(
+        "capabilities=('facts.read',)", "capabilities=given()"
+    ))  # fmt: skip
+    _, printed = run("manifest", write_wheel(tmp_path, files), "--format", "json")
+    field = json.loads(printed)["manifest"]["capabilities"]
+    assert field["certainty"] == "unknown"
+    assert field["at"] == {"path": "demo_plugin/manifest.py", "line": 11}
+
+
+@pytest.mark.parametrize("each", shipped_rules().rules, ids=lambda each: each.rule.id)
+def test_every_rule_can_be_shown_by_id_and_by_name(each) -> None:  # type: ignore[no-untyped-def]
+    assert run("rules", "show", each.rule.id) == run("rules", "show", each.rule.name)
+
+
+def test_the_rules_pass_their_own_examples() -> None:
+    code, printed = run("rules", "test")
+    assert code == 0, printed
+
+
+def test_a_rule_whose_example_is_wrong_fails_the_test_command(tmp_path: Path) -> None:
+    rule = shipped_rules().rules[0]
+    text = rule.path.read_text("utf-8")
+    assert "[[example]]" in text
+    (tmp_path / rule.path.name).write_text(
+        text + '\n[[example]]\nfires = ["error nothing-of-the-kind"]\n', "utf-8"
+    )
+    code, printed = run("rules", "test", tmp_path)
+    assert code == 1
+    assert "error nothing-of-the-kind" in printed
+
+
+def test_every_rule_is_listed() -> None:
+    _, printed = run("rules", "list")
+    assert [line.split()[0] for line in printed.splitlines()] == [
+        each.rule.id for each in shipped_rules().rules
+    ]

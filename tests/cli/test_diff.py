@@ -1,0 +1,210 @@
+"""What a person sees of ``stigmem-review diff``, and what a deploy depends on: the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.plugins import plugin, write_project, write_wheel
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stigmem_review", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def calm(tmp_path: Path) -> tuple[Path, Path]:
+    """Two releases between which nothing needs a decision."""
+    return (
+        write_wheel(tmp_path, plugin()),
+        write_wheel(tmp_path, plugin(version="1.0.1"), version="1.0.1"),
+    )
+
+
+@pytest.fixture
+def gaining(tmp_path: Path) -> tuple[Path, Path]:
+    """Two releases of which the new one asks for more."""
+    more = plugin(version="1.0.1", capabilities=("facts.read", "network.outbound"))
+    return write_wheel(tmp_path, plugin()), write_wheel(tmp_path, more, version="1.0.1")
+
+
+def test_a_calm_upgrade_is_four_sentences_and_passes(calm: tuple[Path, Path]) -> None:
+    done = run("diff", *calm)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("demo-plugin 1.0.0 -> 1.0.1\nCLEAR | node ")
+    assert len(done.stdout.splitlines()) <= 8
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_the_exit_code_does_not_depend_on_the_format(gaining: tuple[Path, Path], form: str) -> None:
+    done = run("diff", *gaining, "--format", form)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "network.outbound" in done.stdout
+
+
+@pytest.mark.parametrize(("gate", "code"), [("error", 0), ("warning", 1), ("note", 1)])
+def test_the_gate_is_where_the_user_puts_it(tmp_path: Path, gate: str, code: int) -> None:
+    old = write_wheel(tmp_path, plugin())
+    more = plugin(version="1.1.0", capabilities=("facts.read", "recall.read"))
+    new = write_wheel(tmp_path, more, version="1.1.0")
+    assert run("diff", old, new, "--fail-on", gate).returncode == code
+
+
+def test_several_reports_are_written_in_one_run(gaining: tuple[Path, Path], tmp_path: Path) -> None:
+    page, data = tmp_path / "report.md", tmp_path / "report.json"
+    done = run("diff", *gaining, "--output", f"markdown={page}", "--output", f"json={data}")
+    assert done.returncode == 1
+    assert page.read_text("utf-8").startswith("# `demo-plugin`")
+    assert json.loads(data.read_text("utf-8"))["verdict"]["exit_code"] == 1
+
+
+def test_nothing_is_printed_in_colour_unless_it_is_a_terminal(gaining: tuple[Path, Path]) -> None:
+    assert "\x1b" not in run("diff", *gaining).stdout
+
+
+def test_no_code_of_a_release_runs(tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    touch = f"open({str(marker)!r}, 'w').close()\n"
+    files = plugin()
+    hostile = {path: touch + text for path, text in files.items()}
+    old = write_wheel(tmp_path, files)
+    new = write_project(tmp_path / "new", {**hostile, "demo_plugin/setup.py": touch})
+    (new / "setup.py").write_text(touch, "utf-8")
+    assert run("diff", old, new).returncode in (0, 1)
+    assert not marker.exists()
+
+
+def test_a_wheel_and_a_project_of_the_same_release_have_nothing_between_them(
+    tmp_path: Path,
+) -> None:
+    wheel = write_wheel(tmp_path, plugin(), headers="")
+    project = write_project(tmp_path / "project", plugin())
+    done = run("diff", wheel, project, "--format", "json")
+    assert json.loads(done.stdout)["findings"] == []
+    assert done.returncode == 0
+
+
+# Bad input: (the name of a case, its arguments made from a folder, exit code, words of the line)
+
+
+def _wheel(folder: Path) -> Path:
+    return write_wheel(folder, plugin())
+
+
+def _broken(folder: Path) -> Path:
+    whole = _wheel(folder / "whole")
+    cut = folder / whole.name
+    cut.write_bytes(whole.read_bytes()[:-30])
+    return cut
+
+
+def _json(folder: Path) -> Path:
+    other = folder / "other.json"
+    other.write_text('{"hello": 1}', "utf-8")
+    return other
+
+
+def _bare(folder: Path) -> Path:
+    (folder / "bare").mkdir()
+    return folder / "bare"
+
+
+def _text(folder: Path) -> Path:
+    (folder / "notes.txt").write_text("hello", "utf-8")
+    return folder / "notes.txt"
+
+
+def _unparsable(folder: Path) -> Path:
+    return write_wheel(folder / "later", plugin(handlers="def audit(ctx, **_:\n"))
+
+
+REFUSED = [
+    ("a missing file", lambda folder: folder / "absent.whl", 2, "absent.whl"),
+    ("not a source", _text, 2, "notes.txt"),
+    ("a range", lambda _: "demo-plugin>=1.0", 2, "demo-plugin>=1.0"),
+    ("a directory without a project", _bare, 3, "pyproject.toml"),
+    ("a truncated wheel", _broken, 3, "demo_plugin-1.0.0-py3-none-any.whl"),
+    ("a JSON that is no capture", _json, 3, "other.json"),
+    ("a source file that does not parse", _unparsable, 3, "demo_plugin/handlers.py"),
+]
+
+
+@pytest.mark.parametrize(("make", "code", "word"), [row[1:] for row in REFUSED],
+                         ids=[row[0] for row in REFUSED])  # fmt: skip
+def test_bad_input_is_one_line_and_no_traceback(make, code, word, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    good, report = _wheel(tmp_path / "good"), tmp_path / "report.json"
+    done = run("diff", good, make(tmp_path), "--output", f"json={report}")
+    assert done.returncode == code
+    [line] = done.stderr.splitlines()
+    assert word in line
+    assert "Traceback" not in done.stdout + done.stderr
+    if code == 3:
+        verdict = json.loads(report.read_text("utf-8"))["verdict"]
+        assert (verdict["state"], verdict["exit_code"]) == ("incomplete", 3)
+    else:
+        assert not report.exists()
+
+
+FOUND = [
+    ("no entry point", {"entry_points": ""}, "entry-point-missing"),
+    (
+        "several entry points",
+        {"entry_points": "[stigmem.plugins]\na = demo_plugin:a\nb = demo_plugin:b\n"},
+        "entry-points-several",
+    ),
+    (
+        "a target that is not there",
+        {"entry_points": "[stigmem.plugins]\ndemo = demo_plugin:absent\n"},
+        "target-missing",
+    ),
+    (
+        "a second distribution inside",
+        {"extra": {"other-1.0.dist-info/METADATA": "Name: other\nVersion: 1.0\n"}},
+        "hidden-distribution",
+    ),
+    ("a file that Python runs at every start", {"extra": {"demo.pth": "import os\n"}}, "outside"),
+]
+
+
+@pytest.mark.parametrize(("change", "name"), [row[1:] for row in FOUND],
+                         ids=[row[0] for row in FOUND])  # fmt: skip
+def test_what_can_be_read_is_a_finding_however_bad(change, name, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    new = write_wheel(tmp_path / "new", plugin(version="1.1.0"), version="1.1.0", **change)
+    done = run("diff", write_wheel(tmp_path, plugin()), new, "--format", "json")
+    assert (done.returncode, done.stderr) == (1, "")
+    findings = json.loads(done.stdout)["findings"]
+    assert [each for each in findings if name in each["name"] and each["level"] == "error"]
+
+
+def test_an_unknown_node_version_is_refused_with_those_known(calm: tuple[Path, Path]) -> None:
+    done = run("diff", *calm, "--node-version", "0.8.0")
+    assert done.returncode == 2
+    assert "0.9.0a2 to 0.9.0a12" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_closes_the_gate(calm: tuple[Path, Path]) -> None:
+    done = run("diff", *calm, "--output", "json=/dev/null/report.json")
+    assert done.returncode in (2, 3)
+    assert "/dev/null" in done.stderr
+
+
+def test_a_reader_that_stops_reading_does_not_cause_a_traceback(
+    gaining: tuple[Path, Path],
+) -> None:
+    command = [sys.executable, "-m", "stigmem_review", "diff", *map(str, gaining)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()

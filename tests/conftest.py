@@ -1,0 +1,27 @@
+"""Fixtures that several rooms share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+NODE = "stigmem-node==0.9.0a12"
+
+
+@pytest.fixture(scope="session")
+def node_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the real node in it.
+
+    ``STIGMEM_REVIEW_NODE_PYTHON`` can name one that exists, to save the installation.
+    """
+    if given := os.environ.get("STIGMEM_REVIEW_NODE_PYTHON"):
+        return Path(given)
+    folder = tmp_path_factory.mktemp("node")
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", NODE], check=True)
+    return python

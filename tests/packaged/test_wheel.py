@@ -1,0 +1,80 @@
+"""The wheel that users install, away from the source it was built from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.packaged
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from an sdist, as an index would get it."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def script(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command in an environment that has nothing but the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    subprocess.run(
+        [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", str(wheel)], check=True
+    )
+    return folder / "bin" / "stigmem-review"
+
+
+def test_the_wheel_holds_every_rule_and_nothing_of_the_tests(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    rules = {
+        f"stigmem_review/{path.relative_to(ROOT)}" for path in (ROOT / "rules").rglob("*.toml")
+    }
+    assert rules
+    assert {name for name in names if name.startswith("stigmem_review/rules/")} == rules
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {"stigmem_review", names[-1].partition("/")[0]}
+    assert "stigmem_review/py.typed" in names
+    assert "stigmem_review/host/stigmem_node.json" in names
+
+
+def test_the_installed_command_reviews_a_story(script: Path, tmp_path: Path) -> None:
+    story = ROOT / "tests" / "cases" / "quiet-gain"
+    done = subprocess.run(
+        [str(script), "diff", str(story / "old"), str(story / "new")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "network.outbound" in done.stdout
+
+
+def test_the_installed_rules_pass_their_examples(script: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(script), "rules", "test"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_folder_named_like_the_package_is_not_used(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "stigmem_review").mkdir()
+    (tmp_path / "stigmem_review" / "__init__.py").write_text("raise SystemExit(42)\n", "utf-8")
+    done = subprocess.run(
+        [str(script), "--version"], capture_output=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0

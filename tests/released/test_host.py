@@ -1,0 +1,64 @@
+"""What is known of the host is what the real node says of itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import host
+
+pytestmark = pytest.mark.network
+
+ASK_THE_NODE = """
+import json
+from stigmem_node import plugins
+from stigmem_node.plugins import discovery, hooks, manifest
+fields = manifest.PluginManifest.model_fields
+print(json.dumps({
+    "hooks": {
+        name: [spec.band.name, spec.semantic.value, spec.ordering.value, spec.strict_audit]
+        for name, spec in hooks.HOOK_SPECS.items()
+    },
+    "members": {each.name: each.value for each in hooks.HookName},
+    "capabilities": {each.name: each.value for each in plugins.Capability},
+    "accessors": sorted(name for name in vars(plugins.PluginContext) if name.startswith("get_")),
+    "fields": list(fields),
+    "patterns": [
+        next(each.pattern for each in fields[name].metadata if hasattr(each, "pattern"))
+        for name in ("name", "version")
+    ],
+    "default": fields["requires_stigmem"].default,
+    "graduated": sorted(discovery.GRADUATED_PLUGINS),
+}))
+"""
+
+
+def test_the_data_is_the_hosts_own(node_python: Path) -> None:
+    done = subprocess.run(
+        [str(node_python), "-c", ASK_THE_NODE], check=True, capture_output=True, text=True
+    )
+    told = json.loads(done.stdout)
+    data = json.loads(Path(host.__file__).with_name("stigmem_node.json").read_text("utf-8"))
+    release = next(each for each in data["releases"] if each["version"] == "0.9.0a12")
+    assert {
+        each["name"]: [each["band"], each["semantic"], each["ordering"], each["strict_audit"]]
+        for each in data["hooks"]
+    } == told["hooks"]
+    assert host.node().hook_members == told["members"]
+    assert host.node().capability_members == told["capabilities"]
+    assert sorted(each["accessor"] for each in data["capabilities"]) == told["accessors"]
+    assert [release["name_pattern"], release["version_pattern"]] == told["patterns"]
+    assert release["requires_default"] == told["default"]
+    assert release["graduated"] == told["graduated"]
+
+
+def test_the_manifest_has_the_hosts_fields(node_python: Path) -> None:
+    from stigmem_review.model import Manifest
+
+    done = subprocess.run(
+        [str(node_python), "-c", ASK_THE_NODE], check=True, capture_output=True, text=True
+    )
+    assert sorted(Manifest.__struct_fields__) == sorted(json.loads(done.stdout)["fields"])

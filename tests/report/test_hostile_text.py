@@ -1,0 +1,109 @@
+"""Text of a release cannot bend a report, whatever it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from support.plugins import plugin, write_wheel
+
+from stigmem_review import review
+from stigmem_review.document import Report
+from stigmem_review.report import FORMATS, render
+
+HOSTILE = [
+    "a|b",
+    "a`b``c",
+    "</details><script>alert(1)</script>",
+    "![x](https://evil.example/x.png)",
+    "[click](https://evil.example)",
+    "@everyone #1 https://evil.example",
+    "line one\nline two\r\n# heading",
+    "::error::spoofed",
+    "##[error]spoofed",
+    "\x1b[2J\x1b]8;;https://evil.example\x07x",
+    "\u202egnp.exe",
+    "zero\u200bwidth\u3164\ufe0f\U000e0100",
+    "f\u0430cts.read",
+    "```\nfence",
+    "&lt;b&gt;$x$ :tada:",
+    "\\u{202e}",
+    "",
+    " ",
+]
+
+
+def hostile_report(text: str, folder: Path) -> Report:
+    new = plugin(version="1.1.0", capabilities=("facts.read", text), hooks={text: "audit"})
+    old = write_wheel(folder / "old", plugin())
+    headers = f"Requires-Python: {' '.join(text.split()) or '>=3'}\n"
+    entry_points = (
+        "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n[console_scripts]\n"
+        f"{' '.join(text.split())} = demo_plugin:main\n"
+    )
+    return review(
+        str(old),
+        str(
+            write_wheel(
+                folder / "new", new, version="1.1.0", headers=headers, entry_points=entry_points
+            )
+        ),
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_reports_are_printable_and_keep_their_structure(text: str, tmp_path: Path) -> None:
+    report = hostile_report(text, tmp_path)
+    for form in FORMATS:
+        printed = render(report, form)
+        allowed = "→·✅🟡⛔❔" if form == "markdown" else ""
+        odd = [c for c in printed if not (" " <= c <= "~" or c == "\n" or c in allowed)]
+        assert odd == []
+        assert not re.search(r"^\s*::", printed, re.MULTILINE)
+    assert report.verdict.exit_code == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Path) -> None:
+    parser = MarkdownIt("gfm-like", {"linkify": False})
+    tokens = parser.parse(render(hostile_report(text, tmp_path), "markdown"))
+    kinds = {each.type for token in tokens for each in (token, *(token.children or ()))}
+    assert not kinds & {"link_open", "image", "fence", "code_block"}
+    html = "".join(
+        each.content
+        for token in tokens
+        for each in (token, *(token.children or ()))
+        if each.type in ("html_inline", "html_block")
+    )
+    assert set(re.findall(r"<[^>]*>", html)) <= {
+        "<br>",
+        "<details>",
+        "</details>",
+        "<summary>",
+        "</summary>",
+    }
+    outside = "".join(
+        each.content for token in tokens for each in (token.children or ()) if each.type == "text"
+    )
+    assert "evil.example" not in outside
+    assert "everyone" not in outside
+
+
+def test_look_alikes_are_shown_with_escapes(tmp_path: Path) -> None:
+    printed = render(hostile_report("f\u0430cts.read", tmp_path), "text")
+    assert "f\\u{430}cts.read" in printed
+
+
+def test_a_thousand_findings_do_not_hide_the_one_that_matters(tmp_path: Path) -> None:
+    old = write_wheel(tmp_path / "old", plugin())
+    flood = {f"data_{number}.py": "" for number in range(1000)}
+    new = plugin(version="1.1.0", capabilities=("facts.read", "network.outbound"))
+    report = review(str(old), str(write_wheel(tmp_path / "new", new, version="1.1.0", extra=flood)))
+    assert len(report.findings) > 1000
+    for form in ("text", "markdown"):
+        printed = render(report, form)
+        assert "network.outbound" in printed
+        assert len(printed) < 60_000
+        assert re.search(r"\d+ more findings", printed)

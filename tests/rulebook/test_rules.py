@@ -1,0 +1,128 @@
+"""The rules that ship: examples, coverage, and that each condition matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stigmem_review.errors import RuleError
+from stigmem_review.facts import KINDS
+from stigmem_review.rulebook import load_rules, shipped_rules
+from stigmem_review.rulebook.compiled import Compiled
+from stigmem_review.rulebook.examples import read_examples, run_examples
+from stigmem_review.rulebook.rules import RuleFile
+
+BOOK = shipped_rules()
+BY_ID = {each.rule.id: each for each in BOOK.rules}
+
+
+@pytest.mark.parametrize("rule", BY_ID)
+def test_the_examples_hold(rule: str) -> None:
+    assert [each for each in run_examples(BY_ID[rule]) if not each.passed] == []
+
+
+@pytest.mark.parametrize("rule", BY_ID)
+def test_a_rule_proves_each_level_and_its_silence(rule: str) -> None:
+    each = BY_ID[rule]
+    examples = read_examples(each)
+    fired = {line.split()[0] for example in examples for line in example.fires}
+    levels = {each.rule.level}
+    levels |= {"warning"} if each.rule.warning_when else set()
+    levels |= {"error"} if each.rule.error_when else set()
+    assert fired == levels
+    assert any(not example.fires for example in examples)
+
+
+def _conditions() -> list[tuple[str, str]]:
+    return [
+        (each.rule.id, key)
+        for each in BOOK.rules
+        for key in ("when", "warning_when", "error_when")
+        if getattr(each.rule, key)
+    ]
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+@pytest.mark.parametrize(("rule", "key"), _conditions())
+def test_a_condition_that_is_decided_breaks_an_example(rule: str, key: str, value: str) -> None:
+    each = BY_ID[rule]
+    changed = msgspec.structs.replace(each.rule, **{key: value})
+    assert any(
+        not outcome.passed for outcome in run_examples(msgspec.structs.replace(each, rule=changed))
+    )
+
+
+def test_every_kind_of_fact_has_a_rule() -> None:
+    covered = {kind for each in BOOK.rules for kind in each.rule.on}
+    assert covered == set(KINDS)
+
+
+GOOD = """\
+id = "SPR999"
+name = "demo"
+on = ["capability-added"]
+level = "note"
+says = "It asks for {{ fact.item | code }}."
+why = "Because."
+do = "Look."
+"""
+
+BAD = [
+    ("not TOML", "id = ", "Invalid"),
+    ("a key that is not one", GOOD + 'wen = "true"\n', "wen"),
+    ("a kind that is not one", GOOD.replace("capability-added", "capability-gone"), "gone"),
+    ("a level that is not one", GOOD.replace('"note"', '"info"'), "info"),
+    ("no message", GOOD.replace("says = ", "nothing = "), "nothing"),
+    ("another id than its file", GOOD.replace("SPR999", "SPR998"), "SPR998"),
+    ("a field that is not one", GOOD + "when = \"fact.itm == 'x'\"\n", "itm"),
+    ("a name that is not one", GOOD + 'when = "factt.item"\n', "factt"),
+    ("a literal that cannot be", GOOD + "when = \"fact.capability.impact == 'hihg'\"\n", "hihg"),
+    ("a call", GOOD + 'when = "fact.item.upper()"\n', "not allowed"),
+    ("arithmetic", GOOD + "when = \"fact.item * 9 == 'x'\"\n", "not allowed"),
+    ("a loop", GOOD.replace("It asks", "{% for x in fact %}{% endfor %}It asks"), "not allowed"),
+    ("a filter", GOOD.replace("| code", "| upper"), "upper"),
+    ("outside text unmarked", GOOD.replace(" | code", ""), "code"),
+    ("an expression that is not one", GOOD + 'when = "fact."\n', "SPR999"),
+]
+
+
+def _load(folder: Path, text: str) -> RuleFile:
+    (folder / "SPR999-demo.toml").write_text(text, "utf-8")
+    [each] = load_rules(folder).rules
+    Compiled(each.rule)
+    return each
+
+
+def test_a_good_rule_loads(tmp_path: Path) -> None:
+    assert _load(tmp_path, GOOD).rule.id == "SPR999"
+
+
+@pytest.mark.parametrize(("text", "word"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_a_rule_that_is_not_one_is_refused_by_name(text: str, word: str, tmp_path: Path) -> None:
+    with pytest.raises(RuleError) as caught:
+        _load(tmp_path, text)
+    assert "SPR999" in str(caught.value)
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_condition_that_is_neither_true_nor_false_is_an_error(tmp_path: Path) -> None:
+    each = _load(tmp_path, GOOD + 'when = "fact.item"\n\n[[example]]\nnew.capabilities = ["x"]\n')
+    with pytest.raises(RuleError, match="true or false"):
+        run_examples(each)
+
+
+def test_a_file_that_is_not_a_rule_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("hello", "utf-8")
+    with pytest.raises(RuleError, match="notes.md"):
+        load_rules(tmp_path)
+
+
+def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "SPR999-demo.toml").write_text(GOOD, "utf-8")
+    with pytest.raises(RuleError, match="another rule"):
+        load_rules(tmp_path)

@@ -1,0 +1,200 @@
+"""A package index on the loopback interface, and ways for it to misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import html
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+Answer = Callable[["Handler"], None]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass
+class File:
+    """A file on a project page; ``said`` is the digest the page gives (None: none)."""
+
+    name: str
+    data: bytes = b"the bytes of a wheel"
+    said: str | None = ""
+    query: str = ""
+    yanked: bool = False
+
+    @property
+    def digest(self) -> str | None:
+        return sha256(self.data) if self.said == "" else self.said
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: IndexServer
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        self.server.seen.append((self.path, self.headers.get("authorization")))
+        with contextlib.suppress(OSError):  # the client may have had enough
+            self.server.answers.get(path, status(404))(self)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+def body(data: bytes, content_type: str = "application/octet-stream", **headers: str) -> Answer:
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", content_type)
+        handler.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    return answer
+
+
+def status(code: int, **headers: str) -> Answer:
+    def answer(handler: Handler) -> None:
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def stall(handler: Handler) -> None:
+    """Say nothing until the server is stopped."""
+    handler.server.stopping.wait(30)
+
+
+def cut_off(handler: Handler) -> None:
+    """Promise more than is sent."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"too little")
+
+
+def endless(handler: Handler) -> None:
+    """Send without a length and without an end."""
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.server.stopping.is_set():
+        handler.wfile.write(b"x" * 65536)
+
+
+def drip(handler: Handler) -> None:
+    """Send the body a byte at a time, never silent for long."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    while not handler.server.stopping.wait(0.05):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+
+
+def drip_header(handler: Handler) -> None:
+    """Send the headers a byte at a time."""
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Long: ")
+    while not handler.server.stopping.wait(0.05):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+
+
+class IndexServer(ThreadingHTTPServer):
+    """``with IndexServer() as index`` serves until the block ends; ``seen`` is what was asked."""
+
+    daemon_threads = False
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: dict[str, Answer] = {}
+        self.seen: list[tuple[str, str | None]] = []
+        self.stopping = threading.Event()
+        self.scheme = "http"
+        if context is not None:
+            self.scheme = "https"
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # a client that hangs up or trusts no certificate is part of the tests
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+    @property
+    def root(self) -> str:
+        return f"{self.scheme}://{self.host}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.root}/simple"
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.seen]
+
+    def offer(self, project: str, *files: File, as_json: bool = False) -> None:
+        """Serve a project page, in HTML or JSON, and its files."""
+        page = _json_page(project, files) if as_json else _html_page(files)
+        kind = "application/vnd.pypi.simple.v1+json" if as_json else "text/html; charset=utf-8"
+        self.answers[f"/simple/{project}/"] = body(page, kind)
+        for file in files:
+            self.answers[f"/files/{file.name}"] = body(file.data)
+
+
+def _html_page(files: tuple[File, ...]) -> bytes:
+    def anchors() -> Iterator[str]:
+        for file in files:
+            digest = f"#sha256={file.digest}" if file.digest is not None else ""
+            yanked = ' data-yanked=""' if file.yanked else ""
+            href = html.escape(f"../../files/{file.name}{file.query}{digest}")
+            yield f'<a href="{href}"{yanked}>{file.name}</a>'
+
+    return f"<!DOCTYPE html><html><body>{''.join(anchors())}</body></html>".encode()
+
+
+def _json_page(project: str, files: tuple[File, ...]) -> bytes:
+    return json.dumps(
+        {
+            "meta": {"api-version": "1.1"},
+            "name": project,
+            "files": [
+                {
+                    "filename": file.name,
+                    "url": f"../../files/{file.name}{file.query}",
+                    "hashes": {} if file.digest is None else {"sha256": file.digest},
+                    "yanked": file.yanked,
+                }
+                for file in files
+            ],
+        }
+    ).encode()
