@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,15 @@ class Comparison:
 def compare(old: Release, new: Release, node: Node) -> Comparison:
     """Compare two releases as one node would see them; each may be the empty release."""
     before, after = ledgers(old, new)
+    move = next(((before[name], after[name]) for name in _VERSIONS if name in before), None)
     unchanged = tuple(name for name in before if before[name] == after[name])
     changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
     changes += unexplained(before, after, changes)
-    changes += _certainty(old, new)
     found, already = _new_states(old, new, node)
-    if any(isinstance(state, ABOUT_THE_FACTORY) for state in (*found, *already)):
-        changes = [each for each in changes if not isinstance(each, facts.ManifestUnread)]
+    changes += _without_echoes(_certainty(old, new), (*found, *already))
     changes += found
-    changes += _surprise(changes)
+    changes += _code_changed(move, old, new)
+    changes += _surprise(move, changes)
     return Comparison(tuple(changes), already, unchanged, tuple(_not_carried(old, new)))
 
 
@@ -61,7 +61,9 @@ def _presence(old: Release, new: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.PluginInstalled(item="plugin")
     if new.source.kind == "none":
-        yield facts.PluginRemoved(item="plugin", side="old")
+        hooks = _field(old, "hooks")
+        names = tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else ()
+        yield facts.PluginRemoved(item="plugin", hooks=names, side="old")
 
 
 # Changes
@@ -141,7 +143,7 @@ def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) 
                 old=one,
                 new=two,
                 step=size,
-                follows=moves[carried[0]] == (one, two),
+                follows=all(map(versions.same, moves[carried[0]], (one, two))),
                 at=at,
             )
 
@@ -312,11 +314,34 @@ def _certainty(old: Release, new: Release) -> Iterator[Fact]:
             capabilities=capabilities.value if isinstance(capabilities, Known) else (),
             hooks=tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else (),
         )
+        for name in Manifest.__struct_fields__:
+            value = getattr(new.manifest, name)
+            if isinstance(value, Unknown):
+                yield facts.FieldUnread(item=name, why=value.why, at=value.at)
     for name, one, two in field_pairs(old, new):
         if isinstance(two, Unknown):
             yield from _unread(name, one, two, old, same_code)
         elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
             yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+
+
+def _without_echoes(
+    unread: Iterable[facts.Fact], states: tuple[facts.Fact, ...]
+) -> Iterator[facts.Fact]:
+    """Leave out what could not be read where a state already says why."""
+    refused = {state.item for state in states if isinstance(state, facts.FieldRefused)}
+    no_factory = any(isinstance(state, ABOUT_THE_FACTORY) for state in states)
+    no_manifest = no_factory
+    for fact in unread:
+        if isinstance(fact, facts.ManifestUnread):
+            no_manifest = True
+            if no_factory:
+                continue
+        if isinstance(fact, (facts.FieldLost, facts.FieldUnread)) and (
+            fact.item in refused or (fact.item == "entry_points" and no_manifest)
+        ):
+            continue
+        yield fact
 
 
 def _unread(
@@ -328,6 +353,26 @@ def _unread(
         yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
     elif isinstance(one, Unknown) and not same_code:
         yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+
+
+def _code_changed(
+    move: tuple[str, str] | None, old: Release, new: Release
+) -> Iterator[facts.CodeChanged]:
+    """Yield a fact where the version stayed and the package's code did not."""
+    if move is None or not versions.same(*move):
+        return
+    if not isinstance(old.package, Known) or not isinstance(new.package, Known):
+        return
+    one, two = old.package.value, new.package.value
+    changed = sorted(
+        path
+        for path in one.keys() | two.keys()
+        # What else an sdist holds, a wheel may leave out.
+        if one.get(path) != two.get(path)
+        and (old.source.kind == new.source.kind or path.endswith(".py"))
+    )
+    if changed:
+        yield facts.CodeChanged(item=move[1], files=tuple(changed))
 
 
 def _same_code(old: Digests, new: Digests) -> bool:
@@ -361,17 +406,18 @@ def _key(state: facts.Fact) -> tuple[str, str]:
     return facts.kind_of(state), state.item
 
 
-def _surprise(changes: list[Fact]) -> Iterator[facts.VersionSurprise]:
+def _surprise(
+    move: tuple[str, str] | None, changes: list[facts.Fact]
+) -> Iterator[facts.VersionSurprise]:
     """Yield one fact where a small step of the version comes with more rights."""
     gained = tuple(
         change.item
         for change in changes
         if isinstance(change, (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded))
     )
-    if not gained or any(isinstance(change, facts.PluginInstalled) for change in changes):
+    if not gained or move is None:
         return
-    moved = [change for change in changes if isinstance(change, facts.VersionChanged)]
-    size: facts.Step = moved[0].step if moved else "same"
+    size = versions.step(*move)
     if size in _SURPRISING:
         yield facts.VersionSurprise(item="version", step=size, gained=gained)
 

@@ -483,7 +483,7 @@ def _checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
         for fact in case.comparison.facts
         if isinstance(fact, (facts.FieldLost, facts.FieldUnread, facts.ManifestUnread))
     ]
-    rights = [each for each in findings if each.rule.startswith(("SPR2", "SPR3"))]
+    rights = [each for each in findings if each.name in ("hook-added", "capability-added")]
     manifest = f"compared; {count(compared, 'field')} unchanged"
     if unread:
         manifest = "not fully: something could not be read"

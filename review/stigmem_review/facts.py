@@ -42,7 +42,9 @@ class PluginInstalled(Fact, frozen=True, kw_only=True, tag="plugin-installed"):
 
 
 class PluginRemoved(Fact, frozen=True, kw_only=True, tag="plugin-removed"):
-    """There is no release any more."""
+    """There is no release any more; ``hooks`` are those of the old one."""
+
+    hooks: tuple[str, ...]
 
 
 class NameChanged(_Replaced, frozen=True, kw_only=True, tag="name-changed"):
@@ -241,6 +243,12 @@ class VersionSurprise(Fact, frozen=True, kw_only=True, tag="version-surprise"):
     gained: tuple[str, ...]
 
 
+class CodeChanged(Fact, frozen=True, kw_only=True, tag="code-changed"):
+    """Other code under the same version, which ``item`` is."""
+
+    files: tuple[str, ...]
+
+
 class FilesUnreviewed(Fact, frozen=True, kw_only=True, tag="files-unreviewed"):
     """Other files of the release, which the index offers and nobody looked at."""
 
@@ -357,6 +365,7 @@ AnyFact = (
     | ManifestUnread
     | ManifestFirstRead
     | VersionSurprise
+    | CodeChanged
     | FilesUnreviewed
     | UnclassifiedChange
     | HookUnknown

@@ -91,7 +91,7 @@ def unexplained(
     for group in DeepDiff(old, new, view="tree").values():
         for difference in group:
             yield facts.UnclassifiedChange(
-                item=difference.path().removeprefix("root"),
+                item=".".join(map(str, difference.path(output_format="list"))),
                 old=_text(difference.t1),
                 new=_text(difference.t2),
             )

@@ -17,6 +17,7 @@ from stigmem_review.model import (
     Known,
     Location,
     Names,
+    NotCarried,
     OptionalText,
     Problem,
     Text,
@@ -145,9 +146,10 @@ def _dynamic(project: Mapping[str, Any]) -> list[Any]:
     return dynamic if isinstance(dynamic, list) else []
 
 
-def _missing(table: Mapping[str, Any], key: str) -> Unknown:
+def _missing(table: Mapping[str, Any], key: str) -> Unknown | NotCarried:
     if key in _dynamic(table):
-        return Unknown(f"the project leaves its {key} to the build backend", Location(_FILE))
+        # The build backend computes it, and a source tree does not hold the result.
+        return NotCarried("directory")
     return Unknown(f"{_FILE} does not say it", Location(_FILE))
 
 
@@ -165,10 +167,10 @@ def _optional_text(table: Mapping[str, Any], key: str, at: Location) -> Optional
 
 def _requirements(table: Mapping[str, Any]) -> Names:
     if {"dependencies", "optional-dependencies"} & set(map(str, _dynamic(table))):
-        return _missing(table, "dependencies")
+        return NotCarried("directory")
     dependencies = table.get("dependencies", [])
     if not isinstance(dependencies, list):
-        return Unknown("its dependencies are not in the standard form", Location(_FILE))
+        return NotCarried("directory")
     found = [each for each in dependencies if isinstance(each, str)]
     extras = _mapping(table, "optional-dependencies")
     for extra, requirements in extras.items():

@@ -98,7 +98,8 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
     entry_points = parse_entry_points(
         declared.decode("utf-8", "replace"), f"{artifact.metadata_dir}/entry_points.txt"
     )
-    reading = _read_plugin(entry_points, Modules(site, ""), node)
+    requires = tuple(sorted(metadata.get("requires-dist", ())))
+    reading = _read_plugin(entry_points, Modules(site, ""), node, requires)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
     for place, path in sorted(artifact.installed.items()):
@@ -150,7 +151,8 @@ def _read_project_plugin(artifact: Artifact, project: Project, node: Node) -> tu
     root = find_root(artifact.files, entry_points)
     if isinstance(root, Unknown):
         return _Plugin(root), ""
-    return _read_plugin(entry_points, Modules(artifact.files, root), node), root
+    requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
+    return _read_plugin(entry_points, Modules(artifact.files, root), node, requires), root
 
 
 class _Plugin:
@@ -165,10 +167,15 @@ class _Plugin:
         self.gaps = gaps
 
 
-def _read_plugin(entry_points: tuple[EntryPoint, ...], modules: Modules, node: Node) -> _Plugin:
+def _read_plugin(
+    entry_points: tuple[EntryPoint, ...], modules: Modules, node: Node, requires: tuple[str, ...]
+) -> _Plugin:
     entry_point, problems = factory_entry_point(entry_points)
     if entry_point is None:
         return _Plugin(Unknown(problems[0].why, problems[0].at), problems)
+    if requires and not modules.owns(entry_point.value.partition(":")[0]):
+        why = "the module it leads to is not in this release; what the release requires may have it"
+        return _Plugin(Unknown(why, entry_point.at))
     reading = read_factory(entry_point, modules, node)
     return _Plugin(reading.manifest, reading.problems, reading.gaps)
 

@@ -56,7 +56,7 @@ class Code(str):
 
 def _code(value: Any) -> Code:
     texts = value if isinstance(value, tuple) else (value,)
-    return Code(", ".join(f"{_OPEN}{clean(shorten(str(text)))}{_CLOSE}" for text in texts))
+    return Code(", ".join(f"{_OPEN}{clean(shorten(str(text), 400))}{_CLOSE}" for text in texts))
 
 
 def _finalize(value: Any) -> str:
