@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from support.plugins import plugin, write_wheel
 
-from stigmem_review.cli import cli
+from stigmem_review import cli
 from stigmem_review.rulebook import shipped_rules
 
 
-def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(cli, list(map(str, arguments)), standalone_mode=False)
-    if result.exception:
-        raise result.exception
-    return int(result.return_value or 0), result.output
+Run = Callable[..., tuple[int, str]]
 
 
-def test_manifest_says_what_was_read_and_where(tmp_path: Path) -> None:
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command and return its exit code and what it printed."""
+
+    def command(*arguments: object) -> tuple[int, str]:
+        code = cli.run([str(argument) for argument in arguments])
+        return code, capsys.readouterr().out
+
+    return command
+
+
+def test_manifest_says_what_was_read_and_where(run: Run, tmp_path: Path) -> None:
     code, printed = run("manifest", write_wheel(tmp_path, plugin()))
     assert code == 0
     assert "facts.read  [demo_plugin/manifest.py:11]" in printed
@@ -28,7 +35,7 @@ def test_manifest_says_what_was_read_and_where(tmp_path: Path) -> None:
     assert "routes: none  [the node's default]" in printed
 
 
-def test_manifest_says_what_it_does_not_know(tmp_path: Path) -> None:
+def test_manifest_says_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
     files = plugin(manifest=plugin()["demo_plugin/manifest.py"].replace(
         "capabilities=('facts.read',)", "capabilities=given()"
     ))  # fmt: skip
@@ -39,16 +46,16 @@ def test_manifest_says_what_it_does_not_know(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("each", shipped_rules().rules, ids=lambda each: each.rule.id)
-def test_every_rule_can_be_shown_by_id_and_by_name(each) -> None:  # type: ignore[no-untyped-def]
+def test_every_rule_can_be_shown_by_id_and_by_name(run: Run, each) -> None:  # type: ignore[no-untyped-def]
     assert run("rules", "show", each.rule.id) == run("rules", "show", each.rule.name)
 
 
-def test_the_rules_pass_their_own_examples() -> None:
+def test_the_rules_pass_their_own_examples(run: Run) -> None:
     code, printed = run("rules", "test")
     assert code == 0, printed
 
 
-def test_a_rule_whose_example_is_wrong_fails_the_test_command(tmp_path: Path) -> None:
+def test_a_rule_whose_example_is_wrong_fails_the_test_command(run: Run, tmp_path: Path) -> None:
     rule = shipped_rules().rules[0]
     text = rule.path.read_text("utf-8")
     assert "[[example]]" in text
@@ -60,7 +67,7 @@ def test_a_rule_whose_example_is_wrong_fails_the_test_command(tmp_path: Path) ->
     assert "error nothing-of-the-kind" in printed
 
 
-def test_every_rule_is_listed() -> None:
+def test_every_rule_is_listed(run: Run) -> None:
     _, printed = run("rules", "list")
     assert [line.split()[0] for line in printed.splitlines()] == [
         each.rule.id for each in shipped_rules().rules

@@ -7,7 +7,7 @@ import sys
 from email.parser import HeaderParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stigmem_review import limits
@@ -39,6 +39,8 @@ LINES = st.sampled_from(
 )
 
 
+@example("X: a\rY: b")
+@example("Name: demo\nno header\nVersion: 1")
 @given(
     st.lists(LINES, max_size=8).map("\n".join)
     | st.lists(PIECES, max_size=30).map("".join)

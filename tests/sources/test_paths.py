@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.archives import Zipped, refusal_of, zip_bytes
 
 from stigmem_review.sources.paths import fold
 from stigmem_review.sources.unzip import unzip
+from support.archives import Zipped, refusal_of, zip_bytes
 
 TEXT = b"text"
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
-import click
+from stigmem_review.cli.output import say_gaps
 
 
-@click.command()
-@click.argument("source")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    "--node-version", metavar="VERSION", help="The node it is for. [default: the newest known]"
-)
-def manifest(source: str, form: str, node_version: str | None) -> int:
-    """Print what was read of one release, field by field, with its place and how sure it is."""
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    about = "print what was read of one release, with its place and how sure it is"
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "manifest", help=about, description=f"{about.capitalize()}.", allow_abbrev=False
+    )
+    parser.add_argument("source", metavar="SOURCE", help="a release, as for diff")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="what is printed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--node-version",
+        metavar="VERSION",
+        help="the node it is for (default: the newest that is known)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one release field by field; 3 where a part of it could not be read."""
     import msgspec
 
     from stigmem_review import host
@@ -29,18 +38,15 @@ def manifest(source: str, form: str, node_version: str | None) -> int:
     from stigmem_review.sources.request import understand
     from stigmem_review.text import clean_all
 
-    release = read(understand(source), host.node(node_version))
+    release = read(understand(options.source), host.node(options.node_version))
     shown: dict[str, Any] = clean_all(msgspec.to_builtins(release))
-    if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
+    if options.format == "json":
+        print(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
     else:
         for line in _lines(shown):
-            click.echo(line)
-    for gap in shown["gaps"]:
-        click.echo(
-            f"stigmem-review: incomplete: {gap['what']}: {gap['why']}; {gap['do']}", err=True
-        )
-    return 3 if shown["gaps"] else 0
+            print(line)
+    say_gaps(release.gaps)
+    return 3 if release.gaps else 0
 
 
 def _lines(release: dict[str, Any]) -> list[str]:

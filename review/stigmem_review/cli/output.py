@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
-from stigmem_review.document import Report
 from stigmem_review.errors import ReportError
+from stigmem_review.model import Gap
 from stigmem_review.report import FORMATS, Format, render
+from stigmem_review.text import clean
+
+if TYPE_CHECKING:
+    from stigmem_review.document import Report
 
 _WIDEST = 100
 """Lines longer than this are hard to read, however wide the terminal is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A file to write a report to, and its format."""
 
     form: Format
@@ -32,15 +34,17 @@ def target(text: str) -> Target:
     name, equals, path = text.partition("=")
     form = next((form for form in FORMATS if form == name), None)
     if form is None or not equals or not path:
-        raise click.BadParameter(
-            f"{text!r} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(
+            f"{clean(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
         )
     if not Path(path).parent.is_dir():
-        raise click.BadParameter(f"there is no directory {str(Path(path).parent)!r} to write to")
+        raise argparse.ArgumentTypeError(
+            f"there is no directory {clean(str(Path(path).parent))} to write to"
+        )
     return Target(form, Path(path))
 
 
-def write_all(report: Report, form: Format, targets: tuple[Target, ...]) -> None:
+def write_all(report: Report, form: Format, targets: Iterable[Target]) -> None:
     """Write every file, then print. Raises ``ReportError`` where a file cannot be written."""
     for each in targets:
         write_file(each.path, render(report, each.form))
@@ -50,18 +54,27 @@ def write_all(report: Report, form: Format, targets: tuple[Target, ...]) -> None
     on_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, _WIDEST) if on_terminal else 80
     colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    click.echo(render(report, form, width=width, colour=colour), nl=False, color=colour)
+    text = render(report, form, width=width, colour=colour)
+    if (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
+        sys.stdout.write(text)
+    else:
+        sys.stdout.write(text.encode("ascii", "replace").decode())
+
+
+def say_gaps(gaps: Iterable[Gap]) -> None:
+    """Print what could not be reviewed, a line each, on standard error."""
+    for gap in gaps:
+        text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
+        print(f"stigmem-review: incomplete: {clean(text)}", file=sys.stderr)
 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file so that it is there as a whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=path.name, delete=False
-        ) as handle:
-            temporary = Path(handle.name)
+        with temporary.open("x", encoding="utf-8", newline="\n") as handle:
             handle.write(text)
-        temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        raise ReportError(f"{path}: {error.strerror}; the report was not written") from None
+        temporary.unlink(missing_ok=True)
+        raise ReportError(f"{path}: {error.strerror}; the report was not written there") from None

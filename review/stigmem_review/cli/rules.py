@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+import argparse
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stigmem_review.rulebook import Rule
 
 
-@click.group()
-def rules() -> None:
-    """List, explain and test the rules."""
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "rules", help="list, explain and test the rules", allow_abbrev=False
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="list the rules")
+    listed.set_defaults(run=list_rules)
+    shown = actions.add_parser("show", help="explain one rule")
+    shown.add_argument("wanted", metavar="ID", help="the rule's id or name")
+    shown.set_defaults(run=show_rule)
+    tested = actions.add_parser("test", help="check rules and run their examples")
+    tested.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        type=Path,
+        help="a folder of rules (default: those that come with this tool)",
+    )
+    tested.set_defaults(run=run_tests)
 
 
-@rules.command("list")
-def list_rules() -> None:
-    """List the rules."""
+def list_rules(_: argparse.Namespace) -> int:
+    """Print a line for each rule."""
     from stigmem_review.rulebook import shipped_rules
 
     for each in shipped_rules().rules:
         rule = each.rule
         final = "" if rule.approvable else ", cannot be accepted"
-        click.echo(f"{rule.id}  {rule.name:<28} {_levels(rule)}{final}")
+        print(f"{rule.id}  {rule.name:<28} {_levels(rule)}{final}")
+    return 0
 
 
-@rules.command()
-@click.argument("wanted", metavar="ID")
-def show(wanted: str) -> None:
-    """Explain one rule, by its id or its name."""
+def show_rule(options: argparse.Namespace) -> int:
+    """Print everything one rule says of itself."""
     from stigmem_review.errors import UsageError
     from stigmem_review.rulebook import shipped_rules
     from stigmem_review.text import clean
 
-    each = shipped_rules().get(wanted)
+    each = shipped_rules().get(options.wanted)
     if each is None:
-        raise UsageError(f"there is no rule {clean(wanted)!r}; stigmem-review rules list has them")
+        raise UsageError(
+            f"there is no rule {clean(options.wanted)!r}; stigmem-review rules list has them"
+        )
     rule = each.rule
-    click.echo(f"{rule.id} {rule.name} ({each.category})")
+    print(f"{rule.id} {rule.name} ({each.category})")
     for title, text in (
         ("Judges", ", ".join(rule.on)),
         ("Level", _levels(rule) + ("" if rule.approvable else "; cannot be accepted")),
@@ -52,28 +68,29 @@ def show(wanted: str) -> None:
         ("Do", rule.do),
     ):
         if text:
-            click.echo(
-                textwrap.fill(
-                    text,
-                    80,
-                    initial_indent=f"{title}: ",
-                    subsequent_indent="    ",
-                    break_long_words=False,
-                    break_on_hyphens=False,
-                )
-            )
-    click.echo(f"\n{each.examples.strip()}")
+            print(_paragraph(title, text))
+    print(f"\n{each.examples.strip()}")
+    return 0
 
 
-@rules.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
-def test(path: Path | None) -> int:
-    """Run the examples of every rule, of those that come with this tool or of the folder PATH."""
+def _paragraph(title: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        80,
+        initial_indent=f"{title}: ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def run_tests(options: argparse.Namespace) -> int:
+    """Check every rule and run its examples; 1 where one does not hold."""
     from stigmem_review.rulebook import load_rules, shipped_rules
     from stigmem_review.rulebook.compiled import compiled
     from stigmem_review.rulebook.examples import run_examples
 
-    book = load_rules(path) if path else shipped_rules()
+    book = load_rules(options.path) if options.path else shipped_rules()
     ran = failed = 0
     for each in book.rules:
         compiled(each.rule)
@@ -81,11 +98,11 @@ def test(path: Path | None) -> int:
             ran += 1
             if not outcome.passed:
                 failed += 1
-                click.echo(
+                print(
                     f"{each.rule.id} {each.rule.name}, example {outcome.number}: "
                     f"expected {_named(outcome.expected)}, got {_named(outcome.got)}"
                 )
-    click.echo(f"{len(book.rules)} rules, {ran} examples, {failed} failed")
+    print(f"{len(book.rules)} rules, {ran} examples, {failed} failed")
     return 1 if failed else 0
 
 

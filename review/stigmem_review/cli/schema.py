@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import click
+import argparse
+from typing import Any
 
 
-@click.group()
-def schema() -> None:
-    """Print the schemas of what this tool writes."""
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "schema",
+        help="print the schema of what this tool writes",
+        description="Print the JSON Schema of what this tool writes.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("of", choices=("report",), help="what to print the schema of")
+    parser.set_defaults(run=run)
 
 
-@schema.command()
-def report() -> None:
+def run(_: argparse.Namespace) -> int:
     """Print the JSON Schema of the report."""
     import msgspec
 
     from stigmem_review.report.json import report_schema
 
-    click.echo(msgspec.json.format(msgspec.json.encode(report_schema()), indent=2))
+    print(msgspec.json.format(msgspec.json.encode(report_schema()), indent=2).decode())
+    return 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -178,7 +178,7 @@ def _hook_infos(data: _Data) -> dict[str, HookInfo]:
 
 @functools.cache
 def _data() -> _Data:
-    text = resources.files(__package__).joinpath("stigmem_node.json").read_bytes()
+    text = Path(__file__).with_name("stigmem_node.json").read_bytes()
     return msgspec.json.decode(text, type=_Data)
 
 

@@ -1,20 +1,20 @@
-"""Rule expressions and messages: checked against the facts they name, then compiled by Jinja2.
+"""Rule conditions and messages: parsed by Jinja2, checked against the facts they name, evaluated.
 
-What a release says is only ever a value here, never a template. Expressions compare and combine
-fields; they cannot call, compute, loop or reach anything that is not a field of a fact.
+People know the language from elsewhere, and Jinja2 parses it. What is allowed is small: fields of
+a fact, comparisons, ``and``, ``or``, ``not``, ``if`` and one filter that marks outside text. So the
+syntax tree is evaluated as it stands; no code is generated, and what a release says is only ever a
+value. Whatever the static check does not list does not exist.
 """
 
 from __future__ import annotations
 
-import re
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from jinja2 import StrictUndefined, TemplateError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, TemplateError, nodes
 
 from stigmem_review.case import Case, NodeInfo, Side
 from stigmem_review.errors import RuleError
@@ -24,11 +24,10 @@ from stigmem_review.model import Level
 from stigmem_review.rulebook.rules import Rule
 from stigmem_review.text import Message, Segment, clean, shorten
 
-# Marks around outside text in what a template renders. Neither can occur in rule files (a control
-# character is not valid in TOML) nor in cleaned text.
-_OPEN, _CLOSE = "\x02", "\x03"
-_MARKED = re.compile(f"{_OPEN}(.*?){_CLOSE}")
-_HELD: tuple[type[nodes.Node], ...] = (
+_SHOWN = 400
+"""How many characters of one outside text a message shows."""
+
+_ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.And,
     nodes.Compare,
     nodes.CondExpr,
@@ -48,82 +47,50 @@ _HELD: tuple[type[nodes.Node], ...] = (
 )
 
 
-class Code(str):
-    """Outside text in a message."""
-
-    __slots__ = ()
-
-
-def _code(value: Any) -> Code:
-    texts = value if isinstance(value, tuple) else (value,)
-    return Code(", ".join(f"{_OPEN}{clean(shorten(str(text), 400))}{_CLOSE}" for text in texts))
-
-
-def _finalize(value: Any) -> str:
-    return value if isinstance(value, Code) else clean(str(value))
-
-
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=_finalize, autoescape=False
-    )
-    environment.filters = {"code": _code}
-    environment.tests = {}
-    environment.globals = {}
-    return environment
-
-
 class Compiled:
     """One rule, checked and ready to judge facts of the kinds it is about."""
 
     def __init__(self, rule: Rule) -> None:
-        """Raises ``RuleError`` where an expression or the message is not one."""
+        """Raises ``RuleError`` where a condition or the message is not one."""
         self._rule = rule
         self._when = self._condition("when", rule.when)
-        self._heavier: tuple[tuple[Level, Callable[..., Any] | None], ...] = (
+        self._heavier: tuple[tuple[Level, nodes.Node | None], ...] = (
             ("error", self._condition("error-when", rule.error_when)),
             ("warning", self._condition("warning-when", rule.warning_when)),
         )
-        self._parse("says", rule.says)
-        self._says = _environment().from_string(rule.says)
+        self._says = self._parse("says", rule.says)
 
     def level(self, fact: Fact, case: Case) -> Level | None:
         """Return the level at which the rule fires on a fact; ``None`` if it does not."""
-        if self._when is not None and not self._true("when", self._when, fact, case):
+        names = _names(fact, case)
+        if self._when is not None and not self._true("when", self._when, names):
             return None
         for level, condition in self._heavier:
-            if condition is not None and self._true(f"{level}-when", condition, fact, case):
+            if condition is not None and self._true(f"{level}-when", condition, names):
                 return level
         return self._rule.level
 
     def says(self, fact: Fact, case: Case) -> Message:
         """Return the rule's message about a fact."""
-        try:
-            text = self._says.render(_names(fact, case))
-        except TemplateError as error:
-            raise self._error("says", str(error)) from None
-        pieces = _MARKED.split(text)
-        return tuple(
-            Segment(piece, theirs=bool(index % 2)) for index, piece in enumerate(pieces) if piece
-        )
+        return tuple(_joined(_segments(self._says, _names(fact, case))))
 
-    def _true(self, key: str, condition: Callable[..., Any], fact: Fact, case: Case) -> bool:
-        try:
-            result = condition(_names(fact, case))
-        except TemplateError as error:
-            raise self._error(key, str(error)) from None
+    def _true(self, key: str, condition: nodes.Node, names: dict[str, Any]) -> bool:
+        result = _value(condition, names)
         if not isinstance(result, bool):
             raise self._error(key, f"it must be true or false and is {type(result).__name__}")
         return result
 
-    def _condition(self, key: str, text: str) -> Callable[..., Any] | None:
+    def _condition(self, key: str, text: str) -> nodes.Node | None:
         if not text:
             return None
-        self._parse(key, "{{ (" + text + ") }}")
-        return _environment().compile_expression(text, undefined_to_none=False)
+        template = self._parse(key, "{{ (" + text + ") }}")
+        match template.body:
+            case [nodes.Output(nodes=[condition])]:
+                return condition
+            case _:
+                raise self._error(key, "it is not one expression")
 
-    def _parse(self, key: str, text: str) -> None:
+    def _parse(self, key: str, text: str) -> nodes.Template:
         try:
             tree = _environment().parse(text)
         except TemplateError as error:
@@ -133,6 +100,7 @@ class Compiled:
                 _check(tree, KINDS[kind], condition=key != "says")
             except ValueError as error:
                 raise self._error(key, f"{error} (on {kind})") from None
+        return tree
 
     def _error(self, key: str, why: str) -> RuleError:
         return RuleError(f"rule {self._rule.id}, {key}: {clean(shorten(why))}")
@@ -142,6 +110,105 @@ class Compiled:
 def compiled(rule: Rule) -> Compiled:
     """Return a rule compiled; once in a process. Raises ``RuleError`` where it is not valid."""
     return Compiled(rule)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(autoescape=False)  # noqa: S701 - it parses and never renders
+
+
+# Evaluation
+
+
+def _value(node: nodes.Node | None, names: dict[str, Any]) -> Any:
+    match node:
+        case nodes.Const():
+            return node.value
+        case nodes.Name():
+            return names[node.name]
+        case nodes.Getattr():
+            return getattr(_value(node.node, names), node.attr)
+        case nodes.List() | nodes.Tuple():
+            return [_value(item, names) for item in node.items]
+        case nodes.And():
+            return _value(node.left, names) and _value(node.right, names)
+        case nodes.Or():
+            return _value(node.left, names) or _value(node.right, names)
+        case nodes.Not():
+            return not _value(node.node, names)
+        case nodes.Compare():
+            [operand] = node.ops
+            return _compare(_value(node.expr, names), operand, names)
+        case nodes.CondExpr():
+            chosen = node.expr1 if _value(node.test, names) else node.expr2
+            return _value(chosen, names) if chosen is not None else ""
+        case nodes.Filter():
+            return tuple(_code(_value(node.node, names)))
+        case _:
+            raise TypeError(f"{type(node).__name__} passed the check")
+
+
+def _compare(left: Any, operand: nodes.Operand, names: dict[str, Any]) -> bool:
+    right = _value(operand.expr, names)
+    match operand.op:
+        case "eq":
+            return bool(left == right)
+        case "ne":
+            return bool(left != right)
+        case "in":
+            return left in right
+        case _:
+            return left not in right
+
+
+def _segments(node: nodes.Node, names: dict[str, Any]) -> Iterator[Segment]:
+    match node:
+        case nodes.Template():
+            for part in node.body:
+                yield from _segments(part, names)
+        case nodes.Output():
+            for part in node.nodes:
+                yield from _segments(part, names)
+        case nodes.TemplateData():
+            yield Segment(node.data)
+        case nodes.If():
+            for branch in (node, *node.elif_):
+                if _value(branch.test, names):
+                    body = branch.body
+                    break
+            else:
+                body = node.else_
+            for part in body:
+                yield from _segments(part, names)
+        case _:
+            value = _value(node, names)
+            if isinstance(value, tuple):
+                yield from value
+            else:
+                yield Segment(clean(str(value)))
+
+
+def _code(value: Any) -> Iterator[Segment]:
+    """Yield outside text as segments that stay recognisable; of a tuple, each of its items."""
+    for index, text in enumerate(value if isinstance(value, tuple) else (value,)):
+        if index:
+            yield Segment(", ")
+        yield Segment(clean(shorten(str(text), _SHOWN)), theirs=True)
+
+
+def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield segments with neighbours of ours put together."""
+    ours = ""
+    for segment in segments:
+        if not segment.theirs:
+            ours += segment.text
+            continue
+        if ours:
+            yield Segment(ours)
+            ours = ""
+        yield segment
+    if ours:
+        yield Segment(ours)
 
 
 def _names(fact: Fact, case: Case) -> dict[str, Any]:
@@ -154,7 +221,7 @@ def _names(fact: Fact, case: Case) -> dict[str, Any]:
 def _check(tree: nodes.Node, kind: type[Fact], *, condition: bool) -> None:
     roots: dict[str, Any] = {"fact": kind, "old": Side, "new": Side, "node": NodeInfo}
     for node in _walk(tree):
-        if not isinstance(node, _HELD):
+        if not isinstance(node, _ALLOWED):
             raise ValueError(f"{type(node).__name__} is not allowed here")
         if isinstance(node, nodes.Filter) and (condition or node.name != "code"):
             raise ValueError(f"the filter {node.name} is not allowed here")
@@ -199,6 +266,8 @@ def _fields(owner: type) -> dict[str, Any]:
 
 def _check_compare(node: nodes.Compare, roots: dict[str, Any]) -> None:
     """Check literals that a field of a closed set of values is compared with."""
+    if len(node.ops) != 1:
+        raise ValueError("a chain of comparisons is not allowed here; join two with and")
     if not isinstance(node.expr, nodes.Getattr):
         return
     allowed = _literals(_type_of(node.expr, roots))

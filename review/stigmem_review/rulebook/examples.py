@@ -9,7 +9,7 @@ import msgspec
 from stigmem_review import facts
 from stigmem_review.case import build_case
 from stigmem_review.errors import RuleError
-from stigmem_review.host import Node, node
+from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
     AnyValue,
@@ -105,7 +105,7 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
     outcomes = []
     for number, example in enumerate(read_examples(each), 1):
         old, new = _releases(example, each, number)
-        case = build_case(_release(old, host), _release(new, host), host)
+        case = build_case(release_of(old), release_of(new), host)
         about = tuple(fact for fact in case.comparison.facts if facts.kind_of(fact) in each.rule.on)
         got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))
         outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
@@ -124,7 +124,8 @@ def _releases(example: Example, each: RuleFile, number: int) -> tuple[ShortRelea
     return old, new
 
 
-def _release(short: ShortRelease, host: Node) -> Release:
+def release_of(short: ShortRelease) -> Release:
+    """Return the release that a short one stands for."""
     if short.none:
         return none_release()
     return Release(
