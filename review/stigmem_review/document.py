@@ -165,7 +165,21 @@ def incomplete_report(
 
 def sanitised(report: Report) -> Report:
     """Return a report in which every string is printable ASCII on one line."""
+    if _is_clean(report):
+        return report
     return msgspec.convert(clean_all(msgspec.to_builtins(report)), Report)
+
+
+def _is_clean(report: Report) -> bool:
+    """Say quickly whether a report has nothing to clean, as most have.
+
+    JSON escapes control characters with a backslash, all but DEL.
+    """
+    try:
+        text = msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return False
+    return text.isascii() and b"\\" not in text and b"\x7f" not in text
 
 
 def _tool(rulebook: Rulebook) -> Tool:

@@ -91,6 +91,20 @@ def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Pa
     assert "everyone" not in outside
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\x7f", 'a "quoted" name', "back\\slash"])
+def test_what_no_encoding_takes_is_shown_with_escapes(text: str, tmp_path: Path) -> None:
+    new = plugin(version="1.1.0", capabilities=("facts.read", text), hooks={text: "audit"})
+    report = review(
+        str(write_wheel(tmp_path / "old", plugin())),
+        str(write_wheel(tmp_path / "new", new, version="1.1.0")),
+    )
+    assert report.verdict.state == "blocked"
+    for form in FORMATS:
+        printed = render(report, form)
+        assert printed.isascii() or form == "markdown"
+        assert "\x7f" not in printed
+
+
 def test_look_alikes_are_shown_with_escapes(tmp_path: Path) -> None:
     printed = render(hostile_report("f\u0430cts.read", tmp_path), "text")
     assert "f\\u{430}cts.read" in printed

@@ -105,19 +105,23 @@ class _Page:
             shown, more = budget.cut(sorted(row.items, key=_weight), budget.ITEMS)
             for index, item in enumerate(shown):
                 name = row.field if index == 0 else ""
-                yield self._item(name.ljust(label), item)
+                yield from self._item(name.ljust(label), item)
             if more:
                 yield f"  {' ' * label}    and {more} more"
 
-    def _item(self, label: str, item: Item) -> str:
-        mark = item.sign or " "
-        text = (
-            f"{item.text}  ({item.remark})"
-            if item.text and item.remark
-            else (item.text or item.remark)
-        )
-        body = f"{mark} {text}"
-        return f"  {label}  {self._paint(body, item.sign) if item.sign else body}"
+    def _item(self, label: str, item: Item) -> Iterator[str]:
+        text = item.text or item.remark
+        if item.text and item.remark:
+            text = f"{item.text}  ({item.remark})"
+        lead = f"  {label}  {item.sign or ' '} "
+        lines = self._wrap(text, " " * len(lead), lead) or [lead.rstrip()]
+        for number, line in enumerate(lines):
+            if not item.sign:
+                yield line
+                continue
+            # Colour starts at the sign, so that the field's name stays as it is.
+            start = len(lead) - 2 if number == 0 else len(lead)
+            yield line[:start] + self._paint(line[start:], item.sign)
 
     def _findings(self, report: Report) -> Iterator[str]:
         if not report.findings:
@@ -156,7 +160,7 @@ class _Page:
             yield from self._heading("Files of the package that differ")
             shown, more = budget.cut(report.files, budget.LINES)
             for item in shown:
-                yield self._item("", item).rstrip()
+                yield from self._item("", item)
             if more:
                 yield f"      and {more} more"
         yield from self._lines("Not assessed", report.not_assessed)

@@ -12,7 +12,7 @@ from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
 from stigmem_review.rulebook.rules import Rule, Rulebook
-from stigmem_review.text import Message
+from stigmem_review.text import Message, clean_all
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -90,5 +90,6 @@ def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
     evidence = {
         name: getattr(fact, name) for name in fact.__struct_fields__ if name not in _NOT_EVIDENCE
     }
-    text = msgspec.json.encode([rule, plugin, kind_of(fact), evidence], order="deterministic")
+    parts = clean_all([rule, plugin, kind_of(fact), evidence])
+    text = msgspec.json.encode(parts, order="deterministic")
     return hashlib.sha256(text).hexdigest()[:16]
