@@ -18,13 +18,12 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import url2pathname
 
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
@@ -32,18 +31,24 @@ from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.sources import pip_config
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.download import Client, bounded, shown
+from stigmem_review.sources.offers import (
+    Offer,
+    Page,
+    base_name,
+    html_links,
+    json_links,
+    offer_of,
+    preferred,
+)
 from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.text import clean, shorten
 
 if TYPE_CHECKING:
-    from packaging.tags import Tag
     from pypi_simple import DistributionPackage
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = frozenset({"application/vnd.pypi.simple.v1+html", "text/html"})
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
 _ARCHIVE = re.compile(r"\.(whl|tar\.\w+|tgz|zip|egg|exe|msi|rpm)$")
-_SHA256 = re.compile(r"(?:^|&)sha256=([^&]*)")
 _NEWEST = 5
 
 
@@ -109,25 +114,6 @@ def fetch(asked: str, name: str, version: Version) -> Fetched:
         return bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """One file that an index offers."""
-
-    kind: Literal["wheel", "sdist", "other"]
-    file: str
-    url: str
-    version: Version
-    declared: frozenset[str]
-    yanked: bool
-    build: tuple[int, str] | tuple[()]
-    tags: frozenset[Tag]
-
-    @property
-    def key(self) -> object:
-        """What pip tells files of one version apart by; among equals the order decides."""
-        return self.kind, self.build, self.tags
-
-
 class _Search:
     """The search for one release in all the places pip would look in."""
 
@@ -137,7 +123,7 @@ class _Search:
         self._name = name
         self._project = canonicalize_name(name)
         self._version = version
-        self._offers: list[_Offer] = []
+        self._offers: list[Offer] = []
         self._searched: list[str] = []
         self._ignored: list[str] = []
 
@@ -189,8 +175,8 @@ class _Search:
         if path is None:
             if self._usable(location):
                 self._searched.append(shown(location))
-                if _ARCHIVE.search(_base(location)):
-                    self._add(_links([(location, False)], self._project))
+                if _ARCHIVE.search(base_name(location)):
+                    self._add(html_links([(location, False)], self._project))
                 else:
                     self._read_remote_page(location)
             return
@@ -203,7 +189,9 @@ class _Search:
             return
         self._searched.append(shown(location))
         self._add(
-            _links(((entry.as_uri(), False) for entry in entries if entry.is_file()), self._project)
+            html_links(
+                ((entry.as_uri(), False) for entry in entries if entry.is_file()), self._project
+            )
         )
         for entry in entries:
             if entry.suffix.lower() in {".html", ".htm"} and entry.is_file():
@@ -276,12 +264,12 @@ class _Search:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 if content_type == _JSON:
-                    return _json_links(json.loads(data), url, self._project)
-                page = _Page()
+                    return json_links(json.loads(data), url, self._project)
+                page = Page()
                 page.feed(data.decode(charset, "replace"))
                 page.close()
                 base = urljoin(url, page.base)
-                return _links(
+                return html_links(
                     ((urljoin(base, href), yanked) for href, yanked in page.links), self._project
                 )
         except Exception:  # whatever an outside page makes of a parser
@@ -291,13 +279,13 @@ class _Search:
 
     def _add(self, packages: Iterable[DistributionPackage]) -> None:
         for package in packages:
-            offer = _offer(package, self._project)
+            offer = offer_of(package, self._project)
             if offer is not None:
                 self._offers.append(offer)
 
     # What to take
 
-    def _choose(self) -> tuple[_Offer, tuple[str, ...]]:
+    def _choose(self) -> tuple[Offer, tuple[str, ...]]:
         offers = [offer for offer in self._offers if self._matches(offer.version)]
         if not offers:
             raise self._nothing()
@@ -324,7 +312,7 @@ class _Search:
             groups[offer.key].append(offer)
         for group in groups.values():
             self._agree(group)
-        chosen = _preferred(of_kind)
+        chosen = preferred(of_kind)
         return chosen, tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
 
     def _matches(self, version: Version) -> bool:
@@ -333,9 +321,9 @@ class _Search:
             version = Version(version.public)
         return version == self._version
 
-    def _agree(self, offers: list[_Offer]) -> None:
+    def _agree(self, offers: list[Offer]) -> None:
         """Refuse files that pip cannot tell apart and that are not the same, byte for byte."""
-        digests: dict[str, _Offer] = {}
+        digests: dict[str, Offer] = {}
         urls = {offer.url for offer in offers}
         for offer in offers:
             digest = self._declared(offer)
@@ -356,7 +344,7 @@ class _Search:
                 "or pass the file",
             )
 
-    def _declared(self, offer: _Offer) -> str:
+    def _declared(self, offer: Offer) -> str:
         """Return the SHA-256 digest the index gives for a file, or nothing."""
         if not offer.declared:
             return ""
@@ -394,7 +382,7 @@ class _Search:
 
     # The bytes
 
-    def _load(self, offer: _Offer) -> bytes:
+    def _load(self, offer: Offer) -> bytes:
         parts = urlsplit(offer.url)
         if parts.scheme == "file":
             path = self._local(offer.url)
@@ -420,130 +408,6 @@ class _Search:
             return read_file(path, limit)
         except SourceError as error:
             raise SourceError(f"{self._client.asked}: {error}") from None
-
-
-class _Page(HTMLParser):
-    """The links of an HTML page.
-
-    pip reads them with the same parser of the standard library, so that no page shows pip one
-    file and this review another; and it needs memory in proportion to the page, however nested.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base = ""
-        self.links: list[tuple[str, bool]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        href = values.get("href")
-        if href and tag == "base" and not self.base:
-            self.base = href
-        elif href and tag == "a":
-            self.links.append((href, values.get("data-yanked") is not None))
-
-
-def _links(links: Iterable[tuple[str, bool]], project: str) -> list[DistributionPackage]:
-    from pypi_simple import DistributionPackage, Link
-
-    return [
-        DistributionPackage.from_link(
-            Link(text=file, url=url, attrs={"data-yanked": ""} if yanked else {}), project
-        )
-        for url, yanked in links
-        if (file := _file(url, project))
-    ]
-
-
-def _json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
-    """Return the files of a page in JSON that can be the project's, read by pypi_simple."""
-    from pypi_simple import ProjectPage
-
-    return ProjectPage.from_json_data(
-        {
-            "name": project,
-            "meta": data["meta"],
-            "files": [
-                {
-                    "filename": file,
-                    "url": urljoin(url, entry["url"]),
-                    "hashes": entry.get("hashes", {}),
-                    "yanked": entry.get("yanked") or False,
-                }
-                for entry in data["files"]
-                if (file := _file(entry["url"], project))
-            ],
-        }
-    ).packages
-
-
-def _base(url: str) -> str:
-    try:
-        return posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
-    except ValueError:
-        return ""
-
-
-def _file(url: str, project: str) -> str:
-    """Return the name of the file at ``url``, or nothing if it cannot be one of the project's.
-
-    It is the URL that names a file, as for pip, and not the text beside it. Names are sorted out
-    here because pypi_simple's patterns are slow on long ones.
-    """
-    name = _base(url)
-    if not _FILE_NAME.fullmatch(name) or not canonicalize_name(name).startswith(f"{project}-"):
-        return ""
-    return name
-
-
-def _offer(package: DistributionPackage, project: str) -> _Offer | None:
-    """Return what a package on a page is, or None if it is not a release of the project."""
-    build: tuple[int, str] | tuple[()] = ()
-    tags: frozenset[Tag] = frozenset()
-    kind: Literal["wheel", "sdist", "other"] = "other"
-    try:
-        if package.project is None or canonicalize_name(package.project) != project:
-            return None
-        version = Version(package.version or "")
-        if package.package_type == "wheel":
-            kind = "wheel"
-            _, version, build, tags = parse_wheel_filename(package.filename)
-        elif package.package_type == "sdist" and package.filename.endswith(".tar.gz"):
-            kind = "sdist"
-    except ValueError:  # not a name that an installer would take either
-        return None
-    hashes = "&".join(f"{name}={value}" for name, value in package.digests.items())
-    declared = _SHA256.findall(hashes) + _SHA256.findall(urlsplit(package.url).fragment)
-    return _Offer(
-        kind=kind,
-        file=package.filename,
-        url=package.url.partition("#")[0],
-        version=version,
-        declared=frozenset(declared),
-        yanked=package.is_yanked,
-        build=build,
-        tags=tags,
-    )
-
-
-def _preferred(offers: list[_Offer]) -> _Offer:
-    """Return the offer pip would take here; if it would take none, the first by name."""
-    from packaging.tags import sys_tags
-
-    if offers[0].kind != "wheel":
-        return max(offers, key=lambda offer: (not offer.yanked, offer.file))
-    place = {tag: number for number, tag in enumerate(sys_tags())}
-    best: tuple[tuple[bool, int, tuple[int, str] | tuple[()]], _Offer] | None = None
-    for offer in offers:
-        places = [place[tag] for tag in offer.tags if tag in place]
-        if not places:
-            continue
-        rank = (not offer.yanked, -min(places), offer.build)
-        if best is None or rank >= best[0]:  # pip, too, takes the last of several as good
-            best = rank, offer
-    if best is not None:
-        return best[1]
-    return min(offers, key=lambda offer: (offer.yanked, offer.file))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,128 @@
+"""A report is put together, and everything in it sanitised, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from stigmem_review._version import __version__
+from stigmem_review.case import Case, plugin_name, plugin_version
+from stigmem_review.document.parts import Item, Line, Report, Reviewed, Tool
+from stigmem_review.document.prose import checklist, files, headline, not_assessed
+from stigmem_review.document.table import label, rows, stated, value_of
+from stigmem_review.host import Node
+from stigmem_review.model import Gap, Known, Level, Release, Side, Source
+from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.text import clean_all
+from stigmem_review.verdict import decide
+
+
+def build_report(
+    case: Case,
+    old: Release,
+    new: Release,
+    findings: tuple[Finding, ...],
+    already: tuple[Finding, ...],
+    node: Node,
+    rulebook: Rulebook,
+    gate: Level,
+) -> Report:
+    """Put the report of a review together; everything in it is sanitised here, once."""
+    gaps = (*_sided("old", old), *_sided("new", new))
+    report = Report(
+        format=1,
+        tool=_tool(rulebook),
+        node=node.version,
+        plugin=case.new.name,
+        verdict=decide(findings, gaps, gate),
+        headline=headline(case),
+        rows=tuple(rows(case, old, new)),
+        findings=findings,
+        gaps=gaps,
+        unchanged=tuple(
+            Item(f"{label(name)}: {stated(value_of(new, name))}")
+            for name in case.comparison.unchanged
+        ),
+        already=tuple(Line(each.name, each.message) for each in already),
+        files=tuple(files(old, new)),
+        not_assessed=tuple(not_assessed(case, old, new)),
+        checklist=tuple(checklist(case, findings)),
+        go_back=_go_back(old),
+        reviewed=(_reviewed("old", old), _reviewed("new", new)),
+    )
+    return sanitised(report)
+
+
+def incomplete_report(
+    old: Source, new: Source, gaps: tuple[Gap, ...], node: str, rulebook: Rulebook, gate: Level
+) -> Report:
+    """Return the report of a review that could not read a release at all."""
+    report = Report(
+        format=1,
+        tool=_tool(rulebook),
+        node=node,
+        plugin="",
+        verdict=decide((), gaps, gate),
+        headline=(),
+        rows=(),
+        findings=(),
+        gaps=gaps,
+        unchanged=(),
+        already=(),
+        files=(),
+        not_assessed=(),
+        checklist=(),
+        go_back="",
+        reviewed=(
+            Reviewed("old", "", "", old),
+            Reviewed("new", "", "", new),
+        ),
+    )
+    return sanitised(report)
+
+
+def sanitised(report: Report) -> Report:
+    """Return a report in which every string is printable ASCII on one line."""
+    if _is_clean(report):
+        return report
+    return msgspec.convert(clean_all(msgspec.to_builtins(report)), Report)
+
+
+def _is_clean(report: Report) -> bool:
+    """Say quickly whether a report has nothing to clean, as most have.
+
+    JSON escapes control characters with a backslash, all but DEL.
+    """
+    try:
+        text = msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return False
+    return text.isascii() and b"\\" not in text and b"\x7f" not in text
+
+
+def _tool(rulebook: Rulebook) -> Tool:
+    return Tool("stigmem-review", __version__, len(rulebook.rules), rulebook.digest)
+
+
+def _sided(side: Side, release: Release) -> Iterable[Gap]:
+    for gap in release.gaps:
+        yield Gap(f"{side} release, {gap.what}", gap.why, gap.do)
+
+
+def _reviewed(side: Side, release: Release) -> Reviewed:
+    return Reviewed(
+        side,
+        plugin_name(release),
+        plugin_version(release),
+        release.source,
+        release.signed_by,
+        release.manifest,
+    )
+
+
+def _go_back(old: Release) -> str:
+    if isinstance(old.distribution, Known) and isinstance(old.distribution_version, Known):
+        return f"{old.distribution.value}=={old.distribution_version.value}"
+    return ""

@@ -1,0 +1,83 @@
+"""The parts of a report."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.model import Gap, Manifest, Side, Source, Unknown
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import Message
+from stigmem_review.verdict import Verdict
+
+Sign = Literal["", "+", "-", "?"]
+"""An item that stayed, was added, was removed, or could not be read."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One item of a field that changed, what became of it, and what it amounts to."""
+
+    text: str
+    sign: Sign = ""
+    remark: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One field that changed."""
+
+    field: str
+    items: tuple[Item, ...]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """Something said in one line: what it is about, and the statement."""
+
+    what: str
+    says: Message
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """What made the report."""
+
+    name: str
+    version: str
+    rules: int
+    rules_sha256: str
+
+
+class Reviewed(msgspec.Struct, frozen=True):
+    """One release as the report presents it."""
+
+    side: Side
+    plugin: str
+    version: str
+    source: Source
+    signed_by: str = ""
+    manifest: Manifest | Unknown | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A whole review. Every string in it is printable ASCII on one line.
+
+    ``format`` is the version of this document's structure. ``already`` are states both releases
+    are in, ``unchanged`` the fields that are the same, ``files`` the files of the package that
+    differ, ``not_assessed`` what no part of the tool looked at, and why.
+    """
+
+    format: Literal[1]
+    tool: Tool
+    node: str
+    plugin: str
+    verdict: Verdict
+    headline: Message
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    unchanged: tuple[Item, ...]
+    already: tuple[Line, ...]
+    files: tuple[Item, ...]
+    not_assessed: tuple[Line, ...]
+    checklist: tuple[Line, ...]
+    go_back: str
+    reviewed: tuple[Reviewed, ...]

@@ -1,0 +1,152 @@
+"""What a report says in sentences: the headline, what was not assessed, the checklist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stigmem_review import facts
+from stigmem_review.case import Case
+from stigmem_review.document.parts import Item, Line
+from stigmem_review.document.table import label
+from stigmem_review.model import Known, Release
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import Message, Segment, shorten
+from stigmem_review.verdict import count
+
+_STEPS: dict[str, str] = {
+    "major": "A major release",
+    "minor": "A minor release",
+    "patch": "A patch release",
+    "pre-release": "A pre-release",
+    "rebuild": "A rebuild of the same version",
+    "same": "The same version",
+    "downgrade": "A downgrade",
+    "unknown": "A release",
+    "none": "A release",
+}
+
+
+def headline(case: Case) -> Message:
+    if not case.new.present:
+        return (Segment("The plugin is removed."),)
+    gained: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
+    lost: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
+    step = "same"
+    for fact in case.comparison.facts:
+        match fact:
+            case facts.CapabilityAdded():
+                gained["capability"].append(fact.item)
+            case facts.HookAdded():
+                gained["hook"].append(fact.item)
+            case facts.RouteAdded():
+                gained["route"].append(fact.item)
+            case facts.CapabilityRemoved():
+                lost["capability"].append(fact.item)
+            case facts.HookRemoved():
+                lost["hook"].append(fact.item)
+            case facts.RouteRemoved():
+                lost["route"].append(fact.item)
+            case facts.VersionChanged():
+                step = fact.step
+            case _:
+                pass
+    start = _STEPS[step] if case.old.present else "A first installation"
+    said: list[Segment] = []
+    for verb, groups in (("gains", gained), ("loses", lost)):
+        parts = [(noun, names) for noun, names in groups.items() if names]
+        if parts:
+            said.append(Segment(f"{', and' if said else ''} {verb} "))
+            for index, (noun, names) in enumerate(parts):
+                plural = noun if len(names) == 1 else _PLURALS[noun]
+                comma = "" if index == 0 else " and " if index == len(parts) - 1 else ", "
+                said.append(Segment(f"{comma}{len(names)} {plural} ("))
+                said.extend(_listed(names))
+                said.append(Segment(")"))
+    if said:
+        return (Segment(f"{start} that"), *said, Segment("."))
+    if case.comparison.facts:
+        return (Segment(f"{start} that gains and loses no capability, hook or route."),)
+    return (Segment(f"{start} in which nothing that is compared changed."),)
+
+
+_PLURALS = {"capability": "capabilities", "hook": "hooks", "route": "routes"}
+
+
+def _listed(names: list[str]) -> Iterable[Segment]:
+    shown = names[:5]
+    for index, name in enumerate(shown):
+        if index:
+            yield Segment(", ")
+        yield Segment(shorten(name, 80), theirs=True)
+    if len(names) > len(shown):
+        yield Segment(f" and {len(names) - len(shown)} more")
+
+
+def files(old: Release, new: Release) -> Iterable[Item]:
+    """Yield the package's files that differ, where both sides carry them."""
+    if not isinstance(old.package, Known) or not isinstance(new.package, Known):
+        return
+    before, after = old.package.value, new.package.value
+    for path in sorted(before.keys() | after.keys()):
+        if path not in before:
+            yield Item(path, "+")
+        elif path not in after:
+            yield Item(path, "-")
+        elif before[path] != after[path]:
+            yield Item(path, "", "other content")
+
+
+def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
+    signature = [Segment("this version does not verify signatures")]
+    for side, release in (("old", old), ("new", new)):
+        if release.signed_by:
+            signature.append(Segment(f"; the {side} capture claims that it was signed by "))
+            signature.append(Segment(release.signed_by, theirs=True))
+    yield Line("signature", tuple(signature))
+    yield _line("start-up", "this version does not foresee what the node does at start-up")
+    yield _line("rollback", "this version does not foresee whether the old release loads again")
+    yield _line("code", "this version reads what a plugin declares, not what its code does")
+    for release, side in ((old, "old"), (new, "new")):
+        if release.source.kind in ("sdist", "directory"):
+            yield _line(
+                "build",
+                f"the {side} release is source: what a build of it installs can differ",
+            )
+    by_source: dict[str, list[str]] = {}
+    for name, source in case.comparison.not_carried:
+        by_source.setdefault(source, []).append(label(name))
+    for source, names in by_source.items():
+        yield _line(", ".join(names), f"not carried by a {source}")
+
+
+def _line(what: str, says: str) -> Line:
+    return Line(what, (Segment(says),))
+
+
+def checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
+    """Yield the steps of the operators' handbook for an upgrade, and where each one stands."""
+    compared = len(case.comparison.unchanged)
+    unread = [
+        fact
+        for fact in case.comparison.facts
+        if isinstance(fact, (facts.FieldLost, facts.FieldUnread, facts.ManifestUnread))
+    ]
+    rights = [each for each in findings if each.name in ("hook-added", "capability-added")]
+    manifest = f"compared; {count(compared, 'field')} unchanged"
+    if unread:
+        manifest = "not fully: something could not be read"
+    yield _line("manifest compared with the old one", manifest)
+    yield _line(
+        "added hooks and capabilities reviewed",
+        f"{count(len(rights), 'finding')} to review" if rights else "none added",
+    )
+    yield _line("signing identity expected", "not assessed here: yours to do")
+    yield _line("tried on a node with production-like signing", "yours to do")
+    name = case.new.name
+    yield Line(
+        "state captured before and after",
+        (
+            Segment("yours to do: "),
+            Segment(f"stigmem plugins describe {name} --json", theirs=True),
+        ),
+    )

@@ -1,0 +1,164 @@
+"""What the pages of a package index offer, read as pip reads them, and which file pip would take."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+    from pypi_simple import DistributionPackage
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}")
+_SHA256 = re.compile(r"(?:^|&)sha256=([^&]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One file that an index offers."""
+
+    kind: Literal["wheel", "sdist", "other"]
+    file: str
+    url: str
+    version: Version
+    declared: frozenset[str]
+    yanked: bool
+    build: tuple[int, str] | tuple[()]
+    tags: frozenset[Tag]
+
+    @property
+    def key(self) -> object:
+        """What pip tells files of one version apart by; among equals the order decides."""
+        return self.kind, self.build, self.tags
+
+
+class Page(HTMLParser):
+    """The links of an HTML page.
+
+    pip reads them with the same parser of the standard library, so that no page shows pip one
+    file and this review another; and it needs memory in proportion to the page, however nested.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.base = ""
+        self.links: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        href = values.get("href")
+        if href and tag == "base" and not self.base:
+            self.base = href
+        elif href and tag == "a":
+            self.links.append((href, values.get("data-yanked") is not None))
+
+
+def html_links(links: Iterable[tuple[str, bool]], project: str) -> list[DistributionPackage]:
+    from pypi_simple import DistributionPackage, Link
+
+    return [
+        DistributionPackage.from_link(
+            Link(text=file, url=url, attrs={"data-yanked": ""} if yanked else {}), project
+        )
+        for url, yanked in links
+        if (file := _file(url, project))
+    ]
+
+
+def json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
+    """Return the files of a page in JSON that can be the project's, read by pypi_simple."""
+    from pypi_simple import ProjectPage
+
+    return ProjectPage.from_json_data(
+        {
+            "name": project,
+            "meta": data["meta"],
+            "files": [
+                {
+                    "filename": file,
+                    "url": urljoin(url, entry["url"]),
+                    "hashes": entry.get("hashes", {}),
+                    "yanked": entry.get("yanked") or False,
+                }
+                for entry in data["files"]
+                if (file := _file(entry["url"], project))
+            ],
+        }
+    ).packages
+
+
+def base_name(url: str) -> str:
+    try:
+        return posixpath.basename(unquote(urlsplit(url).path).rstrip("/"))
+    except ValueError:
+        return ""
+
+
+def _file(url: str, project: str) -> str:
+    """Return the name of the file at ``url``, or nothing if it cannot be one of the project's.
+
+    It is the URL that names a file, as for pip, and not the text beside it. Names are sorted out
+    here because pypi_simple's patterns are slow on long ones.
+    """
+    name = base_name(url)
+    if not _FILE_NAME.fullmatch(name) or not canonicalize_name(name).startswith(f"{project}-"):
+        return ""
+    return name
+
+
+def offer_of(package: DistributionPackage, project: str) -> Offer | None:
+    """Return what a package on a page is, or None if it is not a release of the project."""
+    build: tuple[int, str] | tuple[()] = ()
+    tags: frozenset[Tag] = frozenset()
+    kind: Literal["wheel", "sdist", "other"] = "other"
+    try:
+        if package.project is None or canonicalize_name(package.project) != project:
+            return None
+        version = Version(package.version or "")
+        if package.package_type == "wheel":
+            kind = "wheel"
+            _, version, build, tags = parse_wheel_filename(package.filename)
+        elif package.package_type == "sdist" and package.filename.endswith(".tar.gz"):
+            kind = "sdist"
+    except ValueError:  # not a name that an installer would take either
+        return None
+    hashes = "&".join(f"{name}={value}" for name, value in package.digests.items())
+    declared = _SHA256.findall(hashes) + _SHA256.findall(urlsplit(package.url).fragment)
+    return Offer(
+        kind=kind,
+        file=package.filename,
+        url=package.url.partition("#")[0],
+        version=version,
+        declared=frozenset(declared),
+        yanked=package.is_yanked,
+        build=build,
+        tags=tags,
+    )
+
+
+def preferred(offers: list[Offer]) -> Offer:
+    """Return the offer pip would take here; if it would take none, the first by name."""
+    from packaging.tags import sys_tags
+
+    if offers[0].kind != "wheel":
+        return max(offers, key=lambda offer: (not offer.yanked, offer.file))
+    place = {tag: number for number, tag in enumerate(sys_tags())}
+    best: tuple[tuple[bool, int, tuple[int, str] | tuple[()]], Offer] | None = None
+    for offer in offers:
+        places = [place[tag] for tag in offer.tags if tag in place]
+        if not places:
+            continue
+        rank = (not offer.yanked, -min(places), offer.build)
+        if best is None or rank >= best[0]:  # pip, too, takes the last of several as good
+            best = rank, offer
+    if best is not None:
+        return best[1]
+    return min(offers, key=lambda offer: (offer.yanked, offer.file))
