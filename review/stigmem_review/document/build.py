@@ -9,7 +9,7 @@ import msgspec
 from stigmem_review._version import __version__
 from stigmem_review.case import Case, plugin_name, plugin_version
 from stigmem_review.document.parts import Item, Line, Report, Reviewed, Tool
-from stigmem_review.document.prose import checklist, files, headline, not_assessed
+from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
 from stigmem_review.document.table import label, rows, stated, value_of
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source
@@ -31,6 +31,13 @@ def build_report(
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
+    changed = tuple(rows(case, old, new))
+    unchanged = tuple(
+        Item(f"{label(name)}: {stated(value_of(new, name))}") for name in case.comparison.unchanged
+    )
+    differing = tuple(files(old, new))
+    standing = tuple(Line(each.name, each.message) for each in already)
+    unassessed = tuple(not_assessed(case, old, new))
     report = Report(
         format=1,
         tool=_tool(rulebook),
@@ -38,16 +45,14 @@ def build_report(
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
         headline=headline(case),
-        rows=tuple(rows(case, old, new)),
+        brief=brief(changed, unchanged, differing, standing, unassessed),
+        rows=changed,
         findings=findings,
         gaps=gaps,
-        unchanged=tuple(
-            Item(f"{label(name)}: {stated(value_of(new, name))}")
-            for name in case.comparison.unchanged
-        ),
-        already=tuple(Line(each.name, each.message) for each in already),
-        files=tuple(files(old, new)),
-        not_assessed=tuple(not_assessed(case, old, new)),
+        unchanged=unchanged,
+        already=standing,
+        files=differing,
+        not_assessed=unassessed,
         checklist=tuple(checklist(case, findings)),
         go_back=_go_back(old),
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
@@ -66,6 +71,7 @@ def incomplete_report(
         plugin="",
         verdict=decide((), gaps, gate),
         headline=(),
+        brief="",
         rows=(),
         findings=(),
         gaps=gaps,

@@ -60,7 +60,8 @@ class Reviewed(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
-    ``format`` is the version of this document's structure. ``already`` are states both releases
+    ``format`` is the version of this document's structure. ``brief`` sums up a review
+    without findings; ``already`` are states both releases
     are in, ``unchanged`` the fields that are the same, ``files`` the files of the package that
     differ, ``not_assessed`` what no part of the tool looked at, and why.
     """
@@ -71,6 +72,7 @@ class Report(msgspec.Struct, frozen=True):
     plugin: str
     verdict: Verdict
     headline: Message
+    brief: str
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 from stigmem_review import facts
 from stigmem_review.case import Case
-from stigmem_review.document.parts import Item, Line
+from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.document.table import label
 from stigmem_review.model import Known, Release
 from stigmem_review.rulebook import Finding
@@ -99,19 +99,23 @@ def files(old: Release, new: Release) -> Iterable[Item]:
 def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     signature = [Segment("this version does not verify signatures")]
     for side, release in (("old", old), ("new", new)):
-        if release.signed_by:
+        if release.signed_by == "unsigned":
+            signature.append(Segment(f"; the {side} capture says that it is not signed"))
+        elif release.signed_by:
             signature.append(Segment(f"; the {side} capture claims that it was signed by "))
             signature.append(Segment(release.signed_by, theirs=True))
     yield Line("signature", tuple(signature))
     yield _line("start-up", "this version does not foresee what the node does at start-up")
     yield _line("rollback", "this version does not foresee whether the old release loads again")
     yield _line("code", "this version reads what a plugin declares, not what its code does")
-    for release, side in ((old, "old"), (new, "new")):
-        if release.source.kind in ("sdist", "directory"):
-            yield _line(
-                "build",
-                f"the {side} release is source: what a build of it installs can differ",
-            )
+    source = [
+        side
+        for side, release in (("old", old), ("new", new))
+        if release.source.kind in ("sdist", "directory")
+    ]
+    if source:
+        named = f"the {source[0]} release is" if len(source) == 1 else "both releases are"
+        yield _line("build", f"{named} source: what a build of it installs can differ")
     by_source: dict[str, list[str]] = {}
     for name, source in case.comparison.not_carried:
         by_source.setdefault(source, []).append(label(name))
@@ -150,3 +154,22 @@ def checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
             Segment(f"stigmem plugins describe {name} --json", theirs=True),
         ),
     )
+
+
+def brief(
+    rows: Iterable[Row],
+    unchanged: Sized,
+    files: Sized,
+    already: Iterable[Line],
+    unassessed: Iterable[Line],
+) -> str:
+    """Return what a report without findings says below its verdict, in two sentences."""
+    parts = [f"{count(len(unchanged), 'field')} the same"]
+    if changed := ", ".join(row.field for row in rows):
+        parts.append(f"changed: {changed}")
+    if files:
+        parts.append(f"{count(len(files), 'file')} of the package with other content")
+    if standing := ", ".join(line.what for line in already):
+        parts.append(f"as before: {standing}")
+    names = ", ".join(line.what for line in unassessed)
+    return f"{'; '.join(parts)}. Not assessed: {names}."

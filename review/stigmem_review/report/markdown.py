@@ -20,7 +20,12 @@ _MARKS = {"clear": "✅", "needs approval": "🟡", "blocked": "⛔", "incomplet
 
 def render_markdown(report: Report) -> str:
     """Return a report as Markdown."""
-    parts = [*_top(report), *_gaps(report), *_table(report), *_findings(report), *_end(report)]
+    parts = [*_top(report)]
+    if report.findings or report.gaps:
+        parts += [*_gaps(report), *_table(report), *_findings(report), *_end(report)]
+    else:
+        parts.append(report.brief)
+        parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
 
 

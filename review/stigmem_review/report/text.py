@@ -41,7 +41,7 @@ class _Page:
     def report(self, report: Report) -> Iterator[str]:
         yield from self._top(report)
         if not (report.findings or report.gaps):
-            yield from self._short_end(report)
+            yield from self._wrap(report.brief)
             return
         yield from self._gaps(report)
         yield from self._table(report)
@@ -78,17 +78,6 @@ class _Page:
         yield " | ".join(facts)
         summary = f"{flat(report.headline)} {verdict.sentence}".strip()
         yield from self._wrap(summary)
-
-    def _short_end(self, report: Report) -> Iterator[str]:
-        parts = [f"{count(len(report.unchanged), 'field')} the same"]
-        if report.rows:
-            parts.append(f"changed: {', '.join(row.field for row in report.rows)}")
-        if report.files:
-            parts.append(f"{count(len(report.files), 'file')} of the package with other content")
-        if report.already:
-            parts.append(f"as before: {', '.join(line.what for line in report.already)}")
-        names = ", ".join(dict.fromkeys(line.what for line in report.not_assessed))
-        yield from self._wrap(f"{'; '.join(parts)}. Not assessed: {names}.")
 
     def _gaps(self, report: Report) -> Iterator[str]:
         if report.gaps:

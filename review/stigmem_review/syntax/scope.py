@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from stigmem_review.syntax.nodes import children
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Inline = ast.Module | Function
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+Body = ast.Module | Function | ast.ClassDef
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_TARGETS = (ast.Tuple, ast.List, ast.Starred)
+
+Found = Iterator[tuple[str, ast.AST]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +31,70 @@ class Binding:
 
 @dataclass(slots=True)
 class Scope:
-    """The names bound in a module or function body.
+    """The names bound in a module, function or class body.
 
-    ``star`` is the first star import, after which any name could be any other.
+    ``star`` is the first star import, after which any name could be any other. ``skipped`` are
+    the ids of the ``if`` statements whose body never runs in the node.
     """
 
-    body: Inline
+    body: Body
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     star: ast.ImportFrom | None = None
+    skipped: set[int] = field(default_factory=set)
 
     def only(self, name: str) -> Binding | None:
-        """Return the binding of a name that is bound exactly once, plainly, else ``None``."""
+        """Return the binding of a name that is bound exactly once, plainly, else ``None``.
+
+        Several ``import a.b`` of one ``a`` bind it to the same module and count as one.
+        """
         found = self.bindings.get(name, [])
-        return found[0] if len(found) == 1 and found[0].plain else None
+        if not found or not all(each.plain for each in found):
+            return None
+        if len(found) > 1 and not all(_imports_top(each.node, name) for each in found):
+            return None
+        return found[0]
 
 
-def scope_of(body: Inline) -> Scope:
-    """Collect what a module or function binds, ``global`` declarations of inner functions too."""
+def _imports_top(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Import) and not any(alias.asname == name for alias in node.names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a file's text rules out, so that most of its tree need not be walked.
+
+    Keywords and operators have one spelling each, so they are not in the tree if that spelling
+    is not in the text.
+    """
+
+    declares: bool
+    walrus: bool
+
+
+def scope_of(body: Body, source: bytes) -> Scope:
+    """Collect what a body binds, ``global`` declarations of inner functions too.
+
+    ``source`` is the text of the file.
+    """
+    known = _Source(b"global" in source or b"nonlocal" in source, b":=" in source)
     scope = Scope(body)
-    if not isinstance(body, ast.Module):
+    guarded: list[tuple[ast.If, list[tuple[str, ast.AST]]]] = []
+    if isinstance(body, (ast.FunctionDef, ast.AsyncFunctionDef)):
         for arg in arguments_of(body.args):
             _bind(scope, arg.arg, arg, plain=True)
-    checking = type_checking_names(body)
+    for parameter in getattr(body, "type_params", ()):
+        _bind(scope, parameter.name, parameter, plain=False)
     for statement in body.body:
-        _statement(scope, statement, checking)
+        if isinstance(statement, ast.If) and _is_guard(statement) and isinstance(body, ast.Module):
+            guarded.append((statement, list(_inside([*statement.body], scope, known))))
+        else:
+            _statement(scope, statement, known)
+    for guard, found in guarded:
+        if _never_runs(guard.test, scope, [name for _, names in guarded for name, _ in names]):
+            scope.skipped.add(id(guard))
+        else:
+            for name, node in found:
+                _bind(scope, name, node, plain=False)
     return scope
 
 
@@ -57,23 +102,33 @@ def _bind(scope: Scope, name: str, node: ast.AST, *, plain: bool) -> None:
     scope.bindings.setdefault(name, []).append(Binding(node, plain))
 
 
-def _statement(scope: Scope, statement: ast.stmt, checking: frozenset[str]) -> None:
+def _statement(scope: Scope, statement: ast.stmt, known: _Source) -> None:
+    rest: list[ast.AST] = [statement]
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             _bind(scope, statement.name, statement, plain=True)
+            rest = outer_parts(statement)
+            if known.declares:
+                rest += statement.body
+                for name in _declared(statement):
+                    _bind(scope, name, statement, plain=False)
+                rest = outer_parts(statement)
         case ast.Import() | ast.ImportFrom():
             for name in _imported(scope, statement):
                 _bind(scope, name, statement, plain=True)
-        case ast.Assign() | ast.AnnAssign(value=ast.expr()):
-            for target in _plain_targets(statement):
-                _bind(scope, target.id, statement, plain=True)
-        case ast.AnnAssign(value=None):
             return
-        case ast.If() if is_type_checking(statement.test, checking) and not statement.orelse:
-            return
+        case ast.Assign() if all(isinstance(each, ast.Name) for each in statement.targets):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    _bind(scope, target.id, statement, plain=True)
+            rest = [statement.value]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            if statement.value:
+                _bind(scope, name, statement, plain=True)
+            rest = [statement.annotation, *([statement.value] if statement.value else [])]
         case _:
             pass
-    for name, node in _bound_within(scope, statement):
+    for name, node in _inside(rest, scope, known):
         _bind(scope, name, node, plain=False)
 
 
@@ -88,57 +143,56 @@ def _imported(scope: Scope, statement: ast.Import | ast.ImportFrom) -> Iterator[
             yield alias.name.partition(".")[0] if isinstance(statement, ast.Import) else alias.name
 
 
-def _bound_within(scope: Scope, statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
-    """Yield every binding of the scope inside ``statement`` other than the plain one itself."""
-    plain_targets = _plain_targets(statement)
-    stack: list[ast.AST] = [statement]
+def _inside(nodes: Iterable[ast.AST], scope: Scope, known: _Source) -> Found:
+    """Yield every binding of the scope inside some nodes of its body."""
+    stack = [*nodes]
     while stack:
         node = stack.pop()
+        if isinstance(node, ast.expr):
+            if isinstance(node, ast.Name):
+                if not isinstance(node.ctx, ast.Load):
+                    yield node.id, node
+            elif isinstance(node, ast.Lambda):
+                stack.extend(outer_parts(node))
+            elif isinstance(node, _COMPREHENSIONS):
+                if known.walrus:
+                    yield from (
+                        (inner.target.id, inner)
+                        for inner in ast.walk(node)
+                        if isinstance(inner, ast.NamedExpr)
+                    )
+            elif known.walrus or isinstance(node, _TARGETS):
+                stack.extend(children(node))
+            continue
         match node:
-            case ast.Name(ctx=ast.Store() | ast.Del()) if node not in plain_targets:
-                yield node.id, node
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name, node
+                if known.declares:
+                    yield from ((name, node) for name in _declared(node))
+                stack.extend(outer_parts(node))
+                continue
+            case ast.Import() | ast.ImportFrom():
+                yield from ((name, node) for name in _imported(scope, node))
+                continue
+            case ast.Global() | ast.Nonlocal():
+                yield from ((name, node) for name in node.names)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
                 yield name, node
             case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 yield name, node
-            case ast.Import() | ast.ImportFrom() if node is not statement:
-                for name in _imported(scope, node):
-                    yield name, node
             case _:
                 pass
-        if isinstance(node, _SCOPES):
-            if node is not statement and not isinstance(node, ast.Lambda):
-                yield node.name, node
-            yield from _bound_from_inside(node)
-            stack.extend(outer_parts(node))
-        elif isinstance(node, _COMPREHENSIONS):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.NamedExpr):
-                    yield inner.target.id, inner
-        else:
-            stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children(node))
 
 
-def _plain_targets(statement: ast.stmt) -> list[ast.Name]:
-    match statement:
-        case ast.Assign(targets=targets):
-            names = [target for target in targets if isinstance(target, ast.Name)]
-            return names if len(names) == len(targets) else []
-        case ast.AnnAssign(target=ast.Name() as target, value=ast.expr()):
-            return [target]
-        case _:
-            return []
-
-
-def _bound_from_inside(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+def _declared(definition: ast.AST) -> Iterator[str]:
     """Yield names that an inner scope binds outside itself with ``global`` or ``nonlocal``.
 
     A class body runs at once, and what it declares ``global`` binds in the module.
     """
-    for inner in ast.walk(node):
+    for inner in ast.walk(definition):
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
-            for name in inner.names:
-                yield name, inner
+            yield from inner.names
 
 
 def outer_parts(node: ast.AST) -> list[ast.AST]:
@@ -146,7 +200,7 @@ def outer_parts(node: ast.AST) -> list[ast.AST]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             returns = [node.returns] if node.returns else []
-            return [*node.decorator_list, *_defaults(node.args), *_annotations(node.args), *returns]
+            return [*node.decorator_list, *_defaults(node.args), *annotations(node.args), *returns]
         case ast.Lambda():
             return _defaults(node.args)
         case ast.ClassDef():
@@ -165,38 +219,50 @@ def _defaults(arguments: ast.arguments) -> list[ast.AST]:
     return [*arguments.defaults, *(value for value in arguments.kw_defaults if value)]
 
 
-def _annotations(arguments: ast.arguments) -> list[ast.AST]:
+def annotations(arguments: ast.arguments) -> list[ast.AST]:
+    """Return the annotations of a function's parameters."""
     return [arg.annotation for arg in arguments_of(arguments) if arg.annotation]
 
 
-def type_checking_names(body: Inline) -> frozenset[str]:
-    """Return the names by which a module reaches ``typing.TYPE_CHECKING``, if nothing rebinds it.
-
-    A block under it never runs, so what it imports is bound for type checkers alone.
-    """
-    names = set()
-    stores: list[str] = []
-    for node in ast.walk(body):
-        match node:
-            case ast.ImportFrom(module="typing", level=0):
-                names |= {a.asname or a.name for a in node.names if a.name == "TYPE_CHECKING"}
-            case ast.Import():
-                names |= {f"{a.asname or a.name}." for a in node.names if a.name == "typing"}
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                stores.append(name)
-            case ast.Attribute(attr="TYPE_CHECKING", ctx=ast.Store() | ast.Del()):
-                return frozenset()
-            case _:
-                pass
-    return frozenset(name for name in names if name.removesuffix(".") not in stores)
-
-
-def is_type_checking(test: ast.expr, names: frozenset[str]) -> bool:
-    """Say whether a condition is ``TYPE_CHECKING``, reached by one of ``names``."""
-    match test:
-        case ast.Name(id=name):
-            return name in names
-        case ast.Attribute(value=ast.Name(id=name), attr="TYPE_CHECKING"):
-            return f"{name}." in names
+def _is_guard(statement: ast.If) -> bool:
+    if statement.orelse:
+        return False
+    match statement.test:
+        case ast.Name() | ast.Attribute(value=ast.Name(), attr="TYPE_CHECKING"):
+            return True
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")]
+        ):
+            return True
         case _:
             return False
+
+
+def _never_runs(test: ast.expr, scope: Scope, guarded: list[str]) -> bool:
+    """Say whether a guard is ``TYPE_CHECKING`` or ``__name__ == "__main__"``, and not rebound."""
+    match test:
+        case ast.Name(id=name):
+            origin = scope.only(name)
+            sure = origin is not None and _gives_type_checking(origin.node, name)
+        case ast.Attribute(value=ast.Name(id=name)):
+            origin = scope.only(name)
+            sure = origin is not None and _gives_typing(origin.node, name)
+        case _:
+            name = "__name__"
+            sure = name not in scope.bindings
+    return sure and scope.star is None and name not in guarded
+
+
+def _gives_type_checking(node: ast.AST, name: str) -> bool:
+    return (
+        isinstance(node, ast.ImportFrom)
+        and (node.module, node.level) == ("typing", 0)
+        and [each.name for each in node.names if (each.asname or each.name) == name]
+        == ["TYPE_CHECKING"]
+    )
+
+
+def _gives_typing(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Import) and [
+        each.name for each in node.names if (each.asname or each.name.partition(".")[0]) == name
+    ] == ["typing"]

@@ -1,0 +1,30 @@
+"""Walking syntax trees, faster than ``ast.iter_child_nodes`` does."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+# Fields that never hold a node worth visiting: names, numbers, and the operators and contexts
+# that are read from the node itself.
+_LEAVES = frozenset(
+    "arg asname attr conversion ctx id is_async kind level module op ops simple tag type_comment "
+    "type_ignores".split()
+)
+
+
+@cache
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    return tuple(name for name in kind._fields if name not in _LEAVES)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly below a node, contexts and operators left out."""
+    found: list[ast.AST] = []
+    for name in _fields(type(node)):
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found
