@@ -50,17 +50,17 @@ INDEX_TOTAL_SECONDS = 300
 SOURCE_BYTES = 256 * 1024
 """One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""
 
-SYNTAX_NODES = 100_000
-"""Nodes in the syntax tree of one source file."""
+SOURCES_BYTES = 4 * MIB
+"""All Python source files that are parsed for one manifest."""
 
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""
 
 EVALUATION_STEPS = 200_000
-"""Expressions evaluated while reading one manifest."""
+"""Expressions evaluated, and items copied, while reading one manifest."""
 
 EVALUATION_DEPTH = 100
 """Expressions within expressions, and names that stand for names."""
 
 TEXT_CHARS = 100_000
-"""Text put together while reading a manifest."""
+"""Text put together while reading one manifest."""

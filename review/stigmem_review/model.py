@@ -93,7 +93,7 @@ class Manifest(msgspec.Struct, frozen=True, tag_field="certainty", tag="manifest
     config_schema: OptionalText
 
 
-class EntryPoint(msgspec.Struct, frozen=True, order=True):
+class EntryPoint(msgspec.Struct, frozen=True):
     """One declared entry point."""
 
     group: str

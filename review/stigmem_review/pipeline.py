@@ -13,8 +13,8 @@ from stigmem_review.manifest import none_release, read_release
 from stigmem_review.model import Gap, Level, Release, Side, Source
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.text import shorten
 from stigmem_review.sources.request import Request, open_source, understand
+from stigmem_review.text import shorten
 
 
 def review(

@@ -100,11 +100,9 @@ def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
 
 def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[Fact]:
     stated, installed = manifest.version, release.distribution_version
-    if isinstance(stated, Known) and isinstance(installed, Known):
-        if not versions.same(stated.value, installed.value):
-            yield VersionMismatch(
-                item="version",
-                manifest=stated.value,
-                distribution=installed.value,
-                at=stated.at,
-            )
+    if not isinstance(stated, Known) or not isinstance(installed, Known):
+        return
+    if not versions.same(stated.value, installed.value):
+        yield VersionMismatch(
+            item="version", manifest=stated.value, distribution=installed.value, at=stated.at
+        )

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.plugins import plugin, write_wheel
 
 from stigmem_review import cli
 from stigmem_review.rulebook import shipped_rules
-
+from support.plugins import plugin, write_wheel
 
 Run = Callable[..., tuple[int, str]]
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.plugins import plugin, write_project, write_wheel
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from support.plugins import plugin, write_wheel
 
 from stigmem_review import review
 from stigmem_review.document import Report
 from stigmem_review.report import FORMATS, render
+from support.plugins import plugin, write_wheel
 
 HOSTILE = [
     "a|b",

@@ -116,7 +116,7 @@ def test_a_condition_that_is_neither_true_nor_false_is_an_error(tmp_path: Path) 
 
 def test_a_file_that_is_not_a_rule_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("hello", "utf-8")
-    with pytest.raises(RuleError, match="notes.md"):
+    with pytest.raises(RuleError, match=r"notes\.md"):
         load_rules(tmp_path)
 
 

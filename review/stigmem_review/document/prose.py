@@ -108,13 +108,13 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     yield _line("start-up", "this version does not foresee what the node does at start-up")
     yield _line("rollback", "this version does not foresee whether the old release loads again")
     yield _line("code", "this version reads what a plugin declares, not what its code does")
-    source = [
+    sources = [
         side
         for side, release in (("old", old), ("new", new))
         if release.source.kind in ("sdist", "directory")
     ]
-    if source:
-        named = f"the {source[0]} release is" if len(source) == 1 else "both releases are"
+    if sources:
+        named = f"the {sources[0]} release is" if len(sources) == 1 else "both releases are"
         yield _line("build", f"{named} source: what a build of it installs can differ")
     by_source: dict[str, list[str]] = {}
     for name, source in case.comparison.not_carried:

@@ -15,24 +15,34 @@ _VALUE = re.compile(
 )
 
 
-def parse_entry_points(text: str, path: str) -> tuple[EntryPoint, ...]:
+def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tuple[Problem, ...]]:
     """Read an ``entry_points.txt`` the way ``importlib.metadata`` does.
 
     That parser is the one the host's discovery uses: a section in brackets, ``name = value``
-    below it, blank lines and lines that start with ``#`` skipped, everything else ignored.
+    below it, blank lines and lines that start with ``#`` skipped. A line without ``=`` makes it
+    fail on the whole file, and with it the discovery of every plugin: that is a problem.
     """
-    found = []
-    group = ""
+    found: list[EntryPoint] = []
+    problems: list[Problem] = []
+    group: str | None = None
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]"):
             group = line.strip("[]")
-        elif group:
-            name, _, value = line.partition("=")
-            found.append(EntryPoint(group, name.strip(), value.strip(), Location(path, number)))
-    return tuple(sorted(found))
+            continue
+        if group is None:
+            continue
+        name, equals, value = line.partition("=")
+        at = Location(path, number)
+        if equals:
+            found.append(EntryPoint(group, name.strip(), value.strip(), at))
+        else:
+            shown = clean(shorten(line, 80))
+            why = f"the line {shown!r} has no =, and the node fails on the whole file"
+            problems.append(Problem("entry-point-invalid", line, why, at))
+    return _sorted(found), tuple(problems)
 
 
 def project_entry_points(
@@ -64,7 +74,11 @@ def project_entry_points(
                         at,
                     )
                 )
-    return tuple(sorted(found)), tuple(problems)
+    return _sorted(found), tuple(problems)
+
+
+def _sorted(entry_points: list[EntryPoint]) -> tuple[EntryPoint, ...]:
+    return tuple(sorted(entry_points, key=lambda each: (each.group, each.name, each.value)))
 
 
 def normal_value(entry_point: EntryPoint) -> EntryPoint | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import TypeVar
 
 from stigmem_review import limits
 from stigmem_review.host import Node
@@ -25,16 +26,25 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Unknown
-from stigmem_review.syntax.scope import Binding, Function, Scope
+from stigmem_review.syntax.live import PRIVATE
+from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
 from stigmem_review.text import clean, shorten
 
-_COLLECTIONS = {"frozenset": "frozenset", "set": "set", "tuple": "tuple", "list": "list"}
+T = TypeVar("T")
+
+_COLLECTIONS = ("frozenset", "set", "tuple", "list")
 _BUILTINS = frozenset({*_COLLECTIONS, "dict", "str"})
 _HOST = ("stigmem_node.plugins", "stigmem_node.plugins.manifest")
 MANIFEST_CLASSES = frozenset(f"{module}.PluginManifest" for module in _HOST)
 _CAPABILITY = frozenset(
     {"stigmem_node.plugins.Capability", "stigmem_node.plugins.capabilities.Capability"}
 )
+_KEEPING = frozenset(
+    {"stigmem_node.plugins.handler_timeout", "stigmem_node.plugins.handlers.handler_timeout"}
+)
+_TOO_MANY = f"reading it takes more than {limits.EVALUATION_STEPS:,} steps"
+_INT_BITS = 10_000
+"""Python refuses to write out numbers of more than 4,300 digits."""
 _HOOK_NAME = frozenset({"stigmem_node.plugins.HookName", "stigmem_node.plugins.hooks.HookName"})
 
 
@@ -50,37 +60,94 @@ class Place:
         return Unknown(why, self.module.at(node))
 
 
-class Evaluator:
-    """Evaluates expressions of one distribution.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name that a value was reached through, and the module that it belongs to.
 
-    ``seen`` collects the ids of syntax nodes whose reading is accounted for, ``names`` every
-    identifier a value was reached through, ``mutable`` the names that stand for a value which
-    other code could change in place, with the module each belongs to.
+    ``changeable``: it stands for something that other code could change in place.
     """
+
+    name: str
+    module: str
+    changeable: bool = False
+
+
+@dataclass(slots=True)
+class _Followed:
+    """What a name was found to stand for, and what that leans on."""
+
+    value: Value
+    trace: list[_Step]
+
+
+_Step = int | Use | _Followed
+
+
+class Trace:
+    """What the reading of one expression leans on."""
+
+    def __init__(self, steps: list[_Step]) -> None:
+        self.seen: set[int] = set()
+        """The ids of the syntax nodes whose reading is accounted for."""
+        self.uses: set[Use] = set()
+        walked: set[int] = set()
+        waiting = [steps]
+        while waiting:
+            for step in waiting.pop():
+                if isinstance(step, int):
+                    self.seen.add(step)
+                elif isinstance(step, Use):
+                    self.uses.add(step)
+                elif id(step) not in walked:
+                    walked.add(id(step))
+                    waiting.append(step.trace)
+
+
+class Evaluator:
+    """Evaluates expressions of one distribution."""
 
     def __init__(self, modules: Modules, node: Node) -> None:
         self.modules = modules
         self.node = node
-        self.seen: set[int] = set()
-        self.names: set[str] = set()
-        self.mutable: dict[str, str] = {}
         self._steps = 0
         self._depth = 0
+        self._chars = 0
+        self._trace: list[_Step] = []
+        self._followed: dict[tuple[str, int, str, bool], _Followed] = {}
+
+    def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
+        """Return the value of an expression, and what reading it leans on."""
+        self._trace = []
+        return self.evaluate(node, place), Trace(self._trace)
+
+    def read_name(self, name: str, node: ast.AST, place: Place) -> tuple[Value, Trace]:
+        """Return what a name of a module stands for once its import is over."""
+        self._trace = []
+        return self._bound(name, node, place, place.module.scope, final=True), Trace(self._trace)
 
     def evaluate(self, node: ast.expr, place: Place) -> Value:
         """Return the value of an expression, or that it is unknown, where and why."""
         self._steps += 1
         if self._steps > limits.EVALUATION_STEPS:
-            return place.unknown(
-                f"reading it takes more than {limits.EVALUATION_STEPS:,} steps", node
-            )
+            return place.unknown(_TOO_MANY, node)
         if self._depth >= limits.EVALUATION_DEPTH:
             return place.unknown(f"it is nested more than {limits.EVALUATION_DEPTH} deep", node)
         self._depth += 1
+        start = len(self._trace)
         try:
-            return self._dispatch(node, place)
+            value = self._dispatch(node, place)
         finally:
             self._depth -= 1
+        if isinstance(value, Unknown):
+            # Nothing in it was accounted for: what it names may be called, or changed.
+            del self._trace[start:]
+        elif isinstance(value, Foreign):
+            self._unsee(start)
+        return value
+
+    def _unsee(self, start: int) -> None:
+        """Keep what the latest steps lean on, but not that the code was accounted for."""
+        self._trace[start:] = [step for step in self._trace[start:] if not isinstance(step, int)]
 
     def _dispatch(self, node: ast.expr, place: Place) -> Value:
         at = place.module.at(node)
@@ -91,14 +158,14 @@ class Evaluator:
                 return self._format(node, place)
             case ast.Tuple() | ast.List() | ast.Set():
                 kind = type(node).__name__.lower()
-                items = self._items(node.elts, place)
+                items = self._items(node.elts, place, ordered=kind != "set")
                 return items if isinstance(items, Unknown) else Collection(kind, items, at)
             case ast.Dict():
                 return self._dict(node, place)
             case ast.BinOp():
                 return self._operation(node, place)
             case ast.Name(id=name):
-                self.seen.add(id(node))
+                self._trace.append(id(node))
                 return self.name(name, node, place)
             case ast.Attribute():
                 return self._attribute(node, place)
@@ -109,7 +176,9 @@ class Evaluator:
 
     # Displays
 
-    def _items(self, nodes: list[ast.expr], place: Place) -> tuple[Value, ...] | Unknown:
+    def _items(
+        self, nodes: list[ast.expr], place: Place, *, ordered: bool
+    ) -> tuple[Value, ...] | Unknown:
         items: list[Value] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
@@ -120,10 +189,19 @@ class Evaluator:
                     return place.unknown(
                         "it spreads something that is not a known collection", node
                     )
-                items.extend(spread.items)
+                if ordered and unordered(spread):
+                    return place.unknown("it spreads a set, whose order is not certain", node)
+                items.extend(self._copied(spread.items))
             else:
                 items.append(self.evaluate(node, place))
+        if self._steps > limits.EVALUATION_STEPS:
+            return place.unknown(_TOO_MANY, nodes[0])
         return tuple(items)
+
+    def _copied(self, items: tuple[T, ...]) -> tuple[T, ...]:
+        """Return items that are put into something new, unless they are too many by now."""
+        self._steps += len(items)
+        return items if self._steps <= limits.EVALUATION_STEPS else ()
 
     def _dict(self, node: ast.Dict, place: Place) -> Value:
         pairs: list[tuple[Value, Value]] = []
@@ -134,12 +212,14 @@ class Evaluator:
                     return spread
                 if not isinstance(spread, Mapping):
                     return place.unknown("it spreads something that is not a known dict", value)
-                pairs.extend(spread.pairs)
+                pairs.extend(self._copied(spread.pairs))
                 continue
             known_key = self.evaluate(key, place)
             if isinstance(known_key, Unknown):
                 return known_key
             pairs.append((known_key, self.evaluate(value, place)))
+        if self._steps > limits.EVALUATION_STEPS:
+            return place.unknown(_TOO_MANY, node)
         return Mapping(tuple(pairs), place.module.at(node))
 
     def _format(self, node: ast.JoinedStr, place: Place) -> Value:
@@ -154,14 +234,19 @@ class Evaluator:
                         return value
                     if not isinstance(value, Const) or not isinstance(value.value, (str, int)):
                         return place.unknown("it formats something that is not text", piece)
+                    if isinstance(value.value, int) and value.value.bit_length() > _INT_BITS:
+                        return place.unknown("it formats a very large number", piece)
                     parts.append(str(value.value))
                 case _:
                     return place.unknown("a format specification is not followed", piece)
         return self._text("".join(parts), node, place)
 
     def _text(self, text: str, node: ast.AST, place: Place) -> Value:
-        if len(text) > limits.TEXT_CHARS:
-            return place.unknown(f"it is text of more than {limits.TEXT_CHARS:,} characters", node)
+        self._chars += len(text)
+        if self._chars > limits.TEXT_CHARS:
+            return place.unknown(
+                f"more than {limits.TEXT_CHARS:,} characters of text are put together", node
+            )
         return Const(text, place.module.at(node))
 
     def _operation(self, node: ast.BinOp, place: Place) -> Value:
@@ -178,49 +263,88 @@ class Evaluator:
             case ast.Add(), Collection(kind="list" | "tuple"), Collection() if (
                 left.kind == right.kind
             ):
-                return Collection(left.kind, left.items + right.items, at)
+                made: Value = Collection(left.kind, self._copied(left.items + right.items), at)
             case ast.BitOr(), Collection(kind="set" | "frozenset"), Collection(
                 kind="set" | "frozenset"
             ):
-                return Collection(left.kind, left.items + right.items, at)
+                made = Collection(left.kind, self._copied(left.items + right.items), at)
             case ast.BitOr(), Mapping(), Mapping():
-                return Mapping(left.pairs + right.pairs, at)
+                made = Mapping(self._copied(left.pairs + right.pairs), at)
             case _:
                 return place.unknown("this operation is not followed", node)
+        if self._steps > limits.EVALUATION_STEPS:
+            return place.unknown(_TOO_MANY, node)
+        return made
 
     # Names
 
     def name(self, name: str, node: ast.AST, place: Place) -> Value:
         """Return what a name stands for where it is read."""
-        if place.local and (name in place.local.bindings or place.local.star):
+        if place.local and name in place.local.bindings:
             return self._bound(name, node, place, place.local)
         return self._bound(name, node, Place(place.module), place.module.scope)
 
-    def _bound(self, name: str, node: ast.AST, place: Place, scope: Scope) -> Value:
+    def _bound(
+        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool = False
+    ) -> Value:
+        key = (place.module.name, id(scope), name, final)
+        if key not in self._followed:
+            outer, self._trace = self._trace, []
+            value = self._resolve(name, node, place, scope, final=final)
+            self._followed[key] = _Followed(value, self._trace)
+            self._trace = outer
+        found = self._followed[key]
+        self._trace.append(found)
+        return found.value
+
+    def _resolve(
+        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool
+    ) -> Value:
+        if PRIVATE.match(name):
+            return place.unknown(f"{_short(name)} is a name that a class can spell otherwise", node)
+        if place.local is None:
+            self._trace.append(Use(name, place.module.name))
         if scope.star:
             return place.unknown(
-                f"{clean(name)} could come from the star import in line {scope.star.lineno}", node
+                f"{_short(name)} could come from the star import in line {scope.star.lineno}", node
             )
         found = scope.bindings.get(name, [])
         if not found:
-            if name in _BUILTINS and not place.local:
+            if name in _BUILTINS:
                 return Foreign(f"builtins.{name}", place.module.at(node))
-            return place.unknown(f"{clean(name)} is not defined in this module", node)
+            return place.unknown(f"{_short(name)} is not defined in this module", node)
         binding = scope.only(name)
         if binding is None:
             lines = sorted({getattr(each.node, "lineno", 0) for each in found})
             where = ", ".join(map(str, lines[:5]))
             return place.unknown(
-                f"{clean(name)} is bound more than once, or only under a condition (line {where})",
+                f"{_short(name)} is bound more than once, or only under a condition (line {where})",
                 node,
             )
-        self.names.add(name)
-        return self._follow(name, binding, place)
+        module = place.module
+        if place.local is None and module.is_package and self.modules.has(f"{module.name}.{name}"):
+            # Importing the submodule binds it in the package, whenever that happens.
+            source = (
+                origin(binding.node, module) if isinstance(binding.node, ast.ImportFrom) else ""
+            )
+            if not (final and source == f"{module.name}.{name}"):
+                return place.unknown(
+                    f"{_short(module.name)}.{_short(name)} is both a submodule and bound in the "
+                    "package",
+                    node,
+                )
+        if self._depth >= limits.EVALUATION_DEPTH:
+            return place.unknown(f"it is nested more than {limits.EVALUATION_DEPTH} deep", node)
+        self._depth += 1
+        try:
+            return self._follow(name, binding, place)
+        finally:
+            self._depth -= 1
 
     def _follow(self, name: str, binding: Binding, place: Place) -> Value:
         match binding.node:
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                return self._assigned(name, value, place)
+            case ast.Assign() | ast.AnnAssign() as statement if statement.value:
+                return self._assigned(name, statement, statement.value, place)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
                 return self._definition(definition, place)
             case ast.Import() as statement:
@@ -228,41 +352,53 @@ class Evaluator:
             case ast.ImportFrom() as statement:
                 return self._import_from(name, statement, place)
             case other:
-                return place.unknown(f"{clean(name)} is a parameter", other)
+                return place.unknown(f"{_short(name)} is a parameter", other)
 
-    def _assigned(self, name: str, node: ast.expr, place: Place) -> Value:
+    def _assigned(
+        self, name: str, statement: ast.Assign | ast.AnnAssign, node: ast.expr, place: Place
+    ) -> Value:
+        self._trace.append(id(statement))
         value = self.evaluate(node, place)
-        match value:
-            case Collection(kind="list" | "set") | Mapping():
-                self.mutable[name] = place.module.name
-            case Result() if place.local is None:
-                return Made(place.module.name, name, place.module.at(node))
-            case _:
-                pass
+        if _changeable(value):
+            self._trace += [Use(each, place.module.name, True) for each in assigned(statement)]
+        if isinstance(value, Result) and place.local is None:
+            return Made(place.module.name, name, place.module.at(node))
         return value
 
     def _definition(self, node: Function | ast.ClassDef, place: Place) -> Value:
-        if node.decorator_list:
-            return place.unknown(
-                f"{clean(node.name)} is decorated, and a decorator can replace what it decorates",
-                node,
-            )
+        for decorator in node.decorator_list:
+            if not isinstance(decorator, ast.Call) or not self._keeps(decorator, place):
+                return place.unknown(
+                    f"{_short(node.name)} is decorated, and a decorator can replace what it "
+                    "decorates",
+                    node,
+                )
         kind = "class" if isinstance(node, ast.ClassDef) else "function"
         prefix = f"{place.qualname}.<locals>." if place.local else ""
         return Definition(kind, place.module.name, prefix + node.name, place.module.at(node))
 
+    def _keeps(self, decorator: ast.Call, place: Place) -> bool:
+        """Say whether a decorator is one of the host's that gives back what it decorates."""
+        found = self.evaluate(decorator.func, place)
+        return isinstance(found, Foreign) and found.dotted in _KEEPING
+
     def _import(self, name: str, statement: ast.Import, place: Place) -> Value:
         for alias in statement.names:
             if name == (alias.asname or alias.name.partition(".")[0]):
-                dotted = alias.name if alias.asname else name
-                return self._module_value(dotted, statement, place)
-        return place.unknown(f"{clean(name)} is not imported here", statement)
+                return self._module(alias.name if alias.asname else name, statement, place)
+        return place.unknown(f"{_short(name)} is not imported here", statement)
 
-    def _module_value(self, dotted: str, node: ast.AST, place: Place) -> Value:
-        at = place.module.at(node)
-        if self.modules.owns(dotted):
-            return ModuleValue(dotted, at)
-        return Foreign(dotted, at)
+    def _module(self, dotted: str, node: ast.AST, place: Place) -> Value:
+        """Return what ``import dotted as name`` gives: attribute after attribute."""
+        first, *rest = dotted.split(".")
+        if not self.modules.owns(first):
+            return Foreign(dotted, place.module.at(node))
+        value: Value = ModuleValue(first, place.module.at(node))
+        for part in rest:
+            if not isinstance(value, ModuleValue):
+                return place.unknown(f"{_short(dotted)} is not a module of this release", node)
+            value = self.member(value.name, part, node, place)
+        return value
 
     def _import_from(self, name: str, statement: ast.ImportFrom, place: Place) -> Value:
         source = origin(statement, place.module)
@@ -270,64 +406,53 @@ class Evaluator:
             return place.unknown("this relative import leads out of its package", statement)
         for alias in statement.names:
             if name == (alias.asname or alias.name):
-                self.names.add(alias.name)
                 return self.member(source, alias.name, statement, place)
-        return place.unknown(f"{clean(name)} is not imported here", statement)
+        return place.unknown(f"{_short(name)} is not imported here", statement)
 
     def member(self, source: str, name: str, node: ast.AST, place: Place) -> Value:
         """Return what ``from source import name`` gives, as the import system decides it."""
+        self._trace.append(Use(name, source))
         if not self.modules.owns(source):
             return Foreign(f"{source}.{name}", place.module.at(node))
-        submodule = self.modules.get(f"{source}.{name}")
         module = self.modules.get(source)
         if isinstance(module, Unusable):
             return Unknown(module.why, module.at)
-        if module is None:
-            if submodule is None:
-                return place.unknown(f"there is no module {clean(source)} in the release", node)
-            return ModuleValue(f"{source}.{name}", place.module.at(node))
-        bound = module.scope.bindings.get(name)
-        if bound and submodule is not None and not _re_exports(bound, name, source, module):
-            return place.unknown(
-                f"{clean(source)}.{clean(name)} is both a submodule and bound in the package", node
-            )
-        if bound:
+        if module is not None and (name in module.scope.bindings or module.scope.star):
             return self._bound(name, node, Place(module), module.scope)
-        if submodule is not None:
+        if self.modules.has(f"{source}.{name}"):
             return ModuleValue(f"{source}.{name}", place.module.at(node))
-        if module.scope.star:
-            return place.unknown(
-                f"{clean(name)} could come from the star import in {module.path}, "
-                f"line {module.scope.star.lineno}",
-                node,
-            )
-        return place.unknown(f"{clean(source)} does not define {clean(name)}", node)
+        if module is None:
+            return place.unknown(f"there is no module {_short(source)} in the release", node)
+        return place.unknown(f"{_short(source)} does not define {_short(name)}", node)
 
     def _attribute(self, node: ast.Attribute, place: Place) -> Value:
-        self.seen.add(id(node))
+        self._trace.append(id(node))
         owner = self.evaluate(node.value, place)
         match owner:
             case ModuleValue(name=name):
-                self.names.add(node.attr)
                 return self.member(name, node.attr, node, place)
-            case Foreign(dotted=dotted) if dotted in _CAPABILITY and (
-                node.attr in self.node.capability_members
-            ):
-                return Const(self.node.capability_members[node.attr], place.module.at(node))
-            case Foreign(dotted=dotted) if dotted in _HOOK_NAME and (
-                node.attr in self.node.hook_members
-            ):
-                return Const(self.node.hook_members[node.attr], place.module.at(node))
             case Foreign(dotted=dotted):
-                return Foreign(f"{dotted}.{node.attr}", place.module.at(node))
-            case Const(value=str()) if node.attr == "value" and _is_member(node.value):
+                self._trace.append(Use(node.attr, dotted))
+                return self._member_of(dotted, node, place)
+            case Const(value=str()) if node.attr == "value" and isinstance(
+                node.value, ast.Attribute
+            ):
                 return owner
             case Definition(kind="class"):
                 return self._method(owner, node, place)
             case Unknown():
                 return owner
             case _:
-                return place.unknown(f"the attribute {clean(node.attr)} is not followed", node)
+                return place.unknown(f"the attribute {_short(node.attr)} is not followed", node)
+
+    def _member_of(self, dotted: str, node: ast.Attribute, place: Place) -> Value:
+        """Return an attribute of something foreign: the host's enumerations are known."""
+        at = place.module.at(node)
+        if dotted in _CAPABILITY and node.attr in self.node.capability_members:
+            return Const(self.node.capability_members[node.attr], at)
+        if dotted in _HOOK_NAME and node.attr in self.node.hook_members:
+            return Const(self.node.hook_members[node.attr], at)
+        return Foreign(f"{dotted}.{node.attr}", at)
 
     def _method(self, owner: Definition, node: ast.Attribute, place: Place) -> Value:
         """Follow ``Class.method`` where nothing but the class's own body can decide it."""
@@ -337,29 +462,38 @@ class Evaluator:
             return place.unknown("a class inside a function is not followed", node)
         match binding.node:
             case ast.ClassDef(bases=[], keywords=[], decorator_list=[]) as definition:
-                named = [
-                    part
-                    for part in ast.walk(definition)
-                    if getattr(part, "name", None) == node.attr
-                    or (isinstance(part, ast.Name) and part.id == node.attr)
-                ]
-                match named:
-                    case [ast.FunctionDef(decorator_list=[]) as method] if (
-                        method in definition.body
-                    ):
-                        self.names.add(node.attr)
-                        qualname = f"{owner.qualname}.{method.name}"
-                        return Definition("function", owner.module, qualname, module.at(method))
-                    case _:
-                        pass
+                scope = scope_of(definition, module.syntax.source)
+                found = scope.only(node.attr)
+                method = found.node if found and not scope.star else None
+                if (
+                    isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
+                    and self._is_plain_method(method, scope, module)
+                    and not node.attr.startswith("__")
+                ):
+                    self._trace.append(Use(node.attr, owner.module))
+                    qualname = f"{owner.qualname}.{method.name}"
+                    return Definition("function", owner.module, qualname, module.at(method))
             case _:
                 pass
-        return place.unknown(f"the attribute {clean(node.attr)} of a class is not followed", node)
+        return place.unknown(f"the attribute {_short(node.attr)} of a class is not followed", node)
+
+    def _is_plain_method(self, method: Function, scope: Scope, module: Module) -> bool:
+        match method.decorator_list:
+            case []:
+                return True
+            case [ast.Name(id="staticmethod" | "classmethod" as name)]:
+                shadowed = name in scope.bindings or name in module.scope.bindings
+                self._trace.append(Use(name, module.name))
+                return not shadowed and not module.scope.star
+            case _:
+                return False
 
     # Calls
 
     def _call(self, node: ast.Call, place: Place) -> Value:
+        start = len(self._trace)
         called = self.evaluate(node.func, place)
+        self._unsee(start)
         match called:
             case Foreign(dotted=dotted) if dotted.startswith("builtins."):
                 return self._builtin(dotted.removeprefix("builtins."), node, place)
@@ -390,9 +524,11 @@ class Evaluator:
                 return Const(value.value, at)
             case _, None if name in _COLLECTIONS:
                 return Collection(name, (), at)
+            case "tuple" | "list", Collection() if unordered(value):
+                return place.unknown("it lists a set, whose order is not certain", node)
             case _, Collection() if name in _COLLECTIONS:
                 return Collection(name, value.items, at)
-            case _, Mapping() if name in _COLLECTIONS:
+            case _, Mapping() if name in ("set", "frozenset"):
                 return Collection(name, tuple(key for key, _ in value.pairs), at)
             case _:
                 return place.unknown(f"this call of {name}() is not followed", node)
@@ -409,11 +545,13 @@ class Evaluator:
                 return value
             if not isinstance(value, Mapping):
                 return place.unknown("this call of dict() is not followed", source)
-            pairs.extend(value.pairs)
+            pairs.extend(self._copied(value.pairs))
         for word in node.keywords:
             if word.arg is not None:
                 key = Const(word.arg, place.module.at(word.value))
                 pairs.append((key, self.evaluate(word.value, place)))
+        if self._steps > limits.EVALUATION_STEPS:
+            return place.unknown(_TOO_MANY, node)
         return Mapping(tuple(pairs), place.module.at(node))
 
 
@@ -428,20 +566,30 @@ def origin(statement: ast.ImportFrom, module: Module) -> str | None:
     return ".".join([*base, *([statement.module] if statement.module else [])])
 
 
-def _re_exports(bound: list[Binding], name: str, source: str, module: Module) -> bool:
-    """Say whether a package binds a name only by ``from .name import name``.
+def assigned(statement: ast.Assign | ast.AnnAssign) -> list[str]:
+    """Return every name that a plain assignment gives its value to."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
-    Importing the submodule binds it in the package first; the import then rebinds the name.
-    """
-    match bound:
-        case [Binding(node=ast.ImportFrom() as statement, plain=True)]:
-            return origin(statement, module) == f"{source}.{name}"
+
+def _changeable(value: Value) -> bool:
+    """Say whether a value, or one inside it, could be changed in place."""
+    match value:
+        case Collection(kind="tuple" | "frozenset"):
+            return not all(isinstance(item, (Const, Definition, Made)) for item in value.items)
+        case Collection() | Mapping():
+            return True
         case _:
             return False
 
 
-def _is_member(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute)
+def unordered(value: Collection) -> bool:
+    """Say whether the order of a collection's items is up to chance."""
+    return value.kind in ("set", "frozenset") and len(value.items) > 1
+
+
+def _short(name: str) -> str:
+    return shorten(clean(name), 80)
 
 
 def _called(node: ast.expr) -> str:

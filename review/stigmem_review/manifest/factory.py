@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
+from stigmem_review import limits
 from stigmem_review.host import Node, nearest
 from stigmem_review.manifest.environment import environment_read
-from stigmem_review.manifest.evaluate import MANIFEST_CLASSES, Evaluator, Place, origin
+from stigmem_review.manifest.evaluate import (
+    MANIFEST_CLASSES,
+    Evaluator,
+    Place,
+    Trace,
+    Use,
+    assigned,
+    origin,
+)
 from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.modules import Module, Modules, Unusable
-from stigmem_review.manifest.values import Const, Foreign, Mapping, Value
+from stigmem_review.manifest.values import Const, Definition, Foreign, Mapping, Value
 from stigmem_review.model import EntryPoint, Gap, Location, Manifest, Problem, Unknown
-from stigmem_review.syntax.live import LiveCode, Mention
-from stigmem_review.syntax.scope import Function, scope_of
-from stigmem_review.text import clean
+from stigmem_review.syntax.live import LiveCode
+from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.scope import outer_parts, scope_of
+from stigmem_review.text import clean, shorten
+
+_UNKNOWN_KEYWORDS = 20
+"""Keywords the node does not know that are each named; nobody mistypes more."""
+_ANY = ""
+"""In place of a module: whichever module mentions the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +49,38 @@ class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out 
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
-    """The call of ``PluginManifest`` that a factory returns."""
+    """The call of ``PluginManifest`` that a factory returns, and what finding it leaned on."""
 
     node: ast.Call
     place: Place
-    function: Function | None
+    function: ast.FunctionDef
+    module: str
+    seen: set[int]
+    uses: set[Use]
+
+
+@dataclass(slots=True)
+class _Path:
+    """What following the entry point leans on, so far."""
+
+    seen: set[int] = field(default_factory=set)
+    uses: set[Use] = field(default_factory=set)
+
+    def add(self, trace: Trace) -> None:
+        self.seen |= trace.seen
+        self.uses |= trace.uses
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the call gives for one field. ``expression`` is absent where a dict is spread."""
+
+    value: Value
+    uses: set[Use]
+    at: Location
+    expression: ast.expr | None
 
 
 def read_factory(entry_point: EntryPoint, modules: Modules, node: Node) -> Reading:
@@ -48,31 +89,51 @@ def read_factory(entry_point: EntryPoint, modules: Modules, node: Node) -> Readi
     Never raises for what a release contains: what cannot be followed is unknown, a module that
     cannot be read at all is a gap.
     """
-    evaluator = Evaluator(modules, node)
     problems: list[Problem] = []
     manifest: Manifest | Unknown
     try:
-        call = _find_call(entry_point, evaluator)
-        manifest, problems = _read_call(call, evaluator, node)
-        _check_live_code(entry_point, call, evaluator)
+        manifest, problems = _read(entry_point, modules, node)
     except _Stop as stop:
         manifest = stop.unknown
+        at = manifest.at or entry_point.at
         if stop.problem == "target-missing":
-            problems.append(_problem("target-missing", entry_point, stop))
+            problems = [Problem("target-missing", entry_point.value, manifest.why, at)]
         elif stop.problem == "target-not-factory":
-            problems.append(_problem("target-not-factory", entry_point, stop))
-    return Reading(manifest, tuple(problems), tuple(_gaps(modules)))
+            problems = [Problem("target-not-factory", entry_point.value, manifest.why, at)]
+    except RecursionError:
+        manifest = Unknown("it is nested too deeply to be read", entry_point.at)
+    gaps = [Gap(str(each.at), each.why, each.do) for each in modules.unusable if each.gap]
+    return Reading(manifest, tuple(problems), tuple(gaps))
 
 
-def _problem(kind: str, entry_point: EntryPoint, stop: _Stop) -> Problem:
-    at = stop.unknown.at or entry_point.at
-    if kind == "target-missing":
-        return Problem("target-missing", entry_point.value, stop.unknown.why, at)
-    return Problem("target-not-factory", entry_point.value, stop.unknown.why, at)
-
-
-def _gaps(modules: Modules) -> list[Gap]:
-    return [Gap(str(module.at), module.why, module.do) for module in modules.unusable if module.gap]
+def _read(entry_point: EntryPoint, modules: Modules, node: Node) -> tuple[Manifest, list[Problem]]:
+    if modules.intruder:
+        raise _Stop(
+            "the release installs a file that runs at the start of Python, or among the host's "
+            "own modules, and can change what any name stands for",
+            Location(modules.intruder),
+        )
+    evaluator = Evaluator(modules, node)
+    call = _find_call(entry_point, evaluator)
+    given, spread, seen = _arguments(call, evaluator)
+    live = _live_code(entry_point, call, seen, modules)
+    checked = _Checked(live, modules)
+    if spoiled := checked.spoiled(call.uses):
+        raise _Stop(spoiled.why, spoiled.at)
+    reader = Reader(node, call.place.module.at(call.node))
+    strange = 0
+    for name, item in given.items():
+        if name not in FIELDS:
+            strange += 1
+            if strange <= _UNKNOWN_KEYWORDS:
+                close = nearest(name, FIELDS) if len(name) < 64 else ""
+                reader.problem("keyword-unknown", shorten(name, 80), close, item.at)
+            continue
+        value = checked.spoiled(item.uses) or item.value
+        if isinstance(value, Unknown) and item.expression is not None:
+            value = _with_environment(value, item.expression, call.place, modules, node)
+        reader.read(name, value)
+    return reader.finish(spread), reader.problems
 
 
 def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
@@ -82,61 +143,68 @@ def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
         raise _Stop(module.why, module.at)
     if module is None:
         raise _Stop(
-            f"there is no module {clean(module_name)} in this release",
+            f"there is no module {_short(module_name)} in this release",
             entry_point.at,
             "target-missing",
         )
     if "." in attribute:
         raise _Stop("a factory inside a class or object is not followed", entry_point.at)
-    place = Place(module)
     if attribute not in module.scope.bindings and not module.scope.star:
         if "__getattr__" in module.scope.bindings:
             raise _Stop(f"{module.path} makes its attributes up in __getattr__", entry_point.at)
-        if evaluator.modules.get(f"{module_name}.{attribute}") is None:
+        if not evaluator.modules.has(f"{module_name}.{attribute}"):
             raise _Stop(
-                f"{module.path} does not define {clean(attribute)}",
+                f"{module.path} does not define {_short(attribute)}",
                 Location(module.path),
                 "target-missing",
             )
-    found = _definition_of(attribute, place, evaluator)
-    return found
+    path = _Path()
+    function, home = _definition_of(attribute, module, evaluator, path)
+    # Called elsewhere, it gives other code the class, or the very manifest, to change.
+    path.uses.add(Use(function.name, _ANY, True))
+    return _returned(function, home, evaluator, path)
 
 
-def _definition_of(name: str, place: Place, evaluator: Evaluator) -> _Call:
+def _definition_of(
+    name: str, module: Module, evaluator: Evaluator, path: _Path
+) -> tuple[ast.FunctionDef, Module]:
     """Follow the entry point's attribute to the function that it names."""
     at_import = ast.Name(name, ast.Load(), lineno=0)
-    value = evaluator.name(name, at_import, place)
+    value, trace = evaluator.read_name(name, at_import, Place(module))
+    path.add(trace)
     match value:
         case Unknown():
             raise _Stop(value.why, value.at)
-        case _ if getattr(value, "kind", "") == "function":
-            pass
-        case _ if getattr(value, "kind", "") == "class":
+        case Definition(kind="class"):
             raise _Stop("the entry point names a class, which is not followed", value.at)
+        case Definition():
+            pass
         case Foreign():
             raise _Stop(
-                f"the factory is {clean(value.dotted)}, which another distribution provides",
+                f"the factory is {_short(value.dotted)}, which another distribution provides",
                 value.at,
             )
         case _:
             raise _Stop("the entry point does not name a function", value.at, "target-not-factory")
-    module = evaluator.modules.get(value.module)
-    binding = module.scope.only(value.qualname) if isinstance(module, Module) else None
-    if not isinstance(module, Module) or binding is None:
+    home = evaluator.modules.get(value.module)
+    binding = home.scope.only(value.qualname) if isinstance(home, Module) else None
+    if not isinstance(home, Module) or binding is None:
         raise _Stop("the factory could not be followed to its definition", value.at)
     function = binding.node
     if isinstance(function, ast.AsyncFunctionDef):
         raise _Stop(
             "the factory is a coroutine function; the node calls it and gets no manifest",
-            module.at(function),
+            home.at(function),
             "target-not-factory",
         )
     if not isinstance(function, ast.FunctionDef):
         raise _Stop("the factory could not be followed to its definition", value.at)
-    return _returned(function, module, evaluator)
+    return function, home
 
 
-def _returned(function: ast.FunctionDef, module: Module, evaluator: Evaluator) -> _Call:
+def _returned(
+    function: ast.FunctionDef, module: Module, evaluator: Evaluator, path: _Path
+) -> _Call:
     arguments = function.args
     required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
     if required or None in arguments.kw_defaults:
@@ -155,115 +223,108 @@ def _returned(function: ast.FunctionDef, module: Module, evaluator: Evaluator) -
             )
         if isinstance(part, ast.Return):
             returns.append(part)
-    lines = ", ".join(str(part.lineno) for part in sorted(returns, key=lambda r: r.lineno))
     if len(returns) > 1:
+        lines = ", ".join(str(line) for line in sorted(each.lineno for each in returns)[:5])
         raise _Stop(
             f"the factory returns in more than one place (lines {lines})", module.at(function)
         )
     if not returns or returns[0] not in function.body:
         raise _Stop("the factory does not return in every case", module.at(function))
-    place = Place(module, scope_of(function), function.name)
-    return _manifest_call(returns[0].value, place, function, evaluator)
+    place = Place(module, scope_of(function, module.syntax.source), function.name)
+    node, place = _manifest_call(returns[0].value, place, evaluator, path)
+    return _Call(node, place, function, module.name, path.seen, path.uses)
 
 
-def _own(function: ast.FunctionDef) -> list[ast.AST]:
-    """Return the nodes of a function's body that run when it is called."""
-    found: list[ast.AST] = []
+def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body that run when it is called."""
     stack: list[ast.AST] = [*function.body]
     while stack:
         part = stack.pop()
-        found.append(part)
-        if not isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(part))
-    return found
+        yield part
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            stack += outer_parts(part)
+        else:
+            stack += children(part)
 
 
 def _manifest_call(
-    node: ast.expr | None, place: Place, function: Function | None, evaluator: Evaluator
-) -> _Call:
+    node: ast.expr | None, place: Place, evaluator: Evaluator, path: _Path
+) -> tuple[ast.Call, Place]:
     """Follow what is returned to a call of the host's manifest class."""
     for _ in range(10):
         match node:
             case ast.Call():
-                called = evaluator.evaluate(node.func, place)
+                called, trace = evaluator.read(node.func, place)
                 if isinstance(called, Foreign) and called.dotted in MANIFEST_CLASSES:
-                    evaluator.mutable["PluginManifest"] = ""
-                    return _Call(node, place, function)
+                    path.add(trace)
+                    path.seen |= {id(part) for part in ast.walk(node.func)}
+                    path.uses.add(Use("PluginManifest", _ANY, True))
+                    return node, place
                 why = called.why if isinstance(called, Unknown) else "it returns a call"
                 raise _Stop(
                     f"what the factory returns is not a plain PluginManifest(...): {why}",
                     place.module.at(node),
                 )
-            case ast.Name(id=name):
-                evaluator.seen.add(id(node))
-                node, place = _assigned(name, node, place, evaluator)
+            case ast.Name():
+                path.seen.add(id(node))
+                node, place = _assigned(node, place, path)
             case _:
                 break
     at = place.module.at(node) if node else None
     raise _Stop("what the factory returns is not a plain PluginManifest(...)", at)
 
 
-def _assigned(
-    name: str, node: ast.Name, place: Place, evaluator: Evaluator
-) -> tuple[ast.expr | None, Place]:
-    scope = place.local if place.local and name in place.local.bindings else place.module.scope
-    binding = scope.only(name)
+def _assigned(node: ast.Name, place: Place, path: _Path) -> tuple[ast.expr | None, Place]:
+    local = place.local if place.local and node.id in place.local.bindings else None
+    scope = local or place.module.scope
+    binding = scope.only(node.id)
     statement = binding.node if binding else None
     if scope.star or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         raise _Stop(
-            f"the factory returns {clean(name)}, which is not assigned in exactly one place",
+            f"the factory returns {_short(node.id)}, which is not assigned in exactly one place",
             place.module.at(node),
         )
-    evaluator.names.add(name)
     # The manifest itself can be changed after it was made: its hooks are a dict.
-    evaluator.mutable[name] = place.module.name
-    inside = scope is place.local
-    return statement.value, place if inside else Place(place.module)
+    path.seen.add(id(statement))
+    path.uses |= {Use(name, place.module.name, True) for name in assigned(statement)}
+    return statement.value, place if local else Place(place.module)
 
 
-def _read_call(call: _Call, evaluator: Evaluator, node: Node) -> tuple[Manifest, list[Problem]]:
+def _arguments(
+    call: _Call, evaluator: Evaluator
+) -> tuple[dict[str, _Given], Unknown | None, set[int]]:
     """Read the keywords of the call, each field by itself."""
+    module = call.place.module
     if call.node.args:
         raise _Stop(
             "PluginManifest is called with positional arguments, which the node refuses",
-            call.place.module.at(call.node),
+            module.at(call.node),
         )
-    reader = Reader(node, call.place.module.at(call.node))
+    given: dict[str, _Given] = {}
     spread: Unknown | None = None
-    given: dict[str, tuple[ast.expr | None, Value]] = {}
+    seen = set(call.seen)
     for word in call.node.keywords:
-        value = evaluator.evaluate(word.value, call.place)
+        value, trace = evaluator.read(word.value, call.place)
+        at = module.at(word.value)
+        seen |= trace.seen
         if word.arg is not None:
-            given[word.arg] = (word.value, value)
+            given[word.arg] = _Given(value, trace.uses, at, word.value)
         elif isinstance(value, Mapping):
+            # What is spread decides which fields there are, so it must be certain as a whole.
+            call.uses |= trace.uses
             for key, item in value.pairs:
                 if isinstance(key, Const) and isinstance(key.value, str):
-                    given[key.value] = (None, item)
+                    given[key.value] = _Given(item, trace.uses, at, None)
         else:
             why = value.why if isinstance(value, Unknown) else "it is not a known dict"
-            spread = Unknown(
-                f"keywords are spread into PluginManifest: {why}",
-                call.place.module.at(word.value),
-            )
-    for name, (expression, value) in given.items():
-        if name not in FIELDS:
-            reader.problem(
-                "keyword-unknown",
-                name,
-                nearest(name, FIELDS),
-                call.place.module.at(expression) if expression else None,
-            )
-            continue
-        if isinstance(value, Unknown) and expression is not None:
-            value = _with_environment(value, expression, call.place, evaluator)
-        reader.read(name, value)
-    return reader.finish(spread), reader.problems
+            spread = Unknown(f"keywords are spread into PluginManifest: {why}", at)
+    return given, spread, seen
 
 
 def _with_environment(
-    value: Unknown, expression: ast.expr, place: Place, evaluator: Evaluator
+    value: Unknown, expression: ast.expr, place: Place, modules: Modules, node: Node
 ) -> Unknown:
-    found = environment_read(expression, place, evaluator)
+    found = environment_read(expression, place, modules, node)
     if not found:
         return value
     return Unknown(
@@ -273,15 +334,12 @@ def _with_environment(
     )
 
 
-def _check_live_code(entry_point: EntryPoint, call: _Call, evaluator: Evaluator) -> None:
-    """Stop if code that runs before the node has the manifest could change what was read."""
-    live = LiveCode()
-    seen = frozenset(evaluator.seen)
-    modules = evaluator.modules
-    waiting = [entry_point.value.partition(":")[0]]
-    waiting += [module.name for module in modules.loaded]
+def _live_code(entry_point: EntryPoint, call: _Call, seen: set[int], modules: Modules) -> LiveCode:
+    """Walk everything that runs before the node has the manifest."""
+    quiet = frozenset(use.name for use in call.uses)
+    live = LiveCode(frozenset(seen), quiet, call.function.name)
+    waiting = [entry_point.value.partition(":")[0], *(each.name for each in modules.loaded)]
     walked: set[str] = set()
-    called = False
     followed = 0
     while waiting:
         for name in waiting:
@@ -289,11 +347,9 @@ def _check_live_code(entry_point: EntryPoint, call: _Call, evaluator: Evaluator)
                 module = modules.get(ancestor)
                 if isinstance(module, Module) and ancestor not in walked:
                     walked.add(ancestor)
-                    live.add_module(ancestor, module.tree, seen)
-        if call.function is not None and not called:
-            called = True
-            live.add_function(call.place.module.name, call.function, seen)
-        live.settle(seen)
+                    live.add_module(ancestor, module.tree, module.scope)
+        live.add_function(call.module, call.function)
+        live.settle()
         waiting = []
         for importer, statement in live.imports[followed:]:
             waiting += _imported(importer, statement, modules)
@@ -303,59 +359,60 @@ def _check_live_code(entry_point: EntryPoint, call: _Call, evaluator: Evaluator)
             f"a module that runs before the manifest exists cannot be read: {unusable.why}",
             unusable.at,
         )
-    _check_hazards(live, evaluator)
+    return live
 
 
-def _check_hazards(live: LiveCode, evaluator: Evaluator) -> None:
-    for hazard in live.hazards:
-        if not hazard.name or hazard.name in evaluator.names:
-            module = evaluator.modules.get(hazard.module)
-            path = module.path if isinstance(module, Module) else hazard.module
-            raise _Stop(
-                f"code that runs before the manifest exists {hazard.what}, "
-                "which can change what any name stands for",
-                Location(path, hazard.line),
-            )
-    for name, owner in evaluator.mutable.items():
-        for mention in _mentions(name, owner, live):
-            module = evaluator.modules.get(mention.module)
-            path = module.path if isinstance(module, Module) else mention.module
-            raise _Stop(
-                f"{clean(name)} can be changed after it was made: it is used here as well",
-                Location(path, mention.line),
-            )
-
-
-def _mentions(name: str, owner: str, live: LiveCode) -> list[Mention]:
-    """Return where live code reads a name of module ``owner`` (empty: of the host)."""
-    found = [
-        mention
-        for mention in live.mentions.get(name, [])
-        if mention.attribute or mention.module == owner or not owner
-    ]
-    for importer, statement in live.imports:
-        for alias in statement.names:
-            if isinstance(statement, ast.ImportFrom) and alias.name == name:
-                local = alias.asname or alias.name
-                found += [each for each in live.mentions.get(local, []) if each.module == importer]
-    return found
-
-
-def _with_parents(name: str) -> list[str]:
-    parts = name.split(".")
-    return [".".join(parts[: count + 1]) for count in range(len(parts))]
-
-
-def _imported(importer: str, statement: ast.Import | ast.ImportFrom, modules: Modules) -> list[str]:
-    """Return the modules of this distribution that an import statement runs."""
+def _imported(
+    importer: str, statement: ast.Import | ast.ImportFrom, modules: Modules
+) -> Iterable[str]:
+    """Return the modules of this distribution that an import statement may run."""
     module = modules.get(importer)
-    if not isinstance(module, Module):
-        return []
     if isinstance(statement, ast.Import):
         names = [alias.name for alias in statement.names]
     else:
-        source = origin(statement, module)
-        if source is None:
-            return []
-        names = [source, *(f"{source}.{alias.name}" for alias in statement.names)]
-    return [name for name in names if name and modules.owns(name) and modules.get(name)]
+        source = origin(statement, module) if isinstance(module, Module) else None
+        names = [source, *(f"{source}.{alias.name}" for alias in statement.names)] if source else []
+    return [name for name in names if modules.owns(name)]
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name[: limits.PATH_CHARS].split(".")
+    return (".".join(parts[: count + 1]) for count in range(len(parts)))
+
+
+class _Checked:
+    """What live code does to the names that a reading leans on."""
+
+    def __init__(self, live: LiveCode, modules: Modules) -> None:
+        self._live = live
+        self._modules = modules
+        self._rebound: dict[str, Unknown] = {}
+        for hazard in live.hazards():
+            why = (
+                f"code that runs before the manifest exists {clean(shorten(hazard.what, 80))}, "
+                "which can change what any name stands for"
+            )
+            at = self._at(hazard.module, hazard.line)
+            if not hazard.name or hazard.name == "TYPE_CHECKING":
+                raise _Stop(why, at)
+            self._rebound.setdefault(hazard.name, Unknown(why, at))
+
+    def spoiled(self, uses: Iterable[Use]) -> Unknown | None:
+        """Return why what was read may not be so, if live code gives a reason."""
+        for use in sorted(uses, key=lambda use: (use.name, use.module, use.changeable)):
+            if use.name in self._rebound:
+                return self._rebound[use.name]
+            if use.changeable and (found := self._live.mentioned(use.name, use.module)):
+                return Unknown(
+                    f"{_short(use.name)} can be changed after it was made: it is used here as well",
+                    self._at(*found),
+                )
+        return None
+
+    def _at(self, name: str, line: int) -> Location:
+        module = self._modules.get(name)
+        return Location(module.path if isinstance(module, Module) else name, line)
+
+
+def _short(name: str) -> str:
+    return shorten(clean(name), 80)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stigmem_review.host import Node
+from stigmem_review.manifest.evaluate import unordered
 from stigmem_review.manifest.values import (
     Collection,
     Const,
@@ -18,6 +19,7 @@ from stigmem_review.manifest.values import (
     Made,
     Mapping,
     ModuleValue,
+    Result,
     Value,
 )
 from stigmem_review.model import (
@@ -49,15 +51,18 @@ class Reader:
         self.problems: list[Problem] = []
         self._at = at
         self._fields: dict[str, AnyValue] = {}
+        nothing: Known[tuple[str, ...]] = Known((), default=True)
+        absent: Known[str | None] = Known(None, default=True)
+        no_hooks: Known[tuple[Hook, ...]] = Known((), default=True)
         self._defaults: dict[str, AnyValue] = {
             "requires_stigmem": Known(node.requires_default, default=True),
-            "capabilities": Known((), default=True),
-            "hooks": Known((), default=True),
-            "depends_on": Known((), default=True),
+            "capabilities": nothing,
+            "hooks": no_hooks,
+            "depends_on": nothing,
             "async_safe": Known(True, default=True),
-            "routes": Known((), default=True),
-            "health_check": Known(None, default=True),
-            "config_schema": Known(None, default=True),
+            "routes": nothing,
+            "health_check": absent,
+            "config_schema": absent,
         }
 
     def problem(self, kind: ProblemKind, item: str, why: str, at: Location | None = None) -> None:
@@ -89,12 +94,12 @@ class Reader:
                 )
             else:
                 self._fields[name] = self._defaults[name]
-        name, depends_on = self._fields["name"], self._fields["depends_on"]
+        own, depends_on = self._fields["name"], self._fields["depends_on"]
         if (
-            isinstance(name, Known)
+            isinstance(own, Known)
             and isinstance(depends_on, Known)
             and isinstance(depends_on.value, tuple)
-            and name.value in depends_on.value
+            and own.value in depends_on.value
         ):
             self.problem(
                 "field-refused", "depends_on", "a plugin cannot depend on itself", depends_on.at
@@ -105,7 +110,8 @@ class Reader:
 def _shown(value: Value) -> str:
     match value:
         case Const(value=constant):
-            return shorten(clean(repr(constant)), 60)
+            large = isinstance(constant, int) and constant.bit_length() > 256
+            return "a very large number" if large else shorten(clean(repr(constant)), 60)
         case Collection(kind=kind):
             return f"a {kind}"
         case Mapping():
@@ -135,7 +141,16 @@ def _opaque(value: Value) -> Unknown:
 def _text(value: Value) -> AnyValue:
     match value:
         case Const(value=str(text)):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise _Refused("it is not valid Unicode") from None
             return Known(text, value.at)
+        case Const(value=bytes(data)):
+            try:
+                return Known(data.decode(), value.at)
+            except UnicodeDecodeError:
+                raise _Refused("it is bytes that are no text") from None
         case Unknown():
             return value
         case _:
@@ -149,7 +164,7 @@ def _flag(value: Value) -> AnyValue:
             return Known(flag, value.at)
         case Const(value=0 | 1 | 0.0 | 1.0 as number):
             return Known(bool(number), value.at)
-        case Const(value=str(text)) if text.lower() in _TRUE | _FALSE:
+        case Const(value=str(text)) if text.isascii() and text.lower() in _TRUE | _FALSE:
             return Known(text.lower() in _TRUE, value.at)
         case _:
             _known(value, "true or false")
@@ -165,7 +180,7 @@ def _names(value: Value) -> AnyValue:
         text = _text(item)
         if not isinstance(text, Known):
             return text
-        places.setdefault(str(text.value), item.at)
+        places.setdefault(str(text.value), item.at or Location(""))
     names = tuple(sorted(places))
     return Known(names, value.at, each=tuple(places[name] for name in names))
 
@@ -183,7 +198,8 @@ def _callable(value: Value) -> AnyValue:
 
 def _optional_callable(value: Value) -> AnyValue:
     if isinstance(value, Const) and value.value is None:
-        return Known(None, value.at)
+        none: Known[str | None] = Known(None, value.at)
+        return none
     return _callable(value)
 
 
@@ -211,16 +227,19 @@ def _routes(value: Value) -> AnyValue:
     if not isinstance(value, Collection):
         _known(value, "a tuple of routers")
         return _opaque(value)
+    if unordered(value):
+        return Unknown("it is a set, whose order is not certain", value.at)
     routes = []
     for item in value.items:
         match item:
-            case Made():
+            case Made() | Definition():
                 routes.append(item.target)
             case Unknown():
                 return item
-            case _:
-                _known(item, "routers")
+            case Foreign() | Result():
                 return _opaque(item)
+            case _:
+                return Unknown(f"there is {_shown(item)} among them, which is no router", item.at)
     return Known(tuple(routes), value.at)
 
 

@@ -1,4 +1,4 @@
-"""The modules of a distribution, found and parsed on demand, as the import system would find them."""
+"""The modules of a distribution, found and parsed on demand, as imports would find them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,29 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from stigmem_review import limits
 from stigmem_review.model import Location
 from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.syntax.scope import Scope, scope_of
+from stigmem_review.syntax.wild import HOST, STANDARD
+from stigmem_review.text import clean
 
 _NATIVE = (".so", ".pyd", ".dll", ".dylib")
+_COMPILED = (".pyc", ".pyo", ".pyw")
+_AT_START = (".pth", "sitecustomize.py", "usercustomize.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """One source file, parsed."""
+
+    source: bytes
+    tree: ast.Module
+    scope: Scope
+
+
+Parsed = dict[bytes, Syntax | Failure]
+"""Source files that were parsed, by their content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +37,18 @@ class Module:
 
     name: str
     path: str
-    tree: ast.Module
-    scope: Scope
+    syntax: Syntax
     is_package: bool
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax tree."""
+        return self.syntax.tree
+
+    @property
+    def scope(self) -> Scope:
+        """What it binds."""
+        return self.syntax.scope
 
     @property
     def package(self) -> str:
@@ -46,31 +73,46 @@ class Unusable:
 class Modules:
     """Finds modules below one root of a set of files."""
 
-    def __init__(self, files: Mapping[str, bytes], root: str) -> None:
-        """``root`` is the prefix, empty or ending in a slash, below which packages stand."""
+    def __init__(self, files: Mapping[str, bytes], root: str, parsed: Parsed | None = None) -> None:
+        """``root`` is the prefix, empty or ending in a slash, below which packages stand.
+
+        ``parsed`` saves work where two releases have files in common: pass both the same dict.
+        """
         self._files = files
         self._root = root
+        self._parsed: Parsed = {} if parsed is None else parsed
+        self._taken: set[int] = set()
         self._found: dict[str, Module | Unusable | None] = {}
-        self._folders = {
-            folder
-            for path in files
-            if path.startswith(root)
-            for folder in _parents(path[len(root) :])
-        }
-        self._native = {
-            path[len(root) :] for path in files if path.startswith(root) and path.endswith(_NATIVE)
-        }
+        self._read = 0
+        self._bytes = 0
+        self._tops: set[str] = set()
+        self._opaque: dict[str, str] = {}
+        self.intruder = ""
+        for path in files:
+            if path.startswith(root):
+                self._note(path, path[len(root) :])
+
+    def _note(self, path: str, place: str) -> None:
+        top, slash, _ = place.partition("/")
+        self._tops.add(top if slash else top.partition(".")[0])
+        if place.endswith(_NATIVE) or place.endswith(_COMPILED):
+            folder, _, name = place.rpartition("/")
+            folder = folder.removesuffix("__pycache__").rstrip("/")
+            stem = name.partition(".")[0]
+            self._opaque.setdefault(f"{folder}/{stem}" if folder else stem, path)
+        if (slash and top in HOST) or (not slash and top.endswith(_AT_START)):
+            self.intruder = self.intruder or path
 
     def owns(self, name: str) -> bool:
         """Say whether a dotted name's first part is a package or module of this distribution."""
-        top = name.partition(".")[0]
-        return top in self._folders or self._candidates(top) is not None or self._native_for(top)
+        return name.partition(".")[0] in self._tops
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a module of this name, whatever is in it."""
+        return self._found.get(name) is not None or self._locate(name) is not None
 
     def get(self, name: str) -> Module | Unusable | None:
-        """Return a module by its dotted name; ``None`` where this distribution has none.
-
-        The finder's order is kept: a package before a module, a native module before source.
-        """
+        """Return a module by its dotted name; ``None`` where this distribution has none."""
         if name not in self._found:
             self._found[name] = self._load(name)
         return self._found[name]
@@ -85,37 +127,58 @@ class Modules:
         """The modules that were asked for and cannot be followed."""
         return [module for module in self._found.values() if isinstance(module, Unusable)]
 
-    def _candidates(self, name: str) -> tuple[str, bool] | None:
+    def _locate(self, name: str) -> tuple[str, bool] | Unusable | None:
+        """Find a module in the finder's order.
+
+        A package goes before a module, native before source, source before bytecode. Bytecode
+        that comes with its source can be what runs, so it counts like native code.
+        """
+        if len(name) > limits.PATH_CHARS:
+            return None
         base = name.replace(".", "/")
-        for path, is_package in ((f"{base}/__init__.py", True), (f"{base}.py", False)):
-            if self._root + path in self._files:
-                return path, is_package
+        for stem, is_package in ((f"{base}/__init__", True), (base, False)):
+            if opaque := self._opaque.get(stem):
+                why = f"{clean(name)} comes compiled ({clean(opaque)}), and source is what is read"
+                return Unusable(why, Location(opaque))
+            if self._root + stem + ".py" in self._files:
+                return f"{self._root}{stem}.py", is_package
         return None
 
-    def _native_for(self, name: str) -> str:
-        base = name.replace(".", "/")
-        for path in self._native:
-            if path.startswith((f"{base}.", f"{base}/__init__.")):
-                return path
-        return ""
-
     def _load(self, name: str) -> Module | Unusable | None:
-        found = self._candidates(name)
-        if native := self._native_for(name):
-            return Unusable(
-                f"{name} is a native module, which cannot be read as source",
-                Location(self._root + native),
-            )
-        if found is None:
-            return None
+        found = self._locate(name)
+        if found is None or isinstance(found, Unusable):
+            return found
         path, is_package = found
-        full = self._root + path
-        tree = parse(self._files[full])
-        if isinstance(tree, Failure):
-            return Unusable(tree.why, Location(full, tree.line), tree.unreadable, tree.do)
-        return Module(name, full, tree, scope_of(tree), is_package)
+        if name.partition(".")[0] in STANDARD:
+            why = (
+                f"{clean(name)} has the name of a module of the standard library, which goes first"
+            )
+            return Unusable(why, Location(path))
+        data = self._files[path]
+        self._read += 1
+        self._bytes += len(data)
+        if self._read > limits.MODULES or self._bytes > limits.SOURCES_BYTES:
+            return Unusable(
+                f"it is past the {limits.MODULES:,} modules and {limits.SOURCES_BYTES:,} bytes of "
+                "source that are read of one plugin",
+                Location(path),
+                gap=True,
+                do="ask the author to import less when the plugin is loaded",
+            )
+        syntax = self._syntax(data)
+        if isinstance(syntax, Failure):
+            return Unusable(syntax.why, Location(path, syntax.line), syntax.unreadable, syntax.do)
+        return Module(name, path, syntax, is_package)
 
-
-def _parents(path: str) -> Iterable[str]:
-    parts = path.split("/")[:-1]
-    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+    def _syntax(self, data: bytes) -> Syntax | Failure:
+        known = self._parsed.get(data)
+        # Two modules of one release never share a tree: its nodes tell what was read where.
+        if known is not None and id(known) not in self._taken:
+            self._taken.add(id(known))
+            return known
+        tree = parse(data)
+        made = tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+        if known is None:
+            self._parsed[data] = made
+            self._taken.add(id(made))
+        return made

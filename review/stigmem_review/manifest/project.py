@@ -132,7 +132,8 @@ def _entry_points(
     for path in sorted(artifact.files):
         if path.endswith(".egg-info/entry_points.txt"):
             text = artifact.files[path].decode("utf-8", "replace")
-            return Known(parse_entry_points(text, path)), ()
+            entry_points, unreadable = parse_entry_points(text, path)
+            return Known(entry_points), unreadable
     if not project and {"setup.py", "setup.cfg"} & artifact.files.keys():
         return Unknown(
             "the project declares its entry points in setup.py or setup.cfg, which only a build "

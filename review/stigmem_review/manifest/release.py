@@ -95,7 +95,7 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
     }
     metadata = headers(artifact.files[f"{artifact.metadata_dir}/METADATA"])
     declared = artifact.files.get(f"{artifact.metadata_dir}/entry_points.txt", b"")
-    entry_points = parse_entry_points(
+    entry_points, unreadable = parse_entry_points(
         declared.decode("utf-8", "replace"), f"{artifact.metadata_dir}/entry_points.txt"
     )
     requires = tuple(sorted(metadata.get("requires-dist", ())))
@@ -112,6 +112,7 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
             package[inside] = digest
         else:
             outside[place] = digest
+    reading.problems += unreadable
     return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package))
 
 

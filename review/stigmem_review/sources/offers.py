@@ -1,4 +1,4 @@
-"""What the pages of a package index offer, read as pip reads them, and which file pip would take."""
+"""What the pages of an index offer, read as pip reads them, and which file pip would take."""
 
 from __future__ import annotations
 

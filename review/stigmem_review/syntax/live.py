@@ -3,40 +3,32 @@
 The host imports the entry point's module and calls the factory. Everything at the top level of
 the imported modules runs; a function may run once live code mentions its name. That is wider than
 what really runs, and that is the point: a name that nothing in this code can rebind is what its
-one binding says.
+one binding says. Libraries are taken to do what they are for; what in them can rebind any name,
+run text as code or change files is listed in ``wild``.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from stigmem_review.syntax import wild
+from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import (
     Function,
-    is_type_checking,
+    Scope,
+    arguments_of,
+    defaults,
     outer_parts,
-    type_checking_names,
+    parameter_annotations,
 )
 
-# Ways to rebind a name, or to run code, that leave no trace under the name itself.
-_WILD_NAMES = frozenset(
-    "__builtins__ __import__ __path__ compile delattr eval exec globals locals vars".split()
-)
-_WILD_ATTRIBUTES = frozenset(
-    "__builtins__ __delattr__ __dict__ __getattribute__ __globals__ __import__ __subclasses__ "
-    "_getframe attrgetter currentframe exec_module f_builtins f_globals f_locals import_module "
-    "load_module meta_path methodcaller path_hooks reload resolve_name run_module run_path "
-    "setprofile settrace".split()
-)
-_WILD_MODULES = frozenset(
-    "builtins cffi cloudpickle code codeop ctypes dill gc marshal mock pickle runpy "
-    "unittest.mock".split()
-)
-_WILD_SYS = frozenset({"modules", "path"})
-_WILD_BINDINGS = frozenset("__builtins__ __loader__ __name__ __package__ __path__ __spec__".split())
-_SETTERS = frozenset({"setattr", "__setattr__"})
-_BY_NAME = _SETTERS | {"getattr"}
+# Inside a class, `__x` stands for `_Class__x`.
+PRIVATE = re.compile(r"_[^_].*__|__(?!.*__$)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,188 +45,577 @@ class Hazard:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """A place in live code that reads a name, by itself or as an attribute of something."""
+class _Store:
+    """An assignment to an attribute or item; ``root`` is the name the target starts with."""
 
+    root: str
+    attribute: str
     module: str
     line: int
-    attribute: bool
 
 
 @dataclass(slots=True)
+class _Module:
+    scope: Scope
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    """What each imported name stands for, as dotted names."""
+    shared: set[str] = field(default_factory=set)
+    """Names taken out of other modules."""
+    star: bool = False
+
+
 class LiveCode:
-    """What was met while walking live code."""
+    """Walks live code and collects what is met.
 
-    hazards: list[Hazard] = field(default_factory=list)
-    imports: list[tuple[str, ast.Import | ast.ImportFrom]] = field(default_factory=list)
-    mentions: dict[str, list[Mention]] = field(default_factory=dict)
-    _waiting: list[tuple[str, Function, str]] = field(default_factory=list)
-    _checking: dict[str, frozenset[str]] = field(default_factory=dict)
-    _risky: dict[str, dict[str, str]] = field(default_factory=dict)
-    _excused: set[int] = field(default_factory=set)
+    ``seen`` are the ids of nodes the reader already accounts for: they mention a handler without
+    calling it, or read a value without changing it. ``quiet`` are names that mean nothing in an
+    annotation, ``factory`` a function whose result may be kept as long as it is not used.
+    """
 
-    def add_module(self, name: str, tree: ast.Module, seen: frozenset[int]) -> None:
-        """Walk what runs when a module is imported.
+    def __init__(self, seen: frozenset[int], quiet: frozenset[str], factory: str) -> None:
+        self.imports: list[tuple[str, ast.Import | ast.ImportFrom]] = []
+        self._seen = seen
+        self._quiet = quiet
+        self._factory = factory
+        self._modules: dict[str, _Module] = {}
+        self._ready: list[tuple[str, Iterable[ast.AST], str, bool]] = []
+        self._asleep: dict[str, list[tuple[str, Function]]] = {}
+        self._awake: set[int] = set()
+        self._hazards: list[Hazard] = []
+        self._stores: list[_Store] = []
+        # By name: the line of the first mention in each module, and anywhere as an attribute or
+        # under another name; where the module itself is handed on; what parts of it are used.
+        self._names: dict[str, dict[str, int]] = {}
+        self._attributes: dict[str, tuple[str, int]] = {}
+        self._bare: dict[tuple[str, str], int] = {}
+        self._parts: dict[tuple[str, str, str], int] = {}
+        self._aliases: dict[str, set[str]] = {}
+        # The names that annotations use, those to look at again, and what each name is assigned.
+        self._types: dict[str, int] = {}
+        self._open_types: list[str] = []
+        self._assigned: dict[str, list[tuple[str, ast.expr | None, int]]] = {}
 
-        ``seen`` are the ids of nodes the reader already accounts for: they mention a handler
-        without calling it, or read a value without changing it.
+    # What is live
+
+    def add_module(self, name: str, tree: ast.Module, scope: Scope) -> None:
+        """Take what runs when a module is imported."""
+        self._modules[name] = _Module(scope)
+        self._ready.append((name, tree.body, "", False))
+
+    def add_function(self, module: str, function: Function) -> None:
+        """Take a function that may be called."""
+        if id(function) not in self._awake:
+            self._awake.add(id(function))
+            self._ready.append((module, [function.args, *function.body], "", False))
+
+    def settle(self) -> None:
+        """Walk what is live, and every function whose name it mentions, until no more are found."""
+        while self._ready or self._open_types:
+            if self._ready:
+                self._walk(*self._ready.pop())
+            else:
+                self._follow_type(self._open_types.pop())
+
+    # What was found
+
+    def hazards(self) -> list[Hazard]:
+        """Return everything after which names may not be what they seem."""
+        return [*self._hazards, *self._wild_names(), *self._wild_imports(), *self._changes()]
+
+    def mentioned(self, name: str, owner: str) -> tuple[str, int] | None:
+        """Return where live code mentions a name of module ``owner`` (empty: of any)."""
+        if found := self._attributes.get(name):
+            return found
+        for module, line in self._names.get(name, {}).items():
+            known = self._modules[module]
+            if not owner or module == owner or name in known.shared or known.star:
+                return module, line
+        return None
+
+    def _wild_names(self) -> Iterable[Hazard]:
+        for name in sorted(wild.NAMES & self._names.keys()):
+            for module, line in self._names[name].items():
+                yield Hazard("", f"uses {name}", module, line)
+        for name in sorted(wild.JUDGED & self._names.keys()):
+            for module, line in self._names[name].items():
+                yield Hazard("", f"hands {name} on", module, line)
+        for name in sorted((wild.ATTRIBUTES | wild.JUDGED) & self._attributes.keys()):
+            yield Hazard("", f"uses .{name}", *self._attributes[name])
+
+    def _wild_imports(self) -> Iterable[Hazard]:
+        shared = Counter(name for known in self._modules.values() for name in known.shared)
+        for module, known in self._modules.items():
+            for local, origins in known.imports.items():
+                line = self._names.get(local, {}).get(module)
+                for dotted in sorted(origins):
+                    if wild.is_wild(dotted):
+                        if line is not None:
+                            yield Hazard("", f"uses {dotted}", module, line)
+                        elif shared[local] > (local in known.shared) or local in self._attributes:
+                            yield Hazard("", f"makes {dotted} available", module, 0)
+                    for part in wild.PARTS.get(dotted, ()):
+                        for base in (local, dotted):
+                            if (module, base, part) in self._parts:
+                                where = self._parts[module, base, part]
+                                yield Hazard("", f"uses {dotted}.{part}", module, where)
+                    if dotted in wild.PARTS and (module, local) in self._bare:
+                        where = self._bare[module, local]
+                        yield Hazard("", f"hands {dotted} on", module, where)
+
+    def _changes(self) -> Iterable[Hazard]:
+        for store in self._stores:
+            origins = self._modules[store.module].imports.get(store.root, ())
+            if any(wild.is_host(dotted) for dotted in origins):
+                what = "assigns into the host or its model"
+                yield Hazard("", what, store.module, store.line)
+            elif store.attribute:
+                what = f"assigns .{store.attribute}"
+                yield Hazard(store.attribute, what, store.module, store.line)
+
+    # Walking
+
+    def _walk(self, module: str, nodes: Iterable[ast.AST], owner: str, special: bool) -> None:
+        """Walk nodes of one body; ``owner`` is the class whose body it is, if it is one.
+
+        ``special`` says that something else than the class itself takes part in making it.
         """
-        self._checking[name] = type_checking_names(tree)
-        self._risky[name] = dict(_risky_imports(tree))
-        self._walk(name, tree.body, "", seen)
-
-    def add_function(self, module: str, function: Function, seen: frozenset[int]) -> None:
-        """Walk the body of a function that is known to be called."""
-        self._walk(module, function.body, "", seen)
-
-    def settle(self, seen: frozenset[int]) -> None:
-        """Walk every function whose name live code mentions, until no more are found."""
-        found = True
-        while found:
-            found = False
-            waiting, self._waiting = self._waiting, []
-            for module, function, owner in waiting:
-                names = {function.name, owner} - {""}
-                if function.decorator_list or names & self.mentions.keys():
-                    found = True
-                    self._walk(module, function.body, "", seen)
-                else:
-                    self._waiting.append((module, function, owner))
-
-    def _walk(self, module: str, body: Iterable[ast.AST], owner: str, seen: frozenset[int]) -> None:
-        stack: list[tuple[ast.AST, str]] = [(node, owner) for node in body]
+        scope = self._modules[module].scope
+        stack = [*nodes]
         while stack:
-            node, around = stack.pop()
+            node = stack.pop()
             match node:
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    self._waiting.append((module, node, around))
-                    stack.extend((part, "") for part in outer_parts(node) if not _is_name(part))
+                case ast.Name():
+                    self._name(module, node)
                     continue
-                case ast.AnnAssign() if _is_name(node.annotation):
-                    stack.extend((part, around) for part in (node.target, node.value) if part)
+                case ast.Constant():
+                    if node.value in wild.TEXTS:
+                        self._hazard("", f"names {node.value} in a text", module, node)
+                    continue
+                case ast.Attribute():
+                    self._attribute(module, node)
+                    if isinstance(node.value, ast.Name):
+                        continue
+                case ast.Call():
+                    stack += self._call(module, node)
+                    continue
+                case ast.Subscript():
+                    if self._subscript(module, node):
+                        continue
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    stack += self._function(module, node, owner, special)
                     continue
                 case ast.ClassDef():
-                    if node.decorator_list:
-                        self._mention(node.name, module, node)
-                    stack.extend((part, "") for part in outer_parts(node))
-                    stack.extend((part, node.name) for part in node.body)
+                    stack += self._class(module, node)
                     continue
-                case ast.If() if is_type_checking(node.test, self._checking[module]):
-                    stack.extend((part, around) for part in node.orelse)
+                case ast.Assign():
+                    stack += self._assign(module, node, node.targets, node.value)
+                    continue
+                case ast.AnnAssign():
+                    self._annotation(module, [node.annotation], in_class=bool(owner))
+                    stack += self._assign(module, node, [node.target], node.value)
+                    continue
+                case ast.AugAssign(target=ast.Name(id=name)):
+                    # A class body reads the name around it here, and may change its value.
+                    self._mention(name, module, node)
+                case ast.arguments():
+                    for arg in arguments_of(node):
+                        self._computed(arg.arg, module, arg)
+                    stack += defaults(node)
+                    continue
+                case ast.If() if id(node) in scope.skipped:
                     continue
                 case ast.Import() | ast.ImportFrom():
-                    self.imports.append((module, node))
+                    self._import(module, node)
+                    continue
                 case _:
                     pass
-            if id(node) not in seen:
-                self._note(module, node)
-            stack.extend((part, around) for part in ast.iter_child_nodes(node))
+            stack += children(node)
 
-    def _note(self, module: str, node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                self._mention(name, module, node)
-                if name in _WILD_NAMES:
-                    self._hazard("", f"uses {name}", module, node)
-                elif name in self._risky[module]:
-                    self._hazard("", f"uses {self._risky[module][name]}", module, node)
-                elif name in _BY_NAME and id(node) not in self._excused:
-                    self._hazard("", f"passes {name} on", module, node)
-            case ast.Name(id=name) if name in _WILD_BINDINGS:
-                self._hazard("", f"assigns {name}", module, node)
-            case ast.Attribute(attr=name, ctx=ast.Load()):
-                self._mention(name, module, node)
-                if name in _WILD_ATTRIBUTES or self._is_sys(module, node):
-                    self._hazard("", f"uses .{name}", module, node)
-                elif name in _SETTERS and id(node) not in self._excused:
-                    self._hazard("", f"passes {name} on", module, node)
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) if self._is_host(module, node):
-                self._hazard("", "assigns into the host or its model", module, node)
+    def _name(self, module: str, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._computed(node.id, module, node)
+            if node.id in wild.BINDINGS:
+                self._hazard("", f"assigns {node.id}", module, node)
+        elif id(node) not in self._seen:
+            self._mention(node.id, module, node)
+            self._bare.setdefault((module, node.id), node.lineno)
+
+    def _attribute(self, module: str, node: ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._store(module, node, node.attr)
+        elif id(node) not in self._seen:
+            self._mention(node.attr, module, node, attribute=True)
+        if isinstance(node.value, ast.Name) and id(node.value) not in self._seen:
+            self._mention(node.value.id, module, node.value)
+        if node.attr in wild.PART_NAMES:
+            base = _dotted(node.value)
+            self._parts.setdefault((module, base, node.attr), node.lineno)
+
+    def _subscript(self, module: str, node: ast.Subscript) -> bool:
+        """Note a subscript; return whether that was all of it."""
+        if not isinstance(node.ctx, ast.Load):
+            self._store(module, node, "")
+            return False
+        match node.value:
+            case ast.Name(id=name):
+                bound = self._modules[module].scope.bindings.get(name, ())
+                generic = any(_is_class(each.node, name) for each in bound)
             case ast.Attribute(attr=name):
-                special = name.startswith("__") and name.endswith("__")
-                everything = special or self._is_host(module, node)
-                self._hazard("" if everything else name, f"assigns .{name}", module, node)
-            case ast.Call():
-                self._call(module, node)
+                generic = name[:1].isupper() and not name.isupper()
             case _:
-                pass
+                generic = False
+        if generic:
+            # A generic model evaluates the text among its parameters.
+            self._annotation(module, [node], in_class=True)
+        return generic
 
-    def _call(self, module: str, node: ast.Call) -> None:
-        called = node.func
-        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-        if name not in _BY_NAME:
-            return
-        # A setter or getattr that is called here is judged here, by the attribute it names.
-        self._excused.add(id(called))
-        match node.args:
-            case [_, ast.Constant(value=str(attribute)), *_]:
-                if name != "getattr":
-                    self._hazard(attribute, f"sets {attribute} with {name}", module, node)
-                elif attribute in _WILD_ATTRIBUTES | _WILD_NAMES | _WILD_SYS | _SETTERS:
-                    self._hazard("", f"uses getattr for {attribute}", module, node)
-                else:
-                    self._mention(attribute, module, node)
-            case _:
-                self._hazard("", f"uses {name} with a computed name", module, node)
-
-    def _is_sys(self, module: str, node: ast.Attribute) -> bool:
-        return (
-            node.attr in _WILD_SYS
-            and isinstance(node.value, ast.Name)
-            and self._risky[module].get(f"{node.value.id}.") == "sys"
-        )
-
-    def _is_host(self, module: str, node: ast.Attribute | ast.Subscript) -> bool:
+    def _store(self, module: str, node: ast.Attribute | ast.Subscript, attribute: str) -> None:
         root: ast.expr = node
         while isinstance(root, (ast.Attribute, ast.Subscript)):
             root = root.value
-        return isinstance(root, ast.Name) and f"{root.id}@" in self._risky[module]
+        self._sets(attribute, module, node, root.id if isinstance(root, ast.Name) else "")
 
-    def _mention(self, name: str, module: str, node: ast.AST) -> None:
-        mention = Mention(module, getattr(node, "lineno", 0), isinstance(node, ast.Attribute))
-        self.mentions.setdefault(name, []).append(mention)
+    def _sets(self, attribute: str, module: str, node: ast.AST, root: str = "") -> None:
+        line = getattr(node, "lineno", 0)
+        if attribute[:1] == "_" and attribute[-1:] == "_" and attribute not in wild.HARMLESS:
+            self._hazard("", f"assigns .{attribute}", module, node)
+        self._stores.append(_Store(root, attribute, module, line))
+        if attribute:
+            self._computed(attribute, module, node)
+
+    def _call(self, module: str, node: ast.Call) -> list[ast.AST]:
+        """Note a call and return what is left of it to walk."""
+        called = node.func
+        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        left: list[ast.AST] = [*node.args, *(word.value for word in node.keywords)]
+        words = {word.arg for word in node.keywords}
+        if name in wild.JUDGED:
+            # What is called here is judged here, by its arguments.
+            if what := self._judge(module, node, name):
+                self._hazard("", what, module, node)
+            self._wake(name)
+            return [*left, *([called.value] if isinstance(called, ast.Attribute) else [])]
+        if name == "replace" and len(node.args) == 1 and not words:
+            self._hazard("", "moves a file", module, node)
+        elif name == "basicConfig" and not words <= {"level", "format", "datefmt", "style"}:
+            self._hazard("", "sends the log somewhere", module, node)
+        elif name == "files":
+            self._resource(module, node)
+        elif name == "TypeAdapter":
+            self._annotation(module, left)
+        elif name == "type" and len(node.args) > 1 and not _plain_namespace(node):
+            self._hazard("", "makes a class out of computed names", module, node)
+        return [called, *left]
+
+    def _judge(self, module: str, node: ast.Call, name: str) -> str:
+        """Return why a call can change or run anything; what it does otherwise is noted."""
+        if name == "open":
+            return "" if wild.only_reads(node) else "opens a file, and perhaps not only to read it"
+        plain = not node.keywords and not any(isinstance(arg, ast.Starred) for arg in node.args)
+        given = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+        match name, given if plain else []:
+            case "setattr" | "__setattr__", [_, str(attribute), _]:
+                self._sets(attribute, module, node)
+            case "__setattr__", [str(attribute), _]:
+                self._sets(attribute, module, node)
+            case "getattr", [_, str(attribute)] | [_, str(attribute), _]:
+                self._mention(attribute, module, node, attribute=True)
+            case "import_module" | "find_spec", [str(dotted)] if not dotted.startswith("."):
+                statement = ast.Import([ast.alias(dotted)], lineno=node.lineno)
+                self.imports.append((module, statement))
+            case _:
+                return f"uses {name} with a computed name"
+        return ""
+
+    def _resource(self, module: str, node: ast.Call) -> None:
+        match node.args:
+            case [ast.Constant(value=str(dotted))]:
+                statement = ast.Import([ast.alias(dotted)], lineno=node.lineno)
+                self.imports.append((module, statement))
+            case [] | [ast.Name(id="__name__" | "__package__")]:
+                pass
+            case _:
+                self._hazard("", "uses files with a computed name", module, node)
+
+    def _function(
+        self, module: str, node: Function, owner: str, special: bool
+    ) -> Iterable[ast.AST]:
+        """Note a definition and return what of it runs at once."""
+        self._annotation(module, parameter_annotations(node.args))
+        if node.returns:
+            self._annotation(module, [node.returns])
+        inert = [each for each in node.decorator_list if self._is_inert(module, each)]
+        named = node.name.startswith("_") and node.name.endswith("_") and (special or not owner)
+        names = {node.name, owner} - {""}
+        if node.name in wild.REDUCERS:
+            self._hazard("", f"defines {node.name}", module, node)
+        if (
+            len(inert) < len(node.decorator_list)
+            or named
+            or PRIVATE.match(node.name)
+            or not names.isdisjoint(self._names)
+            or not names.isdisjoint(self._attributes)
+        ):
+            self.add_function(module, node)
+        for name in names if id(node) not in self._awake else ():
+            self._asleep.setdefault(name, []).append((module, node))
+        outer: list[ast.AST] = [*defaults(node.args), *getattr(node, "type_params", ())]
+        for decorator in node.decorator_list:
+            if decorator not in inert:
+                outer.append(decorator)
+            elif isinstance(decorator, ast.Call):
+                outer += decorator.args
+        return outer
+
+    def _is_inert(self, module: str, decorator: ast.expr) -> bool:
+        """Say whether a decorator neither calls what it decorates nor hands it on."""
+        scope = self._modules[module].scope
+        match decorator:
+            case ast.Name(id="staticmethod" | "classmethod" | "property" as name):
+                return name not in scope.bindings and not scope.star
+            case ast.Call(func=called, args=[ast.Constant() | ast.Name()], keywords=[]):
+                return _origin(called, scope) in wild.INERT_DECORATORS
+            case _:
+                return False
+
+    def _class(self, module: str, node: ast.ClassDef) -> Iterable[ast.AST]:
+        if node.decorator_list:
+            self._mention(node.name, module, node)
+        special = bool(node.bases or node.keywords or node.decorator_list)
+        self._ready.append((module, node.body, node.name, special))
+        return [*outer_parts(node), *getattr(node, "type_params", ())]
+
+    def _assign(
+        self, module: str, node: ast.stmt, targets: list[ast.expr], value: ast.expr | None
+    ) -> list[ast.AST]:
+        rest: list[ast.AST] = [value] if value else []
+        names = []
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id not in wild.BINDINGS:
+                names.append(target.id)
+                if value:
+                    self._give(target.id, module, value, node)
+            else:
+                rest.append(target)
+        if id(node) in self._seen and value:
+            # What the reader followed is excused here, not where the new name is used.
+            for inner in ast.walk(value):
+                if id(inner) in self._seen and isinstance(inner, (ast.Name, ast.Attribute)):
+                    self._alias(names, inner.id if isinstance(inner, ast.Name) else inner.attr)
+        match value:
+            case ast.Call(func=ast.Name(id=self._factory), args=[], keywords=[]) if names:
+                self._alias(names, self._factory)
+                return rest[1:]
+            case _:
+                return rest
+
+    def _import(self, module: str, node: ast.Import | ast.ImportFrom) -> None:
+        self.imports.append((module, node))
+        known = self._modules[module]
+        for alias in node.names:
+            local = alias.asname or alias.name
+            dotted = alias.name
+            if isinstance(node, ast.Import):
+                local = alias.asname or alias.name.partition(".")[0]
+            elif alias.name == "*":
+                known.star = True
+                continue
+            else:
+                known.shared.add(local)
+                dotted = alias.name if node.level else f"{node.module}.{alias.name}"
+                self._alias([local], alias.name)
+            known.imports.setdefault(local, set()).add(dotted)
+            if isinstance(node, ast.Import) and not alias.asname:
+                known.imports[local].add(local)
+            if local in wild.BINDINGS:
+                self._hazard("", f"assigns {local}", module, node)
+
+    # Annotations are read by typing tools, and some of those evaluate the text in them.
+
+    def _annotation(self, module: str, nodes: Iterable[ast.AST], *, in_class: bool = False) -> None:
+        """Note what evaluating an annotation, and the text in it, uses."""
+        quiet = frozenset[str]() if in_class else self._quiet
+        stack = [*nodes]
+        while stack:
+            node = stack.pop()
+            match node:
+                case ast.Name(id=name):
+                    if name not in quiet:
+                        self._mention(name, module, node)
+                    self._type(name)
+                case ast.Attribute(attr=name):
+                    if name not in quiet:
+                        self._mention(name, module, node, attribute=True)
+                    self._type(name)
+                    stack.append(node.value)
+                case ast.Constant(value=str(text)):
+                    stack += _parsed(text, node.lineno)
+                case ast.Constant():
+                    pass
+                case ast.Subscript():
+                    types, values = _parameters(node)
+                    stack += [node.value, *types]
+                    self._later(module, values)
+                case ast.Call():
+                    origin = _origin(node.func, self._modules[module].scope)
+                    if origin.partition(".")[0] not in wild.TYPE_LIBRARIES:
+                        self._hazard("", "computes an annotation", module, node)
+                    if origin.rpartition(".")[2] in wild.TYPE_MAKERS:
+                        stack += [*node.args, *(word.value for word in node.keywords)]
+                        self._later(module, [node.func])
+                    else:
+                        self._later(module, [node])
+                case ast.BinOp(op=ast.BitOr()) | ast.Tuple() | ast.List() | ast.Dict() | ast.Set():
+                    stack += children(node)
+                case ast.Starred() | ast.IfExp():
+                    stack += children(node)
+                case _:
+                    self._hazard("", "computes an annotation", module, node)
+                    self._later(module, [node])
+
+    def _later(self, module: str, nodes: list[ast.AST]) -> None:
+        if nodes:
+            self._ready.append((module, nodes, "", False))
+
+    def _type(self, name: str) -> None:
+        if name not in self._types:
+            self._types[name] = 0
+            self._open_types.append(name)
+
+    def _give(self, name: str, module: str, value: ast.expr | None, node: ast.AST) -> None:
+        """Note what a name is given; ``None`` if no single expression shows it."""
+        line = getattr(node, "lineno", 0)
+        self._assigned.setdefault(name, []).append((module, value, line))
+        if name in self._types:
+            self._open_types.append(name)
+
+    def _follow_type(self, name: str) -> None:
+        """Take what is assigned to a name in an annotation for an annotation, too."""
+        assigned = self._assigned.get(name, [])
+        done, self._types[name] = self._types[name], len(assigned)
+        for module, value, line in assigned[done:]:
+            if value is None:
+                what = f"computes {name}, which an annotation names"
+                self._hazards.append(Hazard("", what, module, line))
+            else:
+                self._annotation(module, [value], in_class=True)
+        for original in self._aliases.get(name, ()):
+            self._type(original)
+
+    # Names, and what they lead to
+
+    def _mention(self, name: str, module: str, node: ast.AST, *, attribute: bool = False) -> None:
+        line = getattr(node, "lineno", 0)
+        new = name not in self._names and name not in self._attributes
+        if attribute:
+            self._attributes.setdefault(name, (module, line))
+        else:
+            self._names.setdefault(name, {}).setdefault(module, line)
+        if new:
+            self._reach([name], module, line)
+
+    def _reach(self, names: Iterable[str], module: str, line: int) -> None:
+        """Wake what has one of the names, and count what they are other names of as mentioned."""
+        waiting = [*names]
+        while waiting:
+            name = waiting.pop()
+            self._wake(name)
+            for original in self._aliases.get(name, ()):
+                if original not in self._attributes:
+                    self._attributes[original] = (module, line)
+                    waiting.append(original)
+
+    def _wake(self, name: str) -> None:
+        for module, function in self._asleep.pop(name, ()):
+            self.add_function(module, function)
+
+    def _alias(self, names: Iterable[str], original: str) -> None:
+        for name in names:
+            if name == original or original in self._aliases.setdefault(name, set()):
+                continue
+            self._aliases[name].add(original)
+            if name in self._types:
+                self._type(original)
+            if name in self._names:
+                self._reach([name], *next(iter(self._names[name].items())))
+            elif name in self._attributes:
+                self._reach([name], *self._attributes[name])
+
+    def _computed(self, name: str, module: str, node: ast.AST) -> None:
+        self._give(name, module, None, node)
 
     def _hazard(self, name: str, what: str, module: str, node: ast.AST) -> None:
-        self.hazards.append(Hazard(name, what, module, getattr(node, "lineno", 0)))
+        self._hazards.append(Hazard(name, what, module, getattr(node, "lineno", 0)))
 
 
-def _is_name(node: ast.AST) -> bool:
-    """Say whether evaluating a part of a definition only reads a name, as annotations mostly do."""
-    while isinstance(node, ast.Attribute):
+def _dotted(node: ast.expr) -> str:
+    """Return an expression of a few names and attributes as a dotted name, else nothing."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute) and len(parts) < 8:
+        parts.append(node.attr)
         node = node.value
-    return isinstance(node, (ast.Name, ast.Constant))
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
-def _risky_imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the local names of modules whose use is a hazard.
+def _origin(node: ast.expr, scope: Scope) -> str:
+    """Return what a dotted name stands for if its first part is imported once, by the module."""
+    first, _, rest = _dotted(node).partition(".")
+    binding = scope.only(first)
+    match binding.node if binding else None:
+        case ast.Import(names=names):
+            found = [each.name if each.asname else first for each in names]
+        case ast.ImportFrom(level=0, module=str(module), names=names):
+            found = [
+                f"{module}.{each.name}" for each in names if first == (each.asname or each.name)
+            ]
+        case _:
+            return ""
+    return f"{found[0]}.{rest}" if rest else found[0]
 
-    ``name`` for a module (or something from it) any use of which is one, ``name.`` for ``sys``,
-    of which some attributes are, ``name@`` for what comes from the host or from what its
-    manifest class is made of, where assigning an attribute is one.
-    """
+
+def _parameters(node: ast.Subscript) -> tuple[list[ast.AST], list[ast.AST]]:
+    """Return what in the brackets of a type is itself a type, and what is a value."""
+    match _dotted(node.value).rpartition(".")[2], node.slice:
+        case "Literal", _:
+            return [], [node.slice]
+        case "Annotated", ast.Tuple(elts=[first, *others]):
+            return [first], [*others]
+        case _:
+            return [node.slice], []
+
+
+def _is_class(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.ClassDef():
+            return True
+        case ast.ImportFrom(names=names):
+            return any(
+                (each.asname or each.name) == name
+                and each.name[:1].isupper()
+                and not each.name.isupper()
+                for each in names
+            )
+        case _:
+            return False
+
+
+def _plain_namespace(node: ast.Call) -> bool:
+    match node.args:
+        case [_, _, ast.Dict(keys=keys)]:
+            return all(isinstance(key, ast.Constant) for key in keys)
+        case _:
+            return False
+
+
+def _parsed(text: str, line: int) -> list[ast.AST]:
+    """Return what evaluating a text evaluates; what is no expression evaluates to nothing."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                local = alias.asname or alias.name.partition(".")[0]
-                yield from _risky(local, alias.name)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            for alias in node.names:
-                local = alias.asname or alias.name
-                if node.module == "sys" and alias.name in _WILD_SYS:
-                    yield local, f"sys.{alias.name}"
-                elif alias.name in _WILD_ATTRIBUTES:
-                    yield local, f"{node.module}.{alias.name}"
-                elif f"{node.module}.{alias.name}" in _WILD_MODULES:
-                    yield local, f"{node.module}.{alias.name}"
-                else:
-                    yield from _risky(local, node.module)
-
-
-def _risky(local: str, module: str) -> Iterator[tuple[str, str]]:
-    top = module.partition(".")[0]
-    if module in _WILD_MODULES or top in _WILD_MODULES:
-        yield local, module
-    if top == "sys":
-        yield f"{local}.", "sys"
-    if top in ("stigmem_node", "pydantic", "pydantic_core", "enum", "typing", "sys"):
-        yield f"{local}@", module
+        if hasattr(node, "lineno"):
+            node.lineno = line
+    return [tree.body]

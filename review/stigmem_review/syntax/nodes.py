@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import ast
-from functools import cache
 
 # Fields that never hold a node worth visiting: names, numbers, and the operators and contexts
 # that are read from the node itself.
-_LEAVES = frozenset(
-    "arg asname attr conversion ctx id is_async kind level module op ops simple tag type_comment "
-    "type_ignores".split()
-)
+_LEAVES = {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level"} | {
+    "module",
+    "op",
+    "ops",
+    "simple",
+    "tag",
+    "type_comment",
+    "type_ignores",
+}
 
 
-@cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in _LEAVES)
+_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes directly below a node, contexts and operators left out."""
     found: list[ast.AST] = []
-    for name in _fields(type(node)):
+    kind = type(node)
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+    for name in _FIELDS[kind]:
         value = getattr(node, name, None)
         if isinstance(value, ast.AST):
             found.append(value)

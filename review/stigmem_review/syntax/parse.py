@@ -52,14 +52,6 @@ def parse(data: bytes) -> ast.Module | Failure:
         return _unparsable("it is nested too deeply for the parser", 0)
     except (ValueError, OverflowError) as error:
         return _unparsable(clean(shorten(str(error))), 0)
-    for count, _ in enumerate(ast.walk(tree)):
-        if count > limits.SYNTAX_NODES:
-            return Failure(
-                f"its syntax tree has more than {limits.SYNTAX_NODES:,} nodes",
-                0,
-                unreadable=True,
-                do="ask the author to split the module",
-            )
     return tree
 
 

@@ -107,12 +107,9 @@ def _statement(scope: Scope, statement: ast.stmt, known: _Source) -> None:
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             _bind(scope, statement.name, statement, plain=True)
+            for name in _declared(statement) if known.declares else ():
+                _bind(scope, name, statement, plain=False)
             rest = outer_parts(statement)
-            if known.declares:
-                rest += statement.body
-                for name in _declared(statement):
-                    _bind(scope, name, statement, plain=False)
-                rest = outer_parts(statement)
         case ast.Import() | ast.ImportFrom():
             for name in _imported(scope, statement):
                 _bind(scope, name, statement, plain=True)
@@ -200,9 +197,14 @@ def outer_parts(node: ast.AST) -> list[ast.AST]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             returns = [node.returns] if node.returns else []
-            return [*node.decorator_list, *_defaults(node.args), *annotations(node.args), *returns]
+            return [
+                *node.decorator_list,
+                *defaults(node.args),
+                *parameter_annotations(node.args),
+                *returns,
+            ]
         case ast.Lambda():
-            return _defaults(node.args)
+            return defaults(node.args)
         case ast.ClassDef():
             return [*node.decorator_list, *node.bases, *(word.value for word in node.keywords)]
         case _:
@@ -215,11 +217,12 @@ def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred]
 
 
-def _defaults(arguments: ast.arguments) -> list[ast.AST]:
+def defaults(arguments: ast.arguments) -> list[ast.AST]:
+    """Return the defaults of a function's parameters."""
     return [*arguments.defaults, *(value for value in arguments.kw_defaults if value)]
 
 
-def annotations(arguments: ast.arguments) -> list[ast.AST]:
+def parameter_annotations(arguments: ast.arguments) -> list[ast.AST]:
     """Return the annotations of a function's parameters."""
     return [arg.annotation for arg in arguments_of(arguments) if arg.annotation]
 

@@ -1,0 +1,136 @@
+"""What a source tree says it would build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.plugins import plugin, write_project
+
+from stigmem_review import host
+from stigmem_review.errors import SourceError
+from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
+from stigmem_review.pipeline import read
+from stigmem_review.sources.request import understand
+
+GROUP = '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
+
+
+def read_tree(folder: Path, pyproject: str = "", **files: str) -> Release:
+    write_project(folder, plugin())
+    if pyproject:
+        (folder / "pyproject.toml").write_text(pyproject, "utf-8")
+    for path, text in files.items():
+        target = folder / path.replace("__", "/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    return read(understand(str(folder)), host.node())
+
+
+def is_read(release: Release) -> bool:
+    return isinstance(release.manifest, Manifest) and release.problems == ()
+
+
+LAYOUTS = ["src/", "", "python/", "packages/demo/src/"]
+
+
+@pytest.mark.parametrize("root", LAYOUTS)
+def test_the_package_is_found_wherever_it_stands(root: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "demo"\nversion = "1.0.0"\n{GROUP}', "utf-8"
+    )
+    for path, text in plugin().items():
+        target = tmp_path / root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    release = read(understand(str(tmp_path)), host.node())
+    assert is_read(release)
+    assert isinstance(release.package, Known)
+    assert set(release.package.value) == set(plugin())
+
+
+def test_a_second_copy_of_the_package_is_one_too_many(tmp_path: Path) -> None:
+    release = read_tree(tmp_path, **{"lib__demo_plugin____init__.py": ""})
+    (tmp_path / "other" / "demo_plugin").mkdir(parents=True)
+    (tmp_path / "other" / "demo_plugin" / "__init__.py").write_text("", "utf-8")
+    release = read(understand(str(tmp_path)), host.node())
+    assert isinstance(release.manifest, Unknown)
+    assert "more than one folder" in release.manifest.why
+
+
+@pytest.mark.parametrize("folder", ["tests", "docs", "examples"])
+def test_a_copy_that_is_never_built_does_not_count(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder / "demo_plugin").mkdir(parents=True)
+    (tmp_path / folder / "demo_plugin" / "__init__.py").write_text("", "utf-8")
+    assert is_read(read_tree(tmp_path))
+
+
+def test_what_is_left_to_the_build_backend_is_not_carried(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        f'[project]\nname = "demo"\ndynamic = ["version", "dependencies", "requires-python"]\n{GROUP}',
+    )
+    assert is_read(release)
+    assert isinstance(release.distribution_version, NotCarried)
+    assert isinstance(release.requires_dist, NotCarried)
+    assert isinstance(release.requires_python, NotCarried)
+
+
+def test_entry_points_left_to_the_build_backend_are_unknown(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path, '[project]\nname = "demo"\nversion = "1"\ndynamic = ["entry-points"]\n'
+    )
+    assert isinstance(release.entry_points, Unknown)
+    assert isinstance(release.manifest, Unknown)
+
+
+def test_a_group_without_quotes_is_named_with_the_lines_to_write(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        '[project]\nname = "demo"\nversion = "1"\n'
+        '[project.entry-points.stigmem.plugins]\ndemo = "demo_plugin:plugin_manifest"\n',
+    )
+    [problem] = release.problems
+    assert problem.kind == "entry-point-invalid"
+    assert '[project.entry-points."stigmem.plugins"]' in problem.why
+    assert problem.at is not None
+    assert problem.at.line == 4
+
+
+def test_poetrys_own_table_is_read(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        '[tool.poetry]\nname = "demo"\nversion = "1.0.0"\n'
+        '[tool.poetry.plugins."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n',
+    )
+    assert is_read(release)
+    assert release.distribution == Known("demo", at=release.distribution.at)  # type: ignore[union-attr]
+
+
+def test_a_project_without_static_metadata_says_so(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        '[build-system]\nrequires = ["setuptools"]\n',
+        **{"setup.py": "raise SystemExit('must not run')\n"},
+    )
+    assert isinstance(release.manifest, Unknown)
+    assert "setup.py" in release.manifest.why
+
+
+def test_optional_dependencies_carry_their_extra(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        '[project]\nname = "demo"\nversion = "1.0.0"\ndependencies = ["a"]\n'
+        f"[project.optional-dependencies]\nfast = [\"b>=1; python_version > '3'\"]\n{GROUP}",
+    )
+    assert isinstance(release.requires_dist, Known)
+    assert release.requires_dist.value == (
+        "a",
+        "b>=1 ; (python_version > '3') and extra == \"fast\"",
+    )
+
+
+@pytest.mark.parametrize("text", ["[project", "a = 1\na = 2\n", "x = " + "[" * 5000])
+def test_a_pyproject_that_is_not_toml_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"pyproject\.toml"):
+        read_tree(tmp_path, text)
