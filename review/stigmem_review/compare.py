@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from stigmem_review import facts, versions
 from stigmem_review.facts import Fact
@@ -27,8 +28,7 @@ from stigmem_review.text import shorten
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """What comparing two releases gave.
 
     ``facts`` are for the rules to judge; ``already`` are states that the old release was in too;

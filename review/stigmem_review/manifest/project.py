@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
@@ -32,8 +33,7 @@ _FILE = "pyproject.toml"
 _ASIDE = ("tests/", "test/", "docs/", "examples/", "build/")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(msgspec.Struct, frozen=True):
     """The static metadata of a source tree."""
 
     name: Text

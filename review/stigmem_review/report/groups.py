@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from stigmem_review.report import budget
 from stigmem_review.rulebook import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Findings of one rule at one level; ``explained`` if an earlier group said why and what."""
 
     number: int

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from stigmem_review.model import Problem, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True):
     """The files of one release, in memory.
 
     ``files`` maps a path to its bytes: in a wheel the archive's own names, in an sdist the path
@@ -21,8 +21,8 @@ class Artifact:
     """
 
     source: Source
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    installed: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = msgspec.field(default_factory=dict)
+    installed: Mapping[str, str] = msgspec.field(default_factory=dict)
     metadata_dir: str = ""
     problems: tuple[Problem, ...] = ()
     capture: Mapping[str, Any] | None = None

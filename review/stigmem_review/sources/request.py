@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.errors import UsageError
@@ -18,8 +19,7 @@ Kind = Literal["wheel", "sdist", "directory", "capture", "index", "none"]
 _SUFFIXES: dict[str, Kind] = {".whl": "wheel", ".tar.gz": "sdist", ".json": "capture"}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One argument of a review, understood but not opened."""
 
     kind: Kind
@@ -89,10 +89,6 @@ def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
 
 
 def _open_index(asked: str) -> Artifact:
-    from dataclasses import replace
-
-    import msgspec
-
     from stigmem_review.sources.index import fetch, parse_requirement
 
     wanted = parse_requirement(asked)
@@ -103,7 +99,7 @@ def _open_index(asked: str) -> Artifact:
     source = msgspec.structs.replace(
         artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed
     )
-    return replace(artifact, source=source)
+    return msgspec.structs.replace(artifact, source=source)
 
 
 def _shown(asked: str) -> str:
