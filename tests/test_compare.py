@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stigmem_review import facts, host
 from stigmem_review.compare import compare
 from stigmem_review.manifest import none_release
+from stigmem_review.model import EntryPoint, Known, Problem
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 
 NODE = host.node()
@@ -89,12 +90,6 @@ CERTAINTY = [
     ("found", {"capabilities": "x"}, {}, ["field-first-read"]),
     ("whole manifest lost", {}, {"manifest": "x"}, ["manifest-unread"]),
     ("whole manifest found", {"manifest": "x"}, {}, ["manifest-first-read"]),
-    (
-        "whole manifest found but for a field",
-        {"manifest": "x"},
-        {"capabilities": "x"},
-        ["manifest-first-read", "field-unread"],
-    ),
     ("unknown before and after, same code", {"routes": "x"}, {"routes": "x"}, []),
     ("a handler", {}, {"hooks.post_assert_audit": "x"}, ["handler-unread"]),
 ]
@@ -104,6 +99,55 @@ CERTAINTY = [
                          ids=[row[0] for row in CERTAINTY])  # fmt: skip
 def test_certainty(old: dict[str, str], new: dict[str, str], expected: list[str]) -> None:
     assert kinds(ShortRelease(unknown=old), ShortRelease(unknown=new)) == expected
+
+
+def test_a_field_that_stays_unknown_is_named_when_the_rest_is_found() -> None:
+    old = ShortRelease(unknown={"manifest": "x"})
+    new = ShortRelease(unknown={"capabilities": "x"}, code="another", version="1.0.1")
+    assert {"manifest-first-read", "field-unread"} <= set(kinds(old, new))
+
+
+def test_several_plugins_before_and_after_are_as_before_only_with_the_same_code() -> None:
+    several = (Problem("entry-points-several", "stigmem.plugins", "two"),)
+    old = ShortRelease(unknown={"manifest": "x"}, problems=several)
+    assert kinds(old, old) == []
+    new = msgspec.structs.replace(old, code="another", version="1.0.1")
+    assert "entry-points-several" in kinds(old, new)
+
+
+def test_code_that_is_not_known_is_never_the_same() -> None:
+    short = ShortRelease(unknown={"capabilities": "x"})
+    release = msgspec.structs.replace(release_of(short), code="")
+    found = compare(release, release, NODE).facts
+    assert [facts.kind_of(each) for each in found] == ["field-unread"]
+
+
+def test_what_stays_unread_with_the_same_code_is_said_to_be_as_before() -> None:
+    release = release_of(ShortRelease(unknown={"routes": "x"}))
+    comparison = compare(release, release, NODE)
+    assert comparison.facts == ()
+    assert [each.item for each in comparison.already] == ["routes"]
+
+
+def test_a_handler_that_becomes_readable_is_named() -> None:
+    old = ShortRelease(unknown={"hooks.post_assert_audit": "x"})
+    assert "field-first-read" in kinds(old, ShortRelease(code="another", version="1.0.1"))
+
+
+def test_an_entry_point_that_is_declared_twice_hides_nothing() -> None:
+    one = release_of(ShortRelease())
+    twice = (EntryPoint("x", "a", "demo:main"), EntryPoint("x", "a", "evil:main"))
+    new = msgspec.structs.replace(
+        one,
+        entry_points=Known((*one.entry_points.value, *twice)),  # type: ignore[union-attr]
+    )
+    old = msgspec.structs.replace(
+        one,
+        entry_points=Known((*one.entry_points.value, twice[0])),  # type: ignore[union-attr]
+    )
+    assert [facts.kind_of(each) for each in compare(old, new, NODE).facts] == [
+        "entry-point-changed"
+    ]
 
 
 def test_unknown_before_and_after_is_a_finding_if_the_code_changed() -> None:
@@ -122,6 +166,8 @@ SPELLINGS = [
     {"requires_dist": ("stigmem_node >= 0.9.0a10",)},
     {"requires_python": ">= 3.11"},
     {"distribution": "Demo"},
+    {"requires_stigmem": ">= 0.9.0a10"},
+    {"entry_points": {"stigmem.plugins : demo": "demo : plugin_manifest"}},
 ]
 
 

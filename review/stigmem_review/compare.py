@@ -13,7 +13,7 @@ from stigmem_review.host import Node
 from stigmem_review.ledger import Ledger, field_pairs, ledgers, unexplained
 from stigmem_review.model import (
     AnyValue,
-    Digests,
+    EntryPoint,
     Hook,
     Known,
     Location,
@@ -22,7 +22,7 @@ from stigmem_review.model import (
     Release,
     Unknown,
 )
-from stigmem_review.states import ABOUT_THE_FACTORY, ALWAYS, states
+from stigmem_review.states import ABOUT_THE_FACTORY, ALWAYS, UNREAD, states
 from stigmem_review.text import shorten
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
@@ -49,20 +49,23 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     unchanged = tuple(name for name in before if before[name] == after[name])
     changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
     changes += unexplained(before, after, changes)
-    found, already = _new_states(old, new, node)
-    changes += _without_echoes(_certainty(old, new), (*found, *already))
+    same_code = bool(old.code) and old.code == new.code
+    found, already = _new_states(old, new, node, same_code)
+    unread = list(_without_echoes(_certainty(old, new), (*found, *already)))
+    for fact in unread:
+        # What could be read in neither release is as before only where the code is.
+        (already if same_code and _is_unread(fact) else changes).append(fact)
     changes += found
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
-    return Comparison(tuple(changes), already, unchanged, tuple(_not_carried(old, new)))
+    return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
 
 
 def _presence(old: Release, new: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.PluginInstalled(item="plugin")
     if new.source.kind == "none":
-        hooks = _field(old, "hooks")
-        names = tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else ()
+        names = tuple(hook.name for hook in _hook_list(old))
         yield facts.PluginRemoved(item="plugin", hooks=names, side="old")
 
 
@@ -197,11 +200,14 @@ def _hooks(
             )
 
 
+def _hook_list(release: Release) -> tuple[Hook, ...]:
+    hooks = _field(release, "hooks")
+    return hooks.value if isinstance(hooks, Known) else ()
+
+
 def _hook_places(release: Release) -> dict[str, Location | None]:
     """Return where each hook's handler is, or else where the hook is declared."""
-    hooks = _field(release, "hooks")
-    found: tuple[Hook, ...] = hooks.value if isinstance(hooks, Known) else ()
-    return {hook.name: _at(hook.target) or hook.at for hook in found}
+    return {hook.name: _at(hook.target) or hook.at for hook in _hook_list(release)}
 
 
 def _members(name: str, one: set[str], two: set[str], old: Release, new: Release) -> Iterator[Fact]:
@@ -248,7 +254,13 @@ def _entry_point_places(release: Release) -> dict[str, Location | None]:
 def _requirements(one: dict[str, str], two: dict[str, str], new: Release) -> Iterator[Fact]:
     at = _at(new.requires_dist)
     for item in sorted(two.keys() - one.keys()):
-        yield facts.RequirementAdded(item=item, value=two[item], direct="@ " in two[item], at=at)
+        yield facts.RequirementAdded(
+            item=item,
+            value=two[item],
+            direct="@ " in two[item],
+            optional="extra ==" in item,
+            at=at,
+        )
     for item in sorted(one.keys() - two.keys()):
         yield facts.RequirementRemoved(item=item, value=one[item], side="old")
     for item in sorted(one.keys() & two.keys()):
@@ -299,20 +311,18 @@ def _place(item: str) -> tuple[facts.Place, bool]:
 
 
 def _certainty(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield what can be read on one side only, or on neither although the code changed."""
-    same_code = _same_code(old.package, new.package)
+    """Yield what can be read on one side only, or on neither."""
     if isinstance(new.manifest, Unknown):
-        if isinstance(old.manifest, Manifest) or not same_code:
-            lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
-            yield facts.ManifestUnread(
-                item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
-            )
+        lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
+        yield facts.ManifestUnread(
+            item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
+        )
     elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
-        capabilities, hooks = new.manifest.capabilities, new.manifest.hooks
+        capabilities = new.manifest.capabilities
         yield facts.ManifestFirstRead(
             item="manifest",
             capabilities=capabilities.value if isinstance(capabilities, Known) else (),
-            hooks=tuple(hook.name for hook in hooks.value) if isinstance(hooks, Known) else (),
+            hooks=tuple(hook.name for hook in _hook_list(new)),
         )
         for name in Manifest.__struct_fields__:
             value = getattr(new.manifest, name)
@@ -320,9 +330,26 @@ def _certainty(old: Release, new: Release) -> Iterator[Fact]:
                 yield facts.FieldUnread(item=name, why=value.why, at=value.at)
     for name, one, two in field_pairs(old, new):
         if isinstance(two, Unknown):
-            yield from _unread(name, one, two, old, same_code)
+            yield from _unread(name, one, two, old)
         elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
             yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+    yield from _handlers_first_read(old, new)
+
+
+def _handlers_first_read(old: Release, new: Release) -> Iterator[facts.Fact]:
+    before = {hook.name: hook for hook in _hook_list(old)}
+    for hook in _hook_list(new):
+        was = before.get(hook.name)
+        if was and isinstance(was.target, Unknown) and isinstance(hook.target, Known):
+            yield facts.FieldFirstRead(
+                item=f"hooks.{hook.name}", new=hook.target.value, at=hook.target.at
+            )
+
+
+def _is_unread(fact: facts.Fact) -> bool:
+    return isinstance(fact, facts.FieldUnread) or (
+        isinstance(fact, facts.ManifestUnread) and not fact.lost
+    )
 
 
 def _without_echoes(
@@ -344,14 +371,12 @@ def _without_echoes(
         yield fact
 
 
-def _unread(
-    name: str, one: AnyValue, two: Unknown, old: Release, same_code: bool
-) -> Iterator[Fact]:
+def _unread(name: str, one: AnyValue, two: Unknown, old: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.FieldUnread(item=name, why=two.why, at=two.at)
     elif isinstance(one, Known):
         yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
-    elif isinstance(one, Unknown) and not same_code:
+    elif isinstance(one, Unknown):
         yield facts.FieldUnread(item=name, why=two.why, at=two.at)
 
 
@@ -375,35 +400,44 @@ def _code_changed(
         yield facts.CodeChanged(item=move[1], files=tuple(changed))
 
 
-def _same_code(old: Digests, new: Digests) -> bool:
-    return isinstance(old, Known) and isinstance(new, Known) and old.value == new.value
-
-
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        names = [each.name if isinstance(each, Hook) else str(each) for each in value]
+        names = [_item(each) for each in value]
         return shorten(", ".join(names) or "nothing")
     return shorten(str(value) if value not in (None, "") else "nothing")
+
+
+def _item(each: Any) -> str:
+    match each:
+        case Hook():
+            return each.name
+        case EntryPoint():
+            return f"{each.group} : {each.name} = {each.value}"
+        case _:
+            return str(each)
 
 
 # States and combinations
 
 
-def _new_states(old: Release, new: Release, node: Node) -> tuple[list[Fact], tuple[Fact, ...]]:
+def _new_states(
+    old: Release, new: Release, node: Node, same_code: bool
+) -> tuple[list[Fact], list[Fact]]:
     """Return the new release's states, and apart those that the old release was in as well."""
     before = {_key(state) for state in states(old, node)}
     found: list[Fact] = []
     already: list[Fact] = []
     for state in states(new, node):
         known = _key(state) in before and not isinstance(state, ALWAYS)
-        if known and isinstance(state, facts.HandlerUnread):
-            known = _same_code(old.package, new.package)
+        if isinstance(state, UNREAD):
+            known = known and same_code
         (already if known else found).append(state)
-    return found, tuple(already)
+    return found, already
 
 
-def _key(state: facts.Fact) -> tuple[str, str]:
-    return facts.kind_of(state), state.item
+def _key(state: facts.Fact) -> tuple[str, str, str]:
+    stated = state.manifest if isinstance(state, facts.VersionMismatch) else ""
+    return facts.kind_of(state), state.item, stated
 
 
 def _surprise(

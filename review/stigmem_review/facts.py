@@ -162,9 +162,13 @@ class EntryPointChanged(_Replaced, frozen=True, kw_only=True, tag="entry-point-c
 
 
 class RequirementAdded(Fact, frozen=True, kw_only=True, tag="requirement-added"):
-    """A distribution it needs; ``direct`` if it comes from a URL."""
+    """A distribution it needs.
+
+    ``direct`` if it comes from a URL, ``optional`` if only somebody who asks for an extra gets it.
+    """
 
     value: str
+    optional: bool
     direct: bool
 
 

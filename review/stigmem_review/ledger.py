@@ -13,7 +13,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from stigmem_review import facts, versions
-from stigmem_review.model import AnyValue, Known, Manifest, Release
+from stigmem_review.manifest.entry_points import normal_value
+from stigmem_review.model import AnyValue, EntryPoint, Known, Manifest, Release
 from stigmem_review.text import shorten
 
 Ledger = dict[str, Any]
@@ -63,10 +64,10 @@ def _plain(name: str, value: Any, alike: bool) -> Any:
                 for hook in value
             }
         case "entry_points":
-            return {f"{each.group} : {each.name}": each.value for each in value}
+            return _entry_points(value)
         case "requires_dist" if not alike:
-            return {key: wanted for key, (wanted, _) in versions.requirements(value).items()}
-        case "requires_python" if not alike:
+            return versions.requirements(value)
+        case "requires_python" | "requires_stigmem" if not alike:
             return versions.specifiers(value or "")
         case "distribution":
             return str(canonicalize_name(value))
@@ -74,6 +75,16 @@ def _plain(name: str, value: Any, alike: bool) -> Any:
             return dict(value)
         case _:
             return set(value) if isinstance(value, tuple) else value or ""
+
+
+def _entry_points(value: tuple[EntryPoint, ...]) -> dict[str, str]:
+    """Return each entry point's value; of one that is declared twice, both."""
+    found: dict[str, str] = {}
+    for each in value:
+        plain = normal_value(each) or each
+        key = f"{each.group} : {each.name}"
+        found[key] = f"{found[key]} and {plain.value}" if key in found else plain.value
+    return found
 
 
 def unexplained(

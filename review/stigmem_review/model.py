@@ -162,8 +162,9 @@ class Release(msgspec.Struct, frozen=True):
 
     ``manifest`` is ``Unknown`` where no field of it could be read. ``outside`` are installed
     files outside the plugin's own packages and metadata, by the place they are installed to, with
-    their SHA-256; ``package`` the files inside. ``metadata`` holds the headers that no typed
-    field carries.
+    their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
+    decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
+    typed field carries.
     """
 
     source: Source
@@ -176,6 +177,7 @@ class Release(msgspec.Struct, frozen=True):
     metadata: Headers
     outside: Digests
     package: Digests
+    code: str = ""
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""

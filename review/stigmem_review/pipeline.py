@@ -8,9 +8,9 @@ from pathlib import Path
 from stigmem_review import host
 from stigmem_review.case import build_case
 from stigmem_review.document import Report, build_report, incomplete_report
-from stigmem_review.errors import ReviewError, SourceError
+from stigmem_review.errors import ReviewError, SourceError, UsageError
 from stigmem_review.manifest import none_release, read_release
-from stigmem_review.model import Gap, Level, Release, Side, Source
+from stigmem_review.model import Gap, Level, Release, Side
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.request import Request, open_source, understand
@@ -32,6 +32,8 @@ def review(
     nothing to review and for an unknown node version.
     """
     requests: dict[Side, Request] = {"old": understand(old), "new": understand(new)}
+    if all(request.kind == "none" for request in requests.values()):
+        raise UsageError("there is nothing to review between none and none")
     node = host.node(node_version)
     rulebook = shipped_rules()
     releases: dict[Side, Release] = {}
@@ -46,8 +48,11 @@ def review(
         except Exception as error:  # a defect of ours must not open the gate, nor hide
             gaps.append(_defect(f"{side} release", error))
     if gaps:
-        asked = [Source("none", request.asked) for request in requests.values()]
-        return incomplete_report(asked[0], asked[1], tuple(gaps), node.version, rulebook, gate)
+        sources = [
+            releases[side].source if side in releases else request.unread()
+            for side, request in requests.items()
+        ]
+        return incomplete_report(sources[0], sources[1], tuple(gaps), node.version, rulebook, gate)
     try:
         return _judged(releases, node, rulebook, gate)
     except ReviewError:

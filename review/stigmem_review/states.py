@@ -46,6 +46,9 @@ ABOUT_THE_FACTORY = (
 )
 """States that already say why no manifest could be read."""
 
+UNREAD = (HandlerUnread, FieldRefused, *ABOUT_THE_FACTORY)
+"""States that keep something from being read: as before only where the code is as before."""
+
 ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
 """States of one artifact's bytes: never excused by another artifact that had the same."""
 

@@ -40,7 +40,7 @@ def decide(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level) ->
         errors=counts["error"],
         warnings=counts["warning"],
         notes=counts["note"],
-        sentence=_sentence(closing, gaps),
+        sentence=_sentence(closing, findings, gaps, gate),
     )
 
 
@@ -54,7 +54,9 @@ def _state(closing: list[Finding], gaps: tuple[Gap, ...]) -> tuple[State, Litera
     return "clear", 0
 
 
-def _sentence(closing: list[Finding], gaps: tuple[Gap, ...]) -> str:
+def _sentence(
+    closing: list[Finding], findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level
+) -> str:
     if gaps:
         return (
             f"{count(len(gaps), 'part')} of the review could not be done, so the gate stays closed."
@@ -67,6 +69,8 @@ def _sentence(closing: list[Finding], gaps: tuple[Gap, ...]) -> str:
         )
     if closing:
         return f"Nobody has agreed to {count(len(closing), 'finding')} yet."
+    if any(each.level != "note" for each in findings):
+        return f"Nothing here is at or above {gate}, which closes the gate."
     return "Nothing here needs a decision."
 
 

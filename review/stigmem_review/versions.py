@@ -34,7 +34,7 @@ def step(old: str, new: str) -> Step:
         return "downgrade"
     if after == before:
         return "same"
-    if before.is_prerelease or after.is_prerelease:
+    if after.is_prerelease or (before.is_prerelease and before.release == after.release):
         return "pre-release"
     names: tuple[Step, ...] = ("major", "minor", "patch")
     if before.epoch != after.epoch:
@@ -61,21 +61,21 @@ def specifiers(text: str) -> str:
         return text
 
 
-def requirements(texts: tuple[str, ...]) -> dict[str, tuple[str, bool]]:
+def requirements(texts: tuple[str, ...]) -> dict[str, str]:
     """Return what each requirement asks for, by the distribution (and condition) it is about.
 
-    The value is the version range, extras included, in one spelling, and whether the requirement
-    names a URL. A text that is not a requirement stands for itself.
+    The value is the version range, extras included, in one spelling, or ``@`` and a URL. A text
+    that is not a requirement stands for itself.
     """
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    found: dict[str, tuple[str, bool]] = {}
+    found: dict[str, str] = {}
     for text in texts:
         try:
             parsed = Requirement(text)
         except InvalidRequirement:
-            found[text] = ("", False)
+            found[text] = "not a valid requirement"
             continue
         key = str(canonicalize_name(parsed.name))
         if parsed.marker:
@@ -83,7 +83,5 @@ def requirements(texts: tuple[str, ...]) -> dict[str, tuple[str, bool]]:
         extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
         wanted = f"@ {parsed.url}" if parsed.url else ",".join(sorted(map(str, parsed.specifier)))
         value = f"{extras} {wanted}".strip() or "any version"
-        while key in found and found[key][0] != value:
-            key += " (again)"
-        found[key] = (value, parsed.url is not None)
+        found[key] = f"{found[key]} and {value}" if key in found else value
     return found

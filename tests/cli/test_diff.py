@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,16 @@ import pytest
 from support.plugins import plugin, write_project, write_wheel
 
 
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "stigmem_review", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,
         env={**os.environ, **environment},
+        cwd=cwd,
         check=False,
     )
 
@@ -37,7 +41,8 @@ def calm(tmp_path: Path) -> tuple[Path, Path]:
 def gaining(tmp_path: Path) -> tuple[Path, Path]:
     """Two releases of which the new one asks for more."""
     more = plugin(version="1.0.1", capabilities=("facts.read", "network.outbound"))
-    return write_wheel(tmp_path, plugin()), write_wheel(tmp_path, more, version="1.0.1")
+    folder = tmp_path / "gaining"
+    return write_wheel(folder, plugin()), write_wheel(folder, more, version="1.0.1")
 
 
 def test_a_calm_upgrade_is_four_sentences_and_passes(calm: tuple[Path, Path]) -> None:
@@ -94,6 +99,61 @@ def test_a_wheel_and_a_project_of_the_same_release_have_nothing_between_them(
     done = run("diff", wheel, project, "--format", "json")
     assert json.loads(done.stdout)["findings"] == []
     assert done.returncode == 0
+
+
+def test_an_argument_that_is_empty_is_not_the_current_directory(tmp_path: Path) -> None:
+    write_project(tmp_path, plugin())
+    done = run("diff", "none", "", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "empty" in done.stderr
+
+
+def test_nothing_against_nothing_is_refused() -> None:
+    assert run("diff", "none", "none").returncode == 2
+
+
+def test_two_reports_for_one_file_are_refused(calm: tuple[Path, Path], tmp_path: Path) -> None:
+    same = f"json={tmp_path / 'report'}"
+    done = run("diff", *calm, "--output", same, "--output", same)
+    assert done.returncode == 2
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_pipe_is_written_to_and_not_replaced(calm: tuple[Path, Path], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        done = run("diff", *calm, "--output", f"json={pipe}")
+        text, _ = reader.communicate(timeout=60)
+    assert done.returncode == 0
+    assert pipe.is_fifo()
+    assert json.loads(text)["verdict"]["state"] == "clear"
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_a_closed_stream_does_not_change_the_exit_code(
+    calm: tuple[Path, Path], gaining: tuple[Path, Path], closed: str
+) -> None:
+    for pair, code in ((calm, 0), (gaining, 1)):
+        line = f"{sys.executable} -m stigmem_review diff {pair[0]} {pair[1]} {closed}"
+        assert (
+            subprocess.run(["sh", "-c", line], capture_output=True, check=False).returncode == code
+        )
+
+
+def test_what_a_report_says_to_paste_is_safe_to_paste(tmp_path: Path) -> None:
+    name = "x'; touch injected #"
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, version in ((old, "1.0.0"), (new, "1.0.1")):
+        write_project(folder, plugin(name=name, version=version), version=version)
+        declared = (folder / "pyproject.toml").read_text("utf-8")
+        declared = declared.replace('name = "demo-plugin"', f'name = "{name}"')
+        (folder / "pyproject.toml").write_text(declared, "utf-8")
+    report = json.loads(run("diff", old, new, "--format", "json").stdout)
+    commands = [report["go_back"], report["checklist"][-1]["says"][-1]["text"]]
+    for command in commands:
+        words = shlex.split(command)
+        assert any(word.startswith(name) for word in words)
 
 
 # Bad input: (the name of a case, its arguments made from a folder, exit code, words of the line)

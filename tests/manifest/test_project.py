@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.plugins import plugin, write_project
 
-from stigmem_review import host
+from stigmem_review import host, review
+from stigmem_review.document import Report
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
 from stigmem_review.pipeline import read
 from stigmem_review.sources.request import understand
+from support.plugins import plugin, write_project
 
 GROUP = '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
 
@@ -68,7 +69,8 @@ def test_a_copy_that_is_never_built_does_not_count(folder: str, tmp_path: Path) 
 def test_what_is_left_to_the_build_backend_is_not_carried(tmp_path: Path) -> None:
     release = read_tree(
         tmp_path,
-        f'[project]\nname = "demo"\ndynamic = ["version", "dependencies", "requires-python"]\n{GROUP}',
+        '[project]\nname = "demo"\n'
+        f'dynamic = ["version", "dependencies", "requires-python"]\n{GROUP}',
     )
     assert is_read(release)
     assert isinstance(release.distribution_version, NotCarried)
@@ -134,3 +136,72 @@ def test_optional_dependencies_carry_their_extra(tmp_path: Path) -> None:
 def test_a_pyproject_that_is_not_toml_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"pyproject\.toml"):
         read_tree(tmp_path, text)
+
+
+def review_trees(folder: Path, old: dict[str, str], new: dict[str, str]) -> Report:
+    for name, files in (("old", old), ("new", new)):
+        for path, text in files.items():
+            target = folder / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+    return review(str(folder / "old"), str(folder / "new"))
+
+
+HEAD = '[project]\nname = "demo"\nversion = "1.0.0"\n'
+READS = "import os\n" + plugin()["demo_plugin/manifest.py"].replace(
+    "capabilities=('facts.read',)", "capabilities=os.environ['{}'].split()"
+)
+UNREADABLE = [
+    ("entry points in setup.py", {"pyproject.toml": "", "setup.py": "{}"}),
+    (
+        "dynamic entry points",
+        {"pyproject.toml": HEAD + 'dynamic = ["entry-points"]\n', "x.py": "{}"},
+    ),
+    (
+        "two folders with the package",
+        {"pyproject.toml": HEAD + GROUP, "a/demo_plugin/a.py": "{}", "b/demo_plugin/b.py": ""},
+    ),
+    (
+        "a plugin of one module",
+        {
+            "pyproject.toml": HEAD + GROUP.replace("demo_plugin:", "single:"),
+            "single.py": READS.replace("from . import handlers\n", "")
+            .replace("'post_assert_audit': handlers.audit", "")
+            .replace("{{}}", "dict()"),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "files", [row[1] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE]
+)
+def test_what_is_unread_on_both_sides_is_not_the_same(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    old = {path: text.replace("{}", "OLD") for path, text in files.items()}
+    new = {path: text.replace("{}", "NEW") for path, text in files.items()}
+    assert review_trees(tmp_path, old, new).verdict.state == "blocked"
+
+
+def test_poetrys_commands_are_entry_points(tmp_path: Path) -> None:
+    head = '[tool.poetry]\nname = "demo"\nversion = "1.0.0"\n'
+    head += '[tool.poetry.plugins."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
+    package = {f"src/{path}": text for path, text in plugin().items()}
+    old = {"pyproject.toml": head, **package}
+    new = {"pyproject.toml": f'{head}[tool.poetry.scripts]\nstigmem = "x:y"\n', **package}
+    report = review_trees(tmp_path, old, new)
+    assert [each.item for each in report.findings] == ["console_scripts : stigmem"]
+
+
+def test_a_stale_egg_info_is_not_believed(tmp_path: Path) -> None:
+    release = read_tree(
+        tmp_path,
+        HEAD,
+        **{
+            "src__demo.egg-info__entry_points.txt": (
+                "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n"
+            )
+        },
+    )
+    assert [problem.kind for problem in release.problems] == ["entry-point-missing"]

@@ -54,6 +54,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the report stopped reading; what they have is not a whole review.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
+    except OSError as error:
+        say(f"{error.strerror or error}; the report was not written")
+        return 3
     except Exception as error:
         say(f"an internal error: {type(error).__name__}: {error}; please report it")
         return 3
@@ -67,6 +70,10 @@ def say(text: str) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    # A stream that the caller has closed is None here; the exit code has to come all the same.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     code = run()
     sys.stderr.flush()
     # Taking the interpreter down in order takes twice as long as starting it, and frees what the

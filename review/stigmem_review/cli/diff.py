@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from stigmem_review.cli.output import say_gaps, target, write_all
+from stigmem_review.errors import UsageError
 from stigmem_review.model import LEVELS
 from stigmem_review.report import FORMATS
 
@@ -54,6 +55,9 @@ def run(options: argparse.Namespace) -> int:
     """Review, write and print, and return the exit code."""
     from stigmem_review.pipeline import review
 
+    paths = [each.path for each in options.output]
+    if len(set(paths)) < len(paths):
+        raise UsageError("two reports are to be written to the same file; give each its own")
     report = review(
         options.old, options.new, node_version=options.node_version, gate=options.fail_on
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
@@ -37,11 +38,14 @@ def target(text: str) -> Target:
         raise argparse.ArgumentTypeError(
             f"{clean(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
         )
-    if not Path(path).parent.is_dir():
+    resolved = Path(os.path.realpath(path))
+    if not resolved.parent.is_dir():
         raise argparse.ArgumentTypeError(
-            f"there is no directory {clean(str(Path(path).parent))} to write to"
+            f"there is no directory {clean(str(resolved.parent))} to write to"
         )
-    return Target(form, Path(path))
+    if resolved.is_dir():
+        raise argparse.ArgumentTypeError(f"{clean(path)} is a directory; name a file in it")
+    return Target(form, resolved)
 
 
 def write_all(report: Report, form: Format, targets: Iterable[Target]) -> None:
@@ -69,12 +73,20 @@ def say_gaps(gaps: Iterable[Gap]) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
+    """Write a file so that it is there as a whole or not at all.
+
+    What exists and is no ordinary file, such as ``/dev/stdout`` or a pipe, is written to.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as handle:
+            handle.write(text)
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("x", encoding="utf-8", newline="\n") as handle:
             handle.write(text)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise ReportError(f"{path}: {error.strerror}; the report was not written there") from None

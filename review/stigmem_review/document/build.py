@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 import msgspec
@@ -44,7 +45,7 @@ def build_report(
         node=node.version,
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
-        headline=headline(case),
+        headline=headline(case, old, new),
         brief=brief(changed, unchanged, differing, standing, unassessed),
         rows=changed,
         findings=findings,
@@ -130,5 +131,6 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
 
 def _go_back(old: Release) -> str:
     if isinstance(old.distribution, Known) and isinstance(old.distribution_version, Known):
-        return f"{old.distribution.value}=={old.distribution_version.value}"
+        wanted = f"{old.distribution.value}=={old.distribution_version.value}"
+        return f"python -m pip install {shlex.quote(wanted)}"
     return ""

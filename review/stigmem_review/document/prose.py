@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sized
 
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.document.table import label
-from stigmem_review.model import Known, Release
+from stigmem_review.model import Known, Manifest, Release, Unknown
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message, Segment, shorten
 from stigmem_review.verdict import count
@@ -26,12 +27,26 @@ _STEPS: dict[str, str] = {
 }
 
 
-def headline(case: Case) -> Message:
+def headline(case: Case, old: Release, new: Release) -> Message:
+    """Return what happened in one sentence, and a second one where captures disagree."""
+    return (*_what_happened(case, new), *_claims(old, new))
+
+
+def _claims(old: Release, new: Release) -> Iterable[Segment]:
+    if old.signed_by and new.signed_by and old.signed_by != new.signed_by:
+        yield Segment(" The captures name different signers, ")
+        yield Segment(old.signed_by, theirs=True)
+        yield Segment(" and ")
+        yield Segment(new.signed_by, theirs=True)
+        yield Segment("; nobody has verified either.")
+
+
+def _what_happened(case: Case, new: Release) -> Message:
     if not case.new.present:
         return (Segment("The plugin is removed."),)
     gained: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
     lost: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
-    step = "same"
+    step = "same" if case.old.version and case.old.version == case.new.version else "none"
     for fact in case.comparison.facts:
         match fact:
             case facts.CapabilityAdded():
@@ -64,9 +79,20 @@ def headline(case: Case) -> Message:
                 said.append(Segment(")"))
     if said:
         return (Segment(f"{start} that"), *said, Segment("."))
+    if not _was_read(new):
+        return (Segment(f"{start} of which not everything can be read."),)
     if case.comparison.facts:
         return (Segment(f"{start} that gains and loses no capability, hook or route."),)
     return (Segment(f"{start} in which nothing that is compared changed."),)
+
+
+def _was_read(release: Release) -> bool:
+    """Say whether what a release may do is known: its capabilities, hooks and routes."""
+    manifest = release.manifest
+    if not isinstance(manifest, Manifest):
+        return False
+    fields = (manifest.capabilities, manifest.hooks, manifest.routes)
+    return not any(isinstance(field, Unknown) for field in fields)
 
 
 _PLURALS = {"capability": "capabilities", "hook": "hooks", "route": "routes"}
@@ -151,7 +177,7 @@ def checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
         "state captured before and after",
         (
             Segment("yours to do: "),
-            Segment(f"stigmem plugins describe {name} --json", theirs=True),
+            Segment(f"stigmem plugins describe {shlex.quote(name)} --json", theirs=True),
         ),
     )
 

@@ -37,9 +37,14 @@ def value_of(release: Release, name: str) -> Any:
 
 
 def rows(case: Case, old: Release, new: Release) -> Iterable[Row]:
+    first_read = {
+        fact.item for fact in case.comparison.facts if isinstance(fact, facts.FieldFirstRead)
+    }
     for name, items in _by_field(case).items():
         changed = {item.text.partition(" by ")[0] for item in items if item.sign in ("+", "-")}
         kept = [Item(text) for text in _members(name, new) if text not in changed]
+        if name in first_read:
+            kept = []
         yield Row(label(name), (*kept, *items))
 
 

@@ -15,6 +15,14 @@ _VALUE = re.compile(
 )
 
 
+_SCRIPTS = (
+    ("tool", "poetry", "scripts", "console_scripts"),
+    ("project", "scripts", "console_scripts"),
+    ("project", "gui-scripts", "gui_scripts"),
+)
+"""Tables of commands in a ``pyproject.toml``, and the group each becomes."""
+
+
 def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tuple[Problem, ...]]:
     """Read an ``entry_points.txt`` the way ``importlib.metadata`` does.
 
@@ -54,14 +62,16 @@ def project_entry_points(
     """
     groups = _table(pyproject, "project", "entry-points")
     groups = {**_table(pyproject, "tool", "poetry", "plugins"), **groups}
-    for table, group in (("scripts", "console_scripts"), ("gui-scripts", "gui_scripts")):
-        if scripts := _table(pyproject, "project", table):
+    for *keys, group in _SCRIPTS:
+        if scripts := _table(pyproject, *keys):
             groups[group] = scripts
     found: list[EntryPoint] = []
     problems: list[Problem] = []
     for group, entries in groups.items():
         for name, value in entries.items() if isinstance(entries, Mapping) else ():
             at = Location(path, _line_of(source, name))
+            if isinstance(value, Mapping) and isinstance(value.get("reference"), str):
+                value = value["reference"]  # Poetry's longer form
             if isinstance(value, str):
                 found.append(EntryPoint(group, name, value, at))
             elif f"{group}.{name}" == ENTRY_POINT_GROUP:
@@ -82,9 +92,9 @@ def _sorted(entry_points: list[EntryPoint]) -> tuple[EntryPoint, ...]:
 
 
 def normal_value(entry_point: EntryPoint) -> EntryPoint | None:
-    """Return an entry point with its value as plain ``module:attribute``; ``None`` if it is not one.
+    """Return an entry point with its value as plain ``module:attribute``.
 
-    White space and extras are dropped, as loading it does.
+    White space and extras are dropped, as loading it does; ``None`` if it cannot be loaded.
     """
     found = _VALUE.match(entry_point.value)
     if not found:

@@ -144,7 +144,7 @@ def _text(value: Value) -> AnyValue:
             try:
                 text.encode()
             except UnicodeEncodeError:
-                raise _Refused("it is not valid Unicode") from None
+                return Unknown("it is not valid Unicode", value.at)
             return Known(text, value.at)
         case Const(value=bytes(data)):
             try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
@@ -52,27 +53,41 @@ def read_project(artifact: Artifact) -> Project:
     """
     source, pyproject = _pyproject(artifact)
     table = _mapping(pyproject, "project") or _mapping(pyproject, "tool", "poetry")
-    at = Location(_FILE)
     entry_points, problems = _entry_points(artifact, pyproject, source)
-    if pkg_info := artifact.files.get("PKG-INFO"):
-        found = headers(pkg_info)
-        built = Location("PKG-INFO")
-        return Project(
-            Known(found["name"][0], built),
-            Known(found["version"][0], built),
-            entry_points,
-            Known(tuple(sorted(found.get("requires-dist", ()))), built),
-            Known(next(iter(found.get("requires-python", ())), None), built),
-            problems,
-        )
-    return Project(
+    standard = _mapping(pyproject, "project")
+    project = Project(
         _text(table, "name"),
         _text(table, "version"),
         entry_points,
-        _requirements(table),
-        _optional_text(table, "requires-python", at),
+        _requirements(standard),
+        _requires_python(standard),
         problems,
     )
+    pkg_info = artifact.files.get("PKG-INFO")
+    return _with_pkg_info(project, headers(pkg_info)) if pkg_info else project
+
+
+def _with_pkg_info(project: Project, found: Mapping[str, tuple[str, ...]]) -> Project:
+    """Return a project with what its sdist's ``PKG-INFO`` says.
+
+    Before version 2.2 of the metadata, and where a header is said to be dynamic, only the name
+    and the version in there can be relied on.
+    """
+    at = Location("PKG-INFO")
+    named = replace(
+        project, name=Known(found["name"][0], at), version=Known(found["version"][0], at)
+    )
+    version = found.get("metadata-version", ("0",))[0].split(".")
+    if not all(part.isdecimal() for part in version) or [*map(int, version)] < [2, 2]:
+        return named
+    dynamic = {header.lower() for header in found.get("dynamic", ())}
+    if "requires-dist" not in dynamic:
+        requires = tuple(sorted(found.get("requires-dist", ())))
+        named = replace(named, requires_dist=Known(requires, at))
+    if "requires-python" not in dynamic:
+        python = next(iter(found.get("requires-python", ())), None)
+        named = replace(named, requires_python=Known(python, at))
+    return named
 
 
 def find_root(files: Mapping[str, bytes], entry_points: tuple[EntryPoint, ...]) -> str | Unknown:
@@ -129,7 +144,8 @@ def _entry_points(
     found, problems = project_entry_points(pyproject, _FILE, source)
     if found or problems:
         return Known(found), problems
-    for path in sorted(artifact.files):
+    for path in sorted(artifact.files) if artifact.source.kind == "sdist" else ():
+        # In a directory it can be left over from another build.
         if path.endswith(".egg-info/entry_points.txt"):
             text = artifact.files[path].decode("utf-8", "replace")
             entry_points, unreadable = parse_entry_points(text, path)
@@ -159,15 +175,17 @@ def _text(table: Mapping[str, Any], key: str) -> Text:
     return Known(value, Location(_FILE)) if isinstance(value, str) else _missing(table, key)
 
 
-def _optional_text(table: Mapping[str, Any], key: str, at: Location) -> OptionalText:
-    value = table.get(key)
+def _requires_python(table: Mapping[str, Any]) -> OptionalText:
+    value = table.get("requires-python")
     if isinstance(value, str):
-        return Known(value, at)
-    return _missing(table, key) if key in _dynamic(table) else Known(None, at)
+        return Known(value, Location(_FILE))
+    if not table or "requires-python" in _dynamic(table):
+        return NotCarried("directory")
+    return Known(None, Location(_FILE))
 
 
 def _requirements(table: Mapping[str, Any]) -> Names:
-    if {"dependencies", "optional-dependencies"} & set(map(str, _dynamic(table))):
+    if not table or {"dependencies", "optional-dependencies"} & set(map(str, _dynamic(table))):
         return NotCarried("directory")
     dependencies = table.get("dependencies", [])
     if not isinstance(dependencies, list):

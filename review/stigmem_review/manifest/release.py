@@ -22,7 +22,6 @@ from stigmem_review.model import (
     Location,
     Manifest,
     NotCarried,
-    OptionalText,
     Problem,
     Release,
     Source,
@@ -33,14 +32,18 @@ from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import headers
 
 _SITE = "site-packages/"
+_METADATA = (".dist-info", ".egg-info")
 
 # Headers that a typed field carries, or that only describe a release to people. Every other
 # header counts, so that one nobody has thought of is noticed.
 _NOT_COUNTED = frozenset(
-    "author author-email classifier description description-content-type download-url dynamic "
-    "generator home-page keywords license license-expression license-file maintainer "
-    "maintainer-email metadata-version name project-url requires-dist requires-python summary "
-    "version".split()
+    (
+        *("author", "author-email", "classifier", "description", "description-content-type"),
+        *("download-url", "dynamic", "generator", "home-page", "keywords", "license"),
+        *("license-expression", "license-file", "maintainer", "maintainer-email"),
+        *("metadata-version", "name", "project-url", "provides-extra", "requires-dist"),
+        *("requires-python", "summary", "version"),
+    )
 )
 
 
@@ -95,16 +98,19 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
     }
     metadata = headers(artifact.files[f"{artifact.metadata_dir}/METADATA"])
     declared = artifact.files.get(f"{artifact.metadata_dir}/entry_points.txt", b"")
-    entry_points, unreadable = parse_entry_points(
+    entry_points, broken = parse_entry_points(
         declared.decode("utf-8", "replace"), f"{artifact.metadata_dir}/entry_points.txt"
     )
     requires = tuple(sorted(metadata.get("requires-dist", ())))
-    reading = _read_plugin(entry_points, Modules(site, ""), node, requires)
+    if broken:
+        reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
+    else:
+        reading = _read_plugin(entry_points, Modules(site, ""), node, requires)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
     for place, path in sorted(artifact.installed.items()):
         inside = place.removeprefix(_SITE)
-        if place.startswith(_SITE) and inside.startswith(f"{artifact.metadata_dir}/"):
+        if place.startswith(_SITE) and inside.partition("/")[0].endswith(_METADATA):
             continue
         digest = hashlib.sha256(artifact.files[path]).hexdigest()
         top = inside.partition("/")[0].partition(".")[0]
@@ -112,19 +118,30 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
             package[inside] = digest
         else:
             outside[place] = digest
-    reading.problems += unreadable
-    return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package))
+    code = _digest({path: data for path, data in site.items() if not _is_metadata(path)})
+    return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package), code)
 
 
 def _read_project(artifact: Artifact, node: Node) -> Release:
     project = read_project(artifact)
     reading, root = _read_project_plugin(artifact, project, node)
-    package = {}
-    if isinstance(project.entry_points, Known):
-        own = tuple(f"{root}{top}/" for top in _own_packages(project.entry_points.value, {}))
-        for path, data in sorted(artifact.files.items()):
-            if path.startswith(own):
-                package[path.removeprefix(root)] = hashlib.sha256(data).hexdigest()
+    package: Digests = NotCarried(artifact.source.kind)
+    code = ""
+    if isinstance(project.entry_points, Known) and root is not None:
+        below = {
+            path.removeprefix(root): data
+            for path, data in artifact.files.items()
+            if path.startswith(root)
+        }
+        own = _own_packages(project.entry_points.value, below)
+        package = Known(
+            {
+                path: hashlib.sha256(data).hexdigest()
+                for path, data in sorted(below.items())
+                if path.partition("/")[0].partition(".")[0] in own
+            }
+        )
+        code = _digest(below)
     return Release(
         source=artifact.source,
         distribution=project.name,
@@ -135,23 +152,26 @@ def _read_project(artifact: Artifact, node: Node) -> Release:
         requires_python=project.requires_python,
         metadata=NotCarried(artifact.source.kind),
         outside=NotCarried(artifact.source.kind),
-        package=Known(package),
+        package=package,
+        code=code,
         problems=(*artifact.problems, *project.problems, *reading.problems),
         gaps=reading.gaps,
     )
 
 
-def _read_project_plugin(artifact: Artifact, project: Project, node: Node) -> tuple[_Plugin, str]:
-    """Read the plugin of a source tree, and return the folder its package stands in."""
+def _read_project_plugin(
+    artifact: Artifact, project: Project, node: Node
+) -> tuple[_Plugin, str | None]:
+    """Read the plugin of a source tree, and return the folder its package stands in, if known."""
     declared = project.entry_points
     if isinstance(declared, Unknown):
-        return _Plugin(declared), ""
+        return _Plugin(declared), None
     if project.problems:
-        return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), ""
+        return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), None
     entry_points = declared.value if isinstance(declared, Known) else ()
     root = find_root(artifact.files, entry_points)
     if isinstance(root, Unknown):
-        return _Plugin(root), ""
+        return _Plugin(root), None
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
     return _read_plugin(entry_points, Modules(artifact.files, root), node, requires), root
 
@@ -181,6 +201,18 @@ def _read_plugin(
     return _Plugin(reading.manifest, reading.problems, reading.gaps)
 
 
+def _is_metadata(path: str) -> bool:
+    return path.partition("/")[0].endswith(_METADATA)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Return one digest of many files, their paths included."""
+    listed = "".join(
+        f"{path}\0{hashlib.sha256(data).hexdigest()}\n" for path, data in sorted(files.items())
+    )
+    return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _own_packages(entry_points: tuple[EntryPoint, ...], site: Mapping[str, bytes]) -> set[str]:
     """Return the top-level packages that are the plugin's: those its entry points lead into."""
     plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
@@ -196,6 +228,7 @@ def _release(
     reading: _Plugin,
     outside: Digests,
     package: Digests,
+    code: str,
 ) -> Release:
     path = f"{artifact.metadata_dir}/METADATA"
     counted = {name: values for name, values in metadata.items() if name not in _NOT_COUNTED}
@@ -211,6 +244,7 @@ def _release(
         metadata=kept,
         outside=outside,
         package=package,
+        code=code,
         problems=(*artifact.problems, *reading.problems),
         gaps=reading.gaps,
     )
@@ -227,7 +261,6 @@ def _read_capture(artifact: Artifact) -> Release:
         entry_points = Known((EntryPoint(ENTRY_POINT_GROUP, entry[0], entry[1]),))
     distribution = discovery.get("distribution")
     name: Text = Known(distribution) if isinstance(distribution, str) else absent
-    requires_python: OptionalText = absent
     return Release(
         source=artifact.source,
         distribution=name,
@@ -246,7 +279,7 @@ def _read_capture(artifact: Artifact) -> Release:
             config_schema=absent,
         ),
         requires_dist=absent,
-        requires_python=requires_python,
+        requires_python=absent,
         metadata=absent,
         outside=absent,
         package=absent,

@@ -185,4 +185,4 @@ def _reviewed(report: Report) -> Iterator[str]:
         f"for node {report.node}"
     )
     if report.go_back:
-        yield f"- to go back: {_code(f'python -m pip install {chr(39)}{report.go_back}{chr(39)}')}"
+        yield f"- to go back: {_code(report.go_back)}"

@@ -173,7 +173,7 @@ class _Page:
         tool = report.tool
         yield f"  by   {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
         if report.go_back:
-            yield f"  to go back: python -m pip install '{report.go_back}'"
+            yield f"  to go back: {report.go_back}"
 
 
 def _title(report: Report) -> str:

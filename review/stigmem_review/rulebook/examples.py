@@ -141,6 +141,7 @@ def release_of(short: ShortRelease) -> Release:
         metadata=Known(short.metadata),
         outside=Known(short.outside),
         package=Known({"demo/__init__.py": short.code}),
+        code=short.code,
         problems=short.problems,
     )
 

@@ -18,13 +18,13 @@ _OPTIONAL = {"discovery_source": dict, "signed_by": str}
 _KINDS = {str: "a text", list: "a list of texts", dict: "an object"}
 
 
-def read_capture(asked: str, file: str, data: bytes, name: str | None = None) -> Artifact:
-    """Return the release a capture describes; ``name`` picks a plugin where it lists several."""
+def read_capture(asked: str, file: str, data: bytes) -> Artifact:
+    """Return the release that a capture describes."""
     if len(data) > limits.CAPTURE_BYTES:
         raise refusal(
             file, f"it has {len(data)} bytes, the limit is {limits.CAPTURE_BYTES}", _AGAIN
         )
-    plugin = _chosen(file, _decoded(file, data), name)
+    plugin = _chosen(file, _decoded(file, data))
     _check_shape(file, plugin)
     digest = hashlib.sha256(data).hexdigest()
     source = Source(kind="capture", asked=asked, file=file, sha256=digest)
@@ -84,19 +84,13 @@ def _finite(text: str) -> float:
     return value
 
 
-def _chosen(file: str, value: Any, name: str | None) -> Any:
+def _chosen(file: str, value: Any) -> Any:
     """Return the one plugin that ``value``, an object or a list of objects, is asked about."""
     plugins = value if isinstance(value, list) else [value]
     names = [str(each.get("name")) if isinstance(each, dict) else "?" for each in plugins]
-    if name is not None:
-        plugins = [each for each, said in zip(plugins, names, strict=True) if said == name]
     if len(plugins) == 1:
         return plugins[0]
     listed = shown(", ".join(names), 400) or "none"
-    if name is not None:
-        raise refusal(
-            file, f"it describes {shown(name)} {len(plugins)} times (it has: {listed})", _AGAIN
-        )
     raise refusal(
         file,
         f"it describes {len(plugins)} plugins instead of one: {listed}",

@@ -25,6 +25,10 @@ class Request(msgspec.Struct, frozen=True):
     kind: Kind
     asked: str
 
+    def unread(self) -> Source:
+        """Return the source of a release that could not be read."""
+        return Source("wheel" if self.kind == "index" else self.kind, self.asked)
+
 
 def understand(asked: str) -> Request:
     """Say what kind of source an argument names, without opening it.
@@ -33,11 +37,17 @@ def understand(asked: str) -> Request:
     """
     if asked == "none":
         return Request("none", asked)
+    if not asked.strip():
+        raise UsageError("an argument is empty; write none for no release")
     path = Path(asked)
-    if path.is_dir():
+    try:
+        exists, is_dir = path.exists(), path.is_dir()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{_shown(asked)} cannot be a file: {clean(str(error))}") from None
+    if is_dir:
         return Request("directory", asked)
     kind = next((kind for suffix, kind in _SUFFIXES.items() if asked.endswith(suffix)), None)
-    if path.exists():
+    if exists:
         if kind is None:
             raise UsageError(
                 f"{_shown(asked)} is not something to review; pass a wheel (.whl), an sdist "

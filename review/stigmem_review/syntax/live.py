@@ -31,6 +31,12 @@ from stigmem_review.syntax.scope import (
 PRIVATE = re.compile(r"_[^_].*__|__(?!.*__$)", re.DOTALL)
 
 
+# Marks a name as a function's parameter, which cannot be reached as an attribute.
+_PARAMETER = "("
+# Marks the name of a class that is used as a type, of which only methods for that are called.
+_TYPE = ":"
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """A piece of live code after which names may not be what they seem.
@@ -89,6 +95,7 @@ class LiveCode:
         self._attributes: dict[str, tuple[str, int]] = {}
         self._bare: dict[tuple[str, str], int] = {}
         self._parts: dict[tuple[str, str, str], int] = {}
+        self._reached: set[str] = set()
         self._aliases: dict[str, set[str]] = {}
         # The names that annotations use, those to look at again, and what each name is assigned.
         self._types: dict[str, int] = {}
@@ -219,7 +226,7 @@ class LiveCode:
                     self._mention(name, module, node)
                 case ast.arguments():
                     for arg in arguments_of(node):
-                        self._computed(arg.arg, module, arg)
+                        self._computed(_PARAMETER + arg.arg, module, arg)
                     stack += defaults(node)
                     continue
                 case ast.If() if id(node) in scope.skipped:
@@ -277,7 +284,7 @@ class LiveCode:
 
     def _sets(self, attribute: str, module: str, node: ast.AST, root: str = "") -> None:
         line = getattr(node, "lineno", 0)
-        if attribute[:1] == "_" and attribute[-1:] == "_" and attribute not in wild.HARMLESS:
+        if _is_special(attribute) and attribute not in wild.HARMLESS:
             self._hazard("", f"assigns .{attribute}", module, node)
         self._stores.append(_Store(root, attribute, module, line))
         if attribute:
@@ -293,7 +300,7 @@ class LiveCode:
             # What is called here is judged here, by its arguments.
             if what := self._judge(module, node, name):
                 self._hazard("", what, module, node)
-            self._wake(name)
+            self._reach([name], module, node.lineno)
             return [*left, *([called.value] if isinstance(called, ast.Attribute) else [])]
         if name == "replace" and len(node.args) == 1 and not words:
             self._hazard("", "moves a file", module, node)
@@ -345,16 +352,17 @@ class LiveCode:
         if node.returns:
             self._annotation(module, [node.returns])
         inert = [each for each in node.decorator_list if self._is_inert(module, each)]
-        named = node.name.startswith("_") and node.name.endswith("_") and (special or not owner)
+        named = _is_special(node.name) and (special or not owner)
         names = {node.name, owner} - {""}
+        if node.name in wild.TYPE_METHODS or "pydantic" in node.name:
+            names.add(_TYPE + owner)
         if node.name in wild.REDUCERS:
             self._hazard("", f"defines {node.name}", module, node)
         if (
             len(inert) < len(node.decorator_list)
             or named
             or PRIVATE.match(node.name)
-            or not names.isdisjoint(self._names)
-            or not names.isdisjoint(self._attributes)
+            or not names.isdisjoint(self._reached)
         ):
             self.add_function(module, node)
         for name in names if id(node) not in self._awake else ():
@@ -364,7 +372,7 @@ class LiveCode:
             if decorator not in inert:
                 outer.append(decorator)
             elif isinstance(decorator, ast.Call):
-                outer += decorator.args
+                outer += [*decorator.args, *decorator.keywords]
         return outer
 
     def _is_inert(self, module: str, decorator: ast.expr) -> bool:
@@ -373,10 +381,11 @@ class LiveCode:
         match decorator:
             case ast.Name(id="staticmethod" | "classmethod" | "property" as name):
                 return name not in scope.bindings and not scope.star
-            case ast.Call(func=called, args=[ast.Constant() | ast.Name()], keywords=[]):
-                return _origin(called, scope) in wild.INERT_DECORATORS
+            case ast.Call(func=called):
+                origin = _origin(called, scope)
+                return origin in wild.INERT_FACTORIES and _is_simple(decorator, origin)
             case _:
-                return False
+                return _origin(decorator, scope) in wild.INERT_DECORATORS
 
     def _class(self, module: str, node: ast.ClassDef) -> Iterable[ast.AST]:
         if node.decorator_list:
@@ -441,11 +450,12 @@ class LiveCode:
             match node:
                 case ast.Name(id=name):
                     if name not in quiet:
-                        self._mention(name, module, node)
+                        self._record(name, module, node.lineno, attribute=False)
                     self._type(name)
+                    self._type(_PARAMETER + name)
                 case ast.Attribute(attr=name):
                     if name not in quiet:
-                        self._mention(name, module, node, attribute=True)
+                        self._record(name, module, node.lineno, attribute=True)
                     self._type(name)
                     stack.append(node.value)
                 case ast.Constant(value=str(text)):
@@ -481,6 +491,7 @@ class LiveCode:
         if name not in self._types:
             self._types[name] = 0
             self._open_types.append(name)
+            self._reach([_TYPE + name], "", 0)
 
     def _give(self, name: str, module: str, value: ast.expr | None, node: ast.AST) -> None:
         """Note what a name is given; ``None`` if no single expression shows it."""
@@ -495,35 +506,45 @@ class LiveCode:
         done, self._types[name] = self._types[name], len(assigned)
         for module, value, line in assigned[done:]:
             if value is None:
-                what = f"computes {name}, which an annotation names"
+                what = f"computes {name.removeprefix(_PARAMETER)}, which an annotation names"
                 self._hazards.append(Hazard("", what, module, line))
             else:
                 self._annotation(module, [value], in_class=True)
         for original in self._aliases.get(name, ()):
             self._type(original)
+            if original not in self._quiet and assigned:
+                self._record(original, *assigned[0][::2], attribute=True)
 
     # Names, and what they lead to
 
     def _mention(self, name: str, module: str, node: ast.AST, *, attribute: bool = False) -> None:
         line = getattr(node, "lineno", 0)
-        new = name not in self._names and name not in self._attributes
+        self._record(name, module, line, attribute=attribute)
+        # Whoever has something whose special method he could name, named its class before.
+        if name not in self._reached and not (attribute and _is_special(name)):
+            self._reach([name], module, line)
+
+    def _record(self, name: str, module: str, line: int, *, attribute: bool) -> None:
         if attribute:
             self._attributes.setdefault(name, (module, line))
         else:
             self._names.setdefault(name, {}).setdefault(module, line)
-        if new:
-            self._reach([name], module, line)
 
     def _reach(self, names: Iterable[str], module: str, line: int) -> None:
         """Wake what has one of the names, and count what they are other names of as mentioned."""
         waiting = [*names]
         while waiting:
             name = waiting.pop()
+            self._reached.add(name)
             self._wake(name)
             for original in self._aliases.get(name, ()):
-                if original not in self._attributes:
-                    self._attributes[original] = (module, line)
+                self._record(original, module, line, attribute=True)
+                if original not in self._reached:
                     waiting.append(original)
+
+    def _place(self, name: str) -> tuple[str, int]:
+        places = [*self._names.get(name, {}).items(), self._attributes.get(name, ("", 0))]
+        return places[0]
 
     def _wake(self, name: str) -> None:
         for module, function in self._asleep.pop(name, ()):
@@ -536,16 +557,18 @@ class LiveCode:
             self._aliases[name].add(original)
             if name in self._types:
                 self._type(original)
-            if name in self._names:
-                self._reach([name], *next(iter(self._names[name].items())))
-            elif name in self._attributes:
-                self._reach([name], *self._attributes[name])
+            if name in self._reached:
+                self._reach([name], *self._place(name))
 
     def _computed(self, name: str, module: str, node: ast.AST) -> None:
         self._give(name, module, None, node)
 
     def _hazard(self, name: str, what: str, module: str, node: ast.AST) -> None:
         self._hazards.append(Hazard(name, what, module, getattr(node, "lineno", 0)))
+
+
+def _is_special(name: str) -> bool:
+    return name[:1] == "_" and name[-1:] == "_"
 
 
 def _dotted(node: ast.expr) -> str:
@@ -597,6 +620,16 @@ def _is_class(node: ast.AST, name: str) -> bool:
             )
         case _:
             return False
+
+
+def _is_simple(call: ast.Call, origin: str) -> bool:
+    """Say whether a call has constants for arguments; ``wraps`` takes one function instead."""
+    if origin == "functools.wraps":
+        starred = any(isinstance(arg, ast.Starred) for arg in call.args)
+        return len(call.args) == 1 and not call.keywords and not starred
+    return all(isinstance(arg, ast.Constant) for arg in call.args) and all(
+        word.arg and isinstance(word.value, ast.Constant) for word in call.keywords
+    )
 
 
 def _plain_namespace(node: ast.Call) -> bool:

@@ -78,7 +78,7 @@ def scope_of(body: Body, source: bytes) -> Scope:
     """
     known = _Source(b"global" in source or b"nonlocal" in source, b":=" in source)
     scope = Scope(body)
-    guarded: list[tuple[ast.If, list[tuple[str, ast.AST]]]] = []
+    guarded: list[tuple[ast.If, Scope]] = []
     if isinstance(body, (ast.FunctionDef, ast.AsyncFunctionDef)):
         for arg in arguments_of(body.args):
             _bind(scope, arg.arg, arg, plain=True)
@@ -86,15 +86,21 @@ def scope_of(body: Body, source: bytes) -> Scope:
         _bind(scope, parameter.name, parameter, plain=False)
     for statement in body.body:
         if isinstance(statement, ast.If) and _is_guard(statement) and isinstance(body, ast.Module):
-            guarded.append((statement, list(_inside([*statement.body], scope, known))))
+            inner = Scope(body)
+            for name, node in _inside([*statement.body], inner, known):
+                _bind(inner, name, node, plain=False)
+            guarded.append((statement, inner))
         else:
             _statement(scope, statement, known)
-    for guard, found in guarded:
-        if _never_runs(guard.test, scope, [name for _, names in guarded for name, _ in names]):
-            scope.skipped.add(id(guard))
-        else:
-            for name, node in found:
-                _bind(scope, name, node, plain=False)
+    rebound = {name for _, inner in guarded for name in inner.bindings}
+    never = {id(guard) for guard, _ in guarded if _never_runs(guard.test, scope, rebound)}
+    if not any(inner.star for guard, inner in guarded if id(guard) not in never):
+        scope.skipped = never
+    for guard, inner in guarded:
+        if id(guard) not in scope.skipped:
+            scope.star = scope.star or inner.star
+            for name, found in inner.bindings.items():
+                scope.bindings.setdefault(name, []).extend(found)
     return scope
 
 
@@ -241,7 +247,7 @@ def _is_guard(statement: ast.If) -> bool:
             return False
 
 
-def _never_runs(test: ast.expr, scope: Scope, guarded: list[str]) -> bool:
+def _never_runs(test: ast.expr, scope: Scope, rebound: set[str]) -> bool:
     """Say whether a guard is ``TYPE_CHECKING`` or ``__name__ == "__main__"``, and not rebound."""
     match test:
         case ast.Name(id=name):
@@ -253,7 +259,7 @@ def _never_runs(test: ast.expr, scope: Scope, guarded: list[str]) -> bool:
         case _:
             name = "__name__"
             sure = name not in scope.bindings
-    return sure and scope.star is None and name not in guarded
+    return sure and scope.star is None and name not in rebound
 
 
 def _gives_type_checking(node: ast.AST, name: str) -> bool:

@@ -78,10 +78,15 @@ REDUCERS = _words("__reduce__ __reduce_ex__")
 TEXTS = _words("__annotations__ __globals__ __dict__ __builtins__")
 
 INERT_DECORATORS = _words(
-    "functools.wraps stigmem_node.plugins.handler_timeout "
+    "abc.abstractmethod contextlib.asynccontextmanager contextlib.contextmanager functools.cache "
+    "functools.cached_property functools.lru_cache typing.overload typing.override"
+)
+"""Decorators that neither call what they decorate nor hand it on."""
+INERT_FACTORIES = _words(
+    "functools.lru_cache functools.wraps stigmem_node.plugins.handler_timeout "
     "stigmem_node.plugins.handlers.handler_timeout"
 )
-"""Decorators, called with one argument, that neither call what they decorate nor hand it on."""
+"""Calls that give such a decorator."""
 
 # Every other module of the standard library counts as soon as live code uses it.
 _TAME = _words(
@@ -103,6 +108,7 @@ _WILD_PARTS = frozenset({"importlib.machinery", "logging.config"})
 
 # Modules whose calls make types; what they are given is text to nobody.
 TYPE_LIBRARIES = HOST | _words("collections dataclasses enum fastapi starlette typing")
+TYPE_METHODS = _words("__class_getitem__ __get_validators__ __modify_schema__ __mro_entries__")
 TYPE_MAKERS = _words("NamedTuple NewType ParamSpec TypeVar TypeVarTuple TypedDict")
 
 
