@@ -50,8 +50,8 @@ INDEX_TOTAL_SECONDS = 300
 SOURCE_BYTES = 256 * 1024
 """One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""
 
-SOURCES_BYTES = 4 * MIB
-"""All Python source files that are parsed for one manifest."""
+SOURCES_BYTES = 2 * MIB
+"""All Python source files that are parsed for one manifest; 10 s if all of it is hostile."""
 
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import Distribution, SimplePath
+from importlib.metadata import Distribution
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ class Installed(Distribution):
     def read_text(self, filename: str) -> str | None:
         return self._text if filename == "entry_points.txt" else None
 
-    def locate_file(self, path: object) -> SimplePath:
+    def locate_file(self, path: object) -> Any:
         raise NotImplementedError
 
 

@@ -147,11 +147,12 @@ def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
             entry_point.at,
             "target-missing",
         )
+    declared = entry_point.at or Location(module.path)
     if "." in attribute:
-        raise _Stop("a factory inside a class or object is not followed", entry_point.at)
+        raise _Stop("a factory inside a class or object is not followed", declared)
     if attribute not in module.scope.bindings and not module.scope.star:
         if "__getattr__" in module.scope.bindings:
-            raise _Stop(f"{module.path} makes its attributes up in __getattr__", entry_point.at)
+            raise _Stop(f"{module.path} makes its attributes up in __getattr__", declared)
         if not evaluator.modules.has(f"{module_name}.{attribute}"):
             raise _Stop(
                 f"{module.path} does not define {_short(attribute)}",

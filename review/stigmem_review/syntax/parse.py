@@ -16,8 +16,9 @@ from stigmem_review.text import clean, shorten
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
 # CPython joins the parts of an imported name one by one: 256 KiB of them took 35 s and 17 GB.
+_GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _LONG_NAME = re.compile(
-    rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++(?:[ \t\f]|\\\r?\n|\\\r)*+\.(?:[ \t\f]|\\\r?\n|\\\r)*+){500}"
+    rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++" + _GAP + rb"\." + _GAP + rb"){500}"
 )
 _UTF8 = {"utf-8", "utf8", "utf-8-sig"}
 _SINGLE_BYTE = {"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1"}
