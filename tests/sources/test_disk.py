@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,14 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     after = os.open(tmp_path / "a", os.O_RDONLY)
     os.close(after)
     assert after == before
+
+
+def test_reading_a_small_file_reserves_no_more_than_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 1000)
+    tracemalloc.start()
+    try:
+        read_file(tmp_path / "small", 64 * 1024 * 1024)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000

@@ -19,10 +19,14 @@ def read_file(path: Path, limit: int, *, follow: bool = True) -> bytes:
     try:
         descriptor = os.open(path, _FLAGS if follow else _FLAGS | _NO_LINKS)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise refusal(str(path), "it is not a regular file", "name a file")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                data = file.read(limit + 1)
+                # A read reserves what it asks for. A file that grew since is read on below.
+                data = file.read(min(found.st_size, limit) + 1)
+                if found.st_size < len(data) <= limit:
+                    data += file.read(limit + 1 - len(data))
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
