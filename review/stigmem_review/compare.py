@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from stigmem_review import facts, versions
+from stigmem_review.certainty import certainty, is_unread, without_echoes
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
-from stigmem_review.ledger import Ledger, field_pairs, ledgers, unexplained
+from stigmem_review.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
 from stigmem_review.model import (
-    AnyValue,
-    EntryPoint,
-    Hook,
     Known,
     Location,
     Manifest,
     NotCarried,
     Release,
-    Unknown,
 )
-from stigmem_review.states import ABOUT_THE_FACTORY, ALWAYS, UNREAD, states
-from stigmem_review.text import shorten
+from stigmem_review.states import ALWAYS, UNREAD, states
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
@@ -51,10 +47,10 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     changes += unexplained(before, after, changes)
     same_code = bool(old.code) and old.code == new.code
     found, already = _new_states(old, new, node, same_code)
-    unread = list(_without_echoes(_certainty(old, new), (*found, *already)))
+    unread = list(without_echoes(certainty(old, new), (*found, *already)))
     for fact in unread:
         # What could be read in neither release is as before only where the code is.
-        (already if same_code and _is_unread(fact) else changes).append(fact)
+        (already if same_code and is_unread(fact) else changes).append(fact)
     changes += found
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
@@ -65,7 +61,7 @@ def _presence(old: Release, new: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.PluginInstalled(item="plugin")
     if new.source.kind == "none":
-        names = tuple(hook.name for hook in _hook_list(old))
+        names = tuple(hook.name for hook in hooks_of(old))
         yield facts.PluginRemoved(item="plugin", hooks=names, side="old")
 
 
@@ -200,14 +196,9 @@ def _hooks(
             )
 
 
-def _hook_list(release: Release) -> tuple[Hook, ...]:
-    hooks = _field(release, "hooks")
-    return hooks.value if isinstance(hooks, Known) else ()
-
-
 def _hook_places(release: Release) -> dict[str, Location | None]:
     """Return where each hook's handler is, or else where the hook is declared."""
-    return {hook.name: _at(hook.target) or hook.at for hook in _hook_list(release)}
+    return {hook.name: _at(hook.target) or hook.at for hook in hooks_of(release)}
 
 
 def _members(name: str, one: set[str], two: set[str], old: Release, new: Release) -> Iterator[Fact]:
@@ -307,77 +298,7 @@ def _place(item: str) -> tuple[facts.Place, bool]:
             return "other", runs
 
 
-# Certainty
-
-
-def _certainty(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield what can be read on one side only, or on neither."""
-    if isinstance(new.manifest, Unknown):
-        lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
-        yield facts.ManifestUnread(
-            item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
-        )
-    elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
-        capabilities = new.manifest.capabilities
-        yield facts.ManifestFirstRead(
-            item="manifest",
-            capabilities=capabilities.value if isinstance(capabilities, Known) else (),
-            hooks=tuple(hook.name for hook in _hook_list(new)),
-        )
-        for name in Manifest.__struct_fields__:
-            value = getattr(new.manifest, name)
-            if isinstance(value, Unknown):
-                yield facts.FieldUnread(item=name, why=value.why, at=value.at)
-    for name, one, two in field_pairs(old, new):
-        if isinstance(two, Unknown):
-            yield from _unread(name, one, two, old)
-        elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
-            yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
-    yield from _handlers_first_read(old, new)
-
-
-def _handlers_first_read(old: Release, new: Release) -> Iterator[facts.Fact]:
-    before = {hook.name: hook for hook in _hook_list(old)}
-    for hook in _hook_list(new):
-        was = before.get(hook.name)
-        if was and isinstance(was.target, Unknown) and isinstance(hook.target, Known):
-            yield facts.FieldFirstRead(
-                item=f"hooks.{hook.name}", new=hook.target.value, at=hook.target.at
-            )
-
-
-def _is_unread(fact: facts.Fact) -> bool:
-    return isinstance(fact, facts.FieldUnread) or (
-        isinstance(fact, facts.ManifestUnread) and not fact.lost
-    )
-
-
-def _without_echoes(
-    unread: Iterable[facts.Fact], states: tuple[facts.Fact, ...]
-) -> Iterator[facts.Fact]:
-    """Leave out what could not be read where a state already says why."""
-    refused = {state.item for state in states if isinstance(state, facts.FieldRefused)}
-    no_factory = any(isinstance(state, ABOUT_THE_FACTORY) for state in states)
-    no_manifest = no_factory
-    for fact in unread:
-        if isinstance(fact, facts.ManifestUnread):
-            no_manifest = True
-            if no_factory:
-                continue
-        if isinstance(fact, (facts.FieldLost, facts.FieldUnread)) and (
-            fact.item in refused or (fact.item == "entry_points" and no_manifest)
-        ):
-            continue
-        yield fact
-
-
-def _unread(name: str, one: AnyValue, two: Unknown, old: Release) -> Iterator[Fact]:
-    if old.source.kind == "none":
-        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-    elif isinstance(one, Known):
-        yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
-    elif isinstance(one, Unknown):
-        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+# States and combinations
 
 
 def _code_changed(
@@ -398,26 +319,6 @@ def _code_changed(
     )
     if changed:
         yield facts.CodeChanged(item=move[1], files=tuple(changed))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        names = [_item(each) for each in value]
-        return shorten(", ".join(names) or "nothing")
-    return shorten(str(value) if value not in (None, "") else "nothing")
-
-
-def _item(each: Any) -> str:
-    match each:
-        case Hook():
-            return each.name
-        case EntryPoint():
-            return f"{each.group} : {each.name} = {each.value}"
-        case _:
-            return str(each)
-
-
-# States and combinations
 
 
 def _new_states(

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review import facts, versions
 from stigmem_review.manifest.entry_points import normal_value
-from stigmem_review.model import AnyValue, EntryPoint, Known, Manifest, Release
+from stigmem_review.model import AnyValue, EntryPoint, Hook, Known, Manifest, Release
 from stigmem_review.text import shorten
 
 Ledger = dict[str, Any]
@@ -37,6 +37,12 @@ def field_pairs(old: Release, new: Release) -> Iterator[tuple[str, AnyValue, Any
             yield name, getattr(old.manifest, name), getattr(new.manifest, name)
     for name in RELEASE_FIELDS:
         yield name, getattr(old, name), getattr(new, name)
+
+
+def hooks_of(release: Release) -> tuple[Hook, ...]:
+    """Return the hooks of a release, as far as they are known."""
+    hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
+    return hooks.value if isinstance(hooks, Known) else ()
 
 
 def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:

@@ -1,0 +1,99 @@
+"""What can be read of one release and not of the other, or of neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from stigmem_review import facts
+from stigmem_review.facts import Fact
+from stigmem_review.ledger import field_pairs, hooks_of
+from stigmem_review.model import AnyValue, EntryPoint, Hook, Known, Manifest, Release, Unknown
+from stigmem_review.states import ABOUT_THE_FACTORY
+from stigmem_review.text import shorten
+
+
+def certainty(old: Release, new: Release) -> Iterator[Fact]:
+    """Yield what can be read on one side only, or on neither."""
+    if isinstance(new.manifest, Unknown):
+        lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
+        yield facts.ManifestUnread(
+            item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
+        )
+    elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
+        capabilities = new.manifest.capabilities
+        yield facts.ManifestFirstRead(
+            item="manifest",
+            capabilities=capabilities.value if isinstance(capabilities, Known) else (),
+            hooks=tuple(hook.name for hook in hooks_of(new)),
+        )
+        for name in Manifest.__struct_fields__:
+            value = getattr(new.manifest, name)
+            if isinstance(value, Unknown):
+                yield facts.FieldUnread(item=name, why=value.why, at=value.at)
+    for name, one, two in field_pairs(old, new):
+        if isinstance(two, Unknown):
+            yield from _unread(name, one, two, old)
+        elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
+            yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+    yield from _handlers_first_read(old, new)
+
+
+def _handlers_first_read(old: Release, new: Release) -> Iterator[Fact]:
+    before = {hook.name: hook for hook in hooks_of(old)}
+    for hook in hooks_of(new):
+        was = before.get(hook.name)
+        if was and isinstance(was.target, Unknown) and isinstance(hook.target, Known):
+            yield facts.FieldFirstRead(
+                item=f"hooks.{hook.name}", new=hook.target.value, at=hook.target.at
+            )
+
+
+def is_unread(fact: Fact) -> bool:
+    """Say whether a fact is about what can be read in neither release."""
+    return isinstance(fact, facts.FieldUnread) or (
+        isinstance(fact, facts.ManifestUnread) and not fact.lost
+    )
+
+
+def without_echoes(unread: Iterable[Fact], states: tuple[Fact, ...]) -> Iterator[Fact]:
+    """Leave out what could not be read where a state already says why."""
+    refused = {state.item for state in states if isinstance(state, facts.FieldRefused)}
+    no_factory = any(isinstance(state, ABOUT_THE_FACTORY) for state in states)
+    no_manifest = no_factory
+    for fact in unread:
+        if isinstance(fact, facts.ManifestUnread):
+            no_manifest = True
+            if no_factory:
+                continue
+        if isinstance(fact, (facts.FieldLost, facts.FieldUnread)) and (
+            fact.item in refused or (fact.item == "entry_points" and no_manifest)
+        ):
+            continue
+        yield fact
+
+
+def _unread(name: str, one: AnyValue, two: Unknown, old: Release) -> Iterator[Fact]:
+    if old.source.kind == "none":
+        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+    elif isinstance(one, Known):
+        yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
+    elif isinstance(one, Unknown):
+        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        names = [_item(each) for each in value]
+        return shorten(", ".join(names) or "nothing")
+    return shorten(str(value) if value not in (None, "") else "nothing")
+
+
+def _item(each: Any) -> str:
+    match each:
+        case Hook():
+            return each.name
+        case EntryPoint():
+            return f"{each.group} : {each.name} = {each.value}"
+        case _:
+            return str(each)
