@@ -7,12 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from stigmem_review import host
+from stigmem_review.case import build_case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import KINDS
 from stigmem_review.rulebook import load_rules, shipped_rules
 from stigmem_review.rulebook.compiled import Compiled
-from stigmem_review.rulebook.examples import read_examples, run_examples
+from stigmem_review.rulebook.examples import (
+    ShortRelease,
+    read_examples,
+    release_of,
+    run_examples,
+)
 from stigmem_review.rulebook.rules import RuleFile
+from stigmem_review.text import flat
 
 BOOK = shipped_rules()
 BY_ID = {each.rule.id: each for each in BOOK.rules}
@@ -126,3 +134,15 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / folder / "SPR999-demo.toml").write_text(GOOD, "utf-8")
     with pytest.raises(RuleError, match="another rule"):
         load_rules(tmp_path)
+
+
+def test_a_message_lists_ten_items_and_counts_the_rest(tmp_path: Path) -> None:
+    text = GOOD.replace("capability-added", "files-unreviewed").replace("fact.item", "fact.files")
+    rule = Compiled(_load(tmp_path, text).rule)
+    old, new = (
+        release_of(ShortRelease(unreviewed=names))
+        for names in ((), tuple(f"f{number}" for number in range(25)))
+    )
+    case = build_case(old, new, host.node())
+    [fact] = case.comparison.facts
+    assert flat(rule.says(fact, case)).endswith("f8, f9 and 15 more.")

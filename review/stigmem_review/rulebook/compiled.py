@@ -27,6 +27,9 @@ from stigmem_review.text import Message, Segment, clean, shorten
 _SHOWN = 400
 """How many characters of one outside text a message shows."""
 
+_LISTED = 10
+"""How many items of a list a message shows."""
+
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.And,
     nodes.Compare,
@@ -189,11 +192,14 @@ def _segments(node: nodes.Node, names: dict[str, Any]) -> Iterator[Segment]:
 
 
 def _code(value: Any) -> Iterator[Segment]:
-    """Yield outside text as segments that stay recognisable; of a tuple, each of its items."""
-    for index, text in enumerate(value if isinstance(value, tuple) else (value,)):
+    """Yield outside text as segments that stay recognisable; of a tuple, its first items."""
+    texts = value if isinstance(value, tuple) else (value,)
+    for index, text in enumerate(texts[:_LISTED]):
         if index:
             yield Segment(", ")
         yield Segment(clean(shorten(str(text), _SHOWN)), theirs=True)
+    if len(texts) > _LISTED:
+        yield Segment(f" and {len(texts) - _LISTED} more")
 
 
 def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
