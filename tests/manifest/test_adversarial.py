@@ -467,6 +467,50 @@ def plugin_manifest():
         def plugin_manifest():
             return {CALL}, routes=f | a, capabilities=CAPS)
         """, ("capabilities", "routes"), gets=LOUD),
+    mutable("in a property that a class shadows", """
+        class A:
+            property = lambda f: f()
+            @property
+            def x():
+                CAPS.add("network.outbound")
+        """),
+    mutable("in a cached function, where the cache is shadowed", """
+        from functools import lru_cache
+        def f():
+            def lru_cache(f):
+                f()
+            @lru_cache
+            def x():
+                CAPS.add("network.outbound")
+        f()
+        """),
+    mutable("in a cached function that the cache's argument calls", """
+        from functools import lru_cache
+        @lru_cache(lambda f: f())
+        def x():
+            CAPS.add("network.outbound")
+        """),
+    mutable("in a static method, where another module shadows it", """
+        from . import other
+        class A:
+            @staticmethod
+            def x():
+                CAPS.add("network.outbound")
+        """, ALL, other="from . import manifest\nmanifest.staticmethod = lambda f: f()\n"),
+    mutable("in a type adapter of another name", """
+        from pydantic import TypeAdapter as T
+        T("CAPS.add('network.outbound') or int").validate_python(1)
+        """, ALL),
+    mutable("in a type adapter that is handed on", """
+        from pydantic import TypeAdapter
+        list(map(TypeAdapter, ["CAPS.add('network.outbound') or int"]))[0].validate_python(1)
+        """, ALL),
+    mutable("in another factory whose result is kept", """
+        from .other import plugin_manifest as f
+        from . import third
+        """, other="from . import manifest\ndef plugin_manifest():\n"
+                   "    manifest.CAPS.add('network.outbound')\n",
+        third="from .other import plugin_manifest\nX = plugin_manifest()\n"),
     outside("from another module", 'manifest.CAPS.add("network.outbound")', CAPS,
             source=MUTABLE, gets=LOUD),
     outside("from another module by name",
@@ -532,9 +576,9 @@ PATCHED = [
             'setattr(*(manifest, "CAPS"), "x") if 0 else setattr(*(manifest, "CAPS"), '
             "manifest.EVIL)"),
     outside("an attribute by the module's own setter",
-            'manifest.__setattr__("CAPS", "network.outbound".split())', CAPS),
+            'manifest.__setattr__("CAPS", "network.outbound".split())'),
     outside("an attribute by the module's own setter, to a text",
-            'manifest.__setattr__("NAME", "evil-plugin")', ("name",),
+            'manifest.__setattr__("NAME", "evil-plugin")',
             source='NAME = "demo-plugin"\n\ndef plugin_manifest():\n'
                    '    return PluginManifest(name=NAME, version="1.0.0")\n',
             gets={"name": "evil-plugin"}),
@@ -587,8 +631,44 @@ PATCHED = [
                 return (lambda: manifest), (), {"CAPS": manifest.EVIL}
         copy.copy(A())
         """),
+    outside("an attribute by a template", """
+        from types import MethodType
+        MethodType(object.__class__.__base__.__setattr__, manifest)("CAPS", manifest.EVIL)
+        """),
+    outside("an attribute of a module found by its function", """
+        import inspect
+        from weakref import proxy
+        proxy(inspect.getmodule(manifest.plugin_manifest)).__init__("x")
+        inspect.getmodule(manifest.plugin_manifest).CAPS = manifest.EVIL
+        """),
+    outside("an attribute of a module handed on by another module", """
+        import contextlib
+        from .third import m as x
+        with contextlib.nullcontext(x) as y:
+            y.CAPS = manifest.EVIL
+        """, third="from . import manifest as m\n"),
+    outside("an attribute of a module out of a star import", """
+        import contextlib
+        from .third import *
+        with contextlib.nullcontext(m) as y:
+            y.CAPS = manifest.EVIL
+        """, third="from . import manifest as m\n"),
+    outside("pickle out of a star import", """
+        from .third import *
+        p.loads(b"cdemo.third\\nf\\n(tR.")
+        """, third="import pickle as p\nfrom . import manifest\n"
+                   "def f():\n    manifest.CAPS = manifest.EVIL\n"),
+    outside("a command out of a star import", """
+        from .third import *
+        o.system("true")
+        """, third="import os as o\n", gets={"capabilities": ["facts.read"]}),
+    outside("an attribute of a module handed on", """
+        import contextlib
+        with contextlib.nullcontext(manifest) as m:
+            m.CAPS = manifest.EVIL
+        """),
     outside("an attribute by a weak reference",
-            "import weakref\nweakref.proxy(manifest).CAPS = manifest.EVIL", CAPS),
+            "import weakref\nweakref.proxy(manifest).CAPS = manifest.EVIL"),
     whole("a global enumeration", CONST + """
 import enum
 @enum.global_enum
@@ -645,7 +725,7 @@ def plugin_manifest():
           '("CAPS = EVIL")', ALL),
     const("runpy", "import runpy\nrunpy.run_module('demo.other')", ALL,
           other="import demo.manifest as m\nm.CAPS = m.EVIL\n"),
-    const("import_module", "import importlib\nimportlib.import_module('demo.other')",
+    const("import_module", "import importlib\nimportlib.import_module('demo.other')", ALL,
           other="import demo.manifest as m\nm.CAPS = m.EVIL\n"),
     const("import_module of a computed name",
           "import importlib\nimportlib.import_module('demo.' + 'other')", ALL,
@@ -653,7 +733,7 @@ def plugin_manifest():
     const("__import__", "__import__('demo.other')", ALL,
           other="import demo.manifest as m\nm.CAPS = m.EVIL\n"),
     const("find_spec", "import importlib.util\n"
-          "try:\n    importlib.util.find_spec('demo.other.x')\nexcept ImportError:\n    pass",
+          "try:\n    importlib.util.find_spec('demo.other.x')\nexcept ImportError:\n    pass", ALL,
           other="import demo.manifest as m\nm.CAPS = m.EVIL\n"),
     const("resources", "from importlib import resources\n"
           "try:\n    resources.files('demo.other')\nexcept TypeError:\n    pass",
@@ -1014,7 +1094,7 @@ IMPORTED = [
         from . import router
         def plugin_manifest():
             return {CALL}, routes=(router,))
-        """, ("routes",),
+        """, ALL,
           init="from .manifest import plugin_manifest\nfrom .router import router\n",
           router="from fastapi import APIRouter\nrouter = APIRouter()\n",
           gets={"routes": ["demo.manifest:router"]}),
@@ -1022,7 +1102,7 @@ IMPORTED = [
         import demo.level
         def plugin_manifest():
             return {CALL}, routes=(demo.level,))
-        """, ("routes",),
+        """, ALL,
           init="from fastapi import APIRouter\nlevel = APIRouter()\n"
                "from .manifest import plugin_manifest\n",
           level="", gets={"routes": ["demo:level"]}),
@@ -1107,6 +1187,15 @@ IMPORTED = [
                "p.with_name('evil.txt').replace(p.with_name('manifest.py'))\n"
                "from .manifest import plugin_manifest\n",
           files={"demo/evil.txt": IMPORTS + CONST + TAIL.replace("=CAPS", "=EVIL")}),
+    whole("another module of the same name in another folder", f"""
+        from demo_caps import CAPS
+        def plugin_manifest():
+            return {CALL}, capabilities=CAPS)
+        """, gets=EVIL,
+          init="import os\nimport sys\nos.chdir(os.path.join(os.path.dirname(__file__), 'evil'))\n"
+               "sys.path.insert(0, '')\nfrom .manifest import plugin_manifest\n",
+          files={"demo_caps.py": "CAPS = ['facts.read']\n",
+                 "demo/evil/demo_caps.py": "CAPS = ['network.outbound']\n"}),
     whole("a source moved by a command", CONST + TAIL, gets=EVIL,
           init="import os.path\nd = os.path.dirname(__file__)\n"
                "os.system(f'cp {d}/evil.txt {d}/manifest.py')\n"
@@ -1298,15 +1387,15 @@ def plugin_manifest():
             return {CALL}, requires_stigmem={" + ".join(["'x'"] * 300)})
         """, ("requires_stigmem",), gets={"requires_stigmem": "x" * 300}),
     whole("constants that double", "A0 = ['x']\n" + "".join(
-            f"A{n + 1} = A{n} + A{n}\n" for n in range(60)) + f"""
+            f"A{n + 1} = A{n} + A{n}\n" for n in range(18)) + f"""
 def plugin_manifest():
-    return {CALL}, depends_on=A60)
-""", ("depends_on",), gets=NOTHING),
+    return {CALL}, depends_on=A18)
+""", ("depends_on",), gets={"depends_on": ["x"]}),
     whole("texts that double", "A0 = 'x'\n" + "".join(
-            f"A{n + 1} = A{n} + A{n}\n" for n in range(40)) + f"""
+            f"A{n + 1} = A{n} + A{n}\n" for n in range(18)) + f"""
 def plugin_manifest():
-    return {CALL}, depends_on={{A40}})
-""", ("depends_on",), gets=NOTHING),
+    return {CALL}, depends_on={{A18}})
+""", ("depends_on",), gets={"depends_on": ["x" * 2**18]}),
     whole("a chain of names", "A0 = 'x'\n" + "".join(
             f"A{n + 1} = A{n}\n" for n in range(400)) + f"""
 def plugin_manifest():

@@ -167,9 +167,9 @@ def real_node(node_python: Path) -> Iterator[RealNode]:
 
 
 @settings(
-    max_examples=6000,
+    max_examples=300,
     deadline=None,
-    derandomize=False,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(files=factories())

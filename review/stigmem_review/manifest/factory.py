@@ -22,7 +22,7 @@ from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.modules import Module, Modules, Unusable
 from stigmem_review.manifest.values import Const, Definition, Foreign, Mapping, Value
 from stigmem_review.model import EntryPoint, Gap, Location, Manifest, Problem, Unknown
-from stigmem_review.syntax.live import LiveCode
+from stigmem_review.syntax.live import Hazard, Imported, LiveCode
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import outer_parts, scope_of
 from stigmem_review.text import clean, shorten
@@ -388,7 +388,7 @@ class _Checked:
         self._live = live
         self._modules = modules
         self._rebound: dict[str, Unknown] = {}
-        for hazard in live.hazards():
+        for hazard in [*live.hazards(), *_handed_on(live, modules)]:
             why = (
                 f"code that runs before the manifest exists {clean(shorten(hazard.what, 80))}, "
                 "which can change what any name stands for"
@@ -413,6 +413,50 @@ class _Checked:
     def _at(self, name: str, line: int) -> Location:
         module = self._modules.get(name)
         return Location(module.path if isinstance(module, Module) else name, line)
+
+
+def _handed_on(live: LiveCode, modules: Modules) -> Iterator[Hazard]:
+    """Yield where a module of the distribution is given away, and with it every name in it."""
+    for dotted, module, line in live.named:
+        if modules.owns(dotted):
+            yield Hazard("", "imports a module of its own by a text", module, line)
+    for use in live.handed_on():
+        if _gives_module(use.imported, use.rest, modules):
+            yield Hazard("", "hands on one of its own modules", use.module, use.line)
+
+
+def _gives_module(imported: Imported, rest: str, modules: Modules) -> bool:
+    """Say whether an imported name, or ``rest`` in it, may be a module of the distribution."""
+    waiting = [_full_name(imported, rest, modules)]
+    visited: set[str] = set()
+    while waiting:
+        full = waiting.pop()
+        if full in visited or not modules.owns(full):
+            continue
+        visited.add(full)
+        source, _, name = full.rpartition(".")
+        home = modules.get(source) if source else None
+        if not source or modules.has(full) or (isinstance(home, Module) and home.scope.star):
+            return True
+        bound = home.scope.bindings.get(name, ()) if isinstance(home, Module) else ()
+        for binding in bound:
+            if isinstance(binding.node, (ast.Import, ast.ImportFrom)):
+                for alias in binding.node.names:
+                    if (alias.asname or alias.name.partition(".")[0]) == name:
+                        again = Imported(source, binding.node, alias)
+                        waiting.append(_full_name(again, "", modules))
+    return False
+
+
+def _full_name(imported: Imported, rest: str, modules: Modules) -> str:
+    alias, statement = imported.alias, imported.statement
+    if isinstance(statement, ast.Import):
+        base = alias.name if alias.asname else alias.name.partition(".")[0]
+    else:
+        importer = modules.get(imported.module)
+        source = origin(statement, importer) if isinstance(importer, Module) else None
+        base = f"{source or ''}.{alias.name}"
+    return f"{base}.{rest}" if rest else base
 
 
 def _short(name: str) -> str:

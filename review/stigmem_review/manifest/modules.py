@@ -85,6 +85,7 @@ class Modules:
         self._found: dict[str, Module | Unusable | None] = {}
         self._read = 0
         self._bytes = 0
+        self._full = False
         self._tops: set[str] = set()
         self._opaque: dict[str, str] = {}
         self.intruder = ""
@@ -158,11 +159,12 @@ class Modules:
         self._read += 1
         self._bytes += len(data)
         if self._read > limits.MODULES or self._bytes > limits.SOURCES_BYTES:
+            first, self._full = not self._full, True
             return Unusable(
                 f"it is past the {limits.MODULES:,} modules and {limits.SOURCES_BYTES:,} bytes of "
                 "source that are read of one plugin",
                 Location(path),
-                gap=True,
+                gap=first,
                 do="ask the author to import less when the plugin is loaded",
             )
         syntax = self._syntax(data)

@@ -19,12 +19,14 @@ from dataclasses import dataclass, field
 from stigmem_review.syntax import wild
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import (
+    Body,
     Function,
     Scope,
     arguments_of,
     defaults,
     outer_parts,
     parameter_annotations,
+    scope_of,
 )
 
 # Inside a class, `__x` stands for `_Class__x`.
@@ -60,14 +62,49 @@ class _Store:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name in an import statement of a module."""
+
+    module: str
+    statement: ast.Import | ast.ImportFrom
+    alias: ast.alias
+
+
 @dataclass(slots=True)
 class _Module:
     scope: Scope
     imports: dict[str, set[str]] = field(default_factory=dict)
     """What each imported name stands for, as dotted names."""
+    statements: dict[str, list[Imported]] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
     """Names taken out of other modules."""
     star: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Nodes to walk; ``owner`` is the class whose body they are, if they are one.
+
+    ``special`` says that something else than the class itself takes part in making it, ``around``
+    which functions and classes the nodes stand in.
+    """
+
+    module: str
+    nodes: Iterable[ast.AST]
+    owner: str = ""
+    special: bool = False
+    around: tuple[Body, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A place where an imported name, or ``rest`` in it, is used as a whole."""
+
+    imported: Imported
+    rest: str
+    module: str
+    line: int
 
 
 class LiveCode:
@@ -80,13 +117,18 @@ class LiveCode:
 
     def __init__(self, seen: frozenset[int], quiet: frozenset[str], factory: str) -> None:
         self.imports: list[tuple[str, ast.Import | ast.ImportFrom]] = []
+        self.named: list[tuple[str, str, int]] = []
+        """Modules that are imported by a text: the text, and where."""
         self._seen = seen
         self._quiet = quiet
         self._factory = factory
         self._modules: dict[str, _Module] = {}
-        self._ready: list[tuple[str, Iterable[ast.AST], str, bool]] = []
-        self._asleep: dict[str, list[tuple[str, Function]]] = {}
+        self._ready: list[_Task] = []
+        self._asleep: dict[str, list[tuple[str, Function, tuple[Body, ...]]]] = {}
         self._awake: set[int] = set()
+        self._local: dict[int, Scope] = {}
+        self._trusted: set[str] = set()
+        self._bases: set[int] = set()
         self._hazards: list[Hazard] = []
         self._stores: list[_Store] = []
         # By name: the line of the first mention in each module, and anywhere as an attribute or
@@ -107,19 +149,20 @@ class LiveCode:
     def add_module(self, name: str, tree: ast.Module, scope: Scope) -> None:
         """Take what runs when a module is imported."""
         self._modules[name] = _Module(scope)
-        self._ready.append((name, tree.body, "", False))
+        self._ready.append(_Task(name, tree.body))
 
-    def add_function(self, module: str, function: Function) -> None:
+    def add_function(self, module: str, function: Function, around: tuple[Body, ...] = ()) -> None:
         """Take a function that may be called."""
         if id(function) not in self._awake:
             self._awake.add(id(function))
-            self._ready.append((module, [function.args, *function.body], "", False))
+            nodes = [function.args, *function.body]
+            self._ready.append(_Task(module, nodes, around=(*around, function)))
 
     def settle(self) -> None:
         """Walk what is live, and every function whose name it mentions, until no more are found."""
         while self._ready or self._open_types:
             if self._ready:
-                self._walk(*self._ready.pop())
+                self._walk(self._ready.pop())
             else:
                 self._follow_type(self._open_types.pop())
 
@@ -127,6 +170,7 @@ class LiveCode:
 
     def hazards(self) -> list[Hazard]:
         """Return everything after which names may not be what they seem."""
+        self._merge_stars()
         return [*self._hazards, *self._wild_names(), *self._wild_imports(), *self._changes()]
 
     def mentioned(self, name: str, owner: str) -> tuple[str, int] | None:
@@ -139,6 +183,22 @@ class LiveCode:
                 return module, line
         return None
 
+    def handed_on(self) -> Iterable[HandedOn]:
+        """Yield where imported names are used as a whole; ask for ``hazards`` first."""
+        for (module, dotted), line in self._bare.items():
+            first, _, rest = dotted.partition(".")
+            for imported in self._modules[module].statements.get(first, ()):
+                yield HandedOn(imported, rest, module, line)
+
+    def _merge_stars(self) -> None:
+        """Take every name imported anywhere for one that a star import brings along."""
+        starred = [known for known in self._modules.values() if known.star]
+        for known in [*self._modules.values()] if starred else ():
+            for other in starred:
+                for name, origins in known.imports.items():
+                    other.imports.setdefault(name, set()).update(origins)
+                    other.statements.setdefault(name, []).extend(known.statements[name])
+
     def _wild_names(self) -> Iterable[Hazard]:
         for name in sorted(wild.NAMES & self._names.keys()):
             for module, line in self._names[name].items():
@@ -146,6 +206,8 @@ class LiveCode:
         for name in sorted(wild.JUDGED & self._names.keys()):
             for module, line in self._names[name].items():
                 yield Hazard("", f"hands {name} on", module, line)
+        if "TypeAdapter" in self._reached:
+            yield Hazard("", "hands TypeAdapter on", *self._place("TypeAdapter"))
         for name in sorted((wild.ATTRIBUTES | wild.JUDGED) & self._attributes.keys()):
             yield Hazard("", f"uses .{name}", *self._attributes[name])
 
@@ -172,7 +234,9 @@ class LiveCode:
     def _changes(self) -> Iterable[Hazard]:
         for store in self._stores:
             origins = self._modules[store.module].imports.get(store.root, ())
-            if any(wild.is_host(dotted) for dotted in origins):
+            if store.attribute in self._trusted:
+                yield Hazard("", f"assigns .{store.attribute}", store.module, store.line)
+            elif any(wild.is_host(dotted) for dotted in origins):
                 what = "assigns into the host or its model"
                 yield Hazard("", what, store.module, store.line)
             elif store.attribute:
@@ -181,13 +245,10 @@ class LiveCode:
 
     # Walking
 
-    def _walk(self, module: str, nodes: Iterable[ast.AST], owner: str, special: bool) -> None:
-        """Walk nodes of one body; ``owner`` is the class whose body it is, if it is one.
-
-        ``special`` says that something else than the class itself takes part in making it.
-        """
+    def _walk(self, task: _Task) -> None:
+        module = task.module
         scope = self._modules[module].scope
-        stack = [*nodes]
+        stack = [*task.nodes]
         while stack:
             node = stack.pop()
             match node:
@@ -209,16 +270,16 @@ class LiveCode:
                     if self._subscript(module, node):
                         continue
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    stack += self._function(module, node, owner, special)
+                    stack += self._function(task, node)
                     continue
                 case ast.ClassDef():
-                    stack += self._class(module, node)
+                    stack += self._class(task, node)
                     continue
                 case ast.Assign():
                     stack += self._assign(module, node, node.targets, node.value)
                     continue
                 case ast.AnnAssign():
-                    self._annotation(module, [node.annotation], in_class=bool(owner))
+                    self._annotation(module, [node.annotation], in_class=bool(task.owner))
                     stack += self._assign(module, node, [node.target], node.value)
                     continue
                 case ast.AugAssign(target=ast.Name(id=name)):
@@ -252,7 +313,11 @@ class LiveCode:
             self._store(module, node, node.attr)
         elif id(node) not in self._seen:
             self._mention(node.attr, module, node, attribute=True)
-        if isinstance(node.value, ast.Name) and id(node.value) not in self._seen:
+            if id(node) not in self._bases and (dotted := _dotted(node)):
+                self._bare.setdefault((module, dotted), node.lineno)
+        if isinstance(node.value, ast.Attribute):
+            self._bases.add(id(node.value))
+        elif isinstance(node.value, ast.Name) and id(node.value) not in self._seen:
             self._mention(node.value.id, module, node.value)
         if node.attr in wild.PART_NAMES:
             base = _dotted(node.value)
@@ -293,13 +358,18 @@ class LiveCode:
     def _call(self, module: str, node: ast.Call) -> list[ast.AST]:
         """Note a call and return what is left of it to walk."""
         called = node.func
-        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        bare = called.value if isinstance(called, ast.Subscript) else called
+        name = bare.id if isinstance(bare, ast.Name) else getattr(bare, "attr", "")
         left: list[ast.AST] = [*node.args, *(word.value for word in node.keywords)]
         words = {word.arg for word in node.keywords}
-        if name in wild.JUDGED:
+        if name in wild.JUDGED and bare is called:
             # What is called here is judged here, by its arguments.
-            if what := self._judge(module, node, name):
+            what = self._judge(module, node, name)
+            if what:
                 self._hazard("", what, module, node)
+            elif name in wild.BY_NAME and isinstance(node.args[0], ast.Name):
+                self._mention(node.args[0].id, module, node)
+                left = left[1:]
             self._reach([name], module, node.lineno)
             return [*left, *([called.value] if isinstance(called, ast.Attribute) else [])]
         if name == "replace" and len(node.args) == 1 and not words:
@@ -310,6 +380,7 @@ class LiveCode:
             self._resource(module, node)
         elif name == "TypeAdapter":
             self._annotation(module, left)
+            return []
         elif name == "type" and len(node.args) > 1 and not _plain_namespace(node):
             self._hazard("", "makes a class out of computed names", module, node)
         return [called, *left]
@@ -328,6 +399,7 @@ class LiveCode:
             case "getattr", [_, str(attribute)] | [_, str(attribute), _]:
                 self._mention(attribute, module, node, attribute=True)
             case "import_module" | "find_spec", [str(dotted)] if not dotted.startswith("."):
+                self.named.append((dotted, module, node.lineno))
                 statement = ast.Import([ast.alias(dotted)], lineno=node.lineno)
                 self.imports.append((module, statement))
             case _:
@@ -344,15 +416,14 @@ class LiveCode:
             case _:
                 self._hazard("", "uses files with a computed name", module, node)
 
-    def _function(
-        self, module: str, node: Function, owner: str, special: bool
-    ) -> Iterable[ast.AST]:
+    def _function(self, task: _Task, node: Function) -> Iterable[ast.AST]:
         """Note a definition and return what of it runs at once."""
+        module, owner = task.module, task.owner
         self._annotation(module, parameter_annotations(node.args))
         if node.returns:
             self._annotation(module, [node.returns])
-        inert = [each for each in node.decorator_list if self._is_inert(module, each)]
-        named = _is_special(node.name) and (special or not owner)
+        inert = [each for each in node.decorator_list if self._is_inert(task, each)]
+        named = _is_special(node.name) and (task.special or not owner)
         names = {node.name, owner} - {""}
         if node.name in wild.TYPE_METHODS or "pydantic" in node.name:
             names.add(_TYPE + owner)
@@ -364,9 +435,9 @@ class LiveCode:
             or PRIVATE.match(node.name)
             or not names.isdisjoint(self._reached)
         ):
-            self.add_function(module, node)
+            self.add_function(module, node, task.around)
         for name in names if id(node) not in self._awake else ():
-            self._asleep.setdefault(name, []).append((module, node))
+            self._asleep.setdefault(name, []).append((module, node, task.around))
         outer: list[ast.AST] = [*defaults(node.args), *getattr(node, "type_params", ())]
         for decorator in node.decorator_list:
             if decorator not in inert:
@@ -375,23 +446,34 @@ class LiveCode:
                 outer += [*decorator.args, *decorator.keywords]
         return outer
 
-    def _is_inert(self, module: str, decorator: ast.expr) -> bool:
+    def _is_inert(self, task: _Task, decorator: ast.expr) -> bool:
         """Say whether a decorator neither calls what it decorates nor hands it on."""
-        scope = self._modules[module].scope
-        match decorator:
-            case ast.Name(id="staticmethod" | "classmethod" | "property" as name):
-                return name not in scope.bindings and not scope.star
-            case ast.Call(func=called):
-                origin = _origin(called, scope)
-                return origin in wild.INERT_FACTORIES and _is_simple(decorator, origin)
-            case _:
-                return _origin(decorator, scope) in wild.INERT_DECORATORS
+        scope = self._modules[task.module].scope
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        first = _dotted(called).partition(".")[0]
+        origin = _origin(called, scope)
+        if not origin and first == _dotted(called) and first not in scope.bindings:
+            origin = f"builtins.{first}"
+        if isinstance(decorator, ast.Call):
+            inert = origin in wild.INERT_FACTORIES and _is_simple(decorator, origin)
+        else:
+            inert = origin in wild.INERT_DECORATORS
+        if not inert or scope.star or any(self._binds(body, first) for body in task.around):
+            return False
+        self._trusted.add(first)
+        return True
 
-    def _class(self, module: str, node: ast.ClassDef) -> Iterable[ast.AST]:
+    def _binds(self, body: Body, name: str) -> bool:
+        if id(body) not in self._local:
+            self._local[id(body)] = scope_of(body, b"global :=")
+        return name in self._local[id(body)].bindings
+
+    def _class(self, task: _Task, node: ast.ClassDef) -> Iterable[ast.AST]:
         if node.decorator_list:
-            self._mention(node.name, module, node)
+            self._mention(node.name, task.module, node)
         special = bool(node.bases or node.keywords or node.decorator_list)
-        self._ready.append((module, node.body, node.name, special))
+        around = (*task.around, node)
+        self._ready.append(_Task(task.module, node.body, node.name, special, around))
         return [*outer_parts(node), *getattr(node, "type_params", ())]
 
     def _assign(
@@ -414,6 +496,7 @@ class LiveCode:
         match value:
             case ast.Call(func=ast.Name(id=self._factory), args=[], keywords=[]) if names:
                 self._alias(names, self._factory)
+                self._reach([self._factory], module, node.lineno)
                 return rest[1:]
             case _:
                 return rest
@@ -434,6 +517,7 @@ class LiveCode:
                 dotted = alias.name if node.level else f"{node.module}.{alias.name}"
                 self._alias([local], alias.name)
             known.imports.setdefault(local, set()).add(dotted)
+            known.statements.setdefault(local, []).append(Imported(module, node, alias))
             if isinstance(node, ast.Import) and not alias.asname:
                 known.imports[local].add(local)
             if local in wild.BINDINGS:
@@ -485,7 +569,7 @@ class LiveCode:
 
     def _later(self, module: str, nodes: list[ast.AST]) -> None:
         if nodes:
-            self._ready.append((module, nodes, "", False))
+            self._ready.append(_Task(module, nodes))
 
     def _type(self, name: str) -> None:
         if name not in self._types:
@@ -547,8 +631,8 @@ class LiveCode:
         return places[0]
 
     def _wake(self, name: str) -> None:
-        for module, function in self._asleep.pop(name, ()):
-            self.add_function(module, function)
+        for module, function, around in self._asleep.pop(name, ()):
+            self.add_function(module, function, around)
 
     def _alias(self, names: Iterable[str], original: str) -> None:
         for name in names:

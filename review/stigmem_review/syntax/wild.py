@@ -19,8 +19,8 @@ HOST = _words("annotated_types pydantic pydantic_core stigmem_node typing_extens
 _HOST_PARTS = HOST | {"enum", "sys", "typing"}
 
 NAMES = _words(
-    "__builtins__ __import__ __loader__ __path__ __spec__ breakpoint compile delattr eval exec "
-    "globals locals vars"
+    "__builtins__ __import__ __loader__ __path__ __spec__ breakpoint compile delattr eval "
+    "exec globals locals vars"
 )
 ATTRIBUTES = _words(
     # From an object to what it is made of, or to the code that uses it.
@@ -31,8 +31,8 @@ ATTRIBUTES = _words(
     "f_locals gi_code return_annotation submodule_search_locations "
     # By a name in a text.
     "ForwardRef ImportString PyObject attrgetter evaluate_forward_ref get_annotations get_field "
-    "get_type_hints getattr_static getclosurevars getmembers getmembers_static methodcaller "
-    "model_rebuild resolve_dotted_attribute resolve_name update_forward_refs "
+    "get_type_hints getattr_static getclosurevars getmembers getmembers_static getmodule "
+    "methodcaller model_rebuild resolve_dotted_attribute resolve_name update_forward_refs "
     # Code from a text, from a file or from data.
     "CodeType EntryPoint FunctionType LazyLoader ModelMetaclass SourceFileLoader create_model "
     "dictConfig enable_load_extension entry_points eval exec exec_module fileConfig "
@@ -54,17 +54,18 @@ _LEGACY = _words("contents is_resource open_binary open_text path read_binary re
 PARTS = {
     "sys": frozenset({"modules", "path"}),
     "os": _words(
-        "abort execl execle execlp execlpe execv execve execvp execvpe fork forkpty link mkfifo "
-        "mknod open popen posix_spawn posix_spawnp pwrite remove removedirs rename renames replace "
-        "rmdir spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe startfile symlink "
-        "system truncate unlink write writev"
+        "abort chdir execl execle execlp execlpe execv execve execvp execvpe fork forkpty link "
+        "mkfifo mknod open popen posix_spawn posix_spawnp pwrite remove removedirs rename renames "
+        "replace rmdir spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe startfile "
+        "symlink system truncate unlink write writev"
     ),
     "importlib.resources": _LEGACY,
 }
 """Parts of modules that are harmless otherwise, as long as the module is not handed around."""
 PART_NAMES = frozenset().union(*PARTS.values())
 
-JUDGED = _words("__setattr__ find_spec getattr import_module open setattr")
+BY_NAME = _words("__setattr__ getattr setattr")
+JUDGED = BY_NAME | _words("find_spec import_module open")
 """What is judged by the arguments where it is called, and counts where it is handed around."""
 
 BINDINGS = _words(
@@ -78,7 +79,8 @@ REDUCERS = _words("__reduce__ __reduce_ex__")
 TEXTS = _words("__annotations__ __globals__ __dict__ __builtins__")
 
 INERT_DECORATORS = _words(
-    "abc.abstractmethod contextlib.asynccontextmanager contextlib.contextmanager functools.cache "
+    "builtins.classmethod builtins.property builtins.staticmethod abc.abstractmethod "
+    "contextlib.asynccontextmanager contextlib.contextmanager functools.cache "
     "functools.cached_property functools.lru_cache typing.overload typing.override"
 )
 """Decorators that neither call what they decorate nor hand it on."""
@@ -91,18 +93,19 @@ INERT_FACTORIES = _words(
 # Every other module of the standard library counts as soon as live code uses it.
 _TAME = _words(
     "__future__ _typeshed abc array ast asyncio atexit base64 binascii bisect bz2 calendar "
-    "cmath codecs collections colorsys concurrent configparser contextlib contextvars copy csv "
-    "dataclasses datetime decimal difflib email enum errno fnmatch fractions functools getpass "
-    "gettext glob graphlib grp gzip hashlib heapq hmac html http importlib inspect io ipaddress "
-    "itertools json keyword linecache locale logging lzma math mimetypes ntpath numbers "
-    "operator os pathlib platform plistlib posixpath pprint pwd queue quopri random re reprlib "
-    "sched secrets select selectors signal socket socketserver sqlite3 ssl stat statistics "
-    "string stringprep struct sys sysconfig tempfile textwrap threading time token tokenize "
-    "tomllib traceback types typing unicodedata urllib uuid warnings weakref xml zlib zoneinfo"
+    "cmath codecs collections colorsys concurrent configparser contextlib contextvars copy "
+    "csv dataclasses datetime decimal difflib email enum errno fnmatch fractions functools "
+    "getpass gettext glob graphlib grp gzip hashlib heapq hmac html http importlib inspect io "
+    "ipaddress itertools json keyword linecache locale logging lzma math mimetypes ntpath "
+    "numbers operator os pathlib platform plistlib posixpath pprint pwd queue quopri random "
+    "re reprlib sched secrets select selectors signal socket socketserver sqlite3 ssl stat "
+    "statistics string stringprep struct sys sysconfig tempfile textwrap threading time token "
+    "tokenize tomllib traceback types typing unicodedata urllib uuid warnings weakref xml "
+    "zlib zoneinfo"
 )
 _WILD_LIBRARIES = _words(
-    "_pytest apipkg cffi cloudpickle dill execnet forbiddenfruit joblib jsonpickle lazy_loader "
-    "mock numba pkg_resources pytest pyximport wrapt"
+    "_pytest apipkg cffi cloudpickle dill execnet forbiddenfruit joblib jsonpickle "
+    "lazy_loader mock numba pkg_resources pytest pyximport wrapt"
 )
 _WILD_PARTS = frozenset({"importlib.machinery", "logging.config"})
 
