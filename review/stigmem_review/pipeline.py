@@ -9,7 +9,7 @@ from stigmem_review import host
 from stigmem_review.case import build_case
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import ReviewError, SourceError, UsageError
-from stigmem_review.manifest import none_release, read_release
+from stigmem_review.manifest import Parsed, none_release, read_release
 from stigmem_review.model import Gap, Level, Release, Side
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
@@ -38,9 +38,10 @@ def review(
     rulebook = shipped_rules()
     releases: dict[Side, Release] = {}
     gaps: list[Gap] = []
+    parsed: Parsed = {}
     for side, request in requests.items():
         try:
-            releases[side] = read(request, node)
+            releases[side] = read(request, node, parsed)
         except SourceError as error:
             gaps.append(Gap(f"{side} release", str(error), ""))
         except ReviewError:
@@ -74,12 +75,12 @@ def _judged(
     )
 
 
-def read(request: Request, node: host.Node) -> Release:
+def read(request: Request, node: host.Node, parsed: Parsed | None = None) -> Release:
     """Open and read one release. Raises ``SourceError`` where it cannot be read."""
     artifact = open_source(request)
     if artifact.source.kind == "none":
         return none_release()
-    return read_release(artifact, node)
+    return read_release(artifact, node, parsed)
 
 
 def _defect(what: str, error: Exception) -> Gap:

@@ -105,13 +105,13 @@ PLACES = ("before", "after", "inside", "other", "function", "dead")
 def factories(draw: st.DrawFn) -> dict[str, str]:
     """Draw a package: a manifest module, another that may tamper with it, in some order."""
     placed: dict[str, list[str]] = {place: [] for place in PLACES}
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(1, 4))):
         place = draw(st.sampled_from(PLACES))
         statement = draw(st.sampled_from(STATEMENTS))
         placed[place].append(statement.format(m="m." if place == "other" else ""))
     arguments = ["name=NAME", "version=VERSION"]
     for name, values in ARGUMENTS.items():
-        if draw(st.booleans()):
+        if name == "capabilities" or draw(st.booleans()):
             arguments.append(f"{name}={draw(st.sampled_from(values))}")
     call = f"PluginManifest({', '.join(arguments)})"
     body = [*placed["inside"], *draw(st.sampled_from(_BODIES))]

@@ -9,7 +9,7 @@ from typing import Any
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
-from stigmem_review.manifest.modules import Modules
+from stigmem_review.manifest.modules import Modules, Parsed
 from stigmem_review.manifest.project import Project, find_root, read_project
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
@@ -76,8 +76,10 @@ def none_release() -> Release:
     )
 
 
-def read_release(artifact: Artifact, node: Node) -> Release:
+def read_release(artifact: Artifact, node: Node, parsed: Parsed | None = None) -> Release:
     """Read one release as the given node would see it.
+
+    ``parsed`` keeps what was parsed, so that a file two releases share is parsed once.
 
     Raises ``SourceError`` where its metadata cannot be read at all.
     """
@@ -85,12 +87,12 @@ def read_release(artifact: Artifact, node: Node) -> Release:
         case "capture":
             return _read_capture(artifact)
         case "wheel":
-            return _read_wheel(artifact, node)
+            return _read_wheel(artifact, node, parsed)
         case _:
-            return _read_project(artifact, node)
+            return _read_project(artifact, node, parsed)
 
 
-def _read_wheel(artifact: Artifact, node: Node) -> Release:
+def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
     site = {
         place.removeprefix(_SITE): artifact.files[path]
         for place, path in artifact.installed.items()
@@ -105,7 +107,7 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
     if broken:
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
-        reading = _read_plugin(entry_points, Modules(site, ""), node, requires)
+        reading = _read_plugin(entry_points, Modules(site, "", parsed), node, requires)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
     for place, path in sorted(artifact.installed.items()):
@@ -122,9 +124,9 @@ def _read_wheel(artifact: Artifact, node: Node) -> Release:
     return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package), code)
 
 
-def _read_project(artifact: Artifact, node: Node) -> Release:
+def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
     project = read_project(artifact)
-    reading, root = _read_project_plugin(artifact, project, node)
+    reading, root = _read_project_plugin(artifact, project, node, parsed)
     package: Digests = NotCarried(artifact.source.kind)
     code = ""
     if isinstance(project.entry_points, Known) and root is not None:
@@ -160,7 +162,7 @@ def _read_project(artifact: Artifact, node: Node) -> Release:
 
 
 def _read_project_plugin(
-    artifact: Artifact, project: Project, node: Node
+    artifact: Artifact, project: Project, node: Node, parsed: Parsed | None
 ) -> tuple[_Plugin, str | None]:
     """Read the plugin of a source tree, and return the folder its package stands in, if known."""
     declared = project.entry_points
@@ -173,7 +175,7 @@ def _read_project_plugin(
     if isinstance(root, Unknown):
         return _Plugin(root), None
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
-    return _read_plugin(entry_points, Modules(artifact.files, root), node, requires), root
+    return _read_plugin(entry_points, Modules(artifact.files, root, parsed), node, requires), root
 
 
 class _Plugin:
