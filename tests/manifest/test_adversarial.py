@@ -417,6 +417,42 @@ def plugin_manifest():
         @router.get("/")
         def f(x: "CAPS.add('network.outbound') or int"): ...
         """, ALL),
+    mutable("by a router that calls its routes at once", """
+        from fastapi import APIRouter
+        router = APIRouter()
+        router.get = lambda path: lambda f: f()
+        @router.get("/")
+        def f():
+            CAPS.add("network.outbound")
+        """),
+    mutable("through what a router keeps", """
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get("/")
+        def f():
+            CAPS.add("network.outbound")
+        for each in router.routes:
+            each.endpoint()
+        """),
+    mutable("by a route class", """
+        from fastapi import APIRouter
+        from fastapi.routing import APIRoute
+        class Now(APIRoute):
+            def __init__(self, path, endpoint, **more):
+                super().__init__(path, endpoint, **more)
+                endpoint()
+        router = APIRouter(route_class=Now)
+        @router.get("/")
+        def f():
+            CAPS.add("network.outbound")
+        """),
+    mutable("by the maker of a route's id", """
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get("/", generate_unique_id_function=lambda route: str(route.endpoint()))
+        def f():
+            CAPS.add("network.outbound")
+        """),
     mutable("in a bound of a type variable", """
         from typing import TypeVar
         from pydantic import BaseModel

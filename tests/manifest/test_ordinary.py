@@ -94,6 +94,8 @@ def default_adapter() -> Adapter:
 ROUTES = """\
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -122,6 +124,14 @@ async def items(limit: Annotated[int, Query(ge=1)] = 10, s: dict = Depends(setti
 @router.post("/items")
 def add(item: Item) -> Item:
     return item
+
+
+@router.put("/items", status_code=202, response_model=None)
+def keep(item: Item, path: str = "items.json") -> None:
+    Path(path).write_text(item.model_dump_json())
+    subprocess.run(["sync"], check=True)
+    for key, value in item.model_dump().items():
+        setattr(item, key, value)
 """
 
 CONFIG = """\

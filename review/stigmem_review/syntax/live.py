@@ -128,6 +128,7 @@ class LiveCode:
         self._awake: set[int] = set()
         self._local: dict[int, Scope] = {}
         self._trusted: set[str] = set()
+        self._routed: list[tuple[str, Function, tuple[Body, ...]]] = []
         self._bases: set[int] = set()
         self._hazards: list[Hazard] = []
         self._stores: list[_Store] = []
@@ -160,11 +161,21 @@ class LiveCode:
 
     def settle(self) -> None:
         """Walk what is live, and every function whose name it mentions, until no more are found."""
-        while self._ready or self._open_types:
+        while self._ready or self._open_types or self._wakes_routes():
             if self._ready:
                 self._walk(self._ready.pop())
-            else:
+            elif self._open_types:
                 self._follow_type(self._open_types.pop())
+
+    def _wakes_routes(self) -> bool:
+        """Take route functions as called after all if something can reach them by their router."""
+        replaced = any(store.attribute in wild.ROUTER_PARTS for store in self._stores)
+        if not replaced and wild.ROUTE_OWNERS.isdisjoint(self._attributes):
+            return False
+        routed, self._routed = self._routed, []
+        for module, function, around in routed:
+            self.add_function(module, function, around)
+        return bool(routed)
 
     # What was found
 
@@ -423,6 +434,10 @@ class LiveCode:
         if node.returns:
             self._annotation(module, [node.returns])
         inert = [each for each in node.decorator_list if self._is_inert(task, each)]
+        routes = [each for each in node.decorator_list if self._is_route(task, each)]
+        if routes:
+            self._routed.append((module, node, task.around))
+            inert += routes
         named = _is_special(node.name) and (task.special or not owner)
         names = {node.name, owner} - {""}
         if node.name in wild.TYPE_METHODS or "pydantic" in node.name:
@@ -462,6 +477,32 @@ class LiveCode:
             return False
         self._trusted.add(first)
         return True
+
+    def _is_route(self, task: _Task, decorator: ast.expr) -> bool:
+        """Say whether a decorator adds a route to a plain router of FastAPI.
+
+        That looks at the signature of what it decorates, and keeps it until a request comes.
+        """
+        match decorator:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=router), attr=method)):
+                pass
+            case _:
+                return False
+        scope = self._modules[task.module].scope
+        binding = scope.only(router)
+        match binding.node if binding else None:
+            case ast.Assign(value=ast.Call() as made) | ast.AnnAssign(value=ast.Call() as made):
+                pass
+            case _:
+                return False
+        return (
+            method in wild.ROUTE_METHODS
+            and not task.around
+            and not scope.star
+            and _origin(made.func, scope) in wild.ROUTERS
+            and _has_only(made, wild.ROUTER_KEYWORDS)
+            and _has_only(decorator, wild.ROUTE_KEYWORDS)
+        )
 
     def _binds(self, body: Body, name: str) -> bool:
         if id(body) not in self._local:
@@ -713,6 +754,13 @@ def _is_simple(call: ast.Call, origin: str) -> bool:
         return len(call.args) == 1 and not call.keywords and not starred
     return all(isinstance(arg, ast.Constant) for arg in call.args) and all(
         word.arg and isinstance(word.value, ast.Constant) for word in call.keywords
+    )
+
+
+def _has_only(call: ast.Call, keywords: frozenset[str]) -> bool:
+    """Say whether a call has constants and, of keywords, none but the given."""
+    return all(isinstance(arg, ast.Constant) for arg in call.args) and all(
+        word.arg in keywords for word in call.keywords
     )
 
 

@@ -90,6 +90,18 @@ INERT_FACTORIES = _words(
 )
 """Calls that give such a decorator."""
 
+ROUTERS = _words("fastapi.APIRouter fastapi.routing.APIRouter")
+ROUTE_METHODS = _words("delete get head options patch post put trace")
+ROUTER_PARTS = ROUTE_METHODS | _words("add_api_route api_route route_class")
+ROUTE_OWNERS = _words("app call dependant endpoint get_route_handler handle routes")
+"""Attributes from which one gets to what was decorated."""
+# Those of their keywords that are not given what is decorated.
+ROUTER_KEYWORDS = _words("dependencies deprecated include_in_schema prefix responses tags")
+ROUTE_KEYWORDS = _words(
+    "dependencies deprecated description include_in_schema name operation_id "
+    "response_class response_description response_model responses status_code summary tags"
+)
+
 # Every other module of the standard library counts as soon as live code uses it.
 _TAME = _words(
     "__future__ _typeshed abc array ast asyncio atexit base64 binascii bisect bz2 calendar "
