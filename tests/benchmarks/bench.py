@@ -11,6 +11,7 @@ environments, two installations, two captures with ``stigmem plugins describe``.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import statistics
@@ -93,14 +94,15 @@ def throughput(old: str, new: str) -> None:
         pairs(count)
         print(f"{count:5} pairs: {count / (time.process_time() - start):6.0f} a second and core")
     tracemalloc.start()
-    pairs(10)
-    before, _ = tracemalloc.get_traced_memory()
-    pairs(100)
-    after, peak = tracemalloc.get_traced_memory()
+    held = []
+    for _ in range(4):
+        pairs(PAIRS // 10)
+        gc.collect()
+        held.append(tracemalloc.get_traced_memory()[0])
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(
-        f"memory after 10 and after 110 pairs: {after - before:+,} bytes; peak {peak / 1e6:.1f} MB"
-    )
+    shown = ", ".join(f"{each / 1000:,.0f}" for each in held)
+    print(f"kB held after each further {PAIRS // 10} pairs: {shown}; peak {peak / 1e6:.1f} MB")
 
 
 def procedure(folder: Path, wheels: Sequence[str], review: float) -> None:
