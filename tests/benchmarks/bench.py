@@ -22,6 +22,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 PLUGINS = ("stigmem-plugin-time-travel", "stigmem-plugin-tombstones")
@@ -70,7 +71,7 @@ def start_up(rounds: int, old: str, new: str) -> float:
     times: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
-            taken = seconds(lambda command=command: run(command))  # type: ignore[misc]
+            taken = seconds(partial(run, command))
             if turn:
                 times[name].append(taken)
     middle = {name: statistics.median(values) for name, values in times.items()}

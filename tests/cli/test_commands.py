@@ -10,6 +10,7 @@ import pytest
 
 from stigmem_review import cli
 from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.rules import RuleFile
 from support.plugins import plugin, write_wheel
 
 Run = Callable[..., tuple[int, str]]
@@ -45,7 +46,7 @@ def test_manifest_says_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("each", shipped_rules().rules, ids=lambda each: each.rule.id)
-def test_every_rule_can_be_shown_by_id_and_by_name(run: Run, each) -> None:  # type: ignore[no-untyped-def]
+def test_every_rule_can_be_shown_by_id_and_by_name(run: Run, each: RuleFile) -> None:
     assert run("rules", "show", each.rule.id) == run("rules", "show", each.rule.name)
 
 

@@ -7,7 +7,9 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,7 +205,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("make", "code", "word"), [row[1:] for row in REFUSED],
                          ids=[row[0] for row in REFUSED])  # fmt: skip
-def test_bad_input_is_one_line_and_no_traceback(make, code, word, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input_is_one_line_and_no_traceback(
+    make: Callable[[Path], object], code: int, word: str, tmp_path: Path
+) -> None:
     good, report = _wheel(tmp_path / "good"), tmp_path / "report.json"
     done = run("diff", good, make(tmp_path), "--output", f"json={report}")
     assert done.returncode == code
@@ -240,7 +244,9 @@ FOUND = [
 
 @pytest.mark.parametrize(("change", "name"), [row[1:] for row in FOUND],
                          ids=[row[0] for row in FOUND])  # fmt: skip
-def test_what_can_be_read_is_a_finding_however_bad(change, name, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_can_be_read_is_a_finding_however_bad(
+    change: dict[str, Any], name: str, tmp_path: Path
+) -> None:
     new = write_wheel(tmp_path / "new", plugin(version="1.1.0"), version="1.1.0", **change)
     done = run("diff", write_wheel(tmp_path, plugin()), new, "--format", "json")
     assert (done.returncode, done.stderr) == (1, "")

@@ -42,8 +42,7 @@ class HookInfo(msgspec.Struct, frozen=True):
 
     ``power`` follows from the hook's semantic, ``acts`` says it in words that complete "it
     can ..."; ``when`` says its place relative to the node's own handlers; ``failure`` what an
-    exception in the handler leads to; ``positional`` how many positional arguments the node
-    insists on.
+    exception in the handler leads to.
     """
 
     name: str
@@ -53,7 +52,6 @@ class HookInfo(msgspec.Struct, frozen=True):
     acts: str
     when: str
     failure: str
-    positional: int
 
 
 class CapabilityInfo(msgspec.Struct, frozen=True):
@@ -134,7 +132,7 @@ class Node:
     def hook(self, name: str) -> HookInfo:
         """Return what is known of a hook; of a name this node does not have, that it is unknown."""
         return self._hooks.get(name) or HookInfo(
-            name, False, "unknown", "unknown", "do what this node does not know", "", "", 0
+            name, False, "unknown", "unknown", "do what this node does not know", "", ""
         )
 
     def capability(self, name: str) -> CapabilityInfo:
@@ -168,8 +166,6 @@ def _hook_infos(data: _Data) -> dict[str, HookInfo]:
             acts=hook.acts,
             when=when[hook.ordering],
             failure=_STRICT if hook.strict_audit else semantic.failure,
-            # The rule of stigmem_node.plugins.registry: context, and the value that is passed on.
-            positional=2 if semantic.power in ("rewrite", "rank") else 1,
         )
     return infos
 
