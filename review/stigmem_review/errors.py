@@ -19,6 +19,12 @@ class UsageError(ReviewError):
     exit_code = 2
 
 
+class PolicyError(ReviewError):
+    """A policy file is in error, or an option contradicts it."""
+
+    exit_code = 2
+
+
 class RuleError(ReviewError):
     """A rule file cannot be read, is not a valid rule, or fails on a fact it says it covers."""
 
@@ -27,6 +33,20 @@ class RuleError(ReviewError):
 
 class SourceError(ReviewError):
     """The bytes of a release cannot be obtained, or cannot be read without guessing."""
+
+
+class MismatchError(SourceError):
+    """There are files of a release, and none has a hash that its pin allows.
+
+    ``expected`` are the hashes of the pin, ``found`` the files and what they hash to.
+    """
+
+    def __init__(
+        self, text: str, expected: tuple[str, ...], found: tuple[tuple[str, str], ...]
+    ) -> None:
+        super().__init__(text)
+        self.expected = expected
+        self.found = found
 
 
 class ReportError(ReviewError):

@@ -64,3 +64,15 @@ EVALUATION_DEPTH = 100
 
 TEXT_CHARS = 100_000
 """Text put together while reading one manifest."""
+
+PIN_FILES = 200
+"""Files that one requirements file may include, itself among them."""
+
+PIN_FILE_BYTES = 4 * MIB
+"""One requirements file, constraints file or lock file; 40,000 hashes fit in it."""
+
+GIT_SECONDS = 60
+"""How long one run of git may take."""
+
+GIT_LIST_BYTES = 64 * MIB
+"""What git may write but for the contents of files; 80,000 paths of Linux take 8 MiB."""

@@ -9,7 +9,9 @@ import msgspec
 
 # Printable ASCII is shown as it is. Everything else is shown as an escape: that covers control,
 # bidirectional, invisible and confusable characters without a table that could be out of date.
-_UNSAFE = re.compile(r"[^ -~]|\\(?=u\{)")
+# A CI runner takes "::name" at the start of a line for a command, and "##[name]" anywhere: the
+# first character of either is escaped too, as text may be wrapped at any blank.
+_UNSAFE = re.compile(r"[^ -~]|\\(?=u\{)|#(?=#\[)|(?<!\S):(?=:)")
 
 
 def clean(text: str) -> str:

@@ -27,7 +27,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
-from stigmem_review.errors import SourceError, UsageError
+from stigmem_review.errors import MismatchError, SourceError, UsageError
 from stigmem_review.sources import pip_config
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.download import Client, bounded, shown
@@ -102,27 +102,47 @@ def parse_requirement(text: str) -> tuple[str, Version] | None:
     raise UsageError(f"{said} does not name exactly one release; write {name}=={wanted}")
 
 
-def fetch(asked: str, name: str, version: Version) -> Fetched:
+def fetch(
+    asked: str,
+    name: str,
+    version: Version,
+    hashes: tuple[str, ...] = (),
+    folder: Path | None = None,
+) -> Fetched:
     """Fetch the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
 
     A wheel wherever there is one; among several the one pip would prefer on this interpreter.
     What a file says it requires of Python is not looked at: the node's need not be this one.
+    With ``hashes`` (``algorithm:hex``) only files that hash to one of them count. With a
+    ``folder`` only what stands in it counts, and no index is asked.
+
+    Raises ``SourceError`` where there is no such file, and ``MismatchError`` where there are
+    some and none has an allowed hash.
     """
-    config = pip_config.read()
+    config = pip_config.read() if folder is None else PipConfig(no_index=True)
     with Client(asked, f"{name}=={version}", config) as client:
-        search = _Search(client, config, name, version)
-        return bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
+        search = _Search(client, config, name, version, hashes)
+        look = search.fetch if folder is None else lambda: search.fetch_from(folder)
+        return bounded(look, limits.INDEX_TOTAL_SECONDS, client.late())
 
 
 class _Search:
     """The search for one release in all the places pip would look in."""
 
-    def __init__(self, client: Client, config: PipConfig, name: str, version: Version) -> None:
+    def __init__(
+        self,
+        client: Client,
+        config: PipConfig,
+        name: str,
+        version: Version,
+        hashes: tuple[str, ...],
+    ) -> None:
         self._client = client
         self._config = config
         self._name = name
         self._project = canonicalize_name(name)
         self._version = version
+        self._hashes = hashes
         self._offers: list[Offer] = []
         self._searched: list[str] = []
         self._ignored: list[str] = []
@@ -142,6 +162,16 @@ class _Search:
                 f"a place in pip's configuration cannot be looked into ({_reason(error)})",
                 "see 'pip config list' and correct it",
             ) from None
+        return self._fetched()
+
+    def fetch_from(self, folder: Path) -> Fetched:
+        """Take the file from a folder, and from nowhere else."""
+        if not folder.is_dir():
+            raise self._client.error(f"{shown(str(folder))} is no folder", "check the path")
+        self._look_in_folder(folder.resolve(), str(folder))
+        return self._fetched()
+
+    def _fetched(self) -> Fetched:
         chosen, others = self._choose()
         data = self._load(chosen)
         digest = hashlib.sha256(data).hexdigest()
@@ -152,6 +182,8 @@ class _Search:
                 f"{declared}",
                 "do not deploy it, and tell whoever runs the index",
             )
+        if self._hashes and not self._allows(data):
+            raise self._mismatch([(chosen, data)])
         return Fetched(chosen.file, data, shown(chosen.url), others)
 
     # Where to look
@@ -180,22 +212,23 @@ class _Search:
                 else:
                     self._read_remote_page(location)
             return
-        if path.is_dir():
-            entries = sorted(path.iterdir())
-        elif path.is_file():
-            entries = [path]
-        else:
+        if not path.is_dir() and not path.is_file():
             self._ignored.append(f"{shown(location)} (no such file or directory)")
             return
+        for entry in self._look_in_folder(path, location):
+            if entry.suffix.lower() in {".html", ".htm"} and entry.is_file():
+                self._read_local_page(entry)
+
+    def _look_in_folder(self, path: Path, location: str) -> list[Path]:
+        """Note the files in a folder (or the one file), and return all there is."""
+        entries = sorted(path.iterdir()) if path.is_dir() else [path]
         self._searched.append(shown(location))
         self._add(
             html_links(
                 ((entry.as_uri(), False) for entry in entries if entry.is_file()), self._project
             )
         )
-        for entry in entries:
-            if entry.suffix.lower() in {".html", ".htm"} and entry.is_file():
-                self._read_local_page(entry)
+        return entries
 
     def _local(self, location: str) -> Path | None:
         """Return the path a location stands for, or None if it is not on this machine."""
@@ -289,6 +322,8 @@ class _Search:
         offers = [offer for offer in self._offers if self._matches(offer.version)]
         if not offers:
             raise self._nothing()
+        if self._hashes:
+            offers = self._allowed(offers)
         versions = sorted({offer.version for offer in offers if offer.kind != "other"})
         if len(versions) > 1:
             exact = " or ".join(f"{self._name}=={one}" for one in versions if one.local)
@@ -314,6 +349,50 @@ class _Search:
             self._agree(group)
         chosen = preferred(of_kind)
         return chosen, tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
+
+    def _allowed(self, offers: list[Offer]) -> list[Offer]:
+        """Return the files that a hash allows. Raises ``MismatchError`` if there are none."""
+        known = {each.partition(":")[2] for each in self._hashes if each.startswith("sha256:")}
+        allowed: list[Offer] = []
+        others: list[tuple[Offer, bytes | None]] = []
+        for offer in offers:
+            if offer.kind == "other":
+                continue
+            declared = self._declared(offer)
+            if declared in known:
+                allowed.append(offer)
+            elif declared and len(known) == len(self._hashes):
+                others.append((offer, None))
+            else:
+                # The index does not say what the pin asks for, so the file itself has to.
+                data = self._load(offer)
+                if self._allows(data):
+                    allowed.append(offer)
+                else:
+                    others.append((offer, data))
+        if not allowed:
+            raise self._mismatch(others)
+        return allowed
+
+    def _allows(self, data: bytes) -> bool:
+        """Tell whether bytes hash to what the pin allows."""
+        named = (each.partition(":") for each in self._hashes)
+        return any(
+            hashlib.new(algorithm, data).hexdigest() == digest for algorithm, _, digest in named
+        )
+
+    def _mismatch(self, others: list[tuple[Offer, bytes | None]]) -> MismatchError:
+        found = []
+        for offer, data in others:
+            digest = self._declared(offer) if data is None else hashlib.sha256(data).hexdigest()
+            found.append((offer.file, f"sha256:{digest}"))
+        listed = _several(f"{file} ({digest})" for file, digest in found) or "no wheel or sdist"
+        return MismatchError(
+            f"{self._client.asked}: no file at {_several(self._searched)} has a hash that its pin "
+            f"allows ({_several(self._hashes)}); there is {listed}; do not deploy it",
+            self._hashes,
+            tuple(found),
+        )
 
     def _matches(self, version: Version) -> bool:
         """Tell whether ``==`` takes this version: with or without a local part, unless asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
 from stigmem_review.text import clean, shorten
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 Kind = Literal["wheel", "sdist", "directory", "capture", "index", "none"]
 
@@ -99,12 +102,29 @@ def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
 
 
 def _open_index(asked: str) -> Artifact:
-    from stigmem_review.sources.index import fetch, parse_requirement
+    from stigmem_review.sources.index import parse_requirement
 
     wanted = parse_requirement(asked)
     if wanted is None:
         raise UsageError(f"{_shown(asked)} is not of the form name==version")
-    fetched = fetch(asked, *wanted)
+    return open_pinned(asked, *wanted)
+
+
+def open_pinned(
+    asked: str,
+    name: str,
+    version: Version,
+    hashes: tuple[str, ...] = (),
+    folder: Path | None = None,
+) -> Artifact:
+    """Open the one file of a release that pip would install, from a folder or from the index.
+
+    Raises ``SourceError`` and ``MismatchError`` as ``index.fetch`` does, and where the file
+    cannot be read.
+    """
+    from stigmem_review.sources.index import fetch
+
+    fetched = fetch(asked, name, version, hashes, folder)
     artifact = _open_archive(asked, fetched.file, fetched.data)
     source = msgspec.structs.replace(
         artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -34,22 +34,42 @@ Kind = Literal["folder", "file", "other"]
 
 def read_directory(asked: str, path: Path) -> Artifact:
     """Return the release that the project directory ``path`` would build, as it is now."""
-    names = sorted(_names(asked, path))
+    names = project_names(asked, lambda folder: _listed(asked, path / folder))
+    contents = ((name, read_file(path / name, limits.ENTRY_BYTES, follow=False)) for name in names)
+    return project_artifact(asked, path.resolve().name, contents)
+
+
+def project_names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]]) -> list[str]:
+    """Return the sorted paths of the files a project directory consists of.
+
+    ``listed`` gives the names in a folder and what each one is; the folder is ``""`` for the
+    directory itself and ends with ``/`` below it. ``SourceError`` where there is no
+    ``pyproject.toml``, where a file that decides about code is no regular file, and at a limit.
+    """
+    names = sorted(_names(asked, listed))
     if _PROJECT not in names:
         raise refusal(
             asked,
             f"it has no {_PROJECT}, so nothing says what it would build",
             f"name the directory that holds {_PROJECT}, or a wheel",
         )
+    return names
+
+
+def project_artifact(asked: str, file: str, contents: Iterable[tuple[str, bytes]]) -> Artifact:
+    """Return the release of a project directory called ``file`` from its paths and bytes.
+
+    ``contents`` is taken one by one, so that nothing is read beyond the limit on their total,
+    where ``SourceError`` is raised.
+    """
     files: dict[str, bytes] = {}
     total = 0
-    for name in names:
-        content = read_file(path / name, limits.ENTRY_BYTES, follow=False)
+    for name, content in contents:
         total += len(content)
         if total > limits.TOTAL_BYTES:
             raise refusal(asked, f"its files have more than {limits.TOTAL_BYTES} bytes", _CLEAN)
         files[name] = content
-    source = Source(kind="directory", asked=asked, file=path.resolve().name, sha256=_digest(files))
+    source = Source(kind="directory", asked=asked, file=file, sha256=_digest(files))
     return Artifact(source, files)
 
 
@@ -60,12 +80,12 @@ def _digest(files: dict[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _names(asked: str, root: Path) -> Iterator[str]:
-    """Yield the paths of the regular files below ``root``, with ``/`` between components."""
+def _names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]]) -> Iterator[str]:
+    """Yield the paths of the regular files, with ``/`` between components."""
     waiting, seen = [""], 0
     while waiting:
         folder = waiting.pop()
-        for last, kind in _listed(asked, root / folder):
+        for last, kind in listed(folder):
             name = folder + last
             seen += 1
             _check(asked, name, seen)

@@ -1,0 +1,1 @@
+"""Which releases a repository pins: one module for each format, and what changed between two."""

@@ -1,0 +1,62 @@
+"""What a pin file says, whatever its format. Frozen, no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from stigmem_review.model import Location
+
+Read = Callable[[str], bytes | None]
+"""Returns the bytes of a file of the repository by its path, or ``None`` if it has none.
+
+Raises ``SourceError`` where the file is there and cannot be read.
+"""
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """One distribution pinned to one release.
+
+    ``name`` is the normalised name of the distribution, ``version`` as it is written, ``hashes``
+    what its files may hash to (``algorithm:hex``, lower case, sorted, each once), ``marker`` the
+    environment marker it stands under, empty where it always counts.
+    """
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+    marker: str
+    at: Location
+
+
+class Loose(msgspec.Struct, frozen=True):
+    """A requirement that names a distribution and not one release of it, such as ``acme>=1``."""
+
+    name: str
+    text: str
+    at: Location
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """A line as it is written, and why it says nothing about one release, or nothing at all."""
+
+    text: str
+    why: str
+    at: Location
+
+
+class PinFile(msgspec.Struct, frozen=True):
+    """What one file, and every file it includes, pins.
+
+    ``unfollowed`` are lines an installer understands and a review does not follow: URLs, paths,
+    editable installs, variables, includes from elsewhere. ``unreadable`` are lines (or whole
+    files) that an installer would refuse too, or that cannot be read without guessing.
+    ``options`` are lines that say where installers look and what they take.
+    """
+
+    pins: tuple[Pin, ...] = ()
+    loose: tuple[Loose, ...] = ()
+    unfollowed: tuple[Aside, ...] = ()
+    unreadable: tuple[Aside, ...] = ()
+    options: tuple[Aside, ...] = ()

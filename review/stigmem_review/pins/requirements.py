@@ -1,0 +1,561 @@
+"""Requirements and constraints files, read as pip reads them, without running pip.
+
+In goes the path of a file in a repository and a way to read files there; out comes what it and
+every file it includes pin. The format has no other definition than pip: what is read here
+follows ``pip/_internal/req/req_file.py`` and ``constructors.py`` of pip 23.2 to 26.3. It is
+stricter than pip where pip guesses (an encoding from the locale), takes what it cannot use (a
+hash of the wrong length) or silently leaves something out; each such place says so.
+"""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+from stigmem_review import limits
+from stigmem_review.errors import SourceError
+from stigmem_review.model import Location
+from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
+from stigmem_review.sources.refusal import shown
+from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from optparse import OptionParser
+
+    from packaging.markers import Marker
+    from packaging.requirements import Requirement
+
+_TOTAL_BYTES = 4 * limits.PIN_FILE_BYTES
+"""All files of one reading; if all of it is hostile, a MiB takes two seconds."""
+
+_LINES = 50_000
+"""Logical lines of one reading that say something; large lock files have 2,000."""
+
+_LINE_CHARS = limits.MIB
+"""One logical line without its comment; 13,000 hashes fit in it."""
+
+_WORDS = 10_000
+"""Words in the options of one line; optparse takes each from the front of a list."""
+
+_PARSED_CHARS = 20_000
+"""A requirement, or options with quotes in them: their parsers copy what they have read."""
+
+_NESTING = 50
+"""Parentheses in a marker, which is parsed by recursion."""
+
+_NAMES = frozenset({"requirements", "constraints"})
+_FOREIGN = frozenset({".git", "node_modules", "site-packages", ".venv", "venv"})
+
+# UTF-32 first: its little-endian mark starts with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_COOKIE = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
+
+# pip's own pattern, (^|\s+)#.*$, takes quadratic time on a line of blanks. This one finds the
+# same comments; the blanks before them go when the line is stripped.
+_COMMENT = re.compile(r"(?<!\S)#")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_QUOTING = re.compile(r"['\"\\]")
+_SHELL_BLANKS = re.compile(r"[ \t\r\n]+")
+_CREDENTIALS = re.compile(r"//[^/?#\s]*@")
+_INCLUDE_URL = re.compile(r"(?:https?|file):", re.IGNORECASE)
+_HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+
+# The schemes pip takes a whole line for a URL by, and the names it takes for those of archives.
+_URL_SCHEMES = frozenset(
+    ["http", "https", "file", "ftp"]
+    + [f"git+{each}" for each in ("http", "https", "ssh", "git", "file")]
+    + [f"hg+{each}" for each in ("http", "https", "ssh", "static-http", "file")]
+    + [f"svn+{each}" for each in ("http", "https", "ssh", "svn", "file")]
+    + [f"bzr+{each}" for each in ("http", "https", "ssh", "sftp", "ftp", "lp", "file")]
+)
+_ARCHIVES = (
+    *(".zip", ".whl", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz"),
+    *(".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma"),
+)
+
+# By their first long name: whether they take a value, and their other names.
+_GLOBAL_OPTIONS: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "index-url": (True, ("-i", "--pypi-url")),
+    "extra-index-url": (True, ()),
+    "no-index": (False, ()),
+    "find-links": (True, ("-f",)),
+    "no-binary": (True, ()),
+    "only-binary": (True, ()),
+    "prefer-binary": (False, ()),
+    "require-hashes": (False, ()),
+    "no-require-hashes": (False, ()),
+    "pre": (False, ()),
+    "all-releases": (True, ()),
+    "only-final": (True, ()),
+    "trusted-host": (True, ()),
+    "use-feature": (True, ()),
+}
+_BUILD_OPTIONS: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "config-settings": (True, ("-C",)),
+    "global-option": (True, ()),
+}
+_OTHER_OPTIONS: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "requirement": (True, ("-r",)),
+    "constraint": (True, ("-c",)),
+    "editable": (True, ("-e",)),
+    "hash": (True, ()),
+}
+_OPTIONS = _GLOBAL_OPTIONS | _BUILD_OPTIONS | _OTHER_OPTIONS
+_NAME_LISTS = frozenset({"no-binary", "only-binary", "all-releases", "only-final"})
+
+
+class _RefusedError(Exception):
+    """A line or a file that cannot be read; the message is the reason and what to do."""
+
+
+class _Option(NamedTuple):
+    name: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        return f"--{self.name} {self.value}".rstrip()
+
+
+class _File(NamedTuple):
+    """A file to read, and the line that asks for it (line 0: nobody's)."""
+
+    path: str
+    line: str
+    at: Location
+
+
+@dataclass(slots=True)
+class _Found:
+    pins: list[Pin] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
+    unfollowed: list[Aside] = field(default_factory=list)
+    unreadable: list[Aside] = field(default_factory=list)
+    options: list[Aside] = field(default_factory=list)
+    includes: list[_File] = field(default_factory=list)
+    bytes: int = 0
+    lines: int = 0
+
+    def add_requirement(self, item: Pin | Loose | Aside) -> None:
+        if isinstance(item, Pin):
+            self.pins.append(item)
+        elif isinstance(item, Loose):
+            self.loose.append(item)
+        else:
+            self.unfollowed.append(item)
+
+    def frozen(self) -> PinFile:
+        return PinFile(
+            pins=tuple(self.pins),
+            loose=tuple(self.loose),
+            unfollowed=tuple(self.unfollowed),
+            unreadable=tuple(self.unreadable),
+            options=tuple(self.options),
+        )
+
+
+def is_requirements_file(path: str) -> bool:
+    """Return whether a file at ``path`` is a requirements or constraints file by convention.
+
+    Any file can be one; these are the names that people and tools give them.
+    """
+    *folders, name = path.lower().split("/")
+    if not name.endswith(".txt") or _FOREIGN.intersection(folders):
+        return False
+    if folders and folders[-1] in _NAMES:
+        return True
+    return not _NAMES.isdisjoint(re.split(r"[-_.]", name.removesuffix(".txt")))
+
+
+def read_requirements(path: str, read: Read) -> PinFile:
+    """Return what the requirements file at ``path`` says, and every file it includes.
+
+    Files come in the order in which they are included, each once however often that is, and
+    their lines in file order. Whatever the files contain is an entry of the result, never an
+    error.
+    """
+    parser = _option_parser()
+    found = _Found()
+    queue = deque([_File(path, path, Location(path, 0))])
+    tried: set[str] = set()
+    while queue:
+        file = queue.popleft()
+        if file.path in tried:
+            continue
+        if len(tried) >= limits.PIN_FILES:
+            why = f"more than the limit of {limits.PIN_FILES} files are included; include fewer"
+            found.unreadable.append(_aside(file.line, why, file.at))
+            continue
+        tried.add(file.path)
+        for number, line in _logical_lines(_content(file, read, found)):
+            at = Location(file.path, number)
+            found.lines += 1
+            if found.lines > _LINES:
+                why = f"nothing is read after the limit of {_LINES} lines; split the file"
+                found.unreadable.append(_aside(line, why, at))
+                return found.frozen()
+            try:
+                _read_line(line, at, parser, found)
+            except _RefusedError as error:
+                found.unreadable.append(_aside(line, str(error), at))
+        queue.extend(found.includes)
+        found.includes.clear()
+    return found.frozen()
+
+
+def _content(file: _File, read: Read, found: _Found) -> str:
+    """Return the text of a file; where it has none that can be read, note that and return ""."""
+    at = Location(file.path, 0)
+    try:
+        data = read(file.path)
+        if data is not None:
+            found.bytes += len(data)
+            if found.bytes > _TOTAL_BYTES:
+                raise _RefusedError(
+                    f"with it the files exceed the limit of {_TOTAL_BYTES} bytes; include fewer"
+                )
+            return _text(data)
+    except (_RefusedError, SourceError) as error:
+        found.unreadable.append(_aside(file.path, str(error), at))
+        return ""
+    why = f"the repository has no file {shown(file.path)}; add it, or correct the path"
+    found.unreadable.append(_aside(file.line, why, file.at))
+    return ""
+
+
+def _aside(text: str, why: str, at: Location) -> Aside:
+    """Return a line as a report may show it: without credentials, and not longer than it can."""
+    return Aside(shorten(_CREDENTIALS.sub("//", text)), why, at)
+
+
+def _text(data: bytes) -> str:
+    """Return the text of a file, decoded as pip does it or not at all.
+
+    pip falls back to the encoding of the locale, so that one file says different things on
+    different machines; such a file, and one that names another encoding, is refused.
+    """
+    if len(data) > limits.PIN_FILE_BYTES:
+        raise _RefusedError(
+            f"it has {len(data)} bytes, more than the limit of {limits.PIN_FILE_BYTES}; split it"
+        )
+    if data.startswith(_LFS_POINTER):
+        raise _RefusedError("it is a Git LFS pointer and not the file; fetch it with Git LFS")
+    text = _decoded(data)
+    if "\0" in text:
+        raise _RefusedError("it contains NUL bytes and is no text; save it as UTF-8")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    encoding, start = "utf-8", 0
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            encoding, start = name, len(mark)
+            break
+    else:
+        _refuse_cookie(data)
+    try:
+        return data[start:].decode(encoding)
+    except UnicodeDecodeError as error:
+        byte = start + error.start
+        raise _RefusedError(f"byte {byte} of it is not {encoding}; save it as UTF-8") from error
+
+
+def _refuse_cookie(data: bytes) -> None:
+    for line in data.split(b"\n", 2)[:2]:
+        cookie = _COOKIE.search(line) if line.startswith(b"#") else None
+        if cookie is None:
+            continue
+        name = cookie[1].decode("ascii")
+        if name.lower().replace("_", "-") not in ("utf-8", "utf8"):
+            raise _RefusedError(f"it names the encoding {shown(name, 40)}; save it as UTF-8")
+        return
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Return the lines that say something, with the number each starts at."""
+    for number, line in _joined(text):
+        comment = _COMMENT.search(line)
+        if stripped := (line[: comment.start()] if comment else line).strip():
+            yield number, stripped
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    """Join lines that end in a backslash with the next one, as pip does.
+
+    A comment is never continued, ends a line that is, and is kept apart from what it ends.
+    """
+    first, pieces = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        comment = line.lstrip().startswith("#")
+        first = first if pieces else number
+        if line.endswith("\\") and not comment:
+            pieces.append(line.strip("\\"))
+            continue
+        pieces.append(f" {line}" if comment else line)
+        yield first, "".join(pieces)
+        pieces = []
+    if pieces:
+        yield first, "".join(pieces)
+
+
+def _read_line(line: str, at: Location, parser: OptionParser, found: _Found) -> None:
+    if len(line) > _LINE_CHARS:
+        raise _RefusedError(f"the line exceeds the limit of {_LINE_CHARS} characters; split it")
+    if variable := _VARIABLE.search(line):
+        why = f"it depends on the environment variable {shown(variable[1], 40)}, unknown here"
+        found.unfollowed.append(_aside(line, why, at))
+        return
+    wanted, rest = _split(line)
+    given, words = _options(rest, parser)
+    chosen: _Option | None = None
+    kept = frozenset(_BUILD_OPTIONS)
+    if wanted:
+        hashes = {option.value for option in given if option.name == "hash"}
+        found.add_requirement(_requirement(wanted, tuple(sorted(hashes)), at))
+    elif chosen := _first(given, "editable"):
+        why = "it installs a working tree in place, and no release"
+        found.unfollowed.append(_aside(chosen.text, why, at))
+    elif chosen := _first(given, "requirement") or _first(given, "constraint"):
+        kept = frozenset()
+        _include(chosen, at, found)
+    else:
+        kept = frozenset(_GLOBAL_OPTIONS)
+    for option in given:
+        if option is chosen or (wanted and option.name == "hash"):
+            continue
+        if option.name in kept:
+            found.options.append(_aside(option.text, "", at))
+        elif option.name == "hash":
+            why = "the hash belongs to no requirement; put both on one logical line"
+            found.unreadable.append(_aside(option.text, why, at))
+        else:
+            why = "pip ignores this option on this line; put it where it counts, or drop it"
+            found.unfollowed.append(_aside(option.text, why, at))
+    if words:
+        why = "pip ignores what follows the options; put it before them, or on its own line"
+        found.unreadable.append(_aside(" ".join(words), why, at))
+
+
+def _split(line: str) -> tuple[str, str]:
+    """Split a line where pip splits it: before the first word that starts with a dash.
+
+    Words are what blanks separate; a tab does not.
+    """
+    if line.startswith("-"):
+        return "", line
+    wanted, dash, rest = line.partition(" -")
+    return wanted, f"-{rest}" if dash else ""
+
+
+def _first(given: list[_Option], name: str) -> _Option | None:
+    return next((option for option in given if option.name == name), None)
+
+
+def _options(text: str, parser: OptionParser) -> tuple[list[_Option], list[str]]:
+    """Return the options in ``text`` in their order, and the words that belong to none."""
+    from optparse import Values
+
+    if not text:
+        return [], []
+    words = _shell_words(text)
+    if len(words) > _WORDS:
+        raise _RefusedError(f"the line has more than the limit of {_WORDS} words; split it")
+    given: list[_Option] = []
+    _, rest = parser.parse_args(words, Values({"given": given}))
+    return [_checked(option) for option in given], rest
+
+
+def _shell_words(text: str) -> list[str]:
+    """Split options into words as a shell does.
+
+    Without quotes that is to split at blanks. ``shlex`` takes quadratic time for a long word.
+    """
+    import shlex
+
+    if not _QUOTING.search(text):
+        return [word for word in _SHELL_BLANKS.split(text) if word]
+    if len(text) > _PARSED_CHARS:
+        raise _RefusedError(
+            f"quoted options exceed the limit of {_PARSED_CHARS} characters; leave quotes out"
+        )
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise _RefusedError("a quote or a backslash in the options is not closed") from error
+
+
+def _option_parser() -> OptionParser:
+    """Return a parser of the options pip knows in these files, with pip's abbreviations."""
+    from optparse import OptionParser
+
+    class Parser(OptionParser):
+        def error(self, msg: str) -> NoReturn:
+            raise _RefusedError(f"pip refuses its options: {shown(msg)}; correct or drop them")
+
+    def note(_: Any, __: str, value: str | None, parser: Any, name: str) -> None:
+        parser.values.given.append(_Option(name, value or ""))
+
+    parser = Parser(add_help_option=False)
+    for name, (valued, others) in _OPTIONS.items():
+        parser.add_option(
+            *(f"--{name}", *others),
+            action="callback",
+            callback=note,
+            callback_args=(name,),
+            type="string" if valued else None,
+        )
+    return parser
+
+
+def _checked(option: _Option) -> _Option:
+    """Return ``option`` if its value is one pip can use, a hash in lower case.
+
+    pip takes a hash of any form and then finds no file that has it. Which features
+    ``--use-feature`` names changes with every pip, so any is taken here.
+    """
+    name, value = option
+    if name == "hash":
+        algorithm, _, digest = value.partition(":")
+        value = f"{algorithm}:{digest.lower()}"
+        if not _HASH.fullmatch(value):
+            raise _RefusedError(
+                f"{shown(value)} is no hash; write sha256:, sha384: or sha512: and all hex digits"
+            )
+        return _Option(name, value)
+    if name == "config-settings" and "=" not in value:
+        raise _RefusedError(f"the setting {shown(value)} has no value; write it as key=value")
+    if name in _NAME_LISTS and value.startswith("-"):
+        raise _RefusedError(f"--{name} needs names and not {shown(value)}; write them behind it")
+    return option
+
+
+def _include(option: _Option, at: Location, found: _Found) -> None:
+    if _INCLUDE_URL.match(option.value):
+        why = "it includes a file from elsewhere"
+        found.unfollowed.append(_aside(option.text, why, at))
+        return
+    if len(option.value) > limits.PATH_CHARS:
+        raise _RefusedError(f"its path exceeds the limit of {limits.PATH_CHARS} characters")
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(at.path), option.value))
+    if path == ".." or path.startswith(("/", "../")):
+        raise _RefusedError(
+            f"{shown(option.value)} stands outside the repository; include a file within it"
+        )
+    found.includes.append(_File(path, option.text, at))
+
+
+def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loose | Aside:
+    """Return what a requirement says; an ``Aside`` is one that is not followed."""
+    if len(text) > _PARSED_CHARS:
+        raise _RefusedError(f"it exceeds the limit of {_PARSED_CHARS} characters; shorten it")
+    url = _is_url(text)
+    named, _, condition = text.partition("; " if url else ";")
+    named = named.strip()
+    marker = _marker(condition.strip())
+    if url:
+        return _aside(text, "it stands for a URL, and no release of an index", at)
+    if _is_archive(named):
+        return _aside(text, "it stands for a local file, and no release of an index", at)
+    requirement = _parsed(named)
+    if requirement is None:
+        return _aside(text, "it stands for a local path, and no release of an index", at)
+    if requirement.url is not None:
+        return _aside(text, "it stands for a URL, and no release of an index", at)
+    return _named(requirement, text, hashes, "" if marker is None else str(marker), at)
+
+
+def _named(
+    requirement: Requirement, text: str, hashes: tuple[str, ...], marker: str, at: Location
+) -> Pin | Loose | Aside:
+    from packaging.utils import canonicalize_name
+    from packaging.version import Version
+
+    name = canonicalize_name(requirement.name)
+    specifiers = list(requirement.specifier)
+    if any(each.operator == "===" for each in specifiers):
+        return _aside(text, "=== compares versions as text, so it names no one release", at)
+    exact = [
+        each.version
+        for each in specifiers
+        if each.operator == "==" and not each.version.endswith(".*")
+    ]
+    try:
+        versions = {Version(each) for each in exact}
+        if len(versions) == 1 and requirement.specifier.contains(exact[0], prereleases=True):
+            return Pin(name, exact[0], hashes, marker, at)
+    except ValueError as error:  # numbers longer than Python converts
+        raise _RefusedError("its version is none that can be compared; correct it") from error
+    return Loose(name, shorten(_CREDENTIALS.sub("//", text)), at)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in _URL_SCHEMES
+    except ValueError as error:
+        raise _RefusedError("its URL cannot be taken apart; correct it") from error
+
+
+def _marker(text: str) -> Marker | None:
+    """Return the marker ``text``, or None for an empty one, which pip takes as none at all.
+
+    A backslash in a marker is refused, though pip takes it as an escape of Python: no marker
+    needs one, and what it compares with would not be what is written.
+    """
+    from packaging.markers import Marker
+
+    if not text:
+        return None
+    if text.count("(") > _NESTING:
+        raise _RefusedError(f"its marker has more than the limit of {_NESTING} parentheses")
+    if "\\" in text:
+        raise _RefusedError("its marker has a backslash in it; write what it stands for")
+    try:
+        return Marker(text)
+    except ValueError as error:
+        raise _RefusedError(f"{shown(text)} is no environment marker; correct it") from error
+
+
+def _parsed(text: str) -> Requirement | None:
+    """Return the requirement ``text``, or None if pip would look for a folder of that name."""
+    from packaging.requirements import Requirement
+
+    try:
+        return Requirement(text)
+    except ValueError as error:
+        if _is_path(text):
+            return None
+        raise _RefusedError(
+            "it is no requirement, URL or path; write it as name==version"
+        ) from error
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or text.startswith(".")
+
+
+def _is_archive(text: str) -> bool:
+    """Return whether pip takes ``text`` for a file, by the end of its name.
+
+    That comes before it is read as a requirement: ``acme.zip`` is a valid name.
+    """
+    if text.endswith("]"):
+        path, _, extras = text[:-1].rpartition("[")
+        text = path.rstrip() if path and extras and "]" not in extras else text
+    if not text.lower().endswith(_ARCHIVES):
+        return False
+    before, at, _ = text.partition("@")
+    return not at or _is_path(before)

@@ -1,0 +1,78 @@
+"""Which releases a change of pins would deploy in the place of which."""
+
+from __future__ import annotations
+
+import pytest
+
+from stigmem_review.model import Location
+from stigmem_review.pins.changes import pin_changes
+from stigmem_review.pins.model import Pin
+
+
+def pins(*lines: str) -> list[Pin]:
+    """``file name==version #hash,hash ;marker`` as pins."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        text, _, marker = line.partition(" ;")
+        text, _, hashes = text.partition(" #")
+        file, requirement = text.split()
+        name, _, version = requirement.partition("==")
+        listed = tuple(sorted(filter(None, hashes.split(","))))
+        found.append(Pin(name, version, listed, marker, Location(file, number)))
+    return found
+
+
+CASES = {
+    "nothing": (["a x==1"], ["a x==1"], []),
+    "an upgrade": (["a x==1"], ["a x==2"], ["x 1 2 upgraded"]),
+    "a downgrade": (["a x==1.10"], ["a x==1.9"], ["x 1.10 1.9 downgraded"]),
+    "another spelling": (["a x==1.0"], ["a x==1"], []),
+    "added": ([], ["a x==1"], ["x - 1 added"]),
+    "removed": (["a x==1"], [], ["x 1 - removed"]),
+    "other files": (["a x==1 #p"], ["a x==1 #q"], ["x 1 1 same version, other files"]),
+    "more files": (["a x==1 #p"], ["a x==1 #p,q"], ["x 1 1 same version, other files"]),
+    "fewer files": (["a x==1 #p,q"], ["a x==1 #q"], []),
+    "hashes where there were none": (["a x==1"], ["a x==1 #q"], []),
+    "no hashes any more": (["a x==1 #q"], ["a x==1"], ["x 1 1 same version, other files"]),
+    "moved to another file": (["a x==1"], ["b x==1"], []),
+    "moved and upgraded": (["a x==1"], ["b x==2"], ["x 1 2 upgraded"]),
+    "in two files alike": (["a x==1", "b x==1"], ["a x==2", "b x==2"], ["x 1 2 upgraded"]),
+    "in one of two files": (["a x==1", "b x==1"], ["a x==2", "b x==1"], ["x 1 2 upgraded"]),
+    "from two releases to one": (
+        ["a x==1", "b x==2"],
+        ["a x==3", "b x==3"],
+        ["x 1 3 upgraded", "x 2 3 upgraded"],
+    ),
+    "one of two pins goes": (["a x==1", "b x==2"], ["b x==2"], ["x 1 2 upgraded"]),
+    "a file more": (["a x==1"], ["a x==1", "b x==2"], ["x 1 2 upgraded"]),
+    "hashed here and constrained there": (
+        ["a x==1 #p", "c x==1"],
+        ["a x==2 #q", "c x==2"],
+        ["x 1 2 upgraded"],
+    ),
+    "under markers": (
+        ["a x==1 ;old", "a x==2 ;new"],
+        ["a x==1 ;old", "a x==3 ;new"],
+        ["x 2 3 upgraded"],
+    ),
+    "a marker more": (["a x==1"], ["a x==1 ;old", "a x==2 ;new"], ["x 1 2 upgraded"]),
+    "two distributions": (["a x==1", "a y==1"], ["a x==2"], ["x 1 2 upgraded", "y 1 - removed"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), CASES.values(), ids=CASES)
+def test_what_changes(old: list[str], new: list[str], expected: list[str]) -> None:
+    found = [
+        f"{each.name} {each.old.version if each.old else '-'} "
+        f"{each.new.version if each.new else '-'} {each.what}"
+        for each in pin_changes(pins(*old), pins(*new))
+    ]
+    assert sorted(found) == expected
+
+
+def test_what_newly_allowed_files_hash_to_is_kept() -> None:
+    [change] = pin_changes(pins("a x==1 #p", "b x==1 #q"), pins("a x==2 #r", "b x==2 #s"))
+    assert change.old is not None
+    assert change.new is not None
+    assert (change.old.hashes, change.new.hashes) == (("p", "q"), ("r", "s"))
+    assert change.new.at == Location("a", 1)
