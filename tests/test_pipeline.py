@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from stigmem_review import pipeline, review
+from stigmem_review import review
+from stigmem_review.pipeline import reading, upgrade
 from stigmem_review.report import render
 from support.plugins import plugin, write_wheel
 
 
-@pytest.mark.parametrize("part", ["read_release", "build_case"])
+@pytest.mark.parametrize(
+    ("module", "part"), [(reading, "read_release"), (upgrade, "build_case")], ids=str
+)
 def test_an_internal_error_is_an_incomplete_review(
-    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel = str(write_wheel(tmp_path, plugin()))
 
@@ -21,7 +25,7 @@ def test_an_internal_error_is_an_incomplete_review(
         raise RuntimeError("a defect\nof ours")
 
     assert review(wheel, wheel).verdict.exit_code == 0
-    monkeypatch.setattr(pipeline, part, broken)
+    monkeypatch.setattr(module, part, broken)
     report = review(wheel, wheel)
     assert (report.verdict.state, report.verdict.exit_code) == ("incomplete", 3)
     printed = render(report, "markdown")

@@ -7,20 +7,37 @@ from typing import TYPE_CHECKING, Any
 from stigmem_review._version import __version__
 
 if TYPE_CHECKING:
-    from stigmem_review.document import Report
+    from stigmem_review.document import BumpReport, CheckReport, Report
     from stigmem_review.errors import ReviewError
-    from stigmem_review.pipeline import review
+    from stigmem_review.pipeline.bump import bump
+    from stigmem_review.pipeline.check import check
+    from stigmem_review.pipeline.upgrade import review
     from stigmem_review.rulebook import Finding
     from stigmem_review.verdict import Verdict
 
-__all__ = ["Finding", "Report", "ReviewError", "Verdict", "__version__", "review"]
+__all__ = [
+    "BumpReport",
+    "CheckReport",
+    "Finding",
+    "Report",
+    "ReviewError",
+    "Verdict",
+    "__version__",
+    "bump",
+    "check",
+    "review",
+]
 
 _HOMES = {
+    "BumpReport": "stigmem_review.document",
+    "CheckReport": "stigmem_review.document",
     "Finding": "stigmem_review.rulebook",
     "Report": "stigmem_review.document",
     "ReviewError": "stigmem_review.errors",
     "Verdict": "stigmem_review.verdict",
-    "review": "stigmem_review.pipeline",
+    "bump": "stigmem_review.pipeline.bump",
+    "check": "stigmem_review.pipeline.check",
+    "review": "stigmem_review.pipeline.upgrade",
 }
 
 

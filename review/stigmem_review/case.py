@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from stigmem_review.compare import Comparison, compare
+from stigmem_review.compare import Comparison, compare, inspect
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Release, SourceKind
 
@@ -24,6 +26,10 @@ class NodeInfo(msgspec.Struct, frozen=True):
     version: str
 
 
+Purpose = Literal["upgrade", "check"]
+"""Whether two releases are compared, or one is looked at by itself."""
+
+
 class Case(msgspec.Struct, frozen=True):
     """The two releases, the node, and what comparing them gave."""
 
@@ -31,11 +37,24 @@ class Case(msgspec.Struct, frozen=True):
     new: Side
     node: NodeInfo
     comparison: Comparison
+    purpose: Purpose = "upgrade"
 
 
 def build_case(old: Release, new: Release, node: Node) -> Case:
     """Compare two releases and return what there is to judge."""
     return Case(_side(old, new), _side(new, old), NodeInfo(node.version), compare(old, new, node))
+
+
+def build_check(release: Release, node: Node) -> Case:
+    """Return what there is to judge of one release by itself."""
+    side = _side(release, release)
+    return Case(side, side, NodeInfo(node.version), inspect(release, node), "check")
+
+
+def build_pin_case(name: str, node: Node) -> Case:
+    """Return what there is to judge of the pins of one distribution, without its releases."""
+    side = Side(name=name, version="", present=True, kind="none")
+    return Case(side, side, NodeInfo(node.version), Comparison((), (), (), ()))
 
 
 def _side(release: Release, other: Release) -> Side:

@@ -49,6 +49,16 @@ def _handlers_first_read(old: Release, new: Release) -> Iterator[Fact]:
             )
 
 
+def unreadable(release: Release) -> Iterator[Fact]:
+    """Yield what cannot be read of one release by itself."""
+    if isinstance(release.manifest, Unknown):
+        why, at = release.manifest.why, release.manifest.at
+        yield facts.ManifestUnread(item="manifest", why=why, at=at, lost=False)
+    for name, value, _ in field_pairs(release, release):
+        if isinstance(value, Unknown):
+            yield facts.FieldUnread(item=name, why=value.why, at=value.at)
+
+
 def is_unread(fact: Fact) -> bool:
     """Say whether a fact is about what can be read in neither release."""
     return isinstance(fact, facts.FieldUnread) or (

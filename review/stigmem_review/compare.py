@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from stigmem_review import facts, versions
-from stigmem_review.certainty import certainty, is_unread, without_echoes
+from stigmem_review.certainty import certainty, is_unread, unreadable, without_echoes
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
 from stigmem_review.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
@@ -55,6 +55,13 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
     return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
+
+
+def inspect(release: Release, node: Node) -> Comparison:
+    """Return what is wrong with one release by itself, and what of it cannot be read."""
+    found = tuple(states(release, node))
+    unread = without_echoes(unreadable(release), found)
+    return Comparison((*found, *unread), (), (), ())
 
 
 def _presence(old: Release, new: Release) -> Iterator[Fact]:

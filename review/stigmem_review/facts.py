@@ -316,12 +316,69 @@ class EntryPointInvalid(_Problem, frozen=True, kw_only=True, tag="entry-point-in
     """An entry point that cannot be loaded."""
 
 
+class EntryPointOdd(_Problem, frozen=True, kw_only=True, tag="entry-point-odd"):
+    """An entry point that the node loads and other tools read in another way."""
+
+
+class BuiltOtherwise(_Problem, frozen=True, kw_only=True, tag="built-otherwise"):
+    """A built distribution declares other entry points than the project it was built from."""
+
+
+class HandlerArity(_Problem, frozen=True, kw_only=True, tag="handler-arity"):
+    """A handler that takes fewer positional arguments than its hook is called with."""
+
+    needs: int
+
+
 class TargetMissing(_Problem, frozen=True, kw_only=True, tag="target-missing"):
     """The entry point leads nowhere."""
 
 
 class TargetNotFactory(_Problem, frozen=True, kw_only=True, tag="target-not-factory"):
     """The entry point leads to what the node cannot call."""
+
+
+class PinUnhashed(Fact, frozen=True, kw_only=True, tag="pin-unhashed"):
+    """A plugin pinned without a hash; ``before`` if it was so before as well."""
+
+    before: bool
+
+
+class PinMismatch(Fact, frozen=True, kw_only=True, tag="pin-mismatch"):
+    """No file of a release hashes to what its pin allows."""
+
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+
+
+class PinLoosened(Fact, frozen=True, kw_only=True, tag="pin-loosened"):
+    """A plugin that was pinned to one release and no longer is."""
+
+    was: str
+
+
+class RequirementUnpinned(Fact, frozen=True, kw_only=True, tag="requirement-unpinned"):
+    """A new or changed requirement that names no single release."""
+
+    name: str
+
+
+class PinsDisagree(Fact, frozen=True, kw_only=True, tag="pins-disagree"):
+    """A plugin pinned to several releases at once."""
+
+    pins: tuple[str, ...]
+
+
+class IndexOptionChanged(Fact, frozen=True, kw_only=True, tag="index-option-changed"):
+    """An option that decides where installers look; ``added`` or else removed."""
+
+    added: bool
+
+
+class PolicyChanged(Fact, frozen=True, kw_only=True, tag="policy-changed"):
+    """The policy is changed in the reviewed commits; ``with_pins`` if pins are as well."""
+
+    with_pins: bool
 
 
 class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch"):
@@ -382,8 +439,18 @@ AnyFact = (
     | EntryPointMissing
     | EntryPointsSeveral
     | EntryPointInvalid
+    | EntryPointOdd
+    | BuiltOtherwise
+    | HandlerArity
     | TargetMissing
     | TargetNotFactory
+    | PinUnhashed
+    | PinMismatch
+    | PinLoosened
+    | RequirementUnpinned
+    | PinsDisagree
+    | IndexOptionChanged
+    | PolicyChanged
     | RecordMismatch
     | HiddenDistribution
 )

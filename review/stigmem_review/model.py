@@ -131,10 +131,13 @@ ProblemKind = Literal[
     "entry-point-missing",
     "entry-points-several",
     "entry-point-invalid",
+    "entry-point-odd",
+    "built-otherwise",
     "target-missing",
     "target-not-factory",
     "keyword-unknown",
     "field-refused",
+    "handler-arity",
     "record-mismatch",
     "hidden-distribution",
 ]

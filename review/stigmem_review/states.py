@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from stigmem_review import versions
 from stigmem_review.facts import (
+    BuiltOtherwise,
     CapabilityUnknown,
     EntryPointInvalid,
     EntryPointMissing,
+    EntryPointOdd,
     EntryPointsSeveral,
     Fact,
     FieldRefused,
     FilesUnreviewed,
+    HandlerArity,
     HandlerUnread,
     HiddenDistribution,
     HookUnknown,
@@ -25,12 +29,15 @@ from stigmem_review.facts import (
     VersionMismatch,
 )
 from stigmem_review.host import Node, nearest
-from stigmem_review.model import Known, Manifest, Problem, Release, Unknown
+from stigmem_review.model import EntryPoint, Known, Manifest, Problem, Release, Unknown
+from stigmem_review.text import clean
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,
     "entry-points-several": EntryPointsSeveral,
     "entry-point-invalid": EntryPointInvalid,
+    "entry-point-odd": EntryPointOdd,
+    "built-otherwise": BuiltOtherwise,
     "target-missing": TargetMissing,
     "target-not-factory": TargetNotFactory,
     "field-refused": FieldRefused,
@@ -58,13 +65,16 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
     if release.source.unreviewed:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
     for problem in release.problems:
-        yield _problem(problem)
+        yield _problem(problem, node)
     if isinstance(release.manifest, Manifest):
         yield from _manifest_states(release.manifest, node)
         yield from _version_mismatch(release, release.manifest)
 
 
-def _problem(problem: Problem) -> Fact:
+def _problem(problem: Problem, node: Node) -> Fact:
+    if problem.kind == "handler-arity":
+        needs = node.hook(problem.item).positionals
+        return HandlerArity(item=problem.item, why=problem.why, needs=needs, at=problem.at)
     if problem.kind == "keyword-unknown":
         return KeywordUnknown(item=problem.item, nearest=problem.why, at=problem.at)
     return _BY_KIND[problem.kind](item=problem.item, why=problem.why, at=problem.at)
@@ -109,3 +119,49 @@ def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[Fact]:
         yield VersionMismatch(
             item="version", manifest=stated.value, distribution=installed.value, at=stated.at
         )
+
+
+def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, ...]:
+    """Return where a wheel is not what a project of the same name, given with it, would build."""
+    if wheel.source.kind != "wheel":
+        return ()
+    found = []
+    for project in given:
+        if project.source.kind == "wheel" or _name(project) != _name(wheel):
+            continue
+        shown = clean(project.source.asked)
+        built, stated = wheel.distribution_version, project.distribution_version
+        if (
+            isinstance(built, Known)
+            and isinstance(stated, Known)
+            and not versions.same(built.value, stated.value)
+        ):
+            why = f"it says {clean(built.value)}, and {shown} says {clean(stated.value)}"
+            found.append(Problem("built-otherwise", "version", why, built.at))
+        found += _other_entry_points(wheel, project, shown)
+    return tuple(found)
+
+
+def _other_entry_points(wheel: Release, project: Release, shown: str) -> Iterator[Problem]:
+    found, declared = wheel.entry_points, project.entry_points
+    if not isinstance(found, Known) or not isinstance(declared, Known):
+        return
+    built, wanted = (
+        {f"{each.group} : {each.name}": each for each in entry_points}
+        for entry_points in (found.value, declared.value)
+    )
+    for item in sorted(built.keys() | wanted.keys()):
+        one, two = _spelt(built.get(item)), _spelt(wanted.get(item))
+        if one != two:
+            at = built[item].at if item in built else None
+            why = f"it has {one}, and {shown} has {two}"
+            yield Problem("built-otherwise", item, why, at)
+
+
+def _spelt(entry_point: EntryPoint | None) -> str:
+    return clean("".join(entry_point.value.split())) if entry_point else "no such entry point"
+
+
+def _name(release: Release) -> str:
+    name = release.distribution.value if isinstance(release.distribution, Known) else ""
+    return re.sub(r"[-_.]+", "-", name).lower()

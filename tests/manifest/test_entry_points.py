@@ -60,14 +60,14 @@ def test_the_same_entry_points_are_found(text: str) -> None:
     except TypeError:  # what it raises for a line without "="
         assert problems
         return
-    assert not problems
+    assert not any(problem.kind == "entry-point-invalid" for problem in problems)
     assert sorted((e.group, e.name, e.value) for e in entry_points) == expected
 
 
 @given(TEXTS)
 def test_values_are_taken_apart_in_the_same_way(text: str) -> None:
     found, problems = parse_entry_points(text, "x")
-    if problems:
+    if any(problem.kind == "entry-point-invalid" for problem in problems):
         return
     ours = {(e.group, e.name, e.value): e for e in found}
     for theirs in Installed(text).entry_points:

@@ -10,7 +10,7 @@ from stigmem_review import host, review
 from stigmem_review.document import Report
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
-from stigmem_review.pipeline import read
+from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_project
 

@@ -14,7 +14,7 @@ import pytest
 
 from stigmem_review import host, review
 from stigmem_review.model import Known, Manifest, Release, Unknown
-from stigmem_review.pipeline import read
+from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
 
 pytestmark = pytest.mark.network

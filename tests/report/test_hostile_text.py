@@ -35,6 +35,11 @@ HOSTILE = [
 ]
 
 
+ANNOTATION = re.compile(
+    r"::(error|warning|notice) (file=[^:,]+,)?(line=[0-9]+,)?title=[^:,]+::[^\r\n]*"
+)
+
+
 def hostile_report(text: str, folder: Path) -> Report:
     new = plugin(version="1.1.0", capabilities=("facts.read", text), hooks={text: "audit"})
     old = write_wheel(folder / "old", plugin())
@@ -58,10 +63,18 @@ def test_reports_are_printable_and_keep_their_structure(text: str, tmp_path: Pat
     report = hostile_report(text, tmp_path)
     for form in FORMATS:
         printed = render(report, form)
-        allowed = "→·✅🟡⛔❔" if form == "markdown" else ""
+        allowed = "→·✅🟡⛔❔" if form in ("markdown", "summary") else ""
         odd = [c for c in printed if not (" " <= c <= "~" or c == "\n" or c in allowed)]
         assert odd == []
-        assert not re.search(r"^\s*::", printed, re.MULTILINE)
+        # What a runner would take for a command: "::" at the start of a line, "##[" anywhere.
+        assert "##[" not in printed
+        commands = [line for line in printed.splitlines() if line.lstrip().startswith("::")]
+        if form == "github":
+            assert commands == printed.splitlines()
+            assert len(commands) <= 10
+            assert all(map(ANNOTATION.fullmatch, commands))
+        else:
+            assert commands == []
     assert report.verdict.exit_code == 1
 
 
@@ -101,7 +114,7 @@ def test_what_no_encoding_takes_is_shown_with_escapes(text: str, tmp_path: Path)
     assert report.verdict.state == "blocked"
     for form in FORMATS:
         printed = render(report, form)
-        assert printed.isascii() or form == "markdown"
+        assert printed.isascii() or form in ("markdown", "summary")
         assert "\x7f" not in printed
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from stigmem_review import review
 from stigmem_review.report import render
-from stigmem_review.report.json import report_schema
+from stigmem_review.report.json import schema as schema_of
 
 CASES = Path(__file__).parents[1] / "cases"
 
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft202012Validator:
-    schema = json.loads(json.dumps(report_schema()))
+    schema = json.loads(json.dumps(schema_of("report")))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     import msgspec
 
     from stigmem_review import host
-    from stigmem_review.pipeline import read
+    from stigmem_review.pipeline.reading import read
     from stigmem_review.sources.request import understand
     from stigmem_review.text import clean_all
 

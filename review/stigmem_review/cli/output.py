@@ -9,15 +9,14 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from stigmem_review.errors import ReportError
+from stigmem_review.document import Report
+from stigmem_review.errors import ReportError, UsageError
 from stigmem_review.model import Gap
-from stigmem_review.report import FORMATS, Format, render
+from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render
 from stigmem_review.text import clean
-
-if TYPE_CHECKING:
-    from stigmem_review.document import Report
+from stigmem_review.verdict import Verdict
 
 _WIDEST = 100
 """Lines longer than this are hard to read, however wide the terminal is."""
@@ -48,13 +47,27 @@ def target(text: str) -> Target:
     return Target(form, resolved)
 
 
-def write_all(report: Report, form: Format, targets: Iterable[Target]) -> None:
-    """Write every file, then print. Raises ``ReportError`` where a file cannot be written."""
+def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace) -> int:
+    """Write every file, print the report, and return the exit code of its verdict.
+
+    Raises ``UsageError`` where two reports would land in one file, and ``ReportError`` where one
+    cannot be written.
+    """
+    targets: list[Target] = options.output
+    if len({each.path for each in targets}) < len(targets):
+        raise UsageError("two reports are to be written to the same file; give each its own")
     for each in targets:
         write_file(each.path, render(report, each.form))
-    if form == "text" and not report.plugin:
-        # Nothing was read; the reason goes to standard error, in one line.
-        return
+    # A review that could not read a release has nothing to print but its gaps.
+    gaps_alone = isinstance(report, Report) and not report.plugin
+    if options.format != "text" or not gaps_alone:
+        _print(report, options.format)
+    if isinstance(report, Report) or options.format not in ("text", "github"):
+        say_gaps(all_gaps(report))
+    return verdict.exit_code
+
+
+def _print(report: AnyReport, form: Format) -> None:
     on_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, _WIDEST) if on_terminal else 80
     colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

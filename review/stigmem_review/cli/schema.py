@@ -14,15 +14,17 @@ def add(commands: Any) -> None:
         description="Print the JSON Schema of what this tool writes.",
         allow_abbrev=False,
     )
-    parser.add_argument("of", choices=("report",), help="what to print the schema of")
+    parser.add_argument(
+        "of", choices=("report", "check", "bump"), help="what to print the schema of"
+    )
     parser.set_defaults(run=run)
 
 
-def run(_: argparse.Namespace) -> int:
-    """Print the JSON Schema of the report."""
+def run(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of a kind of report."""
     import msgspec
 
-    from stigmem_review.report.json import report_schema
+    from stigmem_review.report.json import schema
 
-    print(msgspec.json.format(msgspec.json.encode(report_schema()), indent=2).decode())
+    print(msgspec.json.format(msgspec.json.encode(schema(options.of)), indent=2).decode())
     return 0

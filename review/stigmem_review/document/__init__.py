@@ -1,14 +1,31 @@
 """The report as a document: what every format shows, decided once, in the order it is read."""
 
 from stigmem_review.document.build import build_report, incomplete_report
+from stigmem_review.document.bump import (
+    Bump,
+    BumpReport,
+    Compared,
+    Policed,
+    build_bump_report,
+)
+from stigmem_review.document.check import Checked, CheckReport, Mistake, build_check_report
 from stigmem_review.document.parts import Item, Line, Report, Reviewed, Row
 
 __all__ = [
+    "Bump",
+    "BumpReport",
+    "CheckReport",
+    "Checked",
+    "Compared",
     "Item",
     "Line",
+    "Mistake",
+    "Policed",
     "Report",
     "Reviewed",
     "Row",
+    "build_bump_report",
+    "build_check_report",
     "build_report",
     "incomplete_report",
 ]

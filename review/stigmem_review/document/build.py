@@ -5,18 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-import msgspec
-
-from stigmem_review._version import __version__
 from stigmem_review.case import Case, plugin_name, plugin_version
-from stigmem_review.document.parts import Item, Line, Report, Reviewed, Tool
+from stigmem_review.document.parts import Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
+from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.table import label, rows, stated, value_of
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.text import clean_all
 from stigmem_review.verdict import decide
 
 
@@ -41,7 +38,7 @@ def build_report(
     unassessed = tuple(not_assessed(case, old, new))
     report = Report(
         format=1,
-        tool=_tool(rulebook),
+        tool=tool(rulebook),
         node=node.version,
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
@@ -67,7 +64,7 @@ def incomplete_report(
     """Return the report of a review that could not read a release at all."""
     report = Report(
         format=1,
-        tool=_tool(rulebook),
+        tool=tool(rulebook),
         node=node,
         plugin="",
         verdict=decide((), gaps, gate),
@@ -88,29 +85,6 @@ def incomplete_report(
         ),
     )
     return sanitised(report)
-
-
-def sanitised(report: Report) -> Report:
-    """Return a report in which every string is printable ASCII on one line."""
-    if _is_clean(report):
-        return report
-    return msgspec.convert(clean_all(msgspec.to_builtins(report)), Report)
-
-
-def _is_clean(report: Report) -> bool:
-    """Say quickly whether a report has nothing to clean, as most have.
-
-    JSON escapes control characters with a backslash, all but DEL.
-    """
-    try:
-        text = msgspec.json.encode(report)
-    except UnicodeEncodeError:
-        return False
-    return text.isascii() and b"\\" not in text and b"\x7f" not in text
-
-
-def _tool(rulebook: Rulebook) -> Tool:
-    return Tool("stigmem-review", __version__, len(rulebook.rules), rulebook.digest)
 
 
 def _sided(side: Side, release: Release) -> Iterable[Gap]:

@@ -6,8 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from stigmem_review._version import __version__
 from stigmem_review.model import Gap, Manifest, Side, Source, Unknown
 from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message
 from stigmem_review.verdict import Verdict
 
@@ -44,6 +46,11 @@ class Tool(msgspec.Struct, frozen=True):
     version: str
     rules: int
     rules_sha256: str
+
+
+def tool(rulebook: Rulebook) -> Tool:
+    """Return what is making a report, with the rules it goes by."""
+    return Tool("stigmem-review", __version__, len(rulebook.rules), rulebook.digest)
 
 
 class Reviewed(msgspec.Struct, frozen=True):

@@ -42,7 +42,8 @@ class HookInfo(msgspec.Struct, frozen=True):
 
     ``power`` follows from the hook's semantic, ``acts`` says it in words that complete "it
     can ..."; ``when`` says its place relative to the node's own handlers; ``failure`` what an
-    exception in the handler leads to.
+    exception in the handler leads to; ``positionals`` how many positional arguments a handler has
+    to take (``stigmem_node.plugins.registry``).
     """
 
     name: str
@@ -52,6 +53,7 @@ class HookInfo(msgspec.Struct, frozen=True):
     acts: str
     when: str
     failure: str
+    positionals: int
 
 
 class CapabilityInfo(msgspec.Struct, frozen=True):
@@ -68,6 +70,7 @@ class _Semantic(msgspec.Struct):
     name: str
     power: Power
     failure: str
+    positionals: int
 
 
 class _Ordering(msgspec.Struct):
@@ -132,7 +135,7 @@ class Node:
     def hook(self, name: str) -> HookInfo:
         """Return what is known of a hook; of a name this node does not have, that it is unknown."""
         return self._hooks.get(name) or HookInfo(
-            name, False, "unknown", "unknown", "do what this node does not know", "", ""
+            name, False, "unknown", "unknown", "do what this node does not know", "", "", 0
         )
 
     def capability(self, name: str) -> CapabilityInfo:
@@ -166,6 +169,7 @@ def _hook_infos(data: _Data) -> dict[str, HookInfo]:
             acts=hook.acts,
             when=when[hook.ordering],
             failure=_STRICT if hook.strict_audit else semantic.failure,
+            positionals=semantic.positionals,
         )
     return infos
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Location, Problem
@@ -15,12 +15,22 @@ _VALUE = re.compile(
 )
 
 
+# What both parsers read alike: sections and plain lines, nothing indented, nothing in between.
+_PLAIN = re.compile(r"(?:\[[\w.-]+\]\n|[\w.-]+[ ]*=[ ]*[\w.:]+\n|[#;][ -~]*\n|\n)*", re.ASCII)
+
 _SCRIPTS = (
     ("tool", "poetry", "scripts", "console_scripts"),
     ("project", "scripts", "console_scripts"),
     ("project", "gui-scripts", "gui_scripts"),
 )
 """Tables of commands in a ``pyproject.toml``, and the group each becomes."""
+_PROJECT = ("project", "entry-points")
+_POETRY = ("tool", "poetry", "plugins")
+
+# A line of TOML that opens a table or gives a key its value.
+_PART = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+_DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_LINE = re.compile(rf"\s*(?:\[\s*(?P<table>{_DOTTED})\s*\]|(?P<key>{_DOTTED})\s*=)", re.ASCII)
 
 
 def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tuple[Problem, ...]]:
@@ -50,7 +60,42 @@ def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tu
             shown = clean(shorten(line, 80))
             why = f"the line {shown!r} has no =, and the node fails on the whole file"
             problems.append(Problem("entry-point-invalid", line, why, at))
+    if not problems:
+        problems += _read_otherwise(text, path, found)
     return _sorted(found), tuple(problems)
+
+
+def _read_otherwise(text: str, path: str, found: list[EntryPoint]) -> Iterator[Problem]:
+    """Yield where the format's own parser reads another file than ``importlib.metadata``.
+
+    The specification calls the format that of ``configparser``, with ``=`` as the only delimiter
+    and names that keep their case; installers and build tools read it that way.
+    """
+    pairs = [(each.group, each.name) for each in found]
+    if len(set(pairs)) == len(pairs) and _PLAIN.fullmatch(text):
+        return
+    import configparser
+
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(text, path)
+        strict = [
+            (section, name, " ".join(value.split()))
+            for section in parser.sections()
+            for name, value in parser.items(section)
+        ]
+    except configparser.Error as error:
+        reason = clean(shorten(str(error).partition("\n")[0]))
+        yield Problem("entry-point-odd", path, f"configparser refuses it: {reason}", Location(path))
+        return
+    ours = [(each.group, each.name, " ".join(each.value.split())) for each in found]
+    for group, name, value in sorted(set(ours) ^ set(strict)):
+        reader = "importlib.metadata" if (group, name, value) in ours else "configparser"
+        entry = clean(shorten(f"[{group}] {name} = {value}", 120))
+        why = f"only {reader} finds {entry} in it"
+        yield Problem("entry-point-odd", path, why, Location(path))
+        return
 
 
 def project_entry_points(
@@ -60,16 +105,28 @@ def project_entry_points(
 
     ``source`` is the file's text, from which lines are found.
     """
-    groups = _table(pyproject, "project", "entry-points")
-    groups = {**_table(pyproject, "tool", "poetry", "plugins"), **groups}
+    standard = _table(pyproject, *_PROJECT)
+    poetry = _built_by_poetry(pyproject)
+    tables = {(*_PROJECT, group): (group, entries) for group, entries in standard.items()}
+    if poetry and not standard:
+        others = _table(pyproject, *_POETRY)
+        tables |= {(*_POETRY, group): (group, entries) for group, entries in others.items()}
     for *keys, group in _SCRIPTS:
-        if scripts := _table(pyproject, *keys):
-            groups[group] = scripts
+        scripts = _table(pyproject, *keys)
+        if scripts and (poetry or keys[0] == "project"):
+            tables[tuple(keys)] = (group, scripts)
     found: list[EntryPoint] = []
     problems: list[Problem] = []
-    for group, entries in groups.items():
+    for table, (group, entries) in tables.items():
+        if isinstance(entries, str) and group == ENTRY_POINT_GROUP:
+            why = (
+                f"the group is given the value {clean(shorten(entries, 80))!r}, where a table of "
+                f'names is wanted: write [{".".join(table[:-1])}."{ENTRY_POINT_GROUP}"]'
+            )
+            at = Location(path, _line_of(source, table))
+            problems.append(Problem("entry-point-invalid", ENTRY_POINT_GROUP, why, at))
         for name, value in entries.items() if isinstance(entries, Mapping) else ():
-            at = Location(path, _line_of(source, name))
+            at = Location(path, _line_of(source, (*table, name)))
             if isinstance(value, Mapping) and isinstance(value.get("reference"), str):
                 value = value["reference"]  # Poetry's longer form
             if isinstance(value, str):
@@ -110,14 +167,15 @@ def factory_entry_point(
     """Return the one plugin entry point that can be followed, or what is wrong."""
     plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
     if not plugins:
-        return None, (
-            Problem(
-                "entry-point-missing",
-                ENTRY_POINT_GROUP,
-                f"it declares no entry point in the group {ENTRY_POINT_GROUP}, "
-                "so a node that has it installed does not see it",
-            ),
+        missed = misspelt_group(entry_points)
+        why = (
+            f"it declares no entry point in the group {ENTRY_POINT_GROUP}, "
+            "so a node that has it installed does not see it"
         )
+        if missed:
+            why += f"; the group {clean(shorten(missed.group, 60))} is probably meant to be it"
+        at = missed.at if missed else None
+        return None, (Problem("entry-point-missing", ENTRY_POINT_GROUP, why, at),)
     if len(plugins) > 1:
         names = ", ".join(clean(shorten(each.name, 40)) for each in plugins[:5])
         return None, (
@@ -140,7 +198,39 @@ def factory_entry_point(
             "the node refuses a module: write module:attribute"
         )
         return None, (Problem("entry-point-invalid", only.name, why, only.at),)
-    return normal, ()
+    return normal, tuple(_odd(only))
+
+
+def _odd(entry_point: EntryPoint) -> Iterator[Problem]:
+    """Yield what the node's loader overlooks and the specification of entry points has not."""
+    value = clean(shorten(entry_point.value, 80))
+    if "[" in entry_point.value:
+        yield Problem(
+            "entry-point-odd",
+            entry_point.name,
+            f"the value {value!r} asks for extras, which loading it ignores: what they would "
+            "install may not be there",
+            entry_point.at,
+        )
+    elif re.search(r"\s", entry_point.value):
+        yield Problem(
+            "entry-point-odd",
+            entry_point.name,
+            f"the value {value!r} has white space in it, which importlib.metadata drops and other "
+            "tools take for a part of the name",
+            entry_point.at,
+        )
+
+
+def misspelt_group(entry_points: tuple[EntryPoint, ...]) -> EntryPoint | None:
+    """Return an entry point whose group was probably meant to be the host's."""
+    import difflib
+
+    for each in entry_points:
+        folded = each.group.strip().lower().replace("-", "_").replace("_", ".")
+        if difflib.SequenceMatcher(None, folded, ENTRY_POINT_GROUP).ratio() >= 0.85:
+            return each
+    return None
 
 
 def _table(value: Any, *keys: str) -> dict[str, Any]:
@@ -149,11 +239,30 @@ def _table(value: Any, *keys: str) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _line_of(source: str, key: str) -> int:
-    pattern = re.compile(
-        rf"""^\s*["']?{re.escape(key)}["']?\s*=|\.\s*["']?{re.escape(key)}["']?\s*[\]=]"""
-    )
+def _built_by_poetry(pyproject: Mapping[str, Any]) -> bool:
+    """Say whether Poetry's own tables count: another build backend does not look at them."""
+    backend = _table(pyproject, "build-system").get("build-backend")
+    if isinstance(backend, str):
+        return backend.startswith("poetry")
+    return "project" not in pyproject
+
+
+def _line_of(source: str, keys: tuple[str, ...]) -> int:
+    """Return the line on which a key stands, or else the table or the value that it is in."""
+    best, depth = 0, 0
+    table: tuple[str, ...] = ()
     for number, line in enumerate(source.splitlines(), 1):
-        if pattern.search(line):
+        found = _LINE.match(line)
+        if not found:
+            continue
+        dotted = found["table"] or found["key"]
+        path = tuple(part.strip("\"'") for part in re.findall(_PART, dotted))
+        if found["table"]:
+            table = path
+        else:
+            path = (*table, *path)
+        if path[: len(keys)] == keys:
             return number
-    return 0
+        if len(path) > depth and path == keys[: len(path)]:
+            best, depth = number, len(path)
+    return best

@@ -21,7 +21,7 @@ from stigmem_review.manifest.evaluate import (
 from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.modules import Module, Modules, Unusable
 from stigmem_review.manifest.values import Const, Definition, Foreign, Mapping, Value
-from stigmem_review.model import EntryPoint, Gap, Location, Manifest, Problem, Unknown
+from stigmem_review.model import EntryPoint, Gap, Known, Location, Manifest, Problem, Unknown
 from stigmem_review.syntax.live import Hazard, Imported, LiveCode
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import outer_parts, scope_of
@@ -133,7 +133,30 @@ def _read(entry_point: EntryPoint, modules: Modules, node: Node) -> tuple[Manife
         if isinstance(value, Unknown) and item.expression is not None:
             value = _with_environment(value, item.expression, call.place, modules, node)
         reader.read(name, value)
-    return reader.finish(spread), reader.problems
+    manifest = reader.finish(spread)
+    _check_handlers(manifest, modules, reader)
+    return manifest, reader.problems
+
+
+def _check_handlers(manifest: Manifest, modules: Modules, reader: Reader) -> None:
+    """Note handlers that take fewer positional arguments than the node insists on."""
+    hooks = manifest.hooks.value if isinstance(manifest.hooks, Known) else ()
+    for hook in hooks:
+        needs = reader.node.hook(hook.name).positionals
+        if not needs or not isinstance(hook.target, Known):
+            continue
+        home, _, name = hook.target.value.partition(":")
+        module = modules.get(home)
+        binding = module.scope.only(name) if isinstance(module, Module) else None
+        function = binding.node if binding else None
+        if not isinstance(module, Module) or not isinstance(
+            function, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
+            continue
+        taken = len(function.args.posonlyargs) + len(function.args.args)
+        if function.args.vararg is None and taken < needs:
+            why = f"it takes {taken} and the node wants at least {needs}"
+            reader.problem("handler-arity", hook.name, why, module.at(function))
 
 
 def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
@@ -156,7 +179,7 @@ def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
         if not evaluator.modules.has(f"{module_name}.{attribute}"):
             raise _Stop(
                 f"{module.path} does not define {_short(attribute)}",
-                Location(module.path),
+                declared,
                 "target-missing",
             )
     path = _Path()

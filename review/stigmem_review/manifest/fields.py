@@ -49,6 +49,7 @@ class Reader:
 
     def __init__(self, node: Node, at: Location) -> None:
         self.problems: list[Problem] = []
+        self.node = node
         self._at = at
         self._fields: dict[str, AnyValue] = {}
         nothing: Known[tuple[str, ...]] = Known((), default=True)

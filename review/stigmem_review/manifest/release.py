@@ -104,10 +104,11 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
         declared.decode("utf-8", "replace"), f"{artifact.metadata_dir}/entry_points.txt"
     )
     requires = tuple(sorted(metadata.get("requires-dist", ())))
-    if broken:
+    if any(problem.kind == "entry-point-invalid" for problem in broken):
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
         reading = _read_plugin(entry_points, Modules(site, "", parsed), node, requires)
+        reading.problems = (*broken, *reading.problems)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
     for place, path in sorted(artifact.installed.items()):
@@ -168,7 +169,7 @@ def _read_project_plugin(
     declared = project.entry_points
     if isinstance(declared, Unknown):
         return _Plugin(declared), None
-    if project.problems:
+    if any(problem.kind == "entry-point-invalid" for problem in project.problems):
         return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), None
     entry_points = declared.value if isinstance(declared, Known) else ()
     root = find_root(artifact.files, entry_points)
@@ -200,7 +201,7 @@ def _read_plugin(
         why = "the module it leads to is not in this release; what the release requires may have it"
         return _Plugin(Unknown(why, entry_point.at))
     reading = read_factory(entry_point, modules, node)
-    return _Plugin(reading.manifest, reading.problems, reading.gaps)
+    return _Plugin(reading.manifest, (*problems, *reading.problems), reading.gaps)
 
 
 def _is_metadata(path: str) -> bool:

@@ -1,29 +1,80 @@
-"""One renderer per format; each takes a sanitised report and returns text."""
+"""One renderer per format and kind of report; each takes a sanitised report and returns text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from stigmem_review.document import Report
+from stigmem_review.document import BumpReport, CheckReport, Report
+from stigmem_review.model import Gap
 
-Format = Literal["text", "markdown", "json"]
-FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
+AnyReport = Report | CheckReport | BumpReport
+Format = Literal["text", "markdown", "json", "github", "summary"]
+FORMATS: tuple[Format, ...] = ("text", "markdown", "json", "github", "summary")
 
 
-def render(report: Report, form: Format, *, width: int = 80, colour: bool = False) -> str:
+def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = False) -> str:
     """Return a report in a format, ending in a line feed.
 
     ``width`` (characters) and ``colour`` matter to text alone.
     """
-    if form == "text":
-        from stigmem_review.report.text import render_text
+    match form:
+        case "text":
+            return _text(report, width, colour)
+        case "markdown":
+            return _markdown(report)
+        case "summary":
+            from stigmem_review.report.budget import SUMMARY_BYTES, within
 
-        return render_text(report, width=width, colour=colour)
-    if form == "markdown":
-        from stigmem_review.report.markdown import render_markdown
+            return within(_markdown(report), SUMMARY_BYTES)
+        case "github":
+            from stigmem_review.report.github import render_annotations
 
-        return render_markdown(report)
-    from stigmem_review.report.json import render_json
+            return render_annotations(report)
+        case "json":
+            from stigmem_review.report.json import render_json
 
-    return render_json(report)
+            return render_json(report)
+
+
+def _text(report: AnyReport, width: int, colour: bool) -> str:
+    match report:
+        case Report():
+            from stigmem_review.report.text import render_text
+
+            return render_text(report, width=width, colour=colour)
+        case CheckReport():
+            from stigmem_review.report.check import render_check_text
+
+            return render_check_text(report, width=width, colour=colour)
+        case BumpReport():
+            from stigmem_review.report.bump import render_bump_text
+
+            return render_bump_text(report, width=width, colour=colour)
+
+
+def _markdown(report: AnyReport) -> str:
+    match report:
+        case Report():
+            from stigmem_review.report.markdown import render_markdown
+
+            return render_markdown(report)
+        case CheckReport():
+            from stigmem_review.report.check import render_check_markdown
+
+            return render_check_markdown(report)
+        case BumpReport():
+            from stigmem_review.report.bump import render_bump_markdown
+
+            return render_bump_markdown(report)
+
+
+def all_gaps(report: AnyReport) -> tuple[Gap, ...]:
+    """Return everything that could not be reviewed."""
+    match report:
+        case Report():
+            return report.gaps
+        case CheckReport():
+            return tuple(gap for each in report.checked for gap in each.gaps)
+        case BumpReport():
+            reports = [each.report for each in report.bumps if each.report]
+            return (*report.gaps, *(gap for each in reports for gap in each.gaps))

@@ -1,24 +1,30 @@
-"""The report as JSON, and its schema."""
+"""Reports as JSON, and their schemas."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from stigmem_review.document import Report
+from stigmem_review.document import BumpReport, CheckReport, Report
+
+Kind = Literal["report", "check", "bump"]
+_DOCUMENTS: dict[Kind, type[msgspec.Struct]] = {
+    "report": Report,
+    "check": CheckReport,
+    "bump": BumpReport,
+}
 
 
-def render_json(report: Report) -> str:
-    """Return a report as indented JSON; it validates against ``report_schema``."""
+def render_json(report: msgspec.Struct) -> str:
+    """Return a report as indented JSON; it validates against its ``schema``."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
 
 
-def report_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the report."""
-    schema = msgspec.json.schema(Report)
+def schema(kind: Kind) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one kind of report."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "stigmem-review report, format 1",
-        **schema,
+        "title": f"stigmem-review {kind}, format 1",
+        **msgspec.json.schema(_DOCUMENTS[kind]),
     }

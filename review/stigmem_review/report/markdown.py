@@ -6,14 +6,15 @@ characters that could end a code span or a table cell are escaped here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from stigmem_review.document import Item, Line, Report, Reviewed, Row
+from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.groups import Group, grouped
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message
-from stigmem_review.verdict import count
+from stigmem_review.verdict import State, count
 
 _MARKS = {"clear": "✅", "needs approval": "🟡", "blocked": "⛔", "incomplete": "❔"}
 
@@ -22,48 +23,57 @@ def render_markdown(report: Report) -> str:
     """Return a report as Markdown."""
     parts = [*_top(report)]
     if report.findings or report.gaps:
-        parts += [*_gaps(report), *_table(report), *_findings(report), *_end(report)]
+        parts += [*gap_parts(report.gaps), *_table(report)]
+        parts += [*finding_parts(report.findings, "Findings"), *_end(report)]
     else:
         parts.append(report.brief)
         parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
 
 
-def _code(text: str) -> str:
+def marked(state: State) -> str:
+    """Return a verdict's state with its mark."""
+    return f"{_MARKS[state]} **{state.capitalize()}**"
+
+
+def code(text: str) -> str:
+    """Return outside text as a code span that nothing in it can end."""
     escaped = text.replace("`", "\\u{60}").replace("|", "\\u{7c}")
     return f"`{escaped}`" if escaped.strip() else ""
 
 
-def _message(message: Message) -> str:
-    return "".join(_code(each.text) if each.theirs else each.text for each in message)
+def message(segments: Message) -> str:
+    """Return a message with outside text in code spans."""
+    return "".join(code(each.text) if each.theirs else each.text for each in segments)
 
 
 def _top(report: Report) -> Iterator[str]:
     old, new = report.reviewed
-    yield f"# {_code(report.plugin or 'review')} {_version(old)} → {_version(new)}"
+    yield f"# {code(report.plugin or 'review')} {_version(old)} → {_version(new)}"
     verdict = report.verdict
     numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
     facts = [
-        f"{_MARKS[verdict.state]} **{verdict.state.capitalize()}**",
+        marked(verdict.state),
         *(count(number, noun) for number, noun in numbers if number),
         f"node {report.node}",
     ]
     yield " · ".join(facts)
-    yield f"{_message(report.headline)} {verdict.sentence}".strip()
+    yield f"{message(report.headline)} {verdict.sentence}".strip()
 
 
 def _version(each: Reviewed) -> str:
     if each.version:
-        return _code(each.version)
+        return code(each.version)
     return "none" if each.source.kind == "none" else "(version not known)"
 
 
-def _gaps(report: Report) -> Iterator[str]:
-    if report.gaps:
+def gap_parts(gaps: Sequence[Gap]) -> Iterator[str]:
+    """Yield what could not be reviewed, below its heading."""
+    if gaps:
         yield "## What could not be reviewed"
         yield "\n".join(
-            f"- {_code(gap.what)}: {_code(gap.why)}" + (f"; {_code(gap.do)}" if gap.do else "")
-            for gap in report.gaps
+            f"- {code(gap.what)}: {code(gap.why)}" + (f"; {code(gap.do)}" if gap.do else "")
+            for gap in gaps
         )
 
 
@@ -79,7 +89,7 @@ def _table(report: Report) -> Iterator[str]:
 
 
 def _row(row: Row) -> str:
-    old = [_code(item.text) for item in row.items if item.sign in ("", "-")]
+    old = [code(item.text) for item in row.items if item.sign in ("", "-")]
     new = [_new(item) for item in row.items if item.sign != "-"]
     remarks = dict.fromkeys(item.remark for item in row.items if item.remark and item.text)
     cells = [row.field, _cell(old), _cell(new), ", ".join(remarks)]
@@ -89,7 +99,7 @@ def _row(row: Row) -> str:
 def _new(item: Item) -> str:
     if item.sign == "?":
         return f"**{item.remark}**"
-    shown = _code(item.text) or item.remark
+    shown = code(item.text) or item.remark
     return f"**+** {shown}" if item.sign == "+" else shown
 
 
@@ -100,11 +110,12 @@ def _cell(items: list[str]) -> str:
     return "<br>".join([*shown, *([f"and {more} more"] if more else [])])
 
 
-def _findings(report: Report) -> Iterator[str]:
-    if not report.findings:
+def finding_parts(findings: tuple[Finding, ...], title: str) -> Iterator[str]:
+    """Yield findings below a heading."""
+    if not findings:
         return
-    yield "## Findings"
-    groups, more = grouped(report.findings)
+    yield f"## {title}"
+    groups, more = grouped(findings)
     for group in groups:
         yield _group(group)
     if more:
@@ -114,7 +125,7 @@ def _findings(report: Report) -> Iterator[str]:
 def _group(group: Group) -> str:
     first = group.first
     parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
-    parts.append("\n".join(f"- {_message(each.message)}{_where(each)}" for each in group.findings))
+    parts.append("\n".join(f"- {message(each.message)}{_where(each)}" for each in group.findings))
     if not group.explained:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
@@ -127,34 +138,34 @@ def _where(finding: Finding) -> str:
     if not finding.at:
         return ""
     side = " of the old release" if finding.side == "old" else ""
-    return f" ({_code(str(finding.at))}{side})"
+    return f" ({code(str(finding.at))}{side})"
 
 
 def _end(report: Report) -> Iterator[str]:
     yield from _details(
         f"What did not change ({count(len(report.unchanged), 'field')})",
-        [f"- {_code(item.text)}" for item in report.unchanged],
+        [f"- {code(item.text)}" for item in report.unchanged],
     )
     yield from _details(
         f"As before ({count(len(report.already), 'state')})", _lines(report.already)
     )
     yield from _details(
         f"Files of the package that differ ({len(report.files)})",
-        [f"- {item.sign or 'changed'} {_code(item.text)}" for item in report.files],
+        [f"- {item.sign or 'changed'} {code(item.text)}" for item in report.files],
     )
     if report.not_assessed:
         yield "## Not assessed"
         yield "\n".join(_lines(report.not_assessed))
     if report.checklist:
         yield "## The operators' checklist"
-        rows = [f"| {line.what} | {_message(line.says)} |" for line in report.checklist]
+        rows = [f"| {line.what} | {message(line.says)} |" for line in report.checklist]
         yield "\n".join(["| | |", "|---|---|", *rows])
     yield "## What was reviewed"
     yield "\n".join(_reviewed(report))
 
 
 def _lines(lines: Iterable[Line]) -> list[str]:
-    return [f"- {line.what}: {_message(line.says)}" for line in lines]
+    return [f"- {line.what}: {message(line.says)}" for line in lines]
 
 
 def _details(summary: str, lines: list[str]) -> Iterator[str]:
@@ -169,20 +180,20 @@ def _reviewed(report: Report) -> Iterator[str]:
     for each in report.reviewed:
         source = each.source
         if source.kind == "none":
-            yield f"- {each.side}: {_code(source.asked)}"
+            yield f"- {each.side}: {code(source.asked)}"
             continue
-        line = f"- {each.side}: {_code(source.file or source.asked)} ({source.kind})"
+        line = f"- {each.side}: {code(source.file or source.asked)} ({source.kind})"
         if source.sha256:
-            line += f", SHA-256 {_code(source.sha256)}"
+            line += f", SHA-256 {code(source.sha256)}"
         if source.origin:
-            line += f", from {_code(source.origin)}"
+            line += f", from {code(source.origin)}"
         yield line
         for name in source.unreviewed[: budget.ITEMS]:
-            yield f"  - not reviewed: {_code(name)}"
+            yield f"  - not reviewed: {code(name)}"
     tool = report.tool
     yield (
         f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "
         f"for node {report.node}"
     )
     if report.go_back:
-        yield f"- to go back: {_code(report.go_back)}"
+        yield f"- to go back: {code(report.go_back)}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from stigmem_review.document import Item, Line, Report, Reviewed
 from stigmem_review.report import budget
 from stigmem_review.report.groups import Group, grouped
+from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
 
@@ -33,6 +34,18 @@ def render_text(report: Report, *, width: int = 80, colour: bool = False) -> str
     return "\n".join(page.report(report)) + "\n"
 
 
+def finding_lines(
+    findings: tuple[Finding, ...], title: str, width: int, colour: bool
+) -> Iterator[str]:
+    """Yield findings below a title, as a report shows them."""
+    yield from _Page(max(40, width), colour).findings(findings, title)
+
+
+def paint(text: str, style: str, colour: bool) -> str:
+    """Return a text in the colour of a verdict, a level or a sign, where colour is wanted."""
+    return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text
+
+
 class _Page:
     def __init__(self, width: int, colour: bool) -> None:
         self._width = width
@@ -45,13 +58,11 @@ class _Page:
             return
         yield from self._gaps(report)
         yield from self._table(report)
-        yield from self._findings(report)
+        yield from self.findings(report.findings, "Findings")
         yield from self._end(report)
 
     def _paint(self, text: str, style: str) -> str:
-        if not self._colour or not text:
-            return text
-        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+        return paint(text, style, self._colour)
 
     def _wrap(self, text: str, indent: str = "", first: str | None = None) -> list[str]:
         return textwrap.wrap(
@@ -112,11 +123,11 @@ class _Page:
             start = len(lead) - 2 if number == 0 else len(lead)
             yield line[:start] + self._paint(line[start:], item.sign)
 
-    def _findings(self, report: Report) -> Iterator[str]:
-        if not report.findings:
+    def findings(self, findings: tuple[Finding, ...], title: str) -> Iterator[str]:
+        if not findings:
             return
-        yield from self._heading("Findings")
-        groups, more = grouped(report.findings)
+        yield from self._heading(title)
+        groups, more = grouped(findings)
         for group in groups:
             yield ""
             yield from self._group(group)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 from jinja2 import Environment, TemplateError, nodes
 
-from stigmem_review.case import Case, NodeInfo, Side
+from stigmem_review.case import Case, NodeInfo, Purpose, Side
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import KINDS, Fact
 from stigmem_review.host import CapabilityInfo, HookInfo
@@ -218,14 +218,26 @@ def _joined(segments: Iterable[Segment]) -> Iterator[Segment]:
 
 
 def _names(fact: Fact, case: Case) -> dict[str, Any]:
-    return {"fact": fact, "old": case.old, "new": case.new, "node": case.node}
+    return {
+        "fact": fact,
+        "old": case.old,
+        "new": case.new,
+        "node": case.node,
+        "purpose": case.purpose,
+    }
 
 
 # The static check
 
 
 def _check(tree: nodes.Node, kind: type[Fact], *, condition: bool) -> None:
-    roots: dict[str, Any] = {"fact": kind, "old": Side, "new": Side, "node": NodeInfo}
+    roots: dict[str, Any] = {
+        "fact": kind,
+        "old": Side,
+        "new": Side,
+        "node": NodeInfo,
+        "purpose": Purpose,
+    }
     for node in _walk(tree):
         if not isinstance(node, _ALLOWED):
             raise ValueError(f"{type(node).__name__} is not allowed here")
@@ -274,7 +286,7 @@ def _check_compare(node: nodes.Compare, roots: dict[str, Any]) -> None:
     """Check literals that a field of a closed set of values is compared with."""
     if len(node.ops) != 1:
         raise ValueError("a chain of comparisons is not allowed here; join two with and")
-    if not isinstance(node.expr, nodes.Getattr):
+    if not isinstance(node.expr, (nodes.Getattr, nodes.Name)):
         return
     allowed = _literals(_type_of(node.expr, roots))
     for operand in node.ops:

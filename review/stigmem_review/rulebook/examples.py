@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from stigmem_review import facts
-from stigmem_review.case import build_case
+from stigmem_review.case import build_case, build_check
 from stigmem_review.errors import RuleError
 from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
@@ -67,11 +67,15 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     """One example: two releases in short, and what the rule says of them.
 
     ``new`` is ``old`` with the given fields replaced and, unless a version is given, the next
-    minor version. Each entry of ``fires`` is a level and an item.
+    minor version. With ``check`` the new release is looked at by itself. ``facts`` are judged as
+    they are given: those that no release shows, such as facts about pins. Each entry of
+    ``fires`` is a level and an item.
     """
 
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
+    check: bool = False
+    facts: tuple[facts.AnyFact, ...] = ()
     fires: tuple[str, ...] = ()
 
 
@@ -105,8 +109,12 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
     outcomes = []
     for number, example in enumerate(read_examples(each), 1):
         old, new = _releases(example, each, number)
-        case = build_case(release_of(old), release_of(new), host)
-        about = tuple(fact for fact in case.comparison.facts if facts.kind_of(fact) in each.rule.on)
+        if example.check:
+            case = build_check(release_of(new), host)
+        else:
+            case = build_case(release_of(old), release_of(new), host)
+        stated = (*case.comparison.facts, *example.facts)
+        about = tuple(fact for fact in stated if facts.kind_of(fact) in each.rule.on)
         got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))
         outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
     return tuple(outcomes)

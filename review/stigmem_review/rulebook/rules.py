@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from stigmem_review.errors import RuleError
+from stigmem_review.errors import PolicyError, RuleError
 from stigmem_review.facts import KINDS
 from stigmem_review.model import Level
 from stigmem_review.text import clean, shorten
@@ -27,7 +27,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 
     ``on`` names the kinds of facts it judges. It fires on such a fact unless ``when`` says no;
     its level is ``level``, or a heavier one where ``warning_when`` or ``error_when`` says so.
-    ``says`` is the message, ``why`` and ``do`` are plain text. A finding of a rule that is not
+    ``says`` is the message, ``why`` and ``do`` are plain text; ``mend`` says what the author of
+    the release can do, where that is not what its reviewer does. A finding of a rule that is not
     ``approvable`` cannot be accepted, only removed.
     """
 
@@ -41,6 +42,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     when: str = ""
     warning_when: str = ""
     error_when: str = ""
+    mend: str = ""
     approvable: bool = True
 
 
@@ -65,6 +67,29 @@ class Rulebook(msgspec.Struct, frozen=True):
             if wanted.upper() == each.rule.id or wanted == each.rule.name:
                 return each
         return None
+
+    def at_levels(self, levels: Mapping[str, Level]) -> Rulebook:
+        """Return the same rules, some of them at the level that a policy gives them.
+
+        Raises ``PolicyError`` for a rule nobody knows, and for a level that would accept what
+        cannot be accepted.
+        """
+        changed = {each.rule.id: each for each in self.rules}
+        for wanted, level in levels.items():
+            each = self.get(wanted)
+            if each is None:
+                raise PolicyError(
+                    f"the policy gives a level to {clean(shorten(wanted))!r}, which is no rule; "
+                    "stigmem-review rules list has them"
+                )
+            if level != "error" and not each.rule.approvable:
+                raise PolicyError(
+                    f"the policy makes {each.rule.name} a {level}, which cannot be accepted: "
+                    "leave it an error"
+                )
+            rule = msgspec.structs.replace(each.rule, level=level, warning_when="", error_when="")
+            changed[rule.id] = msgspec.structs.replace(each, rule=rule)
+        return Rulebook(tuple(changed.values()), self.digest)
 
 
 def find_rules() -> Path:

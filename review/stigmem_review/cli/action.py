@@ -1,0 +1,154 @@
+"""``stigmem-review action``: the step of the GitHub action, from its inputs to its outputs.
+
+Everything comes from the environment, as the runner sets it: the inputs as ``INPUT_...``, the
+event in ``GITHUB_EVENT_PATH``. Outputs go to ``GITHUB_OUTPUT`` and are words and numbers of ours
+alone; the summary goes to ``GITHUB_STEP_SUMMARY``, annotations to standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stigmem_review.errors import UsageError
+from stigmem_review.model import LEVELS, Level
+from stigmem_review.text import clean, shorten
+
+_NEVER = """\
+pull_request_target is refused: it runs with the rights of the base repository on what anybody \
+proposes; use pull_request, which needs none of them"""
+
+_NO_COMMIT = "0" * 40
+
+
+class Revisions(NamedTuple):
+    """What a run compares."""
+
+    base: str
+    head: str
+
+
+def add(commands: Any) -> None:
+    """Add this command to the command line, unlisted: only the action calls it."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "action", description="The step of the GitHub action; it reads its environment."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Review what the event is about; write outputs, summary and annotations."""
+    return run_action(os.environ)
+
+
+def run_action(environment: Mapping[str, str]) -> int:
+    """Run the step in an environment and return its exit code.
+
+    Raises ``UsageError`` for an event or an input that cannot be worked with.
+    """
+    from stigmem_review.pipeline.bump import bump
+    from stigmem_review.report import render
+
+    workspace = Path(environment.get("GITHUB_WORKSPACE") or ".")
+    wanted = revisions(environment)
+    artifacts = environment.get("INPUT_ARTIFACTS", "").strip()
+    report = bump(
+        wanted.base,
+        wanted.head,
+        repository=str(workspace),
+        artifacts=str(workspace / artifacts) if artifacts else None,
+        policy=environment.get("INPUT_POLICY", "").strip() or None,
+        node=environment.get("INPUT_NODE_VERSION", "").strip() or None,
+        gate=_gate(environment.get("INPUT_FAIL_ON", "").strip()),
+    )
+    verdict = report.verdict
+    _append(environment, "GITHUB_STEP_SUMMARY", render(report, "summary"))
+    _append(
+        environment,
+        "GITHUB_OUTPUT",
+        f"verdict={verdict.state}\nexit-code={verdict.exit_code}\nplugins={len(report.bumps)}\n"
+        f"errors={verdict.errors}\nwarnings={verdict.warnings}\nnotes={verdict.notes}\n",
+    )
+    print(render(report, "github"), end="")
+    return verdict.exit_code
+
+
+def revisions(environment: Mapping[str, str]) -> Revisions:
+    """Return what to compare: the inputs, or else what the event says.
+
+    Raises ``UsageError`` for an event that must not, or cannot, be reviewed.
+    """
+    name = environment.get("GITHUB_EVENT_NAME", "")
+    if name == "pull_request_target":
+        raise UsageError(_NEVER)
+    event = _event(environment)
+    base = environment.get("INPUT_BASE", "").strip() or _base(name, event)
+    head = environment.get("INPUT_HEAD", "").strip() or _head(name, event, environment)
+    return Revisions(base, head)
+
+
+def _base(name: str, event: Mapping[str, Any]) -> str:
+    match name:
+        case "pull_request":
+            return _text(event, "pull_request", "base", "sha")
+        case "merge_group":
+            return _text(event, "merge_group", "base_sha")
+        case "push":
+            before = _text(event, "before")
+            if before == _NO_COMMIT:
+                raise UsageError(
+                    "this push made a new branch, so there is nothing before it to compare with; "
+                    "give the input base"
+                )
+            return before
+        case _:
+            raise UsageError(
+                f"the event {clean(shorten(name)) or '(none)'} does not say what to compare with; "
+                "give the input base"
+            )
+
+
+def _head(name: str, event: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    if name == "merge_group":
+        return _text(event, "merge_group", "head_sha")
+    # In a pull request this is the merge of it into its base: what would be deployed.
+    return environment.get("GITHUB_SHA") or "HEAD"
+
+
+def _event(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    path = environment.get("GITHUB_EVENT_PATH")
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"the event in {path} cannot be read: {clean(str(error))}") from None
+    return event if isinstance(event, dict) else {}
+
+
+def _text(event: Mapping[str, Any], *keys: str) -> str:
+    value: Any = event
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"the event has no {'.'.join(keys)}; give the inputs base and head")
+    return value
+
+
+def _gate(text: str) -> Level | None:
+    if not text:
+        return None
+    for level in LEVELS:
+        if text == level:
+            return level
+    raise UsageError(f"fail-on is {clean(shorten(text))!r}; it is one of {', '.join(LEVELS)}")
+
+
+def _append(environment: Mapping[str, str], name: str, text: str) -> None:
+    if path := environment.get(name):
+        with Path(path).open("a", encoding="utf-8", newline="\n") as handle:
+            handle.write(text)

@@ -1,0 +1,67 @@
+"""``stigmem-review bump``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
+from stigmem_review.cli.output import finish
+from stigmem_review.policy import POLICY_FILE
+
+_ABOUT = """\
+Review every plugin whose pin changed between two revisions of a git repository. Pins are read
+from its requirements files, as git has them: nothing is checked out. The files of the releases
+come from the folder of artifacts, or else from the package index that pip is configured for, and
+each is held against the hashes of its pin. The policy is read from BASE, never from HEAD."""
+
+
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "bump", help="review the bumps of a change", description=_ABOUT, allow_abbrev=False
+    )
+    parser.add_argument("base", metavar="BASE", help="the revision that is deployed, or merged to")
+    parser.add_argument(
+        "head",
+        metavar="HEAD",
+        nargs="?",
+        default="HEAD",
+        help="the revision to deploy, or to merge (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--repository",
+        metavar="DIR",
+        default=".",
+        help="a folder of the repository (default: the current one)",
+    )
+    parser.add_argument(
+        "--artifacts",
+        metavar="DIR",
+        help="take the files of all releases from this folder, and nothing from an index",
+    )
+    parser.add_argument(
+        "--policy",
+        metavar="PATH",
+        help=f"the policy's path in BASE (default: {POLICY_FILE}, where there is one)",
+    )
+    add_report_options(parser)
+    add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
+    add_node_option(parser, "the policy's, the one that HEAD pins, or the newest that is known")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Review, write and print, and return the exit code."""
+    from stigmem_review.pipeline.bump import bump
+
+    report = bump(
+        options.base,
+        options.head,
+        repository=options.repository,
+        artifacts=options.artifacts,
+        policy=options.policy,
+        node=options.node_version,
+        gate=options.fail_on,
+    )
+    return finish(report, report.verdict, options)

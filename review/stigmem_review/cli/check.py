@@ -1,0 +1,40 @@
+"""``stigmem-review check``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
+from stigmem_review.cli.output import finish
+
+_ABOUT = """\
+Say what is wrong with plugins by themselves, and what to write instead. Each SOURCE is a project
+directory, a wheel, an sdist (.tar.gz) or a requirement name==version; a wheel is also held
+against a project of the same name given with it. With --staged, each SOURCE is a file or a folder
+of this git repository, a file standing for the project it belongs to, and what is staged is
+checked, whatever the files in the folder say; a project that has nothing to do with a Stigmem
+plugin is left out."""
+
+
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check", help="check plugins by themselves", description=_ABOUT, allow_abbrev=False
+    )
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to check")
+    parser.add_argument("--staged", action="store_true", help="check what is staged in git")
+    add_report_options(parser)
+    add_gate_option(parser, "warning", "warning")
+    add_node_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, write and print, and return the exit code."""
+    if options.staged:
+        from stigmem_review.pipeline.staged import check_staged as look
+    else:
+        from stigmem_review.pipeline.check import check as look
+    report = look(*options.sources, node_version=options.node_version, gate=options.fail_on)
+    return finish(report, report.verdict, options)

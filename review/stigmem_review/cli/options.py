@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+from stigmem_review.cli.output import target
+from stigmem_review.model import LEVELS
+from stigmem_review.report import FORMATS
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where reports go, and in which format."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="what is printed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        type=target,
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="also write the report to a file; can be given several times",
+    )
+
+
+def add_gate_option(parser: argparse.ArgumentParser, default: str | None, said: str) -> None:
+    """Add the option that sets the gate; ``said`` is its default in words."""
+    parser.add_argument(
+        "--fail-on",
+        choices=LEVELS,
+        default=default,
+        help=f"the lightest finding that closes the gate (default: {said})",
+    )
+
+
+def add_node_option(
+    parser: argparse.ArgumentParser, said: str = "the newest that is known"
+) -> None:
+    """Add the option that names the node; ``said`` is its default in words."""
+    parser.add_argument(
+        "--node-version", metavar="VERSION", help=f"the node it is for (default: {said})"
+    )

@@ -1,0 +1,188 @@
+"""What the author of a release can write in place of a mistake: whole lines, ready to paste."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+
+from stigmem_review import facts, versions
+from stigmem_review.facts import Fact
+from stigmem_review.manifest.entry_points import misspelt_group, normal_value
+from stigmem_review.manifest.factories import factories
+from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Known, Location, Manifest, Release
+from stigmem_review.sources.artifact import Artifact
+
+_PYPROJECT = "pyproject.toml"
+_POSITIONALS = ("ctx", "value")
+
+
+def corrections(fact: Fact, release: Release, artifact: Artifact) -> tuple[str, ...]:
+    """Return the lines to write in place of what a fact complains about; none if not known."""
+    writer = _Writer(release, artifact)
+    match fact:
+        case facts.EntryPointMissing() | facts.EntryPointsSeveral():
+            return writer.declaration()
+        case facts.EntryPointInvalid() | facts.EntryPointOdd() | facts.TargetMissing():
+            return writer.declaration()
+        case facts.TargetNotFactory():
+            return writer.factory(fact)
+        case facts.HookUnknown() | facts.CapabilityUnknown() | facts.KeywordUnknown():
+            return writer.replaced(fact.at, fact.item, fact.nearest)
+        case facts.NameInvalid():
+            return writer.replaced(fact.at, fact.item, _name(fact.item))
+        case facts.VersionInvalid():
+            return writer.replaced(fact.at, fact.item, _version(fact.item))
+        case facts.VersionMismatch():
+            return writer.replaced(fact.at, fact.manifest, fact.distribution)
+        case facts.HandlerArity():
+            return writer.handler(fact)
+        case facts.FieldRefused(item="depends_on"):
+            return writer.dependencies()
+        case _:
+            return ()
+
+
+class _Writer:
+    """Writes corrected lines for one release."""
+
+    def __init__(self, release: Release, artifact: Artifact) -> None:
+        self._release = release
+        self._files = artifact.files
+
+    def declaration(self) -> tuple[str, ...]:
+        """Return the entry point's table with one entry as it should be."""
+        declared = self._declared()
+        target = self._target(declared.value if declared else "")
+        if not target:
+            return ()
+        name = declared.name if declared else self._plugin_name()
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+        return self._table(), f'{key} = "{target}"'
+
+    def _table(self) -> str:
+        source = self._files.get(_PYPROJECT, b"").decode("utf-8", "replace")
+        poetry = "[tool.poetry]" in source and "[project]" not in source
+        parent = "tool.poetry.plugins" if poetry else "project.entry-points"
+        return f'[{parent}."{ENTRY_POINT_GROUP}"]'
+
+    def _declared(self) -> EntryPoint | None:
+        """Return the entry point that was meant, wherever it was written."""
+        found = self._release.entry_points
+        known = found.value if isinstance(found, Known) else ()
+        meant = [each for each in known if each.group == ENTRY_POINT_GROUP]
+        return next(iter(meant), None) or misspelt_group(known) or self._nested()
+
+    def _nested(self) -> EntryPoint | None:
+        """Return what stands below the group's name written without quotes."""
+        try:
+            table = tomllib.loads(self._files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return None
+        value: object = table
+        for key in ("project", "entry-points", *ENTRY_POINT_GROUP.split(".")):
+            value = value.get(key) if isinstance(value, dict) else None
+        for name, target in value.items() if isinstance(value, dict) else ():
+            if isinstance(target, str):
+                return EntryPoint(ENTRY_POINT_GROUP, name, target)
+        return None
+
+    def _target(self, written: str) -> str:
+        """Return what the entry point should lead to: what is written, as far as that is there."""
+        choices = list(factories(self._files))
+        wanted = _as_reference(written)
+        if not choices:
+            return wanted if ":" in wanted else ""
+        if wanted in choices:
+            return wanted
+        module, _, attribute = wanted.partition(":")
+        if not attribute:
+            # "package.module.function" is how people write what they would import.
+            module, _, attribute = wanted.rpartition(".")
+            if f"{module}:{attribute}" in choices:
+                return f"{module}:{attribute}"
+        same = [each for each in choices if each.partition(":")[0] in (wanted, module)]
+        close = difflib.get_close_matches(wanted, same or choices, n=1, cutoff=0)
+        return close[0] if close else choices[0]
+
+    def _plugin_name(self) -> str:
+        manifest = self._release.manifest
+        if isinstance(manifest, Manifest) and isinstance(manifest.name, Known):
+            return manifest.name.value
+        name = self._release.distribution
+        return name.value if isinstance(name, Known) else "plugin"
+
+    def factory(self, fact: facts.TargetNotFactory) -> tuple[str, ...]:
+        """Return the lines of a factory the node can call, or lead to one that is there."""
+        line = self._line(fact.at)
+        if yielded := re.match(r"yield\s+(?!from\b)(.*\S)", line):
+            return (f"return {yielded[1]}",)
+        if made := re.match(r"(\w+)\s*(?::[^=]*)?=\s*(([\w.]*\bPluginManifest)\(.*)", line):
+            return f"def {made[1]}() -> {made[3]}:", f"    return {made[2]}"
+        named = re.match(r"(?:async\s+)?def\s+(\w+)", line)
+        if not named and any(factories(self._files)):
+            return self.declaration()
+        name = named[1] if named else fact.item.rpartition(":")[2]
+        if not name.isidentifier():
+            return ()
+        lines = (f"def {name}() -> PluginManifest:",)
+        return lines if named else (*lines, "    return PluginManifest(...)")
+
+    def handler(self, fact: facts.HandlerArity) -> tuple[str, ...]:
+        """Return the first line of a handler with as many arguments as the node passes."""
+        named = re.match(r"(async\s+)?def\s+(\w+)", self._line(fact.at))
+        if not named:
+            return ()
+        arguments = ", ".join(_POSITIONALS[: fact.needs])
+        return (f"{named[1] or ''}def {named[2]}({arguments}, **_):",)
+
+    def dependencies(self) -> tuple[str, ...]:
+        """Return the keyword without the plugin itself."""
+        manifest = self._release.manifest
+        if not isinstance(manifest, Manifest) or not isinstance(manifest.depends_on, Known):
+            return ()
+        others = [f'"{each}"' for each in manifest.depends_on.value if each != self._plugin_name()]
+        listed = f"{{{', '.join(others)}}}" if others else ""
+        return (f"depends_on=frozenset({listed}),",)
+
+    def replaced(self, at: Location | None, wrong: str, right: str) -> tuple[str, ...]:
+        """Return a line of the release with one text in it replaced by another."""
+        line = self._line(at)
+        whole = re.compile(rf"(?<![\w.-]){re.escape(wrong)}(?![\w-])")
+        if not right or not whole.search(line):
+            return ()
+        return (whole.sub(lambda _: right, line),)
+
+    def _line(self, at: Location | None) -> str:
+        if at is None or at.path not in self._files or at.line < 1:
+            return ""
+        lines = self._files[at.path].decode("utf-8", "replace").splitlines()
+        return lines[at.line - 1].strip() if at.line <= len(lines) else ""
+
+
+def _as_reference(written: str) -> str:
+    """Return ``module:attribute`` for what was written, a file's path included."""
+    normal = normal_value(EntryPoint(ENTRY_POINT_GROUP, "", written.strip()))
+    if normal is not None:
+        return normal.value
+    module, colon, attribute = written.partition(":")
+    dotted = re.sub(r"[/\\]+", ".", re.sub(r"\.py$", "", module.strip())).strip(".")
+    return dotted.replace("-", "_").removeprefix("src.") + colon + attribute.strip()
+
+
+def _name(written: str) -> str:
+    """Return a name the host takes (3 to 64 of a-z, 0-9 and hyphens, a letter first), or none."""
+    name = re.sub(r"[^a-z0-9]+", "-", written.lower()).strip("-")
+    return name if re.fullmatch(r"[a-z][a-z0-9-]{2,63}", name) else ""
+
+
+def _version(written: str) -> str:
+    """Return the same version as every node release takes it, three numbers first, or none."""
+    numbers = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-_.]?([a-z][a-z0-9.-]*)$)?", written)
+    if not numbers:
+        return ""
+    *release, rest = numbers.groups()
+    plain = ".".join(part or "0" for part in release)
+    # A suffix behind a hyphen is the same version to installers: 1.0.0-dev1 is 1.0.0.dev1.
+    whole = f"{plain}-{rest}"
+    return whole if rest and versions.same(whole, written) else plain

@@ -1,0 +1,60 @@
+"""The report about releases by themselves: what is wrong, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.document.parts import Tool, tool
+from stigmem_review.document.sanitise import sanitised
+from stigmem_review.model import Gap, Level, Source
+from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.verdict import Verdict, decide
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """A finding about one release, and the lines its author can write instead, if known."""
+
+    finding: Finding
+    write: tuple[str, ...]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One release that was looked at."""
+
+    source: Source
+    plugin: str = ""
+    version: str = ""
+    mistakes: tuple[Mistake, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    """All releases that were checked. Every string in it is printable ASCII on one line.
+
+    ``format`` is the version of this document's structure; ``skipped`` names projects that were
+    left out because nothing in them has to do with a plugin.
+    """
+
+    format: Literal[1]
+    tool: Tool
+    node: str
+    verdict: Verdict
+    checked: tuple[Checked, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def build_check_report(
+    checked: tuple[Checked, ...],
+    node: str,
+    rulebook: Rulebook,
+    gate: Level,
+    skipped: tuple[str, ...] = (),
+) -> CheckReport:
+    """Put the report of a check together; everything in it is sanitised here, once."""
+    findings = tuple(mistake.finding for each in checked for mistake in each.mistakes)
+    gaps = tuple(found for each in checked for found in each.gaps)
+    verdict = decide(findings, gaps, gate)
+    return sanitised(CheckReport(1, tool(rulebook), node, verdict, checked, skipped))

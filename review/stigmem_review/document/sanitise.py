@@ -1,0 +1,30 @@
+"""Every report passes here once, when it is complete."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from stigmem_review.text import clean_all
+
+Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+def sanitised(report: Document) -> Document:
+    """Return a report in which every string is printable ASCII on one line."""
+    if _is_clean(report):
+        return report
+    return msgspec.convert(clean_all(msgspec.to_builtins(report)), type(report))
+
+
+def _is_clean(report: msgspec.Struct) -> bool:
+    """Say quickly whether a report has nothing to clean, as most have.
+
+    JSON escapes control characters with a backslash, all but DEL.
+    """
+    try:
+        text = msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return False
+    return text.isascii() and not any(each in text for each in (b"\\", b"\x7f", b"##[", b"::"))

@@ -1,0 +1,74 @@
+"""Functions that look like a plugin's factory, found without following anything."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+
+from stigmem_review import limits
+from stigmem_review.manifest.entry_points import misspelt_group, project_entry_points
+from stigmem_review.model import ENTRY_POINT_GROUP
+from stigmem_review.syntax.parse import Failure, parse
+
+_ASIDE = ("tests", "test", "docs", "examples")
+
+
+def factories(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield functions without arguments that make a manifest, as ``module:function``."""
+    room = limits.SOURCES_BYTES
+    for path in sorted(files):
+        if not path.endswith(".py") or path.partition("/")[0] in _ASIDE:
+            continue
+        if b"PluginManifest" not in files[path] or room < len(files[path]):
+            continue
+        room -= len(files[path])
+        tree = parse(files[path])
+        if isinstance(tree, Failure):
+            continue
+        for part in tree.body:
+            if isinstance(part, ast.FunctionDef) and _makes_manifest(part):
+                yield f"{_module_name(path, files)}:{part.name}"
+
+
+def _makes_manifest(function: ast.FunctionDef) -> bool:
+    required = len(function.args.posonlyargs) + len(function.args.args)
+    if required > len(function.args.defaults) or None in function.args.kw_defaults:
+        return False
+    for part in ast.walk(function):
+        if isinstance(part, ast.Call):
+            name = getattr(part.func, "id", "") or getattr(part.func, "attr", "")
+            if name == "PluginManifest":
+                return True
+    return False
+
+
+def _module_name(path: str, files: Mapping[str, bytes]) -> str:
+    folder, _, file = path.rpartition("/")
+    parts = [] if file == "__init__.py" else [file.removesuffix(".py")]
+    while folder and f"{folder}/__init__.py" in files:
+        folder, _, last = folder.rpartition("/")
+        parts.insert(0, last)
+    return ".".join(parts)
+
+
+def concerns_plugins(files: Mapping[str, bytes]) -> bool:
+    """Say whether a project has to do with a plugin: it declares one, is called one, or makes one.
+
+    A project that does not is nobody's mistake.
+    """
+    try:
+        pyproject = tomllib.loads(files.get("pyproject.toml", b"").decode("utf-8"))
+    except (ValueError, RecursionError):
+        return b"stigmem" in files["pyproject.toml"]
+    declared, problems = project_entry_points(pyproject, "pyproject.toml", "")
+    if problems or any(each.group == ENTRY_POINT_GROUP for each in declared):
+        return True
+    project = pyproject.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    called = isinstance(name, str) and name.lower().replace("_", "-").startswith("stigmem-plugin-")
+    if called or misspelt_group(declared):
+        return True
+    # The host makes manifests too, in its own tests and examples.
+    is_host = any(f"/{path}".find("/stigmem_node/") >= 0 for path in files)
+    return not is_host and any(factories(files))

@@ -1,0 +1,101 @@
+"""Releases looked at by themselves, for those who write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from stigmem_review import host
+from stigmem_review.case import Case, build_check, plugin_name, plugin_version
+from stigmem_review.corrections import corrections
+from stigmem_review.document import Checked, CheckReport, Mistake, build_check_report
+from stigmem_review.errors import UsageError
+from stigmem_review.facts import Fact
+from stigmem_review.model import LEVELS, Level, Release
+from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
+from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.states import built_otherwise
+
+
+def check(*sources: str, node_version: str | None = None, gate: Level = "warning") -> CheckReport:
+    """Say what is wrong with releases by themselves, and what their author can write instead.
+
+    Each source is a wheel, an sdist, a project directory or ``name==version``; no code of theirs
+    is executed. Where a project and what was built from it are both given, they are held against
+    each other. Raises ``UsageError`` for a source that is not to be checked and for an unknown
+    node version.
+    """
+    openings = [opening(each) for each in sources]
+    for each in openings:
+        if each.unread.kind in ("capture", "none"):
+            raise UsageError(
+                f"there is nothing to check in {each.unread.asked}; name a project directory, a "
+                "wheel, an sdist or name==version"
+            )
+    return check_releases(openings, host.node(node_version), gate)
+
+
+def check_releases(
+    openings: Sequence[Opening], node: host.Node, gate: Level, skipped: tuple[str, ...] = ()
+) -> CheckReport:
+    """Check releases that can be opened; ``skipped`` are others that nobody has to look at."""
+    rulebook = shipped_rules()
+    checked: list[Checked] = []
+    read: list[tuple[Release, Artifact] | None] = []
+    for each in openings:
+        try:
+            artifact = each.open()
+            read.append((read_artifact(artifact, node), artifact))
+        except Exception as error:
+            read.append(None)
+            checked.append(Checked(each.unread, gaps=(gap(each.unread.asked, error),)))
+    releases = [found[0] for found in read if found]
+    for found in read:
+        if found is None:
+            continue
+        try:
+            checked.append(_checked(*found, releases, node, rulebook))
+        except Exception as error:
+            source = found[0].source
+            checked.append(Checked(source, gaps=(gap(source.asked, error),)))
+    order = [each.unread.asked for each in openings]
+    checked.sort(key=lambda each: order.index(each.source.asked))
+    return build_check_report(tuple(checked), node.version, rulebook, gate, skipped)
+
+
+def _checked(
+    release: Release,
+    artifact: Artifact,
+    releases: Sequence[Release],
+    node: host.Node,
+    rulebook: Rulebook,
+) -> Checked:
+    against = built_otherwise(release, releases)
+    release = replace(release, problems=(*release.problems, *against))
+    case = build_check(release, node)
+    mistakes = [
+        mistake
+        for fact in case.comparison.facts
+        for mistake in _mistakes(fact, case, release, artifact, rulebook)
+    ]
+    mistakes.sort(key=lambda each: LEVELS.index(each.finding.level))
+    return Checked(
+        release.source,
+        plugin_name(release),
+        plugin_version(release),
+        tuple(mistakes),
+        release.gaps,
+    )
+
+
+def _mistakes(
+    fact: Fact, case: Case, release: Release, artifact: Artifact, rulebook: Rulebook
+) -> Iterator[Mistake]:
+    lines = corrections(fact, release, artifact)
+    for finding in judge((fact,), case, rulebook):
+        rule = rulebook.get(finding.rule)
+        mend = rule.rule.mend if rule else ""
+        yield Mistake(replace(finding, do=mend or finding.do), lines)

@@ -1,0 +1,63 @@
+"""Opening and reading a release, and what becomes of a defect of ours on the way."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from stigmem_review.errors import ReviewError, SourceError
+from stigmem_review.host import Node
+from stigmem_review.manifest import Parsed, none_release, read_release
+from stigmem_review.model import Gap, Release, Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.request import Request, open_source, understand
+from stigmem_review.text import shorten
+
+
+class Opening(NamedTuple):
+    """A release that can be opened; ``unread`` is its source where that fails."""
+
+    unread: Source
+    open: Callable[[], Artifact]
+
+
+def opening(asked: str) -> Opening:
+    """Return how the release that a user asked for is opened.
+
+    Raises ``UsageError`` where that names nothing that can be reviewed.
+    """
+    request = understand(asked)
+    return Opening(request.unread(), lambda: open_source(request))
+
+
+def read(request: Request, node: Node) -> Release:
+    """Open and read one release. Raises ``SourceError`` where it cannot be read."""
+    return read_artifact(open_source(request), node)
+
+
+def read_artifact(artifact: Artifact, node: Node, parsed: Parsed | None = None) -> Release:
+    """Read one release that was opened. Raises ``SourceError`` where it cannot be read."""
+    if artifact.source.kind == "none":
+        return none_release()
+    return read_release(artifact, node, parsed)
+
+
+def gap(what: str, error: Exception) -> Gap:
+    """Return the gap that an error leaves in a review.
+
+    Whatever is nobody's fault but ours must not open the gate, nor hide. Raises the error again
+    where it is about the request or the rules, and nothing was reviewed.
+    """
+    if isinstance(error, SourceError):
+        return Gap(what, str(error), "")
+    if isinstance(error, ReviewError):
+        raise error
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    return Gap(
+        what,
+        f"an internal error: {type(error).__name__} at {where}: {shorten(str(error))}",
+        "please report it with the release",
+    )

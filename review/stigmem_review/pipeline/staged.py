@@ -1,0 +1,97 @@
+"""The projects that a commit touches, as they are staged in git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stigmem_review import host
+from stigmem_review.document import CheckReport
+from stigmem_review.errors import UsageError
+from stigmem_review.manifest.factories import concerns_plugins
+from stigmem_review.model import Level, Source
+from stigmem_review.pipeline.check import check_releases
+from stigmem_review.pipeline.reading import Opening
+from stigmem_review.sources.git import Repository, Tree
+
+_PROJECT = "pyproject.toml"
+
+
+def check_staged(
+    *paths: str, node_version: str | None = None, gate: Level = "warning"
+) -> CheckReport:
+    """Check the projects that files and folders of this git repository belong to.
+
+    What is read is what is staged. A project that has nothing to do with a plugin is left out and
+    named in the report. Raises ``UsageError`` for a path outside the repository, ``SourceError``
+    where there is none.
+    """
+    repository = Repository(Path())
+    if repository.top is None:
+        raise UsageError("this repository has no work tree, so nothing can be staged in it")
+    index = repository.index()
+    inside = [_inside(path, repository.top) for path in paths]
+    openings, skipped = [], []
+    for folder in sorted(set(_projects(inside, index))):
+        files = _own_files(folder, index)
+        if concerns_plugins(files):
+            openings.append(_opening(index, folder))
+        else:
+            skipped.append(folder or ".")
+    return check_releases(openings, host.node(node_version), gate, tuple(skipped))
+
+
+def _inside(path: str, top: Path) -> str:
+    """Return a path as git names it, without following a link at its end."""
+    absolute = Path(os.path.realpath(Path(path).parent)) / Path(path).name
+    if Path(path).name in ("", ".."):
+        absolute = Path(os.path.realpath(path))
+    try:
+        relative = absolute.relative_to(os.path.realpath(top)).as_posix()
+    except ValueError:
+        raise UsageError(f"{path} is not in this repository, so it is not staged here") from None
+    return "" if relative == "." else relative
+
+
+def _projects(paths: Iterable[str], index: Tree) -> Iterator[str]:
+    """Yield the folders of the projects that the paths stand for.
+
+    A folder stands for those in it; a file, and a folder that has none in it, for the nearest one
+    around it.
+    """
+    folders = {
+        path.rpartition("/")[0] for path in index.paths if path.rpartition("/")[2] == _PROJECT
+    }
+    for path in paths:
+        inside = [each for each in folders if not path or f"{each}/".startswith(f"{path}/")]
+        yield from inside or [each for each in _above(path) if each in folders][:1]
+
+
+def _above(path: str) -> Iterator[str]:
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _own_files(folder: str, index: Tree) -> dict[str, bytes]:
+    """Return the files of a project that decide whether it is about a plugin."""
+    prefix = f"{folder}/" if folder else ""
+    nested = tuple(
+        path.removesuffix(_PROJECT)
+        for path in index.paths
+        if path.startswith(prefix) and path.endswith(f"/{_PROJECT}") and path != prefix + _PROJECT
+    )
+    mine = [
+        path
+        for path in index.paths
+        if path.startswith(prefix)
+        and not path.startswith(nested)
+        and path.endswith((".py", f"{prefix}{_PROJECT}"))
+    ]
+    return {path.removeprefix(prefix): data for path, data in index.read_all(mine).items()}
+
+
+def _opening(index: Tree, folder: str) -> Opening:
+    asked = folder or "."
+    return Opening(Source("directory", asked), lambda: index.artifact(folder, asked))

@@ -1,0 +1,196 @@
+"""Everything a change of pins would deploy, as text and as Markdown: overview, then each review."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from stigmem_review.document import Bump, BumpReport, Line
+from stigmem_review.model import Gap
+from stigmem_review.report import budget
+from stigmem_review.report.markdown import (
+    code,
+    finding_parts,
+    gap_parts,
+    marked,
+    message,
+    render_markdown,
+)
+from stigmem_review.report.text import finding_lines, paint, render_text
+from stigmem_review.text import flat
+from stigmem_review.verdict import count
+
+_REVISION = 12
+"""How many digits of a commit are shown."""
+
+
+def render_bump_text(report: BumpReport, *, width: int, colour: bool) -> str:
+    """Return a change of pins as text."""
+    lines = [*_top(report, width, colour), *_rest(report, width, colour)]
+    text = "".join(f"{line}\n" for line in lines)
+    rule = "=" * min(width, 80)
+    for each in report.bumps:
+        if each.report is not None and each.report.plugin:
+            review = render_text(each.report, width=width, colour=colour)
+            text += f"\n{rule}\n{review}"
+    return text
+
+
+def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
+    compared, verdict = report.compared, report.verdict
+    yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
+    facts = [paint(verdict.state.upper(), verdict.state, colour), *_counts(report)]
+    yield " | ".join([*facts, f"node {report.node}"])
+    yield from textwrap.wrap(f"{_summary(report)} {verdict.sentence}", width)
+    if report.bumps:
+        yield ""
+    shown, more = budget.cut(report.bumps, budget.FINDINGS)
+    for each in shown:
+        state = paint(each.state, each.state, colour)
+        yield f"  {each.plugin} {_versions(each)}: {state}{_weights(each)}"
+        yield paint(f"      {each.what}, pinned at {each.at}", "dim", colour)
+    if more:
+        yield f"  and {count(more, 'more plugin')}"
+
+
+def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
+    gaps = _all_gaps(report)
+    if gaps:
+        yield from ("", paint("What could not be reviewed", "head", colour))
+    for gap in gaps:
+        text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
+        yield from _wrapped(text, width, "  - ")
+    yield from finding_lines(report.findings, "Findings about the pins", width, colour)
+    yield from _section("Pinned otherwise, and no plugin", report.others, width, colour)
+    yield from _section("As before", report.as_before, width, colour)
+    yield from ("", paint("What was compared", "head", colour))
+    compared = report.compared
+    yield from _wrapped(f"base {compared.base}", width, "  ")
+    yield from _wrapped(f"head {compared.head}", width, "  ")
+    if compared.pins_from != compared.base:
+        yield f"  pins compared with {compared.pins_from}, where the two part"
+    yield f"  policy {report.policy.path or 'none in the base: the defaults'}"
+    shown, more = budget.cut(report.files, budget.ITEMS)
+    listed = ", ".join([*shown, *([f"and {more} more"] if more else [])])
+    yield from _wrapped(f"pins read from {listed or 'no file'}", width, "  ")
+    tool = report.tool
+    yield f"  by {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
+
+
+def _section(title: str, lines: Iterable[Line], width: int, colour: bool) -> Iterator[str]:
+    shown, more = budget.cut([*lines], budget.LINES)
+    if shown:
+        yield from ("", paint(title, "head", colour))
+    for line in shown:
+        yield from _wrapped(f"{line.what}: {flat(line.says)}", width, "  ")
+    if more:
+        yield f"  and {more} more"
+
+
+def _wrapped(text: str, width: int, lead: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=lead,
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def render_bump_markdown(report: BumpReport) -> str:
+    """Return a change of pins as Markdown: the overview first, so that no cut can hide it."""
+    compared, verdict = report.compared, report.verdict
+    parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
+    parts.append(" · ".join([marked(verdict.state), *_counts(report), f"node {report.node}"]))
+    parts.append(f"{_summary(report)} {verdict.sentence}")
+    if report.bumps:
+        rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]
+        shown, more = budget.cut(report.bumps, budget.FINDINGS)
+        rows += [_row(each) for each in shown]
+        parts.append("\n".join(rows))
+        if more:
+            parts.append(f"and {count(more, 'more plugin')}")
+    gaps = _all_gaps(report)
+    parts += gap_parts(gaps)
+    parts += finding_parts(report.findings, "Findings about the pins")
+    parts += _details("Pinned otherwise, and no plugin", report.others)
+    parts += _details("As before", report.as_before)
+    parts.append("## What was compared")
+    lines = [f"- base `{compared.base}`", f"- head `{compared.head}`"]
+    if compared.pins_from != compared.base:
+        lines.append(f"- pins compared with `{compared.pins_from}`, where the two part")
+    policy = code(report.policy.path) if report.policy.path else "none in the base: the defaults"
+    lines.append(f"- policy: {policy}")
+    names, more = budget.cut([code(name) for name in report.files], budget.ITEMS)
+    lines.append(
+        f"- pins read from {', '.join([*names, *([f'{more} more'] if more else [])]) or 'no file'}"
+    )
+    parts.append("\n".join(lines))
+    for each in report.bumps:
+        if each.report is not None and each.report.plugin:
+            parts.append("---")
+            parts.append(render_markdown(each.report).rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(each: Bump) -> str:
+    cells = (
+        code(each.plugin),
+        code(each.old) or "none",
+        code(each.new) or "none",
+        each.what,
+        f"{marked(each.state)}{_weights(each)}",
+        code(str(each.at)),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _details(title: str, lines: Iterable[Line]) -> Iterator[str]:
+    shown, more = budget.cut([*lines], budget.LINES)
+    if not shown:
+        return
+    body = [f"- {code(line.what)}: {message(line.says)}" for line in shown]
+    body += [f"- and {more} more"] if more else []
+    yield "\n\n".join(
+        [
+            f"<details><summary>{title} ({len(shown) + more})</summary>",
+            "\n".join(body),
+            "</details>",
+        ]
+    )
+
+
+def _summary(report: BumpReport) -> str:
+    if not report.bumps:
+        return "No pin of a plugin changed."
+    return f"{count(len(report.bumps), 'plugin')} would be deployed otherwise."
+
+
+def _counts(report: BumpReport) -> list[str]:
+    verdict = report.verdict
+    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
+    return [count(number, noun) for number, noun in numbers if number]
+
+
+def _weights(each: Bump) -> str:
+    if each.report is None:
+        return ", its files are not what was pinned"
+    verdict = each.report.verdict
+    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
+    said = ", ".join(count(number, noun) for number, noun in numbers if number)
+    return f", {said}" if said else ""
+
+
+def _versions(each: Bump) -> str:
+    return f"{each.old or 'none'} -> {each.new or 'none'}"
+
+
+def _all_gaps(report: BumpReport) -> list[Gap]:
+    """Return the gaps of the pins, and of every review that has no page of its own."""
+    unread = [each.report for each in report.bumps if each.report and not each.report.plugin]
+    return [*report.gaps, *(gap for each in unread for gap in each.gaps)]
+
+
+def _short(commit: str) -> str:
+    return commit[:_REVISION]

@@ -1,0 +1,107 @@
+"""What is wrong with releases by themselves, as text like a compiler's and as Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from stigmem_review.document import Checked, CheckReport, Mistake
+from stigmem_review.report import budget
+from stigmem_review.report.markdown import code, message
+from stigmem_review.report.text import paint
+from stigmem_review.text import flat
+from stigmem_review.verdict import count
+
+
+def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
+    """Return a check as text."""
+    lines: list[str] = []
+    for each in report.checked:
+        lines += _text(each, width, colour)
+    for skipped in report.skipped:
+        lines.append(f"{skipped}: nothing in it has to do with a Stigmem plugin")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
+    yield paint(f"{_title(each)}: {_summary(each)}", "head", colour)
+    for gap in each.gaps:
+        yield from _wrapped(f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else ""), width)
+    shown, more = budget.cut(each.mistakes, budget.FINDINGS)
+    for mistake in shown:
+        finding = mistake.finding
+        level = paint(finding.level, finding.level, colour)
+        yield f"{place(each, mistake)}: {level}: {finding.name} [{finding.rule}]"
+        yield from _wrapped(flat(finding.message), width)
+        yield from _wrapped(finding.why, width, "Why: ")
+        yield from _wrapped(finding.do, width, "Do:  ")
+        if mistake.write:
+            yield "    Write:"
+            yield from (f"        {line}" for line in mistake.write)
+    if more:
+        yield f"    and {count(more, 'more mistake')}: see the report as JSON"
+
+
+def _wrapped(text: str, width: int, label: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=f"    {label}",
+        subsequent_indent=" " * (4 + len(label)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def render_check_markdown(report: CheckReport) -> str:
+    """Return a check as Markdown."""
+    parts: list[str] = []
+    for each in report.checked:
+        name = code(each.plugin or each.source.asked)
+        parts.append(f"# {name} {code(each.version)}".rstrip())
+        parts.append(f"{_summary(each)} · {code(each.source.asked)}")
+        parts += [f"- {code(gap.what)}: {code(gap.why)}" for gap in each.gaps]
+        shown, more = budget.cut(each.mistakes, budget.FINDINGS)
+        parts += [part for mistake in shown for part in _markdown(each, mistake)]
+        if more:
+            parts.append(f"and {count(more, 'more mistake')}: see the report as JSON")
+    parts += [f"- left out: {code(skipped)}" for skipped in report.skipped]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(each: Checked, mistake: Mistake) -> Iterator[str]:
+    finding = mistake.finding
+    yield f"### {finding.level}: {finding.name} ({finding.rule})"
+    yield f"{message(finding.message)} ({code(place(each, mistake))})"
+    yield f"*Why it matters:* {finding.why}"
+    yield f"*What to do:* {finding.do}"
+    if mistake.write:
+        # Every line is printable ASCII, so only a backtick could end the block early.
+        lines = [line.replace("`", "\\u{60}") for line in mistake.write]
+        yield "\n".join(["```", *lines, "```"])
+
+
+def place(each: Checked, mistake: Mistake) -> str:
+    """Return where a mistake is, as a path that an editor can open where there is one."""
+    at, source = mistake.finding.at, each.source
+    if at is None:
+        return source.asked
+    if source.kind != "directory":
+        return f"{source.asked}: {at}"
+    folder = source.asked.removeprefix("./").rstrip("/")
+    return f"{at}" if folder in ("", ".") else f"{folder}/{at}"
+
+
+def _title(each: Checked) -> str:
+    named = " ".join(part for part in (each.plugin, each.version) if part)
+    return f"{named} ({each.source.asked})" if named else each.source.asked
+
+
+def _summary(each: Checked) -> str:
+    if each.gaps:
+        return "it could not be checked completely"
+    if not each.mistakes:
+        return "nothing to correct"
+    levels = [mistake.finding.level for mistake in each.mistakes]
+    counts = {level: levels.count(level) for level in dict.fromkeys(levels)}
+    return ", ".join(count(number, level) for level, number in counts.items())

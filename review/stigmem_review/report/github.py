@@ -1,0 +1,124 @@
+"""Annotations for a GitHub workflow run: the verdict first, then the heaviest findings.
+
+A runner takes ``::error file=...,line=...::text`` at the start of a line; ``%``, line ends and,
+in properties, ``:`` and ``,`` are escaped as its toolkit does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from stigmem_review.document import BumpReport, CheckReport, Report
+from stigmem_review.model import Gap, Location
+from stigmem_review.report.budget import ANNOTATIONS
+from stigmem_review.report.check import place
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import flat, shorten
+from stigmem_review.verdict import Verdict, count
+
+_CHARS = 1000
+"""Of one annotation; more than fits on a screen helps nobody."""
+
+Command = Literal["error", "warning", "notice"]
+_COMMANDS: dict[str, Command] = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+class Annotation(NamedTuple):
+    """One annotation; ``at`` is a place in the repository, if there is one."""
+
+    command: Command
+    title: str
+    text: str
+    at: Location | None = None
+
+    def line(self) -> str:
+        """Return the annotation as a workflow command."""
+        properties = []
+        if self.at is not None and self.at.path:
+            properties.append(f"file={_property(self.at.path)}")
+            properties += [f"line={self.at.line}"] if self.at.line else []
+        properties.append(f"title={_property(self.title)}")
+        return f"::{self.command} {','.join(properties)}::{_data(shorten(self.text, _CHARS))}\n"
+
+
+def render_annotations(report: Report | CheckReport | BumpReport) -> str:
+    """Return a report as at most ten workflow commands."""
+    first, *rest = _annotations(report)
+    rest.sort(key=lambda each: tuple(_COMMANDS.values()).index(each.command))
+    shown = rest[: ANNOTATIONS - 1]
+    if len(rest) > len(shown):
+        more = len(rest) - len(shown)
+        text = f"{first.text} {count(more, 'more finding')} in the job summary."
+        first = first._replace(text=text)
+    return "".join(each.line() for each in (first, *shown))
+
+
+def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotation]:
+    match report:
+        case Report():
+            yield _verdict(report.verdict, f"{report.plugin} {flat(report.headline)}".strip())
+            yield from _review(report, None)
+        case CheckReport():
+            names = ", ".join(each.plugin or each.source.asked for each in report.checked[:5])
+            yield _verdict(report.verdict, names, checked=True)
+            for each in report.checked:
+                yield from map(_gap, each.gaps)
+                for mistake in each.mistakes:
+                    at = None
+                    if each.source.kind == "directory" and mistake.finding.at:
+                        path = place(each, mistake).removesuffix(f":{mistake.finding.at.line}")
+                        at = Location(path, mistake.finding.at.line)
+                    yield _finding(mistake.finding, at, mistake.write)
+        case BumpReport():
+            moved = ", ".join(
+                f"{bump.plugin} {bump.old or 'none'} -> {bump.new or 'none'}: {bump.state}"
+                for bump in report.bumps[:20]
+            )
+            yield _verdict(report.verdict, moved or "No pin of a plugin changed.")
+            yield from map(_gap, report.gaps)
+            for finding in report.findings:
+                yield _finding(finding, finding.at if finding.side == "new" else None)
+            for bump in report.bumps:
+                if bump.report is not None:
+                    yield from _review(bump.report, bump.at if bump.new else None)
+
+
+def _verdict(verdict: Verdict, about: str, *, checked: bool = False) -> Annotation:
+    command: Command = "error" if verdict.exit_code else "notice"
+    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
+    said = ", ".join(count(number, noun) for number, noun in numbers if number)
+    sentence = "" if checked else f" {verdict.sentence}"
+    about = about if about.endswith(".") or not about else f"{about}."
+    text = f"{about}{f' {said}.' if said else ''}{sentence}".strip()
+    return Annotation(command, f"stigmem-review: {verdict.state}", text or verdict.state)
+
+
+def _review(report: Report, at: Location | None) -> Iterator[Annotation]:
+    for gap in report.gaps:
+        yield _gap(gap, at)
+    for finding in report.findings:
+        # Where it stands in the release is no place in the repository.
+        yield _finding(finding, at, where=f" ({finding.at})" if finding.at else "")
+
+
+def _gap(gap: Gap, at: Location | None = None) -> Annotation:
+    text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
+    return Annotation("error", "stigmem-review: not reviewed", text, at)
+
+
+def _finding(
+    finding: Finding, at: Location | None, write: tuple[str, ...] = (), where: str = ""
+) -> Annotation:
+    text = f"{flat(finding.message)}{where} {finding.do}"
+    if write:
+        text += "\n" + "\n".join(write)
+    return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,389 @@
+"""What a change of pins gives: which plugins are reviewed, and what is said of the pins."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stigmem_review import BumpReport, bump
+from stigmem_review.cli import run
+from stigmem_review.errors import PolicyError, SourceError
+from stigmem_review.report import render
+from stigmem_review.text import flat
+from support.plugins import plugin, write_wheel
+from support.repository import Deployment, git
+
+LIBRARY = {"acme_library/__init__.py": ""}
+
+
+class Wheels:
+    """A folder of wheels: the demo plugin in several releases, and a library."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._add("1.0.0")
+        self._add("1.0.1")
+        self._add("1.1.0", capabilities=("facts.read", "network.outbound"))
+        for version in ("1.0", "2.0"):
+            write_wheel(folder, LIBRARY, name="acme-library", version=version, entry_points="")
+
+    def _add(self, version: str, capabilities: tuple[str, ...] = ("facts.read",)) -> None:
+        files = plugin(version=version, capabilities=capabilities)
+        write_wheel(self.folder, files, version=version)
+
+    def hash(self, version: str) -> str:
+        data = (self.folder / f"demo_plugin-{version}-py3-none-any.whl").read_bytes()
+        return f"--hash=sha256:{hashlib.sha256(data).hexdigest()}"
+
+    def pin(self, version: str) -> str:
+        return f"demo-plugin=={version} {self.hash(version)}\n"
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Wheels:
+    return Wheels(tmp_path / "wheels")
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Deployment:
+    return Deployment(tmp_path / "deployment")
+
+
+Reviewed = Callable[..., BumpReport]
+
+
+@pytest.fixture
+def reviewed(deployment: Deployment, wheels: Wheels) -> Reviewed:
+    """Commit two states (a text is a requirements.txt) and review what changed."""
+
+    def review(old: str | dict[str, str], new: str | dict[str, str], **options: Any) -> BumpReport:
+        base, head = (
+            deployment.commit({"requirements.txt": each} if isinstance(each, str) else each)
+            for each in (old, new)
+        )
+        folder = str(deployment.folder)
+        return bump(base, head, repository=folder, artifacts=str(wheels.folder), **options)
+
+    return review
+
+
+def outcome(report: BumpReport) -> tuple[list[str], list[str], int]:
+    """The bumps, the findings about pins, and the exit code."""
+    return (
+        [f"{each.plugin} {each.old}>{each.new} {each.state}" for each in report.bumps],
+        [f"{each.level} {each.name} {each.at}" for each in report.findings],
+        report.verdict.exit_code,
+    )
+
+
+def test_an_upgrade_is_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), wheels.pin("1.1.0"))
+    assert outcome(report) == (["demo-plugin 1.0.0>1.1.0 blocked"], [], 1)
+    [each] = report.bumps
+    assert each.report is not None
+    assert each.report.findings[0].name == "capability-added"
+    assert each.what == "upgraded"
+    assert str(each.at) == "requirements.txt:1"
+
+
+def test_a_harmless_upgrade_is_clear(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), wheels.pin("1.0.1"))
+    assert outcome(report) == (["demo-plugin 1.0.0>1.0.1 clear"], [], 0)
+    assert len(render(report, "text").splitlines()) < 30
+
+
+def test_a_change_of_nothing_is_clear(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), "# again\n" + wheels.pin("1.0.0"))
+    assert outcome(report) == ([], [], 0)
+    assert "No pin of a plugin changed." in render(report, "text")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "state"),
+    [
+        ("1.0.1", "1.0.0", "downgraded", "blocked"),
+        ("", "1.0.0", "added", "needs approval"),
+        ("1.0.0", "", "removed", "needs approval"),
+    ],
+)
+def test_other_moves_are_reviewed(
+    old: str, new: str, what: str, state: str, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    report = reviewed(*(wheels.pin(each) if each else "" for each in (old, new)))
+    assert [(each.what, each.state) for each in report.bumps] == [(what, state)]
+    assert report.verdict.exit_code == 1
+
+
+def test_what_is_no_plugin_is_named_and_not_judged(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed("acme-library==1.0", "acme-library==2.0")
+    assert outcome(report) == ([], [], 0)
+    assert [line.what for line in report.others] == ["acme-library"]
+    assert "acme-library" in render(report, "text")
+
+
+def test_other_files_under_the_same_version_are_reviewed(
+    wheels: Wheels, reviewed: Reviewed, deployment: Deployment
+) -> None:
+    before = wheels.pin("1.0.0")
+    changed = plugin(version="1.0.0", hooks={"pre_recall_authorize": "gate"})
+    other = Wheels(wheels.folder.parent / "other")
+    write_wheel(other.folder, changed, version="1.0.0")
+    # Both files of the one version are at hand, under names that an index would give them.
+    again = (other.folder / "demo_plugin-1.0.0-py3-none-any.whl").rename(
+        wheels.folder / "demo_plugin-1.0.0-1-py3-none-any.whl"
+    )
+    digest = hashlib.sha256(again.read_bytes()).hexdigest()
+    report = reviewed(before, f"demo-plugin==1.0.0 --hash=sha256:{digest}")
+    [each] = report.bumps
+    assert (each.what, each.state) == ("same version, other files", "blocked")
+    assert each.report is not None
+    names = [finding.name for finding in each.report.findings]
+    assert {"hook-added", "code-changed-under-version"} <= set(names)
+
+
+def test_a_file_that_is_not_the_pinned_one_is_an_error(wheels: Wheels, reviewed: Reviewed) -> None:
+    wrong = f"demo-plugin==1.0.1 --hash=sha256:{'0' * 64}\n"
+    report = reviewed(wheels.pin("1.0.0"), wrong)
+    assert outcome(report) == (
+        ["demo-plugin 1.0.0>1.0.1 blocked"],
+        ["error pin-mismatch requirements.txt:1"],
+        1,
+    )
+    said = flat(report.findings[0].message)
+    assert "0000" in said
+    assert "demo_plugin-1.0.1-py3-none-any.whl" in said
+
+
+def test_a_missing_file_is_an_incomplete_review(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), "demo-plugin==9.9\n")
+    assert report.verdict.exit_code == 3
+    text = render(report, "text")
+    assert "demo-plugin==9.9" in text
+    assert str(wheels.folder) in " ".join(text.split())
+
+
+def test_an_unhashed_pin_is_a_finding_once(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), "demo-plugin==1.0.1\n")
+    assert outcome(report)[1] == ["warning pin-unhashed requirements.txt:1"]
+    report = reviewed("demo-plugin==1.0.0\n", "demo-plugin==1.0.1\n")
+    assert outcome(report)[1:] == ([], 0)
+    assert "without a hash, as before" in render(report, "text")
+
+
+def test_a_pin_that_is_loosened_is_an_error(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), "demo-plugin>=1\n")
+    assert outcome(report) == ([], ["error pin-loosened requirements.txt:1"], 1)
+
+
+def test_a_new_open_requirement_needs_a_decision(wheels: Wheels, reviewed: Reviewed) -> None:
+    old = "acme-other>=1\n" + wheels.pin("1.0.0")
+    report = reviewed(old, old + "acme-library>=1\n")
+    assert outcome(report) == ([], ["warning requirement-unpinned requirements.txt:3"], 1)
+
+
+def test_includes_and_constraints_are_followed(wheels: Wheels, reviewed: Reviewed) -> None:
+    files = {
+        "requirements.txt": "-r plugins/all.list\n-c plugins/pins.list\n",
+        "plugins/all.list": "demo-plugin\n",
+        "plugins/pins.list": "demo-plugin==1.0.0\n",
+    }
+    report = reviewed(files, {**files, "plugins/pins.list": "demo-plugin==1.1.0\n"})
+    [each] = report.bumps
+    assert (each.state, str(each.at)) == ("blocked", "plugins/pins.list:1")
+
+
+def test_a_changed_file_that_pins_is_read_whatever_it_is_called(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    report = reviewed(
+        {"deploy/node.txt": wheels.pin("1.0.0")}, {"deploy/node.txt": wheels.pin("1.1.0")}
+    )
+    assert [str(each.at) for each in report.bumps] == ["deploy/node.txt:1"]
+
+
+def test_several_releases_of_one_plugin_are_all_reviewed(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    report = reviewed(
+        wheels.pin("1.0.0"),
+        {
+            "requirements.txt": wheels.pin("1.0.1").replace(" --", " ; python_version < '3.12' --")
+            + wheels.pin("1.1.0").replace(" --", " ; python_version >= '3.12' --")
+        },
+    )
+    assert sorted(outcome(report)[0]) == [
+        "demo-plugin 1.0.0>1.0.1 clear",
+        "demo-plugin 1.0.0>1.1.0 blocked",
+    ]
+    assert outcome(report)[1] == ["warning pins-disagree requirements.txt:1"]
+
+
+@pytest.mark.parametrize(
+    "line", ["demo plugin ==", "-r missing.txt", "--no-such-option", "-r ../outside.txt"]
+)
+def test_an_unreadable_line_is_named(line: str, wheels: Wheels, reviewed: Reviewed) -> None:
+    old = f"{line}\n{wheels.pin('1.0.0')}"
+    report = reviewed(old, old.replace("# ", ""))
+    assert report.verdict.exit_code == 3
+    assert report.gaps[0].what == "requirements.txt:1"
+    assert line.split()[-1] in report.gaps[0].why
+
+
+def test_a_line_that_is_not_followed_counts_where_it_is_new(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = f"./plugins/acme\n{wheels.pin('1.0.0')}"
+    report = reviewed(old, old + "acme @ https://acme.example/acme-1.whl\n")
+    assert [gap.what for gap in report.gaps] == ["requirements.txt:3"]
+    assert [line.what for line in report.as_before] == ["requirements.txt:1"]
+
+
+def test_where_installers_look_is_a_finding_where_it_changes(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = "--index-url https://acme.example/simple\n" + wheels.pin("1.0.0")
+    report = reviewed(old, old.replace("acme.example", "other.example"))
+    assert outcome(report)[1] == ["warning index-option-changed requirements.txt:1"] * 2
+
+
+def test_a_lock_file_that_nothing_reads_is_not_passed_over(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "uv.lock": "version = 1\n"}
+    assert reviewed(old, old).verdict.exit_code == 0
+    report = reviewed(old, {**old, "uv.lock": "version = 2\n"})
+    assert (report.gaps[0].what, report.verdict.exit_code) == ("uv.lock", 3)
+
+
+def test_a_repository_without_pins_is_not_reviewed(reviewed: Reviewed) -> None:
+    report = reviewed({"a": "1"}, {"a": "2"})
+    assert (report.verdict.exit_code, report.gaps[0].what) == (3, "pins")
+
+
+# The policy
+
+STRICT = 'fail-on = "note"\nnode-version = "0.9.0a11"\n'
+LAX = '[levels]\ncapability-added = "note"\nversion-surprise = "note"\n'
+
+
+def test_the_policy_is_that_of_the_base(wheels: Wheels, reviewed: Reviewed) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "stigmem-review.toml": STRICT}
+    report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")})
+    assert (report.node, report.verdict.gate) == ("0.9.0a11", "note")
+    assert report.policy.path == "stigmem-review.toml"
+
+
+def test_a_policy_that_comes_with_the_bump_does_not_count(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    report = reviewed(
+        wheels.pin("1.0.0"),
+        {"requirements.txt": wheels.pin("1.1.0"), "stigmem-review.toml": LAX},
+    )
+    assert outcome(report) == (
+        ["demo-plugin 1.0.0>1.1.0 blocked"],
+        ["error policy-changed stigmem-review.toml"],
+        1,
+    )
+
+
+def test_a_policy_by_itself_is_a_note(wheels: Wheels, reviewed: Reviewed) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0")}
+    report = reviewed(old, {**old, "stigmem-review.toml": LAX})
+    assert outcome(report) == ([], ["note policy-changed stigmem-review.toml"], 0)
+
+
+def test_a_policy_gives_rules_another_level(wheels: Wheels, reviewed: Reviewed) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "stigmem-review.toml": LAX}
+    report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.1.0")})
+    assert outcome(report) == (["demo-plugin 1.0.0>1.1.0 clear"], [], 0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "options", "word"),
+    [
+        ('fail_on = "note"', {}, "fail_on"),
+        ('fail-on = "nothing"', {}, "nothing"),
+        ("fail-on = ", {}, "stigmem-review.toml"),
+        ('[levels]\nno-such-rule = "note"', {}, "no-such-rule"),
+        ('[levels]\ntarget-missing = "note"', {}, "target-missing"),
+        ('node-version = "0.9.0a11"', {"node": "0.9.0a12"}, "0.9.0a11"),
+        ('fail-on = "note"', {"gate": "warning"}, "looser"),
+        ("", {"gate": "error"}, "looser"),
+        ("", {"policy": "other.toml"}, "other.toml"),
+    ],
+)
+def test_a_policy_in_error_is_refused(
+    policy: str, options: dict[str, str], word: str, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "stigmem-review.toml": policy}
+    with pytest.raises(PolicyError, match=word):
+        reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")}, **options)
+
+
+def test_an_option_can_tighten(wheels: Wheels, reviewed: Reviewed) -> None:
+    report = reviewed(wheels.pin("1.0.0"), wheels.pin("1.0.1"), gate="note")
+    assert report.verdict.gate == "note"
+
+
+def test_the_node_is_the_one_that_is_pinned_beside_the_plugins(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    node = "stigmem-node==0.9.0a10\n"
+    report = reviewed(node + wheels.pin("1.0.0"), node + wheels.pin("1.0.1"))
+    assert report.node == "0.9.0a10"
+
+
+# The revisions
+
+
+def test_pins_are_compared_with_where_the_branches_part(
+    wheels: Wheels, deployment: Deployment
+) -> None:
+    deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    git(deployment.folder, "branch", "topic")
+    base = deployment.commit({"requirements.txt": wheels.pin("1.1.0")})
+    git(deployment.folder, "checkout", "--quiet", "topic")
+    deployment.commit({"requirements.txt": wheels.pin("1.0.0"), "notes": "other work"})
+    report = bump(base, "topic", repository=str(deployment.folder), artifacts=str(wheels.folder))
+    assert outcome(report) == ([], [], 0)
+
+
+@pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "", "main..main"])
+def test_a_revision_that_is_none_is_refused(revision: str, deployment: Deployment) -> None:
+    deployment.commit({"requirements.txt": ""})
+    with pytest.raises(SourceError, match=r"revision|commit"):
+        bump(revision, repository=str(deployment.folder))
+
+
+def test_the_formats_agree(
+    wheels: Wheels,
+    deployment: Deployment,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    base = deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    deployment.commit({"requirements.txt": wheels.pin("1.1.0")})
+    where = ["--repository", str(deployment.folder), "--artifacts", str(wheels.folder)]
+    outputs = [
+        argument
+        for form in ("json", "markdown", "summary", "github")
+        for argument in ("--output", f"{form}={tmp_path / form}")
+    ]
+    assert run(["bump", base, *where, *outputs]) == 1
+    printed = capsys.readouterr()
+    assert "demo-plugin 1.0.0 -> 1.1.0: blocked" in printed.out
+    assert printed.err == ""
+    report = json.loads((tmp_path / "json").read_text())
+    assert report["verdict"]["exit_code"] == 1
+    markdown = (tmp_path / "markdown").read_text()
+    assert markdown == (tmp_path / "summary").read_text()
+    assert markdown.index("| `demo-plugin` |") < markdown.index("# `demo-plugin`")
+    first, *rest = (tmp_path / "github").read_text().splitlines()
+    assert first.startswith("::error title=stigmem-review%3A blocked::")
+    assert all("file=requirements.txt,line=1," in line for line in rest)
