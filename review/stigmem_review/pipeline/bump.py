@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,8 +117,8 @@ class _Opened(NamedTuple):
     """One side of a bump: its files, or why they are not to be had; ``wanted`` names it."""
 
     wanted: str
-    artifact: Artifact | None
-    error: Exception | None
+    artifact: Artifact | None = None
+    error: Exception | None = None
 
     def opening(self) -> Opening:
         return Opening(Source("wheel", self.wanted), self._again)
@@ -125,6 +127,46 @@ class _Opened(NamedTuple):
         if self.artifact is None:
             raise self.error or SourceError(f"{self.wanted} was not opened")
         return self.artifact
+
+
+class _Looked(NamedTuple):
+    """Both sides of a bump; whether one of them is a plugin (``None``: nobody can say)."""
+
+    old: _Opened
+    new: _Opened
+    is_plugin: bool | None
+
+
+def _look(change: PinChange, folder: Path | None) -> _Looked:
+    """Open both releases, and forget the files of what is no plugin."""
+    old = _open(change.old, (), folder)
+    new = _open(change.new, change.old.hashes if change.old else (), folder)
+    known: list[bool | None] = []
+    sides: list[_Opened] = []
+    for side in (old, new):
+        declares: bool | None = None
+        try:
+            declares = declares_plugin(side.artifact) if side.artifact else None
+        except SourceError as error:
+            side = _Opened(side.wanted, None, error)
+        known.append(declares)
+        sides.append(side)
+    is_plugin = True if True in known else None if None in known else False
+    if is_plugin is False:
+        sides = [_Opened(side.wanted) for side in sides]
+    return _Looked(sides[0], sides[1], is_plugin)
+
+
+def _open(pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> _Opened:
+    if pin is None:
+        return _Opened("none", Artifact(Source("none", "none")))
+    # Of files that were allowed before, nobody needs to be told.
+    hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
+    wanted = _wanted(pin)
+    try:
+        return _Opened(wanted, open_pinned(wanted, pin.name, Version(pin.version), hashes, folder))
+    except Exception as error:
+        return _Opened(wanted, None, error)
 
 
 class _Work:
@@ -144,45 +186,51 @@ class _Work:
 
     def review(self, old: Pins, new: Pins) -> None:
         """Review every plugin whose pin changed."""
+        moves = pin_changes(old.pins, new.pins)
+        self._moved = bool(moves)
         open_again = {each.name for each in new.loose}
-        for change in pin_changes(old.pins, new.pins):
-            self._moved = True
-            self._change(change, loosened=change.new is None and change.name in open_again)
+        # An index takes its time, and a bot can bump fifty libraries at once.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            looked = pool.map(_look, moves, repeat(self._terms.folder))
+            for change, found in zip(moves, looked, strict=True):
+                self._change(change, found, change.new is None and change.name in open_again)
         for name in sorted(self._plugins):
             self._unhashed(name, old, new)
             self._disagreeing(name, old, new)
         self.bumps.sort(key=lambda each: (_WEIGHT.index(each.state), each.plugin))
 
-    def _change(self, change: PinChange, *, loosened: bool) -> None:
-        sides: dict[Side, _Opened] = {
-            "old": self._open(change.old, ()),
-            "new": self._open(change.new, change.old.hashes if change.old else ()),
-        }
-        known = [declares_plugin(each.artifact) for each in sides.values() if each.artifact]
-        mismatch = sides["new"].error
+    def _change(self, change: PinChange, found: _Looked, loosened: bool) -> None:
+        mismatch = found.new.error
         if isinstance(mismatch, MismatchError) and change.new:
-            found = tuple(f"{file} {digest}" for file, digest in mismatch.found)
-            wanted = _wanted(change.new)
-            self._judge(
-                change.name,
-                PinMismatch(item=wanted, expected=mismatch.expected, found=found, at=change.new.at),
-            )
-            self.bumps.append(_bump(change, "blocked", None))
-            return
-        if any(known):
+            self._mismatch(change, change.new, mismatch)
+        elif found.is_plugin:
             self._plugins.add(change.name)
             if not loosened:
-                openings = {side: each.opening() for side, each in sides.items()}
                 terms = self._terms
+                openings: dict[Side, Opening] = {
+                    "old": found.old.opening(),
+                    "new": found.new.opening(),
+                }
                 report = review_releases(openings, terms.node, terms.rulebook, terms.gate)
                 self.bumps.append(_bump(change, report.verdict.state, report))
-            return
-        errors = [(each.wanted, each.error) for each in sides.values() if each.error]
+        elif found.is_plugin is False:
+            self.others.append(Line(change.name, _moved(change)))
+        else:
+            self._undecided(change, found)
+
+    def _mismatch(self, change: PinChange, pin: Pin, error: MismatchError) -> None:
+        listed = tuple(f"{file} {digest}" for file, digest in error.found)
+        fact = PinMismatch(item=_wanted(pin), expected=error.expected, found=listed, at=pin.at)
+        self._judge(change.name, fact)
+        self.bumps.append(_bump(change, "blocked", None))
+
+    def _undecided(self, change: PinChange, found: _Looked) -> None:
+        errors = [(each.wanted, each.error) for each in (found.old, found.new) if each.error]
         for wanted, error in errors:
             self.gaps.append(
                 gap(f"{wanted}, of which nobody can say whether it is a plugin", error)
             )
-        if not errors and None in known:
+        if not errors:
             self.gaps.append(
                 Gap(
                     change.name,
@@ -191,21 +239,6 @@ class _Work:
                     "pin a release that has a wheel, or put one into the folder of artifacts",
                 )
             )
-        elif not errors:
-            self.others.append(Line(change.name, _moved(change)))
-
-    def _open(self, pin: Pin | None, before: tuple[str, ...]) -> _Opened:
-        if pin is None:
-            return _Opened("none", Artifact(Source("none", "none")), None)
-        # Of files that were allowed before, nobody needs to be told.
-        hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
-        try:
-            artifact = open_pinned(
-                _wanted(pin), pin.name, Version(pin.version), hashes, self._terms.folder
-            )
-        except Exception as error:
-            return _Opened(_wanted(pin), None, error)
-        return _Opened(_wanted(pin), artifact, None)
 
     def _unhashed(self, name: str, old: Pins, new: Pins) -> None:
         pins = [pin for pin in new.pins if pin.name == name]
@@ -295,6 +328,9 @@ class _Work:
         case = build_pin_case(name or "this repository", self._terms.node)
         self.findings += judge((fact,), case, self._terms.rulebook)
 
+
+_AT_ONCE = 4
+"""Releases that are fetched side by side: each may take 256 MiB of memory."""
 
 _WEIGHT = ("incomplete", "blocked", "needs approval", "clear")
 
