@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,6 +23,12 @@ FILES = {
     "src/demo/table.json": b"{}\r\n",
     "README.md": b"# demo\n",
 }
+SCRIPT = b"""
+import sys
+from pathlib import Path
+from stigmem_review.sources.git import Repository
+sys.stdout.buffer.write(Repository(Path("src")).index().read("README.md"))
+"""
 SETTINGS = (
     *("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"),
     *("-c", "protocol.file.allow=always", "-c", "core.autocrlf=false"),
@@ -498,7 +505,7 @@ def test_reading_the_index_does_not_write_it(demo: Path) -> None:
 
 
 def test_a_conflict_is_refused(demo: Path) -> None:
-    lines = [f"{'100644'} {blob(demo, b'x')} {stage}\tREADME.md\n" for stage in (1, 2, 3)]
+    lines = [f"100644 {blob(demo, b'x')} {stage}\tREADME.md\n" for stage in (1, 2, 3)]
     git(demo, "rm", "--quiet", "--cached", "README.md")
     git(demo, "update-index", "--index-info", given="".join(lines).encode())
     assert "README.md is in conflict" in refusal_of(Repository(demo).index)
@@ -521,14 +528,16 @@ def test_the_index_a_commit_is_made_from_is_read(
 
 
 def test_a_hook_sees_what_commit_all_would_commit(demo: Path, tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
-    hook = write_files(demo / ".git/hooks", {}) / "pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f'#!/bin/sh\nprintf %s "$GIT_INDEX_FILE" > {seen}\n')
+    seen, hook = tmp_path / "seen", demo / ".git/hooks/pre-commit"
+    script = write_files(tmp_path, {"hook.py": SCRIPT}) / "hook.py"
+    write_files(hook.parent, {hook.name: b"#!/bin/sh\n"})
+    with hook.open("a") as file:
+        file.write(f"PYTHONPATH='{os.pathsep.join(sys.path)}' ")
+        file.write(f"'{sys.executable}' '{script}' > '{seen}'\n")
     hook.chmod(0o755)
     write_files(demo, {"README.md": b"all of it"})
     git(demo, "commit", "--quiet", "--all", "-m", "all")
-    assert seen.read_text().endswith(".lock")
+    assert seen.read_bytes() == b"all of it"
 
 
 def test_a_broken_index_is_refused(demo: Path) -> None:
@@ -565,7 +574,7 @@ def test_an_artifact_is_that_of_a_checkout(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_project_is_refused(demo: Path) -> None:
     tree = Repository(demo).tree("HEAD")
     assert refusal_of(tree.artifact, "src", "it").startswith("it: it has no pyproject.toml")
-    for folder in ("none", "README.md", "README.md/x", "src/dem"):
+    for folder in ("none", "README.md", "README.md/x", "src/dem", "/", "/src"):
         assert f"there is no folder {folder} in it" in refusal_of(tree.artifact, folder, "it")
     assert "leads out of the tree" in refusal_of(tree.artifact, "..", "it")
 
@@ -617,43 +626,31 @@ HOOKS = (
 )
 
 
-def marks(marker: Path) -> str:
-    return f"touch '{marker}'; cat"
-
-
 def armed(folder: Path, marker: Path, hooks: Path) -> None:
     """Put into a repository whatever could make git run something."""
     for hook in HOOKS:
         path = write_files(hooks, {hook: f"#!/bin/sh\ntouch '{marker}'\n".encode()}) / hook
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    run = marks(marker)
+    run = f"touch '{marker}'; cat"
+    programs = (
+        *("filter.x.smudge", "filter.x.clean", "filter.x.process", "diff.x.textconv"),
+        *("diff.x.command", "diff.external", "merge.x.driver", "core.pager", "pager.ls-tree"),
+        *("core.sshCommand", "core.gitProxy", "core.editor", "core.askPass", "gpg.program"),
+        *("core.alternateRefsCommand", "uploadpack.packObjectsHook"),
+    )
+    commands = ("ls-tree", "ls-files", "cat-file", "rev-parse", "merge-base")
     settings = {
-        **{f"filter.x.{name}": run for name in ("smudge", "clean", "process")},
-        "filter.x.required": "true",
-        "diff.x.textconv": run,
-        "diff.x.command": run,
-        "diff.external": run,
-        "merge.x.driver": run,
-        "core.pager": run,
-        "pager.ls-tree": run,
-        "core.fsmonitor": str(hooks / "fsmonitor-watchman"),
-        "core.sshCommand": run,
-        "core.gitProxy": run,
-        "core.editor": run,
-        "core.askPass": run,
-        "gpg.program": run,
-        **{f"alias.{name}": f"!{run}" for name in ("ls-tree", "ls-files", "cat-file")},
-        **{f"alias.{name}": f"!{run}" for name in ("rev-parse", "merge-base")},
-        "core.hooksPath": str(hooks),
+        **dict.fromkeys(programs, run),
+        **{f"alias.{command}": f"!{run}" for command in commands},
         "credential.helper": f"!{run}",
-        "submodule.x.update": "!x",
-        "core.alternateRefsCommand": run,
-        "uploadpack.packObjectsHook": run,
-        "protocol.allow": "always",
-        "protocol.ext.allow": "always",
+        "core.fsmonitor": str(hooks / "fsmonitor-watchman"),
+        "core.hooksPath": str(hooks),
+        "filter.x.required": "true",
         "core.autocrlf": "true",
         "core.quotePath": "true",
         "log.showSignature": "true",
+        "protocol.allow": "always",
+        "protocol.ext.allow": "always",
     }
     for name, value in settings.items():
         git(folder, "config", name, value)
@@ -689,7 +686,7 @@ def read_all(repository: Repository) -> list[dict[str, bytes | None]]:
 
 
 def test_the_trap_works(hostile: Path, marker: Path) -> None:
-    git(hostile, "status")
+    subprocess.run(["git", "-C", str(hostile), "status"], capture_output=True, check=False)
     assert marker.exists()
 
 
@@ -726,6 +723,25 @@ def test_replacements_and_grafts_change_nothing(demo: Path) -> None:
     assert repository.merge_base(second, first) == first
 
 
+def partial_clone(demo: Path, tmp_path: Path, marker: Path, lacking: str) -> Path:
+    git(demo, "config", "uploadpack.allowFilter", "true")
+    options = ("--quiet", "--no-checkout", f"--filter={lacking}")
+    git(tmp_path, "clone", *options, demo.as_uri(), "partial")
+    armed(tmp_path / "partial", marker, tmp_path / "partial/.git/hooks")
+    return tmp_path / "partial"
+
+
+def test_the_trap_of_a_partial_clone_works(demo: Path, tmp_path: Path, marker: Path) -> None:
+    partial = partial_clone(demo, tmp_path, marker, "blob:none")
+    git(partial, "config", "remote.origin.url", f"ext::sh -c touch% {marker}")
+    subprocess.run(
+        ["git", "-C", str(partial), "cat-file", "-p", "HEAD:README.md"],
+        capture_output=True,
+        check=False,
+    )
+    assert marker.exists()
+
+
 @pytest.mark.parametrize("old", [False, True], ids=["git", "git without GIT_NO_LAZY_FETCH"])
 @pytest.mark.parametrize("lacking", ["blob", "tree"])
 def test_what_a_partial_clone_lacks_is_not_fetched(
@@ -737,12 +753,7 @@ def test_what_a_partial_clone_lacks_is_not_fetched(
     old: bool,
     lacking: str,
 ) -> None:
-    git(demo, "config", "uploadpack.allowFilter", "true")
-    wanted = "blob:none" if lacking == "blob" else "tree:0"
-    options = ("--quiet", "--no-checkout", f"--filter={wanted}")
-    git(tmp_path, "clone", *options, demo.as_uri(), "partial")
-    partial = tmp_path / "partial"
-    armed(partial, marker, partial / ".git/hooks")
+    partial = partial_clone(demo, tmp_path, marker, "blob:none" if lacking == "blob" else "tree:0")
     if old:
         monkeypatch.delitem(module._VARIABLES, "GIT_NO_LAZY_FETCH")
     urls = [demo.as_uri(), f"ext::sh -c touch% {marker}", f"ssh://host/{marker}", "x::y"]

@@ -210,7 +210,7 @@ class Tree:
         It is what ``read_directory`` gives for a checkout that changes no line ends and leaves
         submodules empty, with the same digest, limits and refusals.
         """
-        base = self._resolved(folder)
+        base = None if folder.startswith("/") else self._resolved(folder)
         if base is None or (base and not self._is_folder(base)):
             raise refusal(
                 asked,
