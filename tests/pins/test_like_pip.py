@@ -242,9 +242,7 @@ def check(folder: Path, text: str, *meant: str) -> None:
     pins = {pin for pin in theirs.pins if pin[3:] not in apart}
     our_pins = {pin for pin in pinned(ours) if pin[3:] not in apart}
     assert pins <= our_pins if theirs.stopped else pins == our_pins
-    if theirs.legacy:
-        assert ours.unreadable
-    elif theirs.refused:
+    if theirs.refused or theirs.legacy:
         assert ours.unreadable or paths(ours), theirs.refused
     else:
         assert unlike == []
