@@ -354,6 +354,59 @@ def test_pins_are_compared_with_where_the_branches_part(
     assert outcome(report) == ([], [], 0)
 
 
+def test_going_back_to_an_earlier_revision_is_a_change(
+    wheels: Wheels, deployment: Deployment
+) -> None:
+    earlier = deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    later = deployment.commit({"requirements.txt": wheels.pin("1.0.1")})
+    where: Any = {"repository": str(deployment.folder), "artifacts": str(wheels.folder)}
+    assert [each.what for each in bump(later, earlier, **where).bumps] == ["downgraded"]
+
+
+def test_what_is_deployed_in_the_place_of_another_is_compared_with_that(
+    wheels: Wheels, deployment: Deployment
+) -> None:
+    deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    git(deployment.folder, "branch", "other")
+    deployed = deployment.commit({"requirements.txt": wheels.pin("1.0.1")})
+    git(deployment.folder, "checkout", "--quiet", "other")
+    deployment.commit({"requirements.txt": wheels.pin("1.0.0"), "notes": "a forced push"})
+    where: Any = {"repository": str(deployment.folder), "artifacts": str(wheels.folder)}
+    assert bump(deployed, "other", **where).bumps == ()
+    assert [each.what for each in bump(deployed, "other", exact=True, **where).bumps] == [
+        "downgraded"
+    ]
+
+
+def test_a_requirements_file_that_is_a_link_is_followed(
+    wheels: Wheels, deployment: Deployment
+) -> None:
+    where: Any = {"repository": str(deployment.folder), "artifacts": str(wheels.folder)}
+    (deployment.folder / "requirements.txt").symlink_to("deploy/pins.conf")
+    base = deployment.commit({"deploy/pins.conf": wheels.pin("1.0.0")})
+    (deployment.folder / "deploy/pins.conf").write_text(wheels.pin("1.1.0"))
+    git(deployment.folder, "commit", "--quiet", "--all", "--message", "bump")
+    assert [each.state for each in bump(base, **where).bumps] == ["blocked"]
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("pyproject.toml", 'dependencies = ["stigmem-plugin-tombstones==0.1.0"]\n'),
+        ("Dockerfile", "RUN pip install stigmem_plugin_tombstones==0.1.0\n"),
+        (".github/workflows/x.yml", "  - run: pip install stigmem-plugin-tombstones@https://x\n"),
+    ],
+)
+def test_a_pin_where_nobody_reads_pins_is_not_passed_over(
+    file: str, line: str, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), file: "# nothing\n"}
+    report = reviewed(old, {**old, file: f"# nothing\n{line}"})
+    assert report.verdict.exit_code == 3
+    assert [gap.what for gap in report.gaps] == [f"{file}:2"]
+    assert reviewed({**old, file: line}, {**old, file: f"# more\n{line}"}).verdict.exit_code == 0
+
+
 @pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "", "main..main"])
 def test_a_revision_that_is_none_is_refused(revision: str, deployment: Deployment) -> None:
     deployment.commit({"requirements.txt": ""})

@@ -30,6 +30,7 @@ class Revisions(NamedTuple):
 
     base: str
     head: str
+    exact: bool
 
 
 def add(commands: Any) -> None:
@@ -64,6 +65,7 @@ def run_action(environment: Mapping[str, str]) -> int:
         policy=environment.get("INPUT_POLICY", "").strip() or None,
         node=environment.get("INPUT_NODE_VERSION", "").strip() or None,
         gate=_gate(environment.get("INPUT_FAIL_ON", "").strip()),
+        exact=wanted.exact,
     )
     verdict = report.verdict
     _append(environment, "GITHUB_STEP_SUMMARY", render(report, "summary"))
@@ -88,7 +90,8 @@ def revisions(environment: Mapping[str, str]) -> Revisions:
     event = _event(environment)
     base = environment.get("INPUT_BASE", "").strip() or _base(name, event)
     head = environment.get("INPUT_HEAD", "").strip() or _head(name, event, environment)
-    return Revisions(base, head)
+    # A push puts its head in the place of what was there, also where it does not follow it.
+    return Revisions(base, head, exact=name == "push")
 
 
 def _base(name: str, event: Mapping[str, Any]) -> str:

@@ -41,6 +41,12 @@ def add(commands: Any) -> None:
         help="take the files of all releases from this folder, and nothing from an index",
     )
     parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="compare with BASE itself even where HEAD does not follow it, as when HEAD is "
+        "deployed in its place (default: with where the two part)",
+    )
+    parser.add_argument(
         "--policy",
         metavar="PATH",
         help=f"the policy's path in BASE (default: {POLICY_FILE}, where there is one)",
@@ -63,5 +69,6 @@ def run(options: argparse.Namespace) -> int:
         policy=options.policy,
         node=options.node_version,
         gate=options.fail_on,
+        exact=options.exact,
     )
     return finish(report, report.verdict, options)

@@ -107,7 +107,9 @@ def project_entry_points(
     """
     standard = _table(pyproject, *_PROJECT)
     poetry = _built_by_poetry(pyproject)
-    tables = {(*_PROJECT, group): (group, entries) for group, entries in standard.items()}
+    tables: dict[tuple[str, ...], tuple[str, Any]] = {
+        (*_PROJECT, group): (group, entries) for group, entries in standard.items()
+    }
     if poetry and not standard:
         others = _table(pyproject, *_POETRY)
         tables |= {(*_POETRY, group): (group, entries) for group, entries in others.items()}

@@ -36,7 +36,7 @@ from stigmem_review.manifest.declares import declares_plugin
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, pin_changes
 from stigmem_review.pins.model import Aside, Loose, Pin
-from stigmem_review.pins.repository import Pins, read_pins, unread_locks
+from stigmem_review.pins.repository import Pins, read_pins, unread_locks, unread_pins
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy import POLICY_FILE, Policy, node_version, parse_policy, tightened
@@ -60,12 +60,15 @@ def bump(
     policy: str | None = None,
     node: str | None = None,
     gate: Level | None = None,
+    exact: bool = False,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
     ``repository`` is a folder in it, ``artifacts`` a folder that holds the files of the releases
     (without one they come from the package index), ``policy`` the path of the policy in the tree
-    of ``base``. ``node`` is the version of the node, ``gate`` may tighten the policy's.
+    of ``base``. ``node`` is the version of the node, ``gate`` may tighten the policy's. Where the
+    two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
+    where they part; ``exact`` takes it for what is deployed in the place of ``base``.
 
     Raises ``SourceError`` where the revisions cannot be read, ``PolicyError`` for a policy in
     error, and ``UsageError`` for a node version nobody knows. Whatever else cannot be read makes
@@ -73,11 +76,13 @@ def bump(
     """
     opened = Repository(Path(repository))
     base_id, head_id = opened.commit(base), opened.commit(head)
-    pins_from = opened.merge_base(base_id, head_id) or base_id
+    pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
     before, after = opened.tree(pins_from), opened.tree(head_id)
     decided, policed = _policy(opened.tree(base_id), policy)
     changed = before.changed(after)
-    old, new = (read_pins(tree.paths, changed, tree.read) for tree in (before, after))
+    old, new = (
+        read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
+    )
     wanted = node_version(decided, node) or _pinned_node(new)
     terms = _Terms(
         host.node(wanted),
@@ -89,6 +94,8 @@ def bump(
     work.review(old, new)
     work.look_at_lines(old, new)
     work.look_at_files(changed, policy or POLICY_FILE, old, new)
+    for line in unread_pins(changed, new.files, before.read, after.read):
+        work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
@@ -102,6 +109,15 @@ def bump(
         rulebook=terms.rulebook,
         gate=terms.gate,
     )
+
+
+def _pins_from(repository: Repository, base: str, head: str) -> str:
+    """Return where a branch to be merged parts from its base.
+
+    Going back to what the base already left behind is no merge, and is compared with the base.
+    """
+    parted = repository.merge_base(base, head)
+    return base if parted in ("", head) else parted
 
 
 class _Terms(NamedTuple):

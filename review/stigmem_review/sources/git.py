@@ -164,11 +164,13 @@ class Repository:
 class Tree:
     """The files of one commit or index; ``Repository`` makes it.
 
-    ``paths`` holds the paths of all regular files, sorted, with ``/`` between components. A path
-    that is not UTF-8 is not among them; one that decides about code is refused.
+    ``paths`` holds the paths of all regular files, sorted, with ``/`` between components, and
+    ``links`` those of symbolic links. A path that is not UTF-8 is not among them; one that
+    decides about code is refused.
     """
 
     paths: tuple[str, ...]
+    links: tuple[str, ...]
 
     def __init__(self, git: _Git, name: str, entries: dict[str, _Entry]) -> None:
         """Take the entries of a tree; ``name`` is what its top folder is called."""
@@ -178,6 +180,9 @@ class Tree:
         self._sorted = sorted(entries)
         self.paths = tuple(
             path for path in self._sorted if entries[path].mode in _FILES and _is_utf8(path)
+        )
+        self.links = tuple(
+            path for path in self._sorted if entries[path].mode == _LINK and _is_utf8(path)
         )
 
     def read(self, path: str) -> bytes | None:

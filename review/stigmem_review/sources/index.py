@@ -14,10 +14,11 @@ import hashlib
 import json
 import posixpath
 import re
+import shlex
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
@@ -56,8 +57,9 @@ _NEWEST = 5
 class Fetched:
     """One file of a release, as the index gave it.
 
-    ``origin`` is where it was, without credentials; ``unreviewed`` names the wheels (or, where
-    there are none, the sdists) of the same version that the index also offers.
+    ``origin`` is where it was, without credentials (nothing for a file of the folder that was
+    asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
+    version that are offered beside it.
     """
 
     file: str
@@ -121,13 +123,12 @@ def fetch(
     """
     config = pip_config.read() if folder is None else PipConfig(no_index=True)
     with Client(asked, f"{name}=={version}", config) as client:
-        search = _Search(client, config, name, version, hashes)
-        look = search.fetch if folder is None else lambda: search.fetch_from(folder)
-        return bounded(look, limits.INDEX_TOTAL_SECONDS, client.late())
+        search = _Search(client, config, name, version, hashes, folder)
+        return bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
 
 
 class _Search:
-    """The search for one release in all the places pip would look in."""
+    """The search for one release in a folder, or in all the places pip would look in."""
 
     def __init__(
         self,
@@ -136,6 +137,7 @@ class _Search:
         name: str,
         version: Version,
         hashes: tuple[str, ...],
+        folder: Path | None,
     ) -> None:
         self._client = client
         self._config = config
@@ -143,35 +145,28 @@ class _Search:
         self._project = canonicalize_name(name)
         self._version = version
         self._hashes = hashes
+        self._folder = folder
         self._offers: list[Offer] = []
         self._searched: list[str] = []
         self._ignored: list[str] = []
 
     def fetch(self) -> Fetched:
-        from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
-        config = self._config
-        indexes = (config.index_url or PYPI_SIMPLE_ENDPOINT, *config.extra_index_urls)
         try:
-            for location in config.find_links:
-                self._look_in_links(location)
-            for location in () if config.no_index else indexes:
-                self._look_in_index(location)
+            if self._folder is None:
+                self._look_everywhere()
+            else:
+                self._look_only_in(self._folder)
         except (OSError, RuntimeError, ValueError) as error:
+            where, do = "a place in pip's configuration", "see 'pip config list' and correct it"
+            if self._folder is not None:
+                where, do = f"the folder {shown(str(self._folder))}", "check the path"
             raise self._client.error(
-                f"a place in pip's configuration cannot be looked into ({_reason(error)})",
-                "see 'pip config list' and correct it",
+                f"{where} cannot be looked into ({_reason(error)})", do
             ) from None
-        return self._fetched()
+        return self._take()
 
-    def fetch_from(self, folder: Path) -> Fetched:
-        """Take the file from a folder, and from nowhere else."""
-        if not folder.is_dir():
-            raise self._client.error(f"{shown(str(folder))} is no folder", "check the path")
-        self._look_in_folder(folder.resolve(), str(folder))
-        return self._fetched()
-
-    def _fetched(self) -> Fetched:
+    def _take(self) -> Fetched:
+        """Return the file of all that was found that pip would take."""
         chosen, others = self._choose()
         data = self._load(chosen)
         digest = hashlib.sha256(data).hexdigest()
@@ -184,9 +179,25 @@ class _Search:
             )
         if self._hashes and not self._allows(data):
             raise self._mismatch([(chosen, data)])
-        return Fetched(chosen.file, data, shown(chosen.url), others)
+        origin = shown(chosen.url) if self._folder is None else ""
+        return Fetched(chosen.file, data, origin, others)
 
     # Where to look
+
+    def _look_everywhere(self) -> None:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+        config = self._config
+        for location in config.find_links:
+            self._look_in_links(location)
+        indexes = (config.index_url or PYPI_SIMPLE_ENDPOINT, *config.extra_index_urls)
+        for location in () if config.no_index else indexes:
+            self._look_in_index(location)
+
+    def _look_only_in(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise self._client.error(f"{shown(str(folder))} is no folder", "check the path")
+        self._look_in_folder(folder.resolve(), str(folder))
 
     def _look_in_index(self, location: str) -> None:
         root = self._local(location)
@@ -351,13 +362,14 @@ class _Search:
         return chosen, tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
 
     def _allowed(self, offers: list[Offer]) -> list[Offer]:
-        """Return the files that a hash allows. Raises ``MismatchError`` if there are none."""
+        """Return the files that a hash allows. Raises ``MismatchError`` if there are none.
+
+        One that had to be read for it comes back with the digest it turned out to have.
+        """
         known = {each.partition(":")[2] for each in self._hashes if each.startswith("sha256:")}
         allowed: list[Offer] = []
         others: list[tuple[Offer, bytes | None]] = []
         for offer in offers:
-            if offer.kind == "other":
-                continue
             declared = self._declared(offer)
             if declared in known:
                 allowed.append(offer)
@@ -367,7 +379,8 @@ class _Search:
                 # The index does not say what the pin asks for, so the file itself has to.
                 data = self._load(offer)
                 if self._allows(data):
-                    allowed.append(offer)
+                    digest = declared or hashlib.sha256(data).hexdigest()
+                    allowed.append(replace(offer, declared=frozenset({digest})))
                 else:
                     others.append((offer, data))
         if not allowed:
@@ -386,7 +399,7 @@ class _Search:
         for offer, data in others:
             digest = self._declared(offer) if data is None else hashlib.sha256(data).hexdigest()
             found.append((offer.file, f"sha256:{digest}"))
-        listed = _several(f"{file} ({digest})" for file, digest in found) or "no wheel or sdist"
+        listed = _several(f"{shorten(file, 80)} ({digest})" for file, digest in found)
         return MismatchError(
             f"{self._client.asked}: no file at {_several(self._searched)} has a hash that its pin "
             f"allows ({_several(self._hashes)}); there is {listed}; do not deploy it",
@@ -419,8 +432,8 @@ class _Search:
             first, second = [shown(offer.url) for offer in digests.values()][:2]
             raise self._client.error(
                 f"{first} and {second} differ, and which of them is installed is left to chance",
-                "find out which one is yours, remove the other index from pip's configuration, "
-                "or pass the file",
+                "find out which one is yours, remove the other (the file, or its index from pip's "
+                "configuration), or pass the file",
             )
 
     def _declared(self, offer: Offer) -> str:
@@ -446,14 +459,22 @@ class _Search:
                 f"{why}, so there is nowhere to look for it{ignored}",
                 "see 'pip config list', or pass the wheel as a file",
             )
-        if not self._offers:
-            return self._client.error(
-                f"no release of {self._project} at {places}{ignored}",
-                "check its name, and with 'pip config list' that this is the index you mean",
+        do = "check its name, and with 'pip config list' that this is the index you mean"
+        if self._folder is not None:
+            # Without wheels only, pip would run the code of what it downloads.
+            do = (
+                "put it there with 'pip download --no-deps --only-binary :all: -d "
+                f"{clean(shlex.quote(str(self._folder)))} {self._name}=={self._version}'"
             )
+        if not self._offers:
+            return self._client.error(f"no release of {self._project} at {places}{ignored}", do)
         known = sorted({offer.version for offer in self._offers}, reverse=True)
         newest = ", ".join(clean(shorten(str(version), 40)) for version in known[:_NEWEST])
         older = f" and {len(known) - _NEWEST} older" if len(known) > _NEWEST else ""
+        if self._folder is not None:
+            return self._client.error(
+                f"no version {self._version} at {places}, only {newest}{older}", do
+            )
         return self._client.error(
             f"no version {self._version} at {places}{ignored}",
             f"ask for one that is there: {newest}{older}",
