@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stigmem_review.errors import UsageError
+from stigmem_review.errors import ReviewError, UsageError
 from stigmem_review.model import LEVELS, Level
 from stigmem_review.text import clean, shorten
 
@@ -43,7 +43,16 @@ def add(commands: Any) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """Review what the event is about; write outputs, summary and annotations."""
-    return run_action(os.environ)
+    from stigmem_review.report.github import Annotation
+
+    try:
+        return run_action(os.environ)
+    except ReviewError as error:
+        # A log is read where it is red; standard error alone would be one line among many.
+        print(
+            Annotation("error", "stigmem-review: nothing was reviewed", str(error)).line(), end=""
+        )
+        raise
 
 
 def run_action(environment: Mapping[str, str]) -> int:

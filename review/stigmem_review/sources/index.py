@@ -348,9 +348,10 @@ class _Search:
             of_kind = [offer for offer in offers if offer.kind == "sdist"]
         if not of_kind:
             files = _several(sorted({offer.file for offer in offers}))
+            allowed = " that its pin allows" if self._hashes else ""
             raise self._client.error(
-                f"{_several(self._searched)} offers neither a wheel nor a .tar.gz of it, only "
-                f"{files}",
+                f"{_several(self._searched)} offers neither a wheel nor a .tar.gz of it{allowed}, "
+                f"only {files}",
                 "build a wheel from its sources where that is safe, and pass the file",
             )
         groups = defaultdict(list)
@@ -459,26 +460,30 @@ class _Search:
                 f"{why}, so there is nowhere to look for it{ignored}",
                 "see 'pip config list', or pass the wheel as a file",
             )
-        do = "check its name, and with 'pip config list' that this is the index you mean"
         if self._folder is not None:
+            there = f", only {self._newest()}" if self._offers else ""
             # Without wheels only, pip would run the code of what it downloads.
-            do = (
-                "put it there with 'pip download --no-deps --only-binary :all: -d "
-                f"{clean(shlex.quote(str(self._folder)))} {self._name}=={self._version}'"
+            return self._client.error(
+                f"no file of {self._project} {self._version} in {places}{there}",
+                "check its name and version, or put it there: pip download --no-deps "
+                f"--only-binary :all: -d {clean(shlex.quote(str(self._folder)))} "
+                f"{self._name}=={self._version}",
             )
         if not self._offers:
-            return self._client.error(f"no release of {self._project} at {places}{ignored}", do)
-        known = sorted({offer.version for offer in self._offers}, reverse=True)
-        newest = ", ".join(clean(shorten(str(version), 40)) for version in known[:_NEWEST])
-        older = f" and {len(known) - _NEWEST} older" if len(known) > _NEWEST else ""
-        if self._folder is not None:
             return self._client.error(
-                f"no version {self._version} at {places}, only {newest}{older}", do
+                f"no release of {self._project} at {places}{ignored}",
+                "check its name, and with 'pip config list' that this is the index you mean",
             )
         return self._client.error(
             f"no version {self._version} at {places}{ignored}",
-            f"ask for one that is there: {newest}{older}",
+            f"ask for one that is there: {self._newest()}",
         )
+
+    def _newest(self) -> str:
+        """Return the newest versions that are there."""
+        known = sorted({offer.version for offer in self._offers}, reverse=True)
+        newest = ", ".join(clean(shorten(str(version), 40)) for version in known[:_NEWEST])
+        return f"{newest} and {len(known) - _NEWEST} older" if len(known) > _NEWEST else newest
 
     # The bytes
 
