@@ -49,9 +49,8 @@ def run(_: argparse.Namespace) -> int:
         return run_action(os.environ)
     except ReviewError as error:
         # A log is read where it is red; standard error alone would be one line among many.
-        print(
-            Annotation("error", "stigmem-review: nothing was reviewed", str(error)).line(), end=""
-        )
+        line = Annotation("error", "stigmem-review: nothing was reviewed", str(error)).line()
+        print(line, end="", flush=True)
         raise
 
 
