@@ -169,6 +169,8 @@ class _Search:
         """Return the file of all that was found that pip would take."""
         chosen, others = self._choose()
         data = self._load(chosen)
+        if self._hashes and not self._allows(data):
+            raise self._mismatch([(chosen, data)])
         digest = hashlib.sha256(data).hexdigest()
         declared = self._declared(chosen)
         if declared and declared != digest:
@@ -177,8 +179,6 @@ class _Search:
                 f"{declared}",
                 "do not deploy it, and tell whoever runs the index",
             )
-        if self._hashes and not self._allows(data):
-            raise self._mismatch([(chosen, data)])
         origin = shown(chosen.url) if self._folder is None else ""
         return Fetched(chosen.file, data, origin, others)
 

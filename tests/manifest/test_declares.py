@@ -1,0 +1,147 @@
+"""Whether what a release installs registers a plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import limits
+from stigmem_review.errors import SourceError
+from stigmem_review.manifest.declares import declares_plugin
+from stigmem_review.model import Source
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.request import open_source, understand
+from stigmem_review.sources.sdist import read_sdist
+from stigmem_review.sources.wheel import read_wheel
+from support.archives import SDIST, sdist, sdist_entries
+from support.plugins import plugin, write_project, write_wheel
+
+PLUGIN = "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n"
+SCRIPT = "[console_scripts]\ndemo = demo_plugin:main\n"
+PROJECT = '[project]\nname = "demo"\nversion = "1.0"\n'
+
+
+def of_wheel(folder: Path, table: str | bytes = "", **more: str | bytes) -> bool | None:
+    """Ask of a wheel with this table of entry points, and ``more`` files by their path."""
+    extra = {path.replace("__", "/"): content for path, content in more.items()}
+    if isinstance(table, bytes):
+        extra["demo_plugin-1.0.0.dist-info/entry_points.txt"] = table
+        table = ""
+    wheel = write_wheel(folder, plugin(), entry_points=table, extra=extra)
+    return declares_plugin(read_wheel("demo", wheel.name, wheel.read_bytes()))
+
+
+def of_sdist(more: dict[str, bytes]) -> bool | None:
+    return declares_plugin(read_sdist("demo", SDIST, sdist(sdist_entries(more))))
+
+
+def of_directory(folder: Path, pyproject: str, *others: str) -> bool | None:
+    write_project(folder, plugin())
+    (folder / "pyproject.toml").write_text(pyproject)
+    for name in others:
+        (folder / name).write_text(PLUGIN)
+    return declares_plugin(open_source(understand(str(folder))))
+
+
+def test_nothing() -> None:
+    assert declares_plugin(Artifact(Source("none", "none"))) is False
+
+
+TABLES: dict[str, tuple[str | bytes, bool]] = {
+    "a plugin": (PLUGIN, True),
+    "among others": (f"# demo\n\n{SCRIPT}\n{PLUGIN}", True),
+    "brackets that importlib.metadata drops": ("[[stigmem.plugins]]\nx = y:z\n", True),
+    "no plugin": (SCRIPT, False),
+    "no table": ("", False),
+    "a group without entries": ("[stigmem.plugins]\n", False),
+    "another group": ("[stigmem.plugins.more]\nx = y:z\n", False),
+    "a comment": (f"# stigmem.plugins\n{SCRIPT}", False),
+    "a line without =": ("[stigmem.plugins]\ndemo\n", True),
+    "a line without = in another group": (f"{SCRIPT}broken\n# stigmem.plugins\n", True),
+    "a line without = where the group is not named": (f"{SCRIPT}broken\n", False),
+    "what configparser reads otherwise": ("[stigmem.plugins]\n  x = y:z\n x = z:y\n", True),
+    "a byte order mark": (b"\xef\xbb\xbf" + PLUGIN.encode(), True),
+    "no UTF-8": (PLUGIN.encode() + b"\xff", True),
+    "no UTF-8, and the group in a comment": (b"# stigmem.plugins \xff\n", True),
+    "no UTF-8, and no word of the group": (SCRIPT.encode() + b"\xff", False),
+}
+
+
+@pytest.mark.parametrize(("table", "expected"), TABLES.values(), ids=TABLES)
+def test_the_table_of_a_wheel(tmp_path: Path, table: str | bytes, expected: bool) -> None:
+    assert of_wheel(tmp_path, table) is expected
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "hidden-1.0.dist-info",
+        "hidden-1.0.egg-info",
+        "hidden-1.0.Dist-Info",
+        "hidden-1.0.EGG-INFO",
+        "hidden.egg/EGG-INFO",
+        "demo_plugin/vendored/hidden-1.0.dist-info",
+        "demo_plugin-1.0.0.data/purelib/hidden-1.0.dist-info",
+        "demo_plugin-1.0.0.data/data/lib/python3.12/site-packages/hidden-1.0.dist-info",
+    ],
+)
+@pytest.mark.parametrize("file", ["entry_points.txt", "Entry_Points.TXT"])
+def test_a_distribution_that_hides_in_a_wheel(tmp_path: Path, place: str, file: str) -> None:
+    assert of_wheel(tmp_path, SCRIPT, **{f"{place}/{file}": PLUGIN}) is True
+    assert of_wheel(tmp_path, SCRIPT, **{f"{place}/{file}": SCRIPT}) is False
+
+
+@pytest.mark.parametrize(
+    "path", ["demo_plugin/entry_points.txt", "entry_points.txt", "x.dist-info/entry_points.txt.in"]
+)
+def test_a_file_that_is_no_metadata(tmp_path: Path, path: str) -> None:
+    assert of_wheel(tmp_path, SCRIPT, **{path: PLUGIN}) is False
+
+
+def test_a_table_that_is_too_large_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "METADATA_BYTES", 200)
+    big = "# much\n" * 100
+    assert of_wheel(tmp_path, SCRIPT, **{"x.dist-info/entry_points.txt": big}) is False
+    big += "# stigmem.plugins\n"
+    assert of_wheel(tmp_path, SCRIPT, **{"x.dist-info/entry_points.txt": big}) is True
+
+
+PROJECTS: dict[str, tuple[str, bool | None]] = {
+    "a plugin": (f'{PROJECT}[project.entry-points."stigmem.plugins"]\nx = "y:z"\n', True),
+    "no plugin": (f'{PROJECT}[project.scripts]\nx = "y:z"\n', False),
+    "nothing declared": (PROJECT, False),
+    "a group without quotes": (f'{PROJECT}[project.entry-points.stigmem.plugins]\nx = "y"\n', True),
+    "a group that is a text": (f'{PROJECT}entry-points = {{"stigmem.plugins" = "x"}}\n', True),
+    "left to the backend": (f'{PROJECT}dynamic = ["entry-points"]\n', None),
+}
+
+
+@pytest.mark.parametrize(("pyproject", "expected"), PROJECTS.values(), ids=PROJECTS)
+def test_a_project(tmp_path: Path, pyproject: str, expected: bool | None) -> None:
+    assert of_directory(tmp_path, pyproject) is expected
+    assert of_sdist({"pyproject.toml": pyproject.encode()}) is expected
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg"])
+def test_a_project_that_only_a_build_can_read(tmp_path: Path, name: str) -> None:
+    assert of_directory(tmp_path, "", name) is None
+    assert of_sdist({"pyproject.toml": b"", name: b""}) is None
+
+
+# A build writes the table of an sdist anew, so bytes in it that are no text are nobody's obstacle.
+OF_SDISTS = {
+    each: TABLES[each] for each in TABLES if each != "no UTF-8, and the group in a comment"
+}
+
+
+@pytest.mark.parametrize(("table", "expected"), OF_SDISTS.values(), ids=OF_SDISTS)
+def test_the_table_of_an_sdist(table: str | bytes, expected: bool) -> None:
+    content = table.encode() if isinstance(table, str) else table
+    files = {"pyproject.toml": b"", "setup.py": b"", "demo.egg-info/entry_points.txt": content}
+    assert of_sdist(files) is expected
+
+
+def test_a_project_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        of_directory(tmp_path, "[project\n")
