@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from stigmem_review import BumpReport, bump
 from stigmem_review.cli import run
-from stigmem_review.errors import PolicyError, SourceError
+from stigmem_review.errors import PolicyError, UsageError
 from stigmem_review.report import render
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
@@ -61,7 +61,9 @@ Reviewed = Callable[..., BumpReport]
 def reviewed(deployment: Deployment, wheels: Wheels) -> Reviewed:
     """Commit two states (a text is a requirements.txt) and review what changed."""
 
-    def review(old: str | dict[str, str], new: str | dict[str, str], **options: Any) -> BumpReport:
+    def review(
+        old: str | Mapping[str, str | bytes], new: str | Mapping[str, str | bytes], **options: Any
+    ) -> BumpReport:
         base, head = (
             deployment.commit({"requirements.txt": each} if isinstance(each, str) else each)
             for each in (old, new)
@@ -206,6 +208,104 @@ def test_a_changed_file_that_pins_is_read_whatever_it_is_called(
     assert [str(each.at) for each in report.bumps] == ["deploy/node.txt:1"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            {"requirements/dev.txt": "PIN", "requirements/prod.txt": "acme-library==1.0\n"},
+            {"requirements/dev.txt": "PIN", "requirements/prod.txt": "acme-library==1.0\nPIN"},
+            id="from one deployment to another",
+        ),
+        pytest.param(
+            {"constraints.txt": "demo-plugin==1.0.1\n", "requirements.txt": ""},
+            {"constraints.txt": "demo-plugin==1.0.1\n", "requirements.txt": "PIN"},
+            id="a constraint is installed",
+        ),
+        pytest.param(
+            {"constraints.txt": "demo-plugin==1.0.1\n", "requirements.txt": "-c constraints.txt\n"},
+            {
+                "constraints.txt": "demo-plugin==1.0.1\n",
+                "requirements.txt": "-c constraints.txt\ndemo-plugin\n",
+            },
+            id="a bare requirement beside a constraint",
+        ),
+        pytest.param(
+            {"requirements.txt": "demo-plugin==1.0.1 ; python_version < '3'\n"},
+            {"requirements.txt": "PIN"},
+            id="a marker that never held goes",
+        ),
+    ],
+)
+def test_what_is_installed_for_the_first_time_is_reviewed_as_that(
+    old: dict[str, str], new: dict[str, str], wheels: Wheels, reviewed: Reviewed
+) -> None:
+    states = [
+        {path: text.replace("PIN", wheels.pin("1.0.1")) for path, text in each.items()}
+        for each in (old, new)
+    ]
+    assert [each.what for each in reviewed(*states).bumps] == ["added"]
+
+
+def test_a_pin_that_is_loosened_in_one_of_two_files_is_an_error(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    pin = wheels.pin("1.0.1")
+    report = reviewed(
+        {"a/requirements.txt": pin, "b/requirements.txt": pin},
+        {"a/requirements.txt": "demo-plugin\n", "b/requirements.txt": pin},
+    )
+    assert outcome(report)[1:] == (["error pin-loosened a/requirements.txt:1"], 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "# caf\u00e9\nPIN".encode("latin-1"),
+        b"\xef\xbb\xbfPIN\r\n",
+        "\ufeffPIN".encode("utf-16-le"),
+        b"PINstray @ https://acme.example/x.whl\n",
+        b"PIN--no-such-option\n",
+    ],
+    ids=["another encoding", "a mark", "UTF-16", "a URL", "an unknown option"],
+)
+def test_a_list_of_another_name_counts_as_a_whole(
+    data: bytes, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old, new = (wheels.pin(version).replace(" --", " \\\n --") for version in ("1.0.0", "1.1.0"))
+    base = {"requirements.txt": "acme-library==1.0\n"}
+    encode = "utf-16-le" if b"\0" in data else "latin-1"
+    report = reviewed(
+        {**base, "Plugins.TXT": old},
+        {**base, "Plugins.TXT": data.replace("PIN".encode(encode), new.encode(encode))},
+    )
+    assert report.verdict.exit_code != 0
+
+
+def test_other_changed_files_do_not_end_the_review(wheels: Wheels, deployment: Deployment) -> None:
+    base = deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    (deployment.folder / "current").symlink_to("../releases/5")
+    (deployment.folder / "requirements.txt").write_text(wheels.pin("1.0.1"))
+    git(deployment.folder, "update-index", "--add", "--cacheinfo", f"160000,{base},vendor")
+    git(deployment.folder, "add", "current", "requirements.txt")
+    git(deployment.folder, "commit", "--quiet", "--message", "bump")
+    report = bump(base, repository=str(deployment.folder), artifacts=str(wheels.folder))
+    assert outcome(report) == (["demo-plugin 1.0.0>1.0.1 clear"], [], 0)
+
+
+def test_what_a_local_requirement_stands_for_is_not_passed_over(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": "-e ./plugins/acme\n", "plugins/acme/code.py": "a = 1\n"}
+    report = reviewed(old, {**old, "plugins/acme/code.py": "a = 2\n"})
+    assert [gap.what for gap in report.gaps] == ["requirements.txt:1"]
+
+
+def test_a_plugin_that_installers_build_is_not_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:
+    option = "--no-binary demo-plugin\n"
+    report = reviewed(option + wheels.pin("1.0.0"), option + wheels.pin("1.0.1"))
+    assert [gap.what for gap in report.gaps] == ["requirements.txt:1"]
+
+
 def test_several_releases_of_one_plugin_are_all_reviewed(
     wheels: Wheels, reviewed: Reviewed
 ) -> None:
@@ -227,11 +327,20 @@ def test_several_releases_of_one_plugin_are_all_reviewed(
     "line", ["demo plugin ==", "-r missing.txt", "--no-such-option", "-r ../outside.txt"]
 )
 def test_an_unreadable_line_is_named(line: str, wheels: Wheels, reviewed: Reviewed) -> None:
-    old = f"{line}\n{wheels.pin('1.0.0')}"
-    report = reviewed(old, old.replace("# ", ""))
+    old, new = (f"{line}\n{wheels.pin(version)}" for version in ("1.0.0", "1.0.1"))
+    report = reviewed(old, new)
     assert report.verdict.exit_code == 3
     assert report.gaps[0].what == "requirements.txt:1"
     assert line.split()[-1] in report.gaps[0].why
+
+
+def test_an_unreadable_file_that_did_not_change_is_as_before(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"docs/requirements.txt": "Some prose here.\n", "requirements.txt": wheels.pin("1.0.0")}
+    report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")})
+    assert outcome(report) == (["demo-plugin 1.0.0>1.0.1 clear"], [], 0)
+    assert [line.what for line in report.as_before] == ["docs/requirements.txt:1"]
 
 
 def test_a_line_that_is_not_followed_counts_where_it_is_new(
@@ -372,7 +481,9 @@ def test_what_is_deployed_in_the_place_of_another_is_compared_with_that(
     git(deployment.folder, "checkout", "--quiet", "other")
     deployment.commit({"requirements.txt": wheels.pin("1.0.0"), "notes": "a forced push"})
     where: Any = {"repository": str(deployment.folder), "artifacts": str(wheels.folder)}
-    assert bump(deployed, "other", **where).bumps == ()
+    report = bump(deployed, "other", **where)
+    assert report.bumps == ()
+    assert [line.what for line in report.as_before] == ["demo-plugin==1.0.1"]
     assert [each.what for each in bump(deployed, "other", exact=True, **where).bumps] == [
         "downgraded"
     ]
@@ -410,7 +521,7 @@ def test_a_pin_where_nobody_reads_pins_is_not_passed_over(
 @pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "", "main..main"])
 def test_a_revision_that_is_none_is_refused(revision: str, deployment: Deployment) -> None:
     deployment.commit({"requirements.txt": ""})
-    with pytest.raises(SourceError, match=r"revision|commit"):
+    with pytest.raises(UsageError, match=r"revision|commit"):
         bump(revision, repository=str(deployment.folder))
 
 

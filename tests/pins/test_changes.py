@@ -32,10 +32,15 @@ CASES = {
     "other files": (["a x==1 #p"], ["a x==1 #q"], ["x 1 1 same version, other files"]),
     "more files": (["a x==1 #p"], ["a x==1 #p,q"], ["x 1 1 same version, other files"]),
     "fewer files": (["a x==1 #p,q"], ["a x==1 #q"], []),
-    "hashes where there were none": (["a x==1"], ["a x==1 #q"], []),
+    "hashes where there were none": (
+        ["a x==1"],
+        ["a x==1 #q"],
+        ["x 1 1 same version, other files"],
+    ),
     "no hashes any more": (["a x==1 #q"], ["a x==1"], ["x 1 1 same version, other files"]),
-    "moved to another file": (["a x==1"], ["b x==1"], []),
-    "moved and upgraded": (["a x==1"], ["b x==2"], ["x 1 2 upgraded"]),
+    "from one file to another": (["a x==1"], ["b x==1"], ["x - 1 added", "x 1 - removed"]),
+    "in a file that is renamed": (["gone x==1"], ["come x==1"], []),
+    "renamed and upgraded": (["gone x==1"], ["come x==2"], ["x 1 2 upgraded"]),
     "in two files alike": (["a x==1", "b x==1"], ["a x==2", "b x==2"], ["x 1 2 upgraded"]),
     "in one of two files": (["a x==1", "b x==1"], ["a x==2", "b x==1"], ["x 1 2 upgraded"]),
     "from two releases to one": (
@@ -43,8 +48,19 @@ CASES = {
         ["a x==3", "b x==3"],
         ["x 1 3 upgraded", "x 2 3 upgraded"],
     ),
-    "one of two pins goes": (["a x==1", "b x==2"], ["b x==2"], ["x 1 2 upgraded"]),
-    "a file more": (["a x==1"], ["a x==1", "b x==2"], ["x 1 2 upgraded"]),
+    "one of two files goes without it": (["a x==1", "b x==2"], ["b x==2"], ["x 1 - removed"]),
+    "one of two markers goes": (
+        ["a x==1 ;old", "a x==2 ;new"],
+        ["a x==2 ;new"],
+        ["x 1 2 upgraded"],
+    ),
+    "a file more": (["a x==1"], ["a x==1", "b x==2"], ["x - 2 added"]),
+    "a file more with the same release": (["a x==1"], ["a x==1", "b x==1"], ["x - 1 added"]),
+    "the hash of another file's pin": (
+        ["a x==1 #p", "b x==1 #q"],
+        ["a x==1 #q", "b x==1 #q"],
+        ["x 1 1 same version, other files"],
+    ),
     "hashed here and constrained there": (
         ["a x==1 #p", "c x==1"],
         ["a x==2 #q", "c x==2"],
@@ -65,7 +81,7 @@ def test_what_changes(old: list[str], new: list[str], expected: list[str]) -> No
     found = [
         f"{each.name} {each.old.version if each.old else '-'} "
         f"{each.new.version if each.new else '-'} {each.what}"
-        for each in pin_changes(pins(*old), pins(*new))
+        for each in pin_changes(pins(*old), pins(*new), gone=["gone"], come=["come"])
     ]
     assert sorted(found) == expected
 

@@ -17,7 +17,7 @@ What = Literal["added", "removed", "upgraded", "downgraded", "same version, othe
 class PinChange(msgspec.Struct, frozen=True):
     """One distribution that would be deployed as another release, or as other files of it.
 
-    Where several files pin one release, ``hashes`` of a pin are those of all of them.
+    Where several files make the same move, ``hashes`` of a pin are those of all of them.
     """
 
     name: str
@@ -37,67 +37,81 @@ class PinChange(msgspec.Struct, frozen=True):
         return "upgraded" if before < after else "downgraded"
 
 
-def pin_changes(old: Iterable[Pin], new: Iterable[Pin]) -> tuple[PinChange, ...]:
+def pin_changes(
+    old: Iterable[Pin],
+    new: Iterable[Pin],
+    *,
+    gone: Iterable[str] = (),
+    come: Iterable[str] = (),
+) -> tuple[PinChange, ...]:
     """Return every move from one pinned release to another, by distribution.
 
-    A distribution can be pinned in several files and under several markers. Each release is
-    compared with the one that stood in its place: in the same file under the same marker, or
-    else in the same file, or else the newest that was pinned.
+    Each file is a deployment of its own: what one of them newly pins is added there, whatever
+    another one pins. A release is compared with the one that stood in its place: under the same
+    marker, or else in the same file, or else, in a file that has ``come``, in one that is
+    ``gone``.
     """
     before, after = _by_name(old), _by_name(new)
+    files = frozenset(gone), frozenset(come)
     return tuple(
         move
         for name in sorted(before.keys() | after.keys())
-        for move in _moves(name, before.get(name, []), after.get(name, []))
+        for move in _together(_moves(name, before.get(name, []), after.get(name, []), *files))
     )
 
 
-def _moves(name: str, old: list[Pin], new: list[Pin]) -> Iterator[PinChange]:
-    allowed, wanted = _releases(old), _releases(new)
-    moves: dict[tuple[Version | None, Version | None], PinChange] = {}
+def _moves(
+    name: str, old: list[Pin], new: list[Pin], gone: frozenset[str], come: frozenset[str]
+) -> Iterator[PinChange]:
+    renamed = [pin for pin in old if pin.at.path in gone]
+    followed = any(pin.at.path in come for pin in new)
     for pin in new:
         was = _counterpart(pin, old)
-        moves.setdefault((_version(was), _version(pin)), PinChange(name, was, pin))
+        if was is None and pin.at.path in come:
+            was = _newest(renamed)
+        if was is None or not _covers(was, pin):
+            yield PinChange(name, was, pin)
     for pin in old:
-        # Where it is no longer pinned, what is pinned elsewhere is what remains.
-        if not any(_place(pin) == _place(each) for each in new):
-            now = _counterpart(pin, new)
-            moves.setdefault((_version(pin), _version(now)), PinChange(name, pin, now))
-    for (before, after), move in moves.items():
-        was, now = allowed.get(before), wanted.get(after)
-        if before != after or (was and now and not _covers(was, now)):
-            # The place is that of the move, the hashes are everybody's.
-            yield PinChange(
-                name,
-                move.old and was and replace(was, at=move.old.at),
-                move.new and now and replace(now, at=move.new.at),
-            )
+        if pin in renamed and followed:
+            continue
+        now = _counterpart(pin, new)
+        # Under a marker of its own: where that is gone, the file's other pins are what is left.
+        if now is None or (now.marker != pin.marker and not _covers(pin, now)):
+            yield PinChange(name, pin, now)
+
+
+def _together(moves: Iterable[PinChange]) -> Iterator[PinChange]:
+    """Make one of the moves between the same two releases."""
+    found: dict[tuple[Version | None, Version | None], PinChange] = {}
+    for move in moves:
+        key = _version(move.old), _version(move.new)
+        known = found.get(key, move)
+        found[key] = PinChange(
+            move.name, _joined(known.old, move.old), _joined(known.new, move.new)
+        )
+    yield from found.values()
+
+
+def _joined(one: Pin | None, two: Pin | None) -> Pin | None:
+    if one is None or two is None:
+        return one
+    return replace(one, hashes=tuple(sorted({*one.hashes, *two.hashes})))
 
 
 def _covers(was: Pin, now: Pin) -> bool:
-    """Say whether a pin already allowed every file that another pin of the release allows."""
-    return not was.hashes or (bool(now.hashes) and set(now.hashes) <= set(was.hashes))
-
-
-def _releases(pins: Iterable[Pin]) -> dict[Version | None, Pin]:
-    """Return one pin for each release, with the hashes of all its pins."""
-    found: dict[Version | None, Pin] = {}
-    for pin in pins:
-        known = found.setdefault(Version(pin.version), pin)
-        hashes = tuple(sorted({*known.hashes, *pin.hashes}))
-        found[Version(pin.version)] = replace(known, hashes=hashes)
-    return found
+    """Say whether a pin already allowed every file that another one allows, and was as strict."""
+    if Version(was.version) != Version(now.version) or bool(was.hashes) != bool(now.hashes):
+        return False
+    return set(now.hashes) <= set(was.hashes)
 
 
 def _counterpart(pin: Pin, others: list[Pin]) -> Pin | None:
-    same_place = [each for each in others if _place(each) == _place(pin)]
     same_file = [each for each in others if each.at.path == pin.at.path]
-    near = same_place or same_file or others
-    return max(near, key=lambda each: Version(each.version)) if near else None
+    return _newest([each for each in same_file if each.marker == pin.marker] or same_file)
 
 
-def _place(pin: Pin) -> tuple[str, str]:
-    return pin.at.path, pin.marker
+def _newest(pins: list[Pin]) -> Pin | None:
+    return max(pins, key=lambda each: Version(each.version)) if pins else None
 
 
 def _version(pin: Pin | None) -> Version | None:

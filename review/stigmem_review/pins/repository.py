@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
+from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
 from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
 from stigmem_review.pins.requirements import is_requirements_file, read_requirements
@@ -21,7 +24,7 @@ _PINS = re.compile(
 )
 _LISTS = (".txt", ".in", ".pip", ".lock", ".req", ".reqs", ".list", ".lst")
 
-_CONFIGURATION = (".toml", ".cfg", ".ini", ".yml", ".yaml", ".json", ".sh", ".env", ".hcl", ".tf")
+_CONFIGURATION = (".toml", ".cfg", ".ini", ".yml", ".yaml", ".sh", ".env", ".hcl", ".tf")
 _MENTION = re.compile(
     rb"(?i)stigmem[-_.]+plugin[-_.]+[a-z0-9][a-z0-9._-]*(?:\[[a-z0-9,._ -]*\])?[ \t]*"
     rb"(?:===?|@)[ \t]*[\w.:/+!-]+"
@@ -30,9 +33,22 @@ _LINE_BYTES = 10_000
 
 _LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock|Pipfile\.lock|pylock(?:\.[^./]+)?\.toml")
 
+# Where a marker is looked at, to see whether it ever holds: the host needs Python 3.11.
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
+_PLATFORMS = (
+    {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+)
+
 
 class Pins(msgspec.Struct, frozen=True):
-    """What all pin files of a revision say together. ``files`` are those that were read."""
+    """What all pin files of a revision say together.
+
+    ``files`` are those that were read. A requirement that names no release, and that a constraint
+    or an include beside it pins, is a pin where it stands. Pins under a marker that holds on no
+    machine a node runs on are left out.
+    """
 
     files: tuple[str, ...]
     pins: tuple[Pin, ...]
@@ -43,31 +59,42 @@ class Pins(msgspec.Struct, frozen=True):
 
 
 def read_pins(paths: Iterable[str], changed: Iterable[str], read: Read) -> Pins:
-    """Read every pin file among the paths of a revision.
+    """Read every pin file among the paths of a revision, and what they include.
 
-    Those are the files with the name of a requirements file and what they include; and of the
-    text files that ``changed``, those that hold pins. Of these the pins alone count: the rest of
-    such a file may be anything.
+    Those are the files with the name of a requirements file; and of the lists that ``changed``,
+    those that hold a pin.
     """
-    found: list[PinFile] = []
-    files: list[str] = []
-    for path in sorted(paths):
-        if is_requirements_file(path):
-            files.append(path)
-            found.append(read_requirements(path, read))
-    for path in sorted(set(changed) - set(files)):
-        name = path.rpartition("/")[2]
-        if (name.endswith(_LISTS) or "." not in name) and _PINS.search(read(path) or b""):
-            files.append(path)
-            found.append(PinFile(pins=read_requirements(path, read).pins))
+    known = sorted(paths)
+    wanted = set(changed)
+    files = [
+        path
+        for path in known
+        if is_requirements_file(path) or (path in wanted and _is_list(path, read))
+    ]
+    found = [_alive(read_requirements(path, read)) for path in files]
+    constraints = [pin for each in found for pin in each.pins if is_constraint(pin)]
+    pins: list[Pin] = []
+    covered: set[Location] = set()
+    for each in found:
+        pins += each.pins
+        for line in each.loose:
+            beside = [*each.pins, *constraints]
+            for pin in (pin for pin in beside if pin.name == line.name):
+                covered.add(line.at)
+                pins.append(replace(pin, at=line.at))
     return Pins(
         tuple(files),
-        _once(pin for each in found for pin in each.pins),
-        _once(line for each in found for line in each.loose),
+        _once(pins),
+        _once(line for each in found for line in each.loose if line.at not in covered),
         _once(line for each in found for line in each.unfollowed),
         _once(line for each in found for line in each.unreadable),
         _once(line for each in found for line in each.options),
     )
+
+
+def is_constraint(pin: Pin) -> bool:
+    """Say whether a pin only says which release, should the distribution be installed."""
+    return "constraint" in pin.at.path.rpartition("/")[2].lower()
 
 
 def unread_pins(
@@ -83,8 +110,8 @@ def unread_pins(
         name = path.rpartition("/")[2]
         if not (name.endswith(_CONFIGURATION) or "." not in name or "ockerfile" in name):
             continue
-        before = set((old(path) or b"").splitlines())
-        for number, line in enumerate((new(path) or b"").splitlines(), 1):
+        before = set(_bytes(path, old).splitlines())
+        for number, line in enumerate(_bytes(path, new).splitlines(), 1):
             if line not in before and (mention := _MENTION.search(line[:_LINE_BYTES])):
                 text = mention[0].decode("ascii")
                 why = "a pin in a file that is not read as pins; put it into a requirements file"
@@ -95,6 +122,57 @@ def unread_pins(
 def unread_locks(changed: Iterable[str]) -> tuple[str, ...]:
     """Return the changed files that pin releases in a format nothing here reads yet."""
     return tuple(sorted(path for path in changed if _LOCKS.fullmatch(path.rpartition("/")[2])))
+
+
+def _is_list(path: str, read: Read) -> bool:
+    name = path.rpartition("/")[2].lower()
+    if not name.endswith(_LISTS) and "." in name:
+        return False
+    # Whatever its encoding: in UTF-16 and UTF-32 every other byte of such a line is NUL.
+    data = _bytes(path, read).replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf")
+    return bool(_PINS.search(data.lstrip(b"\xff\xfe")))
+
+
+def _bytes(path: str, read: Read) -> bytes:
+    """Return what a file that need not be about pins holds; nothing if it cannot be read."""
+    try:
+        return read(path) or b""
+    except SourceError:
+        return b""
+
+
+def _alive(found: PinFile) -> PinFile:
+    return replace(found, pins=tuple(pin for pin in found.pins if _holds(pin.marker)))
+
+
+@cache
+def _holds(marker: str) -> bool:
+    """Say whether a marker holds on any machine a node could run on."""
+    if not marker:
+        return True
+    from packaging.markers import Marker
+
+    try:
+        parsed = Marker(marker)
+        return any(parsed.evaluate(environment) for environment in _environments())
+    except (ValueError, LookupError):  # it compares what cannot be compared
+        return True
+
+
+def _environments() -> Iterator[dict[str, str]]:
+    for python in _PYTHONS:
+        for platform in _PLATFORMS:
+            for machine in ("x86_64", "aarch64", "arm64", "AMD64"):
+                for implementation in ("CPython", "PyPy"):
+                    yield {
+                        **platform,
+                        "python_version": python,
+                        "python_full_version": f"{python}.1",
+                        "platform_machine": machine,
+                        "platform_python_implementation": implementation,
+                        "implementation_name": implementation.lower(),
+                        "extra": "",
+                    }
 
 
 def _once(items: Iterable[T]) -> tuple[T, ...]:

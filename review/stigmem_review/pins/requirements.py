@@ -10,6 +10,7 @@ hash of the wrong length) or silently leaves something out; each such place says
 from __future__ import annotations
 
 import codecs
+import hashlib
 import posixpath
 import re
 from collections import deque
@@ -238,7 +239,14 @@ def _content(file: _File, read: Read, found: _Found) -> str:
 
 def _aside(text: str, why: str, at: Location) -> Aside:
     """Return a line as a report may show it: without credentials, and not longer than it can."""
-    return Aside(shorten(_CREDENTIALS.sub("//", text)), why, at)
+    return Aside(_cut(text), why, at)
+
+
+def _cut(text: str) -> str:
+    """Return outside text without credentials; where it is cut, two texts never come out alike."""
+    whole = _CREDENTIALS.sub("//", text)
+    cut = shorten(whole)
+    return cut if cut == whole else f"{cut}, sha256 {hashlib.sha256(whole.encode()).hexdigest()[:32]}"
 
 
 def _text(data: bytes) -> str:
@@ -499,7 +507,7 @@ def _named(
             return Pin(name, exact[0], hashes, marker, at)
     except ValueError as error:  # numbers longer than Python converts
         raise _RefusedError("its version is none that can be compared; correct it") from error
-    return Loose(name, shorten(_CREDENTIALS.sub("//", text)), at)
+    return Loose(name, _cut(text), at)
 
 
 def _is_url(text: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
+import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -21,7 +23,7 @@ from stigmem_review.document import (
     Report,
     build_bump_report,
 )
-from stigmem_review.errors import MismatchError, PolicyError, SourceError
+from stigmem_review.errors import MismatchError, PolicyError, SourceError, UsageError
 from stigmem_review.facts import (
     Fact,
     IndexOptionChanged,
@@ -36,7 +38,13 @@ from stigmem_review.manifest.declares import declares_plugin
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, pin_changes
 from stigmem_review.pins.model import Aside, Loose, Pin
-from stigmem_review.pins.repository import Pins, read_pins, unread_locks, unread_pins
+from stigmem_review.pins.repository import (
+    Pins,
+    is_constraint,
+    read_pins,
+    unread_locks,
+    unread_pins,
+)
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy import POLICY_FILE, Policy, node_version, parse_policy, tightened
@@ -70,15 +78,22 @@ def bump(
     two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
     where they part; ``exact`` takes it for what is deployed in the place of ``base``.
 
-    Raises ``SourceError`` where the revisions cannot be read, ``PolicyError`` for a policy in
-    error, and ``UsageError`` for a node version nobody knows. Whatever else cannot be read makes
-    the report incomplete.
+    Raises ``UsageError`` where there is no such repository, revision, folder or node version,
+    ``PolicyError`` for a policy in error, and ``SourceError`` where a revision's list of files
+    cannot be read. Whatever else cannot be read makes the report incomplete.
     """
-    opened = Repository(Path(repository))
-    base_id, head_id = opened.commit(base), opened.commit(head)
+    if artifacts is not None and not Path(artifacts).is_dir():
+        raise UsageError(f"there is no folder of artifacts {artifacts}; check the path")
+    try:
+        opened = Repository(Path(repository))
+        base_id, head_id = opened.commit(base), opened.commit(head)
+    except SourceError as error:
+        raise UsageError(str(error)) from None
     pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
-    before, after = opened.tree(pins_from), opened.tree(head_id)
-    decided, policed = _policy(opened.tree(base_id), policy)
+    base_tree, before, after = (opened.tree(each) for each in (base_id, pins_from, head_id))
+    asked = policy is not None
+    policy = posixpath.normpath(policy or POLICY_FILE)
+    decided, policed = _policy(base_tree, policy, asked)
     changed = before.changed(after)
     old, new = (
         read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
@@ -90,12 +105,16 @@ def bump(
         tightened(decided, gate),
         Path(artifacts) if artifacts else None,
     )
-    work = _Work(terms)
-    work.review(old, new)
-    work.look_at_lines(old, new)
-    work.look_at_files(changed, policy or POLICY_FILE, old, new)
+    work = _Work(terms, old, new)
+    work.review(set(before.paths), set(after.paths))
+    work.look_at_lines(changed)
+    work.look_at_locks(changed)
+    if base_tree.read(policy) != after.read(policy) and before.read(policy) != after.read(policy):
+        work.policy_changed(policy)
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
+    if pins_from != base_id:
+        work.left_behind(read_pins((*base_tree.paths, *base_tree.links), (), base_tree.read))
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
@@ -188,8 +207,10 @@ def _open(pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> _Ope
 class _Work:
     """Collects what the report says."""
 
-    def __init__(self, terms: _Terms) -> None:
+    def __init__(self, terms: _Terms, old: Pins, new: Pins) -> None:
         self._terms = terms
+        self._old = old
+        self._new = new
         self.bumps: list[Bump] = []
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
@@ -200,20 +221,41 @@ class _Work:
 
     # The pins
 
-    def review(self, old: Pins, new: Pins) -> None:
-        """Review every plugin whose pin changed."""
-        moves = pin_changes(old.pins, new.pins)
+    def review(self, existed: set[str], exist: set[str]) -> None:
+        """Review every plugin whose pin changed; the sets are the files of both revisions."""
+        old, new = self._old, self._new
+        moves = pin_changes(old.pins, new.pins, gone=existed - exist, come=exist - existed)
         self._moved = bool(moves)
-        open_again = {each.name for each in new.loose}
+        open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             looked = pool.map(_look, moves, repeat(self._terms.folder))
             for change, found in zip(moves, looked, strict=True):
-                self._change(change, found, change.new is None and change.name in open_again)
+                place = change.old and (change.old.at.path, change.name)
+                self._change(change, found, change.new is None and place in open_again)
         for name in sorted(self._plugins):
-            self._unhashed(name, old, new)
-            self._disagreeing(name, old, new)
+            self._unhashed(name)
+            self._disagreeing(name)
+            self._built(name)
         self.bumps.sort(key=lambda each: (_WEIGHT.index(each.state), each.plugin))
+        self._elsewhere(moves)
+
+    def left_behind(self, base: Pins) -> None:
+        """Say what the base pins otherwise by now: a merge keeps it, a deployment would not."""
+        mine = {(change.name, change.new) for change in pin_changes(self._old.pins, self._new.pins)}
+        for change in pin_changes(base.pins, self._new.pins):
+            if change.old and (change.name, change.new) not in mine:
+                now = _wanted(change.new) if change.new else "no pin"
+                self.as_before.append(
+                    Line(
+                        _wanted(change.old),
+                        (
+                            Segment("the base has moved on to it, and HEAD has "),
+                            Segment(now, theirs=True),
+                            Segment("; --exact reviews HEAD as it is"),
+                        ),
+                    )
+                )
 
     def _change(self, change: PinChange, found: _Looked, loosened: bool) -> None:
         mismatch = found.new.error
@@ -256,40 +298,71 @@ class _Work:
                 )
             )
 
-    def _unhashed(self, name: str, old: Pins, new: Pins) -> None:
+    def _unhashed(self, name: str) -> None:
+        old, new = self._old, self._new
         pins = [pin for pin in new.pins if pin.name == name]
         before = any(pin.name == name and not pin.hashes for pin in old.pins)
         hashed = {pin.version for pin in pins if pin.hashes}
         for pin in pins:
             # A constraint says which release, and the requirement beside it which files.
-            if not pin.hashes and not (pin.version in hashed and "constraint" in pin.at.path):
+            if not pin.hashes and not (pin.version in hashed and is_constraint(pin)):
                 if before:
                     text = (Segment("pinned without a hash, as before"),)
                     self.as_before.append(Line(_wanted(pin), text))
                 self._judge(name, PinUnhashed(item=_wanted(pin), before=before, at=pin.at))
 
-    def _disagreeing(self, name: str, old: Pins, new: Pins) -> None:
-        was, now = (_first_pins(name, pins) for pins in (old, new))
+    def _disagreeing(self, name: str) -> None:
+        was, now = (_first_pins(name, pins) for pins in (self._old, self._new))
         if len(now) > 1 and now.keys() != was.keys():
             listed = tuple(f"{_wanted(pin)} ({pin.at})" for pin in now.values())
             at = next(iter(now.values())).at
             self._judge(name, PinsDisagree(item=name, pins=listed, at=at))
 
+    def _built(self, name: str) -> None:
+        """Note that installers are told to build a plugin, which gives what nobody reviewed."""
+        for line in self._new.options:
+            named = line.text.removeprefix("--no-binary ").lower().replace("_", "-").split(",")
+            if line.text.startswith("--no-binary ") and {":all:", name} & set(named):
+                why = (
+                    f"{line.text}: installers build {name}, and what a build gives is not reviewed"
+                )
+                self.gaps.append(Gap(str(line.at), why, "install its wheel"))
+
+    def _elsewhere(self, moves: tuple[PinChange, ...]) -> None:
+        """Note that installers look elsewhere for files that no hash binds."""
+        open_pins = [each.new for each in moves if each.new and not each.new.hashes]
+        named = [line for line in self._new.options if line.text.startswith(_INDEX_OPTIONS)]
+        if open_pins and named and self._terms.folder is None:
+            self.gaps.append(
+                Gap(
+                    str(named[0].at),
+                    f"{named[0].text}: installers look there, this review did not, and "
+                    f"{_wanted(open_pins[0])} has no hash that says which file is meant",
+                    "add hashes, configure pip with that index, or give the files as artifacts",
+                )
+            )
+
     # The lines beside the pins
 
-    def look_at_lines(self, old: Pins, new: Pins) -> None:
+    def look_at_lines(self, changed: list[str]) -> None:
         """Judge what the files say beside the pins, as far as it changed."""
-        for line in new.unreadable:
-            self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
-        known = {_key(line) for line in old.unfollowed}
-        for line in new.unfollowed:
-            if _key(line) in known:
-                says = (Segment(line.text, theirs=True), Segment(f": {line.why}, as before"))
-                self.as_before.append(Line(str(line.at), says))
+        for line in self._new.unreadable:
+            if line in self._old.unreadable and line.at.path not in changed:
+                self._as_before(line)
             else:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
-        self._loose(old, new)
-        was, now = ({_key(line): line for line in pins.options} for pins in (old, new))
+        known = {_key(line) for line in self._old.unfollowed}
+        for line in self._new.unfollowed:
+            local = _local(line)
+            if any(path.startswith(local) for path in changed) if local else False:
+                why = f"{line.text}: {line.why}, and what it stands for changed"
+                self.gaps.append(Gap(str(line.at), why, "review it with stigmem-review diff"))
+            elif _key(line) in known:
+                self._as_before(line)
+            else:
+                self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
+        self._loose()
+        was, now = ({_key(line): line for line in pins.options} for pins in (self._old, self._new))
         for key, line in now.items():
             if key not in was:
                 self._judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
@@ -298,28 +371,26 @@ class _Work:
                 fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
                 self._judge("", fact)
 
-    def _loose(self, old: Pins, new: Pins) -> None:
-        pinned = {pin.name for pin in new.pins}
-        known = {_key(line) for line in old.loose}
-        was = {pin.name: pin for pin in old.pins}
-        for line in new.loose:
-            if line.name in pinned:
-                continue
-            if line.name in self._plugins and line.name in was:
-                fact: Fact = PinLoosened(item=line.text, was=_wanted(was[line.name]), at=line.at)
+    def _as_before(self, line: Aside) -> None:
+        says = (Segment(line.text, theirs=True), Segment(f": {line.why}, as before"))
+        self.as_before.append(Line(str(line.at), says))
+
+    def _loose(self) -> None:
+        known = {_key(line) for line in self._old.loose}
+        was = {(pin.at.path, pin.name): pin for pin in self._old.pins}
+        for line in self._new.loose:
+            pin = was.get((line.at.path, line.name))
+            if pin is not None and line.name in self._plugins:
+                fact: Fact = PinLoosened(item=line.text, was=_wanted(pin), at=line.at)
             elif _key(line) in known:
-                says = (
-                    Segment(line.text, theirs=True),
-                    Segment(": it names no single release, as before"),
-                )
-                self.as_before.append(Line(str(line.at), says))
+                self._as_before(Aside(line.text, "it names no single release", line.at))
                 continue
             else:
                 fact = RequirementUnpinned(item=line.text, name=line.name, at=line.at)
             self._judge(line.name, fact)
 
-    def look_at_files(self, changed: list[str], policy: str, old: Pins, new: Pins) -> None:
-        """Judge which files changed, whatever they say."""
+    def look_at_locks(self, changed: list[str]) -> None:
+        """Note pins in formats that nothing here reads, and that there are no others."""
         for path in unread_locks(changed):
             self.gaps.append(
                 Gap(
@@ -328,10 +399,7 @@ class _Work:
                     "export it to a requirements file with hashes, and deploy from that",
                 )
             )
-        if policy in changed:
-            at = Location(policy)
-            self._judge("", PolicyChanged(item=policy, with_pins=self._moved, at=at))
-        if not old.files and not new.files:
+        if not self._old.files and not self._new.files:
             self.gaps.append(
                 Gap(
                     "pins",
@@ -340,6 +408,10 @@ class _Work:
                 )
             )
 
+    def policy_changed(self, path: str) -> None:
+        """Judge that the policy changed."""
+        self._judge("", PolicyChanged(item=path, with_pins=self._moved, at=Location(path)))
+
     def _judge(self, name: str, fact: Fact) -> None:
         case = build_pin_case(name or "this repository", self._terms.node)
         self.findings += judge((fact,), case, self._terms.rulebook)
@@ -347,6 +419,8 @@ class _Work:
 
 _AT_ONCE = 4
 """Releases that are fetched side by side: each may take 256 MiB of memory."""
+
+_INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index")
 
 _WEIGHT = ("incomplete", "blocked", "needs approval", "clear")
 
@@ -386,6 +460,16 @@ def _first_pins(name: str, pins: Pins) -> dict[str, Pin]:
     return found
 
 
+def _local(line: Aside) -> str:
+    """Return the path in the repository that a line installs from, or nothing."""
+    text = re.sub(r"^(?:--editable|-e)[ =]?", "", line.text).strip()
+    path = re.split(r"[\[; ]", text.removeprefix("file:"), maxsplit=1)[0]
+    if "://" in path or path.startswith(("/", "..")):
+        return ""
+    # pip takes it from the working directory, which is the top of the checkout.
+    return posixpath.normpath(path) if "/" in path or path.startswith(".") else ""
+
+
 def _key(line: Aside | Loose) -> tuple[str, str]:
     return line.at.path, line.text
 
@@ -396,13 +480,12 @@ def _pinned_node(pins: Pins) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _policy(tree: Tree, asked: str | None) -> tuple[Policy, Policed]:
-    path = asked or POLICY_FILE
+def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, Policed]:
     data = tree.read(path)
     if data is None:
         if asked:
             raise PolicyError(
-                f"there is no policy {asked} in the base; a policy counts once it is there"
+                f"there is no policy {path} in the base; a policy counts once it is there"
             )
         return Policy(), Policed("", "")
     return parse_policy(data, path), Policed(path, hashlib.sha256(data).hexdigest())
