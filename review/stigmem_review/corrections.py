@@ -130,16 +130,25 @@ class _Writer:
 
     def handler(self, fact: facts.HandlerArity) -> tuple[str, ...]:
         """Return the first line of a handler with as many arguments as the node passes."""
-        named = re.match(r"(async\s+)?def\s+(\w+)", self._line(fact.at))
+        named = re.fullmatch(
+            r"((?:async\s+)?def\s+\w+\()([^()]*)(\)[^()]*:)(?:\s*\.\.\.)?", self._line(fact.at)
+        )
         if not named:
             return ()
-        arguments = ", ".join(_POSITIONALS[: fact.needs])
-        return (f"{named[1] or ''}def {named[2]}({arguments}, **_):",)
+        given = [each.strip() for each in named[2].split(",") if each.strip()]
+        start = next((at for at, each in enumerate(given) if each.startswith("*")), len(given))
+        names = given[:start] + [each for each in _POSITIONALS if each not in given[:start]]
+        rest = given[start:]
+        if not any(each.startswith("**") for each in rest):
+            rest.append("**_")
+        return (f"{named[1]}{', '.join([*names[: fact.needs], *rest])}{named[3]}",)
 
     def dependencies(self) -> tuple[str, ...]:
         """Return the keyword without the plugin itself."""
         manifest = self._release.manifest
         if not isinstance(manifest, Manifest) or not isinstance(manifest.depends_on, Known):
+            return ()
+        if not self._line(manifest.depends_on.at).startswith("depends_on"):
             return ()
         others = [f'"{each}"' for each in manifest.depends_on.value if each != self._plugin_name()]
         listed = f"{{{', '.join(others)}}}" if others else ""
@@ -148,10 +157,14 @@ class _Writer:
     def replaced(self, at: Location | None, wrong: str, right: str) -> tuple[str, ...]:
         """Return a line of the release with one text in it replaced by another."""
         line = self._line(at)
-        whole = re.compile(rf"(?<![\w.-]){re.escape(wrong)}(?![\w-])")
-        if not right or not whole.search(line):
-            return ()
-        return (whole.sub(lambda _: right, line),)
+        # As a text of its own, or else as a word that is no part of another.
+        for whole in (
+            rf"(?<=[\"']){re.escape(wrong)}(?=[\"'])",
+            rf"(?<![\w.\"'-]){re.escape(wrong)}(?=\s*[=:])",
+        ):
+            if right and re.search(whole, line):
+                return (re.sub(whole, lambda _: right, line),)
+        return ()
 
     def _line(self, at: Location | None) -> str:
         if at is None or at.path not in self._files or at.line < 1:

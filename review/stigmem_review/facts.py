@@ -381,6 +381,12 @@ class PolicyChanged(Fact, frozen=True, kw_only=True, tag="policy-changed"):
     with_pins: bool
 
 
+class RequiresStigmemUnmet(_Problem, frozen=True, kw_only=True, tag="requires-stigmem-unmet"):
+    """The node is not one it says it works with; ``invalid`` if it says what no node can read."""
+
+    invalid: bool
+
+
 class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch"):
     """The wheel's RECORD does not say what the wheel holds."""
 
@@ -451,6 +457,7 @@ AnyFact = (
     | PinsDisagree
     | IndexOptionChanged
     | PolicyChanged
+    | RequiresStigmemUnmet
     | RecordMismatch
     | HiddenDistribution
 )

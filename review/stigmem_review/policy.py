@@ -33,7 +33,9 @@ def parse_policy(data: bytes, path: str) -> Policy:
     except (ValueError, RecursionError) as error:
         why = clean(shorten(str(error) or "it is nested too deeply"))
         raise PolicyError(
-            f"the policy {clean(path)}: {why}; it may say node-version, fail-on and [levels]"
+            f"the policy {clean(path)}: {why}; it may say node-version (a text such as "
+            '"0.9.0a12"), fail-on and, below [levels], the level of a rule (each error, warning or '
+            "note)"
         ) from None
 
 

@@ -23,6 +23,7 @@ from stigmem_review.facts import (
     KeywordUnknown,
     NameInvalid,
     RecordMismatch,
+    RequiresStigmemUnmet,
     TargetMissing,
     TargetNotFactory,
     VersionInvalid,
@@ -83,11 +84,12 @@ def _problem(problem: Problem, node: Node) -> Fact:
 def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
     name, version = manifest.name, manifest.version
     if isinstance(name, Known) and not node.name_pattern.fullmatch(name.value):
-        yield NameInvalid(item=name.value, pattern=node.name_pattern.pattern, at=name.at)
+        yield NameInvalid(item=name.value, pattern=f"{node.name_pattern.pattern}$", at=name.at)
     if isinstance(version, Known) and not node.version_pattern.fullmatch(version.value):
         yield VersionInvalid(
-            item=version.value, pattern=node.version_pattern.pattern, at=version.at
+            item=version.value, pattern=f"{node.version_pattern.pattern}$", at=version.at
         )
+    yield from _requires_stigmem(manifest, node)
     if isinstance(manifest.capabilities, Known):
         places = manifest.capabilities.each or (manifest.capabilities.at,) * len(
             manifest.capabilities.value
@@ -109,6 +111,18 @@ def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
                     why=hook.target.why,
                     at=hook.target.at,
                 )
+
+
+def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[Fact]:
+    """Yield why the node refuses what the plugin requires (``stigmem_node.plugins.registry``)."""
+    wanted = manifest.requires_stigmem
+    if not isinstance(wanted, Known) or wanted.default:
+        return
+    met = versions.allows(wanted.value, node.version)
+    if met:
+        return
+    why = "it is no range of versions" if met is None else f"it leaves out {node.version}"
+    yield RequiresStigmemUnmet(item=wanted.value, why=why, invalid=met is None, at=wanted.at)
 
 
 def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[Fact]:

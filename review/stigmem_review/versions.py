@@ -61,6 +61,16 @@ def specifiers(text: str) -> str:
         return text
 
 
+def allows(text: str, version: str) -> bool | None:
+    """Say whether a version range takes a version, a pre-release too; ``None`` if it is none."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(text).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return None
+
+
 def requirements(texts: tuple[str, ...]) -> dict[str, str]:
     """Return what each requirement asks for, by the distribution (and condition) it is about.
 

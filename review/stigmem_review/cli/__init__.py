@@ -22,9 +22,15 @@ exit codes: 0 the gate is open, 1 something needs a decision, 2 the request is w
 3 the review is incomplete"""
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, and where to read more."""
+        self.exit(2, f"stigmem-review: {clean(message)}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="stigmem-review",
         description=_DESCRIPTION,
         epilog=_CODES,

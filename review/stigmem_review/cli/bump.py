@@ -21,7 +21,11 @@ def add(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "bump", help="review the bumps of a change", description=_ABOUT, allow_abbrev=False
     )
-    parser.add_argument("base", metavar="BASE", help="the revision that is deployed, or merged to")
+    parser.add_argument(
+        "base",
+        metavar="BASE",
+        help="the revision to merge to, or (with --exact) the one that is deployed",
+    )
     parser.add_argument(
         "head",
         metavar="HEAD",

@@ -32,9 +32,9 @@ def declares_plugin(artifact: Artifact) -> bool | None:
         table = artifact.files.get(problem.at.path, b"") if problem.at else b""
         if problem.item == ENTRY_POINT_GROUP or _declares(table):
             return True
-    if not isinstance(project.entry_points, Known):
-        return None
-    return any(each.group == ENTRY_POINT_GROUP for each in project.entry_points.value)
+    declared = project.entry_points.value if isinstance(project.entry_points, Known) else ()
+    # What a source does not declare, its build can still add.
+    return any(each.group == ENTRY_POINT_GROUP for each in declared) or None
 
 
 def _tables(artifact: Artifact) -> Iterator[bytes]:

@@ -61,6 +61,10 @@ def concerns_plugins(files: Mapping[str, bytes]) -> bool:
         pyproject = tomllib.loads(files.get("pyproject.toml", b"").decode("utf-8"))
     except (ValueError, RecursionError):
         return b"stigmem" in files["pyproject.toml"]
+    if any(
+        ENTRY_POINT_GROUP.encode() in files.get(name, b"") for name in ("setup.py", "setup.cfg")
+    ):
+        return True
     declared, problems = project_entry_points(pyproject, "pyproject.toml", "")
     if problems or any(each.group == ENTRY_POINT_GROUP for each in declared):
         return True

@@ -20,7 +20,7 @@ from stigmem_review.manifest.evaluate import (
 )
 from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.modules import Module, Modules, Unusable
-from stigmem_review.manifest.values import Const, Definition, Foreign, Mapping, Value
+from stigmem_review.manifest.values import Const, Definition, Foreign, Made, Mapping, Result, Value
 from stigmem_review.model import EntryPoint, Gap, Known, Location, Manifest, Problem, Unknown
 from stigmem_review.syntax.live import Hazard, Imported, LiveCode
 from stigmem_review.syntax.nodes import children
@@ -208,6 +208,10 @@ def _definition_of(
                 f"the factory is {_short(value.dotted)}, which another distribution provides",
                 value.at,
             )
+        case Made() if not _is_manifest(value, evaluator):
+            raise _Stop("the entry point names an object that a call makes", value.at)
+        case Result():
+            raise _Stop("the entry point names what a call gives", value.at)
         case _:
             raise _Stop("the entry point does not name a function", value.at, "target-not-factory")
     home = evaluator.modules.get(value.module)
@@ -224,6 +228,17 @@ def _definition_of(
     if not isinstance(function, ast.FunctionDef):
         raise _Stop("the factory could not be followed to its definition", value.at)
     return function, home
+
+
+def _is_manifest(made: Made, evaluator: Evaluator) -> bool:
+    """Say whether an object is a manifest itself, which the node cannot call."""
+    module = evaluator.modules.get(made.module)
+    binding = module.scope.only(made.name) if isinstance(module, Module) else None
+    call = getattr(binding.node, "value", None) if binding else None
+    if not isinstance(module, Module) or not isinstance(call, ast.Call):
+        return False
+    called, _ = evaluator.read(call.func, Place(module))
+    return isinstance(called, Foreign) and called.dotted in MANIFEST_CLASSES
 
 
 def _returned(

@@ -246,7 +246,9 @@ def _cut(text: str) -> str:
     """Return outside text without credentials; where it is cut, two texts never come out alike."""
     whole = _CREDENTIALS.sub("//", text)
     cut = shorten(whole)
-    return cut if cut == whole else f"{cut}, sha256 {hashlib.sha256(whole.encode()).hexdigest()[:32]}"
+    return (
+        cut if cut == whole else f"{cut}, sha256 {hashlib.sha256(whole.encode()).hexdigest()[:32]}"
+    )
 
 
 def _text(data: bytes) -> str:

@@ -98,7 +98,9 @@ def bump(
     old, new = (
         read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
     )
-    wanted = node_version(decided, node) or _pinned_node(new)
+    pinned = _pinned_node(new)
+    known = pinned if pinned in host.versions() else None
+    wanted = node_version(decided, node) or known
     terms = _Terms(
         host.node(wanted),
         shipped_rules().at_levels(decided.levels),
@@ -107,6 +109,15 @@ def bump(
     )
     work = _Work(terms, old, new)
     work.review(set(before.paths), set(after.paths))
+    if pinned and wanted is None and work.bumps:
+        work.gaps.append(
+            Gap(
+                f"{_NODE}=={pinned}",
+                "it is pinned beside the plugins, and this version does not know that node",
+                f"update stigmem-review, or accept a review for node {terms.node.version} with "
+                "node-version in the policy",
+            )
+        )
     work.look_at_lines(changed)
     work.look_at_locks(changed)
     if base_tree.read(policy) != after.read(policy) and before.read(policy) != after.read(policy):

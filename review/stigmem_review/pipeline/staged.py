@@ -16,6 +16,7 @@ from stigmem_review.pipeline.reading import Opening
 from stigmem_review.sources.git import Repository, Tree
 
 _PROJECT = "pyproject.toml"
+_PROJECTS = (_PROJECT, "setup.py", "setup.cfg")
 
 
 def check_staged(
@@ -61,7 +62,7 @@ def _projects(paths: Iterable[str], index: Tree) -> Iterator[str]:
     around it.
     """
     folders = {
-        path.rpartition("/")[0] for path in index.paths if path.rpartition("/")[2] == _PROJECT
+        path.rpartition("/")[0] for path in index.paths if path.rpartition("/")[2] in _PROJECTS
     }
     for path in paths:
         inside = [each for each in folders if not path or f"{each}/".startswith(f"{path}/")]
@@ -87,7 +88,7 @@ def _own_files(folder: str, index: Tree) -> dict[str, bytes]:
         for path in index.paths
         if path.startswith(prefix)
         and not path.startswith(nested)
-        and path.endswith((".py", f"{prefix}{_PROJECT}"))
+        and (path.endswith(".py") or path.removeprefix(prefix) in _PROJECTS)
     ]
     return {path.removeprefix(prefix): data for path, data in index.read_all(mine).items()}
 

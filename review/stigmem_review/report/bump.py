@@ -41,7 +41,7 @@ def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
     facts = [paint(verdict.state.upper(), verdict.state, colour), *_counts(report)]
     yield " | ".join([*facts, f"node {report.node}"])
-    yield from textwrap.wrap(f"{_summary(report)} {verdict.sentence}", width)
+    yield from textwrap.wrap(f"{bump_summary(report)} {verdict.sentence}", width)
     if report.bumps:
         yield ""
     shown, more = budget.cut(report.bumps, budget.FINDINGS)
@@ -103,7 +103,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     compared, verdict = report.compared, report.verdict
     parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
     parts.append(" · ".join([marked(verdict.state), *_counts(report), f"node {report.node}"]))
-    parts.append(f"{_summary(report)} {verdict.sentence}")
+    parts.append(f"{bump_summary(report)} {verdict.sentence}")
     if report.bumps:
         rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]
         shown, more = budget.cut(report.bumps, budget.FINDINGS)
@@ -161,10 +161,14 @@ def _details(title: str, lines: Iterable[Line]) -> Iterator[str]:
     )
 
 
-def _summary(report: BumpReport) -> str:
-    if not report.bumps:
-        return "No pin of a plugin changed."
-    return f"{count(len(report.bumps), 'plugin')} would be deployed otherwise."
+def bump_summary(report: BumpReport) -> str:
+    """Say in one sentence what would be deployed."""
+    if report.bumps:
+        plugins = {each.plugin for each in report.bumps}
+        return f"{count(len(plugins), 'plugin')} would be deployed otherwise."
+    if report.gaps:
+        return "Whether the pin of a plugin changed could not be told."
+    return "No pin of a plugin changed."
 
 
 def _counts(report: BumpReport) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from stigmem_review.document import BumpReport, CheckReport, Report
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS
+from stigmem_review.report.bump import bump_summary
 from stigmem_review.report.check import place
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
@@ -75,7 +76,7 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                 f"{bump.plugin} {bump.old or 'none'} -> {bump.new or 'none'}: {bump.state}"
                 for bump in report.bumps[:20]
             )
-            yield _verdict(report.verdict, moved or "No pin of a plugin changed.")
+            yield _verdict(report.verdict, moved or bump_summary(report))
             yield from map(_gap, report.gaps)
             for finding in report.findings:
                 yield _finding(finding, finding.at if finding.side == "new" else None)
