@@ -1,0 +1,13 @@
+"""What the node is told about this plugin."""
+
+from acme_ledger.handlers import record
+
+
+def plugin_manifest():
+    return {
+        "name": "acme-ledger",
+        "version": "1.0.0",
+        "requires_stigmem": ">=0.9.0a10",
+        "capabilities": {"facts.read"},
+        "hooks": {"post_assert_audit": record},
+    }

@@ -1,0 +1,25 @@
+"""What the node is told about this plugin."""
+
+import os
+
+from stigmem_node.plugins import PluginManifest
+
+from acme_ledger.handlers import record
+from acme_ledger.routes import admin, public
+
+
+def _routes():
+    if os.environ.get("ACME_LEDGER_ADMIN") == "1":
+        return (public, admin)
+    return (public,)
+
+
+def plugin_manifest() -> PluginManifest:
+    return PluginManifest(
+        name="acme-ledger",
+        version="1.0.0",
+        requires_stigmem=">=0.9.0a10",
+        capabilities={"facts.read"},
+        hooks={"post_assert_audit": record},
+        routes=_routes(),
+    )

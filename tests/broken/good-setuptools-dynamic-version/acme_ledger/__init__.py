@@ -1,0 +1,3 @@
+"""Keeps a ledger of what is asserted."""
+
+__version__ = "1.0.0"

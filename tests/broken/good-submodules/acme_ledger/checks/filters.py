@@ -1,0 +1,2 @@
+def only_own(ctx, facts, /, **_):
+    return facts
