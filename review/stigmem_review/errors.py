@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stigmem_review.text import clean
+
 
 class ReviewError(Exception):
     """Base of every error this package raises on purpose.
@@ -11,6 +13,14 @@ class ReviewError(Exception):
     """
 
     exit_code = 3
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        """Return the message fit for a terminal; ``text`` has it as it is, for a report."""
+        return clean(self.text)
 
 
 class UsageError(ReviewError):

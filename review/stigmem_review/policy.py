@@ -8,7 +8,7 @@ import msgspec
 
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import LEVELS, Level
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 POLICY_FILE = "stigmem-review.toml"
 """Where a repository keeps its policy, unless it is told otherwise."""
@@ -31,9 +31,9 @@ def parse_policy(data: bytes, path: str) -> Policy:
     try:
         return msgspec.convert(tomllib.loads(data.decode("utf-8")), Policy)
     except (ValueError, RecursionError) as error:
-        why = clean(shorten(str(error) or "it is nested too deeply"))
+        why = shorten(str(error) or "it is nested too deeply")
         raise PolicyError(
-            f"the policy {clean(path)}: {why}; it may say node-version (a text such as "
+            f"the policy {path}: {why}; it may say node-version (a text such as "
             '"0.9.0a12"), fail-on and, below [levels], the level of a rule (each error, warning or '
             "note)"
         ) from None
@@ -61,7 +61,7 @@ def node_version(policy: Policy, asked: str | None) -> str | None:
     """
     if asked and policy.node_version and asked != policy.node_version:
         raise PolicyError(
-            f"the policy is for node {clean(policy.node_version)} and the option says "
-            f"{clean(asked)}; leave the option out, or change the policy on the base branch"
+            f"the policy is for node {policy.node_version} and the option says "
+            f"{asked}; leave the option out, or change the policy on the base branch"
         )
     return asked or policy.node_version

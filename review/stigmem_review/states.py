@@ -31,7 +31,6 @@ from stigmem_review.facts import (
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Problem, Release, Unknown
-from stigmem_review.text import clean
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,
@@ -143,14 +142,14 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
     for project in given:
         if project.source.kind == "wheel" or _name(project) != _name(wheel):
             continue
-        shown = clean(project.source.asked)
+        shown = project.source.asked
         built, stated = wheel.distribution_version, project.distribution_version
         if (
             isinstance(built, Known)
             and isinstance(stated, Known)
             and not versions.same(built.value, stated.value)
         ):
-            why = f"it says {clean(built.value)}, and {shown} says {clean(stated.value)}"
+            why = f"it says {built.value}, and {shown} says {stated.value}"
             found.append(Problem("built-otherwise", "version", why, built.at))
         found += _other_entry_points(wheel, project, shown)
     return tuple(found)
@@ -173,7 +172,7 @@ def _other_entry_points(wheel: Release, project: Release, shown: str) -> Iterato
 
 
 def _spelt(entry_point: EntryPoint | None) -> str:
-    return clean("".join(entry_point.value.split())) if entry_point else "no such entry point"
+    return "".join(entry_point.value.split()) if entry_point else "no such entry point"
 
 
 def _name(release: Release) -> str:

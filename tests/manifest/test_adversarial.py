@@ -1533,8 +1533,7 @@ def test_what_it_does_not_know_has_a_reason_and_a_place(trap: Trap) -> None:
             fields += [hook.target for hook in reading.manifest.hooks.value]
     for field in fields:
         if isinstance(field, Unknown):
-            assert field.why.isascii()
-            assert field.why.isprintable()
+            assert field.why.strip()
             assert len(field.why) < 500
             assert field.at is not None
             assert field.at.path in trap.shape.files

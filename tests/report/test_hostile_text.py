@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from stigmem_review import review
+from stigmem_review import bump, check, cli, review
 from stigmem_review.document import Report
-from stigmem_review.report import FORMATS, render
-from support.plugins import plugin, write_wheel
+from stigmem_review.errors import UsageError
+from stigmem_review.report import FORMATS, Format, render
+from support.plugins import plugin, write_project, write_wheel
+from support.repository import Deployment
 
 HOSTILE = [
     "a|b",
@@ -134,3 +136,26 @@ def test_a_thousand_findings_do_not_hide_the_one_that_matters(tmp_path: Path) ->
         assert "network.outbound" in printed
         assert len(printed) < 60_000
         assert re.search(r"\d+ more findings", printed)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_escaped_is_escaped_once(form: Format, tmp_path: Path) -> None:
+    entry_points = '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin.m\u0430in"\n'
+    project = write_project(tmp_path / "project", plugin(), entry_points=entry_points)
+    deployment = Deployment(tmp_path / "deployment")
+    base = deployment.commit({"requirements.txt": ""})
+    head = deployment.commit({"requirements.txt": "./m\u0430in.whl\n"})
+    for report in (
+        check(str(project)),
+        review("none", str(project)),
+        bump(base, head, repository=str(deployment.folder)),
+    ):
+        printed = render(report, form)
+        assert "m\\u{430}in" in (printed.replace("\\\\", "\\") if form == "json" else printed)
+
+
+def test_what_an_error_says_is_escaped_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["check", "nothing-\u0441"]) == 2
+    assert "nothing-\\u{441}" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"nothing-\\u\{441\}"):
+        check("nothing-\u0441")

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         sys.stdout.flush()
     except ReviewError as error:
-        say(str(error))
+        say(error.text)
         return error.exit_code
     except KeyboardInterrupt:
         say("interrupted")

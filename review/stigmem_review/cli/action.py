@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from stigmem_review.errors import ReviewError, UsageError
 from stigmem_review.model import LEVELS, Level
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 _NEVER = """\
 pull_request_target is refused: it runs with the rights of the base repository on what anybody \
@@ -118,7 +118,7 @@ def _base(name: str, event: Mapping[str, Any]) -> str:
             return before
         case _:
             raise UsageError(
-                f"the event {clean(shorten(name)) or '(none)'} does not say what to compare with; "
+                f"the event {shorten(name) or '(none)'} does not say what to compare with; "
                 "give the input base"
             )
 
@@ -137,7 +137,7 @@ def _event(environment: Mapping[str, str]) -> Mapping[str, Any]:
     try:
         event = json.loads(Path(path).read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"the event in {path} cannot be read: {clean(str(error))}") from None
+        raise UsageError(f"the event in {path} cannot be read: {error}") from None
     return event if isinstance(event, dict) else {}
 
 
@@ -156,7 +156,7 @@ def _gate(text: str) -> Level | None:
     for level in LEVELS:
         if text == level:
             return level
-    raise UsageError(f"fail-on is {clean(shorten(text))!r}; it is one of {', '.join(LEVELS)}")
+    raise UsageError(f"fail-on is {shorten(text)!r}; it is one of {', '.join(LEVELS)}")
 
 
 def _append(environment: Mapping[str, str], name: str, text: str) -> None:

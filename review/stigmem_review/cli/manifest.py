@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     import msgspec
 
     from stigmem_review import host
+    from stigmem_review.model import Gap
     from stigmem_review.pipeline.reading import read
     from stigmem_review.sources.request import understand
     from stigmem_review.text import clean_all
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in _lines(shown):
             print(line)
-    say_gaps(release.gaps)
+    say_gaps(msgspec.convert(shown["gaps"], tuple[Gap, ...]))
     return 3 if release.gaps else 0
 
 

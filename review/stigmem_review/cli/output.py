@@ -15,7 +15,6 @@ from stigmem_review.document import Report
 from stigmem_review.errors import ReportError, UsageError
 from stigmem_review.model import Gap
 from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render
-from stigmem_review.text import clean
 from stigmem_review.verdict import Verdict
 
 _WIDEST = 100
@@ -35,15 +34,13 @@ def target(text: str) -> Target:
     form = next((form for form in FORMATS if form == name), None)
     if form is None or not equals or not path:
         raise argparse.ArgumentTypeError(
-            f"{clean(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
+            f"{text} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
         )
     resolved = Path(os.path.realpath(path))
     if not resolved.parent.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"there is no directory {clean(str(resolved.parent))} to write to"
-        )
+        raise argparse.ArgumentTypeError(f"there is no directory {resolved.parent} to write to")
     if resolved.is_dir():
-        raise argparse.ArgumentTypeError(f"{clean(path)} is a directory; name a file in it")
+        raise argparse.ArgumentTypeError(f"{path} is a directory; name a file in it")
     return Target(form, resolved)
 
 
@@ -82,7 +79,7 @@ def say_gaps(gaps: Iterable[Gap]) -> None:
     """Print what could not be reviewed, a line each, on standard error."""
     for gap in gaps:
         text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
-        print(f"stigmem-review: incomplete: {clean(text)}", file=sys.stderr)
+        print(f"stigmem-review: incomplete: {text}", file=sys.stderr)
 
 
 def write_file(path: Path, text: str) -> None:

@@ -48,13 +48,10 @@ def show_rule(options: argparse.Namespace) -> int:
     """Print everything one rule says of itself."""
     from stigmem_review.errors import UsageError
     from stigmem_review.rulebook import shipped_rules
-    from stigmem_review.text import clean
 
     each = shipped_rules().get(options.wanted)
     if each is None:
-        raise UsageError(
-            f"there is no rule {clean(options.wanted)!r}; stigmem-review rules list has them"
-        )
+        raise UsageError(f"there is no rule {options.wanted!r}; stigmem-review rules list has them")
     rule = each.rule
     print(f"{rule.id} {rule.name} ({each.category})")
     for title, text in (

@@ -19,7 +19,6 @@ from typing import Literal
 import msgspec
 
 from stigmem_review.errors import UsageError
-from stigmem_review.text import clean
 
 Power = Literal["deny", "rewrite", "rank", "observe", "unknown"]
 Impact = Literal["high", "sensitive", "ordinary", "unknown"]
@@ -198,7 +197,7 @@ def node(version: str | None = None) -> Node:
             return Node(data, release)
     known = versions()
     raise UsageError(
-        f"node version {clean(wanted)!r} is not known here; "
+        f"node version {wanted!r} is not known here; "
         f"known are {known[0]} to {known[-1]}: pass one of those, or update stigmem-review"
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Location, Problem
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 # The value's form, as importlib.metadata.EntryPoint.pattern has it.
 _VALUE = re.compile(
@@ -57,7 +57,7 @@ def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tu
         if equals:
             found.append(EntryPoint(group, name.strip(), value.strip(), at))
         else:
-            shown = clean(shorten(line, 80))
+            shown = shorten(line, 80)
             why = f"the line {shown!r} has no =, and the node fails on the whole file"
             problems.append(Problem("entry-point-invalid", line, why, at))
     if not problems:
@@ -86,13 +86,13 @@ def _read_otherwise(text: str, path: str, found: list[EntryPoint]) -> Iterator[P
             for name, value in parser.items(section)
         ]
     except configparser.Error as error:
-        reason = clean(shorten(str(error).partition("\n")[0]))
+        reason = shorten(str(error).partition("\n")[0])
         yield Problem("entry-point-odd", path, f"configparser refuses it: {reason}", Location(path))
         return
     ours = [(each.group, each.name, " ".join(each.value.split())) for each in found]
     for group, name, value in sorted(set(ours) ^ set(strict)):
         reader = "importlib.metadata" if (group, name, value) in ours else "configparser"
-        entry = clean(shorten(f"[{group}] {name} = {value}", 120))
+        entry = shorten(f"[{group}] {name} = {value}", 120)
         why = f"only {reader} finds {entry} in it"
         yield Problem("entry-point-odd", path, why, Location(path))
         return
@@ -122,7 +122,7 @@ def project_entry_points(
     for table, (group, entries) in tables.items():
         if isinstance(entries, str) and group == ENTRY_POINT_GROUP:
             why = (
-                f"the group is given the value {clean(shorten(entries, 80))!r}, where a table of "
+                f"the group is given the value {shorten(entries, 80)!r}, where a table of "
                 f'names is wanted: write [{".".join(table[:-1])}."{ENTRY_POINT_GROUP}"]'
             )
             at = Location(path, _line_of(source, table))
@@ -175,11 +175,11 @@ def factory_entry_point(
             "so a node that has it installed does not see it"
         )
         if missed:
-            why += f"; the group {clean(shorten(missed.group, 60))} is probably meant to be it"
+            why += f"; the group {shorten(missed.group, 60)} is probably meant to be it"
         at = missed.at if missed else None
         return None, (Problem("entry-point-missing", ENTRY_POINT_GROUP, why, at),)
     if len(plugins) > 1:
-        names = ", ".join(clean(shorten(each.name, 40)) for each in plugins[:5])
+        names = ", ".join(shorten(each.name, 40) for each in plugins[:5])
         return None, (
             Problem(
                 "entry-points-several",
@@ -192,11 +192,11 @@ def factory_entry_point(
     [only] = plugins
     normal = normal_value(only)
     if normal is None:
-        why = f"the value {clean(shorten(only.value, 80))!r} is not of the form module:attribute"
+        why = f"the value {shorten(only.value, 80)!r} is not of the form module:attribute"
         return None, (Problem("entry-point-invalid", only.name, why, only.at),)
     if ":" not in normal.value:
         why = (
-            f"the value {clean(shorten(only.value, 80))!r} names a module and no factory in it; "
+            f"the value {shorten(only.value, 80)!r} names a module and no factory in it; "
             "the node refuses a module: write module:attribute"
         )
         return None, (Problem("entry-point-invalid", only.name, why, only.at),)
@@ -205,7 +205,7 @@ def factory_entry_point(
 
 def _odd(entry_point: EntryPoint) -> Iterator[Problem]:
     """Yield what the node's loader overlooks and the specification of entry points has not."""
-    value = clean(shorten(entry_point.value, 80))
+    value = shorten(entry_point.value, 80)
     if "[" in entry_point.value:
         yield Problem(
             "entry-point-odd",

@@ -28,7 +28,7 @@ from stigmem_review.manifest.values import (
 from stigmem_review.model import Unknown
 from stigmem_review.syntax.live import PRIVATE
 from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 T = TypeVar("T")
 
@@ -589,7 +589,7 @@ def unordered(value: Collection) -> bool:
 
 
 def _short(name: str) -> str:
-    return shorten(clean(name), 80)
+    return shorten(name, 80)
 
 
 def _called(node: ast.expr) -> str:
@@ -599,7 +599,7 @@ def _called(node: ast.expr) -> str:
         node = node.value
     if not isinstance(node, ast.Name):
         return "a call"
-    return shorten(clean(".".join([node.id, *reversed(parts)])), 80) + "()"
+    return shorten(".".join([node.id, *reversed(parts)]), 80) + "()"
 
 
 _NAMES: dict[str, str] = {

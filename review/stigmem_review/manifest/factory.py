@@ -25,7 +25,7 @@ from stigmem_review.model import EntryPoint, Gap, Known, Location, Manifest, Pro
 from stigmem_review.syntax.live import Hazard, Imported, LiveCode
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import outer_parts, scope_of
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 _UNKNOWN_KEYWORDS = 20
 """Keywords the node does not know that are each named; nobody mistypes more."""
@@ -428,7 +428,7 @@ class _Checked:
         self._rebound: dict[str, Unknown] = {}
         for hazard in [*live.hazards(), *_handed_on(live, modules)]:
             why = (
-                f"code that runs before the manifest exists {clean(shorten(hazard.what, 80))}, "
+                f"code that runs before the manifest exists {shorten(hazard.what, 80)}, "
                 "which can change what any name stands for"
             )
             at = self._at(hazard.module, hazard.line)
@@ -498,4 +498,4 @@ def _full_name(imported: Imported, rest: str, modules: Modules) -> str:
 
 
 def _short(name: str) -> str:
-    return shorten(clean(name), 80)
+    return shorten(name, 80)

@@ -32,7 +32,7 @@ from stigmem_review.model import (
     ProblemKind,
     Unknown,
 )
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 FIELDS = Manifest.__struct_fields__
 _REQUIRED = ("name", "version")
@@ -112,7 +112,7 @@ def _shown(value: Value) -> str:
     match value:
         case Const(value=constant):
             large = isinstance(constant, int) and constant.bit_length() > 256
-            return "a very large number" if large else shorten(clean(repr(constant)), 60)
+            return "a very large number" if large else shorten(repr(constant), 60)
         case Collection(kind=kind):
             return f"a {kind}"
         case Mapping():
@@ -133,9 +133,7 @@ def _known(value: Value, expected: str) -> None:
 
 def _opaque(value: Value) -> Unknown:
     if isinstance(value, Foreign):
-        return Unknown(
-            f"it is {clean(value.dotted)}, which another distribution provides", value.at
-        )
+        return Unknown(f"it is {value.dotted}, which another distribution provides", value.at)
     return Unknown("it is an object made by a call", value.at)
 
 

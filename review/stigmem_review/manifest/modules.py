@@ -11,7 +11,6 @@ from stigmem_review.model import Location
 from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.syntax.scope import Scope, scope_of
 from stigmem_review.syntax.wild import HOST, STANDARD
-from stigmem_review.text import clean
 
 _NATIVE = (".so", ".pyd", ".dll", ".dylib")
 _COMPILED = (".pyc", ".pyo", ".pyw")
@@ -139,7 +138,7 @@ class Modules:
         base = name.replace(".", "/")
         for stem, is_package in ((f"{base}/__init__", True), (base, False)):
             if opaque := self._opaque.get(stem):
-                why = f"{clean(name)} comes compiled ({clean(opaque)}), and source is what is read"
+                why = f"{name} comes compiled ({opaque}), and source is what is read"
                 return Unusable(why, Location(opaque))
             if self._root + stem + ".py" in self._files:
                 return f"{self._root}{stem}.py", is_package
@@ -151,9 +150,7 @@ class Modules:
             return found
         path, is_package = found
         if name.partition(".")[0] in STANDARD:
-            why = (
-                f"{clean(name)} has the name of a module of the standard library, which goes first"
-            )
+            why = f"{name} has the name of a module of the standard library, which goes first"
             return Unusable(why, Location(path))
         data = self._files[path]
         self._read += 1

@@ -27,7 +27,7 @@ from stigmem_review.model import (
 )
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import headers
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 _FILE = "pyproject.toml"
 # Folders in which a second copy of a package is never the one that is built.
@@ -109,9 +109,9 @@ def find_root(files: Mapping[str, bytes], entry_points: tuple[EntryPoint, ...]) 
             if not root.startswith(_ASIDE) and f"{top}/" not in root:
                 roots.add(root)
     if len(roots) > 1:
-        where = ", ".join(clean(shorten(root or "./", 60)) for root in sorted(roots)[:4])
+        where = ", ".join(shorten(root or "./", 60) for root in sorted(roots)[:4])
         return Unknown(
-            f"the package {clean(top)} stands in more than one folder ({where}), "
+            f"the package {top} stands in more than one folder ({where}), "
             "and which one is built is up to the build backend"
         )
     return roots.pop() if roots else ""
@@ -125,9 +125,9 @@ def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
         source = data.decode("utf-8")
         return source, tomllib.loads(source)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = clean(shorten(str(error) or "it is nested too deeply"))
+        reason = shorten(str(error) or "it is nested too deeply")
         raise SourceError(
-            f"{clean(artifact.source.asked)}: {_FILE} cannot be read: {reason}; mend it first"
+            f"{artifact.source.asked}: {_FILE} cannot be read: {reason}; mend it first"
         ) from None
 
 

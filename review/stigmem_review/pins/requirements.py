@@ -23,7 +23,6 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
 from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
-from stigmem_review.sources.refusal import shown
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ _OPTIONS = _GLOBAL_OPTIONS | _BUILD_OPTIONS | _OTHER_OPTIONS
 _NAME_LISTS = frozenset({"no-binary", "only-binary", "all-releases", "only-final"})
 
 
-class _RefusedError(Exception):
+class _RefusedError(SourceError):
     """A line or a file that cannot be read; the message is the reason and what to do."""
 
 
@@ -211,7 +210,7 @@ def read_requirements(path: str, read: Read) -> PinFile:
             try:
                 _read_line(line, at, parser, found)
             except _RefusedError as error:
-                found.unreadable.append(_aside(line, str(error), at))
+                found.unreadable.append(_aside(line, error.text, at))
         queue.extend(found.includes)
         found.includes.clear()
     return found.frozen()
@@ -229,10 +228,10 @@ def _content(file: _File, read: Read, found: _Found) -> str:
                     f"with it the files exceed the limit of {_TOTAL_BYTES} bytes; include fewer"
                 )
             return _text(data)
-    except (_RefusedError, SourceError) as error:
-        found.unreadable.append(_aside(file.path, str(error), at))
+    except SourceError as error:
+        found.unreadable.append(_aside(file.path, error.text, at))
         return ""
-    why = f"the repository has no file {shown(file.path)}; add it, or correct the path"
+    why = f"the repository has no file {shorten(file.path)}; add it, or correct the path"
     found.unreadable.append(_aside(file.line, why, file.at))
     return ""
 
@@ -291,7 +290,7 @@ def _refuse_cookie(data: bytes) -> None:
             continue
         name = cookie[1].decode("ascii")
         if name.lower().replace("_", "-") not in ("utf-8", "utf8"):
-            raise _RefusedError(f"it names the encoding {shown(name, 40)}; save it as UTF-8")
+            raise _RefusedError(f"it names the encoding {shorten(name, 40)}; save it as UTF-8")
         return
 
 
@@ -326,7 +325,7 @@ def _read_line(line: str, at: Location, parser: OptionParser, found: _Found) -> 
     if len(line) > _LINE_CHARS:
         raise _RefusedError(f"the line exceeds the limit of {_LINE_CHARS} characters; split it")
     if variable := _VARIABLE.search(line):
-        why = f"it depends on the environment variable {shown(variable[1], 40)}, unknown here"
+        why = f"it depends on the environment variable {shorten(variable[1], 40)}, unknown here"
         found.unfollowed.append(_aside(line, why, at))
         return
     wanted, rest = _split(line)
@@ -414,7 +413,7 @@ def _option_parser() -> OptionParser:
 
     class Parser(OptionParser):
         def error(self, msg: str) -> NoReturn:
-            raise _RefusedError(f"pip refuses its options: {shown(msg)}; correct or drop them")
+            raise _RefusedError(f"pip refuses its options: {shorten(msg)}; correct or drop them")
 
     def note(_: Any, __: str, value: str | None, parser: Any, name: str) -> None:
         parser.values.given.append(_Option(name, value or ""))
@@ -443,13 +442,13 @@ def _checked(option: _Option) -> _Option:
         value = f"{algorithm}:{digest.lower()}"
         if not _HASH.fullmatch(value):
             raise _RefusedError(
-                f"{shown(value)} is no hash; write sha256:, sha384: or sha512: and all hex digits"
+                f"{shorten(value)} is no hash; write sha256:, sha384: or sha512: and all hex digits"
             )
         return _Option(name, value)
     if name == "config-settings" and "=" not in value:
-        raise _RefusedError(f"the setting {shown(value)} has no value; write it as key=value")
+        raise _RefusedError(f"the setting {shorten(value)} has no value; write it as key=value")
     if name in _NAME_LISTS and value.startswith("-"):
-        raise _RefusedError(f"--{name} needs names and not {shown(value)}; write them behind it")
+        raise _RefusedError(f"--{name} needs names and not {shorten(value)}; write them behind it")
     return option
 
 
@@ -463,7 +462,7 @@ def _include(option: _Option, at: Location, found: _Found) -> None:
     path = posixpath.normpath(posixpath.join(posixpath.dirname(at.path), option.value))
     if path == ".." or path.startswith(("/", "../")):
         raise _RefusedError(
-            f"{shown(option.value)} stands outside the repository; include a file within it"
+            f"{shorten(option.value)} stands outside the repository; include a file within it"
         )
     found.includes.append(_File(path, option.text, at))
 
@@ -536,7 +535,7 @@ def _marker(text: str) -> Marker | None:
     try:
         return Marker(text)
     except ValueError as error:
-        raise _RefusedError(f"{shown(text)} is no environment marker; correct it") from error
+        raise _RefusedError(f"{shorten(text)} is no environment marker; correct it") from error
 
 
 def _parsed(text: str) -> Requirement | None:

@@ -88,7 +88,7 @@ def bump(
         opened = Repository(Path(repository))
         base_id, head_id = opened.commit(base), opened.commit(head)
     except SourceError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(error.text) from None
     pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
     base_tree, before, after = (opened.tree(each) for each in (base_id, pins_from, head_id))
     asked = policy is not None

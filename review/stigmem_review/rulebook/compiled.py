@@ -22,7 +22,7 @@ from stigmem_review.facts import KINDS, Fact
 from stigmem_review.host import CapabilityInfo, HookInfo
 from stigmem_review.model import Level
 from stigmem_review.rulebook.rules import Rule
-from stigmem_review.text import Message, Segment, clean, shorten
+from stigmem_review.text import Message, Segment, shorten
 
 _SHOWN = 400
 """How many characters of one outside text a message shows."""
@@ -106,7 +106,7 @@ class Compiled:
         return tree
 
     def _error(self, key: str, why: str) -> RuleError:
-        return RuleError(f"rule {self._rule.id}, {key}: {clean(shorten(why))}")
+        return RuleError(f"rule {self._rule.id}, {key}: {shorten(why)}")
 
 
 @cache
@@ -188,7 +188,7 @@ def _segments(node: nodes.Node, names: dict[str, Any]) -> Iterator[Segment]:
             if isinstance(value, tuple):
                 yield from value
             else:
-                yield Segment(clean(str(value)))
+                yield Segment(str(value))
 
 
 def _code(value: Any) -> Iterator[Segment]:
@@ -197,7 +197,7 @@ def _code(value: Any) -> Iterator[Segment]:
     for index, text in enumerate(texts[:_LISTED]):
         if index:
             yield Segment(", ")
-        yield Segment(clean(shorten(str(text), _SHOWN)), theirs=True)
+        yield Segment(shorten(str(text), _SHOWN), theirs=True)
     if len(texts) > _LISTED:
         yield Segment(f" and {len(texts) - _LISTED} more")
 

@@ -24,7 +24,6 @@ from stigmem_review.model import (
 )
 from stigmem_review.rulebook.judge import judge
 from stigmem_review.rulebook.rules import Rulebook, RuleFile, parse_toml
-from stigmem_review.text import clean
 
 
 class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
@@ -99,7 +98,7 @@ def read_examples(each: RuleFile) -> tuple[Example, ...]:
     try:
         return msgspec.convert(table.get("example", []), tuple[Example, ...])
     except msgspec.ValidationError as error:
-        raise RuleError(f"{each.path.name}: {clean(str(error))}") from None
+        raise RuleError(f"{each.path.name}: {error!s}") from None
 
 
 def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
@@ -126,7 +125,7 @@ def _releases(example: Example, each: RuleFile, number: int) -> tuple[ShortRelea
         old = msgspec.convert(example.old, ShortRelease)
         new = msgspec.convert({**example.old, **fields}, ShortRelease)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{each.path.name}: example {number}: {clean(str(error))}") from None
+        raise RuleError(f"{each.path.name}: example {number}: {error!s}") from None
     if old.none:
         new = msgspec.convert(fields, ShortRelease)
     return old, new

@@ -15,7 +15,7 @@ import msgspec
 from stigmem_review.errors import PolicyError, RuleError
 from stigmem_review.facts import KINDS
 from stigmem_review.model import Level
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 _FILE = re.compile(r"(?P<id>SPR[0-9]{3})-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml")
@@ -79,7 +79,7 @@ class Rulebook(msgspec.Struct, frozen=True):
             each = self.get(wanted)
             if each is None:
                 raise PolicyError(
-                    f"the policy gives a level to {clean(shorten(wanted))!r}, which is no rule; "
+                    f"the policy gives a level to {shorten(wanted)!r}, which is no rule; "
                     "stigmem-review rules list has them"
                 )
             if level != "error" and not each.rule.approvable:
@@ -158,13 +158,13 @@ def _parse(path: Path, shown: str, data: bytes) -> RuleFile:
     try:
         rule = msgspec.convert(parse_toml(head, shown), Rule)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{shown}: {clean(str(error))}") from None
+        raise RuleError(f"{shown}: {error!s}") from None
     if (rule.id, rule.name) != (named["id"], named["name"]):
         raise RuleError(f"{shown}: it says id {rule.id} and name {rule.name}, unlike its file name")
     for kind in rule.on:
         if kind not in KINDS:
             known = ", ".join(KINDS)
-            raise RuleError(f"{shown}: there is no kind of fact {clean(kind)!r}; there are {known}")
+            raise RuleError(f"{shown}: there is no kind of fact {kind!r}; there are {known}")
     return RuleFile(rule, path, path.parent.name, examples)
 
 
@@ -180,4 +180,4 @@ def parse_toml(text: str, shown: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleError(f"{shown}: {clean(shorten(str(error)))}") from None
+        raise RuleError(f"{shown}: {shorten(str(error))}") from None

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from stigmem_review import limits
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.refusal import refusal, shown
+from stigmem_review.sources.refusal import refusal
+from stigmem_review.text import shorten
 
 _AGAIN = "write it again with: stigmem plugins describe NAME --json > FILE"
 _REQUIRED = {"name": str, "version": str, "capabilities": list, "hooks": list, "depends_on": list}
@@ -68,7 +69,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for key, item in pairs:
         if key in value:
-            raise ValueError(f"the key {shown(key)} is there twice")
+            raise ValueError(f"the key {shorten(key)} is there twice")
         value[key] = item
     return value
 
@@ -90,7 +91,7 @@ def _chosen(file: str, value: Any) -> Any:
     names = [str(each.get("name")) if isinstance(each, dict) else "?" for each in plugins]
     if len(plugins) == 1:
         return plugins[0]
-    listed = shown(", ".join(names), 400) or "none"
+    listed = shorten(", ".join(names), 400) or "none"
     raise refusal(
         file,
         f"it describes {len(plugins)} plugins instead of one: {listed}",

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.sources.pip_config import PipConfig
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     import requests
@@ -44,17 +44,17 @@ def shown(url: str) -> str:
     except ValueError:
         return "a URL that cannot be read"
     if not parts.scheme:
-        return clean(shorten(url))
+        return shorten(url)
     host = parts.hostname or ""
     # A password with an unescaped "/", "?" or "#" leaves its "@" behind in another part.
     if host and (
         "@" in parts.path or "@" in parts.fragment or ("@" in parts.query and not parts.path)
     ):
-        return f"{clean(parts.scheme)}://..."
+        return f"{parts.scheme}://..."
     if ":" in host:
         host = f"[{host}]"
     netloc = host if port is None else f"{host}:{port}"
-    return clean(shorten(f"{parts.scheme}://{netloc}{parts.path}", limits.PATH_CHARS))
+    return shorten(f"{parts.scheme}://{netloc}{parts.path}", limits.PATH_CHARS)
 
 
 def bounded(work: Callable[[], T], seconds: float, late: Exception) -> T:
@@ -99,8 +99,8 @@ class Client:
     """
 
     def __init__(self, asked: str, pinned: str, config: PipConfig) -> None:
-        self.asked = clean(shorten(asked))
-        self._pinned = clean(pinned)
+        self.asked = shorten(asked)
+        self._pinned = pinned
         self._config = config
         self._deadline = time.monotonic() + limits.INDEX_TOTAL_SECONDS
         self._timeout = min(config.timeout, limits.INDEX_SECONDS)
@@ -286,9 +286,7 @@ class Client:
             return next((one for one in involved if isinstance(one, kinds)), None)
 
         if untrusted := find(ssl.SSLCertVerificationError):
-            reason = clean(
-                shorten(str(getattr(untrusted, "verify_message", "") or "unknown issuer"))
-            )
+            reason = shorten(str(getattr(untrusted, "verify_message", "") or "unknown issuer"))
             return (
                 f"{place} has a TLS certificate that is not trusted here ({reason})",
                 "set pip's cert to the file of its authority",

@@ -25,8 +25,9 @@ from typing import IO, NamedTuple, cast
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.refusal import refusal, shown
+from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import Kind, project_artifact, project_names
+from stigmem_review.text import shorten
 
 # Options that git 2.30 knows already. What they say stands above any configuration file.
 _OPTIONS = (
@@ -103,7 +104,7 @@ class Repository:
         name = found.wrote.decode("ascii", "replace").rstrip("\n")
         if found.code or not _ID.match(name):
             do = _DEEPEN if self._shallow() else _GET_IT
-            raise refusal(source, f"it names no commit in {shown(str(self._git.folder))}", do)
+            raise refusal(source, f"it names no commit in {shorten(str(self._git.folder))}", do)
         if name != revision.lower() and "is ambiguous" in found.said:
             raise refusal(
                 source,
@@ -219,7 +220,7 @@ class Tree:
         if base is None or (base and not self._is_folder(base)):
             raise refusal(
                 asked,
-                f"there is no folder {shown(folder)} in it",
+                f"there is no folder {shorten(folder)} in it",
                 "name the project directory as it was called then",
             )
         below = f"{base}/" if base else ""
@@ -486,7 +487,7 @@ def _unopened(folder: Path, said: str) -> SourceError:
 
 def _advice(said: str) -> str:
     """Return what git said as a part of one of our messages."""
-    return shown(said.removeprefix("fatal: "), 400) or "it does not say why"
+    return shorten(said.removeprefix("fatal: "), 400) or "it does not say why"
 
 
 def _entries(source: str, listed: Iterable[bytes]) -> dict[str, _Entry]:
@@ -499,18 +500,18 @@ def _entries(source: str, listed: Iterable[bytes]) -> dict[str, _Entry]:
         path = found[4].decode("utf-8", "surrogateescape")
         if found[3] not in (None, b"0"):
             raise refusal(
-                source, f"{shown(path)} is in conflict", "resolve it and stage the result"
+                source, f"{shorten(path)} is in conflict", "resolve it and stage the result"
             )
         if path in entries or any(part in f"/{path}/" for part in ("//", "/./", "/../")):
             raise _malformed(source, path)
         if not _is_utf8(path) and path.endswith((".py", "pyproject.toml")):
-            raise refusal(source, f"the name of {shown(path)} is not UTF-8", "rename it")
+            raise refusal(source, f"the name of {shorten(path)} is not UTF-8", "rename it")
         entries[path] = _Entry(found[1].decode(), found[2].decode())
     return entries
 
 
 def _malformed(source: str, path: str) -> SourceError:
-    return refusal(source, f"no checkout could have its entry {shown(path)}", "review it by hand")
+    return refusal(source, f"no checkout could have its entry {shorten(path)}", "review it by hand")
 
 
 def _leaves(path: str) -> SourceError:

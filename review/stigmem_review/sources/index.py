@@ -42,7 +42,7 @@ from stigmem_review.sources.offers import (
     preferred,
 )
 from stigmem_review.sources.pip_config import PipConfig
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage
@@ -75,7 +75,7 @@ def parse_requirement(text: str) -> tuple[str, Version] | None:
     """
     from packaging.requirements import InvalidRequirement, Requirement
 
-    said = clean(shorten(text))
+    said = shorten(text)
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -299,8 +299,7 @@ class _Search:
     ) -> list[DistributionPackage]:
         if content_type != _JSON and content_type not in _HTML:
             raise self._client.error(
-                f"{shown(url)} is not a page of a package index, but "
-                f"{clean(shorten(content_type))}",
+                f"{shown(url)} is not a page of a package index, but {shorten(content_type)}",
                 "check pip's index-url (it usually ends in /simple)",
             )
         try:
@@ -466,7 +465,7 @@ class _Search:
             return self._client.error(
                 f"no file of {self._project} {self._version} in {places}{there}",
                 "check its name and version, or put it there: pip download --no-deps "
-                f"--only-binary :all: -d {clean(shlex.quote(str(self._folder)))} "
+                f"--only-binary :all: -d {shlex.quote(str(self._folder))} "
                 f"{self._name}=={self._version}",
             )
         if not self._offers:
@@ -482,7 +481,7 @@ class _Search:
     def _newest(self) -> str:
         """Return the newest versions that are there."""
         known = sorted({offer.version for offer in self._offers}, reverse=True)
-        newest = ", ".join(clean(shorten(str(version), 40)) for version in known[:_NEWEST])
+        newest = ", ".join(shorten(str(version), 40) for version in known[:_NEWEST])
         return f"{newest} and {len(known) - _NEWEST} older" if len(known) > _NEWEST else newest
 
     # The bytes
@@ -516,10 +515,10 @@ class _Search:
 
 
 def _reason(error: Exception) -> str:
-    return clean(getattr(error, "strerror", "") or type(error).__name__)
+    return getattr(error, "strerror", "") or type(error).__name__
 
 
 def _several(names: Iterable[str]) -> str:
     listed = list(names)
     more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
-    return ", ".join(clean(shorten(name)) for name in listed[:3]) + more
+    return ", ".join(shorten(name) for name in listed[:3]) + more

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP, Location, Problem
 from stigmem_review.sources.paths import clash, fold
-from stigmem_review.sources.refusal import refusal, shown
+from stigmem_review.sources.refusal import refusal
+from stigmem_review.text import shorten
 
 _SITE = "site-packages/"
 _SCHEMES = {
@@ -37,10 +38,13 @@ def install_map(file: str, files: Mapping[str, bytes], own: str) -> dict[str, st
         if place in installed:
             raise refusal(
                 file,
-                f"{shown(installed[place])} and {shown(path)} are both installed as {shown(place)}",
+                f"{shorten(installed[place])} and {shorten(path)} are both installed as "
+                f"{shorten(place)}",
             )
         if place.startswith(f"{_SITE}{own}/") and not path.startswith(f"{own}/"):
-            raise refusal(file, f"{shown(path)} is installed into its own metadata, {shown(own)}")
+            raise refusal(
+                file, f"{shorten(path)} is installed into its own metadata, {shorten(own)}"
+            )
         installed[place] = path
     if moved and (why := clash(installed)):
         raise refusal(file, f"once installed, {why}")
@@ -55,11 +59,11 @@ def _place(file: str, path: str, data_folder: str) -> str:
         # pip takes anything of such a name for the wheel's own data, others do not.
         raise refusal(
             file,
-            f"installers disagree on {shown(path)}: its data directory is {shown(data_folder)}",
+            f"installers disagree on {shorten(path)}: its data directory is {shorten(data_folder)}",
         )
     scheme, _, below = rest.partition("/")
     if scheme not in _SCHEMES or not below:
-        raise refusal(file, f"{shown(path)} is in none of the directories a wheel may fill")
+        raise refusal(file, f"{shorten(path)} is in none of the directories a wheel may fill")
     return _DATA_TO_SITE.sub(_SITE, _SCHEMES[scheme] + below, count=1)
 
 
@@ -76,10 +80,10 @@ def hidden_distributions(
     for top in sorted(found):
         table = installed.get(f"{_SITE}{top}/entry_points.txt")
         declared = _plugins(files[table][: limits.METADATA_BYTES]) if table else ()
-        why = f"The wheel also installs {shown(top)}, the metadata of another distribution"
+        why = f"The wheel also installs {shorten(top)}, the metadata of another distribution"
         if declared:
             count = "plugin entry points" if len(declared) > 1 else "plugin entry point"
-            why += f", which declares the {count} {shown(', '.join(declared), 400)}"
+            why += f", which declares the {count} {shorten(', '.join(declared), 400)}"
         yield Problem("hidden-distribution", top, f"{why}.", Location(table or found[top]))
 
 

@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
-from stigmem_review.sources.refusal import refusal, shown
+from stigmem_review.sources.refusal import refusal
+from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -71,18 +72,18 @@ def read_headers(
 ) -> dict[str, tuple[str, ...]]:
     """Return the headers of ``entry``, which the archive must hold."""
     if entry not in files:
-        raise refusal(archive, f"it has no {shown(entry)}")
+        raise refusal(archive, f"it has no {shorten(entry)}")
     try:
         return headers(files[entry])
     except ValueError as error:
-        raise refusal(archive, f"{shown(entry)} cannot be read: {error}") from error
+        raise refusal(archive, f"{shorten(entry)} cannot be read: {error}") from error
 
 
 def one_header(archive: str, entry: str, found: Mapping[str, tuple[str, ...]], name: str) -> str:
     """Return the value of a header that must be there exactly once."""
     values = found.get(name.lower(), ())
     if len(values) != 1:
-        raise refusal(archive, f"{shown(entry)} has {len(values)} {name} lines instead of one")
+        raise refusal(archive, f"{shorten(entry)} has {len(values)} {name} lines instead of one")
     return values[0]
 
 
@@ -98,13 +99,13 @@ def check_identity(
     said_name = one_header(archive, entry, found, "Name")
     if canonicalize_name(said_name) != name:
         raise refusal(
-            archive, f"{shown(entry)} says Name {shown(said_name)}, the file name says {name}"
+            archive, f"{shorten(entry)} says Name {shorten(said_name)}, the file name says {name}"
         )
     said_version = one_header(archive, entry, found, "Version")
     if as_version(said_version) != version:
         raise refusal(
             archive,
-            f"{shown(entry)} says Version {shown(said_version)}, the file name says {version}",
+            f"{shorten(entry)} says Version {shorten(said_version)}, the file name says {version}",
         )
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from stigmem_review import limits
-from stigmem_review.sources.refusal import shown
+from stigmem_review.text import shorten
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\:]")
 _RESERVED = re.compile(
@@ -74,4 +74,4 @@ def _enter(folder: str, known: dict[str, str]) -> str:
 
 
 def _both(one: str, other: str) -> str:
-    return f"{shown(one)} and {shown(other)} are one place on some systems"
+    return f"{shorten(one)} and {shorten(other)} are one place on some systems"

@@ -9,7 +9,7 @@ from itertools import islice
 
 from stigmem_review import limits
 from stigmem_review.model import Location, Problem
-from stigmem_review.sources.refusal import shown
+from stigmem_review.text import shorten
 
 _HASHES = ("sha256", "sha384", "sha512")
 _SHOWN = 20
@@ -93,14 +93,14 @@ def _difference(content: bytes, stated: str, size: str) -> str:
     """Return how ``content`` differs from what RECORD states of it, or ``""``."""
     algorithm, _, digest = stated.partition("=")
     if algorithm not in _HASHES:
-        return f"is listed in RECORD with {shown(algorithm) or 'no'} hash instead of sha256"
+        return f"is listed in RECORD with {shorten(algorithm) or 'no'} hash instead of sha256"
     actual = urlsafe_b64encode(hashlib.new(algorithm, content).digest()).decode("ascii")
     if digest.rstrip("=") != actual.rstrip("="):
         return f"does not have the {algorithm} hash that RECORD gives"
     if size and size != str(len(content)):
-        return f"has {len(content)} bytes, RECORD says {shown(size)}"
+        return f"has {len(content)} bytes, RECORD says {shorten(size)}"
     return ""
 
 
 def _problem(path: str, why: str, at: str, line: int) -> Problem:
-    return Problem("record-mismatch", path, f"{shown(path)} {why}.", Location(at, line))
+    return Problem("record-mismatch", path, f"{shorten(path)} {why}.", Location(at, line))

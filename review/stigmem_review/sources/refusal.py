@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from stigmem_review.errors import SourceError
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 ASK_REBUILD = "ask its author for a release rebuilt with a current build tool"
 RENAME = "give it the file name it was published under"
 ASK_SMALLER = "ask its author for a smaller release, or review this one by hand"
 
 
-def shown(text: str, limit: int = 160) -> str:
-    """Return outside text as a message may hold it: one line, printable, bounded."""
-    return clean(shorten(text, limit))
-
-
 def refusal(source: str, what: str, do: str = ASK_REBUILD) -> SourceError:
     """Return the error for ``source``; ``what`` and ``do`` are our words."""
-    return SourceError(f"{shown(source)}: {what}; {do}")
+    return SourceError(f"{shorten(source)}: {what}; {do}")

@@ -12,7 +12,7 @@ from stigmem_review.errors import UsageError
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -46,7 +46,7 @@ def understand(asked: str) -> Request:
     try:
         exists, is_dir = path.exists(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{_shown(asked)} cannot be a file: {clean(str(error))}") from None
+        raise UsageError(f"{_shown(asked)} cannot be a file: {error}") from None
     if is_dir:
         return Request("directory", asked)
     kind = next((kind for suffix, kind in _SUFFIXES.items() if asked.endswith(suffix)), None)
@@ -133,4 +133,4 @@ def open_pinned(
 
 
 def _shown(asked: str) -> str:
-    return clean(shorten(asked, 120))
+    return shorten(asked, 120)

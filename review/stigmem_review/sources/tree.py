@@ -12,7 +12,8 @@ from stigmem_review import limits
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
-from stigmem_review.sources.refusal import refusal, shown
+from stigmem_review.sources.refusal import refusal
+from stigmem_review.text import shorten
 
 # Version control, caches and environments: written by tools and taken by no build. No package
 # has such a name, so they are left out wherever they are.
@@ -96,7 +97,7 @@ def _names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]]) -> I
                 yield name
             elif name == _PROJECT or name.endswith(".py"):
                 raise refusal(
-                    asked, f"{shown(name)} is no regular file", "put the file itself there"
+                    asked, f"{shorten(name)} is no regular file", "put the file itself there"
                 )
 
 
@@ -107,7 +108,7 @@ def _listed(asked: str, folder: Path) -> list[tuple[str, Kind]]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise refusal(
-            asked, f"{shown(str(folder))} cannot be listed: {reason}", "check the path"
+            asked, f"{shorten(str(folder))} cannot be listed: {reason}", "check the path"
         ) from error
 
 
@@ -129,8 +130,10 @@ def _check(asked: str, name: str, seen: int) -> None:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise refusal(asked, f"the name of {shown(name)} is not UTF-8", "rename it") from error
+        raise refusal(asked, f"the name of {shorten(name)} is not UTF-8", "rename it") from error
     if len(name) > limits.PATH_CHARS:
-        raise refusal(asked, f"{shown(name)} is deeper than {limits.PATH_CHARS} characters", _CLEAN)
+        raise refusal(
+            asked, f"{shorten(name)} is deeper than {limits.PATH_CHARS} characters", _CLEAN
+        )
     if seen > limits.ENTRIES:
         raise refusal(asked, f"it holds more than {limits.ENTRIES} files and directories", _CLEAN)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.sources.paths import clash, fault
-from stigmem_review.sources.refusal import ASK_SMALLER, refusal, shown
+from stigmem_review.sources.refusal import ASK_SMALLER, refusal
+from stigmem_review.text import shorten
 
 _BLOCK = 512
 _CHUNK = 8 * 1024  # so that no step can produce more than 9 MB
@@ -56,12 +57,12 @@ def untar(archive: str, data: bytes) -> dict[str, bytes]:
         if count >= limits.ENTRIES:
             raise refusal(archive, f"it has more than {limits.ENTRIES} entries", ASK_SMALLER)
         if why := fault(member.name):
-            raise refusal(archive, f"the name of entry {shown(member.name)} {why}")
+            raise refusal(archive, f"the name of entry {shorten(member.name)} {why}")
         if member.is_folder:
             folders.append(member.name)
         # Some builders store a licence twice; with the same bytes that is one file.
         elif files.setdefault(member.name, bytes(member.content)) != member.content:
-            raise refusal(archive, f"it holds {shown(member.name)} twice, with different content")
+            raise refusal(archive, f"it holds {shorten(member.name)} twice, with different content")
     if why := clash(files, folders):
         raise refusal(archive, why)
     return files
@@ -166,7 +167,7 @@ def _extended(archive: str, header: _Header, content: memoryview) -> bytes | Non
     if unknown or (name is not None and header.kind == _PAX_GLOBAL):
         raise refusal(
             archive,
-            f"the extended header {_text(header.name)} sets {shown((unknown or ['path'])[0])},"
+            f"the extended header {_text(header.name)} sets {shorten((unknown or ['path'])[0])},"
             " which not all tools read alike",
         )
     return name
@@ -182,14 +183,14 @@ def _records(archive: str, header: _Header, content: bytes) -> Iterator[tuple[st
         key = found[2].decode("latin-1")
         if key in seen:
             raise refusal(
-                archive, f"the extended header {_text(header.name)} sets {shown(key)} twice"
+                archive, f"the extended header {_text(header.name)} sets {shorten(key)} twice"
             )
         seen.add(key)
         value = content[found.end() : end - 1]
         if b"\n" in value:  # some readers go by lines, and would find another record here
             raise refusal(
                 archive,
-                f"the extended header {_text(header.name)} sets {shown(key)} to several lines",
+                f"the extended header {_text(header.name)} sets {shorten(key)} to several lines",
             )
         yield key, value
         at = end
@@ -205,15 +206,15 @@ def _member(archive: str, header: _Header, long_name: bytes | None, content: mem
         return Member(name.removesuffix("/"), True, content)
     if header.kind not in _FILE:
         kind = _text(header.kind)
-        raise refusal(archive, f"entry {shown(name)} is no plain file or directory (type {kind})")
+        raise refusal(archive, f"entry {shorten(name)} is no plain file or directory (type {kind})")
     if header.size > limits.ENTRY_BYTES:
         raise refusal(
             archive,
-            f"entry {shown(name)} has {header.size} bytes, the limit is {limits.ENTRY_BYTES}",
+            f"entry {shorten(name)} has {header.size} bytes, the limit is {limits.ENTRY_BYTES}",
             ASK_SMALLER,
         )
     return Member(name, False, content)
 
 
 def _text(raw: bytes) -> str:
-    return shown(raw.decode("utf-8", "replace"))
+    return shorten(raw.decode("utf-8", "replace"))

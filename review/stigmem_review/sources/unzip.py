@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from stigmem_review import limits
 from stigmem_review.sources.paths import clash, fault
-from stigmem_review.sources.refusal import ASK_SMALLER, refusal, shown
+from stigmem_review.sources.refusal import ASK_SMALLER, refusal
 from stigmem_review.sources.zip_structure import DEFLATED, STORED, Entry, layout
+from stigmem_review.text import shorten
 
 # Bit 3: sizes follow the bytes. Bit 11: the name is UTF-8. Bits 1, 2: how hard the packer tried.
 _FLAGS = 0x0008 | 0x0800 | 0x0006
@@ -36,7 +37,7 @@ def unzip(archive: str, data: bytes) -> dict[str, bytes]:
 
 def _check_kind(archive: str, entry: Entry) -> None:
     """Allow plain files and directories only, packed in one of the two usual ways."""
-    name, mode = shown(entry.name), entry.attributes >> 16
+    name, mode = shorten(entry.name), entry.attributes >> 16
     wanted = stat.S_IFDIR if entry.is_folder else stat.S_IFREG
     if entry.flags & ~_FLAGS:
         raise refusal(archive, f"entry {name} is encrypted or patched (flags 0x{entry.flags:04x})")
@@ -60,9 +61,9 @@ def _check_names(archive: str, entries: Sequence[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if why := fault(entry.name.removesuffix("/")):
-            raise refusal(archive, f"the name of entry {shown(entry.name)} {why}")
+            raise refusal(archive, f"the name of entry {shorten(entry.name)} {why}")
         if entry.name in seen:
-            raise refusal(archive, f"it holds the entry {shown(entry.name)} twice")
+            raise refusal(archive, f"it holds the entry {shorten(entry.name)} twice")
         seen.add(entry.name)
     files = [entry.name for entry in entries if not entry.is_folder]
     folders = [entry.name[:-1] for entry in entries if entry.is_folder]
@@ -79,7 +80,7 @@ def _check_sizes(archive: str, entries: Sequence[Entry]) -> None:
             why = f"{entry.packed} bytes to {entry.size}, over the limit of {limits.RATIO} to 1"
         else:
             continue
-        raise refusal(archive, f"entry {shown(entry.name)} unpacks {why}", ASK_SMALLER)
+        raise refusal(archive, f"entry {shorten(entry.name)} unpacks {why}", ASK_SMALLER)
     total = sum(entry.size for entry in entries)
     if total > limits.TOTAL_BYTES:
         raise refusal(
@@ -96,13 +97,13 @@ def _unpack(archive: str, entry: Entry, packed: memoryview) -> bytes:
         try:
             content = inflater.decompress(packed, entry.size + 1)
         except zlib.error as error:
-            raise refusal(archive, f"entry {shown(entry.name)} cannot be unpacked") from error
+            raise refusal(archive, f"entry {shorten(entry.name)} cannot be unpacked") from error
         whole = inflater.eof and not inflater.unused_data
     if not whole or len(content) != entry.size:
         raise refusal(
             archive,
-            f"entry {shown(entry.name)} does not unpack to the {entry.size} bytes it states",
+            f"entry {shorten(entry.name)} does not unpack to the {entry.size} bytes it states",
         )
     if zlib.crc32(content) != entry.crc:
-        raise refusal(archive, f"the checksum of entry {shown(entry.name)} does not match")
+        raise refusal(archive, f"the checksum of entry {shorten(entry.name)} does not match")
     return content

@@ -20,8 +20,9 @@ from stigmem_review.sources.metadata import (
     read_headers,
 )
 from stigmem_review.sources.record import record_problems
-from stigmem_review.sources.refusal import RENAME, refusal, shown
+from stigmem_review.sources.refusal import RENAME, refusal
 from stigmem_review.sources.unzip import unzip
+from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -70,8 +71,8 @@ def _own_metadata(
     if len(own) == 1:
         return own[0]
     if len(own) > 1:
-        raise refusal(file, f"both {shown(own[0])} and {shown(own[1])} could describe it")
-    others = f", only {shown(', '.join(found))}" if found else ""
+        raise refusal(file, f"both {shorten(own[0])} and {shorten(own[1])} could describe it")
+    others = f", only {shorten(', '.join(found))}" if found else ""
     raise refusal(file, f"it has no {_SUFFIX} directory for {name} {version}{others}")
 
 
@@ -81,15 +82,17 @@ def _check_tags(
     found = read_headers(file, entry, files)
     form = one_header(file, entry, found, "Wheel-Version")
     if form.partition(".")[0] != "1":
-        raise refusal(file, f"{shown(entry)} says Wheel-Version {shown(form)}, only 1 is known")
+        raise refusal(file, f"{shorten(entry)} says Wheel-Version {shorten(form)}, only 1 is known")
     tags: set[str] = set()
     room = _TAGS
     for line in found.get("tag", ()):
         parts = [part.split(".") for part in line.lower().split("-")]
         room -= prod(map(len, parts))
         if len(parts) != 3 or room < 0:
-            raise refusal(file, f"{shown(entry)} has the malformed or endless Tag {shown(line)}")
+            raise refusal(
+                file, f"{shorten(entry)} has the malformed or endless Tag {shorten(line)}"
+            )
         tags.update(map("-".join, product(*parts)))
     if tags != expected:
-        said, named = (shown(", ".join(sorted(each))) for each in (tags, expected))
-        raise refusal(file, f"{shown(entry)} says Tag {said or 'nothing'}, the file name {named}")
+        said, named = (shorten(", ".join(sorted(each))) for each in (tags, expected))
+        raise refusal(file, f"{shorten(entry)} says Tag {said or 'nothing'}, the file name {named}")

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from stigmem_review import limits
-from stigmem_review.sources.refusal import ASK_SMALLER, refusal, shown
+from stigmem_review.sources.refusal import ASK_SMALLER, refusal
+from stigmem_review.text import shorten
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -62,7 +63,7 @@ def layout(archive: str, data: bytes) -> list[tuple[Entry, memoryview]]:
         if entry.offset != at:
             raise refusal(
                 archive,
-                f"entry {shown(entry.name)} starts at byte {entry.offset} instead of {at}, so"
+                f"entry {shorten(entry.name)} starts at byte {entry.offset} instead of {at}, so"
                 " entries overlap or bytes are hidden between them",
             )
         start = _local_header(archive, view, entry)
@@ -108,10 +109,11 @@ def _central_entries(archive: str, data: bytes, count: int, at: int) -> Iterator
         at += name_length + extra_length
         name = _name(archive, raw_name, flags)
         if comment_length or disk:
-            raise refusal(archive, f"entry {shown(name)} has a comment or is on another disk")
+            raise refusal(archive, f"entry {shorten(name)} has a comment or is on another disk")
         if needs > _VERSION:
             raise refusal(
-                archive, f"entry {shown(name)} needs version {needs} of the format, not {_VERSION}"
+                archive,
+                f"entry {shorten(name)} needs version {needs} of the format, not {_VERSION}",
             )
         for kind, _ in _extras(archive, name, extra):
             if kind not in _EXTRA_HARMLESS:
@@ -125,7 +127,7 @@ def _name(archive: str, raw: bytes, flags: int) -> str:
     try:
         return raw.decode("utf-8" if flags & _FLAG_UTF8 else "ascii")
     except UnicodeDecodeError as error:
-        name = shown(raw.decode("latin-1"))
+        name = shorten(raw.decode("latin-1"))
         raise refusal(archive, f"the name of entry {name} is not in UTF-8") from error
 
 
@@ -133,11 +135,11 @@ def _extras(archive: str, name: str, extra: bytes) -> Iterator[tuple[int, bytes]
     at = 0
     while at < len(extra):
         if at + _EXTRA.size > len(extra):
-            raise refusal(archive, f"entry {shown(name)} has a broken extra field")
+            raise refusal(archive, f"entry {shorten(name)} has a broken extra field")
         kind, length = _EXTRA.unpack_from(extra, at)
         at += _EXTRA.size
         if at + length > len(extra):
-            raise refusal(archive, f"entry {shown(name)} has a broken extra field")
+            raise refusal(archive, f"entry {shorten(name)} has a broken extra field")
         yield kind, extra[at : at + length]
         at += length
 
@@ -145,7 +147,7 @@ def _extras(archive: str, name: str, extra: bytes) -> Iterator[tuple[int, bytes]
 def _bad_extra(archive: str, name: str, kind: int) -> Exception:
     return refusal(
         archive,
-        f"entry {shown(name)} has the extra field 0x{kind:04x}, which not all tools read alike",
+        f"entry {shorten(name)} has the extra field 0x{kind:04x}, which not all tools read alike",
     )
 
 
@@ -153,7 +155,7 @@ def _local_header(archive: str, view: memoryview, entry: Entry) -> int:
     """Return where the packed bytes start."""
     start: int = entry.offset + _LOCAL.size
     if bytes(view[entry.offset : entry.offset + 4]) != b"PK\x03\x04" or start > len(view):
-        raise refusal(archive, f"entry {shown(entry.name)} has no local header")
+        raise refusal(archive, f"entry {shorten(entry.name)} has no local header")
     fields: tuple[int, ...] = _LOCAL.unpack_from(view, entry.offset)
     _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = fields
     raw_name = bytes(view[start : start + name_length])
@@ -167,7 +169,7 @@ def _local_header(archive: str, view: memoryview, entry: Entry) -> int:
     if not same or (crc, packed, size) not in allowed:
         raise refusal(
             archive,
-            f"entry {shown(entry.name)} is described differently by its local header and by the"
+            f"entry {shorten(entry.name)} is described differently by its local header and by the"
             " central directory",
         )
     return start + extra_length
@@ -192,6 +194,6 @@ def _descriptor(archive: str, rest: memoryview, entry: Entry) -> int:
     endless = entry.method == STORED and entry.size > 0
     if endless or rest[: len(expected)] != expected:
         raise refusal(
-            archive, f"the size of entry {shown(entry.name)} is not given where tools look for it"
+            archive, f"the size of entry {shorten(entry.name)} is not given where tools look for it"
         )
     return len(expected)

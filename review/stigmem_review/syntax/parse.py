@@ -10,7 +10,7 @@ import warnings
 import msgspec
 
 from stigmem_review import limits
-from stigmem_review.text import clean, shorten
+from stigmem_review.text import shorten
 
 # PEP 263: a declaration stands in the first or second line, the second only after a comment.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -60,13 +60,13 @@ def parse(data: bytes) -> ast.Module | Failure:
             warnings.simplefilter("ignore")
             tree = ast.parse(data)
     except SyntaxError as error:
-        return _unparsable(clean(error.msg or "invalid syntax"), error.lineno or 0)
+        return _unparsable(error.msg or "invalid syntax", error.lineno or 0)
     except (RecursionError, MemoryError):
         return _unparsable("it is nested too deeply for the parser", 0)
     except UnicodeDecodeError:
         return _unparsable("it is not UTF-8", 0)
     except (ValueError, OverflowError) as error:
-        return _unparsable(clean(shorten(str(error))), 0)
+        return _unparsable(shorten(str(error)), 0)
     return tree
 
 
@@ -88,7 +88,7 @@ def _odd_encoding(data: bytes) -> Failure | None:
             if name in _UTF8 or (name in _SINGLE_BYTE and data.isascii()):
                 return None
             return Failure(
-                f"it declares the source encoding {clean(shorten(name, 40))}, in which what looks "
+                f"it declares the source encoding {shorten(name, 40)}, in which what looks "
                 "like a comment can be code",
                 number,
                 unreadable=False,
