@@ -27,7 +27,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     requirements = str(CHECKOUT / "requirements.txt")
     subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes"),
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"),
             *("--only-binary", ":all:", "--dest", str(folder), "--requirement", requirements),
         ],
         check=True,
@@ -247,3 +247,5 @@ def test_an_old_python_is_refused(runner: Runner, team: Team, tmp_path: Path) ->
 def test_it_installs_itself_from_the_index(team: Team, tmp_path: Path) -> None:
     runner = Runner(tmp_path / "runner", caller())
     assert request(runner, team, team.commit("1.0.1")).outputs["verdict"] == "clear"
+    [python] = (tmp_path / "runner").rglob("venv/bin/python")
+    subprocess.run([str(python), "-I", "-m", "pip", "check"], check=True)
