@@ -119,6 +119,68 @@ def test_a_project_without_static_metadata_says_so(tmp_path: Path) -> None:
     assert "setup.py" in release.manifest.why
 
 
+FLIT = """
+[build-system]
+requires = ["flit_core<4"]
+build-backend = "flit_core.buildapi"
+
+[tool.flit.metadata]
+module = "demo_plugin"
+
+[tool.flit.entrypoints."stigmem.plugins"]
+demo = "demo_plugin:plugin_manifest"
+"""
+
+
+def test_what_a_backend_keeps_in_tables_of_its_own_is_not_taken_for_nothing(
+    tmp_path: Path,
+) -> None:
+    release = read_tree(tmp_path, FLIT)
+    assert isinstance(release.manifest, Unknown)
+    assert "up to flit_core.buildapi; review the built wheel" in release.manifest.why
+    assert [each.kind for each in release.problems] == []
+
+
+IN_SRC = (
+    '[project]\nname = "demo"\nversion = "1.0.0"\n'
+    '[project.entry-points."stigmem.plugins"]\ndemo = "src.demo_plugin:plugin_manifest"\n'
+)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "",
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/demo_plugin"]\n',
+        '[tool.setuptools]\npackage-dir = { "" = "src" }\n',
+        '[tool.setuptools.packages.find]\nwhere = ["src"]\n',
+    ],
+)
+def test_the_folder_of_packages_is_no_package(build: str, tmp_path: Path) -> None:
+    release = read_tree(tmp_path, IN_SRC + build)
+    assert [each.kind for each in release.problems] == ["target-missing"]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        '[tool.hatch.build.targets.wheel]\npackages = ["src"]\n',
+        '[tool.hatch.build.targets.wheel]\nonly-include = ["./src"]\n',
+        '[tool.setuptools]\npackages = ["src", "src.demo_plugin"]\n',
+    ],
+)
+def test_a_project_may_make_a_package_of_it(build: str, tmp_path: Path) -> None:
+    release = read_tree(tmp_path, IN_SRC + build)
+    assert release.problems == ()
+    assert isinstance(release.manifest, Unknown)
+    assert "review the built wheel" in release.manifest.why
+
+
+def test_a_package_of_that_name_is_one(tmp_path: Path) -> None:
+    write_project(tmp_path, {**plugin(), "__init__.py": ""})
+    assert is_read(read_tree(tmp_path, IN_SRC))
+
+
 def test_optional_dependencies_carry_their_extra(tmp_path: Path) -> None:
     release = read_tree(
         tmp_path,

@@ -80,6 +80,7 @@ def test_a_directory_without_a_project_is_refused(tmp_path: Path) -> None:
     message = refusal_of(lambda: read(tmp_path))
     assert message.startswith(str(tmp_path))
     assert "it has no pyproject.toml" in message
+    assert "build a wheel and name that" in message
     assert read(tmp_path / "src")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from stigmem_review import limits
 from stigmem_review.manifest.entry_points import misspelt_group, project_entry_points
@@ -26,19 +26,31 @@ def factories(files: Mapping[str, bytes]) -> Iterator[str]:
         tree = parse(files[path])
         if isinstance(tree, Failure):
             continue
+        names = {"PluginManifest", *_aliases(tree)}
         for part in tree.body:
-            if isinstance(part, ast.FunctionDef) and _makes_manifest(part):
+            if isinstance(part, ast.FunctionDef) and _makes_manifest(part, names):
                 yield f"{_module_name(path, files)}:{part.name}"
 
 
-def _makes_manifest(function: ast.FunctionDef) -> bool:
+def _aliases(tree: ast.Module) -> Iterator[str]:
+    for part in ast.walk(tree):
+        if isinstance(part, ast.ImportFrom):
+            yield from (
+                each.asname
+                for each in part.names
+                if each.name == "PluginManifest" and each.asname is not None
+            )
+
+
+def _makes_manifest(function: ast.FunctionDef, names: Set[str]) -> bool:
     required = len(function.args.posonlyargs) + len(function.args.args)
     if required > len(function.args.defaults) or None in function.args.kw_defaults:
         return False
     for part in ast.walk(function):
         if isinstance(part, ast.Call):
-            name = getattr(part.func, "id", "") or getattr(part.func, "attr", "")
-            if name == "PluginManifest":
+            if getattr(part.func, "id", "") in names:
+                return True
+            if getattr(part.func, "attr", "") == "PluginManifest":
                 return True
     return False
 

@@ -30,6 +30,8 @@ from stigmem_review.sources.metadata import headers
 from stigmem_review.text import shorten
 
 _FILE = "pyproject.toml"
+# Where build backends are told which packages to build.
+_PACKAGES = ("packages", "include", "only-include", "py-modules", "modules", "module-name")
 # Folders in which a second copy of a package is never the one that is built.
 _ASIDE = ("tests/", "test/", "docs/", "examples/", "build/")
 
@@ -90,16 +92,19 @@ def _with_pkg_info(project: Project, found: Mapping[str, tuple[str, ...]]) -> Pr
     return named
 
 
-def find_root(files: Mapping[str, bytes], entry_points: tuple[EntryPoint, ...]) -> str | Unknown:
+def find_root(artifact: Artifact, entry_points: tuple[EntryPoint, ...]) -> str | Unknown:
     """Return the folder of a source tree below which the plugin's package stands.
 
     Build backends map it in their own ways; here it is found by looking for the package that the
     entry point names. Two candidates are one too many to decide.
     """
+    files = artifact.files
     plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
     if not plugins:
         return ""
     top = plugins[0].value.partition(":")[0].partition(".")[0].strip()
+    if top == "src" and "src/__init__.py" not in files:
+        return _root_beside_src(artifact)
     wanted = re.compile(rf"(?:^|/){re.escape(top)}(?:\.py|/.*\.py)$")
     roots = set()
     for path in files:
@@ -115,6 +120,33 @@ def find_root(files: Mapping[str, bytes], entry_points: tuple[EntryPoint, ...]) 
             "and which one is built is up to the build backend"
         )
     return roots.pop() if roots else ""
+
+
+def _root_beside_src(artifact: Artifact) -> str | Unknown:
+    """Return the root where an entry point names a module below a folder ``src``.
+
+    Every build backend takes that folder for the one that packages stand in, and then there is no
+    module of that name; unless the project says that the folder is a package itself.
+    """
+    _, pyproject = _pyproject(artifact)
+    if "setup.py" in artifact.files or _names_src(_mapping(pyproject, "tool")):
+        return Unknown(
+            "the entry point names a module in src, and whether a package of that name is built "
+            "is up to the build backend; review the built wheel"
+        )
+    return "src/"
+
+
+def _names_src(value: Any, key: str = "") -> bool:
+    match value:
+        case str():
+            return key in _PACKAGES and value.strip("./*") in ("", "src")
+        case Mapping():
+            return any(_names_src(each, str(name)) for name, each in value.items())
+        case list():
+            return any(_names_src(each, key) for each in value)
+        case _:
+            return False
 
 
 def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
@@ -150,11 +182,18 @@ def _entry_points(
             text = artifact.files[path].decode("utf-8", "replace")
             entry_points, unreadable = parse_entry_points(text, path)
             return Known(entry_points), unreadable
-    if not project and {"setup.py", "setup.cfg"} & artifact.files.keys():
-        return Unknown(
-            "the project declares its entry points in setup.py or setup.cfg, which only a build "
-            "can read; review the built wheel"
-        ), ()
+    if not project and not _mapping(pyproject, "tool", "poetry"):
+        if {"setup.py", "setup.cfg"} & artifact.files.keys():
+            return Unknown(
+                "the project declares its entry points in setup.py or setup.cfg, which only a "
+                "build can read; review the built wheel"
+            ), ()
+        if backend := _mapping(pyproject, "build-system").get("build-backend"):
+            return Unknown(
+                f"pyproject.toml has no table [project], so what it declares is up to "
+                f"{shorten(str(backend), 60)}; review the built wheel",
+                Location(_FILE),
+            ), ()
     return Known(()), ()
 
 

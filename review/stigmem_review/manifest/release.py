@@ -172,7 +172,7 @@ def _read_project_plugin(
     if any(problem.kind == "entry-point-invalid" for problem in project.problems):
         return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), None
     entry_points = declared.value if isinstance(declared, Known) else ()
-    root = find_root(artifact.files, entry_points)
+    root = find_root(artifact, entry_points)
     if isinstance(root, Unknown):
         return _Plugin(root), None
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()

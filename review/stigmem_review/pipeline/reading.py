@@ -51,7 +51,7 @@ def gap(what: str, error: Exception) -> Gap:
     where it is about the request or the rules, and nothing was reviewed.
     """
     if isinstance(error, SourceError):
-        return Gap(what, error.text, "")
+        return Gap(what, error.text.removeprefix(f"{what}: "), "")
     if isinstance(error, ReviewError):
         raise error
     frames = traceback.extract_tb(error.__traceback__)

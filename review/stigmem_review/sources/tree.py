@@ -48,6 +48,12 @@ def project_names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]
     ``pyproject.toml``, where a file that decides about code is no regular file, and at a limit.
     """
     names = sorted(_names(asked, listed))
+    if _PROJECT not in names and {"setup.py", "setup.cfg"} & {*names}:
+        raise refusal(
+            asked,
+            f"it has no {_PROJECT}, so only a build can tell what it would be",
+            "build a wheel and name that",
+        )
     if _PROJECT not in names:
         raise refusal(
             asked,
