@@ -391,6 +391,32 @@ class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch")
     """The wheel's RECORD does not say what the wheel holds."""
 
 
+Authority = Literal[
+    "network",
+    "process",
+    "files",
+    "environment",
+    "native code",
+    "dynamic code",
+    "threads",
+    "monkeypatching",
+    "host internals",
+    "databases",
+]
+"""What code can reach without asking the node for a capability."""
+
+
+class AuthorityUsed(_Problem, frozen=True, kw_only=True, tag="authority-used"):
+    """Code that reaches something by itself; ``declared`` if it declares network.outbound."""
+
+    authority: Authority
+    declared: bool
+
+
+class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):
+    """An import that nothing the release declares provides."""
+
+
 class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distribution"):
     """The wheel installs a second distribution."""
 
@@ -460,6 +486,8 @@ AnyFact = (
     | RequiresStigmemUnmet
     | RecordMismatch
     | HiddenDistribution
+    | AuthorityUsed
+    | ImportMissing
 )
 
 KINDS: dict[str, type[Fact]] = {str(each.__struct_config__.tag): each for each in get_args(AnyFact)}

@@ -152,6 +152,23 @@ class Problem(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+ObservationKind = Literal["authority", "import-missing"]
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """Something that the code of a release does, found by reading it.
+
+    ``item`` and ``kind`` are what the same observation in another release is recognised by,
+    ``about`` is what class of thing it is, where the kind has classes, ``why`` says it in words.
+    """
+
+    kind: ObservationKind
+    item: str
+    why: str
+    about: str = ""
+    at: Location | None = None
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 
@@ -167,7 +184,7 @@ class Release(msgspec.Struct, frozen=True):
     files outside the plugin's own packages and metadata, by the place they are installed to, with
     their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
     decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
-    typed field carries.
+    typed field carries. ``observed`` is what the code does.
     """
 
     source: Source
@@ -184,3 +201,4 @@ class Release(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""
+    observed: tuple[Observation, ...] = ()

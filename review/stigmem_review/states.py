@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review import versions
 from stigmem_review.facts import (
+    AuthorityUsed,
     BuiltOtherwise,
     CapabilityUnknown,
     EntryPointInvalid,
@@ -20,6 +21,7 @@ from stigmem_review.facts import (
     HandlerUnread,
     HiddenDistribution,
     HookUnknown,
+    ImportMissing,
     KeywordUnknown,
     NameInvalid,
     RecordMismatch,
@@ -30,7 +32,7 @@ from stigmem_review.facts import (
     VersionMismatch,
 )
 from stigmem_review.host import Node, nearest
-from stigmem_review.model import EntryPoint, Known, Manifest, Problem, Release, Unknown
+from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,
@@ -66,6 +68,8 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
     for problem in release.problems:
         yield _problem(problem, node)
+    for observation in release.observed:
+        yield _observed(observation, release)
     if isinstance(release.manifest, Manifest):
         yield from _manifest_states(release.manifest, node)
         yield from _version_mismatch(release, release.manifest)
@@ -78,6 +82,27 @@ def _problem(problem: Problem, node: Node) -> Fact:
     if problem.kind == "keyword-unknown":
         return KeywordUnknown(item=problem.item, nearest=problem.why, at=problem.at)
     return _BY_KIND[problem.kind](item=problem.item, why=problem.why, at=problem.at)
+
+
+def _observed(observation: Observation, release: Release) -> Fact:
+    item, why, at = observation.item, observation.why, observation.at
+    match observation.kind:
+        case "authority":
+            return AuthorityUsed(
+                item=item,
+                why=why,
+                authority=observation.about,  # type: ignore[arg-type]
+                declared=_declares(release, "network.outbound"),
+                at=at,
+            )
+        case "import-missing":
+            return ImportMissing(item=item, why=why, at=at)
+
+
+def _declares(release: Release, capability: str) -> bool:
+    manifest = release.manifest
+    capabilities = manifest.capabilities if isinstance(manifest, Manifest) else None
+    return isinstance(capabilities, Known) and capability in capabilities.value
 
 
 def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from stigmem_review.errors import ReviewError, SourceError
 from stigmem_review.host import Node
-from stigmem_review.manifest import Parsed, none_release, read_release
+from stigmem_review.manifest import none_release, read_release
+from stigmem_review.manifest.code import code_of
 from stigmem_review.model import Gap, Release, Source
+from stigmem_review.observe import Seen, observe
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import Request, open_source, understand
 from stigmem_review.text import shorten
@@ -37,11 +41,18 @@ def read(request: Request, node: Node) -> Release:
     return read_artifact(open_source(request), node)
 
 
-def read_artifact(artifact: Artifact, node: Node, parsed: Parsed | None = None) -> Release:
-    """Read one release that was opened. Raises ``SourceError`` where it cannot be read."""
+def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> Release:
+    """Read one release that was opened, and what its code does.
+
+    ``seen`` keeps what was found in files that several releases may share. Raises ``SourceError``
+    where the release cannot be read.
+    """
     if artifact.source.kind == "none":
         return none_release()
-    return read_release(artifact, node, parsed)
+    seen = Seen() if seen is None else seen
+    release = read_release(artifact, node, seen.parsed)
+    observed = observe(release, code_of(artifact, release), node, seen)
+    return replace(release, observed=observed)
 
 
 def gap(what: str, error: Exception) -> Gap:

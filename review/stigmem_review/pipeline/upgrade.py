@@ -8,8 +8,8 @@ from stigmem_review import host
 from stigmem_review.case import build_case
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
-from stigmem_review.manifest import Parsed
 from stigmem_review.model import Gap, Level, Release, Side
+from stigmem_review.observe import Seen
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
@@ -41,10 +41,10 @@ def review_releases(
     """Review the upgrade between two releases that can be opened."""
     releases: dict[Side, Release] = {}
     gaps: list[Gap] = []
-    parsed: Parsed = {}
+    seen = Seen()
     for side, each in openings.items():
         try:
-            releases[side] = read_artifact(each.open(), node, parsed)
+            releases[side] = read_artifact(each.open(), node, seen)
         except Exception as error:
             gaps.append(gap(f"{side} release", error))
     if not gaps:

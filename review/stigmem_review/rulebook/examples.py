@@ -17,6 +17,7 @@ from stigmem_review.model import (
     Hook,
     Known,
     Manifest,
+    Observation,
     Problem,
     Release,
     Source,
@@ -60,6 +61,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     unreviewed: tuple[str, ...] = ()
     unknown: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
+    observed: tuple[Observation, ...] = ()
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -150,6 +152,7 @@ def release_of(short: ShortRelease) -> Release:
         package=Known({"demo/__init__.py": short.code}),
         code=short.code,
         problems=short.problems,
+        observed=short.observed,
     )
 
 

@@ -1,0 +1,57 @@
+"""The code of a release, as it would be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from stigmem_review.manifest.project import find_root
+from stigmem_review.model import Known, Location, Release
+from stigmem_review.sources.artifact import Artifact
+
+_SITE = "site-packages/"
+_METADATA = (".dist-info", ".egg-info")
+
+
+class Code(NamedTuple):
+    """Files by the place below ``site-packages`` that they are installed to.
+
+    ``root`` is the folder of a source tree they stand below, empty or ending in a slash.
+    """
+
+    files: Mapping[str, bytes]
+    root: str = ""
+
+    def at(self, place: str, line: int = 0) -> Location:
+        """Return where a file, or a line of it, stands in the release."""
+        return Location(self.root + place, line)
+
+    def sources(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the Python source files, sorted by place."""
+        for place in sorted(self.files):
+            if place.endswith(".py"):
+                yield place, self.files[place]
+
+
+def code_of(artifact: Artifact, release: Release) -> Code:
+    """Return the code that a release which was read would install, metadata left out.
+
+    Of a source tree these are the packages that its entry points name; nothing where they are
+    not known.
+    """
+    if artifact.source.kind == "wheel":
+        installed = artifact.installed.items()
+        return Code(
+            {
+                place.removeprefix(_SITE): artifact.files[path]
+                for place, path in installed
+                if place.startswith(_SITE)
+                and not place.removeprefix(_SITE).partition("/")[0].endswith(_METADATA)
+            }
+        )
+    if not isinstance(release.package, Known) or not isinstance(release.entry_points, Known):
+        return Code({})
+    root = find_root(artifact, release.entry_points.value)
+    if not isinstance(root, str):
+        return Code({})
+    return Code({place: artifact.files[root + place] for place in release.package.value}, root)

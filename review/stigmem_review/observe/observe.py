@@ -1,0 +1,37 @@
+"""All observations of one release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stigmem_review.host import Node
+from stigmem_review.manifest.code import Code
+from stigmem_review.manifest.modules import Parsed
+from stigmem_review.model import Observation, Release
+from stigmem_review.observe.uses import FileUses, uses_of
+
+
+class Seen:
+    """What was found in files, by content: one that two releases share is walked once."""
+
+    def __init__(self, parsed: Parsed | None = None) -> None:
+        self.parsed: Parsed = {} if parsed is None else parsed
+        self._uses: dict[bytes, FileUses] = {}
+
+    def uses(self, data: bytes) -> FileUses:
+        """Return what one source file uses."""
+        if data not in self._uses:
+            self._uses[data] = uses_of(data, self.parsed.get(data))
+        return self._uses[data]
+
+
+def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observation, ...]:
+    """Return what the code of a release does, sorted; each thing once, where it is first done."""
+    first: dict[tuple[str, str], Observation] = {}
+    for each in _observations(release, code, node, seen):
+        first.setdefault((each.kind, each.item), each)
+    return tuple(first[key] for key in sorted(first))
+
+
+def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
+    yield from ()

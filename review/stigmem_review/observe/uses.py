@@ -1,0 +1,155 @@
+"""What one source file uses: imports, and dotted names as far as its imports explain them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import NamedTuple
+
+from stigmem_review.manifest.modules import Syntax
+from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.parse import Failure, parse
+from stigmem_review.syntax.scope import outer_parts, scope_of
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Use(NamedTuple):
+    """A name that is used, as far as attributes follow it.
+
+    ``dotted`` is absolute for what is imported (``socket.create_connection``), starts with dots
+    for a relative import, is ``builtins.open`` for a builtin, and ``?.name`` for an attribute of
+    anything else. ``early`` if the line runs when the module is imported.
+    """
+
+    dotted: str
+    line: int
+    early: bool
+    called: bool
+
+
+class Import(NamedTuple):
+    """One name in an import statement.
+
+    ``module`` starts with dots where it is relative; ``name`` is empty for ``import module`` and
+    ``*`` for a star import. ``guarded`` if an ``except`` or ``finally`` stands around it, so that
+    its failure may be meant.
+    """
+
+    module: str
+    name: str
+    line: int
+    early: bool
+    guarded: bool
+
+
+class FileUses(NamedTuple):
+    """What was found in one file; ``failure`` where it is no Python that can be read."""
+
+    uses: tuple[Use, ...] = ()
+    imports: tuple[Import, ...] = ()
+    failure: Failure | None = None
+
+
+def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
+    """Return what a source file uses, in the order of its lines.
+
+    ``known`` is the file as it was parsed before. What only type checkers see is left out.
+    """
+    if known is None:
+        tree = parse(data)
+        known = tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+    if isinstance(known, Failure):
+        return FileUses(failure=known)
+    walk = _Walk(known.scope.skipped)
+    walk.run(known.tree)
+    names: dict[str, str] = {}
+    for local, dotted in walk.names:
+        names.setdefault(local, dotted)
+    shadowed = known.scope.bindings.keys()
+    uses = []
+    for chain, line, early, called in walk.chains:
+        first, _, rest = chain.partition(".")
+        if first in names:
+            dotted = f"{names[first]}.{rest}" if rest else names[first]
+        elif first in _BUILTINS and first not in shadowed:
+            dotted = f"builtins.{chain}"
+        elif rest:
+            dotted = f"?.{rest}"
+        else:
+            continue
+        uses.append(Use(dotted, line, early, called))
+    uses.sort(key=lambda each: each.line)
+    return FileUses(tuple(uses), tuple(sorted(walk.imports, key=lambda each: each.line)))
+
+
+class _Walk:
+    def __init__(self, skipped: set[int]) -> None:
+        self.imports: list[Import] = []
+        self.names: list[tuple[str, str]] = []
+        """What each imported name stands for; the first one of a name counts."""
+        self.chains: list[tuple[str, int, bool, bool]] = []
+        self._skipped = skipped
+
+    def run(self, tree: ast.Module) -> None:
+        stack: list[tuple[ast.AST, bool, bool]] = [(node, True, False) for node in tree.body]
+        while stack:
+            node, early, guarded = stack.pop()
+            match node:
+                case ast.If() if id(node) in self._skipped:
+                    continue
+                case ast.Import() | ast.ImportFrom():
+                    self._import(node, early, guarded)
+                    continue
+                case ast.Call(func=ast.Name() | ast.Attribute() as called):
+                    self._chain(called, early, called=True)
+                    inner = [*_below(called), *node.args, *node.keywords]
+                    stack += [(each, early, guarded) for each in inner]
+                    continue
+                case ast.Name() | ast.Attribute():
+                    self._chain(node, early, called=False)
+                    stack += [(each, early, guarded) for each in _below(node)]
+                    continue
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    stack += [(each, early, guarded) for each in outer_parts(node)]
+                    stack += [(each, False, guarded) for each in node.body]
+                    continue
+                case ast.Lambda():
+                    stack += [(each, early, guarded) for each in outer_parts(node)]
+                    stack.append((node.body, False, guarded))
+                    continue
+                case ast.Try() | ast.TryStar():
+                    around = bool(node.handlers)
+                    stack += [(each, early, guarded or around) for each in node.body]
+                    rest = [*node.handlers, *node.orelse, *node.finalbody]
+                    stack += [(each, early, guarded) for each in rest]
+                    continue
+                case _:
+                    stack += [(each, early, guarded) for each in children(node)]
+
+    def _import(self, node: ast.Import | ast.ImportFrom, early: bool, guarded: bool) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                self.imports.append(Import(alias.name, "", node.lineno, early, guarded))
+                top = alias.name.partition(".")[0]
+                self.names.append((alias.asname, alias.name) if alias.asname else (top, top))
+            else:
+                module = "." * node.level + (node.module or "")
+                self.imports.append(Import(module, alias.name, node.lineno, early, guarded))
+                dotted = f"{module}{'' if module.endswith('.') else '.'}{alias.name}"
+                self.names.append((alias.asname or alias.name, dotted))
+
+    def _chain(self, node: ast.expr, early: bool, *, called: bool) -> None:
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        first = node.id if isinstance(node, ast.Name) else "?"
+        self.chains.append((".".join([first, *reversed(parts)]), node.lineno, early, called))
+
+
+def _below(node: ast.expr) -> list[ast.expr]:
+    """Return what a chain of attributes starts from, unless that is a name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return [] if isinstance(node, ast.Name) else [node]
