@@ -19,7 +19,7 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
-from stigmem_review.states import ALWAYS, UNREAD, states
+from stigmem_review.states import ALWAYS, NOT_REPEATED, UNREAD, states
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
@@ -339,6 +339,8 @@ def _new_states(
         known = _key(state) in before and not isinstance(state, ALWAYS)
         if isinstance(state, UNREAD):
             known = known and same_code
+        if known and isinstance(state, NOT_REPEATED):
+            continue
         (already if known else found).append(state)
     return found, already
 

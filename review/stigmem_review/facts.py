@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
-from stigmem_review.model import Location, Side
+from stigmem_review.model import Authority, Location, Side
 
 Step = Literal[
     "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
@@ -391,26 +391,35 @@ class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch")
     """The wheel's RECORD does not say what the wheel holds."""
 
 
-Authority = Literal[
-    "network",
-    "process",
-    "files",
-    "environment",
-    "native code",
-    "dynamic code",
-    "threads",
-    "monkeypatching",
-    "host internals",
-    "databases",
-]
-"""What code can reach without asking the node for a capability."""
-
-
 class AuthorityUsed(_Problem, frozen=True, kw_only=True, tag="authority-used"):
     """Code that reaches something by itself; ``declared`` if it declares network.outbound."""
 
     authority: Authority
     declared: bool
+
+
+class EarlyEffect(_Problem, frozen=True, kw_only=True, tag="early-effect"):
+    """Code that reaches something by itself as soon as its module is imported."""
+
+    authority: Authority
+
+
+class AccessorUndeclared(Fact, frozen=True, kw_only=True, tag="accessor-undeclared"):
+    """An interface of the node that the code asks for and whose capability is not declared."""
+
+    accessor: str
+
+
+class CapabilityUnused(Fact, frozen=True, kw_only=True, tag="capability-unused"):
+    """A capability that is declared and whose interface no code asks for."""
+
+    accessor: str
+
+
+class FileOdd(_Problem, frozen=True, kw_only=True, tag="file-odd"):
+    """A file that is no Python source; ``runs`` if Python can run what is in it."""
+
+    runs: bool
 
 
 class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):
@@ -487,6 +496,10 @@ AnyFact = (
     | RecordMismatch
     | HiddenDistribution
     | AuthorityUsed
+    | EarlyEffect
+    | AccessorUndeclared
+    | CapabilityUnused
+    | FileOdd
     | ImportMissing
 )
 

@@ -152,7 +152,21 @@ class Problem(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
-ObservationKind = Literal["authority", "import-missing"]
+Authority = Literal[
+    "network",
+    "process",
+    "files",
+    "environment",
+    "native code",
+    "dynamic code",
+    "threads",
+    "monkeypatching",
+    "host internals",
+    "databases",
+]
+"""What code can reach without asking the node for a capability."""
+
+ObservationKind = Literal["authority", "early-effect", "accessor", "file", "import-missing"]
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -184,7 +198,7 @@ class Release(msgspec.Struct, frozen=True):
     files outside the plugin's own packages and metadata, by the place they are installed to, with
     their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
     decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
-    typed field carries. ``observed`` is what the code does.
+    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``.
     """
 
     source: Source
@@ -202,3 +216,4 @@ class Release(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""
     observed: tuple[Observation, ...] = ()
+    walked: bool = False

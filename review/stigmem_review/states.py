@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review import versions
 from stigmem_review.facts import (
+    AccessorUndeclared,
     AuthorityUsed,
     BuiltOtherwise,
     CapabilityUnknown,
+    CapabilityUnused,
+    EarlyEffect,
     EntryPointInvalid,
     EntryPointMissing,
     EntryPointOdd,
     EntryPointsSeveral,
     Fact,
     FieldRefused,
+    FileOdd,
     FilesUnreviewed,
     HandlerArity,
     HandlerUnread,
@@ -58,6 +62,9 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
+NOT_REPEATED = (CapabilityUnused,)
+"""States that are worth a word once."""
+
 ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
 """States of one artifact's bytes: never excused by another artifact that had the same."""
 
@@ -69,7 +76,9 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
     for problem in release.problems:
         yield _problem(problem, node)
     for observation in release.observed:
-        yield _observed(observation, release)
+        if observation.kind != "accessor":
+            yield _observed(observation, release)
+    yield from _accessors(release, node)
     if isinstance(release.manifest, Manifest):
         yield from _manifest_states(release.manifest, node)
         yield from _version_mismatch(release, release.manifest)
@@ -95,8 +104,32 @@ def _observed(observation: Observation, release: Release) -> Fact:
                 declared=_declares(release, "network.outbound"),
                 at=at,
             )
+        case "early-effect":
+            return EarlyEffect(item=item, why=why, authority=observation.about, at=at)  # type: ignore[arg-type]
+        case "file":
+            return FileOdd(item=item, why=why, runs=observation.about == "runs", at=at)
         case "import-missing":
             return ImportMissing(item=item, why=why, at=at)
+        case "accessor":
+            raise AssertionError("accessors are held against the declared capabilities")
+
+
+def _accessors(release: Release, node: Node) -> Iterator[Fact]:
+    """Hold the node's interfaces that the code asks for against the declared capabilities."""
+    manifest = release.manifest
+    declared = manifest.capabilities if isinstance(manifest, Manifest) else None
+    if not isinstance(declared, Known) or not release.walked:
+        return
+    asked = {each.item: each for each in release.observed if each.kind == "accessor"}
+    online = any(each.about == "network" for each in release.observed)
+    for capability in sorted(asked.keys() - {*declared.value}):
+        each = asked[capability]
+        yield AccessorUndeclared(item=capability, accessor=each.about, at=each.at)
+    places = declared.each or (declared.at,) * len(declared.value)
+    for capability, at in zip(declared.value, places, strict=True):
+        used = capability in asked or (capability == "network.outbound" and online)
+        if not used and (accessor := node.accessor(capability)):
+            yield CapabilityUnused(item=capability, accessor=accessor, at=at)
 
 
 def _declares(release: Release, capability: str) -> bool:

@@ -133,7 +133,9 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     yield Line("signature", tuple(signature))
     yield _line("start-up", "this version does not foresee what the node does at start-up")
     yield _line("rollback", "this version does not foresee whether the old release loads again")
-    yield _line("code", "this version reads what a plugin declares, not what its code does")
+    for side, release in (("old", old), ("new", new)):
+        if release.source.kind != "none" and not release.walked:
+            yield _line("code", f"what the code of the {side} release does could not be read")
     sources = [
         side
         for side, release in (("old", old), ("new", new))
@@ -195,7 +197,7 @@ def brief(
         parts.append(f"changed: {changed}")
     if files:
         parts.append(f"{count(len(files), 'file')} of the package with other content")
-    if standing := ", ".join(line.what for line in already):
+    if standing := ", ".join(dict.fromkeys(line.what for line in already)):
         parts.append(f"as before: {standing}")
     names = ", ".join(line.what for line in unassessed)
     return f"{'; '.join(parts)}. Not assessed: {names}."

@@ -125,6 +125,7 @@ class Node:
         self.version_pattern = re.compile(release.version_pattern.removesuffix("$"))
         self.hook_members = {hook.name.upper(): hook.name for hook in data.hooks}
         self.capability_members = {item.member: item.name for item in data.capabilities}
+        self.accessors = {item.accessor: item.name for item in data.capabilities}
         self._hooks = _hook_infos(data)
         self._capabilities = {
             item.name: CapabilityInfo(item.name, True, item.impact, item.opens, item.ask)
@@ -142,6 +143,11 @@ class Node:
         return self._capabilities.get(name) or CapabilityInfo(
             name, False, "unknown", "do what this node does not know", ""
         )
+
+    def accessor(self, capability: str) -> str:
+        """Return the context's method that a capability opens; empty where it opens none."""
+        opened = {name: accessor for accessor, name in self.accessors.items()}
+        return opened.get(capability, "")
 
     @property
     def hooks(self) -> tuple[str, ...]:

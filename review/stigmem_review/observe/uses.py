@@ -12,6 +12,8 @@ from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.syntax.scope import outer_parts, scope_of
 
 _BUILTINS = frozenset(dir(builtins))
+_WRITTEN_OUT = "="
+"""Stands before a dotted name that a constant gives and no import has to explain."""
 
 
 class Use(NamedTuple):
@@ -19,13 +21,16 @@ class Use(NamedTuple):
 
     ``dotted`` is absolute for what is imported (``socket.create_connection``), starts with dots
     for a relative import, is ``builtins.open`` for a builtin, and ``?.name`` for an attribute of
-    anything else. ``early`` if the line runs when the module is imported.
+    anything else. What a constant names in ``getattr``, ``import_module`` and ``__import__`` counts
+    like what is written out. ``early`` if the line runs when the module is imported, ``stored``
+    if it is assigned to or deleted.
     """
 
     dotted: str
     line: int
     early: bool
-    called: bool
+    called: bool = False
+    stored: bool = False
 
 
 class Import(NamedTuple):
@@ -68,9 +73,11 @@ def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
         names.setdefault(local, dotted)
     shadowed = known.scope.bindings.keys()
     uses = []
-    for chain, line, early, called in walk.chains:
+    for chain, line, early, called, stored in walk.chains:
         first, _, rest = chain.partition(".")
-        if first in names:
+        if first == _WRITTEN_OUT:
+            dotted = rest
+        elif first in names:
             dotted = f"{names[first]}.{rest}" if rest else names[first]
         elif first in _BUILTINS and first not in shadowed:
             dotted = f"builtins.{chain}"
@@ -78,7 +85,7 @@ def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
             dotted = f"?.{rest}"
         else:
             continue
-        uses.append(Use(dotted, line, early, called))
+        uses.append(Use(dotted, line, early, called, stored))
     uses.sort(key=lambda each: each.line)
     return FileUses(tuple(uses), tuple(sorted(walk.imports, key=lambda each: each.line)))
 
@@ -88,7 +95,7 @@ class _Walk:
         self.imports: list[Import] = []
         self.names: list[tuple[str, str]] = []
         """What each imported name stands for; the first one of a name counts."""
-        self.chains: list[tuple[str, int, bool, bool]] = []
+        self.chains: list[tuple[str, int, bool, bool, bool]] = []
         self._skipped = skipped
 
     def run(self, tree: ast.Module) -> None:
@@ -103,6 +110,8 @@ class _Walk:
                     continue
                 case ast.Call(func=ast.Name() | ast.Attribute() as called):
                     self._chain(called, early, called=True)
+                    if _constant_name(node):
+                        self._chain(node, early, called=False)
                     inner = [*_below(called), *node.args, *node.keywords]
                     stack += [(each, early, guarded) for each in inner]
                     continue
@@ -140,12 +149,37 @@ class _Walk:
                 self.names.append((alias.asname or alias.name, dotted))
 
     def _chain(self, node: ast.expr, early: bool, *, called: bool) -> None:
+        line = node.lineno
+        stored = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
+        while True:
+            match node:
+                case ast.Attribute():
+                    parts.append(node.attr)
+                    node = node.value
+                case ast.Call(func=ast.Name("getattr"), args=[of, ast.Constant(str(name)), *_]):
+                    parts.append(name)
+                    node = of
+                case _:
+                    break
         first = node.id if isinstance(node, ast.Name) else "?"
-        self.chains.append((".".join([first, *reversed(parts)]), node.lineno, early, called))
+        if isinstance(node, ast.Call) and (name := _constant_name(node)):
+            first = f"{_WRITTEN_OUT}.{name}"
+        self.chains.append((".".join([first, *reversed(parts)]), line, early, called, stored))
+
+
+def _constant_name(node: ast.Call) -> str:
+    """Return the module or attribute that a constant names in a call, or an empty string."""
+    match node:
+        case ast.Call(func=ast.Name("getattr"), args=[_, ast.Constant(str(name)), *_]):
+            return name
+        case ast.Call(
+            func=ast.Name("__import__" | "import_module") | ast.Attribute(attr="import_module"),
+            args=[ast.Constant(str(name)), *_],
+        ) if not name.startswith("."):
+            return name
+        case _:
+            return ""
 
 
 def _below(node: ast.expr) -> list[ast.expr]:

@@ -51,8 +51,10 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
         return none_release()
     seen = Seen() if seen is None else seen
     release = read_release(artifact, node, seen.parsed)
-    observed = observe(release, code_of(artifact, release), node, seen)
-    return replace(release, observed=observed)
+    code = code_of(artifact, release)
+    if not code.files:
+        return release
+    return replace(release, observed=observe(release, code, node, seen), walked=True)
 
 
 def gap(what: str, error: Exception) -> Gap:

@@ -153,6 +153,7 @@ def release_of(short: ShortRelease) -> Release:
         code=short.code,
         problems=short.problems,
         observed=short.observed,
+        walked=bool(short.observed),
     )
 
 

@@ -1,0 +1,174 @@
+"""What code reaches by itself, without asking the node for a capability.
+
+The node hands its own interfaces to whoever declares the right capability, and stops nobody from
+opening a socket. Names are recognised by the module they come from, and methods of unknown
+objects by names that hardly anything else has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from stigmem_review.manifest.code import Code
+from stigmem_review.model import Authority, Observation
+from stigmem_review.observe.uses import FileUses, Use
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_OF_OS = {
+    "process": _words(
+        "abort execl execle execlp execlpe execv execve execvp execvpe fork forkpty kill killpg "
+        "popen posix_spawn posix_spawnp setgid setuid spawnl spawnle spawnlp spawnlpe spawnv "
+        "spawnve spawnvp spawnvpe startfile system"
+    ),
+    "environment": _words("environ environb getenv getenvb putenv unsetenv"),
+    "files": _words(
+        "access chmod chown fdopen link listdir lstat makedirs mkdir mkfifo mknod open read "
+        "readlink remove removedirs rename renames replace rmdir scandir stat symlink truncate "
+        "unlink utime walk write"
+    ),
+}
+_MODULES: dict[str, frozenset[str]] = {
+    "network": _words(
+        "aioboto3 aiohttp aiokafka anthropic boto3 botocore cohere confluent_kafka dns "
+        "elasticsearch ftplib google.cloud google.genai google.generativeai grpc h2 http.client "
+        "http.server httpcore httplib2 httpx imaplib kafka kubernetes mistralai nats nntplib "
+        "openai paho paramiko pika poplib pycurl redis requests smtplib socket socketserver ssl "
+        "telnetlib tornado twisted urllib.request urllib3 websocket websockets xmlrpc zmq "
+        "asyncio.open_connection asyncio.open_unix_connection asyncio.start_server"
+    ),
+    "process": _words(
+        "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
+        "concurrent.futures.ProcessPoolExecutor fabric invoke multiprocessing pexpect plumbum "
+        "psutil pty sh subprocess"
+    ),
+    "files": _words(
+        "aiofiles builtins.open fileinput glob io.FileIO io.open os.path.getmtime "
+        "os.path.getsize shutil tarfile tempfile zipfile"
+    ),
+    "environment": _words("dotenv environs"),
+    "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
+    "dynamic code": _words(
+        "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
+        "dill imp importlib.__import__ importlib.import_module importlib.machinery "
+        "importlib.reload importlib.util joblib jsonpickle marshal pickle pkgutil runpy shelve "
+        "types.CodeType types.FunctionType zipimport"
+    ),
+    "threads": _words(
+        "_thread asyncio.run_coroutine_threadsafe asyncio.to_thread atexit "
+        "concurrent.futures.ThreadPoolExecutor sched signal threading"
+    ),
+    "monkeypatching": _words(
+        "forbiddenfruit gc inspect.currentframe inspect.stack sys._current_frames sys._getframe "
+        "sys.addaudithook sys.meta_path sys.modules sys.path sys.path_hooks "
+        "sys.path_importer_cache sys.setprofile sys.settrace unittest.mock wrapt"
+    ),
+    "databases": _words(
+        "aiomysql aiosqlite asyncpg dbm duckdb lmdb motor MySQLdb neo4j peewee plyvel psycopg "
+        "psycopg2 pymongo pymssql pymysql sqlalchemy sqlite3"
+    ),
+}
+_METHODS: dict[str, frozenset[str]] = {
+    "process": _words("execv execve popen spawnv"),
+    "files": _words(
+        "hardlink_to iterdir read_bytes read_text rglob rmdir symlink_to touch unlink write_bytes "
+        "write_text"
+    ),
+    "host internals": _words("_capabilities _core_apis _core_handlers _handlers"),
+    "monkeypatching": _words("__bases__ __class__ __code__ __globals__ __subclasses__"),
+}
+_STORED_ONLY = _words("__class__")
+# What is for the node itself, of all that stigmem_node.plugins has.
+_OF_THE_NODE = _words(
+    "HookRegistry allow_unsigned_development_override discover_plugin_manifests discovery "
+    "get_registry lifecycle register_core_handler register_discovered_plugins registry "
+    "set_registry signing"
+)
+
+
+def _index() -> Mapping[str, Authority]:
+    found: dict[str, Authority] = {}
+    for authority in get_args(Authority):
+        for each in _MODULES.get(authority, ()):
+            found[each] = authority
+        for each in _OF_OS.get(authority, ()):
+            found[f"os.{each}"] = authority
+    return found
+
+
+_BY_NAME = _index()
+_BY_METHOD: Mapping[str, Authority] = {
+    method: authority for authority in get_args(Authority) for method in _METHODS.get(authority, ())
+}
+
+_SAYS: dict[str, str] = {
+    "network": "it opens network connections",
+    "process": "it starts or controls processes",
+    "files": "it works with files",
+    "environment": "it reads or sets environment variables",
+    "native code": "it runs native code",
+    "dynamic code": "it runs code that is made or found while it runs",
+    "threads": "it starts work of its own, or is called at exit or by signals",
+    "monkeypatching": "it can change code that is not its own",
+    "host internals": "it uses parts of the host that are not for plugins",
+    "databases": "it opens databases",
+}
+_HEAVY = frozenset(_SAYS) - {"environment", "host internals"}
+
+
+def authorities(code: Code, place: str, found: FileUses) -> Iterator[Observation]:
+    """Yield what one source file reaches by itself, and which of it the import already does."""
+    for use in found.uses:
+        known = reached(use)
+        if known is None:
+            continue
+        authority, by = known
+        at = code.at(place, use.line)
+        says = f"{_SAYS[authority]} ({by})"
+        yield Observation("authority", f"{authority}: {by}", says, authority, at)
+        if use.early and use.called and authority in _HEAVY:
+            yield Observation("early-effect", f"{authority}: {by}", says, authority, at)
+    for each in found.imports:
+        if part := _host_part(f"{each.module}.{each.name}".rstrip(".")):
+            says = f"{_SAYS['host internals']} ({part})"
+            at = code.at(place, each.line)
+            yield Observation("authority", f"host internals: {part}", says, "host internals", at)
+
+
+def _host_part(dotted: str) -> str:
+    """Return the part of the host that a dotted name leads to, unless it is for plugins."""
+    match dotted.split("."):
+        case ["stigmem_node", "plugins", *rest]:
+            return f"stigmem_node.plugins.{rest[0]}" if _OF_THE_NODE & {*rest[:2]} else ""
+        case ["stigmem_node", part, *_]:
+            return f"stigmem_node.{part}"
+        case _:
+            return ""
+
+
+def reached(use: Use) -> tuple[Authority, str] | None:
+    """Return which authority a use reaches, and the name it is recognised by."""
+    if use.dotted.startswith("?."):
+        method = use.dotted.rpartition(".")[2]
+        if method in _STORED_ONLY and not use.stored:
+            return None
+        known = _BY_METHOD.get(method)
+        return (known, f".{method}") if known else None
+    if use.stored and "." in use.dotted and not use.dotted.startswith("."):
+        if use.dotted.startswith("os.environ"):
+            return "environment", "os.environ"
+        return "monkeypatching", f"assigning {use.dotted}"
+    if part := _host_part(use.dotted):
+        return "host internals", part
+    name = use.dotted
+    while name:
+        if known := _BY_NAME.get(name):
+            return known, name
+        name = name.rpartition(".")[0]
+    method = use.dotted.rpartition(".")[2]
+    known = _BY_METHOD.get(method) if "." in use.dotted and method not in _STORED_ONLY else None
+    return (known, f".{method}") if known else None
