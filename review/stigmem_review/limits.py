@@ -62,6 +62,12 @@ EVALUATION_STEPS = 200_000
 EVALUATION_DEPTH = 100
 """Expressions within expressions, and names that stand for names."""
 
+CALLS = 20
+"""Functions within functions that are followed where they are called."""
+
+PATHS = 32
+"""Ways through a factory, where conditions are not known."""
+
 TEXT_CHARS = 100_000
 """Text put together while reading one manifest."""
 

@@ -41,10 +41,14 @@ class Known(msgspec.Struct, Generic[T], frozen=True, tag_field="certainty", tag=
 
 
 class Unknown(msgspec.Struct, frozen=True, tag_field="certainty", tag="unknown"):
-    """A value that could not be decided by reading, why, and where reading stopped."""
+    """A value that could not be decided by reading, why, and where reading stopped.
+
+    ``outcomes`` are all that it can be, in words, where that is known.
+    """
 
     why: str
     at: Location | None = None
+    outcomes: tuple[str, ...] = ()
 
 
 class NotCarried(msgspec.Struct, frozen=True, tag_field="certainty", tag="not-carried"):

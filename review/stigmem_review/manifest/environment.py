@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from stigmem_review.host import Node
-from stigmem_review.manifest.evaluate import Evaluator, Place
+from stigmem_review.manifest.evaluate import Evaluator
+from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.modules import Module, Modules
 from stigmem_review.manifest.values import Definition, Foreign, Value
 

@@ -8,32 +8,52 @@ What live code could still change behind a name's back is looked at in ``factory
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+from packaging.utils import canonicalize_name
 
 from stigmem_review import limits
 from stigmem_review.host import Node
+from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.modules import Module, Modules, Unusable
+from stigmem_review.manifest.operations import (
+    SETS,
+    changed,
+    compared,
+    constants,
+    item_of,
+    of_sets,
+    of_text,
+    truth,
+)
+from stigmem_review.manifest.statements import Body, leaks
 from stigmem_review.manifest.values import (
     Collection,
     Const,
     Definition,
     Foreign,
+    Given,
     Made,
+    MadeManifest,
     Mapping,
     ModuleValue,
+    Raised,
     Result,
     Value,
 )
-from stigmem_review.model import Unknown
+from stigmem_review.model import Location, Unknown
 from stigmem_review.syntax.live import PRIVATE
 from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
 from stigmem_review.text import shorten
 
 T = TypeVar("T")
 
+ANY = ""
+"""In place of a module: whichever module mentions the name."""
+
 _COLLECTIONS = ("frozenset", "set", "tuple", "list")
-_BUILTINS = frozenset({*_COLLECTIONS, "dict", "str"})
+_BUILTINS = frozenset({*_COLLECTIONS, "bool", "dict", "len", "sorted", "str"})
 _HOST = ("stigmem_node.plugins", "stigmem_node.plugins.manifest")
 MANIFEST_CLASSES = frozenset(f"{module}.PluginManifest" for module in _HOST)
 _CAPABILITY = frozenset(
@@ -42,51 +62,37 @@ _CAPABILITY = frozenset(
 _KEEPING = frozenset(
     {"stigmem_node.plugins.handler_timeout", "stigmem_node.plugins.handlers.handler_timeout"}
 )
+_VERSION = frozenset({"importlib.metadata.version", "importlib_metadata.version"})
+_SET_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Sub: "difference",
+    ast.BitAnd: "intersection",
+    ast.BitXor: "symmetric_difference",
+}
 _TOO_MANY = f"reading it takes more than {limits.EVALUATION_STEPS:,} steps"
 _INT_BITS = 10_000
 """Python refuses to write out numbers of more than 4,300 digits."""
 _HOOK_NAME = frozenset({"stigmem_node.plugins.HookName", "stigmem_node.plugins.hooks.HookName"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an expression stands: its module and, inside a function, that function's scope."""
-
-    module: Module
-    local: Scope | None = None
-    qualname: str = ""
-
-    def unknown(self, why: str, node: ast.AST) -> Unknown:
-        return Unknown(why, self.module.at(node))
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A name that a value was reached through, and the module that it belongs to.
-
-    ``changeable``: it stands for something that other code could change in place.
-    """
+class Own(NamedTuple):
+    """The distribution that is read: what it is called, and its version."""
 
     name: str
-    module: str
-    changeable: bool = False
+    version: str
 
 
-@dataclass(slots=True)
-class _Followed:
-    """What a name was found to stand for, and what that leans on."""
+class Way(NamedTuple):
+    """Which way was taken where a condition is not known."""
 
-    value: Value
-    trace: list[_Step]
-
-
-_Step = int | Use | _Followed
+    condition: str
+    at: Location
+    taken: bool
 
 
 class Trace:
     """What the reading of one expression leans on."""
 
-    def __init__(self, steps: list[_Step]) -> None:
+    def __init__(self, steps: list[Step]) -> None:
         self.seen: set[int] = set()
         """The ids of the syntax nodes whose reading is accounted for."""
         self.uses: set[Use] = set()
@@ -106,19 +112,90 @@ class Trace:
 class Evaluator:
     """Evaluates expressions of one distribution."""
 
-    def __init__(self, modules: Modules, node: Node) -> None:
+    def __init__(self, modules: Modules, node: Node, own: Own | None = None) -> None:
+        """``own`` is the distribution that the modules are of, where that is known."""
         self.modules = modules
         self.node = node
+        self.unaccounted: set[int] = set()
+        """The ids of nodes that one reading could not account for, whatever another one said."""
+        self.called: dict[int, tuple[str, ast.FunctionDef]] = {}
+        """Functions that were followed where they are called, and the modules they stand in."""
+        self._own = own
+        self._plan: list[bool] | None = None
+        self._ways: list[Way] = []
         self._steps = 0
         self._depth = 0
         self._chars = 0
-        self._trace: list[_Step] = []
-        self._followed: dict[tuple[str, int, str, bool], _Followed] = {}
+        self._trace: list[Step] = []
+        self._followed: dict[tuple[str, int, str, bool], Followed] = {}
+        self._scopes: dict[int, Scope] = {}
+        self._calls = 0
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
         self._trace = []
         return self.evaluate(node, place), Trace(self._trace)
+
+    def paths(self, run: Callable[[], T]) -> Iterator[tuple[tuple[Way, ...], T]]:
+        """Yield what ``run`` gives, once for every way that conditions nobody knows can go.
+
+        Raises ``Stop`` where there are too many.
+        """
+        plan: list[bool] = []
+        for _ in range(limits.PATHS):
+            self._plan, self._ways, self._trace = plan, [], []
+            result = run()
+            ways, self._plan = tuple(self._ways), None
+            yield ways, result
+            plan = [way.taken for way in ways]
+            while plan and not plan[-1]:
+                plan.pop()
+            if not plan:
+                return
+            plan[-1] = False
+            self._followed.clear()
+        at = self._ways[0].at
+        raise Stop(Unknown(f"there are more than {limits.PATHS} ways through the factory", at))
+
+    def decide(self, test: ast.expr, place: Place, *, here: bool = False) -> bool | None:
+        """Return which way a condition goes; where it is not known, the way this path takes.
+
+        What that leans on is kept for all that follows in the frame, or else only ``here``.
+        """
+        start = len(self._trace)
+        known = truth(self.evaluate(test, place))
+        if known is None:
+            self._forget(start)
+            return self._fork(test, place)
+        if not here and place.frame:
+            place.frame.control += self._trace[start:]
+            del self._trace[start:]
+        return known
+
+    def _fork(self, test: ast.expr, place: Place) -> bool | None:
+        if self._plan is None:
+            return None
+        index = len(self._ways)
+        taken = self._plan[index] if index < len(self._plan) else True
+        text = ast.get_source_segment(place.module.syntax.source.decode("utf-8", "replace"), test)
+        condition = " ".join((text or "a condition").split())
+        self._ways.append(Way(shorten(condition, 80), place.module.at(test), taken))
+        return taken
+
+    def count(self, node: ast.AST, place: Place) -> None:
+        """Count a step. Raises ``Stop`` where they are too many."""
+        self._steps += 1
+        if self._steps > limits.EVALUATION_STEPS:
+            raise Stop(place.unknown(_TOO_MANY, node))
+
+    def trace(self, control: list[Step] | None = None) -> Trace:
+        """Return what the latest run leans on."""
+        return Trace([*self._trace, *(control or ())])
+
+    def defaults_of(self, function: ast.FunctionDef, module: Module) -> dict[str, Followed] | None:
+        """Return the parameters of a function that is called without arguments."""
+        call = ast.Call(ast.Name(function.name, ast.Load()), [], [], lineno=function.lineno)
+        return self._arguments(function, module, call, Place(module))
 
     def read_name(self, name: str, node: ast.AST, place: Place) -> tuple[Value, Trace]:
         """Return what a name of a module stands for once its import is over."""
@@ -140,10 +217,18 @@ class Evaluator:
             self._depth -= 1
         if isinstance(value, Unknown):
             # Nothing in it was accounted for: what it names may be called, or changed.
-            del self._trace[start:]
+            self._forget(start)
         elif isinstance(value, Foreign):
             self._unsee(start)
         return value
+
+    def _forget(self, start: int) -> None:
+        waiting = [self._trace[start:]]
+        while waiting:
+            for step in waiting.pop():
+                if isinstance(step, int):
+                    self.unaccounted.add(step)
+        del self._trace[start:]
 
     def _unsee(self, start: int) -> None:
         """Keep what the latest steps lean on, but not that the code was accounted for."""
@@ -171,6 +256,33 @@ class Evaluator:
                 return self._attribute(node, place)
             case ast.Call():
                 return self._call(node, place)
+            case ast.IfExp():
+                decided = self.decide(node.test, place, here=True)
+                if decided is None:
+                    return place.unknown("which way it goes is not known", node)
+                return self.evaluate(node.body if decided else node.orelse, place)
+            case ast.BoolOp():
+                return self._either(node, place)
+            case ast.UnaryOp(op=ast.Not()):
+                known = truth(self.evaluate(node.operand, place))
+                if known is None:
+                    return place.unknown("this operation is not followed", node)
+                return Const(not known, at)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return Const(-number, at)
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                result = compared(operator, self.evaluate(left, place), self.evaluate(right, place))
+                if result is None:
+                    return place.unknown("this comparison is not followed", node)
+                return Const(result, at)
+            case ast.Subscript(value=owner, slice=key, ctx=ast.Load()):
+                found = self.evaluate(owner, place)
+                if isinstance(found, Unknown):
+                    return found
+                item = item_of(found, self.evaluate(key, place))
+                return item or place.unknown("this subscript is not followed", node)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self._comprehension(node, place)
             case _:
                 return place.unknown(f"{_construct(node)} is not followed", node)
 
@@ -256,8 +368,13 @@ class Evaluator:
         right = self.evaluate(node.right, place)
         if isinstance(right, Unknown):
             return right
+        return self._operated(node.op, left, right, node, place)
+
+    def _operated(
+        self, operator: ast.operator, left: Value, right: Value, node: ast.AST, place: Place
+    ) -> Value:
         at = place.module.at(node)
-        match node.op, left, right:
+        match operator, left, right:
             case ast.Add(), Const(value=str(one)), Const(value=str(two)):
                 return self._text(one + two, node, place)
             case ast.Add(), Collection(kind="list" | "tuple"), Collection() if (
@@ -268,6 +385,15 @@ class Evaluator:
                 kind="set" | "frozenset"
             ):
                 made = Collection(left.kind, self._copied(left.items + right.items), at)
+            case (
+                ast.Sub() | ast.BitAnd() | ast.BitXor(),
+                Collection(kind="set" | "frozenset"),
+                Collection(kind="set" | "frozenset"),
+            ):
+                left_over = of_sets(_SET_OPERATORS[type(operator)], left, right)
+                if left_over is None:
+                    return place.unknown("this operation is not followed", node)
+                made = Collection(left.kind, self._copied(left_over), at)
             case ast.BitOr(), Mapping(), Mapping():
                 made = Mapping(self._copied(left.pairs + right.pairs), at)
             case _:
@@ -276,13 +402,230 @@ class Evaluator:
             return place.unknown(_TOO_MANY, node)
         return made
 
+    def _either(self, node: ast.BoolOp, place: Place) -> Value:
+        for part in node.values[:-1]:
+            value = self.evaluate(part, place)
+            known = truth(value)
+            if known is None:
+                return place.unknown("an expression with and/or is not followed", node)
+            if known is isinstance(node.op, ast.Or):
+                return value
+        return self.evaluate(node.values[-1], place)
+
+    # Loops
+
+    def items_of(self, node: ast.expr, place: Place) -> tuple[list[Value], Followed] | None:
+        """Return what a loop over an expression gives, and what reading that leans on."""
+        outer, self._trace = self._trace, []
+        items = self._iterated(node, place)
+        if items is None:
+            self._forget(0)
+        followed = Followed(Const(None, place.module.at(node)), self._trace)
+        self._trace = outer
+        return None if items is None else (items, followed)
+
+    def _iterated(self, node: ast.expr, place: Place) -> list[Value] | None:
+        view = ""
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=owner, attr="items" | "keys" | "values" as view),
+                args=[],
+                keywords=[],
+            ):
+                value = self.evaluate(owner, place)
+                self._trace.append(id(node.func))
+                if not isinstance(value, Mapping):
+                    return None
+            case _:
+                value = self.evaluate(node, place)
+        match value:
+            case Collection() if not unordered(value):
+                return [*self._copied(value.items)]
+            case Mapping():
+                keys = constants([key for key, _ in value.pairs])
+                if keys is None:
+                    return None
+                last = dict(zip(keys, self._copied(value.pairs), strict=False))
+                match view:
+                    case "values":
+                        return [item for _, item in last.values()]
+                    case "items":
+                        return [Collection("tuple", pair, value.at) for pair in last.values()]
+                    case _:
+                        return [key for key, _ in last.values()]
+            case _:
+                return None
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, place: Place
+    ) -> Value:
+        targets = [
+            part.id
+            for generator in node.generators
+            for part in ast.walk(generator.target)
+            if isinstance(part, ast.Name)
+        ]
+        frame = place.frame.inner(targets) if place.frame else Frame({*targets})
+        inner = Place(place.module, place.local, place.qualname, frame)
+        found: list[tuple[Value, Value]] = []
+
+        def follow(index: int) -> None:
+            self.count(node, place)
+            if index == len(node.generators):
+                if isinstance(node, ast.DictComp):
+                    pair = self.evaluate(node.key, inner), self.evaluate(node.value, inner)
+                else:
+                    pair = (self.evaluate(node.elt, inner),) * 2
+                for part in pair:
+                    if isinstance(part, Unknown):
+                        raise Stop(part)
+                found.append(pair)
+                return
+            generator = node.generators[index]
+            items = self.items_of(generator.iter, inner if index else place)
+            if items is None or generator.is_async:
+                raise Stop(place.unknown("what a comprehension goes over is not known", node))
+            self._trace.append(items[1])
+            for item in items[0]:
+                self._unpack(generator.target, item, frame, place)
+                if all(self._passes(test, inner) for test in generator.ifs):
+                    follow(index + 1)
+
+        try:
+            follow(0)
+        except Stop as stop:
+            return stop.unknown
+        at = place.module.at(node)
+        if isinstance(node, ast.DictComp):
+            return Mapping(tuple(found), at)
+        return Collection(
+            "set" if isinstance(node, ast.SetComp) else "list", tuple(item for item, _ in found), at
+        )
+
+    def _passes(self, test: ast.expr, place: Place) -> bool:
+        decided = self.decide(test, place, here=True)
+        if decided is None:
+            raise Stop(place.unknown("which way it goes is not known", test))
+        return decided
+
+    def _unpack(self, target: ast.expr, item: Value, frame: Frame, place: Place) -> None:
+        match target:
+            case ast.Name(id=name):
+                frame.keep(name, Followed(item, []))
+            case ast.Tuple(elts=targets) | ast.List(elts=targets) if (
+                isinstance(item, Collection)
+                and item.kind in ("tuple", "list")
+                and len(item.items) == len(targets)
+                and not any(isinstance(each, ast.Starred) for each in targets)
+            ):
+                for each, part in zip(targets, item.items, strict=True):
+                    self._unpack(each, part, frame, place)
+            case _:
+                raise Stop(place.unknown("it is taken apart in a way that is not followed", target))
+
+    # What statements give to names
+
+    def assigned_value(
+        self, node: ast.stmt, targets: list[ast.expr], value: ast.expr, place: Place
+    ) -> Followed:
+        """Return what a statement assigns."""
+        return self._isolated(node, targets, lambda: self.evaluate(value, place), place)
+
+    def augmented_value(self, node: ast.AugAssign, place: Place) -> Followed:
+        """Return what ``name += value`` and the like leave in the name."""
+
+        def work() -> Value:
+            was = self._current(node.target, place)
+            given = self.evaluate(node.value, place)
+            for part in (was, given):
+                if isinstance(part, Unknown):
+                    return part
+            return self._operated(node.op, was, given, node, place)
+
+        return self._isolated(node, [node.target], work, place)
+
+    def changed_value(self, call: ast.Call, method: str, place: Place) -> Followed:
+        """Return what a method leaves of the collection that a name stands for."""
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+
+        def work() -> Value:
+            self._trace += [id(call.func), id(owner)]
+            was = self._current(owner, place)
+            if any(isinstance(arg, ast.Starred) for arg in call.args):
+                return place.unknown("it is changed in place", call)
+            given = [self.evaluate(arg, place) for arg in call.args]
+            words = {word.arg: self.evaluate(word.value, place) for word in call.keywords}
+            made = None if None in words else changed(was, method, given, words, self._copied)  # type: ignore[arg-type]
+            if made is None or self._steps > limits.EVALUATION_STEPS:
+                return place.unknown("it is changed in place", call)
+            return made
+
+        return self._isolated(call, [owner], work, place)
+
+    def stored_value(self, target: ast.Subscript, item: Followed, place: Place) -> Followed:
+        """Return what ``name[key] = item`` leaves of the dict that a name stands for."""
+
+        def work() -> Value:
+            self._trace += [id(target), id(target.value), item]
+            was = self._current(target.value, place)
+            key = self.evaluate(target.slice, place)
+            if isinstance(was, Mapping) and isinstance(key, Const):
+                return Mapping((*self._copied(was.pairs), (key, item.value)), was.at)
+            return place.unknown("it is changed in place", target)
+
+        return self._isolated(target, [target.value], work, place)
+
+    def _current(self, target: ast.expr, place: Place) -> Value:
+        found = None
+        if isinstance(target, ast.Name) and place.frame:
+            found = place.frame.values.get(target.id)
+        if isinstance(found, Followed):
+            self._trace.append(found)
+            return found.value
+        return place.unknown("it is changed before it is given a value", target)
+
+    def _isolated(
+        self, node: ast.AST, targets: list[ast.expr], work: Callable[[], Value], place: Place
+    ) -> Followed:
+        outer, self._trace = self._trace, []
+        try:
+            value = work()
+            if isinstance(value, Unknown):
+                self._forget(0)
+            else:
+                self._trace.append(id(node))
+                if _changeable(value):
+                    names = {
+                        part.id
+                        for target in targets
+                        for part in ast.walk(target)
+                        if isinstance(part, ast.Name)
+                    }
+                    self._trace += [Use(name, place.module.name, True) for name in sorted(names)]
+            return Followed(value, self._trace)
+        finally:
+            self._trace = outer
+
     # Names
 
     def name(self, name: str, node: ast.AST, place: Place) -> Value:
         """Return what a name stands for where it is read."""
+        if place.frame and place.frame.has(name):
+            return self._in_frame(name, node, place, place.frame)
         if place.local and name in place.local.bindings:
             return self._bound(name, node, place, place.local)
         return self._bound(name, node, Place(place.module), place.module.scope)
+
+    def _in_frame(self, name: str, node: ast.AST, place: Place, frame: Frame) -> Value:
+        if PRIVATE.match(name):
+            return place.unknown(f"{_short(name)} is a name that a class can spell otherwise", node)
+        found = frame.values.get(name)
+        if found is None:
+            return place.unknown(f"{_short(name)} is not given a value before", node)
+        if isinstance(found, ast.AST):
+            return self._follow(name, Binding(found, plain=True), place)
+        self._trace.append(found)
+        return found.value
 
     def _bound(
         self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool = False
@@ -291,7 +634,7 @@ class Evaluator:
         if key not in self._followed:
             outer, self._trace = self._trace, []
             value = self._resolve(name, node, place, scope, final=final)
-            self._followed[key] = _Followed(value, self._trace)
+            self._followed[key] = Followed(value, self._trace)
             self._trace = outer
         found = self._followed[key]
         self._trace.append(found)
@@ -312,6 +655,10 @@ class Evaluator:
         if not found:
             if name in _BUILTINS:
                 return Foreign(f"builtins.{name}", place.module.at(node))
+            if name == "__name__":
+                return Const(place.module.name, place.module.at(node))
+            if name == "__package__":
+                return Const(place.module.package, place.module.at(node))
             return place.unknown(f"{_short(name)} is not defined in this module", node)
         binding = scope.only(name)
         if binding is None:
@@ -491,18 +838,220 @@ class Evaluator:
     # Calls
 
     def _call(self, node: ast.Call, place: Place) -> Value:
+        if isinstance(node.func, ast.Attribute):
+            start = len(self._trace)
+            found = self._method_call(node, node.func, place)
+            if found is not None:
+                return found
+            self._forget(start)
         start = len(self._trace)
         called = self.evaluate(node.func, place)
-        self._unsee(start)
+        match called:
+            case Foreign(dotted=dotted) if dotted in MANIFEST_CLASSES:
+                return self._manifest(node, place)
+            case Definition(kind="function"):
+                return self._function_call(called, node, place)
+            case _:
+                self._unsee(start)
         match called:
             case Foreign(dotted=dotted) if dotted.startswith("builtins."):
                 return self._builtin(dotted.removeprefix("builtins."), node, place)
+            case Foreign(dotted=dotted) if dotted in _VERSION | _CAPABILITY | _HOOK_NAME:
+                known = self._foreign_call(dotted, node, place)
+                return Result(place.module.at(node)) if known is None else known
             case Foreign():
                 return Result(place.module.at(node))
             case _:
                 return place.unknown(
                     f"it is computed by {_called(node.func)}, which is not followed", node
                 )
+
+    def _foreign_call(self, dotted: str, node: ast.Call, place: Place) -> Value | None:
+        """Return what a few calls of other libraries give."""
+        at = place.module.at(node)
+        given = [self.evaluate(arg, place) for arg in node.args]
+        match given:
+            case [Const(value=str(text))] if not node.keywords:
+                pass
+            case _:
+                return None
+        if dotted in _VERSION:
+            if self._own and canonicalize_name(text) == canonicalize_name(self._own.name):
+                return Const(self._own.version, at)
+            return None
+        members = self.node.capability_members if dotted in _CAPABILITY else self.node.hook_members
+        return Const(text, at) if text in members.values() else None
+
+    def _method_call(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:
+        """Return what a method of a known text, set or dict gives."""
+        at = place.module.at(node)
+        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
+            return None
+        owner = self.evaluate(called.value, place)
+        self._trace.append(id(called))
+        if not isinstance(owner, (Const, Collection, Mapping)):
+            return None
+        given = [self.evaluate(arg, place) for arg in node.args]
+        if any(isinstance(each, Unknown) for each in given):
+            return None
+        match owner, called.attr:
+            case Const(value=str(text)), "join" if len(given) == 1:
+                parts = given[0]
+                if not isinstance(parts, Collection) or unordered(parts):
+                    return None
+                texts = constants(parts.items)
+                return None if texts is None else self._text(text.join(texts), node, place)
+            case Const(value=str(text)), method:
+                made = of_text(text, method, given)
+                if isinstance(made, list):
+                    words = tuple(Const(each, at) for each in self._copied(tuple(made)))
+                    return Collection("list", words, at)
+                if isinstance(made, bool):
+                    return Const(made, at)
+                return None if made is None else self._text(made, node, place)
+            case Collection() | Mapping(), "copy" if not given:
+                return owner
+            case Collection(kind="set" | "frozenset"), "union":
+                items = owner.items
+                for each in given:
+                    if isinstance(each, Mapping):
+                        each = Collection("list", tuple(key for key, _ in each.pairs), at)
+                    if not isinstance(each, Collection):
+                        return None
+                    items = (*items, *self._copied(each.items))
+                return Collection(owner.kind, items, at)
+            case Collection(kind="set" | "frozenset"), method if len(given) == 1:
+                left = of_sets(method, owner, given[0])
+                return None if left is None else Collection(owner.kind, left, at)
+            case Mapping(), "get" if len(given) in (1, 2):
+                keys = constants([key for key, _ in owner.pairs])
+                if keys is None or constants(given[:1]) is None:
+                    return None
+                other = given[1] if len(given) > 1 else Const(None, at)
+                return item_of(owner, given[0]) or other
+            case _:
+                return None
+
+    def _manifest(self, node: ast.Call, place: Place) -> Value:
+        """Read the keywords of a call of the manifest class, each by itself."""
+        module = place.module
+        if node.args:
+            raise Stop(
+                place.unknown(
+                    "PluginManifest is called with positional arguments, which the node refuses",
+                    node,
+                )
+            )
+        self._trace.append(Use("PluginManifest", ANY, True))
+        here = Place(module, place.local, place.qualname)
+        given: list[Given] = []
+        spread: Unknown | None = None
+        for word in node.keywords:
+            outer, self._trace = self._trace, []
+            value = self.evaluate(word.value, place)
+            followed, self._trace = Followed(value, self._trace), outer
+            at = module.at(word.value)
+            if word.arg is not None:
+                given.append(Given(word.arg, value, followed, at, word.value, here))
+            elif isinstance(value, Mapping):
+                # What is spread decides which fields there are, so it must be certain as a whole.
+                self._trace.append(followed)
+                for key, item in value.pairs:
+                    if not isinstance(key, Const) or not isinstance(key.value, str):
+                        spread = Unknown("keywords are spread into PluginManifest", at)
+                        continue
+                    given.append(Given(key.value, item, followed, at, None, None))
+            else:
+                why = value.why if isinstance(value, Unknown) else "it is not a known dict"
+                spread = Unknown(f"keywords are spread into PluginManifest: {why}", at)
+        return MadeManifest(tuple(given), spread, module.at(node))
+
+    def _function_call(self, called: Definition, node: ast.Call, place: Place) -> Value:
+        """Follow a function of this distribution with the arguments it is given."""
+        module = self.modules.get(called.module)
+        binding = module.scope.only(called.qualname) if isinstance(module, Module) else None
+        function = binding.node if binding else None
+        why = f"it is computed by {_called(node.func)}, which is not followed"
+        if not isinstance(module, Module) or not isinstance(function, ast.FunctionDef):
+            return place.unknown(why, node)
+        arguments = self._arguments(function, module, node, place)
+        if arguments is None or self._calls >= limits.CALLS:
+            return place.unknown(why, node)
+        self._calls += 1
+        try:
+            value, control = self.run(function, module, arguments)
+        except Stop as stop:
+            return Unknown(f"{why}: {stop.unknown.why}", stop.unknown.at)
+        finally:
+            self._calls -= 1
+        if isinstance(value, Raised):
+            raise Leaves(value)
+        self._trace += control
+        changeable = _changeable(value) or isinstance(value, MadeManifest)
+        owner = ANY if isinstance(value, MadeManifest) else module.name
+        self._trace.append(Use(function.name, owner, changeable))
+        return value
+
+    def run(
+        self, function: ast.FunctionDef, module: Module, arguments: dict[str, Followed]
+    ) -> tuple[Value | Raised, list[Step]]:
+        """Return what a function gives for these arguments, and what the ways it takes lean on.
+
+        Raises ``Stop`` where it cannot be followed.
+        """
+        self.called[id(function)] = (module.name, function)
+        if id(function) not in self._scopes:
+            self._scopes[id(function)] = scope_of(function, module.syntax.source)
+        local = self._scopes[id(function)]
+        frame = Frame({*local.bindings}, {**arguments})
+        place = Place(module, local, function.name, frame)
+        return Body(function, place, frame, self).run(), frame.control
+
+    def _arguments(
+        self, function: ast.FunctionDef, module: Module, node: ast.Call, place: Place
+    ) -> dict[str, Followed] | None:
+        """Bind the arguments of a call, where that is plain to see."""
+        wanted = function.args
+        starred = any(isinstance(arg, ast.Starred) for arg in node.args)
+        if wanted.vararg or wanted.kwarg or starred:
+            return None
+        named = [arg.arg for arg in wanted.args]
+        order = [*(arg.arg for arg in wanted.posonlyargs), *named]
+        by_name = {*named, *(arg.arg for arg in wanted.kwonlyargs)}
+        expressions: dict[str, tuple[ast.expr, Place]] = {}
+        if len(node.args) > len(order):
+            return None
+        for name, expression in zip(order, node.args, strict=False):
+            expressions[name] = (expression, place)
+        for word in node.keywords:
+            if word.arg is None or word.arg in expressions or word.arg not in by_name:
+                return None
+            expressions[word.arg] = (word.value, place)
+        at_home = Place(module)
+        late = zip(reversed(order), reversed(wanted.defaults), strict=False)
+        kept: dict[str, ast.expr] = dict(late)
+        for arg, default in zip(wanted.kwonlyargs, wanted.kw_defaults, strict=True):
+            if default is not None:
+                kept[arg.arg] = default
+        found: dict[str, Followed] = {}
+        for name in [*order, *(arg.arg for arg in wanted.kwonlyargs)]:
+            if name not in expressions and name not in kept:
+                return None
+            given = name in expressions
+            expression, where = expressions[name] if given else (kept[name], at_home)
+            outer, self._trace = self._trace, []
+            value = self.evaluate(expression, where)
+            if _changeable(value):
+                # A default is made once and stays; what is handed on can be changed elsewhere.
+                if not given or leaks(function, name):
+                    self._forget(0)
+                    self._trace = outer
+                    return None
+                self._trace.append(Use(name, module.name, True))
+            found[name] = Followed(value, self._trace)
+            self._trace = outer
+            self._trace.append(found[name])
+        return found
 
     def _builtin(self, name: str, node: ast.Call, place: Place) -> Value:
         at = place.module.at(node)
@@ -514,8 +1063,28 @@ class Evaluator:
             or any(isinstance(arg, ast.Starred) for arg in node.args)
         ):
             return place.unknown(f"this call of {name}() is not followed", node)
-        value = self.evaluate(node.args[0], place) if node.args else None
+        value = self._argument(node.args[0], place) if node.args else None
         match name, value:
+            case "bool", _ if value is not None:
+                known = truth(value)
+                if known is None:
+                    return place.unknown("this call of bool() is not followed", node)
+                return Const(known, at)
+            case "len", Collection(kind="list" | "tuple", items=items):
+                return Const(len(items), at)
+            case "sorted", Collection() | Mapping():
+                items = (
+                    value.items
+                    if isinstance(value, Collection)
+                    else tuple(key for key, _ in value.pairs)
+                )
+                texts = constants(items)
+                if texts is None:
+                    return place.unknown("this call of sorted() is not followed", node)
+                if isinstance(value, Mapping) or value.kind in SETS:
+                    texts = [*{*texts}]
+                places = dict(zip(constants(items) or (), items, strict=True))
+                return Collection("list", tuple(places[text] for text in sorted(texts)), at)
             case _, Unknown():
                 return value
             case "str", None:
@@ -533,6 +1102,20 @@ class Evaluator:
             case _:
                 return place.unknown(f"this call of {name}() is not followed", node)
 
+    def _argument(self, node: ast.expr, place: Place) -> Value:
+        """Return what a builtin is given that copies it at once: also what can be read once."""
+        match node:
+            case ast.GeneratorExp():
+                return self._comprehension(node, place)
+            case ast.Call(func=ast.Attribute(attr="items" | "keys" | "values"), args=[]):
+                found = self.items_of(node, place)
+                if found is not None:
+                    self._trace.append(found[1])
+                    return Collection("list", tuple(found[0]), place.module.at(node))
+            case _:
+                pass
+        return self.evaluate(node, place)
+
     def _dict_call(self, node: ast.Call, place: Place) -> Value:
         pairs: list[tuple[Value, Value]] = []
         sources: list[ast.expr] = [*node.args]
@@ -540,9 +1123,20 @@ class Evaluator:
             return place.unknown("this call of dict() is not followed", node)
         sources += [word.value for word in node.keywords if word.arg is None]
         for source in sources:
-            value = self.evaluate(source, place)
+            value = self._argument(source, place)
             if isinstance(value, Unknown):
                 return value
+            if isinstance(value, Collection) and source in node.args and not unordered(value):
+                for pair in value.items:
+                    match pair:
+                        case Collection(kind="tuple" | "list", items=(key, item)) if isinstance(
+                            key, Const
+                        ):
+                            pairs.append((key, item))
+                        case _:
+                            return place.unknown("this call of dict() is not followed", source)
+                self._copied(value.items)
+                continue
             if not isinstance(value, Mapping):
                 return place.unknown("this call of dict() is not followed", source)
             pairs.extend(self._copied(value.pairs))
@@ -577,7 +1171,7 @@ def _changeable(value: Value) -> bool:
     match value:
         case Collection(kind="tuple" | "frozenset"):
             return not all(isinstance(item, (Const, Definition, Made)) for item in value.items)
-        case Collection() | Mapping():
+        case Collection() | Mapping() | MadeManifest():
             return True
         case _:
             return False

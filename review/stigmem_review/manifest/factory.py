@@ -5,32 +5,52 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.host import Node, nearest
 from stigmem_review.manifest.environment import environment_read
 from stigmem_review.manifest.evaluate import (
+    ANY,
     MANIFEST_CLASSES,
     Evaluator,
-    Place,
+    Own,
     Trace,
-    Use,
-    assigned,
+    Way,
     origin,
 )
 from stigmem_review.manifest.fields import FIELDS, Reader
+from stigmem_review.manifest.frames import Followed, Leaves, Place, Stop, Use
 from stigmem_review.manifest.modules import Module, Modules, Unusable
-from stigmem_review.manifest.values import Const, Definition, Foreign, Made, Mapping, Result, Value
-from stigmem_review.model import EntryPoint, Gap, Known, Location, Manifest, Problem, Unknown
+from stigmem_review.manifest.values import (
+    Const,
+    Definition,
+    Foreign,
+    Made,
+    MadeManifest,
+    Raised,
+    Result,
+    Value,
+)
+from stigmem_review.model import (
+    AnyValue,
+    EntryPoint,
+    Gap,
+    Hook,
+    Known,
+    Location,
+    Manifest,
+    Problem,
+    Unknown,
+)
 from stigmem_review.syntax.live import Hazard, Imported, LiveCode
 from stigmem_review.syntax.nodes import children
-from stigmem_review.syntax.scope import outer_parts, scope_of
+from stigmem_review.syntax.scope import arguments_of, outer_parts
 from stigmem_review.text import shorten
 
 _UNKNOWN_KEYWORDS = 20
 """Keywords the node does not know that are each named; nobody mistypes more."""
-_ANY = ""
-"""In place of a module: whichever module mentions the name."""
+_NOT_PLAIN = "what the factory returns is not a plain PluginManifest(...)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +69,13 @@ class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out 
         self.problem = problem
 
 
-@dataclass(slots=True)
-class _Call:
-    """The call of ``PluginManifest`` that a factory returns, and what finding it leaned on."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a factory returns on one way through it, and what finding that leaned on."""
 
-    node: ast.Call
-    place: Place
-    function: ast.FunctionDef
-    module: str
-    seen: set[int]
-    uses: set[Use]
+    ways: tuple[Way, ...]
+    made: MadeManifest
+    trace: Trace
 
 
 @dataclass(slots=True)
@@ -73,26 +90,19 @@ class _Path:
         self.uses |= trace.uses
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What the call gives for one field. ``expression`` is absent where a dict is spread."""
-
-    value: Value
-    uses: set[Use]
-    at: Location
-    expression: ast.expr | None
-
-
-def read_factory(entry_point: EntryPoint, modules: Modules, node: Node) -> Reading:
+def read_factory(
+    entry_point: EntryPoint, modules: Modules, node: Node, own: Own | None = None
+) -> Reading:
     """Read the manifest an entry point's factory returns, on the given node release.
 
-    Never raises for what a release contains: what cannot be followed is unknown, a module that
-    cannot be read at all is a gap.
+    ``own`` is the distribution, where its name and version are known. Never raises for what a
+    release contains: what cannot be followed is unknown, a module that cannot be read at all is a
+    gap.
     """
     problems: list[Problem] = []
     manifest: Manifest | Unknown
     try:
-        manifest, problems = _read(entry_point, modules, node)
+        manifest, problems = _read(entry_point, modules, node, own)
     except _Stop as stop:
         manifest = stop.unknown
         at = manifest.at or entry_point.at
@@ -106,43 +116,105 @@ def read_factory(entry_point: EntryPoint, modules: Modules, node: Node) -> Readi
     return Reading(manifest, tuple(problems), tuple(gaps))
 
 
-def _read(entry_point: EntryPoint, modules: Modules, node: Node) -> tuple[Manifest, list[Problem]]:
+def _read(
+    entry_point: EntryPoint, modules: Modules, node: Node, own: Own | None
+) -> tuple[Manifest, list[Problem]]:
     if modules.intruder:
         raise _Stop(
             "the release installs a file that runs at the start of Python, or among the host's "
             "own modules, and can change what any name stands for",
             Location(modules.intruder),
         )
-    evaluator = Evaluator(modules, node)
-    call = _find_call(entry_point, evaluator)
-    given, spread, seen = _arguments(call, evaluator)
-    live = _live_code(entry_point, call, seen, modules)
+    evaluator = Evaluator(modules, node, own)
+    path = _Path()
+    function, home = _find_function(entry_point, evaluator, path)
+    outcomes = _outcomes(function, home, evaluator)
+    seen, uses = {*path.seen}, {*path.uses}
+    for outcome in outcomes:
+        seen |= outcome.trace.seen
+        uses |= outcome.trace.uses
+        for item in outcome.made.given:
+            seen |= Trace([item.followed]).seen
+    live = _live_code(entry_point, function, evaluator, seen - evaluator.unaccounted, uses)
     checked = _Checked(live, modules)
-    if spoiled := checked.spoiled(call.uses):
+    if spoiled := checked.spoiled(uses):
         raise _Stop(spoiled.why, spoiled.at)
-    reader = Reader(node, call.place.module.at(call.node))
+    readers = [_read_outcome(outcome, checked, modules, node) for outcome in outcomes]
+    manifests = [reader.finish(spread) for reader, spread in readers]
+    manifest = _merged(manifests, outcomes)
+    problems = {(each.kind, each.item): each for reader, _ in readers for each in reader.problems}
+    return manifest, [*problems.values(), *_handler_problems(manifest, modules, node)]
+
+
+def _read_outcome(
+    outcome: _Outcome, checked: _Checked, modules: Modules, node: Node
+) -> tuple[Reader, Unknown | None]:
+    reader = Reader(node, outcome.made.at)
     strange = 0
-    for name, item in given.items():
-        if name not in FIELDS:
+    for item in {each.name: each for each in outcome.made.given}.values():
+        if item.name not in FIELDS:
             strange += 1
             if strange <= _UNKNOWN_KEYWORDS:
-                close = nearest(name, FIELDS) if len(name) < 64 else ""
-                reader.problem("keyword-unknown", shorten(name, 80), close, item.at)
+                close = nearest(item.name, FIELDS) if len(item.name) < 64 else ""
+                reader.problem("keyword-unknown", shorten(item.name, 80), close, item.at)
             continue
-        value = checked.spoiled(item.uses) or item.value
-        if isinstance(value, Unknown) and item.expression is not None:
-            value = _with_environment(value, item.expression, call.place, modules, node)
-        reader.read(name, value)
-    manifest = reader.finish(spread)
-    _check_handlers(manifest, modules, reader)
-    return manifest, reader.problems
+        value = checked.spoiled(Trace([item.followed]).uses) or item.value
+        if isinstance(value, Unknown) and item.expression is not None and item.place is not None:
+            value = _with_environment(value, item.expression, item.place, modules, node)
+        reader.read(item.name, value)
+    return reader, outcome.made.spread
 
 
-def _check_handlers(manifest: Manifest, modules: Modules, reader: Reader) -> None:
-    """Note handlers that take fewer positional arguments than the node insists on."""
+def _merged(manifests: list[Manifest], outcomes: list[_Outcome]) -> Manifest:
+    """Return one manifest for all ways through a factory; where they differ, it is not known."""
+    if len(manifests) == 1:
+        return manifests[0]
+    fields: dict[str, AnyValue] = {}
+    for name in FIELDS:
+        values: list[AnyValue] = [getattr(each, name) for each in manifests]
+        unknown = next((each for each in values if isinstance(each, Unknown)), None)
+        known = [each.value for each in values if isinstance(each, Known)]
+        if unknown is not None:
+            fields[name] = unknown
+        elif all(_same(each, known[0]) for each in known):
+            fields[name] = values[0]
+        else:
+            fields[name] = _differing(values, outcomes)
+    return Manifest(**fields)  # type: ignore[arg-type]
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return [_plain(each) for each in one] == [_plain(each) for each in other]
+    return bool(one == other)
+
+
+def _plain(each: Any) -> Any:
+    return (each.name, each.target) if isinstance(each, Hook) else each
+
+
+def _differing(values: list[AnyValue], outcomes: list[_Outcome]) -> Unknown:
+    conditions = {way.condition: way.at for outcome in outcomes for way in outcome.ways}
+    shown = list(dict.fromkeys(_stated(value) for value in values))
+    what = " and ".join([*conditions][:3]) + (" and more" if len(conditions) > 3 else "")
+    listed = "; or ".join(shown[:4]) + ("; or others" if len(shown) > 4 else "")
+    why = f"it depends on {what}, which is not known here: it is {listed}"
+    return Unknown(why, next(iter(conditions.values())), tuple(shown))
+
+
+def _stated(value: AnyValue) -> str:
+    stated = value.value if isinstance(value, Known) else None
+    if isinstance(stated, tuple):
+        names = [each.name if isinstance(each, Hook) else str(each) for each in stated]
+        return shorten(", ".join(names), 200) or "nothing"
+    return shorten(str(stated), 200)
+
+
+def _handler_problems(manifest: Manifest, modules: Modules, node: Node) -> Iterator[Problem]:
+    """Yield handlers that take fewer positional arguments than the node insists on."""
     hooks = manifest.hooks.value if isinstance(manifest.hooks, Known) else ()
     for hook in hooks:
-        needs = reader.node.hook(hook.name).positionals
+        needs = node.hook(hook.name).positionals
         if not needs or not isinstance(hook.target, Known):
             continue
         home, _, name = hook.target.value.partition(":")
@@ -156,10 +228,12 @@ def _check_handlers(manifest: Manifest, modules: Modules, reader: Reader) -> Non
         taken = len(function.args.posonlyargs) + len(function.args.args)
         if function.args.vararg is None and taken < needs:
             why = f"it takes {taken} and the node wants at least {needs}"
-            reader.problem("handler-arity", hook.name, why, module.at(function))
+            yield Problem("handler-arity", hook.name, why, module.at(function))
 
 
-def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
+def _find_function(
+    entry_point: EntryPoint, evaluator: Evaluator, path: _Path
+) -> tuple[ast.FunctionDef, Module]:
     module_name, _, attribute = entry_point.value.partition(":")
     module = evaluator.modules.get(module_name)
     if isinstance(module, Unusable):
@@ -182,11 +256,10 @@ def _find_call(entry_point: EntryPoint, evaluator: Evaluator) -> _Call:
                 declared,
                 "target-missing",
             )
-    path = _Path()
     function, home = _definition_of(attribute, module, evaluator, path)
     # Called elsewhere, it gives other code the class, or the very manifest, to change.
-    path.uses.add(Use(function.name, _ANY, True))
-    return _returned(function, home, evaluator, path)
+    path.uses.add(Use(function.name, ANY, True))
+    return function, home
 
 
 def _definition_of(
@@ -241,9 +314,46 @@ def _is_manifest(made: Made, evaluator: Evaluator) -> bool:
     return isinstance(called, Foreign) and called.dotted in MANIFEST_CLASSES
 
 
-def _returned(
-    function: ast.FunctionDef, module: Module, evaluator: Evaluator, path: _Path
-) -> _Call:
+def _outcomes(function: ast.FunctionDef, module: Module, evaluator: Evaluator) -> list[_Outcome]:
+    """Follow a factory, on every way through it that ends with a manifest."""
+    _refuse_no_factory(function, module)
+    arguments = evaluator.defaults_of(function, module)
+    if arguments is None:
+        arguments = {
+            arg.arg: Followed(Unknown("it is a parameter", module.at(arg)), [])
+            for arg in arguments_of(function.args)
+        }
+
+    def run() -> tuple[Value | Raised, Trace]:
+        try:
+            value, control = evaluator.run(function, module, arguments)
+        except Leaves as leaving:
+            return leaving.raised, evaluator.trace()
+        return value, evaluator.trace(control)
+
+    outcomes: list[_Outcome] = []
+    raised = module.at(function)
+    try:
+        for ways, (value, trace) in evaluator.paths(run):
+            match value:
+                case MadeManifest():
+                    outcomes.append(_Outcome(ways, value, trace))
+                case Raised():
+                    raised = value.at
+                case Unknown():
+                    raise _Stop(f"{_NOT_PLAIN}: {value.why}", value.at)
+                case Const(value=None):
+                    raise _Stop("the factory does not return in every case", value.at)
+                case _:
+                    raise _Stop(_NOT_PLAIN, value.at)
+    except Stop as stop:
+        raise _Stop(stop.unknown.why, stop.unknown.at) from None
+    if not outcomes:
+        raise _Stop("the factory always raises an exception", raised)
+    return outcomes
+
+
+def _refuse_no_factory(function: ast.FunctionDef, module: Module) -> None:
     arguments = function.args
     required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
     if required or None in arguments.kw_defaults:
@@ -252,7 +362,6 @@ def _returned(
             module.at(function),
             "target-not-factory",
         )
-    returns = []
     for part in _own(function):
         if isinstance(part, (ast.Yield, ast.YieldFrom)):
             raise _Stop(
@@ -260,18 +369,6 @@ def _returned(
                 module.at(part),
                 "target-not-factory",
             )
-        if isinstance(part, ast.Return):
-            returns.append(part)
-    if len(returns) > 1:
-        lines = ", ".join(str(line) for line in sorted(each.lineno for each in returns)[:5])
-        raise _Stop(
-            f"the factory returns in more than one place (lines {lines})", module.at(function)
-        )
-    if not returns or returns[0] not in function.body:
-        raise _Stop("the factory does not return in every case", module.at(function))
-    place = Place(module, scope_of(function, module.syntax.source), function.name)
-    node, place = _manifest_call(returns[0].value, place, evaluator, path)
-    return _Call(node, place, function, module.name, path.seen, path.uses)
 
 
 def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
@@ -284,80 +381,6 @@ def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
             stack += outer_parts(part)
         else:
             stack += children(part)
-
-
-def _manifest_call(
-    node: ast.expr | None, place: Place, evaluator: Evaluator, path: _Path
-) -> tuple[ast.Call, Place]:
-    """Follow what is returned to a call of the host's manifest class."""
-    for _ in range(10):
-        match node:
-            case ast.Call():
-                called, trace = evaluator.read(node.func, place)
-                if isinstance(called, Foreign) and called.dotted in MANIFEST_CLASSES:
-                    path.add(trace)
-                    path.seen |= {id(part) for part in ast.walk(node.func)}
-                    path.uses.add(Use("PluginManifest", _ANY, True))
-                    return node, place
-                why = called.why if isinstance(called, Unknown) else "it returns a call"
-                raise _Stop(
-                    f"what the factory returns is not a plain PluginManifest(...): {why}",
-                    place.module.at(node),
-                )
-            case ast.Name():
-                path.seen.add(id(node))
-                node, place = _assigned(node, place, path)
-            case _:
-                break
-    at = place.module.at(node) if node else None
-    raise _Stop("what the factory returns is not a plain PluginManifest(...)", at)
-
-
-def _assigned(node: ast.Name, place: Place, path: _Path) -> tuple[ast.expr | None, Place]:
-    local = place.local if place.local and node.id in place.local.bindings else None
-    scope = local or place.module.scope
-    binding = scope.only(node.id)
-    statement = binding.node if binding else None
-    if scope.star or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        raise _Stop(
-            f"the factory returns {_short(node.id)}, which is not assigned in exactly one place",
-            place.module.at(node),
-        )
-    # The manifest itself can be changed after it was made: its hooks are a dict.
-    path.seen.add(id(statement))
-    path.uses |= {Use(name, place.module.name, True) for name in assigned(statement)}
-    return statement.value, place if local else Place(place.module)
-
-
-def _arguments(
-    call: _Call, evaluator: Evaluator
-) -> tuple[dict[str, _Given], Unknown | None, set[int]]:
-    """Read the keywords of the call, each field by itself."""
-    module = call.place.module
-    if call.node.args:
-        raise _Stop(
-            "PluginManifest is called with positional arguments, which the node refuses",
-            module.at(call.node),
-        )
-    given: dict[str, _Given] = {}
-    spread: Unknown | None = None
-    seen = set(call.seen)
-    for word in call.node.keywords:
-        value, trace = evaluator.read(word.value, call.place)
-        at = module.at(word.value)
-        seen |= trace.seen
-        if word.arg is not None:
-            given[word.arg] = _Given(value, trace.uses, at, word.value)
-        elif isinstance(value, Mapping):
-            # What is spread decides which fields there are, so it must be certain as a whole.
-            call.uses |= trace.uses
-            for key, item in value.pairs:
-                if isinstance(key, Const) and isinstance(key.value, str):
-                    given[key.value] = _Given(item, trace.uses, at, None)
-        else:
-            why = value.why if isinstance(value, Unknown) else "it is not a known dict"
-            spread = Unknown(f"keywords are spread into PluginManifest: {why}", at)
-    return given, spread, seen
 
 
 def _with_environment(
@@ -373,10 +396,17 @@ def _with_environment(
     )
 
 
-def _live_code(entry_point: EntryPoint, call: _Call, seen: set[int], modules: Modules) -> LiveCode:
+def _live_code(
+    entry_point: EntryPoint,
+    factory: ast.FunctionDef,
+    evaluator: Evaluator,
+    seen: set[int],
+    uses: set[Use],
+) -> LiveCode:
     """Walk everything that runs before the node has the manifest."""
-    quiet = frozenset(use.name for use in call.uses)
-    live = LiveCode(frozenset(seen), quiet, call.function.name)
+    modules = evaluator.modules
+    quiet = frozenset(use.name for use in uses)
+    live = LiveCode(frozenset(seen), quiet, factory.name)
     waiting = [entry_point.value.partition(":")[0], *(each.name for each in modules.loaded)]
     walked: set[str] = set()
     followed = 0
@@ -387,7 +417,8 @@ def _live_code(entry_point: EntryPoint, call: _Call, seen: set[int], modules: Mo
                 if isinstance(module, Module) and ancestor not in walked:
                     walked.add(ancestor)
                     live.add_module(ancestor, module.tree, module.scope)
-        live.add_function(call.module, call.function)
+        for name, function in evaluator.called.values():
+            live.add_function(name, function)
         live.settle()
         waiting = []
         for importer, statement in live.imports[followed:]:

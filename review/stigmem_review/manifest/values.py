@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stigmem_review.model import Location, Unknown
+
+if TYPE_CHECKING:
+    from stigmem_review.manifest.frames import Followed, Place
 
 Scalar = str | int | float | bool | bytes | None
 
@@ -86,4 +91,46 @@ class Foreign:
     at: Location
 
 
-Value = Const | Collection | Mapping | Definition | Made | Result | ModuleValue | Foreign | Unknown
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One keyword of a call and what reading it leans on.
+
+    Its expression, and where that stands, are absent where a dict is spread.
+    """
+
+    name: str
+    value: Value
+    followed: Followed
+    at: Location
+    expression: ast.expr | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeManifest:
+    """What a call of the host's manifest class makes; ``spread`` says why it may be given more."""
+
+    given: tuple[Given, ...]
+    spread: Unknown | None
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Nothing: an exception leaves the function here."""
+
+    at: Location
+
+
+Value = (
+    Const
+    | Collection
+    | Mapping
+    | Definition
+    | Made
+    | Result
+    | ModuleValue
+    | Foreign
+    | Unknown
+    | MadeManifest
+)

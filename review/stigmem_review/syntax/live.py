@@ -293,7 +293,7 @@ class LiveCode:
                     self._annotation(module, [node.annotation], in_class=bool(task.owner))
                     stack += self._assign(module, node, [node.target], node.value)
                     continue
-                case ast.AugAssign(target=ast.Name(id=name)):
+                case ast.AugAssign(target=ast.Name(id=name)) if id(node) not in self._seen:
                     # A class body reads the name around it here, and may change its value.
                     self._mention(name, module, node)
                 case ast.arguments():

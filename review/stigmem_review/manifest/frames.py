@@ -1,0 +1,102 @@
+"""Where an expression stands, and what the names of a running function stand for there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from stigmem_review.manifest.modules import Module
+from stigmem_review.manifest.values import Raised, Value
+from stigmem_review.model import Unknown
+from stigmem_review.syntax.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name that a value was reached through, and the module that it belongs to.
+
+    ``changeable``: it stands for something that other code could change in place.
+    """
+
+    name: str
+    module: str
+    changeable: bool = False
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a name was found to stand for, and what that leans on."""
+
+    value: Value
+    trace: list[Step]
+
+
+Step = int | Use | Followed
+
+
+@dataclass(slots=True)
+class Frame:
+    """The names of one call of a function.
+
+    ``names`` are all that are its own; ``control`` is what the ways taken lean on.
+    """
+
+    names: set[str]
+    values: dict[str, Followed | ast.AST] = field(default_factory=dict)
+    control: list[Step] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        return name in self.names
+
+    def keep(self, name: str, followed: Followed) -> None:
+        """Give a name a value."""
+        self.values[name] = followed
+
+    def put(self, name: str, unknown: Unknown) -> None:
+        """Take a name's value for unknown."""
+        if name in self.names:
+            self.values[name] = Followed(unknown, [])
+
+    def change(self, name: str, followed: Followed) -> None:
+        """Give a name the value that what it stands for was changed to."""
+        was = self.values.get(name)
+        before: list[Step] = [was] if isinstance(was, Followed) else []
+        self.values[name] = Followed(followed.value, [*before, *followed.trace])
+
+    def define(self, name: str, node: ast.AST) -> None:
+        """Bind a name to a definition or an import, which is followed where it is read."""
+        self.values[name] = node
+
+    def inner(self, names: Iterable[str]) -> Frame:
+        """Return the frame of a comprehension, whose names are its own."""
+        return Frame({*self.names, *names}, {**self.values}, self.control)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an expression stands: its module and, inside a function, its scope and its frame."""
+
+    module: Module
+    local: Scope | None = None
+    qualname: str = ""
+    frame: Frame | None = None
+
+    def unknown(self, why: str, node: ast.AST) -> Unknown:
+        return Unknown(why, self.module.at(node))
+
+
+class Leaves(Exception):  # noqa: N818 - what the followed function does, not an error of ours
+    """An exception leaves the function that is followed."""
+
+    def __init__(self, raised: Raised) -> None:
+        super().__init__()
+        self.raised = raised
+
+
+class Stop(Exception):  # noqa: N818 - not an error: it carries the answer out of the reading
+    """What is read cannot be followed any further."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.why)
+        self.unknown = unknown

@@ -1,0 +1,383 @@
+"""What a function returns, followed statement by statement without running it.
+
+Only what is listed here is followed. A statement that is not makes what it binds unknown; one that
+could return from the middle, or change a collection that has a second name, makes the whole
+function unknown. That nothing else changes what is followed is looked at in ``factory``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
+from stigmem_review.manifest.values import Collection, Const, Raised, Value
+from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.scope import arguments_of, outer_parts
+
+if TYPE_CHECKING:
+    from stigmem_review.manifest.evaluate import Evaluator
+
+_MUTATORS = frozenset(
+    (
+        *("add", "append", "clear", "difference_update", "discard", "extend", "insert"),
+        *("intersection_update", "pop", "popitem", "remove", "reverse", "setdefault", "sort"),
+        *("symmetric_difference_update", "update", "__setitem__", "__delitem__", "__ior__"),
+        *("__iadd__", "__isub__", "__iand__", "__ixor__"),
+    )
+)
+_COPYING = frozenset(
+    ("any", "all", "bool", "dict", "frozenset", "len", "list", "set", "sorted", "tuple")
+)
+_FRESH = (
+    ast.Constant,
+    ast.JoinedStr,
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.BinOp,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.Compare,
+)
+
+
+class _Loop(Exception):  # noqa: N818 - how a loop is left, not an error
+    """``break`` or ``continue``."""
+
+
+class _Break(_Loop):
+    pass
+
+
+class _Continue(_Loop):
+    pass
+
+
+class _Returned(Exception):  # noqa: N818 - carries the answer out of nested statements
+    def __init__(self, value: Value | Raised) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Body:
+    """The body of one function that is followed; ``frame`` holds its parameters already."""
+
+    def __init__(
+        self, function: ast.FunctionDef, place: Place, frame: Frame, evaluator: Evaluator
+    ) -> None:
+        self._function = function
+        self._frame = frame
+        self._place = place
+        self._evaluator = evaluator
+        self._changed = set(_changed(function))
+        self._refuse()
+
+    def run(self) -> Value | Raised:
+        """Return what the function returns. Raises ``Stop`` where it cannot be followed."""
+        try:
+            self._block(self._function.body)
+        except _Returned as returned:
+            return returned.value
+        except Leaves as leaving:
+            return leaving.raised
+        return Const(None, self._place.module.at(self._function))
+
+    def _refuse(self) -> None:
+        """Refuse a function in which something could change behind the names that are followed."""
+        alone = {id(part.value) for part in _own(self._function) if isinstance(part, ast.Expr)}
+        for part in _own(self._function):
+            match part:
+                case ast.Global() | ast.Nonlocal():
+                    raise self._stop("it declares names of another scope", part)
+                case ast.Yield() | ast.YieldFrom() | ast.Await():
+                    raise self._stop("it is no plain function", part)
+                case ast.Call(func=ast.Attribute(value=owner, attr=name)) if (
+                    name in _MUTATORS and not isinstance(owner, ast.Name)
+                ):
+                    if not isinstance(owner, ast.Constant):
+                        raise self._stop("it changes something in place", part)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                    method in _MUTATORS and id(part) not in alone and self._frame.has(name)
+                ):
+                    raise self._stop("it changes something in place", part)
+                case ast.NamedExpr():
+                    raise self._stop("it assigns inside an expression", part)
+                case ast.Subscript(ctx=ast.Store() | ast.Del(), value=owner) if not isinstance(
+                    owner, ast.Name
+                ):
+                    raise self._stop("it changes something in place", part)
+                case _:
+                    pass
+        # What is of another scope, whoever looks at what live code mentions sees.
+        for name in sorted(self._changed & self._frame.names):
+            if leaks(self._function, name) or not _is_fresh(self._function, name):
+                raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
+
+    def _stop(self, why: str, node: ast.AST | None) -> Stop:
+        return Stop(
+            self._place.unknown(f"{self._function.name[:80]}: {why}", node or self._function)
+        )
+
+    def _block(self, statements: Iterable[ast.stmt]) -> None:
+        for statement in statements:
+            self._evaluator.count(statement, self._place)
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Return(value=None):
+                raise _Returned(Const(None, self._place.module.at(node)))
+            case ast.Return(value=ast.expr() as value):
+                raise _Returned(self._evaluator.evaluate(value, self._place))
+            case ast.Raise():
+                raise _Returned(Raised(self._place.module.at(node)))
+            case ast.Assign(targets=targets, value=value):
+                self._assign(node, targets, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign(node, [target], value)
+            case ast.AugAssign():
+                self._augment(node)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name()))) as statement:
+                self._method(statement)
+            case ast.If():
+                self._block(node.body if self._decide(node.test) else node.orelse)
+            case ast.For():
+                self._loop(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._frame.define(node.name, node)
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    self._frame.define(alias.asname or alias.name.partition(".")[0], node)
+            case ast.Break():
+                raise _Break
+            case ast.Continue():
+                raise _Continue
+            case ast.Pass() | ast.Expr() | ast.Assert() | ast.AnnAssign():
+                pass
+            case _:
+                self._skip(node)
+
+    def _decide(self, test: ast.expr) -> bool:
+        decided = self._evaluator.decide(test, self._place)
+        if decided is None:
+            raise self._stop("which way it goes is not known", test)
+        return decided
+
+    def _skip(self, node: ast.stmt) -> None:
+        """Take what a statement binds for unknown, unless it may leave the function."""
+        why = self._place.unknown(f"{type(node).__name__.lower()} is not followed", node)
+        for part in _own(node):
+            if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
+                raise Stop(why)
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                self._frame.put(part.id, why)
+            elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                self._frame.put(part.name, why)
+            elif isinstance(part, (ast.Import, ast.ImportFrom)):
+                for alias in part.names:
+                    self._frame.put(alias.asname or alias.name.partition(".")[0], why)
+            elif isinstance(part, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and part.name:
+                self._frame.put(part.name, why)
+            elif isinstance(part, ast.MatchMapping) and part.rest:
+                self._frame.put(part.rest, why)
+        for name in _changed(node):
+            self._frame.put(name, why)
+
+    # Assignments
+
+    def _assign(
+        self, node: ast.Assign | ast.AnnAssign, targets: list[ast.expr], value: ast.expr
+    ) -> None:
+        read = self._evaluator.assigned_value(node, targets, value, self._place)
+        for target in targets:
+            self._give(target, read, node)
+
+    def _give(self, target: ast.expr, read: Followed, node: ast.AST) -> None:
+        value = read.value
+        match target:
+            case ast.Name(id=name):
+                self._frame.keep(name, read)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                items: list[Value] = [self._place.unknown("it is taken apart", node)] * len(targets)
+                if (
+                    isinstance(value, Collection)
+                    and value.kind in ("tuple", "list")
+                    and len(value.items) == len(targets)
+                    and not any(isinstance(each, ast.Starred) for each in targets)
+                ):
+                    items = list(value.items)
+                for each, item in zip(targets, items, strict=True):
+                    inner = each.value if isinstance(each, ast.Starred) else each
+                    self._give(inner, Followed(item, [read]), node)
+            case ast.Subscript(value=ast.Name(id=name)) if self._frame.has(name):
+                stored = self._evaluator.stored_value(target, read, self._place)
+                self._frame.change(name, stored)
+            case _:
+                pass
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        match node.target:
+            case ast.Name(id=name) if self._frame.has(name):
+                self._frame.change(name, self._evaluator.augmented_value(node, self._place))
+            case _:
+                pass
+
+    def _method(self, statement: ast.Expr) -> None:
+        match statement.value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) as call:
+                pass
+            case _:
+                return
+        if method not in _MUTATORS or not self._frame.has(name):
+            return
+        self._frame.change(name, self._evaluator.changed_value(call, method, self._place))
+
+    def _loop(self, node: ast.For) -> None:
+        found = self._evaluator.items_of(node.iter, self._place)
+        if found is None:
+            self._skip(node)
+            return
+        items, followed = found
+        self._frame.control.append(followed)
+        for item in items:
+            self._evaluator.count(node, self._place)
+            self._give(node.target, Followed(item, []), node)
+            try:
+                self._block(node.body)
+            except _Continue:
+                continue
+            except _Break:
+                return
+        self._block(node.orelse)
+
+
+def leaks(function: ast.AST, name: str) -> bool:
+    """Say whether a name's value may get a second name, or be handed to code that keeps it."""
+    fine: set[int] = set()
+    loads: list[ast.Name] = []
+    stack: list[ast.AST] = [*getattr(function, "body", ())]
+    while stack:
+        node = stack.pop()
+        match node:
+            case ast.Name(id=found, ctx=ast.Load()) if found == name:
+                loads.append(node)
+            case ast.Return(value=ast.expr() as value):
+                # Nothing here runs after it; a function that is handed a name is followed, too.
+                fine |= {id(part) for part in ast.walk(value)}
+            case ast.Call(
+                func=ast.Name(id="PluginManifest") | ast.Attribute(attr="PluginManifest")
+            ):
+                fine |= {id(word.value) for word in node.keywords}
+            case ast.Call(func=ast.Name(id=called)) if called in _COPYING:
+                fine |= {id(each) for each in node.args}
+            case ast.For(iter=source):
+                fine |= _iterated(source)
+            case ast.comprehension(iter=source):
+                fine |= _iterated(source)
+            case ast.BinOp(left=left, right=right):
+                fine |= {id(left), id(right)}
+            case ast.AugAssign(value=value):
+                fine.add(id(value))
+            case ast.Compare(left=left, comparators=others):
+                fine |= {id(left), *map(id, others)}
+            case ast.Starred(value=value) | ast.keyword(arg=None, value=value):
+                fine.add(id(value))
+            case ast.Dict(keys=keys, values=values):
+                fine |= {id(v) for k, v in zip(keys, values, strict=True) if k is None}
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+                fine.add(id(test))
+            case ast.UnaryOp(op=ast.Not(), operand=value):
+                fine.add(id(value))
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name() as value, attr=method))
+            ) if method in _MUTATORS:
+                fine.add(id(value))
+            case ast.Subscript(value=ast.Name() as value, ctx=ast.Store()):
+                fine.add(id(value))
+            case _:
+                pass
+        stack += children(node)
+    return any(id(each) not in fine for each in loads)
+
+
+def _iterated(source: ast.expr) -> set[int]:
+    match source:
+        case ast.Name():
+            return {id(source)}
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name() as owner, attr="items" | "keys" | "values")
+        ):
+            return {id(owner)}
+        case _:
+            return set()
+
+
+def _is_fresh(function: ast.FunctionDef, name: str) -> bool:
+    """Say whether a name is only ever given values that nothing else holds."""
+    fine: set[int] = set()
+    stored: list[ast.AST] = [arg for arg in arguments_of(function.args) if arg.arg == name]
+    for part in _own(function):
+        match part:
+            case (
+                ast.Assign(targets=[ast.Name() as target], value=value)
+                | ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value)
+            ):
+                if _makes_something(value):
+                    fine.add(id(target))
+            case ast.AnnAssign(target=target, value=None) | ast.AugAssign(target=target):
+                fine.add(id(target))
+            case ast.Name(id=found, ctx=ast.Store() | ast.Del()) if found == name:
+                stored.append(part)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if part.name == name:
+                stored.append(part)
+            case ast.ExceptHandler(name=found) if found == name:
+                stored.append(part)
+            case ast.Import() | ast.ImportFrom():
+                names = [alias.asname or alias.name.partition(".")[0] for alias in part.names]
+                stored += [part] * (name in names)
+            case _:
+                pass
+    return all(id(each) in fine for each in stored)
+
+
+def _makes_something(value: ast.expr) -> bool:
+    return isinstance(value, _FRESH) or (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id in _COPYING
+    )
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Yield names whose values are changed in place."""
+    for part in _own(node):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+                if method in _MUTATORS:
+                    yield name
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.AugAssign(target=ast.Name(id=name)):
+                yield name
+            case _:
+                pass
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a body that run with it, not those of functions defined in it."""
+    stack: list[ast.AST] = (
+        list(getattr(node, "body", ())) if isinstance(node, ast.FunctionDef) else [node]
+    )
+    while stack:
+        part = stack.pop()
+        yield part
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            stack += outer_parts(part)
+        elif isinstance(part, ast.ClassDef):
+            stack += [*outer_parts(part), *part.body]
+        else:
+            stack += children(part)
