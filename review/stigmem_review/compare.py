@@ -19,7 +19,7 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
-from stigmem_review.states import ALWAYS, NOT_REPEATED, UNREAD, states
+from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
@@ -340,6 +340,9 @@ def _new_states(
         if isinstance(state, UNREAD):
             known = known and same_code
         if known and isinstance(state, NOT_REPEATED):
+            continue
+        if isinstance(state, OF_CODE) and old.source.kind == "capture":
+            # There is no code in it, so nobody can say what is new; the report says that.
             continue
         (already if known else found).append(state)
     return found, already

@@ -62,6 +62,9 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
+OF_CODE = (AuthorityUsed, EarlyEffect, FileOdd, CapabilityUnused)
+"""States that only matter where they are new."""
+
 NOT_REPEATED = (CapabilityUnused,)
 """States that are worth a word once."""
 

@@ -168,7 +168,7 @@ def plugin_manifest():
     whole("a parameter over a global name", CONST + f"""
 def plugin_manifest(CAPS=EVIL):
     return {CALL}, capabilities=CAPS)
-""", CAPS, gets=EVIL),
+""", (), gets=EVIL),
     whole("a full-width name", f"""
         CAPS = ()
         ＣＡＰＳ = ("network.outbound",)
@@ -238,13 +238,13 @@ def plugin_manifest():
             caps = ["facts.read"]
             caps += ["network.outbound"]
             return {CALL}, capabilities=caps)
-        """, CAPS, gets=LOUD),
+        """, (), gets=LOUD),
     whole("a local one by a method", f"""
         def plugin_manifest():
             caps = ["facts.read"]
             caps.append("network.outbound")
             return {CALL}, capabilities=caps)
-        """, CAPS, gets=LOUD),
+        """, (), gets=LOUD),
     mutable("through another name", 'MORE = CAPS\nMORE.add("network.outbound")'),
     whole("through a name given at once", f"""
         CAPS = MORE = {{"facts.read"}}
@@ -472,7 +472,7 @@ def plugin_manifest():
             return ()
         def plugin_manifest():
             return {CALL}, routes=f(), capabilities=CAPS)
-        """, ("capabilities", "routes"), gets=LOUD),
+        """, CAPS, gets=LOUD),
     whole("in a function that is a handler, too", f"""
         CAPS = {{"facts.read"}}
         def f():
@@ -1046,7 +1046,7 @@ def plugin_manifest():
 def plugin_manifest():
     for caps in [EVIL, CAPS]:
         return {CALL}, capabilities=caps)
-""", gets=EVIL),
+""", (), gets=EVIL),
     whole("one return that is swallowed", CONST + f"""
 import contextlib
 def plugin_manifest():
@@ -1109,7 +1109,7 @@ def plugin_manifest():
             return {{"capabilities": ["network.outbound"]}}
         def plugin_manifest():
             return {CALL}, **more())
-        """, tuple(f for f in ALL if f not in ("name", "version")), gets=EVIL),
+        """, (), gets=EVIL),
     whole("keywords from a table that is changed", f"""
         TABLE = {{"async_safe": True}}
         TABLE["capabilities"] = ["network.outbound"]
@@ -1243,23 +1243,23 @@ VALUES = [
     whole("a capability written as a call", f"""
         def plugin_manifest():
             return {CALL}, capabilities={{Capability("network.outbound")}})
-        """, CAPS, gets=EVIL),
+        """, (), gets=EVIL),
     whole("a conditional expression", CONST + f"""
 def plugin_manifest():
     return {CALL}, capabilities=EVIL if EVIL else CAPS)
-""", CAPS, gets=EVIL),
+""", (), gets=EVIL),
     whole("and, or", CONST + f"""
 def plugin_manifest():
     return {CALL}, capabilities=EVIL or CAPS, depends_on=CAPS and ())
-""", ("capabilities", "depends_on"), gets=EVIL),
+""", (), gets=EVIL),
     whole("a difference", CONST + f"""
 def plugin_manifest():
     return {CALL}, capabilities=(CAPS | EVIL) - CAPS)
-""", CAPS, gets=EVIL),
+""", (), gets=EVIL),
     whole("a comprehension", f"""
         def plugin_manifest():
             return {CALL}, capabilities={{c for c in ["network.outbound"]}})
-        """, CAPS, gets=EVIL),
+        """, (), gets=EVIL),
     whole("a key given twice", f"""
         from .handlers import audit, gate
         def plugin_manifest():

@@ -8,6 +8,7 @@ What live code could still change behind a name's back is looked at in ``factory
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
@@ -861,10 +862,11 @@ class Evaluator:
                 return Result(place.module.at(node)) if known is None else known
             case Foreign():
                 return Result(place.module.at(node))
+            case Unknown() if not _is_builtin(node.func):
+                why = f"{called.why}, and it is called"
             case _:
-                return place.unknown(
-                    f"it is computed by {_called(node.func)}, which is not followed", node
-                )
+                why = f"it is computed by {_called(node.func)}, which is not followed"
+        return place.unknown(why, node)
 
     def _foreign_call(self, dotted: str, node: ast.Call, place: Place) -> Value | None:
         """Return what a few calls of other libraries give."""
@@ -942,6 +944,7 @@ class Evaluator:
                     node,
                 )
             )
+        self._trace += [id(part) for part in ast.walk(node.func)]
         self._trace.append(Use("PluginManifest", ANY, True))
         here = Place(module, place.local, place.qualname)
         given: list[Given] = []
@@ -1180,6 +1183,10 @@ def _changeable(value: Value) -> bool:
 def unordered(value: Collection) -> bool:
     """Say whether the order of a collection's items is up to chance."""
     return value.kind in ("set", "frozenset") and len(value.items) > 1
+
+
+def _is_builtin(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
 
 def _short(name: str) -> str:

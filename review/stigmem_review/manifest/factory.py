@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from stigmem_review.manifest.values import (
     Const,
     Definition,
     Foreign,
+    Given,
     Made,
     MadeManifest,
     Raised,
@@ -141,7 +142,7 @@ def _read(
         raise _Stop(spoiled.why, spoiled.at)
     readers = [_read_outcome(outcome, checked, modules, node) for outcome in outcomes]
     manifests = [reader.finish(spread) for reader, spread in readers]
-    manifest = _merged(manifests, outcomes)
+    manifest = _merged(manifests, outcomes, lambda given: _environment(given, modules, node))
     problems = {(each.kind, each.item): each for reader, _ in readers for each in reader.problems}
     return manifest, [*problems.values(), *_handler_problems(manifest, modules, node)]
 
@@ -159,14 +160,19 @@ def _read_outcome(
                 reader.problem("keyword-unknown", shorten(item.name, 80), close, item.at)
             continue
         value = checked.spoiled(Trace([item.followed]).uses) or item.value
-        if isinstance(value, Unknown) and item.expression is not None and item.place is not None:
-            value = _with_environment(value, item.expression, item.place, modules, node)
+        if isinstance(value, Unknown):
+            value = _with_environment(value, _environment(item, modules, node))
         reader.read(item.name, value)
     return reader, outcome.made.spread
 
 
-def _merged(manifests: list[Manifest], outcomes: list[_Outcome]) -> Manifest:
-    """Return one manifest for all ways through a factory; where they differ, it is not known."""
+def _merged(
+    manifests: list[Manifest], outcomes: list[_Outcome], place_of: Callable[[Given], str]
+) -> Manifest:
+    """Return one manifest for all ways through a factory; where they differ, it is not known.
+
+    ``place_of`` says where a value comes to depend on the environment.
+    """
     if len(manifests) == 1:
         return manifests[0]
     fields: dict[str, AnyValue] = {}
@@ -179,7 +185,8 @@ def _merged(manifests: list[Manifest], outcomes: list[_Outcome]) -> Manifest:
         elif all(_same(each, known[0]) for each in known):
             fields[name] = values[0]
         else:
-            fields[name] = _differing(values, outcomes)
+            given = [each for each in outcomes[0].made.given if each.name == name]
+            fields[name] = _differing(values, outcomes, place_of(given[0]) if given else "")
     return Manifest(**fields)  # type: ignore[arg-type]
 
 
@@ -193,12 +200,16 @@ def _plain(each: Any) -> Any:
     return (each.name, each.target) if isinstance(each, Hook) else each
 
 
-def _differing(values: list[AnyValue], outcomes: list[_Outcome]) -> Unknown:
+def _differing(values: list[AnyValue], outcomes: list[_Outcome], place: str) -> Unknown:
     conditions = {way.condition: way.at for outcome in outcomes for way in outcome.ways}
     shown = list(dict.fromkeys(_stated(value) for value in values))
-    what = " and ".join([*conditions][:3]) + (" and more" if len(conditions) > 3 else "")
+    what = ", ".join([*conditions][:3]) + (" and more" if len(conditions) > 3 else "")
     listed = "; or ".join(shown[:4]) + ("; or others" if len(shown) > 4 else "")
-    why = f"it depends on {what}, which is not known here: it is {listed}"
+    if place:
+        why = f"it depends on the environment of the node's process, read at {place} ({what})"
+    else:
+        why = f"it depends on what only the running node knows ({what})"
+    why = f"{why}: it is {listed}"
     return Unknown(why, next(iter(conditions.values())), tuple(shown))
 
 
@@ -383,17 +394,21 @@ def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
             stack += children(part)
 
 
-def _with_environment(
-    value: Unknown, expression: ast.expr, place: Place, modules: Modules, node: Node
-) -> Unknown:
-    found = environment_read(expression, place, modules, node)
-    if not found:
+def _with_environment(value: Unknown, place: str) -> Unknown:
+    if not place:
         return value
     return Unknown(
         f"{value.why}: its value depends on the environment of the node's process, "
-        f"which is read at {found}",
+        f"which is read at {place}",
         value.at,
     )
+
+
+def _environment(given: Given, modules: Modules, node: Node) -> str:
+    """Return where a value comes to depend on the environment of the node's process, or nothing."""
+    if given.expression is None or given.place is None:
+        return ""
+    return environment_read(given.expression, given.place, modules, node)
 
 
 def _live_code(

@@ -233,6 +233,8 @@ def _routes(value: Value) -> AnyValue:
         match item:
             case Made() | Definition():
                 routes.append(item.target)
+            case Foreign(dotted=dotted) if dotted.startswith("stigmem_node."):
+                routes.append(":".join(dotted.rsplit(".", 1)))
             case Unknown():
                 return item
             case Foreign() | Result():

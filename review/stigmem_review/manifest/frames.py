@@ -39,19 +39,21 @@ Step = int | Use | Followed
 class Frame:
     """The names of one call of a function.
 
-    ``names`` are all that are its own; ``control`` is what the ways taken lean on.
+    ``names`` are all that are its own; ``control`` is what the ways taken lean on; ``loose`` are
+    names that other code gives values, too.
     """
 
     names: set[str]
     values: dict[str, Followed | ast.AST] = field(default_factory=dict)
     control: list[Step] = field(default_factory=list)
+    loose: dict[str, Unknown] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         return name in self.names
 
     def keep(self, name: str, followed: Followed) -> None:
         """Give a name a value."""
-        self.values[name] = followed
+        self.values[name] = self._unless_loose(name, followed)
 
     def put(self, name: str, unknown: Unknown) -> None:
         """Take a name's value for unknown."""
@@ -62,15 +64,25 @@ class Frame:
         """Give a name the value that what it stands for was changed to."""
         was = self.values.get(name)
         before: list[Step] = [was] if isinstance(was, Followed) else []
-        self.values[name] = Followed(followed.value, [*before, *followed.trace])
+        changed = Followed(followed.value, [*before, *followed.trace])
+        self.values[name] = self._unless_loose(name, changed)
+
+    def loosen(self, names: Iterable[str], why: Unknown) -> None:
+        """Take names for unknown whatever they are given: other code gives them values, too."""
+        for name in names:
+            self.loose[name] = why
+            self.values[name] = Followed(why, [])
+
+    def _unless_loose(self, name: str, followed: Followed) -> Followed:
+        return Followed(self.loose[name], []) if name in self.loose else followed
 
     def define(self, name: str, node: ast.AST) -> None:
         """Bind a name to a definition or an import, which is followed where it is read."""
-        self.values[name] = node
+        self.values[name] = Followed(self.loose[name], []) if name in self.loose else node
 
     def inner(self, names: Iterable[str]) -> Frame:
         """Return the frame of a comprehension, whose names are its own."""
-        return Frame({*self.names, *names}, {**self.values}, self.control)
+        return Frame({*self.names, *names}, {**self.values}, self.control, self.loose)
 
 
 @dataclass(frozen=True, slots=True)

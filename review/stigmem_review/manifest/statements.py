@@ -89,10 +89,15 @@ class Body:
     def _refuse(self) -> None:
         """Refuse a function in which something could change behind the names that are followed."""
         alone = {id(part.value) for part in _own(self._function) if isinstance(part, ast.Expr)}
+        for part in ast.walk(self._function):
+            if isinstance(part, ast.Nonlocal):
+                why = "a function inside this one assigns to it"
+                self._frame.loosen(part.names, self._place.unknown(why, part))
         for part in _own(self._function):
             match part:
-                case ast.Global() | ast.Nonlocal():
-                    raise self._stop("it declares names of another scope", part)
+                case ast.Global():
+                    # What the module binds in several places, nobody follows.
+                    self._frame.names.difference_update(part.names)
                 case ast.Yield() | ast.YieldFrom() | ast.Await():
                     raise self._stop("it is no plain function", part)
                 case ast.Call(func=ast.Attribute(value=owner, attr=name)) if (
