@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from support.seed import SEED
+
 NODE = "stigmem-node==0.9.0a12"
+
+
+def pytest_report_header() -> str:
+    """Name the seed of generated tests, so that a run can be repeated."""
+    return f"STIGMEM_REVIEW_SEED={SEED}"
 
 
 @pytest.fixture(scope="session")

@@ -1034,7 +1034,7 @@ def plugin_manifest():
     if EVIL:
         return {CALL}, capabilities=EVIL)
     return {CALL}, capabilities=CAPS)
-""", gets=EVIL),
+""", (), gets=EVIL),
     whole("a return in finally", CONST + f"""
 def plugin_manifest():
     try:

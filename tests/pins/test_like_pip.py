@@ -202,6 +202,7 @@ ALIKE = [
     "acme.zip\nacme==1.0\n",
     "acme==1.0.zip\n",
     "acme.tar.gz[x]\n",
+    "acme===1,== 1\n",
     "acme @ https://example.org/acme-1.0.zip\nother==2\n",
     "acme@https://example.org/acme-1.0-py3-none-any.whl ; os_name == 'nt'\n",
     "https://example.org/acme-1.0-py3-none-any.whl\nother==2\n",

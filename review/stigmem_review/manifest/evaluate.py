@@ -28,7 +28,7 @@ from stigmem_review.manifest.operations import (
     of_text,
     truth,
 )
-from stigmem_review.manifest.statements import Body, leaks
+from stigmem_review.manifest.statements import Body, leaking
 from stigmem_review.manifest.values import (
     Collection,
     Const,
@@ -130,6 +130,12 @@ class Evaluator:
         self._trace: list[Step] = []
         self._followed: dict[tuple[str, int, str, bool], Followed] = {}
         self._scopes: dict[int, Scope] = {}
+        self._leaks: dict[int, frozenset[str]] = {}
+        self.alive: set[int] = set()
+        """The ids of statements of followed functions that ran, on any way through them."""
+        self.untaken: dict[int, ast.expr] = {}
+        self.taken: set[int] = set()
+        """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
@@ -261,7 +267,10 @@ class Evaluator:
                 decided = self.decide(node.test, place, here=True)
                 if decided is None:
                     return place.unknown("which way it goes is not known", node)
-                return self.evaluate(node.body if decided else node.orelse, place)
+                way, other = (node.body, node.orelse) if decided else (node.orelse, node.body)
+                self.taken.add(id(way))
+                self.untaken[id(other)] = other
+                return self.evaluate(way, place)
             case ast.BoolOp():
                 return self._either(node, place)
             case ast.UnaryOp(op=ast.Not()):
@@ -602,6 +611,9 @@ class Evaluator:
                         for part in ast.walk(target)
                         if isinstance(part, ast.Name)
                     }
+                    if place.frame:
+                        # Nobody else can get hold of what has no other name.
+                        names &= place.frame.leaking
                     self._trace += [Use(name, place.module.name, True) for name in sorted(names)]
             return Followed(value, self._trace)
         finally:
@@ -1007,36 +1019,43 @@ class Evaluator:
             self._scopes[id(function)] = scope_of(function, module.syntax.source)
         local = self._scopes[id(function)]
         frame = Frame({*local.bindings}, {**arguments})
+        frame.leaking = self._leaking(function, module)
         place = Place(module, local, function.name, frame)
         return Body(function, place, frame, self).run(), frame.control
+
+    def _leaking(self, function: ast.FunctionDef, module: Module) -> frozenset[str]:
+        if id(function) not in self._leaks:
+            self._leaks[id(function)] = leaking(function, module.scope)
+        return self._leaks[id(function)]
 
     def _arguments(
         self, function: ast.FunctionDef, module: Module, node: ast.Call, place: Place
     ) -> dict[str, Followed] | None:
         """Bind the arguments of a call, where that is plain to see."""
         wanted = function.args
-        starred = any(isinstance(arg, ast.Starred) for arg in node.args)
-        if wanted.vararg or wanted.kwarg or starred:
+        if any(isinstance(arg, ast.Starred) for arg in node.args):
+            return None
+        rest = self._rest(wanted, module, node, place, self._leaking(function, module))
+        if rest is None:
             return None
         named = [arg.arg for arg in wanted.args]
         order = [*(arg.arg for arg in wanted.posonlyargs), *named]
         by_name = {*named, *(arg.arg for arg in wanted.kwonlyargs)}
         expressions: dict[str, tuple[ast.expr, Place]] = {}
-        if len(node.args) > len(order):
-            return None
         for name, expression in zip(order, node.args, strict=False):
             expressions[name] = (expression, place)
         for word in node.keywords:
-            if word.arg is None or word.arg in expressions or word.arg not in by_name:
+            if word.arg is None or word.arg in expressions:
                 return None
-            expressions[word.arg] = (word.value, place)
+            if word.arg in by_name:
+                expressions[word.arg] = (word.value, place)
         at_home = Place(module)
         late = zip(reversed(order), reversed(wanted.defaults), strict=False)
         kept: dict[str, ast.expr] = dict(late)
         for arg, default in zip(wanted.kwonlyargs, wanted.kw_defaults, strict=True):
             if default is not None:
                 kept[arg.arg] = default
-        found: dict[str, Followed] = {}
+        found = rest
         for name in [*order, *(arg.arg for arg in wanted.kwonlyargs)]:
             if name not in expressions and name not in kept:
                 return None
@@ -1044,16 +1063,52 @@ class Evaluator:
             expression, where = expressions[name] if given else (kept[name], at_home)
             outer, self._trace = self._trace, []
             value = self.evaluate(expression, where)
-            if _changeable(value):
-                # A default is made once and stays; what is handed on can be changed elsewhere.
-                if not given or leaks(function, name):
-                    self._forget(0)
-                    self._trace = outer
-                    return None
-                self._trace.append(Use(name, module.name, True))
+            # A default is made once and stays; what is handed on can be changed elsewhere.
+            kept_elsewhere = not given or name in self._leaking(function, module)
+            if kept_elsewhere and _changeable(value):
+                self._forget(0)
+                self._trace = outer
+                return None
             found[name] = Followed(value, self._trace)
             self._trace = outer
             self._trace.append(found[name])
+        return found
+
+    def _rest(
+        self,
+        wanted: ast.arguments,
+        module: Module,
+        node: ast.Call,
+        place: Place,
+        leaks: frozenset[str],
+    ) -> dict[str, Followed] | None:
+        """Bind what ``*args`` and ``**kwargs`` take of a call; ``None`` where that is too much."""
+        found: dict[str, Followed] = {}
+        order = len(wanted.posonlyargs) + len(wanted.args)
+        named = {arg.arg for arg in (*wanted.args, *wanted.kwonlyargs)}
+        extra = [word for word in node.keywords if word.arg not in named]
+        if (node.args[order:] and not wanted.vararg) or (extra and not wanted.kwarg):
+            return None
+        at = place.module.at(node)
+        for arg in (wanted.vararg, wanted.kwarg):
+            if arg is None:
+                continue
+            if arg.arg in leaks:
+                return None
+            outer, self._trace = self._trace, []
+            if arg is wanted.vararg:
+                items = tuple(self.evaluate(each, place) for each in node.args[order:])
+                value: Value = Collection("tuple", items, at)
+            else:
+                value = Mapping(
+                    tuple(
+                        (Const(word.arg, at), self.evaluate(word.value, place)) for word in extra
+                    ),
+                    at,
+                )
+            found[arg.arg] = Followed(value, self._trace)
+            self._trace = outer
+            self._trace.append(found[arg.arg])
         return found
 
     def _builtin(self, name: str, node: ast.Call, place: Place) -> Value:

@@ -136,7 +136,8 @@ def _read(
         uses |= outcome.trace.uses
         for item in outcome.made.given:
             seen |= Trace([item.followed]).seen
-    live = _live_code(entry_point, function, evaluator, seen - evaluator.unaccounted, uses)
+    seen = (seen - evaluator.unaccounted) | _dead(function, evaluator) | _other_manifests(evaluator)
+    live = _live_code(entry_point, function, evaluator, seen, uses)
     checked = _Checked(live, modules)
     if spoiled := checked.spoiled(uses):
         raise _Stop(spoiled.why, spoiled.at)
@@ -145,6 +146,35 @@ def _read(
     manifest = _merged(manifests, outcomes, lambda given: _environment(given, modules, node))
     problems = {(each.kind, each.item): each for reader, _ in readers for each in reader.problems}
     return manifest, [*problems.values(), *_handler_problems(manifest, modules, node)]
+
+
+def _dead(factory: ast.FunctionDef, evaluator: Evaluator) -> set[int]:
+    """Return the ids of what the factory passes by, whichever way it goes.
+
+    Whoever else calls it is another matter, which spoils the reading by itself.
+    """
+    passed = [
+        part
+        for part in _own(factory)
+        if (isinstance(part, ast.stmt) and id(part) not in evaluator.alive)
+        or (id(part) in evaluator.untaken and id(part) not in evaluator.taken)
+    ]
+    return {id(inner) for part in passed for inner in ast.walk(part)}
+
+
+def _other_manifests(evaluator: Evaluator) -> set[int]:
+    """Return the ids of names in calls that return a manifest, where the call was passed by."""
+    found: set[int] = set()
+    for _, function in evaluator.called.values():
+        for part in _own(function):
+            match part:
+                case ast.Return(value=ast.Call(func=called)):
+                    name = getattr(called, "id", "") or getattr(called, "attr", "")
+                    if name == "PluginManifest":
+                        found |= {id(inner) for inner in ast.walk(called)}
+                case _:
+                    pass
+    return found
 
 
 def _read_outcome(

@@ -40,13 +40,14 @@ class Frame:
     """The names of one call of a function.
 
     ``names`` are all that are its own; ``control`` is what the ways taken lean on; ``loose`` are
-    names that other code gives values, too.
+    names that other code gives values, too; the values of ``leaking`` ones may have other names.
     """
 
     names: set[str]
     values: dict[str, Followed | ast.AST] = field(default_factory=dict)
     control: list[Step] = field(default_factory=list)
     loose: dict[str, Unknown] = field(default_factory=dict)
+    leaking: frozenset[str] = frozenset()
 
     def has(self, name: str) -> bool:
         return name in self.names
@@ -82,7 +83,7 @@ class Frame:
 
     def inner(self, names: Iterable[str]) -> Frame:
         """Return the frame of a comprehension, whose names are its own."""
-        return Frame({*self.names, *names}, {**self.values}, self.control, self.loose)
+        return Frame({*self.names, *names}, {**self.values}, self.control, self.loose, self.leaking)
 
 
 @dataclass(frozen=True, slots=True)

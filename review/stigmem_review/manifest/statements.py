@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
 from stigmem_review.manifest.values import Collection, Const, Raised, Value
 from stigmem_review.syntax.nodes import children
-from stigmem_review.syntax.scope import arguments_of, outer_parts
+from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 
 if TYPE_CHECKING:
     from stigmem_review.manifest.evaluate import Evaluator
@@ -25,6 +25,13 @@ _MUTATORS = frozenset(
         *("intersection_update", "pop", "popitem", "remove", "reverse", "setdefault", "sort"),
         *("symmetric_difference_update", "update", "__setitem__", "__delitem__", "__ior__"),
         *("__iadd__", "__isub__", "__iand__", "__ixor__"),
+    )
+)
+_READING = frozenset(
+    (
+        *("copy", "count", "difference", "get", "index", "intersection", "isdisjoint"),
+        *("issubset", "issuperset", "items", "join", "keys", "symmetric_difference", "union"),
+        *("values",),
     )
 )
 _COPYING = frozenset(
@@ -119,7 +126,7 @@ class Body:
                     pass
         # What is of another scope, whoever looks at what live code mentions sees.
         for name in sorted(self._changed & self._frame.names):
-            if leaks(self._function, name) or not _is_fresh(self._function, name):
+            if name in self._frame.leaking or not _is_fresh(self._function, name):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
 
     def _stop(self, why: str, node: ast.AST | None) -> Stop:
@@ -130,6 +137,7 @@ class Body:
     def _block(self, statements: Iterable[ast.stmt]) -> None:
         for statement in statements:
             self._evaluator.count(statement, self._place)
+            self._evaluator.alive.add(id(statement))
             self._statement(statement)
 
     def _statement(self, node: ast.stmt) -> None:
@@ -175,6 +183,7 @@ class Body:
     def _skip(self, node: ast.stmt) -> None:
         """Take what a statement binds for unknown, unless it may leave the function."""
         why = self._place.unknown(f"{type(node).__name__.lower()} is not followed", node)
+        self._evaluator.alive |= {id(part) for part in ast.walk(node)}
         for part in _own(node):
             if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
                 raise Stop(why)
@@ -260,29 +269,41 @@ class Body:
         self._block(node.orelse)
 
 
-def leaks(function: ast.AST, name: str) -> bool:
-    """Say whether a name's value may get a second name, or be handed to code that keeps it."""
+def leaking(function: ast.FunctionDef, module: Scope) -> frozenset[str]:
+    """Return the names of a function whose value may get a second name, or be kept elsewhere.
+
+    What copies a value, or only looks at it, does neither.
+    """
+    shadowed = {*module.bindings, *scope_of(function, b"global :=").bindings}
+    copying = frozenset() if module.star else _COPYING - shadowed
+    manifest = {name for name in module.bindings if _is_manifest_class(name, module)}
     fine: set[int] = set()
     loads: list[ast.Name] = []
-    stack: list[ast.AST] = [*getattr(function, "body", ())]
+    inner: set[str] = set()
+    stack: list[ast.AST] = [*function.body]
     while stack:
         node = stack.pop()
         match node:
-            case ast.Name(id=found, ctx=ast.Load()) if found == name:
+            case ast.Name(ctx=ast.Load()):
                 loads.append(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
+                # It runs when nobody looks.
+                inner |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                continue
             case ast.Return(value=ast.expr() as value):
-                # Nothing here runs after it; a function that is handed a name is followed, too.
-                fine |= {id(part) for part in ast.walk(value)}
-            case ast.Call(
-                func=ast.Name(id="PluginManifest") | ast.Attribute(attr="PluginManifest")
-            ):
-                fine |= {id(word.value) for word in node.keywords}
-            case ast.Call(func=ast.Name(id=called)) if called in _COPYING:
-                fine |= {id(each) for each in node.args}
-            case ast.For(iter=source):
-                fine |= _iterated(source)
-            case ast.comprehension(iter=source):
-                fine |= _iterated(source)
+                fine |= _returned(value, copying)
+            case ast.Call(func=ast.Name(id=called)):
+                if called in manifest:
+                    fine |= {id(word.value) for word in node.keywords}
+                elif called in copying:
+                    fine |= {id(each) for each in node.args}
+            case ast.Call(func=ast.Attribute(value=owner, attr=method)):
+                if method in _READING:
+                    fine |= {id(owner), *map(id, node.args)}
+                elif method in ("extend", "update"):
+                    fine |= {id(each) for each in node.args}
+            case ast.For(iter=source) | ast.comprehension(iter=source):
+                fine.add(id(source))
             case ast.BinOp(left=left, right=right):
                 fine |= {id(left), id(right)}
             case ast.AugAssign(value=value):
@@ -293,30 +314,43 @@ def leaks(function: ast.AST, name: str) -> bool:
                 fine.add(id(value))
             case ast.Dict(keys=keys, values=values):
                 fine |= {id(v) for k, v in zip(keys, values, strict=True) if k is None}
-            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            case ast.If(test=test) | ast.IfExp(test=test):
                 fine.add(id(test))
             case ast.UnaryOp(op=ast.Not(), operand=value):
-                fine.add(id(value))
-            case ast.Expr(
-                value=ast.Call(func=ast.Attribute(value=ast.Name() as value, attr=method))
-            ) if method in _MUTATORS:
                 fine.add(id(value))
             case ast.Subscript(value=ast.Name() as value, ctx=ast.Store()):
                 fine.add(id(value))
             case _:
                 pass
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called_on = node.value.func
+            if isinstance(called_on, ast.Attribute) and called_on.attr in _MUTATORS:
+                fine.add(id(called_on.value))
         stack += children(node)
-    return any(id(each) not in fine for each in loads)
+    return frozenset(inner | {each.id for each in loads if id(each) not in fine})
 
 
-def _iterated(source: ast.expr) -> set[int]:
-    match source:
+def _is_manifest_class(name: str, module: Scope) -> bool:
+    binding = module.only(name)
+    match binding.node if binding else None:
+        case ast.ImportFrom(module=str(source), level=0, names=names):
+            return source.startswith("stigmem_node.plugins") and any(
+                (each.asname or each.name) == name and each.name == "PluginManifest"
+                for each in names
+            )
+        case _:
+            return False
+
+
+def _returned(value: ast.expr, copying: frozenset[str]) -> set[int]:
+    """Return the names that a function gives back, also inside what it makes for that."""
+    match value:
         case ast.Name():
-            return {id(source)}
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name() as owner, attr="items" | "keys" | "values")
-        ):
-            return {id(owner)}
+            return {id(value)}
+        case ast.Dict(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            return set().union(*(_returned(each, copying) for each in values))
+        case ast.Call(func=ast.Name("dict"), keywords=words) if "dict" in copying:
+            return set().union(*(_returned(word.value, copying) for word in words))
         case _:
             return set()
 

@@ -496,6 +496,9 @@ def _named(
     name = canonicalize_name(requirement.name)
     specifiers = list(requirement.specifier)
     if any(each.operator == "===" for each in specifiers):
+        if len(specifiers) > 1:
+            # Some releases of pip take the comma for part of the text.
+            raise _RefusedError("pip ignores or refuses what stands beside ===; write one version")
         return _aside(text, "=== compares versions as text, so it names no one release", at)
     exact = [
         each.version
