@@ -90,7 +90,7 @@ def test_a_bot_bumps_one_plugin(runner: Runner, team: Team) -> None:
             "plugins": "1",
             "errors": "1",
             "warnings": "0",
-            "notes": "0",
+            "notes": "1",
         },
     )
     first, *rest = outcome.commands

@@ -28,7 +28,7 @@ from stigmem_review.manifest.operations import (
     of_text,
     truth,
 )
-from stigmem_review.manifest.statements import Body, leaking
+from stigmem_review.manifest.statements import Body, Leaks, leaks_of
 from stigmem_review.manifest.values import (
     Collection,
     Const,
@@ -130,7 +130,7 @@ class Evaluator:
         self._trace: list[Step] = []
         self._followed: dict[tuple[str, int, str, bool], Followed] = {}
         self._scopes: dict[int, Scope] = {}
-        self._leaks: dict[int, frozenset[str]] = {}
+        self._leaks: dict[int, Leaks] = {}
         self.alive: set[int] = set()
         """The ids of statements of followed functions that ran, on any way through them."""
         self.untaken: dict[int, ast.expr] = {}
@@ -289,12 +289,30 @@ class Evaluator:
                 found = self.evaluate(owner, place)
                 if isinstance(found, Unknown):
                     return found
+                if isinstance(key, ast.Slice):
+                    return self._slice(found, key, place)
                 item = item_of(found, self.evaluate(key, place))
                 return item or place.unknown("this subscript is not followed", node)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(node, place)
             case _:
                 return place.unknown(f"{_construct(node)} is not followed", node)
+
+    def _slice(self, owner: Value, node: ast.Slice, place: Place) -> Value:
+        bounds: list[int | None] = []
+        for part in (node.lower, node.upper, node.step):
+            bound = self.evaluate(part, place) if part else Const(None, owner.at)
+            if not isinstance(bound, Const) or not isinstance(bound.value, int | None):
+                return place.unknown("this slice is not followed", node)
+            bounds.append(bound.value)
+        cut = slice(*bounds)
+        match owner:
+            case Collection(kind="list" | "tuple", items=items) if cut.step != 0:
+                return Collection(owner.kind, self._copied(items[cut]), place.module.at(node))
+            case Const(value=str(text)) if cut.step != 0:
+                return self._text(text[cut], node, place)
+            case _:
+                return place.unknown("this slice is not followed", node)
 
     # Displays
 
@@ -1019,13 +1037,14 @@ class Evaluator:
             self._scopes[id(function)] = scope_of(function, module.syntax.source)
         local = self._scopes[id(function)]
         frame = Frame({*local.bindings}, {**arguments})
-        frame.leaking = self._leaking(function, module)
+        frame.leaking = self.leaks(function, module).names
         place = Place(module, local, function.name, frame)
         return Body(function, place, frame, self).run(), frame.control
 
-    def _leaking(self, function: ast.FunctionDef, module: Module) -> frozenset[str]:
+    def leaks(self, function: ast.FunctionDef, module: Module) -> Leaks:
+        """Return which values of a function may get names that are not followed."""
         if id(function) not in self._leaks:
-            self._leaks[id(function)] = leaking(function, module.scope)
+            self._leaks[id(function)] = leaks_of(function, module.scope)
         return self._leaks[id(function)]
 
     def _arguments(
@@ -1035,7 +1054,7 @@ class Evaluator:
         wanted = function.args
         if any(isinstance(arg, ast.Starred) for arg in node.args):
             return None
-        rest = self._rest(wanted, module, node, place, self._leaking(function, module))
+        rest = self._rest(wanted, module, node, place, self.leaks(function, module).names)
         if rest is None:
             return None
         named = [arg.arg for arg in wanted.args]
@@ -1064,7 +1083,7 @@ class Evaluator:
             outer, self._trace = self._trace, []
             value = self.evaluate(expression, where)
             # A default is made once and stays; what is handed on can be changed elsewhere.
-            kept_elsewhere = not given or name in self._leaking(function, module)
+            kept_elsewhere = not given or name in self.leaks(function, module).names
             if kept_elsewhere and _changeable(value):
                 self._forget(0)
                 self._trace = outer

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
 from stigmem_review.manifest.values import Collection, Const, Raised, Value
@@ -126,7 +126,9 @@ class Body:
                     pass
         # What is of another scope, whoever looks at what live code mentions sees.
         for name in sorted(self._changed & self._frame.names):
-            if name in self._frame.leaking or not _is_fresh(self._function, name):
+            leaks = self._evaluator.leaks(self._function, self._place.module)
+            shared = name in leaks.names and not _leaks_late(self._function, name, leaks)
+            if shared or not _is_fresh(self._function, name):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
 
     def _stop(self, why: str, node: ast.AST | None) -> Stop:
@@ -269,11 +271,20 @@ class Body:
         self._block(node.orelse)
 
 
-def leaking(function: ast.FunctionDef, module: Scope) -> frozenset[str]:
-    """Return the names of a function whose value may get a second name, or be kept elsewhere.
+class Leaks(NamedTuple):
+    """The names of a function whose value may get a second name, or be kept elsewhere.
 
-    What copies a value, or only looks at it, does neither.
+    ``loads`` are the places where that may happen; ``inner`` are those that functions inside use,
+    whenever they run.
     """
+
+    names: frozenset[str]
+    loads: tuple[ast.Name, ...]
+    inner: frozenset[str]
+
+
+def leaks_of(function: ast.FunctionDef, module: Scope) -> Leaks:
+    """Return where values get other names; what copies a value, or looks at it, gives it none."""
     shadowed = {*module.bindings, *scope_of(function, b"global :=").bindings}
     copying = frozenset() if module.star else _COPYING - shadowed
     manifest = {name for name in module.bindings if _is_manifest_class(name, module)}
@@ -327,7 +338,29 @@ def leaking(function: ast.FunctionDef, module: Scope) -> frozenset[str]:
             if isinstance(called_on, ast.Attribute) and called_on.attr in _MUTATORS:
                 fine.add(id(called_on.value))
         stack += children(node)
-    return frozenset(inner | {each.id for each in loads if id(each) not in fine})
+    leaky = tuple(each for each in loads if id(each) not in fine)
+    return Leaks(frozenset(inner | {each.id for each in leaky}), leaky, frozenset(inner))
+
+
+def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
+    """Say whether a name's value gets a second name only once nothing changes it any more.
+
+    That is plain to see where it happens below the last change, and in no loop.
+    """
+    if name in leaks.inner:
+        return False
+    last = max(
+        (each.end_lineno or 0 for each in _own(function) if name in {*_changed_here(each)}), default=0
+    )
+    looped = {
+        id(inner)
+        for part in _own(function)
+        if isinstance(part, (ast.For, ast.AsyncFor, ast.While))
+        for inner in ast.walk(part)
+    }
+    return all(
+        each.lineno > last and id(each) not in looped for each in leaks.loads if each.id == name
+    )
 
 
 def _is_manifest_class(name: str, module: Scope) -> bool:
@@ -394,16 +427,20 @@ def _makes_something(value: ast.expr) -> bool:
 def _changed(node: ast.AST) -> Iterator[str]:
     """Yield names whose values are changed in place."""
     for part in _own(node):
-        match part:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
-                if method in _MUTATORS:
-                    yield name
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+        yield from _changed_here(part)
+
+
+def _changed_here(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+            if method in _MUTATORS:
                 yield name
-            case ast.AugAssign(target=ast.Name(id=name)):
-                yield name
-            case _:
-                pass
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.AugAssign(target=ast.Name(id=name)):
+            yield name
+        case _:
+            pass
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
