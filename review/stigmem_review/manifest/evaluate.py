@@ -137,6 +137,9 @@ class Evaluator:
         self.taken: set[int] = set()
         """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
+        self._branches: dict[str, dict[int, ast.stmt]] = {}
+        self._imported: dict[int, tuple[bool, Followed]] = {}
+        """Which way statements of modules go, on the path that is followed."""
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
@@ -161,6 +164,7 @@ class Evaluator:
                 return
             plan[-1] = False
             self._followed.clear()
+            self._imported.clear()
         at = self._ways[0].at
         raise Stop(Unknown(f"there are more than {limits.PATHS} ways through the factory", at))
 
@@ -179,13 +183,15 @@ class Evaluator:
             del self._trace[start:]
         return known
 
-    def _fork(self, test: ast.expr, place: Place) -> bool | None:
+    def _fork(self, test: ast.expr | ast.stmt, place: Place) -> bool | None:
         if self._plan is None:
             return None
         index = len(self._ways)
         taken = self._plan[index] if index < len(self._plan) else True
         text = ast.get_source_segment(place.module.syntax.source.decode("utf-8", "replace"), test)
         condition = " ".join((text or "a condition").split())
+        if isinstance(test, ast.stmt):
+            condition += " works"
         self._ways.append(Way(shorten(condition, 80), place.module.at(test), taken))
         return taken
 
@@ -692,6 +698,8 @@ class Evaluator:
                 return Const(place.module.package, place.module.at(node))
             return place.unknown(f"{_short(name)} is not defined in this module", node)
         binding = scope.only(name)
+        if binding is None and place.local is None:
+            binding = self._conditional(name, found, place)
         if binding is None:
             lines = sorted({getattr(each.node, "lineno", 0) for each in found})
             where = ", ".join(map(str, lines[:5]))
@@ -718,6 +726,83 @@ class Evaluator:
             return self._follow(name, binding, place)
         finally:
             self._depth -= 1
+
+    def _conditional(self, name: str, found: list[Binding], place: Place) -> Binding | None:
+        """Return the binding that this path takes of a name bound in one ``if`` or ``try``.
+
+        The whole of it stands in one statement of the module, so no other value is seen before.
+        """
+        module = place.module
+        if module.name not in self._branches:
+            self._branches[module.name] = {
+                id(part): statement
+                for statement in module.tree.body
+                if isinstance(statement, (ast.If, ast.Try))
+                for part in ast.walk(statement)
+            }
+        branches = self._branches[module.name]
+        around = {id(branches.get(id(each.node))): branches.get(id(each.node)) for each in found}
+        statement = next(iter(around.values()))
+        if len(around) > 1 or statement is None:
+            return None
+        return self._taken(name, [statement], place)
+
+    def _taken(self, name: str, statements: list[ast.stmt], place: Place) -> Binding | None:
+        """Return the one plain binding of a name in statements, on the way that this path goes."""
+        binding = None
+        for statement in statements:
+            scope = scope_of(ast.Module([statement], []), place.module.syntax.source)
+            if name not in scope.bindings:
+                continue
+            if binding is not None or scope.star:
+                return None
+            match statement:
+                case ast.If():
+                    way = self._at_import(statement, place)
+                    if way is None:
+                        return None
+                    taken = statement.body if way else statement.orelse
+                    binding = self._taken(name, taken, place)
+                case ast.Try(body=body, handlers=[handler], orelse=[], finalbody=[]):
+                    way = self._at_import(statement, place)
+                    if way is None:
+                        return None
+                    binding = self._taken(name, body, place)
+                    if not way:
+                        binding = self._taken(name, handler.body, place) or binding
+                case _:
+                    binding = scope.only(name)
+            if binding is None:
+                return None
+        return binding
+
+    def _at_import(self, statement: ast.If | ast.Try, place: Place) -> bool | None:
+        """Return which way a statement of a module goes, the same for all that it binds."""
+        if id(statement) not in self._imported:
+            outer, self._trace = self._trace, []
+            if isinstance(statement, ast.If):
+                way = self.decide(statement.test, place, here=True)
+            else:
+                way = self.works(statement, place)
+            leaning, self._trace = Followed(Const(None, place.module.at(statement)), self._trace), outer
+            if way is None:
+                return None
+            self._imported[id(statement)] = way, leaning
+        way, leaning = self._imported[id(statement)]
+        self._trace.append(leaning)
+        return way
+
+    def works(self, statement: ast.Try, place: Place) -> bool | None:
+        """Return whether what is tried raises nothing; where it is not known, the path decides."""
+        match statement.body:
+            case [ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value)]:
+                start = len(self._trace)
+                if isinstance(self.evaluate(value, place), Const):
+                    return True
+                self._forget(start)
+            case _:
+                pass
+        return self._fork(statement.body[0], place)
 
     def _follow(self, name: str, binding: Binding, place: Place) -> Value:
         match binding.node:

@@ -162,6 +162,13 @@ class Body:
                 self._block(node.body if self._decide(node.test) else node.orelse)
             case ast.For():
                 self._loop(node)
+            case ast.Try(
+                body=[ast.Import() | ast.ImportFrom() | ast.Assign(targets=[ast.Name()])],
+                handlers=[_],
+                orelse=[],
+                finalbody=[],
+            ):
+                self._try(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._frame.define(node.name, node)
             case ast.Import() | ast.ImportFrom():
@@ -181,6 +188,16 @@ class Body:
         if decided is None:
             raise self._stop("which way it goes is not known", test)
         return decided
+
+    def _try(self, node: ast.Try) -> None:
+        """Follow one statement, or what stands for it where it raises."""
+        works = self._evaluator.works(node, self._place)
+        if works is None:
+            raise self._stop("whether it raises is not known", node)
+        handler = node.handlers[0]
+        if not works and handler.name:
+            self._frame.put(handler.name, self._place.unknown("it is an exception", handler))
+        self._block(node.body if works else handler.body)
 
     def _skip(self, node: ast.stmt) -> None:
         """Take what a statement binds for unknown, unless it may leave the function."""
