@@ -17,6 +17,7 @@ from support.shapes import DEFAULTS, IMPORTS, Shape, package
 ALL = tuple(DEFAULTS)
 CAPS = ("capabilities",)
 CONST = 'EVIL = frozenset({"network.outbound"})\nCAPS = frozenset({"facts.read"})\n'
+CONST_EVIL = 'EVIL = frozenset({"network.outbound"})\n'
 MUTABLE = 'CAPS = {"facts.read"}\n'
 CALL = 'PluginManifest(name="demo-plugin", version="1.0.0"'
 TAIL = f"\n\ndef plugin_manifest():\n    return {CALL}, capabilities=CAPS)\n"
@@ -102,7 +103,7 @@ REBOUND = [
     const("in an f-string", 'f"{(CAPS := EVIL)}"'),
     const("in a subscript that is deleted", "d = {EVIL: 1}\ndel d[(CAPS := EVIL)]"),
     const("by an import", "from .other import CAPS", other=CONST + "CAPS = EVIL"),
-    const("by a star import", "from .other import *", ALL, other=CONST + "CAPS = EVIL"),
+    const("by a star import", "from .other import *", other=CONST + "CAPS = EVIL"),
     const("by a match", "match EVIL:\n    case CAPS:\n        pass"),
     const("by a match with as", "match EVIL:\n    case frozenset() as CAPS:\n        pass"),
     const("by a star in a match", "match ['network.outbound']:\n    case [*CAPS]:\n        pass"),
@@ -1095,7 +1096,7 @@ def plugin_manifest():
         def __getattr__(name):
             return lambda: {CALL}, capabilities=["network.outbound"])
         """, gets=EVIL, entry="demo.manifest:plugin_manifest", init=""),
-    whole("a star import", CONST + TAIL, gets={"capabilities": ["facts.read"]},
+    whole("a star import", CONST + TAIL, (), gets={"capabilities": ["facts.read"]},
           init="from .manifest import *\n"),
     whole("imported under a condition", CONST + TAIL, gets=EVIL,
           init="try:\n    from .other import plugin_manifest\nexcept ImportError:\n"
@@ -1489,6 +1490,161 @@ BYTES = [
           + b"1\n" + TAIL.encode(), gets=NOTHING),
 ]  # fmt: skip
 
+STEPS = [
+    const("by a star, before it is bound again", "CAPS = EVIL\nfrom .other import *\n", CAPS,
+          other="CAPS = frozenset({'network.outbound'})\n"),
+    const("by a star of a star", "from .other import *\n", other="from .third import *\n",
+          third="CAPS = frozenset({'network.outbound'})\n"),
+    const("by a star with names that are computed", "from .other import *\n",
+          other="CAPS = EVIL = frozenset({'network.outbound'})\n"
+                     "__all__ = ['CA' + 'PS', 'EVIL']\n"),
+    const("by a star with names that are added", "from .other import *\n", ALL,
+          other="CAPS = EVIL = frozenset({'network.outbound'})\n__all__ = ['EVIL']\n"
+                "__all__.append('CAPS')\n"),
+    const("by a star of a module that is hidden", "from .other import *\n", ALL,
+          other="__all__ = ['CAPS']\ndef __getattr__(name):\n"
+                "    return frozenset({'network.outbound'})\n"),
+    const("in the other branch", "if not EVIL:\n    CAPS = ()\nelse:\n    CAPS = EVIL"),
+    whole("in a branch that a variable decides", CONST_EVIL + """
+import os
+if os.environ.get("NOWHERE"):
+    CAPS = frozenset()
+else:
+    CAPS = EVIL
+""" + TAIL, CAPS, gets=EVIL),
+    whole("where an import fails", CONST_EVIL + """
+try:
+    from .nowhere import CAPS
+except ImportError:
+    CAPS = EVIL
+""" + TAIL, CAPS, gets=EVIL),
+    whole("where an import fails in the factory", CONST_EVIL + f"""
+def plugin_manifest():
+    try:
+        from .nowhere import CAPS
+    except ImportError:
+        CAPS = EVIL
+    return {CALL}, capabilities=CAPS)
+""", CAPS, gets=EVIL),
+    whole("where something is not found", CONST + f"""
+def plugin_manifest():
+    caps = CAPS
+    try:
+        caps = {{}}["x"]
+    except KeyError:
+        caps = EVIL
+    return {CALL}, capabilities=caps)
+""", CAPS, gets=EVIL),
+    whole("a method that an object is given", f"""
+from .handlers import audit
+class Box:
+    def on(self, ctx): ...
+box = Box()
+box.on = audit
+def plugin_manifest():
+    return {CALL}, hooks={{"post_assert_audit": box.on}})
+""", ("hooks",), gets={"hooks": {"post_assert_audit": "demo.handlers:audit"}}),
+    whole("an object of another class", f"""
+class Box:
+    def on(self, ctx): ...
+class Other:
+    def on(self, ctx): ...
+box = Box()
+box.__class__ = Other
+def plugin_manifest():
+    return {CALL}, hooks={{"post_assert_audit": box.on}})
+""", gets={"hooks": {"post_assert_audit": "demo.manifest:Other.on"}}),
+    whole("a class that makes something else", f"""
+class Other:
+    def on(self, ctx): ...
+class Box:
+    def __new__(cls):
+        return Other()
+    def on(self, ctx): ...
+def plugin_manifest():
+    return {CALL}, hooks={{"post_assert_audit": Box().on}})
+""", (), gets={"hooks": {"post_assert_audit": "demo.manifest:Other.on"}}),
+    whole("a member with a value of its own", f"""
+from enum import Enum
+class Needs(Enum):
+    READ = "facts.read"
+    @property
+    def value(self):
+        return "network.outbound"
+def plugin_manifest():
+    return {CALL}, capabilities=[Needs.READ.value])
+""", CAPS, gets=EVIL),
+    whole("a member whose value is set", f"""
+from enum import Enum
+class Needs(Enum):
+    READ = "facts.read"
+Needs.READ._value_ = "network.outbound"
+def plugin_manifest():
+    return {CALL}, capabilities=[Needs.READ.value])
+""", gets=EVIL),
+    whole("a member as text in a text", f"""
+from enum import Enum
+class Needs(str, Enum):
+    READ = "1.0.0"
+def plugin_manifest():
+    return {CALL}, requires_stigmem=f"{{Needs.READ}}")
+""", ("requires_stigmem",), gets={"requires_stigmem": "Needs.READ"}),
+    whole("another reader of data", f"""
+import json
+from pathlib import Path
+json.loads = lambda text: {{"needs": ["network.outbound"]}}
+DATA = json.loads((Path(__file__).parent / "handlers.py").read_text(encoding="utf-8"))
+def plugin_manifest():
+    return {CALL}, capabilities=DATA["needs"])
+""", gets=EVIL),
+    whole("another reader of files", f"""
+import json
+from pathlib import Path
+Path.read_text = lambda *_, **__: '{{"needs": ["network.outbound"]}}'
+DATA = json.loads((Path(__file__).parent / "handlers.py").read_text(encoding="utf-8"))
+def plugin_manifest():
+    return {CALL}, capabilities=DATA["needs"])
+""", gets=EVIL),
+    whole("a copy that is changed as it is", f"""
+def plugin_manifest():
+    made = {CALL})
+    return made.model_copy(update={{"capabilities": frozenset({{"network.outbound"}})}})
+""", (), gets=EVIL),
+    whole("a copy through another name", f"""
+def plugin_manifest():
+    made = {CALL})
+    more = {{"capabilities": frozenset({{"facts.read"}})}}
+    other = more
+    other["capabilities"] = frozenset({{"network.outbound"}})
+    return made.model_copy(update=more)
+""", gets=EVIL),
+    whole("handed on before it is finished", f"""
+def plugin_manifest():
+    caps = {{"facts.read"}}
+    given = dict(capabilities=caps)
+    caps.add("network.outbound")
+    return {CALL}, **given)
+""", gets=LOUD),
+    whole("handed on in a loop", f"""
+def plugin_manifest():
+    caps = {{"facts.read"}}
+    for name in ("audit.emit", "network.outbound"):
+        given = dict(capabilities=caps)
+        caps.add(name)
+    return {CALL}, **given)
+""", gets={"capabilities": ["audit.emit", "facts.read", "network.outbound"]}),
+    whole("handed on and then changed elsewhere", f"""
+def spoil(given):
+    given["capabilities"].add("network.outbound")
+def plugin_manifest():
+    caps = {{"facts.read"}}
+    caps.discard("x")
+    given = dict(capabilities=caps)
+    spoil(given)
+    return {CALL}, capabilities=caps)
+""", CAPS, gets=LOUD),
+]  # fmt: skip
+
 TRAPS = {
     f"{group}: {trap.shape.id}": trap
     for group, traps in {
@@ -1500,6 +1656,7 @@ TRAPS = {
         "import": IMPORTED,
         "value": VALUES,
         "bytes": BYTES,
+        "step": STEPS,
     }.items()
     for trap in traps
 }

@@ -661,6 +661,127 @@ SHAPES = [
         ),
         requires_stigmem=">=1.0",
     ),
+    two(
+        "everything of a module of constants",
+        package(
+            factory('capabilities=CAPS', "from .constants import *\nfrom .handlers import *"),
+            constants='CAPS = ("facts.read",)\n_HIDDEN = 1\n',
+        ),
+        capabilities=["facts.read"],
+    ),
+    two(
+        "only what a module says is for everybody",
+        package(
+            factory('capabilities=CAPS, hooks={"post_assert_audit": audit}',
+                    "from .constants import *\nfrom .handlers import audit"),
+            constants='__all__ = ["CAPS"]\nCAPS = ("facts.read",)\naudit = None\n',
+        ),
+        capabilities=["facts.read"],
+        hooks=AUDIT,
+    ),
+    two(
+        "a flag decides in the module",
+        package(
+            factory('capabilities=CAPS', "ONLINE = False\nif ONLINE:\n"
+                    "    CAPS = ('network.outbound',)\nelse:\n    CAPS = ('facts.read',)"),
+        ),
+        capabilities=["facts.read"],
+    ),
+    two(
+        "the same import in two ways",
+        package(
+            factory('hooks={"post_assert_audit": audit}', "import sys\n"
+                    "if sys.version_info >= (3, 12):\n    from .handlers import audit\n"
+                    "else:\n    from .handlers import audit"),
+        ),
+        hooks=AUDIT,
+    ),
+    two(
+        "a version of the library that is always there",
+        package(
+            factory('capabilities=CAPS', "try:\n    CAPS = 'facts.' + 'read',\n"
+                    "except ImportError:\n    CAPS = 'facts.read',"),
+        ),
+        capabilities=["facts.read"],
+    ),
+    two(
+        "lambdas and local functions as handlers",
+        package(
+            factory('hooks={"recall_filter": lambda ctx, found: found, "post_assert_audit": on},'
+                    " health_check=CHECK", "CHECK = lambda: None",
+                    "def on(ctx, **_):\n    return None"),
+        ),
+        hooks={"recall_filter": "demo.manifest:plugin_manifest.<locals>.<lambda>",
+               "post_assert_audit": "demo.manifest:plugin_manifest.<locals>.on"},
+        health_check="demo.manifest:<lambda>",
+    ),
+    two(
+        "methods of an object as handlers",
+        package(
+            factory('hooks={"recall_filter": handlers.keep, "post_assert_audit": handlers.audit,'
+                    ' "recall_rank": Handlers.rank}', """
+class Handlers:
+    \'\'\'What the plugin does.\'\'\'
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def keep(self, ctx, found):
+        return found
+
+    @staticmethod
+    def rank(ctx, found):
+        return found
+
+    @classmethod
+    def audit(cls, ctx, **_):
+        return None
+
+handlers = Handlers()
+"""),
+        ),
+        hooks={"recall_filter": "demo.manifest:Handlers.keep",
+               "post_assert_audit": "demo.manifest:Handlers.audit",
+               "recall_rank": "demo.manifest:Handlers.rank"},
+    ),
+    two(
+        "enumerations of the plugin",
+        package(
+            factory("capabilities={Needs.READ, Needs.AUDIT.value, Wants.RECALL, Plain.NET.value}",
+                    "from enum import Enum, StrEnum\n\nclass Needs(str, Enum):\n"
+                    "    READ = 'facts.read'\n    AUDIT = 'audit.emit'\n\n"
+                    "class Wants(StrEnum):\n    RECALL = 'recall.read'\n\n"
+                    "class Plain(Enum):\n    NET = 'network.outbound'\n"),
+        ),
+        capabilities=["audit.emit", "facts.read", "network.outbound", "recall.read"],
+    ),
+    two(
+        "what is in data files",
+        {
+            **package(
+                factory("capabilities=DATA['needs'], depends_on=TABLE['plugin']['after']",
+                        "import json\nimport tomllib\nfrom importlib.resources import files\n"
+                        "from pathlib import Path\n"
+                        "DATA = json.loads((Path(__file__).parent / 'data' / 'needs.json')"
+                        ".read_text(encoding='utf-8'))\n"
+                        "TABLE = tomllib.loads(files(__package__).joinpath('plugin.toml')"
+                        ".read_text(encoding='utf-8'))"),
+            ),
+            "demo/data/needs.json": '{"needs": ["facts.read"]}',
+            "demo/plugin.toml": '[plugin]\nafter = ["other-plugin"]\n',
+        },
+        capabilities=["facts.read"],
+        depends_on=["other-plugin"],
+    ),
+    two(
+        "a copy with something else in it",
+        package(
+            "def basis():\n    return PluginManifest(name='demo-plugin', version='0.0.0')\n\n"
+            "def plugin_manifest():\n    return basis().model_copy(\n"
+            "        update={'version': '1.0.0', 'capabilities': frozenset({'facts.read'})})\n",
+        ),
+        capabilities=["facts.read"],
+    ),
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review import limits
 from stigmem_review.host import Node
+from stigmem_review.manifest.data import LOADERS, READERS, content, loaded, step
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.modules import Module, Modules, Unusable
 from stigmem_review.manifest.operations import (
@@ -33,11 +34,14 @@ from stigmem_review.manifest.values import (
     Collection,
     Const,
     Definition,
+    FilePath,
     Foreign,
     Given,
+    Instance,
     Made,
     MadeManifest,
     Mapping,
+    Member,
     ModuleValue,
     Raised,
     Result,
@@ -63,6 +67,11 @@ _CAPABILITY = frozenset(
 _KEEPING = frozenset(
     {"stigmem_node.plugins.handler_timeout", "stigmem_node.plugins.handlers.handler_timeout"}
 )
+_ENUMERATIONS = frozenset({"enum.Enum", "enum.StrEnum"})
+_FILES = frozenset({"importlib.resources.files", "importlib_resources.files"})
+_PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
+_PLAIN_IN_CLASS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Expr, ast.Pass, ast.AnnAssign)
+_OTHER_CALLS = frozenset({"pathlib.Path", *LOADERS, *_FILES})
 _VERSION = frozenset({"importlib.metadata.version", "importlib_metadata.version"})
 _SET_OPERATORS: dict[type[ast.operator], str] = {
     ast.Sub: "difference",
@@ -137,6 +146,9 @@ class Evaluator:
         self.taken: set[int] = set()
         """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
+        self._comprehending = 0
+        self._star_imports: dict[str, list[str]] = {}
+        self._exports: dict[str, frozenset[str] | None] = {}
         self._branches: dict[str, dict[int, ast.stmt]] = {}
         self._imported: dict[int, tuple[bool, Followed]] = {}
         """Which way statements of modules go, on the path that is followed."""
@@ -165,6 +177,7 @@ class Evaluator:
             plan[-1] = False
             self._followed.clear()
             self._imported.clear()
+            self._exports.clear()
         at = self._ways[0].at
         raise Stop(Unknown(f"there are more than {limits.PATHS} ways through the factory", at))
 
@@ -301,6 +314,9 @@ class Evaluator:
                 return item or place.unknown("this subscript is not followed", node)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(node, place)
+            case ast.Lambda() if not self._comprehending:
+                prefix = f"{place.qualname}.<locals>." if place.local else ""
+                return Definition("function", place.module.name, f"{prefix}<lambda>", at)
             case _:
                 return place.unknown(f"{_construct(node)} is not followed", node)
 
@@ -428,6 +444,9 @@ class Evaluator:
                 if left_over is None:
                     return place.unknown("this operation is not followed", node)
                 made = Collection(left.kind, self._copied(left_over), at)
+            case ast.Div(), FilePath(), Const(value=str()):
+                joined = step(left, "joinpath", [right])
+                return joined or place.unknown("this path is not followed", node)
             case ast.BitOr(), Mapping(), Mapping():
                 made = Mapping(self._copied(left.pairs + right.pairs), at)
             case _:
@@ -525,10 +544,13 @@ class Evaluator:
                 if all(self._passes(test, inner) for test in generator.ifs):
                     follow(index + 1)
 
+        self._comprehending += 1
         try:
             follow(0)
         except Stop as stop:
             return stop.unknown
+        finally:
+            self._comprehending -= 1
         at = place.module.at(node)
         if isinstance(node, ast.DictComp):
             return Mapping(tuple(found), at)
@@ -685,9 +707,14 @@ class Evaluator:
         if place.local is None:
             self._trace.append(Use(name, place.module.name))
         if scope.star:
-            return place.unknown(
-                f"{_short(name)} could come from the star import in line {scope.star.lineno}", node
-            )
+            sources = self._starred(name, place)
+            if sources is None or (sources and name in scope.bindings) or len(sources) > 1:
+                line = scope.star.lineno
+                return place.unknown(
+                    f"{_short(name)} could come from the star import in line {line}", node
+                )
+            if sources:
+                return self.member(sources[0], name, node, place)
         found = scope.bindings.get(name, [])
         if not found:
             if name in _BUILTINS:
@@ -696,6 +723,8 @@ class Evaluator:
                 return Const(place.module.name, place.module.at(node))
             if name == "__package__":
                 return Const(place.module.package, place.module.at(node))
+            if name == "__file__":
+                return FilePath(place.module.path, True, place.module.at(node))
             return place.unknown(f"{_short(name)} is not defined in this module", node)
         binding = scope.only(name)
         if binding is None and place.local is None:
@@ -726,6 +755,64 @@ class Evaluator:
             return self._follow(name, binding, place)
         finally:
             self._depth -= 1
+
+    def _starred(self, name: str, place: Place) -> list[str] | None:
+        """Return the modules that a module's star imports take a name from.
+
+        ``None`` where that cannot be told: a star import of another distribution could bring any.
+        """
+        if place.local is not None:
+            return None
+        found = []
+        for source in self._stars(place.module):
+            names = self._exported(source)
+            if names is None:
+                return None
+            if name in names and source not in found:
+                found.append(source)
+        return found
+
+    def _stars(self, module: Module) -> list[str]:
+        """Return what a module takes everything from; an empty name where that is not plain."""
+        if module.name not in self._star_imports:
+            self._star_imports[module.name] = [
+                (origin(node, module) or "") if node in module.tree.body else ""
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
+            ]
+        return self._star_imports[module.name]
+
+    def _exported(self, source: str) -> frozenset[str] | None:
+        """Return the names that a star import of a module brings along."""
+        if source not in self._exports:
+            self._exports[source] = None  # what it is in a circle
+            self._exports[source] = self._export(source)
+        self._trace.append(Use("__all__", source, True))
+        return self._exports[source]
+
+    def _export(self, source: str) -> frozenset[str] | None:
+        module = self.modules.get(source) if source and self.modules.owns(source) else None
+        if not isinstance(module, Module):
+            return None
+        if "__getattr__" in module.scope.bindings:
+            return None
+        found = {*module.scope.bindings}
+        for inner in self._stars(module) if module.scope.star else ():
+            more = self._exported(inner)
+            if more is None:
+                return None
+            found |= more
+        if "__all__" in found:
+            listed = self._bound("__all__", module.tree, Place(module), module.scope)
+            names = constants(listed.items) if isinstance(listed, Collection) else None
+            if names is None:
+                return None
+            found = {*names}
+        else:
+            found = {name for name in found if not name.startswith("_")}
+        if any(self.modules.has(f"{source}.{name}") for name in found):
+            return None
+        return frozenset(found)
 
     def _conditional(self, name: str, found: list[Binding], place: Place) -> Binding | None:
         """Return the binding that this path takes of a name bound in one ``if`` or ``try``.
@@ -784,7 +871,10 @@ class Evaluator:
                 way = self.decide(statement.test, place, here=True)
             else:
                 way = self.works(statement, place)
-            leaning, self._trace = Followed(Const(None, place.module.at(statement)), self._trace), outer
+            leaning, self._trace = (
+                Followed(Const(None, place.module.at(statement)), self._trace),
+                outer,
+            )
             if way is None:
                 return None
             self._imported[id(statement)] = way, leaning
@@ -901,8 +991,16 @@ class Evaluator:
                 node.value, ast.Attribute
             ):
                 return owner
+            case Member(value=text) if node.attr == "value":
+                return Const(text, owner.at)
             case Definition(kind="class"):
-                return self._method(owner, node, place)
+                return self._class_attribute(owner, node, place)
+            case Instance(made_of=made_of):
+                self._trace.append(Use("__class__", ANY))
+                return self._method(made_of, node, place)
+            case FilePath():
+                found = step(owner, node.attr, []) if node.attr == "parent" else None
+                return found or place.unknown("this part of a path is not followed", node)
             case Unknown():
                 return owner
             case _:
@@ -916,6 +1014,62 @@ class Evaluator:
         if dotted in _HOOK_NAME and node.attr in self.node.hook_members:
             return Const(self.node.hook_members[node.attr], at)
         return Foreign(f"{dotted}.{node.attr}", at)
+
+    def _class_attribute(self, owner: Definition, node: ast.Attribute, place: Place) -> Value:
+        member = self._enum_member(owner, node.attr)
+        return member or self._method(owner, node, place)
+
+    def _enum_member(self, owner: Definition, name: str) -> Value | None:
+        """Return a member of an enumeration that has texts for members and nothing else."""
+        module = self.modules.get(owner.module)
+        binding = module.scope.only(owner.qualname) if isinstance(module, Module) else None
+        definition = binding.node if binding else None
+        if not isinstance(module, Module) or not isinstance(definition, ast.ClassDef):
+            return None
+        bases = [self.evaluate(each, Place(module)) for each in definition.bases]
+        dotted = [each.dotted if isinstance(each, Foreign) else "" for each in bases]
+        if definition.keywords or definition.decorator_list or not dotted:
+            return None
+        if dotted[-1] not in _ENUMERATIONS or dotted[:-1] not in ([], ["builtins.str"]):
+            return None
+        found: dict[str, str] = {}
+        for part in definition.body:
+            match part:
+                case ast.Expr(value=ast.Constant()) | ast.Pass():
+                    pass
+                case ast.Assign(targets=[ast.Name(id=member)], value=ast.Constant(value=str(text))):
+                    if member.startswith("_") or member in ("name", "value") or member in found:
+                        return None
+                    found[member] = text
+                case _:
+                    return None
+        if name not in found:
+            return None
+        self._trace += [Use(name, owner.module), Use("_value_", ANY), Use("__class__", ANY)]
+        at = module.at(definition)
+        if dotted == ["enum.StrEnum"]:
+            return Const(found[name], at)
+        return Member(found[name], len(dotted) > 1, at)
+
+    def _instance(self, called: Definition, node: ast.Call, place: Place) -> Value:
+        """Return what calling a class of this distribution makes, where nothing decides otherwise."""
+        module = self.modules.get(called.module)
+        binding = module.scope.only(called.qualname) if isinstance(module, Module) else None
+        match binding.node if binding else None:
+            case ast.ClassDef(bases=[], keywords=[], decorator_list=[], body=body):
+                special = [
+                    each.name
+                    for each in body
+                    if isinstance(each, Function)
+                    and each.name.startswith("__")
+                    and each.name not in ("__init__", "__repr__", "__str__")
+                ]
+                if not special and all(isinstance(each, _PLAIN_IN_CLASS) for each in body):
+                    return Instance(called, place.module.at(node))
+            case _:
+                pass
+        what = f"it is made by {_called(node.func)}, of which only a running node knows more"
+        return place.unknown(what, node)
 
     def _method(self, owner: Definition, node: ast.Attribute, place: Place) -> Value:
         """Follow ``Class.method`` where nothing but the class's own body can decide it."""
@@ -967,14 +1121,26 @@ class Evaluator:
                 return self._manifest(node, place)
             case Definition(kind="function"):
                 return self._function_call(called, node, place)
+            case Definition(kind="class"):
+                self._unsee(start)
+                return self._instance(called, node, place)
             case _:
                 self._unsee(start)
         match called:
             case Foreign(dotted=dotted) if dotted.startswith("builtins."):
                 return self._builtin(dotted.removeprefix("builtins."), node, place)
+            case Foreign(dotted=dotted) if dotted in _OTHER_CALLS:
+                known = self._file_call(dotted, node, place)
+                return Result(place.module.at(node)) if known is None else known
             case Foreign(dotted=dotted) if dotted in _VERSION | _CAPABILITY | _HOOK_NAME:
                 known = self._foreign_call(dotted, node, place)
                 return Result(place.module.at(node)) if known is None else known
+            case Foreign(dotted=dotted) if dotted in _PARTIAL and node.args:
+                of = self.evaluate(node.args[0], place)
+                if isinstance(of, Definition):
+                    why = f"it is {of.target} with some arguments given, made by functools.partial"
+                    return place.unknown(why, node)
+                return Result(place.module.at(node))
             case Foreign():
                 return Result(place.module.at(node))
             case Unknown() if not _is_builtin(node.func):
@@ -999,9 +1165,63 @@ class Evaluator:
         members = self.node.capability_members if dotted in _CAPABILITY else self.node.hook_members
         return Const(text, at) if text in members.values() else None
 
-    def _method_call(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:
-        """Return what a method of a known text, set or dict gives."""
+    def _file_call(self, dotted: str, node: ast.Call, place: Place) -> Value | None:
+        """Return a path to a file of this distribution, or what is in a text."""
         at = place.module.at(node)
+        given = [self.evaluate(arg, place) for arg in node.args]
+        match dotted, given:
+            case _ if node.keywords:
+                return None
+            case "pathlib.Path", [FilePath(path=path)]:
+                return FilePath(path, False, at)
+            case _, [Const(value=str(package))] if dotted in _FILES:
+                module = self.modules.get(package) if self.modules.owns(package) else None
+                if isinstance(module, Module) and module.is_package:
+                    return FilePath(module.path.rpartition("/")[0], False, at)
+            case _, [Const(value=str(text) | bytes(text))] if dotted in LOADERS:
+                if isinstance(text, bytes):
+                    text = text.decode("utf-8", "replace") if dotted == "json.loads" else ""
+                if self._count_characters(text):
+                    return loaded(LOADERS[dotted], text, at)
+            case _:
+                pass
+        return None
+
+    def _count_characters(self, text: str) -> bool:
+        """Count what a text holds as steps; return whether there is room for it."""
+        self._steps += len(text) // 4
+        return self._steps <= limits.EVALUATION_STEPS
+
+    def _path_call(
+        self, owner: FilePath, method: str, node: ast.Call, place: Place
+    ) -> Value | None:
+        """Return what a method of a path gives: another path, or what is in the file."""
+        at = place.module.at(node)
+        self._trace += [Use(each, ANY) for each in (method, "open", "decode", "__truediv__")]
+        given = [self.evaluate(arg, place) for arg in node.args]
+        words = {word.arg: self.evaluate(word.value, place) for word in node.keywords}
+        if method not in READERS:
+            return None if words else step(owner, method, given)
+        encoding = words.pop("encoding", Const(None, at))
+        data = self.modules.data(owner.path, place.module)
+        if words or data is None or owner.text or not isinstance(encoding, Const):
+            return None
+        read = content(data, method, given, encoding.value)  # type: ignore[arg-type]
+        return None if read is None else Const(read, Location(owner.path))
+
+    def _method_call(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:
+        """Return what a method of a known text, set, dict, path or manifest gives."""
+        at = place.module.at(node)
+        if called.attr in ("joinpath", "with_name", "resolve", "absolute", *READERS):
+            path = self.evaluate(called.value, place)
+            self._trace.append(id(called))
+            if isinstance(path, FilePath) and not any(
+                isinstance(a, ast.Starred) for a in node.args
+            ):
+                return self._path_call(path, called.attr, node, place)
+            return None
+        if called.attr == "model_copy":
+            return self._copied_manifest(node, called, place)
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
             return None
         owner = self.evaluate(called.value, place)
@@ -1048,6 +1268,27 @@ class Evaluator:
                 return item_of(owner, given[0]) or other
             case _:
                 return None
+
+    def _copied_manifest(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:
+        """Return what ``model_copy`` makes of a manifest: pydantic takes an update as it is."""
+        owner = self.evaluate(called.value, place)
+        self._trace.append(id(called))
+        if not isinstance(owner, MadeManifest) or node.args:
+            return None
+        given = {each.name: each for each in owner.given}
+        for word in node.keywords:
+            outer, self._trace = self._trace, []
+            update = self.evaluate(word.value, place)
+            followed, self._trace = Followed(update, self._trace), outer
+            if word.arg != "update" or not isinstance(update, Mapping):
+                return None
+            self._trace.append(followed)
+            for key, item in update.pairs:
+                if not isinstance(key, Const) or not _is_as_validated(key.value, item):
+                    return None
+                name = str(key.value)
+                given[name] = Given(name, item, followed, item.at, None, None)
+        return MadeManifest(tuple(given.values()), owner.spread, place.module.at(node))
 
     def _manifest(self, node: ast.Call, place: Place) -> Value:
         """Read the keywords of a call of the manifest class, each by itself."""
@@ -1344,6 +1585,23 @@ def unordered(value: Collection) -> bool:
     return value.kind in ("set", "frozenset") and len(value.items) > 1
 
 
+def _is_as_validated(name: object, value: Value) -> bool:
+    """Say whether a value is of the type that a field has after its validation."""
+    match name, value:
+        case "name" | "version" | "requires_stigmem", Const(value=str()):
+            return True
+        case "capabilities" | "depends_on", Collection(kind="set" | "frozenset", items=items):
+            return constants(items) is not None
+        case "async_safe", Const(value=bool()):
+            return True
+        case "hooks", Mapping(pairs=pairs):
+            return constants([key for key, _ in pairs]) is not None
+        case "health_check" | "config_schema", Definition() | Const(value=None):
+            return True
+        case _:
+            return False
+
+
 def _is_builtin(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
@@ -1367,7 +1625,7 @@ _NAMES: dict[str, str] = {
     "BoolOp": "an expression with and/or",
     "Compare": "a comparison",
     "Subscript": "a subscript",
-    "Lambda": "a lambda, which has no name to compare it by,",
+    "Lambda": "a lambda in a comprehension",
     "Await": "an await expression",
     "NamedExpr": "an assignment inside an expression",
     "UnaryOp": "this operation",

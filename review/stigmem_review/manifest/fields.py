@@ -18,6 +18,7 @@ from stigmem_review.manifest.values import (
     Foreign,
     Made,
     Mapping,
+    Member,
     ModuleValue,
     Result,
     Value,
@@ -150,6 +151,8 @@ def _text(value: Value) -> AnyValue:
                 return Known(data.decode(), value.at)
             except UnicodeDecodeError:
                 raise _Refused("it is bytes that are no text") from None
+        case Member(value=text, text=True):
+            return Known(text, value.at)
         case Unknown():
             return value
         case _:

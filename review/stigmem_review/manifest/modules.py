@@ -111,6 +111,12 @@ class Modules:
         """Say whether there is a module of this name, whatever is in it."""
         return self._found.get(name) is not None or self._locate(name) is not None
 
+    def data(self, path: str, module: Module) -> bytes | None:
+        """Return a file that is installed with a module: one below its top package."""
+        top = module.path[len(self._root) :].partition("/")[0]
+        found = self._files.get(path) if path.startswith(f"{self._root}{top}/") else None
+        return found if found is not None and len(found) <= limits.DATA_BYTES else None
+
     def get(self, name: str) -> Module | Unusable | None:
         """Return a module by its dotted name; ``None`` where this distribution has none."""
         if name not in self._found:

@@ -367,7 +367,8 @@ def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
     if name in leaks.inner:
         return False
     last = max(
-        (each.end_lineno or 0 for each in _own(function) if name in {*_changed_here(each)}), default=0
+        (each.end_lineno or 0 for each in _own(function) if name in {*_changed_here(each)}),
+        default=0,
     )
     looped = {
         id(inner)

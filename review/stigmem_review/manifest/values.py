@@ -76,6 +76,32 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a plain class of this distribution."""
+
+    made_of: Definition
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a plain enumeration of this distribution; ``text`` if it is a text as well."""
+
+    value: str
+    text: bool
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class FilePath:
+    """A path among the files of this distribution; ``text`` while it is still a text."""
+
+    path: str
+    text: bool
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleValue:
     """A module of this distribution."""
 
@@ -129,6 +155,9 @@ Value = (
     | Definition
     | Made
     | Result
+    | Instance
+    | Member
+    | FilePath
     | ModuleValue
     | Foreign
     | Unknown

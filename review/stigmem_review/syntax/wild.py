@@ -16,7 +16,8 @@ STANDARD = sys.stdlib_module_names | _REMOVED | {"annotationlib", "compression"}
 
 HOST = _words("annotated_types pydantic pydantic_core stigmem_node typing_extensions")
 """The host, and what its manifest class is made of."""
-_HOST_PARTS = HOST | {"enum", "sys", "typing"}
+_HOST_PARTS = HOST | {"enum", "importlib", "json", "pathlib", "sys", "tomllib", "typing"}
+"""The host, and what the reader takes at its word."""
 
 NAMES = _words(
     "__builtins__ __import__ __loader__ __path__ __spec__ breakpoint compile delattr eval "
