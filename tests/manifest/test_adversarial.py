@@ -1625,6 +1625,15 @@ def plugin_manifest():
     caps.add("network.outbound")
     return {CALL}, **given)
 """, gets=LOUD),
+    whole("a function with the name of a builtin", f"""
+SHARED = {{"facts.read"}}
+def set(items):
+    return SHARED
+def plugin_manifest():
+    caps = set(())
+    caps.add("network.outbound")
+    return {CALL}, capabilities=SHARED)
+""", gets=LOUD),
     whole("handed on in a loop", f"""
 def plugin_manifest():
     caps = {{"facts.read"}}

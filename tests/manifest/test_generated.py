@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from support.real_node import RealNode, disagreements, known_fields, read
+from support.real_node import RealNode, disagreements, known_fields, left_out, outcomes, read
 from support.seed import SEED
 from support.shapes import DEFAULTS, HANDLERS, IMPORTS
 
@@ -23,9 +23,14 @@ CAPABILITIES = ("facts.read", "facts.write", "recall.read", "audit.emit", "netwo
 HOOKS = ("recall_filter", "post_assert_audit", "pre_assert_transform", "recall_rank")
 
 CONSTANTS = """\
+import json
 import os
+import sys
+from enum import Enum, StrEnum
 from functools import partial
+from pathlib import Path
 from . import handlers
+from .shared import *
 from .handlers import audit, gate
 
 BASE = ("facts.read", "audit.emit")
@@ -36,6 +41,45 @@ FLAGS = {"wide": True, "online": False}
 PAIRS = (("recall_filter", gate), ("post_assert_audit", audit))
 BOUND = {"recall_filter": handlers.gate}
 WIDE_MODE = True
+DATA = json.loads((Path(__file__).parent / "data.json").read_text(encoding="utf-8"))
+if WIDE_MODE:
+    PICKED = ("recall.read",)
+else:
+    PICKED = ("network.outbound",)
+try:
+    RELEASE = "1." + "0.0"
+except ImportError:
+    RELEASE = "0.0.0"
+if sys.version_info >= (3, 12):
+    from .handlers import health as healthy
+else:
+    from .handlers import health as healthy
+
+
+class Needs(str, Enum):
+    READ = "facts.read"
+    EMIT = "audit.emit"
+
+
+class Wants(StrEnum):
+    RECALL = "recall.read"
+
+
+class Handlers:
+    '''What the plugin does.'''
+
+    def __init__(self, *, limit=10):
+        self.limit = limit
+
+    def keep(self, ctx, found):
+        return found
+
+    @staticmethod
+    def on(ctx, **_):
+        return None
+
+
+OBJECT = Handlers()
 ONLINE = False
 ABSENT = None
 
@@ -92,6 +136,7 @@ def names() -> st.SearchStrategy[str]:
         members.map(lambda name: f"Capability.{name}"),
         members.map(lambda name: f"Capability.{name}.value"),
         st.sampled_from(CAPABILITIES).map(lambda name: f"Capability({name!r})"),
+        st.sampled_from(("Needs.READ", "Needs.EMIT.value", "Wants.RECALL", "Wants.RECALL.value")),
         st.just('"facts" + ".read"'),
         st.just("'.'.join(['recall', 'read'])"),
     )
@@ -113,7 +158,8 @@ def sets() -> st.SearchStrategy[str]:
         st.lists(names(), max_size=3).map(lambda items: f"({''.join(f'{i}, ' for i in items)})"),
         st.lists(names(), min_size=1, max_size=3).map(lambda items: f"{{{', '.join(items)}}}"),
         st.lists(names(), max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-        st.sampled_from(("BASE", "WIDE", "LISTED", "set()", "()")),
+        st.sampled_from(("BASE", "WIDE", "LISTED", "set()", "()", "PICKED", "SHARED")),
+        st.sampled_from(('DATA["needs"]', 'tuple(DATA["needs"])', "SHARED[-1:]", "LISTED[:1]")),
         st.sampled_from(("chosen()", "chosen(wide=True)", "chosen(LISTED)", "chosen(('x',)[:0])")),
     )
 
@@ -143,7 +189,12 @@ def sets() -> st.SearchStrategy[str]:
 
 
 def handler() -> st.SearchStrategy[str]:
-    return st.sampled_from(("gate", "audit", "handlers.gate", "handlers.audit", "local"))
+    return st.sampled_from(
+        (
+            *("gate", "audit", "handlers.gate", "handlers.audit", "local", "OBJECT.keep"),
+            *("OBJECT.on", "Handlers.on", "(lambda ctx, *_, **__: None)"),
+        )
+    )
 
 
 def hooks() -> st.SearchStrategy[str]:
@@ -181,6 +232,7 @@ TEXTS = (
     *("version_of(PARTS)", 'version_of(PARTS, "-rc1")', '".".join(PARTS)', '"1.2.3"'),
     *('f"{PARTS[0]}.0.0"', 'version_of(("0", "9", "1"))', '"v1.2.3".removeprefix("v")'),
     *('".".join(str(each) for each in PARTS)', '"1-2-3".replace("-", ".")', 'PARTS[-1] + ".0.0"'),
+    *("RELEASE", 'DATA["version"]', '"1.2.3-x"[:5]'),
 )
 NAMED = ('"demo-plugin"', 'named("demo")', 'named("", "plain")', 'named("Demo_X", last="y")')
 FLAGGED = ("WIDE_MODE", "ONLINE", "not ONLINE", "bool(BASE)", 'FLAGS["online"]', "True")
@@ -188,18 +240,18 @@ FLAGGED = ("WIDE_MODE", "ONLINE", "not ONLINE", "bool(BASE)", 'FLAGS["online"]',
 
 @st.composite
 def arguments(draw: st.DrawFn) -> dict[str, str]:
-    found = {"name": draw(st.sampled_from(NAMED)), "version": draw(st.sampled_from(TEXTS))}
+    wired = {"name": draw(st.sampled_from(NAMED)), "version": draw(st.sampled_from(TEXTS))}
     optional = {
         "capabilities": sets(),
         "hooks": hooks(),
         "depends_on": st.sampled_from(('{"other-plugin"}', "set()", '["a-b-c", "other"]')),
         "async_safe": st.sampled_from(FLAGGED),
-        "health_check": st.sampled_from(("handlers.health", "None", "local")),
+        "health_check": st.sampled_from(("handlers.health", "None", "local", "healthy")),
     }
     for name, strategy in optional.items():
         if draw(st.booleans()):
-            found[name] = draw(strategy)
-    return found
+            wired[name] = draw(strategy)
+    return wired
 
 
 @st.composite
@@ -217,9 +269,9 @@ def ordinary(draw: st.DrawFn) -> str:
                 body += draw(st.lists(_changes(), max_size=3))
                 given_arguments[name] = draw(st.sampled_from(("caps", "frozenset(caps)")))
             case 1 if name == "hooks":
-                body += [f"found = dict({given_arguments[name]})"]
+                body += [f"wired = dict({given_arguments[name]})"]
                 body += draw(st.lists(_bindings(), max_size=3))
-                given_arguments[name] = draw(st.sampled_from(("found", "{**found}")))
+                given_arguments[name] = draw(st.sampled_from(("wired", "{**wired}")))
             case _:
                 pass
     call = ", ".join(f"{name}={value}" for name, value in given_arguments.items())
@@ -230,6 +282,12 @@ def ordinary(draw: st.DrawFn) -> str:
             body += [f"given = dict({call})", "return PluginManifest(**given)"]
         case 2:
             body += [f"return PluginManifest(**{{**keywords(), **dict({call})}})"]
+        case 4:
+            other = draw(arguments())
+            other.pop("health_check", None)
+            shown = ", ".join(f"{name!r}: {value}" for name, value in other.items() if _whole(name))
+            body += [f"basis = PluginManifest({call})"]
+            body += [f"return basis.model_copy(update={{{shown}}})"]
         case 3:
             test = draw(conditions())
             other = draw(arguments())
@@ -241,6 +299,11 @@ def ordinary(draw: st.DrawFn) -> str:
     lines = [line for statement in body for line in statement.splitlines()]
     text = "".join(f"    {line}\n" for line in lines)
     return f"{IMPORTS}{CONSTANTS}\n\ndef local(): ...\n\n\ndef plugin_manifest():\n{text}"
+
+
+def _whole(name: str) -> bool:
+    """Say whether what is drawn for a field is what pydantic makes of it, which a copy skips."""
+    return name in ("name", "version")
 
 
 def _changes() -> st.SearchStrategy[str]:
@@ -257,11 +320,11 @@ def _changes() -> st.SearchStrategy[str]:
 def _bindings() -> st.SearchStrategy[str]:
     name = st.sampled_from(HOOKS).map(repr)
     return st.one_of(
-        st.tuples(name, handler()).map(lambda two: f"found[{two[0]}] = {two[1]}"),
-        st.tuples(name, handler()).map(lambda two: f"found.setdefault({two[0]}, {two[1]})"),
-        hooks().map(lambda more: f"found.update({more})"),
+        st.tuples(name, handler()).map(lambda two: f"wired[{two[0]}] = {two[1]}"),
+        st.tuples(name, handler()).map(lambda two: f"wired.setdefault({two[0]}, {two[1]})"),
+        hooks().map(lambda more: f"wired.update({more})"),
         st.tuples(conditions(), name, handler()).map(
-            lambda three: f"if {three[0]}:\n    found[{three[1]}] = {three[2]}"
+            lambda three: f"if {three[0]}:\n    wired[{three[1]}] = {three[2]}"
         ),
     )
 
@@ -270,13 +333,13 @@ def _bindings() -> st.SearchStrategy[str]:
 TRICKS = (
     *("caps = WIDE", "caps = LISTED", "caps = other = set(BASE)", "caps.add", "LISTED.append('x')"),
     *("other = caps", "other.add('facts.write')", "LISTED.append('facts.write')", "del caps"),
-    *("found = BOUND", "BOUND['recall_rank'] = gate", "found.clear()", "bound().clear()"),
+    *("wired = BOUND", "BOUND['recall_rank'] = gate", "wired.clear()", "bound().clear()"),
     *("chosen = lambda *a, **k: {'facts.write'}", "sorted = set", "global WIDE_MODE"),
     *("global ONLINE\nONLINE = True", "for caps in ({'facts.write'},): pass", "caps = {*caps}"),
     *("with open(os.devnull) as caps: pass", "(lambda x: x.add('facts.write'))(caps)"),
     *(
         "def inner():\n    nonlocal caps\n    caps = {'facts.write'}\ninner()",
-        "caps, found = {'x'}, {}",
+        "caps, wired = {'x'}, {}",
     ),
     *("try:\n    caps = {'facts.write'}\nexcept ValueError:\n    caps = set()", "print(caps)"),
     *("if os.environ.get('NOWHERE'):\n    caps = {'facts.write'}", "[caps := {'x'} for _ in '1']"),
@@ -284,7 +347,7 @@ TRICKS = (
         "while caps:\n    caps = set()",
         "caps and caps.pop()",
         "caps.__class__",
-        "found.pop('x', 0)",
+        "wired.pop('x', 0)",
     ),
     *("list(map(caps.add, LISTED))", "keep = [caps]\nkeep[0].add('facts.write')", "vars()"),
     *(
@@ -296,9 +359,9 @@ TRICKS = (
     *("setattr(handlers, 'gate', audit)", "handlers.gate = audit", "audit.__qualname__ = 'x'"),
     *("partial(caps.add, 'facts.write')()", "type(caps).add(caps, 'facts.write')", "caps ^= {'x'}"),
     *("for each in LISTED:\n    if each == 'facts.read':\n        break\n    caps.add(each)",),
-    *("found['recall_rank'], caps = gate, {'x'}", "return PluginManifest(**keywords())"),
+    *("wired['recall_rank'], caps = gate, {'x'}", "return PluginManifest(**keywords())"),
     *("if WIDE_MODE: raise ValueError('x')", "assert caps", "first(caps).add('facts.write')"),
-    *("found |= {'recall_rank': gate}", "caps = caps.copy()", "other = chosen(caps)"),
+    *("wired |= {'recall_rank': gate}", "caps = caps.copy()", "other = chosen(caps)"),
 )
 
 
@@ -309,7 +372,7 @@ def tricky(draw: st.DrawFn) -> str:
     head, _, body = source.partition("def plugin_manifest():\n")
     lines = body.splitlines()
     starts = [n for n, line in enumerate(lines) if not line.startswith("     ")]
-    start = ["    caps = set(BASE)", "    found = dict(BOUND)"]
+    start = ["    caps = set(BASE)", "    wired = dict(BOUND)"]
     for _ in range(draw(st.integers(1, 3))):
         trick = draw(st.sampled_from(TRICKS))
         at = draw(st.sampled_from(starts))
@@ -331,7 +394,32 @@ def files(manifest: str) -> dict[str, str]:
         "demo/__init__.py": "from .manifest import plugin_manifest\n",
         "demo/manifest.py": manifest,
         "demo/handlers.py": HANDLERS,
+        "demo/shared.py": 'SHARED = ("facts.read", "recall.read")\n_HIDDEN = 1\n',
+        "demo/data.json": '{"needs": ["facts.read", "audit.emit"], "version": "2.0.0"}',
     }
+
+
+@st.composite
+def undecided(draw: st.DrawFn) -> str:
+    """Draw a module in which only the running node decides which way some conditions go."""
+    source = draw(ordinary())
+    unknown = st.sampled_from(
+        (
+            *("os.environ.get('NOWHERE')", "os.environ.get('PATH')", "os.sep == '/'"),
+            *("len(sys.argv) > 99", "sys.platform", "not os.environ", "os.name == 'x'"),
+        )
+    )
+    for known in ("WIDE_MODE", "ONLINE"):
+        if draw(st.booleans()):
+            head, _, body = source.partition("def plugin_manifest():\n")
+            body = body.replace(known, f"({draw(unknown)})", 2)
+            source = f"{head}def plugin_manifest():\n{body}"
+    if draw(st.booleans()):
+        source = source.replace("if WIDE_MODE:\n", f"if {draw(unknown)}:\n", 1)
+    if draw(st.booleans()):
+        made = '    RELEASE = "1." + "0.0"'
+        source = source.replace(made, "    from .nowhere import RELEASE")
+    return source
 
 
 SETTINGS = settings(
@@ -369,6 +457,25 @@ def test_ordinary_factories_are_read_exactly(real_node: RealNode) -> None:
     read_whole = counts["exact"] + counts["not exact"]
     assert read_whole > 900, counts
     assert counts["exact"] / read_whole >= 0.95, (counts, missed[:3])
+
+
+def test_what_the_node_decides_is_among_what_is_said(real_node: RealNode) -> None:
+    counts: Counter[str] = Counter()
+
+    @seed(SEED)
+    @settings(SETTINGS, max_examples=600)
+    @given(manifest=undecided())
+    def sound(manifest: str) -> None:
+        reading = read(files(manifest), "demo:plugin_manifest")
+        real = real_node.run(files(manifest), "demo:plugin_manifest")
+        if "fields" in real:
+            assert disagreements(known_fields(reading), real["fields"]) == [], manifest
+            assert left_out(reading, real["fields"]) == [], manifest
+            counts[f"{outcomes(reading)} fields with outcomes"] += 1
+
+    sound()
+    print(f"seed {SEED}: {dict(counts)}")
+    assert sum(n for name, n in counts.items() if not name.startswith("0")) > 50, counts
 
 
 def test_tricky_factories_are_never_read_wrongly(real_node: RealNode) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from stigmem_review.host import node
 from stigmem_review.manifest.factory import Reading, read_factory
 from stigmem_review.manifest.modules import Modules
-from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Hook, Known, Manifest
+from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Hook, Known, Manifest, Unknown
 
 Files = Mapping[str, str | bytes]
 
@@ -205,3 +205,27 @@ def _agrees(name: str, value: Any, real: Any) -> bool:
             route in places for route, places in zip(value, real, strict=True)
         )
     return bool(value == real)
+
+
+def outcomes(reading: Reading) -> int:
+    """Return how many fields are said to be one of several."""
+    return sum(1 for _ in _several(reading))
+
+
+def left_out(reading: Reading, real: Mapping[str, Any]) -> list[str]:
+    """Return fields whose real value is none of those that they are said to be one of."""
+    found = []
+    for name, said in _several(reading):
+        got = real[name]
+        if isinstance(got, (list, dict)):
+            got = ", ".join(sorted(got)) or "nothing"
+        if str(got) not in said:
+            found.append(f"{name}: read one of {said!r}, the node gets {got!r}")
+    return found
+
+
+def _several(reading: Reading) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name in Manifest.__struct_fields__ if isinstance(reading.manifest, Manifest) else ():
+        field = getattr(reading.manifest, name)
+        if isinstance(field, Unknown) and field.outcomes:
+            yield name, field.outcomes

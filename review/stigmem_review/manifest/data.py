@@ -20,7 +20,7 @@ READERS = ("read_bytes", "read_text")
 _NESTING = 50
 
 
-def step(path: FilePath, method: str, given: list[Value]) -> FilePath | None:
+def led_to(path: FilePath, method: str, given: list[Value]) -> FilePath | None:
     """Return where a method of a path leads, or ``None`` where that is not followed."""
     names = [each.value for each in given if isinstance(each, Const)]
     parts = [name for name in names if isinstance(name, str)]

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review import limits
 from stigmem_review.host import Node
-from stigmem_review.manifest.data import LOADERS, READERS, content, loaded, step
+from stigmem_review.manifest.data import LOADERS, READERS, content, led_to, loaded
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.modules import Module, Modules, Unusable
 from stigmem_review.manifest.operations import (
@@ -29,7 +29,7 @@ from stigmem_review.manifest.operations import (
     of_text,
     truth,
 )
-from stigmem_review.manifest.statements import Body, Leaks, leaks_of
+from stigmem_review.manifest.statements import COPYING, Body, Leaks, leaks_of
 from stigmem_review.manifest.values import (
     Collection,
     Const,
@@ -48,7 +48,7 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Location, Unknown
-from stigmem_review.syntax.live import PRIVATE
+from stigmem_review.syntax.live import PRIVATE, local_to
 from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
 from stigmem_review.text import shorten
 
@@ -128,6 +128,8 @@ class Evaluator:
         self.node = node
         self.unaccounted: set[int] = set()
         """The ids of nodes that one reading could not account for, whatever another one said."""
+        self.accounted: set[int] = set()
+        """The ids of nodes in statements that were read, whether or not their values matter."""
         self.called: dict[int, tuple[str, ast.FunctionDef]] = {}
         """Functions that were followed where they are called, and the modules they stand in."""
         self._own = own
@@ -323,7 +325,7 @@ class Evaluator:
     def _slice(self, owner: Value, node: ast.Slice, place: Place) -> Value:
         bounds: list[int | None] = []
         for part in (node.lower, node.upper, node.step):
-            bound = self.evaluate(part, place) if part else Const(None, owner.at)
+            bound = self.evaluate(part, place) if part else Const(None, place.module.at(node))
             if not isinstance(bound, Const) or not isinstance(bound.value, int | None):
                 return place.unknown("this slice is not followed", node)
             bounds.append(bound.value)
@@ -445,7 +447,7 @@ class Evaluator:
                     return place.unknown("this operation is not followed", node)
                 made = Collection(left.kind, self._copied(left_over), at)
             case ast.Div(), FilePath(), Const(value=str()):
-                joined = step(left, "joinpath", [right])
+                joined = led_to(left, "joinpath", [right])
                 return joined or place.unknown("this path is not followed", node)
             case ast.BitOr(), Mapping(), Mapping():
                 made = Mapping(self._copied(left.pairs + right.pairs), at)
@@ -650,6 +652,7 @@ class Evaluator:
                 self._forget(0)
             else:
                 self._trace.append(id(node))
+                self.accounted |= {each for each in self._trace if isinstance(each, int)}
                 if _changeable(value):
                     names = {
                         part.id
@@ -660,7 +663,9 @@ class Evaluator:
                     if place.frame:
                         # Nobody else can get hold of what has no other name.
                         names &= place.frame.leaking
-                    self._trace += [Use(name, place.module.name, True) for name in sorted(names)]
+                    for name in sorted(names):
+                        own = place.frame.owner if place.frame and place.frame.has(name) else ""
+                        self._trace.append(Use(name, own or place.module.name, True))
             return Followed(value, self._trace)
         finally:
             self._trace = outer
@@ -999,7 +1004,7 @@ class Evaluator:
                 self._trace.append(Use("__class__", ANY))
                 return self._method(made_of, node, place)
             case FilePath():
-                found = step(owner, node.attr, []) if node.attr == "parent" else None
+                found = led_to(owner, node.attr, []) if node.attr == "parent" else None
                 return found or place.unknown("this part of a path is not followed", node)
             case Unknown():
                 return owner
@@ -1052,7 +1057,7 @@ class Evaluator:
         return Member(found[name], len(dotted) > 1, at)
 
     def _instance(self, called: Definition, node: ast.Call, place: Place) -> Value:
-        """Return what calling a class of this distribution makes, where nothing decides otherwise."""
+        """Return what calling a class of this distribution makes, unless something decides."""
         module = self.modules.get(called.module)
         binding = module.scope.only(called.qualname) if isinstance(module, Module) else None
         match binding.node if binding else None:
@@ -1201,7 +1206,7 @@ class Evaluator:
         given = [self.evaluate(arg, place) for arg in node.args]
         words = {word.arg: self.evaluate(word.value, place) for word in node.keywords}
         if method not in READERS:
-            return None if words else step(owner, method, given)
+            return None if words else led_to(owner, method, given)
         encoding = words.pop("encoding", Const(None, at))
         data = self.modules.data(owner.path, place.module)
         if words or data is None or owner.text or not isinstance(encoding, Const):
@@ -1287,7 +1292,9 @@ class Evaluator:
                 if not isinstance(key, Const) or not _is_as_validated(key.value, item):
                     return None
                 name = str(key.value)
-                given[name] = Given(name, item, followed, item.at, None, None)
+                if name in given:
+                    self._trace.append(given[name].followed)
+                given[name] = Given(name, item, followed, key.at, None, None)
         return MadeManifest(tuple(given.values()), owner.spread, place.module.at(node))
 
     def _manifest(self, node: ast.Call, place: Place) -> Value:
@@ -1364,13 +1371,19 @@ class Evaluator:
         local = self._scopes[id(function)]
         frame = Frame({*local.bindings}, {**arguments})
         frame.leaking = self.leaks(function, module).names
+        frame.owner = local_to(function)
         place = Place(module, local, function.name, frame)
         return Body(function, place, frame, self).run(), frame.control
 
     def leaks(self, function: ast.FunctionDef, module: Module) -> Leaks:
         """Return which values of a function may get names that are not followed."""
         if id(function) not in self._leaks:
-            self._leaks[id(function)] = leaks_of(function, module.scope)
+            builtin = frozenset(
+                name
+                for name in COPYING - module.scope.bindings.keys()
+                if not module.scope.star or self._starred(name, Place(module)) == []
+            )
+            self._leaks[id(function)] = leaks_of(function, module.scope, builtin)
         return self._leaks[id(function)]
 
     def _arguments(

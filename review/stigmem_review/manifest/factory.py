@@ -136,7 +136,11 @@ def _read(
         uses |= outcome.trace.uses
         for item in outcome.made.given:
             seen |= Trace([item.followed]).seen
-    seen = (seen - evaluator.unaccounted) | _dead(function, evaluator) | _other_manifests(evaluator)
+    seen = (
+        ((seen | evaluator.accounted) - evaluator.unaccounted)
+        | _dead(function, evaluator)
+        | _other_manifests(evaluator)
+    )
     live = _live_code(entry_point, function, evaluator, seen, uses)
     checked = _Checked(live, modules)
     if spoiled := checked.spoiled(uses):

@@ -41,6 +41,7 @@ class Frame:
 
     ``names`` are all that are its own; ``control`` is what the ways taken lean on; ``loose`` are
     names that other code gives values, too; the values of ``leaking`` ones may have other names.
+    ``owner`` is the function, as live code names it.
     """
 
     names: set[str]
@@ -48,6 +49,7 @@ class Frame:
     control: list[Step] = field(default_factory=list)
     loose: dict[str, Unknown] = field(default_factory=dict)
     leaking: frozenset[str] = frozenset()
+    owner: str = ""
 
     def has(self, name: str) -> bool:
         return name in self.names
@@ -83,7 +85,9 @@ class Frame:
 
     def inner(self, names: Iterable[str]) -> Frame:
         """Return the frame of a comprehension, whose names are its own."""
-        return Frame({*self.names, *names}, {**self.values}, self.control, self.loose, self.leaking)
+        values = {**self.values}
+        every = {*self.names, *names}
+        return Frame(every, values, self.control, self.loose, self.leaking, self.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from stigmem_review.manifest.values import (
     Const,
     Definition,
     Mapping,
+    Member,
     ModuleValue,
     Value,
 )
@@ -38,9 +39,11 @@ def constants(values: Sequence[Value]) -> list[str] | None:
     """Return values as texts if all of them are texts, which equal only themselves."""
     found = []
     for value in values:
-        if not isinstance(value, Const) or not isinstance(value.value, str):
-            return None
-        found.append(value.value)
+        match value:
+            case Const(value=str(text)) | Member(value=text, text=True):
+                found.append(text)
+            case _:
+                return None
     return found
 
 

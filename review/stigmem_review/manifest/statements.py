@@ -34,7 +34,7 @@ _READING = frozenset(
         *("values",),
     )
 )
-_COPYING = frozenset(
+COPYING = frozenset(
     ("any", "all", "bool", "dict", "frozenset", "len", "list", "set", "sorted", "tuple")
 )
 _FRESH = (
@@ -125,10 +125,10 @@ class Body:
                 case _:
                     pass
         # What is of another scope, whoever looks at what live code mentions sees.
+        leaks = self._evaluator.leaks(self._function, self._place.module)
         for name in sorted(self._changed & self._frame.names):
-            leaks = self._evaluator.leaks(self._function, self._place.module)
             shared = name in leaks.names and not _leaks_late(self._function, name, leaks)
-            if shared or not _is_fresh(self._function, name):
+            if shared or not _is_fresh(self._function, name, leaks.copying):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
 
     def _stop(self, why: str, node: ast.AST | None) -> Stop:
@@ -298,12 +298,16 @@ class Leaks(NamedTuple):
     names: frozenset[str]
     loads: tuple[ast.Name, ...]
     inner: frozenset[str]
+    copying: frozenset[str]
+    """The builtins that copy what they are given, as far as nothing else has their name."""
 
 
-def leaks_of(function: ast.FunctionDef, module: Scope) -> Leaks:
-    """Return where values get other names; what copies a value, or looks at it, gives it none."""
-    shadowed = {*module.bindings, *scope_of(function, b"global :=").bindings}
-    copying = frozenset() if module.star else _COPYING - shadowed
+def leaks_of(function: ast.FunctionDef, module: Scope, builtin: frozenset[str]) -> Leaks:
+    """Return where values get other names; what copies a value, or looks at it, gives it none.
+
+    ``builtin`` are the names of ``COPYING`` that mean what they mean everywhere.
+    """
+    copying = builtin - scope_of(function, b"global :=").bindings.keys()
     manifest = {name for name in module.bindings if _is_manifest_class(name, module)}
     fine: set[int] = set()
     loads: list[ast.Name] = []
@@ -356,7 +360,7 @@ def leaks_of(function: ast.FunctionDef, module: Scope) -> Leaks:
                 fine.add(id(called_on.value))
         stack += children(node)
     leaky = tuple(each for each in loads if id(each) not in fine)
-    return Leaks(frozenset(inner | {each.id for each in leaky}), leaky, frozenset(inner))
+    return Leaks(frozenset(inner | {each.id for each in leaky}), leaky, frozenset(inner), copying)
 
 
 def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
@@ -367,7 +371,11 @@ def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
     if name in leaks.inner:
         return False
     last = max(
-        (each.end_lineno or 0 for each in _own(function) if name in {*_changed_here(each)}),
+        (
+            getattr(each, "end_lineno", 0)
+            for each in _own(function)
+            if name in {*_changed_here(each)}
+        ),
         default=0,
     )
     looped = {
@@ -406,7 +414,7 @@ def _returned(value: ast.expr, copying: frozenset[str]) -> set[int]:
             return set()
 
 
-def _is_fresh(function: ast.FunctionDef, name: str) -> bool:
+def _is_fresh(function: ast.FunctionDef, name: str, copying: frozenset[str]) -> bool:
     """Say whether a name is only ever given values that nothing else holds."""
     fine: set[int] = set()
     stored: list[ast.AST] = [arg for arg in arguments_of(function.args) if arg.arg == name]
@@ -416,7 +424,7 @@ def _is_fresh(function: ast.FunctionDef, name: str) -> bool:
                 ast.Assign(targets=[ast.Name() as target], value=value)
                 | ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value)
             ):
-                if _makes_something(value):
+                if _makes_something(value, copying):
                     fine.add(id(target))
             case ast.AnnAssign(target=target, value=None) | ast.AugAssign(target=target):
                 fine.add(id(target))
@@ -434,11 +442,11 @@ def _is_fresh(function: ast.FunctionDef, name: str) -> bool:
     return all(id(each) in fine for each in stored)
 
 
-def _makes_something(value: ast.expr) -> bool:
+def _makes_something(value: ast.expr, copying: frozenset[str]) -> bool:
     return isinstance(value, _FRESH) or (
         isinstance(value, ast.Call)
         and isinstance(value.func, ast.Name)
-        and value.func.id in _COPYING
+        and value.func.id in copying
     )
 
 

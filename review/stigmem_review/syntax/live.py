@@ -39,6 +39,15 @@ _PARAMETER = "("
 _TYPE = ":"
 
 
+# Marks a function as the owner of a name, in place of a module.
+_LOCAL = "("
+
+
+def local_to(function: ast.AST) -> str:
+    """Return how a function is named as the owner of its local names."""
+    return f"{_LOCAL}{id(function)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """A piece of live code after which names may not be what they seem.
@@ -127,6 +136,7 @@ class LiveCode:
         self._asleep: dict[str, list[tuple[str, Function, tuple[Body, ...]]]] = {}
         self._awake: set[int] = set()
         self._local: dict[int, Scope] = {}
+        self._declared: dict[int, set[str]] = {}
         self._trusted: set[str] = set()
         self._routed: list[tuple[str, Function, tuple[Body, ...]]] = []
         self._bases: set[int] = set()
@@ -135,6 +145,10 @@ class LiveCode:
         # By name: the line of the first mention in each module, and anywhere as an attribute or
         # under another name; where the module itself is handed on; what parts of it are used.
         self._names: dict[str, dict[str, int]] = {}
+        # Of those, by name: where it is not local to a function; by function: where it is.
+        self._free: dict[str, dict[str, int]] = {}
+        self._own: dict[tuple[str, str], tuple[str, int]] = {}
+        self._task = _Task("", ())
         self._attributes: dict[str, tuple[str, int]] = {}
         self._bare: dict[tuple[str, str], int] = {}
         self._parts: dict[tuple[str, str, str], int] = {}
@@ -185,10 +199,15 @@ class LiveCode:
         return [*self._hazards, *self._wild_names(), *self._wild_imports(), *self._changes()]
 
     def mentioned(self, name: str, owner: str) -> tuple[str, int] | None:
-        """Return where live code mentions a name of module ``owner`` (empty: of any)."""
+        """Return where live code mentions a name of module ``owner`` (empty: of any).
+
+        ``owner`` may also be a function, as ``local_to`` writes it.
+        """
         if found := self._attributes.get(name):
             return found
-        for module, line in self._names.get(name, {}).items():
+        if owner.startswith(_LOCAL):
+            return self._own.get((name, owner))
+        for module, line in (self._names if not owner else self._free).get(name, {}).items():
             known = self._modules[module]
             if not owner or module == owner or name in known.shared or known.star:
                 return module, line
@@ -258,6 +277,7 @@ class LiveCode:
 
     def _walk(self, task: _Task) -> None:
         module = task.module
+        self._task = task
         scope = self._modules[module].scope
         stack = [*task.nodes]
         while stack:
@@ -610,7 +630,7 @@ class LiveCode:
 
     def _later(self, module: str, nodes: list[ast.AST]) -> None:
         if nodes:
-            self._ready.append(_Task(module, nodes))
+            self._ready.append(_Task(module, nodes, around=self._task.around))
 
     def _type(self, name: str) -> None:
         if name not in self._types:
@@ -652,8 +672,37 @@ class LiveCode:
     def _record(self, name: str, module: str, line: int, *, attribute: bool) -> None:
         if attribute:
             self._attributes.setdefault(name, (module, line))
-        else:
-            self._names.setdefault(name, {}).setdefault(module, line)
+            return
+        self._names.setdefault(name, {}).setdefault(module, line)
+        owners, free = self._owners(name)
+        for owner in owners:
+            self._own.setdefault((name, owner), (module, line))
+        if free:
+            self._free.setdefault(name, {}).setdefault(module, line)
+
+    def _owners(self, name: str) -> tuple[list[str], bool]:
+        """Return the functions around that a name may be local to, and if it may be of none."""
+        owners = []
+        for body in reversed(self._task.around):
+            if isinstance(body, ast.ClassDef):
+                # What its own body names may be its own, or anybody's around.
+                continue
+            if self._binds(body, name):
+                owners.append(local_to(body))
+                if not self._task.owner and not self._declares(body, name):
+                    return owners, False
+        return owners, True
+
+    def _declares(self, body: Body, name: str) -> bool:
+        """Say whether a function says of a name that it is not its own, or one inside may."""
+        if id(body) not in self._declared:
+            self._declared[id(body)] = {
+                each
+                for part in ast.walk(body)
+                if isinstance(part, (ast.Global, ast.Nonlocal))
+                for each in part.names
+            }
+        return name in self._declared[id(body)]
 
     def _reach(self, names: Iterable[str], module: str, line: int) -> None:
         """Wake what has one of the names, and count what they are other names of as mentioned."""
