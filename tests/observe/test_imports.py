@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -113,6 +114,7 @@ PROVIDED = {
     "what the node requires": ("import fastapi, httpx, pydantic_settings, jwt, yaml", ""),
     "what those require": ("import starlette, anyio, typing_extensions, cryptography", ""),
     "what the node installs": ("import stigmem_conformance", ""),
+    "what an environment is made with": ("import pkg_resources, pip", ""),
     "what it requires": ("import zep_cloud", "zep-cloud<4,>=2"),
     "what it requires on some systems": ("import tomli", "tomli ; python_version < '3.11'"),
     "what has nearly that name": ("import ldap, dateutil", "python-ldap\npython-dateutil"),
@@ -160,6 +162,11 @@ REACHED = {
     "by the entry point's own module": ("", {"manifest": BAD + MANIFEST}, "start"),
     "through another module": (DEEP, {"deep": BAD}, "start"),
     "in the factory": ("", {"manifest": in_factory(BAD)}, "start"),
+    "in the factory, unless it returns before": (
+        "",
+        {"manifest": in_factory(f"if x:\n        return y\n    {BAD}")},
+        "later",
+    ),
     "by an import in the factory": ("", {"manifest": in_factory(DEEP), "deep": BAD}, "start"),
     "by an import in a handler": (f"def f():\n    {DEEP}\n", {"deep": BAD}, "later"),
     "by nothing": ("", {"deep": BAD}, None),
@@ -187,6 +194,21 @@ def mistakes(path: Path) -> list[tuple[str, str]]:
 
 def test_another_package_of_the_release_provides_itself(tmp_path: Path) -> None:
     assert missing(tmp_path, {**source(BAD), "yaml2/__init__.py": ""}) == []
+
+
+def test_a_path_file_may_lead_to_more_modules(tmp_path: Path) -> None:
+    found = missing(tmp_path, {**source(BAD), "vendored.pth": "demo_plugin/vendored\n"})
+    assert found == [("yaml2", "perhaps")]
+
+
+def test_a_name_is_shown_in_part_where_it_is_long(tmp_path: Path) -> None:
+    long = "c" * 50_000
+    code = (
+        f"import {'a.' * 400}a\nfrom . import {long}\nimport {long}\nimport stigmem_node.{long}\n"
+    )
+    items = [item for item, _ in missing(tmp_path, source(code))]
+    assert sorted(item[0] for item in items) == ["a", "c", "s"]
+    assert max(map(len, items)) < 1_000
 
 
 def test_what_the_node_has_depends_on_its_release(tmp_path: Path) -> None:
@@ -251,6 +273,16 @@ def test_what_is_new_in_an_upgrade(
     report = review(*map(str, wheels))
     findings = [each for each in report.findings if each.name == "import-missing"]
     assert [f"{each.level} {each.item}" for each in findings] == found
+
+
+def test_nothing_is_new_against_a_capture_which_has_no_code(tmp_path: Path) -> None:
+    capture = tmp_path / "old.json"
+    told = {"name": "demo-plugin", "version": "0.9.0", "capabilities": ["facts.read"]}
+    more = {"hooks": ["post_assert_audit"], "depends_on": [], "hook_count": 1}
+    capture.write_text(json.dumps({**told, **more}), "utf-8")
+    report = review(str(capture), str(write_wheel(tmp_path, source(BAD))))
+    assert [each.name for each in report.findings if each.name == "import-missing"] == []
+    assert report.verdict.state != "incomplete"
 
 
 def test_its_author_is_told_where(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.host.modules import HostModules, modules
 from stigmem_review.manifest.code import Code
@@ -18,6 +19,7 @@ from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
 from stigmem_review.observe.providers import ALWAYS, Provided, provided, without_extras
 from stigmem_review.observe.uses import FileUses, Import
 from stigmem_review.syntax.wild import STANDARD
+from stigmem_review.text import shorten
 
 _HOST = "stigmem_node"
 _FAILS = ("start", "later", "perhaps")
@@ -72,7 +74,9 @@ def missing_imports(
             if missing := check.missing(module.absolute(each.module), each.name, early):
                 seen.append((_FAILS.index(missing.fails), module.place, each.line, missing))
     for _, place, line, (item, fails, why) in sorted(seen):
-        yield Observation("import-missing", item, why, fails, code.at(place, line))
+        yield Observation(
+            "import-missing", shorten(item), shorten(why), fails, code.at(place, line)
+        )
 
 
 def _modules(found: Mapping[str, FileUses]) -> _Own:
@@ -124,6 +128,8 @@ def _runs(each: Import, module: str, factories: _Functions) -> bool:
 
 def _with_parents(name: str) -> list[str]:
     """Return a dotted name and the packages above it, all of which importing it imports."""
+    if len(name) > limits.PATH_CHARS:
+        return []
     parts = name.split(".")
     return [".".join(parts[:size]) for size in range(1, len(parts) + 1)]
 

@@ -45,7 +45,7 @@ class Import(NamedTuple):
     ``module`` starts with dots where it is relative; ``name`` is empty for ``import module`` and
     ``*`` for a star import. ``guarded`` if an ``except``, a ``with`` or a condition stands around
     it, so that it may fail, or not run, where that is meant. ``within`` is the function of the
-    module that it stands in, and ``?`` in a method or a function inside another.
+    module that runs it whenever it is called, and ``?`` where it is in another place in a function.
     """
 
     module: str
@@ -133,7 +133,10 @@ class _Walk:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     stack += [(each, within, guarded) for each in outer_parts(node)]
                     inside = node.name if id(node) in top else _ELSEWHERE
-                    stack += [(each, inside, guarded) for each in node.body]
+                    for each in node.body:
+                        stack.append((each, inside, guarded))
+                        if isinstance(each, _GUARDS):
+                            inside = _ELSEWHERE
                     continue
                 case ast.Lambda():
                     stack += [(each, within, guarded) for each in outer_parts(node)]
