@@ -332,7 +332,7 @@ def _new_states(
     old: Release, new: Release, node: Node, same_code: bool
 ) -> tuple[list[Fact], list[Fact]]:
     """Return the new release's states, and apart those that the old release was in as well."""
-    before = {_key(state) for state in states(old, node)}
+    before = {key for state in states(old, node) for key in _excused(state)}
     found: list[Fact] = []
     already: list[Fact] = []
     for state in states(new, node):
@@ -348,9 +348,30 @@ def _new_states(
     return found, already
 
 
-def _key(state: facts.Fact) -> tuple[str, str, str]:
-    stated = state.manifest if isinstance(state, facts.VersionMismatch) else ""
+_Key = tuple[str, str, str]
+_FAILS = ("start", "later", "perhaps")
+
+
+def _key(state: facts.Fact) -> _Key:
+    """Return what the same state of another release is recognised by."""
+    match state:
+        case facts.VersionMismatch():
+            stated = state.manifest
+        case facts.ImportMissing():
+            stated = state.fails
+        case _:
+            stated = ""
     return facts.kind_of(state), state.item, stated
+
+
+def _excused(state: facts.Fact) -> Iterator[_Key]:
+    """Yield what is not new where the old release was in a state: that, and less of it."""
+    kind, item, stated = _key(state)
+    if isinstance(state, facts.ImportMissing):
+        for fails in _FAILS[_FAILS.index(state.fails) :]:
+            yield kind, item, fails
+    else:
+        yield kind, item, stated
 
 
 def _surprise(

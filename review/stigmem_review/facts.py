@@ -423,7 +423,14 @@ class FileOdd(_Problem, frozen=True, kw_only=True, tag="file-odd"):
 
 
 class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):
-    """An import that nothing the release declares provides."""
+    """An import that the node does not have (``of_host``), or that nothing required provides.
+
+    ``fails`` says when: at the start of the node, because loading the plugin runs it; later, when
+    the code around it runs; or perhaps, where a requirement may still bring it along.
+    """
+
+    fails: Literal["start", "later", "perhaps"]
+    of_host: bool
 
 
 class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distribution"):

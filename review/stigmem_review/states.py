@@ -62,7 +62,7 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
-OF_CODE = (AuthorityUsed, EarlyEffect, FileOdd, CapabilityUnused)
+OF_CODE = (AuthorityUsed, EarlyEffect, FileOdd, CapabilityUnused, ImportMissing)
 """States that only matter where they are new."""
 
 NOT_REPEATED = (CapabilityUnused,)
@@ -112,7 +112,13 @@ def _observed(observation: Observation, release: Release) -> Fact:
         case "file":
             return FileOdd(item=item, why=why, runs=observation.about == "runs", at=at)
         case "import-missing":
-            return ImportMissing(item=item, why=why, at=at)
+            return ImportMissing(
+                item=item,
+                why=why,
+                fails=observation.about,  # type: ignore[arg-type]
+                of_host=item.partition(".")[0] == "stigmem_node",
+                at=at,
+            )
         case "accessor":
             raise AssertionError("accessors are held against the declared capabilities")
 

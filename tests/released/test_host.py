@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from stigmem_review import host
+from stigmem_review.host.modules import modules
+from stigmem_review.observe.providers import ALWAYS, provided
 
 pytestmark = pytest.mark.network
 
@@ -62,3 +65,33 @@ def test_the_manifest_has_the_hosts_fields(node_python: Path) -> None:
         [str(node_python), "-c", ASK_THE_NODE], check=True, capture_output=True, text=True
     )
     assert sorted(Manifest.__struct_fields__) == sorted(json.loads(done.stdout)["fields"])
+
+
+def test_the_modules_are_those_of_the_released_wheels() -> None:
+    script = Path(__file__).parents[1] / "update_host_modules.py"
+    subprocess.run([sys.executable, str(script), "--check"], check=True)
+
+
+ASK_FOR_NAMES = """
+import importlib, json, pkgutil, stigmem_node
+from importlib.metadata import packages_distributions
+found = {}
+for each in pkgutil.walk_packages(stigmem_node.__path__, "stigmem_node."):
+    if not each.name.endswith("__main__"):
+        found[each.name] = dir(importlib.import_module(each.name))
+print(json.dumps([found, sorted(packages_distributions())]))
+"""
+
+
+def test_nothing_that_a_node_has_is_said_to_be_missing(node_python: Path) -> None:
+    done = subprocess.run(
+        [str(node_python), "-c", ASK_FOR_NAMES], check=True, capture_output=True, text=True
+    )
+    names, tops = json.loads(done.stdout.splitlines()[-1])
+    known = modules("0.9.0a12")
+    assert len(names) > 150
+    assert [
+        each for module in names for name in names[module] if (each := known.missing(module, name))
+    ] == []
+    brought = {*provided(known.requires).modules, *known.tops, *ALWAYS}
+    assert {*tops} - brought == set()

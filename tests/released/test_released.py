@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,60 @@ def test_the_index_gives_the_wheel_and_its_digest(files: dict[str, dict[str, Pat
     assert old.sha256 == new.sha256
     assert old.origin.endswith(old.file)
     assert report.verdict.state == "clear"
+
+
+MISSING = {
+    ("stigmem-plugin-gemini-adapter", "0.9.0a12"): "stigmem",
+    ("stigmem-plugin-gemini-adapter", "0.9.0a7"): "stigmem",
+    ("stigmem-plugin-multi-tenant", "0.9.0a7"): "stigmem_node.tenant",
+}
+"""What released plugins import and no node with nothing but them installed has."""
+
+LOAD = """
+from importlib.metadata import entry_points
+for entry in entry_points(group="stigmem.plugins"):
+    entry.load()()
+"""
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders with one distribution each: what stands in for, or beside, the node installed."""
+    found = {}
+    for wanted in ("stigmem-node==0.9.0a7", "stigmem-node==0.9.0a12", "stigmem-py"):
+        found[wanted] = tmp_path_factory.mktemp("installed")
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+        subprocess.run([*install, str(found[wanted]), wanted], check=True)
+    return found
+
+
+@pytest.mark.parametrize("node", ["0.9.0a12", "0.9.0a7"])
+@pytest.mark.parametrize("name", PLUGINS)
+def test_the_node_fails_to_import_what_is_said_to_be_missing(
+    name: str,
+    node: str,
+    files: dict[str, dict[str, Path]],
+    installed: dict[str, Path],
+    node_python: Path,
+    tmp_path: Path,
+) -> None:
+    wheel = files[name]["wheel"]
+    release = read(understand(str(wheel)), host.node(node))
+    found = [(each.item, each.about) for each in release.observed if each.kind == "import-missing"]
+    item = MISSING.get((name, node))
+    assert found == ([(item, "start")] if item else [])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    paths = [tmp_path, installed[f"stigmem-node=={node}"]]
+    # stigmem-py is the one requirement of theirs that a node does not have.
+    assert isinstance(release.requires_dist, Known)
+    if any(each.startswith("stigmem-py") for each in release.requires_dist.value):
+        paths.append(installed["stigmem-py"])
+    done = subprocess.run(
+        [str(node_python), "-c", LOAD],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+    )
+    last = done.stderr.strip().rpartition("\n")[2]
+    assert last == (f"ModuleNotFoundError: No module named '{item}'" if item else "")

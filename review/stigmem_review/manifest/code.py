@@ -16,11 +16,13 @@ _METADATA = (".dist-info", ".egg-info")
 class Code(NamedTuple):
     """Files by the place below ``site-packages`` that they are installed to.
 
-    ``root`` is the folder of a source tree they stand below, empty or ending in a slash.
+    ``root`` is the folder of a source tree they stand below, empty or ending in a slash;
+    ``beside`` names what else the tree could install at the top.
     """
 
     files: Mapping[str, bytes]
     root: str = ""
+    beside: frozenset[str] = frozenset()
 
     def at(self, place: str, line: int = 0) -> Location:
         """Return where a file, or a line of it, stands in the release."""
@@ -54,4 +56,11 @@ def code_of(artifact: Artifact, release: Release) -> Code:
     root = find_root(artifact, release.entry_points.value)
     if not isinstance(root, str):
         return Code({})
-    return Code({place: artifact.files[root + place] for place in release.package.value}, root)
+    beside = frozenset(
+        path.removeprefix(folder).partition("/")[0].partition(".")[0]
+        for folder in ("", root)
+        for path in artifact.files
+        if path.startswith(folder)
+    )
+    files = {place: artifact.files[root + place] for place in release.package.value}
+    return Code(files, root, beside)

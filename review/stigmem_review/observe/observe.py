@@ -11,6 +11,7 @@ from stigmem_review.model import Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities
 from stigmem_review.observe.files import odd_files
+from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.uses import FileUses, uses_of
 
 
@@ -37,11 +38,12 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Obser
 
 
 def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
-    for place, data in code.sources():
-        found = seen.uses(data)
+    sources = {place: seen.uses(data) for place, data in code.sources()}
+    for place, found in sources.items():
         yield from authorities(code, place, found)
         yield from accessors(code, place, found, node)
         if found.failure is not None:
             why = f"{place} is Python source that cannot be read: {found.failure.why}"
             yield Observation("file", place, why, "", code.at(place, found.failure.line))
     yield from odd_files(code, release)
+    yield from missing_imports(release, code, node, sources)

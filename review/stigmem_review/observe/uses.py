@@ -12,6 +12,12 @@ from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.syntax.scope import outer_parts, scope_of
 
 _BUILTINS = frozenset(dir(builtins))
+_ELSEWHERE = "?"
+_GUARDS = (
+    *(ast.AsyncFor, ast.AsyncWith, ast.For, ast.If, ast.Match, ast.Try, ast.TryStar),
+    *(ast.While, ast.With),
+)
+"""What may keep an import from running, or its failure from mattering."""
 _WRITTEN_OUT = "="
 """Stands before a dotted name that a constant gives and no import has to explain."""
 
@@ -37,8 +43,9 @@ class Import(NamedTuple):
     """One name in an import statement.
 
     ``module`` starts with dots where it is relative; ``name`` is empty for ``import module`` and
-    ``*`` for a star import. ``guarded`` if an ``except`` or ``finally`` stands around it, so that
-    its failure may be meant.
+    ``*`` for a star import. ``guarded`` if an ``except``, a ``with`` or a condition stands around
+    it, so that it may fail, or not run, where that is meant. ``within`` is the function of the
+    module that runs it whenever it is called, and ``?`` where it is in another place in a function.
     """
 
     module: str
@@ -46,6 +53,7 @@ class Import(NamedTuple):
     line: int
     early: bool
     guarded: bool
+    within: str = ""
 
 
 class FileUses(NamedTuple):
@@ -99,52 +107,58 @@ class _Walk:
         self._skipped = skipped
 
     def run(self, tree: ast.Module) -> None:
-        stack: list[tuple[ast.AST, bool, bool]] = [(node, True, False) for node in tree.body]
+        top = {id(node) for node in tree.body}
+        # With each node: the function it runs in, empty at import; and whether it is guarded.
+        stack: list[tuple[ast.AST, str, bool]] = [(node, "", False) for node in tree.body]
         while stack:
-            node, early, guarded = stack.pop()
+            node, within, guarded = stack.pop()
+            early = not within
             match node:
                 case ast.If() if id(node) in self._skipped:
                     continue
                 case ast.Import() | ast.ImportFrom():
-                    self._import(node, early, guarded)
+                    self._import(node, within, guarded)
                     continue
                 case ast.Call(func=ast.Name() | ast.Attribute() as called):
                     self._chain(called, early, called=True)
                     if _constant_name(node):
                         self._chain(node, early, called=False)
                     inner = [*_below(called), *node.args, *node.keywords]
-                    stack += [(each, early, guarded) for each in inner]
+                    stack += [(each, within, guarded) for each in inner]
                     continue
                 case ast.Name() | ast.Attribute():
                     self._chain(node, early, called=False)
-                    stack += [(each, early, guarded) for each in _below(node)]
+                    stack += [(each, within, guarded) for each in _below(node)]
                     continue
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    stack += [(each, early, guarded) for each in outer_parts(node)]
-                    stack += [(each, False, guarded) for each in node.body]
+                    stack += [(each, within, guarded) for each in outer_parts(node)]
+                    inside = node.name if id(node) in top else _ELSEWHERE
+                    for each in node.body:
+                        stack.append((each, inside, guarded))
+                        if isinstance(each, _GUARDS):
+                            inside = _ELSEWHERE
                     continue
                 case ast.Lambda():
-                    stack += [(each, early, guarded) for each in outer_parts(node)]
-                    stack.append((node.body, False, guarded))
+                    stack += [(each, within, guarded) for each in outer_parts(node)]
+                    stack.append((node.body, _ELSEWHERE, guarded))
                     continue
-                case ast.Try() | ast.TryStar():
-                    around = bool(node.handlers)
-                    stack += [(each, early, guarded or around) for each in node.body]
-                    rest = [*node.handlers, *node.orelse, *node.finalbody]
-                    stack += [(each, early, guarded) for each in rest]
+                case ast.Try() | ast.TryStar() if not node.handlers:
+                    stack += [(each, within, guarded) for each in children(node)]
                     continue
                 case _:
-                    stack += [(each, early, guarded) for each in children(node)]
+                    around = guarded or isinstance(node, _GUARDS)
+                    stack += [(each, within, around) for each in children(node)]
 
-    def _import(self, node: ast.Import | ast.ImportFrom, early: bool, guarded: bool) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, within: str, guarded: bool) -> None:
+        early = not within
         for alias in node.names:
             if isinstance(node, ast.Import):
-                self.imports.append(Import(alias.name, "", node.lineno, early, guarded))
+                self.imports.append(Import(alias.name, "", node.lineno, early, guarded, within))
                 top = alias.name.partition(".")[0]
                 self.names.append((alias.asname, alias.name) if alias.asname else (top, top))
             else:
                 module = "." * node.level + (node.module or "")
-                self.imports.append(Import(module, alias.name, node.lineno, early, guarded))
+                self.imports.append(Import(module, alias.name, node.lineno, early, guarded, within))
                 dotted = f"{module}{'' if module.endswith('.') else '.'}{alias.name}"
                 self.names.append((alias.asname or alias.name, dotted))
 

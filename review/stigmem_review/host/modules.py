@@ -1,0 +1,70 @@
+"""Which modules and names each node release has, and what is installed with it.
+
+``modules.json`` is written by ``tests/update_host_modules.py`` from the released wheels. It is
+only read where a release imports something of the node.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import msgspec
+
+FILE = Path(__file__).with_name("modules.json")
+ANY_NAME = "*"
+"""Stands for the names of a module that only running it could tell."""
+
+
+class _Data(msgspec.Struct):
+    requires: dict[str, list[str]]
+    modules: dict[str, dict[str, str]]
+
+
+class HostModules:
+    """The modules that one node release installs."""
+
+    def __init__(self, data: _Data, version: str) -> None:
+        releases = [*data.requires]
+        self.requires = tuple(data.requires[version])
+        """What the node requires, extras left out, as its metadata spells it."""
+        self.tops = frozenset(module for module in data.modules if "." not in module)
+        self._modules = data.modules
+        self._releases = {release: place for place, release in enumerate(releases)}
+        self._place = self._releases[version]
+
+    def missing(self, module: str, name: str = "") -> str:
+        """Return the first part of an import that the node does not have, or an empty string.
+
+        ``name`` is what is imported from the module, if anything is.
+        """
+        parts = module.split(".")
+        for size in range(1, len(parts) + 1):
+            part = ".".join(parts[:size])
+            if self._names(part) is None:
+                return part
+        names = self._names(module) or frozenset()
+        whole = f"{module}.{name}"
+        # Every module has names such as __file__, and a star takes what there is.
+        given = not name or name == ANY_NAME or name.startswith("__") or ANY_NAME in names
+        return "" if given or name in names or self._names(whole) is not None else whole
+
+    def _names(self, module: str) -> frozenset[str] | None:
+        """Return the names a module binds; ``None`` where the node has no such module."""
+        found: set[str] | None = None
+        for span, names in self._modules.get(module, {}).items():
+            first, last = (self._releases[release] for release in span.split())
+            if first <= self._place <= last:
+                found = (found or set()) | set(names.split())
+        return None if found is None else frozenset(found)
+
+
+@functools.cache
+def _data() -> _Data:
+    return msgspec.json.decode(FILE.read_bytes(), type=_Data)
+
+
+@functools.cache
+def modules(version: str) -> HostModules:
+    """Return the modules of one node release that is known."""
+    return HostModules(_data(), version)
