@@ -70,7 +70,9 @@ def _gives_nothing(handler: Hook, reader: Reader) -> bool:
         match statement:
             case ast.Expr(value=ast.Constant()):
                 pass
-            case ast.Return(value=ast.Name(id=name)) if name == given:
+            case ast.Return(
+                value=ast.Name(id=name) | ast.List(elts=[ast.Starred(value=ast.Name(id=name))])
+            ) if name == given:
                 pass
             case _:
                 return False
