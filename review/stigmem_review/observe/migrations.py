@@ -20,6 +20,7 @@ _CLASS = frozenset({"stigmem_node.plugins.Migration", "stigmem_node.plugins.hand
 _FIELDS = ("plugin_name", "migration_id", "sql", "description", "plugin_version", "backend")
 """The fields of ``stigmem_node.plugins.Migration``, in the order of its arguments."""
 
+_HIGHEST = 2**63
 HOOK = "migration_register"
 
 
@@ -84,6 +85,9 @@ def _migrations(code: Code, reader: Reader, own: str) -> Iterator[Migration]:
         if b"Migration" not in data:
             continue
         module = reader.module(place)
+        if module is None and b"stigmem_node" in data:
+            why = "the module cannot be followed, and it names Migration"
+            yield Migration(f"in {place}", backend="", unread=why, at=code.at(place))
         for node, where in reader.everywhere(module) if module else ():
             if isinstance(node, ast.Call) and reader.foreign(node.func, where) in _CLASS:
                 yield _migration(node, where, reader, own)
@@ -110,7 +114,9 @@ def _migration(node: ast.Call, place: Place, reader: Reader, own: str) -> Migrat
         return found or ""
 
     number = reader.value(given["migration_id"], place) if "migration_id" in given else None
-    known = number.value if isinstance(number, Const) and isinstance(number.value, int) else None
+    known = None
+    if isinstance(number, Const) and type(number.value) is int and abs(number.value) < _HIGHEST:
+        known = number.value
     if known is None:
         unread.append("its migration_id cannot be read")
     plugin = text("plugin_name", "")

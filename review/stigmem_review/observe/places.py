@@ -14,6 +14,7 @@ from stigmem_review.manifest.values import Const, Definition, Foreign, Value
 from stigmem_review.model import Location, Unknown
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
+from stigmem_review.text import shorten
 
 _DEF = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -31,6 +32,7 @@ class Reader:
     def __init__(self, code: Code, node: Node, parsed: Parsed) -> None:
         self.code = code
         self.modules = Modules(code.files, "", parsed)
+        self._node = node
         self._evaluator = Evaluator(self.modules, node)
         self._places: dict[str, list[Found]] = {}
         self._scopes: dict[int, Scope] = {}
@@ -39,6 +41,8 @@ class Reader:
         """Return the module that a source file is, unless it cannot be followed."""
         name = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         found = self.modules.get(name)
+        # What one module takes of the steps there are must not keep others from being read.
+        self._evaluator = Evaluator(self.modules, self._node)
         return found if isinstance(found, Module) and found.path == place else None
 
     def at(self, node: ast.AST, place: Place) -> Location:
@@ -118,6 +122,14 @@ class Reader:
         if module.name not in self._places:
             self._places[module.name] = [*_walk(module)]
         return self._places[module.name]
+
+
+def source(node: ast.AST) -> str:
+    """Return an expression as Python writes it, in one short line."""
+    try:
+        return shorten(" ".join(ast.unparse(node).split()))
+    except RecursionError:
+        return "an expression"
 
 
 def _walk(module: Module) -> Iterator[Found]:

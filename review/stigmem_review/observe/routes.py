@@ -10,7 +10,7 @@ from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.values import Collection, Const, Made
 from stigmem_review.model import Endpoint, Known, Location, Manifest, Release
-from stigmem_review.observe.places import Reader
+from stigmem_review.observe.places import Reader, source
 from stigmem_review.syntax.scope import arguments_of
 from stigmem_review.text import shorten
 
@@ -52,9 +52,9 @@ def endpoints(release: Release, code: Code, reader: Reader) -> tuple[Endpoint, .
     routers: dict[str, _Router] = {}
     paths: list[_Path] = []
     included: list[_Included] = []
-    for place, data in code.sources():
-        if not any(word in data for word in (b"APIRouter", b"router", b"route", b"api")):
-            continue
+    if not any(_ROUTER.encode() in data for _, data in code.sources()):
+        return ()
+    for place, _ in code.sources():
         module = reader.module(place)
         for node, where in reader.everywhere(module) if module else ():
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and where.local is None:
@@ -204,7 +204,7 @@ def _word(node: ast.Call, name: str) -> ast.expr | None:
 
 
 def _shown(node: ast.expr | None) -> str:
-    return shorten(ast.unparse(node), 60) if node is not None else ""
+    return shorten(source(node), 60) if node is not None else ""
 
 
 # What a path depends on

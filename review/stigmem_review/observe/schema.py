@@ -9,7 +9,7 @@ from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.values import Const
 from stigmem_review.model import Known, Manifest, Release, Setting
-from stigmem_review.observe.places import Reader
+from stigmem_review.observe.places import Reader, source
 from stigmem_review.text import shorten
 
 _DESCRIBES = frozenset({"description", "title", "examples", "deprecated"})
@@ -43,7 +43,7 @@ def _fields(node: ast.ClassDef, place: Place, reader: Reader, depth: int) -> Ite
     for statement in node.body:
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("_"):
-                shown = ast.unparse(statement.annotation)
+                shown = source(statement.annotation)
                 if name != "model_config" and "ClassVar" not in shown:
                     yield _field(name, statement, place, reader)
             case _:
@@ -64,10 +64,10 @@ def _field(name: str, statement: ast.AnnAssign, place: Place, reader: Reader) ->
                     within, more = _given(each, place, reader)
                     default, limits = default or within, [*limits, *more]
                 else:
-                    limits.append(ast.unparse(each))
+                    limits.append(source(each))
         case _:
             pass
-    shown = ast.unparse(kind) + (f" ({', '.join(limits)})" if limits else "")
+    shown = source(kind) + (f" ({', '.join(limits)})" if limits else "")
     return Setting(name, shorten(shown), default, reader.at(statement, place))
 
 
@@ -82,9 +82,9 @@ def _given(value: ast.expr | None, place: Place, reader: Reader) -> tuple[str, l
         if word.arg == "default":
             default = _default(word.value, place, reader)
         elif word.arg == "default_factory":
-            default = f"{shorten(ast.unparse(word.value))}()"
+            default = f"{source(word.value)}()"
         elif word.arg is None:
-            limits.append(f"**{ast.unparse(word.value)}")
+            limits.append(f"**{source(word.value)}")
         elif word.arg not in _DESCRIBES:
             limits.append(f"{word.arg}={_default(word.value, place, reader) or '...'}")
     return default, limits
@@ -95,7 +95,7 @@ def _default(node: ast.expr, place: Place, reader: Reader) -> str:
     if isinstance(node, ast.Constant) and node.value is Ellipsis:
         return ""
     value = reader.value(node, place)
-    return shorten(repr(value.value) if isinstance(value, Const) else ast.unparse(node))
+    return shorten(repr(value.value) if isinstance(value, Const) else source(node))
 
 
 def _is_field(node: ast.expr, place: Place, reader: Reader) -> bool:
