@@ -133,6 +133,9 @@ def source(node: ast.AST) -> str:
 
 
 def _walk(module: Module) -> Iterator[Found]:
+    # All that a scope wants the text of a file for; the whole of it for each would take long.
+    text = module.syntax.source
+    words = b" ".join(word for word in (b"global", b"nonlocal", b":=") if word in text)
     stack: list[Found] = [(node, Place(module)) for node in reversed(module.tree.body)]
     while stack:
         node, place = stack.pop()
@@ -142,7 +145,7 @@ def _walk(module: Module) -> Iterator[Found]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 outside = outer_parts(node)
-                scope = scope_of(node, module.syntax.source)
+                scope = scope_of(node, words)
                 around = place.local if place.local and isinstance(place.local.body, _DEF) else None
                 # Names of the function around it have values only while that runs.
                 names = (

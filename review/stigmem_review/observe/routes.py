@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from stigmem_review.manifest.code import Code
@@ -21,6 +22,9 @@ _ROUTER = "APIRouter"
 _DEPENDS = frozenset({"Depends", "Security"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NESTED = 10
+_MOUNTED = 200
+_ENDPOINTS = 5_000
+"""Routers within routers, and paths, that are looked at; no plugin has as many."""
 _UNREAD = "(a path that cannot be read)"
 
 
@@ -64,13 +68,15 @@ def endpoints(release: Release, code: Code, reader: Reader) -> tuple[Endpoint, .
                 included += _including(node, where, reader)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 paths += _decorated(node, where, reader)
+    by_router: dict[str, list[_Path]] = {}
+    for path in paths:
+        by_router.setdefault(path.router, []).append(path)
     found: dict[str, Endpoint] = {}
     for root in _roots(release, routers):
-        for router, prefix, guards in _mounted(root, routers, included):
-            for path in paths:
-                if path.router == router:
-                    for each in _endpoints(path, root, prefix, guards):
-                        found.setdefault(each.item, each)
+        for router, prefix, guards in islice(_mounted(root, routers, included), _MOUNTED):
+            for path in by_router.get(router, ()) if len(found) < _ENDPOINTS else ():
+                for each in _endpoints(path, root, prefix, guards):
+                    found.setdefault(each.item, each)
     return tuple(found[item] for item in sorted(found))
 
 
