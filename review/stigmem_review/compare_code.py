@@ -122,8 +122,9 @@ def _place(release: Release, backend: str) -> Location | None:
 def _endpoints(old: Release, new: Release) -> Iterator[Fact]:
     """Yield changed paths; those of a router that comes or goes as a whole are its own fact's."""
     before, after = ({each.item: each for each in side.endpoints} for side in (old, new))
-    routers = _routers(old), _routers(new)
-    come, gone = routers[1] - routers[0], routers[0] - routers[1]
+    one, two = _routers(old), _routers(new)
+    # Routers are facts of their own only where the manifests' routes can be compared.
+    come, gone = (two - one, one - two) if one is not None and two is not None else (set(), set())
     for item, each in after.items():
         was = before.get(item)
         if was is None and each.router not in come:
@@ -141,11 +142,11 @@ def _guards(was: Endpoint, each: Endpoint) -> Iterator[Fact]:
         yield facts.EndpointUnguarded(item=each.item, lost=lost, left=each.guards, at=each.at)
 
 
-def _routers(release: Release) -> set[str]:
-    """Return the routers a manifest names, as far as they are known."""
+def _routers(release: Release) -> set[str] | None:
+    """Return the routers that a manifest names, if that is known."""
     manifest = release.manifest
     routes = manifest.routes if isinstance(manifest, Manifest) else None
-    return {*routes.value} if isinstance(routes, Known) else set()
+    return {*routes.value} if isinstance(routes, Known) else None
 
 
 # Settings

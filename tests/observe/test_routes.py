@@ -44,6 +44,7 @@ def who() -> str:
 
 
 Caller = Annotated[str, Depends(who)]
+GUARDS = [Depends(who)]
 """
 ROUTER = START + "router = APIRouter()\n"
 
@@ -92,6 +93,11 @@ ANSWERS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "dependencies of a router": (
         START + 'router = APIRouter(dependencies=[Security(who)])\n@router.get("/a")\n'
         "def a(): ...\n",
+        {"GET /a": ["who"]},
+    ),
+    "dependencies by name": (
+        START + "from .more import GUARDS\nrouter = APIRouter(dependencies=GUARDS)\n"
+        '@router.get("/a")\ndef a(): ...\n',
         {"GET /a": ["who"]},
     ),
     "no dependencies": (
@@ -171,6 +177,17 @@ def test_paths_that_come_and_go(tmp_path: Path) -> None:
         ("endpoint-removed", "note", "GET /a"),
     ]
     assert "gains 2 paths" in "".join(each.text for each in report.headline)
+
+
+def test_paths_are_compared_where_the_routes_could_not_be_read_before(tmp_path: Path) -> None:
+    old = files(GUARDED)
+    old["demo_plugin/manifest.py"] = MANIFEST.replace("[router]", "routes()")
+    new = files(GUARDED + '@router.post("/c")\ndef c(): ...\n')
+    report = review(
+        str(write_wheel(tmp_path / "old", old)), str(write_wheel(tmp_path / "new", new))
+    )
+    assert ("endpoint-added", "warning", "POST /c") in found(report)
+    assert "GET /a" not in [each.item for each in report.findings]
 
 
 def test_a_router_says_for_its_paths(tmp_path: Path) -> None:

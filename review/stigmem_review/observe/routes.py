@@ -218,10 +218,7 @@ def _shown(node: ast.expr | None) -> str:
 
 def _guards(node: ast.expr | None, place: Place, reader: Reader) -> tuple[str, ...]:
     """Return what a list of dependencies names."""
-    if node is None:
-        return ()
-    node, place = reader.written(node, place)
-    return tuple(_dependencies(node, place, reader, 0))
+    return () if node is None else tuple(_dependencies(node, place, reader, 0))
 
 
 def _parameters(function: _Function, place: Place, reader: Reader) -> tuple[str, ...]:
