@@ -9,6 +9,7 @@ import msgspec
 
 from stigmem_review import facts, versions
 from stigmem_review.certainty import certainty, is_unread, unreadable, without_echoes
+from stigmem_review.compare_code import code_changes
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
 from stigmem_review.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
@@ -21,6 +22,7 @@ from stigmem_review.model import (
 )
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
+_GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
 
@@ -45,6 +47,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     unchanged = tuple(name for name in before if before[name] == after[name])
     changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
     changes += unexplained(before, after, changes)
+    changes += code_changes(old, new)
     same_code = bool(old.code) and old.code == new.code
     found, already = _new_states(old, new, node, same_code)
     unread = list(without_echoes(certainty(old, new), (*found, *already)))
@@ -87,8 +90,10 @@ def _changes(
                 yield from _capabilities(one, two, old, new, node)
             case "hooks":
                 yield from _hooks(one, two, old, new, node)
-            case "depends_on" | "routes":
+            case "depends_on":
                 yield from _members(name, one, two, old, new)
+            case "routes":
+                yield from _with_paths(_members(name, one, two, old, new), new)
             case "entry_points":
                 yield from _entry_points(one, two, old, new)
             case "requires_dist":
@@ -214,6 +219,20 @@ def _members(name: str, one: set[str], two: set[str], old: Release, new: Release
         yield added(item=item, at=_member_at(_field(new, name), item))
     for item in sorted(one - two):
         yield removed(item=item, at=_member_at(_field(old, name), item), side="old")
+
+
+def _with_paths(routes: Iterator[Fact], new: Release) -> Iterator[Fact]:
+    """Say of routers that are added what they answer."""
+    for fact in routes:
+        if isinstance(fact, facts.RouteAdded):
+            paths = [each for each in new.endpoints if each.router == fact.item]
+            yield msgspec.structs.replace(
+                fact,
+                paths=tuple(each.item for each in paths),
+                open=tuple(each.item for each in paths if not each.guards),
+            )
+        else:
+            yield fact
 
 
 _MEMBERS: dict[str, tuple[Any, Any]] = {
@@ -378,11 +397,7 @@ def _surprise(
     move: tuple[str, str] | None, changes: list[facts.Fact]
 ) -> Iterator[facts.VersionSurprise]:
     """Yield one fact where a small step of the version comes with more rights."""
-    gained = tuple(
-        change.item
-        for change in changes
-        if isinstance(change, (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded))
-    )
+    gained = tuple(change.item for change in changes if isinstance(change, _GAINS))
     if not gained or move is None:
         return
     size = versions.step(*move)

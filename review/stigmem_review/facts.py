@@ -17,6 +17,9 @@ Step = Literal[
 ]
 """How far one version is from another; ``none`` where one side has no version."""
 
+Newer = Literal["number", "version"]
+"""What of an applied migration is newer than what is declared."""
+
 Place = Literal["site-packages", "scripts", "headers", "data", "other"]
 
 
@@ -126,7 +129,13 @@ class AsyncSafeChanged(Fact, frozen=True, kw_only=True, tag="async-safe-changed"
 
 
 class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
-    """A router that the node would mount."""
+    """A router that the node would mount.
+
+    ``paths`` are what it answers, ``open`` those of them on which no dependency is seen.
+    """
+
+    paths: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
 
 class RouteRemoved(Fact, frozen=True, kw_only=True, tag="route-removed"):
@@ -433,6 +442,101 @@ class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):
     of_host: bool
 
 
+class MigrationAdded(Fact, frozen=True, kw_only=True, tag="migration-added"):
+    """A migration of the node's database that the code did not make before.
+
+    ``does`` are the first words of its statements; ``changes`` if some change what is there.
+    """
+
+    does: tuple[str, ...]
+    changes: bool
+
+
+class MigrationRemoved(Fact, frozen=True, kw_only=True, tag="migration-removed"):
+    """A migration that the code makes no longer."""
+
+
+class MigrationRewritten(Fact, frozen=True, kw_only=True, tag="migration-rewritten"):
+    """Other SQL under the same number; ``blanks`` if only blanks and line ends differ."""
+
+    blanks: bool
+
+
+class MigrationUnread(_Problem, frozen=True, kw_only=True, tag="migration-unread"):
+    """A migration of which not everything can be read."""
+
+
+class MigrationForeign(Fact, frozen=True, kw_only=True, tag="migration-foreign"):
+    """A migration under the name of another plugin."""
+
+    plugin: str
+
+
+class MigrationVersionInvalid(Fact, frozen=True, kw_only=True, tag="migration-version-invalid"):
+    """A migration whose version the node's ledger refuses."""
+
+    version: str
+
+
+class MigrationsRefused(Fact, frozen=True, kw_only=True, tag="migrations-refused"):
+    """The new release is refused by a database that the old one ran on.
+
+    ``applied`` is what the database has, ``declared`` what is declared, and ``newer`` what of.
+    """
+
+    newer: Newer
+    applied: str
+    declared: str
+
+
+class RollbackRefused(Fact, frozen=True, kw_only=True, tag="rollback-refused"):
+    """The old release is refused by a database that the new one ran on.
+
+    ``fresh`` if only by one that the new release set up from nothing.
+    """
+
+    newer: Newer
+    applied: str
+    declared: str
+    fresh: bool
+
+
+class EndpointAdded(Fact, frozen=True, kw_only=True, tag="endpoint-added"):
+    """A method and path that a router answers now, and what they depend on."""
+
+    guards: tuple[str, ...]
+
+
+class EndpointRemoved(Fact, frozen=True, kw_only=True, tag="endpoint-removed"):
+    """A method and path that a router answers no longer."""
+
+
+class EndpointUnguarded(Fact, frozen=True, kw_only=True, tag="endpoint-unguarded"):
+    """A method and path that no longer depend on something; ``left`` is what they still do on."""
+
+    lost: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+class ConfigFieldAdded(Fact, frozen=True, kw_only=True, tag="config-field-added"):
+    """A field that the configuration class did not have; ``required`` if it has no default."""
+
+    new: str
+    required: bool
+
+
+class ConfigFieldRemoved(Fact, frozen=True, kw_only=True, tag="config-field-removed"):
+    """A field that the configuration class has no longer."""
+
+    old: str
+
+
+class ConfigFieldChanged(_Replaced, frozen=True, kw_only=True, tag="config-field-changed"):
+    """Another type or default of a setting; ``required`` if it lost its default."""
+
+    required: bool
+
+
 class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distribution"):
     """The wheel installs a second distribution."""
 
@@ -508,6 +612,20 @@ AnyFact = (
     | CapabilityUnused
     | FileOdd
     | ImportMissing
+    | MigrationAdded
+    | MigrationRemoved
+    | MigrationRewritten
+    | MigrationUnread
+    | MigrationForeign
+    | MigrationVersionInvalid
+    | MigrationsRefused
+    | RollbackRefused
+    | EndpointAdded
+    | EndpointRemoved
+    | EndpointUnguarded
+    | ConfigFieldAdded
+    | ConfigFieldRemoved
+    | ConfigFieldChanged
 )
 
 KINDS: dict[str, type[Fact]] = {str(each.__struct_config__.tag): each for each in get_args(AnyFact)}

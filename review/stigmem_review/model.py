@@ -187,6 +187,45 @@ class Observation(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+class Migration(msgspec.Struct, frozen=True):
+    """A ``Migration(...)`` that the code makes (``stigmem_node.plugins.handlers``).
+
+    The node's ledger knows it by ``plugin``, ``backend`` and ``number``. ``plugin`` is empty where
+    that is not known, ``version`` where the node takes the manifest's and absent where it is not
+    known, as is ``sql``; ``unread`` says what of the others is not known, and why.
+    """
+
+    item: str
+    plugin: str = ""
+    number: int | None = None
+    backend: str = "sqlite"
+    version: str | None = ""
+    sql: str | None = None
+    unread: str = ""
+    at: Location | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A path that a router answers, and what it depends on, that of its router too.
+
+    ``item`` is ``GET /path``; ``router`` the ``module:name`` of the router the node mounts.
+    """
+
+    item: str
+    router: str
+    guards: tuple[str, ...] = ()
+    at: Location | None = None
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A field of the configuration class, as it is written; ``default`` is empty if required."""
+
+    item: str
+    type: str
+    default: str = ""
+    at: Location | None = None
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 
@@ -202,7 +241,8 @@ class Release(msgspec.Struct, frozen=True):
     files outside the plugin's own packages and metadata, by the place they are installed to, with
     their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
     decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
-    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``.
+    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``;
+    ``settings`` is absent where there is no configuration class that can be read.
     """
 
     source: Source
@@ -220,4 +260,7 @@ class Release(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""
     observed: tuple[Observation, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    settings: tuple[Setting, ...] | None = None
     walked: bool = False

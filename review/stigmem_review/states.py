@@ -27,6 +27,9 @@ from stigmem_review.facts import (
     HookUnknown,
     ImportMissing,
     KeywordUnknown,
+    MigrationForeign,
+    MigrationUnread,
+    MigrationVersionInvalid,
     NameInvalid,
     RecordMismatch,
     RequiresStigmemUnmet,
@@ -59,7 +62,7 @@ ABOUT_THE_FACTORY = (
 )
 """States that already say why no manifest could be read."""
 
-UNREAD = (HandlerUnread, FieldRefused, *ABOUT_THE_FACTORY)
+UNREAD = (HandlerUnread, FieldRefused, MigrationUnread, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
 OF_CODE = (AuthorityUsed, EarlyEffect, FileOdd, CapabilityUnused, ImportMissing)
@@ -82,6 +85,7 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
         if observation.kind != "accessor":
             yield _observed(observation, release)
     yield from _accessors(release, node)
+    yield from _migrations(release)
     if isinstance(release.manifest, Manifest):
         yield from _manifest_states(release.manifest, node)
         yield from _version_mismatch(release, release.manifest)
@@ -139,6 +143,28 @@ def _accessors(release: Release, node: Node) -> Iterator[Fact]:
         used = capability in asked or (capability == "network.outbound" and online)
         if not used and (accessor := node.accessor(capability)):
             yield CapabilityUnused(item=capability, accessor=accessor, at=at)
+
+
+def _migrations(release: Release) -> Iterator[Fact]:
+    """Yield what is wrong with migrations, and what of them cannot be read.
+
+    The node's ledger reads versions strictly (``stigmem_node.plugin_migrations``).
+    """
+    manifest = release.manifest
+    name, version = (
+        (manifest.name, manifest.version) if isinstance(manifest, Manifest) else (None, None)
+    )
+    for each in release.migrations:
+        if each.unread:
+            yield MigrationUnread(item=each.item, why=each.unread, at=each.at)
+        foreign = isinstance(name, Known) and each.plugin not in ("", name.value)
+        if foreign:
+            yield MigrationForeign(item=each.item, plugin=each.plugin, at=each.at)
+        stated = (
+            version.value if each.version == "" and isinstance(version, Known) else each.version
+        )
+        if stated and not foreign and versions.parse(stated) is None:
+            yield MigrationVersionInvalid(item=each.item, version=stated, at=each.at)
 
 
 def _declares(release: Release, capability: str) -> bool:

@@ -44,8 +44,8 @@ def _claims(old: Release, new: Release) -> Iterable[Segment]:
 def _what_happened(case: Case, new: Release) -> Message:
     if not case.new.present:
         return (Segment("The plugin is removed."),)
-    gained: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
-    lost: dict[str, list[str]] = {"capability": [], "hook": [], "route": []}
+    gained: dict[str, list[str]] = {noun: [] for noun in _PLURALS}
+    lost: dict[str, list[str]] = {noun: [] for noun in _PLURALS}
     step = "same" if case.old.version and case.old.version == case.new.version else "none"
     for fact in case.comparison.facts:
         match fact:
@@ -55,12 +55,16 @@ def _what_happened(case: Case, new: Release) -> Message:
                 gained["hook"].append(fact.item)
             case facts.RouteAdded():
                 gained["route"].append(fact.item)
+            case facts.EndpointAdded():
+                gained["path"].append(fact.item)
             case facts.CapabilityRemoved():
                 lost["capability"].append(fact.item)
             case facts.HookRemoved():
                 lost["hook"].append(fact.item)
             case facts.RouteRemoved():
                 lost["route"].append(fact.item)
+            case facts.EndpointRemoved():
+                lost["path"].append(fact.item)
             case facts.VersionChanged():
                 step = fact.step
             case _:
@@ -95,7 +99,7 @@ def _was_read(release: Release) -> bool:
     return not any(isinstance(field, Unknown) for field in fields)
 
 
-_PLURALS = {"capability": "capabilities", "hook": "hooks", "route": "routes"}
+_PLURALS = {"capability": "capabilities", "hook": "hooks", "route": "routes", "path": "paths"}
 
 
 def _listed(names: list[str]) -> Iterable[Segment]:

@@ -98,6 +98,28 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
             yield "routes", Item(fact.item, "+", "mounted in the node")
         case facts.RouteRemoved():
             yield "routes", Item(fact.item, "-")
+        case facts.EndpointAdded():
+            yield "paths", Item(fact.item, "+", "" if fact.guards else "no dependency")
+        case facts.EndpointRemoved():
+            yield "paths", Item(fact.item, "-")
+        case facts.EndpointUnguarded():
+            remark = "fewer dependencies" if fact.left else "no dependency any more"
+            yield "paths", Item(fact.item, "+", remark)
+        case facts.MigrationAdded():
+            yield "migrations", Item(fact.item, "+", "changes the database")
+        case facts.MigrationRewritten():
+            yield "migrations", Item(fact.item, "+", "other SQL")
+        case facts.MigrationRemoved():
+            yield "migrations", Item(fact.item, "-")
+        case facts.MigrationUnread():
+            yield "migrations", Item(fact.item, "?", "cannot be read")
+        case facts.ConfigFieldAdded():
+            yield "config_schema", Item(f"{fact.item}: {fact.new}", "+")
+        case facts.ConfigFieldRemoved():
+            yield "config_schema", Item(f"{fact.item}: {fact.old}", "-")
+        case facts.ConfigFieldChanged():
+            yield "config_schema", Item(f"{fact.item}: {fact.old}", "-")
+            yield "config_schema", Item(f"{fact.item}: {fact.new}", "+")
         case facts.EntryPointAdded():
             yield "entry_points", Item(f"{fact.item} = {fact.value}", "+")
         case facts.EntryPointRemoved():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.modules import Parsed
@@ -12,6 +14,10 @@ from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities
 from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.imports import missing_imports
+from stigmem_review.observe.migrations import migrations
+from stigmem_review.observe.places import Reader
+from stigmem_review.observe.routes import endpoints
+from stigmem_review.observe.schema import settings
 from stigmem_review.observe.uses import FileUses, uses_of
 
 
@@ -29,8 +35,20 @@ class Seen:
         return self._uses[data]
 
 
-def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observation, ...]:
-    """Return what the code of a release does, sorted; each thing once, where it is first done."""
+def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
+    """Return a release with what its code does: all that is found, sorted, each thing once."""
+    reader = Reader(code, node, seen.parsed)
+    return replace(
+        release,
+        observed=_first(release, code, node, seen),
+        migrations=migrations(release, code, reader),
+        endpoints=endpoints(release, code, reader),
+        settings=settings(release, reader),
+        walked=True,
+    )
+
+
+def _first(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observation, ...]:
     first: dict[tuple[str, str], Observation] = {}
     for each in _observations(release, code, node, seen):
         first.setdefault((each.kind, each.item), each)

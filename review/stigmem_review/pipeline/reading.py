@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from stigmem_review.errors import ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
@@ -54,7 +52,7 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     code = code_of(artifact, release)
     if not code.files:
         return release
-    return replace(release, observed=observe(release, code, node, seen), walked=True)
+    return observe(release, code, node, seen)
 
 
 def gap(what: str, error: Exception) -> Gap:

@@ -13,13 +13,16 @@ from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
     AnyValue,
+    Endpoint,
     EntryPoint,
     Hook,
     Known,
     Manifest,
+    Migration,
     Observation,
     Problem,
     Release,
+    Setting,
     Source,
     Unknown,
 )
@@ -32,7 +35,9 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
 
     ``unknown`` gives fields of the manifest that cannot be read, with the reason; the field
     ``manifest`` there stands for all of them. ``entry_points`` and ``hooks`` map names to
-    targets, the name of an entry point being ``group : name``. ``none`` is no release at all.
+    targets, the name of an entry point being ``group : name``. What is found by looking at all
+    code, such as ``migrations``, counts if something was ``observed`` or it says ``walked``.
+    ``none`` is no release at all.
     """
 
     none: bool = False
@@ -62,6 +67,10 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     unknown: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    settings: tuple[Setting, ...] | None = None
+    walked: bool = False
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,7 +162,10 @@ def release_of(short: ShortRelease) -> Release:
         code=short.code,
         problems=short.problems,
         observed=short.observed,
-        walked=bool(short.observed),
+        migrations=short.migrations,
+        endpoints=short.endpoints,
+        settings=short.settings,
+        walked=short.walked or bool(short.observed),
     )
 
 

@@ -1,0 +1,4 @@
+CREATE TABLE IF NOT EXISTS ledger_entries (
+  id TEXT PRIMARY KEY,
+  amount INTEGER NOT NULL
+);

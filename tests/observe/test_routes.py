@@ -1,0 +1,247 @@
+"""Which paths a release answers, and what they depend on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import host, review
+from stigmem_review.document import Report
+from stigmem_review.model import Endpoint
+from stigmem_review.pipeline.reading import read
+from stigmem_review.sources.request import understand
+from support.plugins import plugin, write_wheel
+
+MANIFEST = """\
+from stigmem_node.plugins import PluginManifest
+
+from .api import router
+
+
+def plugin_manifest():
+    return PluginManifest(name="demo-plugin", version="1.0.0", routes=[router])
+"""
+START = """\
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Security
+
+from .more import Caller, prefix, who
+"""
+MORE = """\
+from typing import Annotated
+
+from fastapi import Depends, HTTPException
+
+prefix = "/v1"
+
+
+def who() -> str:
+    raise HTTPException(401)
+
+
+Caller = Annotated[str, Depends(who)]
+GUARDS = [Depends(who)]
+"""
+ROUTER = START + "router = APIRouter()\n"
+
+
+def files(api: str, version: str = "1.0.0") -> dict[str, str]:
+    manifest = MANIFEST.replace("1.0.0", version)
+    return plugin(manifest=manifest, api=api, more=MORE)
+
+
+def endpoints(api: str, folder: Path) -> list[Endpoint]:
+    wheel = write_wheel(folder, files(api))
+    return list(read(understand(str(wheel)), host.node()).endpoints)
+
+
+ANSWERS: dict[str, tuple[str, dict[str, list[str]]]] = {
+    "a path": (
+        ROUTER + '@router.get("/a")\ndef a(): ...\n',
+        {"GET /a": []},
+    ),
+    "a path by name": (
+        ROUTER + '@router.post(path=prefix + "/a")\nasync def a(): ...\n',
+        {"POST /v1/a": []},
+    ),
+    "a prefix": (
+        START + 'router = APIRouter(prefix=prefix)\n@router.put("/a")\ndef a(): ...\n',
+        {"PUT /v1/a": []},
+    ),
+    "several methods": (
+        ROUTER + '@router.api_route("/a", methods=["GET", "DELETE"])\ndef a(): ...\n'
+        '@router.api_route("/b")\ndef b(): ...\n',
+        {"DELETE /a": [], "GET /a": [], "GET /b": []},
+    ),
+    "two decorators": (
+        ROUTER + '@router.get("/a")\n@router.get("/b")\ndef a(who=Depends(who)): ...\n',
+        {"GET /a": ["who"], "GET /b": ["who"]},
+    ),
+    "a call": (
+        ROUTER + 'def a(x: Caller): ...\nrouter.add_api_route("/a", a, methods=["POST"])\n'
+        'def b(): ...\nrouter.add_api_route("/b", endpoint=b)\n',
+        {"GET /b": [], "POST /a": ["who"]},
+    ),
+    "dependencies of a path": (
+        ROUTER + '@router.get("/a", dependencies=[Depends(who)])\ndef a(): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "dependencies of a router": (
+        START + 'router = APIRouter(dependencies=[Security(who)])\n@router.get("/a")\n'
+        "def a(): ...\n",
+        {"GET /a": ["who"]},
+    ),
+    "dependencies by name": (
+        START + "from .more import GUARDS\nrouter = APIRouter(dependencies=GUARDS)\n"
+        '@router.get("/a")\ndef a(): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "no dependencies": (
+        START + 'router = APIRouter(dependencies=[])\n@router.get("/a", dependencies=[])\n'
+        "def a(x: Annotated[int, 'Depends']): ...\n",
+        {"GET /a": []},
+    ),
+    "an annotation": (
+        ROUTER + '@router.get("/a")\ndef a(x: Annotated[str, Depends(who)], y: int = 1): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "an annotation by name": (
+        ROUTER + '@router.get("/a")\ndef a(x: Caller): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "an annotation as text": (
+        ROUTER + '@router.get("/a")\ndef a(x: "Caller"): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "a router within": (
+        START + 'inner = APIRouter(prefix="/i")\n@inner.get("/a")\ndef a(): ...\n'
+        'router = APIRouter(prefix="/o")\n'
+        'router.include_router(inner, prefix="/m", dependencies=[Depends(who)])\n',
+        {"GET /o/m/i/a": ["who"]},
+    ),
+    "a router that is not mounted": (
+        ROUTER + 'other = APIRouter()\n@other.get("/a")\ndef a(): ...\n',
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("api", "expected"), ANSWERS.values(), ids=ANSWERS)
+def test_what_it_answers(api: str, expected: dict[str, list[str]], tmp_path: Path) -> None:
+    assert {each.item: [*each.guards] for each in endpoints(api, tmp_path)} == expected
+
+
+def test_a_path_that_cannot_be_read_is_not_left_out(tmp_path: Path) -> None:
+    [found] = endpoints(ROUTER + "@router.get(who().x)\ndef a(): ...\n", tmp_path)
+    assert (found.item, str(found.at)) == (
+        "GET (a path that cannot be read)",
+        "demo_plugin/api.py:7",
+    )
+
+
+def upgrade(folder: Path, old: str, new: str) -> Report:
+    before = write_wheel(folder / "old", files(old))
+    after = write_wheel(folder / "new", files(new, "1.1.0"), version="1.1.0")
+    return review(str(before), str(after))
+
+
+def found(report: Report) -> list[tuple[str, str, str]]:
+    return [(each.name, each.level, each.item) for each in report.findings]
+
+
+GUARDED = ROUTER + '@router.get("/a")\ndef a(x: Caller): ...\n'
+OPEN = ROUTER + '@router.get("/a")\ndef a(x: str): ...\n'
+
+
+def test_a_path_that_loses_what_it_depends_on(tmp_path: Path) -> None:
+    report = upgrade(tmp_path, GUARDED, OPEN)
+    assert found(report) == [("endpoint-unguarded", "error", "GET /a")]
+    assert str(report.findings[0].at) == "demo_plugin/api.py:7"
+
+
+def test_that_of_its_router_counts(tmp_path: Path) -> None:
+    moved = OPEN.replace("APIRouter()", "APIRouter(dependencies=[Depends(who)])")
+    assert found(upgrade(tmp_path, GUARDED, moved)) == []
+
+
+def test_paths_that_come_and_go(tmp_path: Path) -> None:
+    new = GUARDED.replace("/a", "/b") + '@router.post("/c")\ndef c(): ...\n'
+    report = upgrade(tmp_path, GUARDED, new)
+    assert found(report) == [
+        ("endpoint-added", "warning", "POST /c"),
+        ("endpoint-added", "note", "GET /b"),
+        ("endpoint-removed", "note", "GET /a"),
+    ]
+    assert "gains 2 paths" in "".join(each.text for each in report.headline)
+
+
+def test_paths_are_compared_where_the_routes_could_not_be_read_before(tmp_path: Path) -> None:
+    old = files(GUARDED)
+    old["demo_plugin/manifest.py"] = MANIFEST.replace("[router]", "routes()")
+    new = files(GUARDED + '@router.post("/c")\ndef c(): ...\n')
+    report = review(
+        str(write_wheel(tmp_path / "old", old)), str(write_wheel(tmp_path / "new", new))
+    )
+    assert ("endpoint-added", "warning", "POST /c") in found(report)
+    assert "GET /a" not in [each.item for each in report.findings]
+
+
+def test_a_router_says_for_its_paths(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, files(OPEN + '@router.post("/c")\ndef c(x: Caller): ...\n'))
+    report = review("none", str(wheel))
+    about = [each for each in report.findings if each.name.startswith(("route", "endpoint"))]
+    assert [(each.name, each.item) for each in about] == [("route-added", "demo_plugin.api:router")]
+    said = "".join(each.text for each in about[0].message)
+    assert said.endswith("which answers GET /a, POST /c. No dependency is seen on GET /a.")
+
+
+ROUTES = """
+import json, sys
+found = []
+for folder in json.load(sys.stdin):
+    sys.path.insert(0, folder)
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+    from demo_plugin.api import router
+    app = FastAPI()
+    app.include_router(router)
+    client = TestClient(app)
+    found.append(
+        {
+            f"{method.upper()} {path}": client.request(method, path).status_code == 401
+            for path, methods in app.openapi()["paths"].items()
+            for method in methods
+        }
+    )
+    sys.path.remove(folder)
+    for name in [name for name in sys.modules if name.startswith("demo_plugin")]:
+        del sys.modules[name]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.network
+def test_the_node_answers_what_is_read(node_python: Path, tmp_path: Path) -> None:
+    folders = []
+    for index, (api, _) in enumerate(ANSWERS.values()):
+        folders.append(tmp_path / str(index))
+        for path, text in files(api).items():
+            target = folders[-1] / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+    done = subprocess.run(
+        [str(node_python), "-I", "-c", ROUTES],
+        input=json.dumps([str(each) for each in folders]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [
+        {item: bool(guards) for item, guards in expected.items()}
+        for _, expected in ANSWERS.values()
+    ]
+    assert json.loads(done.stdout) == said
