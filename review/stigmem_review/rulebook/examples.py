@@ -14,6 +14,7 @@ from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
     AnyValue,
     EntryPoint,
+    Handler,
     Hook,
     Known,
     Manifest,
@@ -62,6 +63,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     unknown: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
+    handlers: tuple[Handler, ...] = ()
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,6 +155,7 @@ def release_of(short: ShortRelease) -> Release:
         code=short.code,
         problems=short.problems,
         observed=short.observed,
+        handlers=short.handlers,
         walked=bool(short.observed),
     )
 

@@ -1,0 +1,261 @@
+"""What the code behind a name can reach inside its own distribution.
+
+Names are followed through imports, from definition to definition. Where it is not certain what a
+name stands for, all of it counts: every method of the name of an attribute of an unknown object,
+all of a module that is handed on, everything where a file cannot be read. What the code does to
+names while it runs is not followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from stigmem_review.manifest.code import Code
+from stigmem_review.model import Part
+from stigmem_review.observe.outline import OTHER, Outline
+from stigmem_review.syntax.parse import Failure
+
+_COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".dll", ".dylib")
+_STARS = 8
+_EVERYWHERE = frozenset(
+    name for kind in (bytes, dict, float, int, list, set, str, tuple) for name in dir(kind)
+)
+"""Attributes of what Python brings along, which say nothing about a class of the distribution."""
+
+
+class _Node(NamedTuple):
+    """Something that can be reached.
+
+    ``kind`` is a ``name`` as code of the module ``home`` uses it, a ``member`` of that module as
+    others use it, a ``definition`` in it, the ``module`` as it is imported, or ``all`` of it; an
+    ``inner`` definition of any class, what a ``text`` names, a ``file`` (``home`` is its place);
+    or ``everything``.
+    """
+
+    kind: str
+    home: str = ""
+    name: str = ""
+
+
+_EVERYTHING = _Node("everything")
+
+
+class Reach:
+    """What can be reached in one distribution."""
+
+    def __init__(self, code: Code, outline: Callable[[bytes], Outline | Failure]) -> None:
+        """``outline`` returns the outline of a source file's content."""
+        self._code = code
+        self._outline_of = outline
+        self._places: dict[str, str] = {}
+        self._data: dict[str, list[str]] = {}
+        self._outlines: dict[str, Outline | Failure] = {}
+        self._followed: dict[_Node, tuple[Part | None, tuple[_Node, ...]]] = {}
+        self._inner: dict[str, list[_Node]] | None = None
+        for place in sorted(code.files):
+            self._note(place)
+        self._tops = {name.partition(".")[0] for name in self._places}
+
+    def _note(self, place: str) -> None:
+        folder, _, name = place.rpartition("/")
+        if not name.endswith((".py", *_COMPILED)):
+            for key in {name, folder.rpartition("/")[2]} - {""}:
+                self._data.setdefault(key, []).append(place)
+            return
+        stem = name.partition(".")[0]
+        parts = [each for each in folder.split("/") if each and each != "__pycache__"]
+        dotted = ".".join(parts if stem == "__init__" else [*parts, stem])
+        known = self._places.get(dotted)
+        if known is None or _rank(place) > _rank(known):
+            self._places[dotted] = place
+
+    def parts(self, module: str, name: str) -> tuple[Part, ...] | None:
+        """Return all that a module's definition reaches, itself included, sorted by name.
+
+        ``None`` where there is no such module.
+        """
+        if module not in self._places:
+            return None
+        found: dict[str, Part] = {}
+        waiting = [_Node("name", module, name)]
+        reached = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            if node not in self._followed:
+                part, on = self._follow(node)
+                self._followed[node] = part, tuple(dict.fromkeys(on))
+            part, onward = self._followed[node]
+            if part is not None:
+                found[part.name] = part
+            waiting += [each for each in onward if each not in reached]
+            reached.update(onward)
+        return tuple(found[key] for key in sorted(found))
+
+    def _outline(self, module: str) -> Outline | Failure | None:
+        """Return a module's outline; ``None`` where it is compiled."""
+        place = self._places[module]
+        if not place.endswith(".py"):
+            return None
+        if module not in self._outlines:
+            self._outlines[module] = self._outline_of(self._code.files[place])
+        return self._outlines[module]
+
+    def _follow(self, node: _Node) -> tuple[Part | None, Iterable[_Node]]:
+        match node.kind:
+            case "everything":
+                all_data = {place for places in self._data.values() for place in places}
+                return None, [
+                    *(_Node("all", each) for each in self._places),
+                    *(_Node("file", each) for each in all_data),
+                ]
+            case "file":
+                return self._bytes(node.home), ()
+            case "inner":
+                return None, self._by_name(node.name)
+            case "text":
+                return None, self._named_by(node.name)
+            case _:
+                pass
+        outline = self._outline(node.home)
+        if not isinstance(outline, Outline):
+            return self._bytes(self._places[node.home]), (_EVERYTHING,)
+        match node.kind:
+            case "all":
+                names = [*outline.pieces, *outline.imports]
+                return None, [_Node("member", node.home, each) for each in names if each]
+            case "module":
+                return self._piece(node.home, OTHER, outline, self._loads(node.home, outline))
+            case "definition":
+                return self._piece(node.home, node.name, outline, ())
+            case _:
+                return self._name(node, outline)
+
+    def _bytes(self, place: str) -> Part:
+        digest = hashlib.sha256(self._code.files[place]).hexdigest()
+        return Part(place, digest, self._code.at(place))
+
+    def _piece(
+        self, module: str, name: str, outline: Outline, more: Iterable[_Node]
+    ) -> tuple[Part | None, Iterable[_Node]]:
+        piece = outline.pieces.get(name)
+        if piece is None:
+            return None, more
+        at = self._code.at(self._places[module], piece.line)
+        shown = f"{module}:{name}" if name else module
+        package = self._package(module)
+        return Part(shown, piece.sha256, at), [
+            *more,
+            *(_Node("name", module, each) for each in sorted(piece.uses)),
+            *(_Node("text", "", each) for each in sorted(piece.texts)),
+            *(
+                _Node("text", "", self._absolute(each, package))
+                for each in sorted(piece.texts)
+                if each.startswith(".")
+            ),
+        ]
+
+    def _loads(self, module: str, outline: Outline) -> Iterator[_Node]:
+        """Yield the modules that run because a module does: its parents, and what it imports."""
+        package = self._package(module)
+        for each in (module, *(self._absolute(each, package) for each in outline.modules)):
+            for prefix in _prefixes(each):
+                if prefix in self._places and prefix != module:
+                    yield _Node("module", prefix)
+
+    def _name(self, node: _Node, outline: Outline) -> tuple[Part | None, Iterable[_Node]]:
+        """Follow a name of a module, and the attributes after it."""
+        first, _, rest = node.name.partition(".")
+        on = [_Node("module", node.home)]
+        part = None
+        foreign: list[str] = []
+        package = self._package(node.home)
+        if first in outline.pieces:
+            on.append(_Node("definition", node.home, first))
+        on += [_Node("definition", node.home, each) for each in outline.setters.get(first, ())]
+        for target in outline.imports.get(first, ()):
+            absolute = self._absolute(target, package)
+            if absolute.partition(".")[0] in self._tops:
+                on += self._dotted(f"{absolute}.{rest}".rstrip("."))
+            else:
+                foreign.append(absolute)
+        if foreign:
+            digest = hashlib.sha256("\n".join(foreign).encode("utf-8", "replace")).hexdigest()
+            part = Part(f"{node.home}:{first}", digest)
+        if first not in outline.pieces and first not in outline.imports and first != "?":
+            on += self._stars(node, outline, package)
+        if "__getattr__" in outline.pieces:
+            on.append(_Node("definition", node.home, "__getattr__"))
+        unknown = first not in outline.imports and (node.kind == "name" or OTHER in outline.pieces)
+        if first in outline.pieces or unknown:
+            on += [_Node("inner", "", each) for each in rest.split(".") if each]
+        return part, on
+
+    def _stars(self, node: _Node, outline: Outline, package: str) -> list[_Node]:
+        if len(outline.stars) > _STARS:
+            return [_EVERYTHING]
+        found = [self._absolute(each, package) for each in outline.stars]
+        return [_Node("member", each, node.name) for each in found if each in self._places]
+
+    def _dotted(self, dotted: str) -> Iterator[_Node]:
+        """Yield what an absolute dotted name can stand for."""
+        for prefix in _prefixes(dotted):
+            if prefix in self._places:
+                rest = dotted[len(prefix) + 1 :]
+                yield _Node("member", prefix, rest) if rest else _Node("all", prefix)
+
+    def _by_name(self, name: str) -> list[_Node]:
+        """Return the definitions in which something of this name is defined."""
+        if name in _EVERYWHERE:
+            return []
+        if self._inner is None:
+            self._inner = {}
+            for module in sorted(self._places):
+                outline = self._outline(module)
+                if isinstance(outline, Outline):
+                    for inner, owners in outline.inner.items():
+                        found = [
+                            _Node("definition" if each else "module", module, each)
+                            for each in owners
+                        ]
+                        self._inner.setdefault(inner, []).extend(found)
+        return self._inner.get(name, [])
+
+    def _named_by(self, text: str) -> list[_Node]:
+        """Return the modules and the files that a text may name."""
+        found = [_Node("all", text)] if "." in text and text in self._places else []
+        path = text.strip("/")
+        for place in self._data.get(path.rpartition("/")[2], ()):
+            folder = place.rpartition("/")[0]
+            if any(f"/{each}".endswith(f"/{path}") for each in (place, folder)):
+                found.append(_Node("file", place))
+        return found
+
+    def _package(self, module: str) -> str:
+        is_package = self._places[module].rpartition("/")[2].startswith("__init__.")
+        return module if is_package else module.rpartition(".")[0]
+
+    @staticmethod
+    def _absolute(dotted: str, package: str) -> str:
+        name = dotted.lstrip(".")
+        level = len(dotted) - len(name)
+        if not level:
+            return dotted
+        parts = package.split(".")
+        return ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])])
+
+
+def _prefixes(dotted: str) -> Iterator[str]:
+    """Yield a dotted name's first part, its first two, and so on."""
+    end = dotted.find(".")
+    while end != -1:
+        yield dotted[:end]
+        end = dotted.find(".", end + 1)
+    yield dotted
+
+
+def _rank(place: str) -> tuple[bool, bool]:
+    """Return which of two files of one name is imported: a package first, native before source."""
+    name = place.rpartition("/")[2]
+    return name.startswith("__init__."), not name.endswith(".py")
