@@ -328,13 +328,14 @@ def _handlers(old: Release, new: Release, node: Node) -> Iterator[facts.HandlerC
         if not differing:
             continue
         itself = handler.own in differing
-        # What is imported from elsewhere comes and goes with the code that uses it.
+        # What is reached no longer, or imported from elsewhere, follows from another change.
         others = [
             name
             for name in differing
-            if name != handler.own
-            and ((name in one and name in two) or (two.get(name) or one[name]).at)
+            if name != handler.own and name in two and (name in one or two[name].at)
         ]
+        if not itself and not others:
+            others = differing
         places = [two[name].at for name in others if name in two and two[name].at]
         yield facts.HandlerChanged(
             item=handler.hook,

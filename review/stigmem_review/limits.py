@@ -53,6 +53,10 @@ SOURCE_BYTES = 256 * 1024
 SOURCES_BYTES = 2 * MIB
 """All Python source files that are parsed for one manifest; 10 s if all of it is hostile."""
 
+FOLLOWED_BYTES = 8 * MIB
+"""All Python source files of a release whose definitions are compared one by one; above it, whole
+files are. A hostile MiB takes 5 s."""
+
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""
 

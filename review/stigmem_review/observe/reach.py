@@ -12,13 +12,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from stigmem_review import limits
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import Part
 from stigmem_review.observe.outline import OTHER, Outline
 from stigmem_review.syntax.parse import Failure
 
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".dll", ".dylib")
-_STARS = 8
+_MANY = 8
+"""Star imports, or imports of one name, of a module that are followed one by one."""
+_DEPTH = 4
+"""Parts of a path that a text may name."""
 _EVERYWHERE = frozenset(
     name for kind in (bytes, dict, float, int, list, set, str, tuple) for name in dir(kind)
 )
@@ -29,9 +33,10 @@ class _Node(NamedTuple):
     """Something that can be reached.
 
     ``kind`` is a ``name`` as code of the module ``home`` uses it, a ``member`` of that module as
-    others use it, a ``definition`` in it, the ``module`` as it is imported, or ``all`` of it; an
-    ``inner`` definition of any class, what a ``text`` names, a ``file`` (``home`` is its place);
-    or ``everything``.
+    others use it, all that is ``bound`` to a name in it, a ``definition`` in it, the ``module``
+    as it is imported, or ``all`` of it; an ``inner`` definition of any class, what a ``text``
+    names, the ``data`` files whose path ends so, a ``file`` (``home`` is its place), or
+    ``everything``.
     """
 
     kind: str
@@ -56,12 +61,14 @@ class Reach:
         self._inner: dict[str, list[_Node]] | None = None
         for place in sorted(code.files):
             self._note(place)
+        size = sum(len(data) for _, data in code.sources())
+        self._too_large = size > limits.FOLLOWED_BYTES
         self._tops = {name.partition(".")[0] for name in self._places}
 
     def _note(self, place: str) -> None:
         folder, _, name = place.rpartition("/")
         if not name.endswith((".py", *_COMPILED)):
-            for key in {name, folder.rpartition("/")[2]} - {""}:
+            for key in {*_ends(place), *_ends(folder)} - {""}:
                 self._data.setdefault(key, []).append(place)
             return
         stem = name.partition(".")[0]
@@ -94,9 +101,9 @@ class Reach:
         return tuple(found[key] for key in sorted(found))
 
     def _outline(self, module: str) -> Outline | Failure | None:
-        """Return a module's outline; ``None`` where it is compiled."""
+        """Return a module's outline; ``None`` where it is compiled, or there is too much of it."""
         place = self._places[module]
-        if not place.endswith(".py"):
+        if self._too_large or not place.endswith(".py"):
             return None
         if module not in self._outlines:
             self._outlines[module] = self._outline_of(self._code.files[place])
@@ -116,6 +123,8 @@ class Reach:
                 return None, self._by_name(node.name)
             case "text":
                 return None, self._named_by(node.name)
+            case "data":
+                return None, [_Node("file", each) for each in self._data.get(node.name, ())]
             case _:
                 pass
         outline = self._outline(node.home)
@@ -129,8 +138,10 @@ class Reach:
                 return self._piece(node.home, OTHER, outline, self._loads(node.home, outline))
             case "definition":
                 return self._piece(node.home, node.name, outline, ())
+            case "bound":
+                return self._bound(node, outline)
             case _:
-                return self._name(node, outline)
+                return None, self._name(node, outline)
 
     def _bytes(self, place: str) -> Part:
         digest = hashlib.sha256(self._code.files[place]).hexdigest()
@@ -164,36 +175,38 @@ class Reach:
                 if prefix in self._places and prefix != module:
                     yield _Node("module", prefix)
 
-    def _name(self, node: _Node, outline: Outline) -> tuple[Part | None, Iterable[_Node]]:
+    def _name(self, node: _Node, outline: Outline) -> Iterator[_Node]:
         """Follow a name of a module, and the attributes after it."""
         first, _, rest = node.name.partition(".")
-        on = [_Node("module", node.home)]
-        part = None
-        foreign: list[str] = []
+        yield _Node("bound", node.home, first)
         package = self._package(node.home)
-        if first in outline.pieces:
-            on.append(_Node("definition", node.home, first))
-        on += [_Node("definition", node.home, each) for each in outline.setters.get(first, ())]
-        for target in outline.imports.get(first, ()):
-            absolute = self._absolute(target, package)
-            if absolute.partition(".")[0] in self._tops:
-                on += self._dotted(f"{absolute}.{rest}".rstrip("."))
-            else:
-                foreign.append(absolute)
-        if foreign:
-            digest = hashlib.sha256("\n".join(foreign).encode("utf-8", "replace")).hexdigest()
-            part = Part(f"{node.home}:{first}", digest)
-        if first not in outline.pieces and first not in outline.imports and first != "?":
-            on += self._stars(node, outline, package)
-        if "__getattr__" in outline.pieces:
-            on.append(_Node("definition", node.home, "__getattr__"))
-        unknown = first not in outline.imports and (node.kind == "name" or OTHER in outline.pieces)
+        targets = outline.imports.get(first, ())
+        for target in targets[:_MANY]:
+            yield from self._dotted(f"{self._absolute(target, package)}.{rest}".rstrip("."))
+        if not targets and first not in outline.pieces and first != "?":
+            yield from self._stars(node, outline, package)
+        unknown = not targets and (node.kind == "name" or OTHER in outline.pieces)
         if first in outline.pieces or unknown:
-            on += [_Node("inner", "", each) for each in rest.split(".") if each]
-        return part, on
+            yield from (_Node("inner", "", each) for each in rest.split(".") if each)
+
+    def _bound(self, node: _Node, outline: Outline) -> tuple[Part | None, Iterable[_Node]]:
+        """Follow what binds a name in a module; what it is imported from elsewhere as is a part."""
+        targets = outline.imports.get(node.name, ())
+        package = self._package(node.home)
+        on = [_Node("module", node.home)]
+        if len(targets) > _MANY:
+            on.append(_EVERYTHING)
+        names = [node.name, "__getattr__", *outline.setters.get(node.name, ())]
+        on += [_Node("definition", node.home, each) for each in names if each in outline.pieces]
+        absolute = [self._absolute(each, package) for each in targets]
+        foreign = [each for each in absolute if each.partition(".")[0] not in self._tops]
+        if not foreign:
+            return None, on
+        digest = hashlib.sha256("\n".join(foreign).encode("utf-8", "replace")).hexdigest()
+        return Part(f"{node.home}:{node.name}", digest), on
 
     def _stars(self, node: _Node, outline: Outline, package: str) -> list[_Node]:
-        if len(outline.stars) > _STARS:
+        if len(outline.stars) > _MANY:
             return [_EVERYTHING]
         found = [self._absolute(each, package) for each in outline.stars]
         return [_Node("member", each, node.name) for each in found if each in self._places]
@@ -223,14 +236,9 @@ class Reach:
         return self._inner.get(name, [])
 
     def _named_by(self, text: str) -> list[_Node]:
-        """Return the modules and the files that a text may name."""
-        found = [_Node("all", text)] if "." in text and text in self._places else []
-        path = text.strip("/")
-        for place in self._data.get(path.rpartition("/")[2], ()):
-            folder = place.rpartition("/")[0]
-            if any(f"/{each}".endswith(f"/{path}") for each in (place, folder)):
-                found.append(_Node("file", place))
-        return found
+        """Return the module and the files that a text may name."""
+        modules = [_Node("all", text)] if "." in text and text in self._places else []
+        return [*modules, _Node("data", "", text.strip("/"))]
 
     def _package(self, module: str) -> str:
         is_package = self._places[module].rpartition("/")[2].startswith("__init__.")
@@ -253,6 +261,13 @@ def _prefixes(dotted: str) -> Iterator[str]:
         yield dotted[:end]
         end = dotted.find(".", end + 1)
     yield dotted
+
+
+def _ends(path: str) -> Iterator[str]:
+    """Yield the last part of a path, the last two, and so on."""
+    parts = path.split("/")
+    for count in range(1, min(len(parts), _DEPTH) + 1):
+        yield "/".join(parts[-count:])
 
 
 def _rank(place: str) -> tuple[bool, bool]:
