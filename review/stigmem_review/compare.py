@@ -23,6 +23,9 @@ from stigmem_review.model import (
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
+_CHANGED = 5
+"""Changed definitions behind one handler that are named; the rest is counted."""
+
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
 
@@ -48,6 +51,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
     changes += unexplained(before, after, changes)
     changes += code_changes(old, new)
+    changes += _handlers(old, new, node)
     same_code = bool(old.code) and old.code == new.code
     found, already = _new_states(old, new, node, same_code)
     unread = list(without_echoes(certainty(old, new), (*found, *already)))
@@ -325,6 +329,42 @@ def _place(item: str) -> tuple[facts.Place, bool]:
 
 
 # States and combinations
+
+
+def _handlers(old: Release, new: Release, node: Node) -> Iterator[facts.HandlerChanged]:
+    """Yield every hook that still runs the same handler, and other code behind that name."""
+    before = {each.hook: each for each in old.handlers}
+    for handler in new.handlers:
+        was = before.get(handler.hook)
+        if was is None or was.target != handler.target:
+            continue
+        one, two = ({part.name: part for part in each.parts} for each in (was, handler))
+        differing = sorted(
+            name
+            for name in one.keys() | two.keys()
+            if name not in one or name not in two or one[name].sha256 != two[name].sha256
+        )
+        if not differing:
+            continue
+        itself = handler.own in differing
+        # What is reached no longer, or imported from elsewhere, follows from another change.
+        others = [
+            name
+            for name in differing
+            if name != handler.own and name in two and (name in one or two[name].at)
+        ]
+        if not itself and not others:
+            others = differing
+        places = [two[name].at for name in others if name in two and two[name].at]
+        yield facts.HandlerChanged(
+            item=handler.hook,
+            hook=node.hook(handler.hook),
+            target=handler.target,
+            itself=itself,
+            changed=tuple(others[:_CHANGED]),
+            more=len(others[_CHANGED:]),
+            at=handler.at if itself or not places else places[0],
+        )
 
 
 def _code_changed(

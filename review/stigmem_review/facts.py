@@ -107,6 +107,20 @@ class HookRebound(_Replaced, frozen=True, kw_only=True, tag="hook-rebound"):
     hook: HookInfo
 
 
+class HandlerChanged(Fact, frozen=True, kw_only=True, tag="handler-changed"):
+    """The same handler, and other code in it, or in what it can reach in its own release.
+
+    ``itself`` if the handler's own definition changed; ``changed`` names the others, at most a
+    few, and ``more`` says how many those are that it leaves out.
+    """
+
+    hook: HookInfo
+    target: str
+    itself: bool
+    changed: tuple[str, ...]
+    more: int
+
+
 class HandlerUnread(_Problem, frozen=True, kw_only=True, tag="handler-unread"):
     """A hook whose handler could not be followed."""
 
@@ -339,6 +353,18 @@ class HandlerArity(_Problem, frozen=True, kw_only=True, tag="handler-arity"):
     needs: int
 
 
+class HandlerAsync(_Problem, frozen=True, kw_only=True, tag="handler-async"):
+    """A handler that is a coroutine function, of which the node never awaits the result."""
+
+    hook: HookInfo
+
+
+class HandlerKeywords(_Problem, frozen=True, kw_only=True, tag="handler-keywords"):
+    """A handler that does not take what the node passes, so that calls of it fail."""
+
+    hook: HookInfo
+
+
 class TargetMissing(_Problem, frozen=True, kw_only=True, tag="target-missing"):
     """The entry point leads nowhere."""
 
@@ -554,6 +580,7 @@ AnyFact = (
     | HookAdded
     | HookRemoved
     | HookRebound
+    | HandlerChanged
     | HandlerUnread
     | DependsOnAdded
     | DependsOnRemoved
@@ -594,6 +621,8 @@ AnyFact = (
     | EntryPointOdd
     | BuiltOtherwise
     | HandlerArity
+    | HandlerAsync
+    | HandlerKeywords
     | TargetMissing
     | TargetNotFactory
     | PinUnhashed

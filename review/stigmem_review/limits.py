@@ -56,6 +56,10 @@ SOURCES_BYTES = 2 * MIB
 DATA_BYTES = 256 * 1024
 """One JSON or TOML file that a factory reads."""
 
+FOLLOWED_BYTES = 8 * MIB
+"""All Python source files of a release whose definitions are compared one by one; above it, whole
+files are. A hostile MiB takes 5 s."""
+
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""
 

@@ -141,7 +141,6 @@ ProblemKind = Literal[
     "target-not-factory",
     "keyword-unknown",
     "field-refused",
-    "handler-arity",
     "record-mismatch",
     "hidden-distribution",
 ]
@@ -170,7 +169,16 @@ Authority = Literal[
 ]
 """What code can reach without asking the node for a capability."""
 
-ObservationKind = Literal["authority", "early-effect", "accessor", "file", "import-missing"]
+ObservationKind = Literal[
+    "authority",
+    "early-effect",
+    "accessor",
+    "file",
+    "import-missing",
+    "handler-arity",
+    "handler-async",
+    "handler-keywords",
+]
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -226,6 +234,31 @@ class Setting(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+class Part(msgspec.Struct, frozen=True):
+    """One definition of a release, or one file: its name, a digest of what it says, its place.
+
+    The digest is of the syntax, which comments, docstrings and layout do not change. A name that
+    is imported from elsewhere is a part without a place; its digest is of what it stands for.
+    """
+
+    name: str
+    sha256: str
+    at: Location | None = None
+
+
+class Handler(msgspec.Struct, frozen=True):
+    """The code behind one hook: its handler, and everything of the release that it can reach.
+
+    ``own`` is the name of the part that the handler itself is in.
+    """
+
+    hook: str
+    target: str
+    own: str
+    parts: tuple[Part, ...]
+    at: Location | None = None
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 
@@ -241,8 +274,9 @@ class Release(msgspec.Struct, frozen=True):
     files outside the plugin's own packages and metadata, by the place they are installed to, with
     their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
     decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
-    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``;
-    ``settings`` is absent where there is no configuration class that can be read.
+    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``,
+    ``handlers`` the code behind each hook; ``settings`` is absent where there is no configuration
+    class that can be read.
     """
 
     source: Source
@@ -263,4 +297,5 @@ class Release(msgspec.Struct, frozen=True):
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     settings: tuple[Setting, ...] | None = None
+    handlers: tuple[Handler, ...] = ()
     walked: bool = False

@@ -22,6 +22,8 @@ from stigmem_review.facts import (
     FileOdd,
     FilesUnreviewed,
     HandlerArity,
+    HandlerAsync,
+    HandlerKeywords,
     HandlerUnread,
     HiddenDistribution,
     HookUnknown,
@@ -80,10 +82,10 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
     if release.source.unreviewed:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
     for problem in release.problems:
-        yield _problem(problem, node)
+        yield _problem(problem)
     for observation in release.observed:
         if observation.kind != "accessor":
-            yield _observed(observation, release)
+            yield _observed(observation, release, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
     if isinstance(release.manifest, Manifest):
@@ -91,16 +93,13 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
         yield from _version_mismatch(release, release.manifest)
 
 
-def _problem(problem: Problem, node: Node) -> Fact:
-    if problem.kind == "handler-arity":
-        needs = node.hook(problem.item).positionals
-        return HandlerArity(item=problem.item, why=problem.why, needs=needs, at=problem.at)
+def _problem(problem: Problem) -> Fact:
     if problem.kind == "keyword-unknown":
         return KeywordUnknown(item=problem.item, nearest=problem.why, at=problem.at)
     return _BY_KIND[problem.kind](item=problem.item, why=problem.why, at=problem.at)
 
 
-def _observed(observation: Observation, release: Release) -> Fact:
+def _observed(observation: Observation, release: Release, node: Node) -> Fact:
     item, why, at = observation.item, observation.why, observation.at
     match observation.kind:
         case "authority":
@@ -123,6 +122,13 @@ def _observed(observation: Observation, release: Release) -> Fact:
                 of_host=item.partition(".")[0] == "stigmem_node",
                 at=at,
             )
+        case "handler-arity":
+            needs = node.hook(item).positionals
+            return HandlerArity(item=item, why=why, needs=needs, at=at)
+        case "handler-async":
+            return HandlerAsync(item=item, hook=node.hook(item), why=why, at=at)
+        case "handler-keywords":
+            return HandlerKeywords(item=item, hook=node.hook(item), why=why, at=at)
         case "accessor":
             raise AssertionError("accessors are held against the declared capabilities")
 

@@ -3,7 +3,8 @@
 ``stigmem_node.json`` holds the facts: hooks, bands, semantics and orderings from
 ``stigmem_node.plugins.hooks``, capabilities and their accessors from
 ``stigmem_node.plugins.capabilities`` and ``.context``, name and version patterns and the default
-of ``requires_stigmem`` from ``.manifest``. What a
+of ``requires_stigmem`` from ``.manifest``; the keywords of a hook's ``calls`` from where the node
+fires it. What a
 capability opens, and how much that matters, follows the host's plugin capability reference.
 Hooks and capabilities are the same in every release listed there; a test compares them with the
 real node.
@@ -83,6 +84,7 @@ class _Hook(msgspec.Struct):
     semantic: str
     ordering: str
     strict_audit: bool
+    calls: list[tuple[str, ...]]
     acts: str
 
 
@@ -127,6 +129,7 @@ class Node:
         self.capability_members = {item.member: item.name for item in data.capabilities}
         self.accessors = {item.accessor: item.name for item in data.capabilities}
         self._hooks = _hook_infos(data)
+        self._calls = {hook.name: tuple(hook.calls) for hook in data.hooks}
         self._capabilities = {
             item.name: CapabilityInfo(item.name, True, item.impact, item.opens, item.ask)
             for item in data.capabilities
@@ -137,6 +140,10 @@ class Node:
         return self._hooks.get(name) or HookInfo(
             name, False, "unknown", "unknown", "do what this node does not know", "", "", 0
         )
+
+    def calls(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """Return the keywords the node passes to a hook's handlers, for each kind of call."""
+        return self._calls.get(name, ())
 
     def capability(self, name: str) -> CapabilityInfo:
         """Return what is known of a capability, or that this node does not have it."""

@@ -149,7 +149,7 @@ def _read(
     manifests = [reader.finish(spread) for reader, spread in readers]
     manifest = _merged(manifests, outcomes, lambda given: _environment(given, modules, node))
     problems = {(each.kind, each.item): each for reader, _ in readers for each in reader.problems}
-    return manifest, [*problems.values(), *_handler_problems(manifest, modules, node)]
+    return manifest, [*problems.values()]
 
 
 def _dead(factory: ast.FunctionDef, evaluator: Evaluator) -> set[int]:
@@ -253,27 +253,6 @@ def _stated(value: AnyValue) -> str:
         names = [each.name if isinstance(each, Hook) else str(each) for each in stated]
         return shorten(", ".join(names), 200) or "nothing"
     return shorten(str(stated), 200)
-
-
-def _handler_problems(manifest: Manifest, modules: Modules, node: Node) -> Iterator[Problem]:
-    """Yield handlers that take fewer positional arguments than the node insists on."""
-    hooks = manifest.hooks.value if isinstance(manifest.hooks, Known) else ()
-    for hook in hooks:
-        needs = node.hook(hook.name).positionals
-        if not needs or not isinstance(hook.target, Known):
-            continue
-        home, _, name = hook.target.value.partition(":")
-        module = modules.get(home)
-        binding = module.scope.only(name) if isinstance(module, Module) else None
-        function = binding.node if binding else None
-        if not isinstance(module, Module) or not isinstance(
-            function, (ast.FunctionDef, ast.AsyncFunctionDef)
-        ):
-            continue
-        taken = len(function.args.posonlyargs) + len(function.args.args)
-        if function.args.vararg is None and taken < needs:
-            why = f"it takes {taken} and the node wants at least {needs}"
-            yield Problem("handler-arity", hook.name, why, module.at(function))
 
 
 def _find_function(

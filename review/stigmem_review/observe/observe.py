@@ -13,12 +13,16 @@ from stigmem_review.model import Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities
 from stigmem_review.observe.files import odd_files
+from stigmem_review.observe.handlers import handler_observations, handlers_of
 from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.migrations import migrations
+from stigmem_review.observe.outline import Outline, outline_of
 from stigmem_review.observe.places import Reader
+from stigmem_review.observe.reach import Reach
 from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
 from stigmem_review.observe.uses import FileUses, uses_of
+from stigmem_review.syntax.parse import Failure
 
 
 class Seen:
@@ -27,12 +31,19 @@ class Seen:
     def __init__(self, parsed: Parsed | None = None) -> None:
         self.parsed: Parsed = {} if parsed is None else parsed
         self._uses: dict[bytes, FileUses] = {}
+        self._outlines: dict[bytes, Outline | Failure] = {}
 
     def uses(self, data: bytes) -> FileUses:
         """Return what one source file uses."""
         if data not in self._uses:
             self._uses[data] = uses_of(data, self.parsed.get(data))
         return self._uses[data]
+
+    def outline(self, data: bytes) -> Outline | Failure:
+        """Return what the statements of one source file are."""
+        if data not in self._outlines:
+            self._outlines[data] = outline_of(data, self.parsed.get(data))
+        return self._outlines[data]
 
 
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
@@ -44,6 +55,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         migrations=migrations(release, code, reader),
         endpoints=endpoints(release, code, reader),
         settings=settings(release, reader),
+        handlers=tuple(handlers_of(release, Reach(code, seen.outline))),
         walked=True,
     )
 
@@ -65,3 +77,4 @@ def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Itera
             yield Observation("file", place, why, "", code.at(place, found.failure.line))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, sources)
+    yield from handler_observations(release, code, node, seen.parsed)

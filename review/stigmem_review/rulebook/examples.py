@@ -15,6 +15,7 @@ from stigmem_review.model import (
     AnyValue,
     Endpoint,
     EntryPoint,
+    Handler,
     Hook,
     Known,
     Manifest,
@@ -71,6 +72,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     endpoints: tuple[Endpoint, ...] = ()
     settings: tuple[Setting, ...] | None = None
     walked: bool = False
+    handlers: tuple[Handler, ...] = ()
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -166,6 +168,7 @@ def release_of(short: ShortRelease) -> Release:
         endpoints=short.endpoints,
         settings=short.settings,
         walked=short.walked or bool(short.observed),
+        handlers=short.handlers,
     )
 
 
