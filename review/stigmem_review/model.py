@@ -66,12 +66,13 @@ Flag = Known[bool] | Unknown | NotCarried
 class Hook(msgspec.Struct, frozen=True):
     """One entry of a manifest's ``hooks``: the hook's name and the handler bound to it.
 
-    ``target`` is ``module:qualname``.
+    ``target`` is ``module:qualname``; ``bound`` if it is a method of an object.
     """
 
     name: str
     target: Text
     at: Location | None = None
+    bound: bool = False
 
 
 Hooks = Known[tuple[Hook, ...]] | Unknown | NotCarried

@@ -153,7 +153,7 @@ CHANGED = {
         "changed: demo_plugin.helpers. demo_plugin/helpers.py:13",
     ),
     "what a module it imports does at import": (
-        {"limits": "LIMIT = 100\nimport json\njson.dumps = str\n"},
+        {"limits": "LIMIT = 100\nimport html\nhtml.escape = str\n"},
         "changed: demo_plugin.limits. demo_plugin/limits.py:3",
     ),
     "a later definition": (
@@ -610,3 +610,46 @@ def test_the_keywords_are_those_of_the_nodes_own_calls(node_python: Path) -> Non
     known = host.node()
     stated = {hook: {frozenset(call) for call in known.calls(hook)} for hook in known.hooks}
     assert stated == real
+
+
+OF_OBJECTS = """\
+from stigmem_node.plugins import PluginManifest
+
+KEEP = lambda ctx, found, **_: found
+
+
+class Hooks:
+    def rank(self, ctx, found, **_):
+        return found
+
+    def authorize(self):
+        return None
+
+
+hooks = Hooks()
+
+
+def plugin_manifest():
+    return PluginManifest(
+        name="demo-plugin",
+        version="1.0.0",
+        hooks={
+            "recall_filter": KEEP,
+            "recall_rank": hooks.rank,
+            "pre_recall_authorize": hooks.authorize,
+        },
+    )
+"""
+
+
+def test_a_lambda_that_changed_is_said(tmp_path: Path) -> None:
+    changed = OF_OBJECTS.replace("_: found", "_: found[:1]")
+    found = from_to(tmp_path, {}, "manifest", OF_OBJECTS, changed)
+    assert any(each.startswith("recall_filter still runs ") for each in found)
+
+
+def test_what_an_object_passes_to_its_method_is_no_argument_of_the_node(tmp_path: Path) -> None:
+    source = {"manifest": OF_OBJECTS}
+    report = review("none", str(wheel(tmp_path, source)))
+    assert [f.item for f in report.findings if f.rule == "SPR206"] == ["pre_recall_authorize"]
+    assert [f.item for f in report.findings if f.rule == "SPR209"] == []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -1002,7 +1003,7 @@ class Evaluator:
                 return self._class_attribute(owner, node, place)
             case Instance(made_of=made_of):
                 self._trace.append(Use("__class__", ANY))
-                return self._method(made_of, node, place)
+                return _bound_to_object(self._method(made_of, node, place))
             case FilePath():
                 found = led_to(owner, node.attr, []) if node.attr == "parent" else None
                 return found or place.unknown("this part of a path is not followed", node)
@@ -1613,6 +1614,10 @@ def _is_as_validated(name: object, value: Value) -> bool:
             return True
         case _:
             return False
+
+
+def _bound_to_object(method: Value) -> Value:
+    return replace(method, bound=True) if isinstance(method, Definition) else method
 
 
 def _is_builtin(node: ast.expr) -> bool:

@@ -221,7 +221,8 @@ def _hooks(value: Value) -> AnyValue:
         if not isinstance(name, Known):
             return name
         target = _callable(handler)
-        hooks[str(name.value)] = Hook(str(name.value), target, key.at)  # type: ignore[arg-type]
+        bound = isinstance(handler, Definition) and handler.bound
+        hooks[str(name.value)] = Hook(str(name.value), target, key.at, bound)  # type: ignore[arg-type]
     return Known(tuple(hooks[name] for name in sorted(hooks)), value.at)
 
 

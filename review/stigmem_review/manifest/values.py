@@ -41,12 +41,16 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function or class (``kind``) that this distribution defines."""
+    """A function or class (``kind``) that this distribution defines.
+
+    ``bound`` if it is a method that an object is given to as its first argument.
+    """
 
     kind: str
     module: str
     qualname: str
     at: Location
+    bound: bool = False
 
     @property
     def target(self) -> str:

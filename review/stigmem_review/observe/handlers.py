@@ -62,6 +62,7 @@ def handler_observations(
         if found is None:
             continue
         function, bound, at = found
+        bound = bound or (hook.bound and not _decorated(function, "staticmethod"))
         taken = _positionals(function, bound)
         if function.args.vararg is None and len(taken) < info.positionals:
             why = f"it takes {len(taken)} and the node wants at least {info.positionals}"
@@ -105,8 +106,11 @@ def _function(
         found, body = named[0], named[0].body
     if not isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
-    bound = any(getattr(each, "id", "") == "classmethod" for each in found.decorator_list)
-    return found, bound, code.at(place, found.lineno)
+    return found, _decorated(found, "classmethod"), code.at(place, found.lineno)
+
+
+def _decorated(function: _Function, name: str) -> bool:
+    return any(getattr(each, "id", "") == name for each in function.decorator_list)
 
 
 def _positionals(function: _Function, bound: bool) -> list[ast.arg]:

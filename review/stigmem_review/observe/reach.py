@@ -81,12 +81,13 @@ class Reach:
     def parts(self, module: str, name: str) -> tuple[Part, ...] | None:
         """Return all that a module's definition reaches, itself included, sorted by name.
 
-        ``None`` where there is no such module.
+        A lambda of a module has no name to find it by: that is all of the module. ``None`` where
+        there is no such module.
         """
         if module not in self._places:
             return None
         found: dict[str, Part] = {}
-        waiting = [_Node("name", module, name)]
+        waiting = [_Node("all", module) if name == "<lambda>" else _Node("name", module, name)]
         reached = set(waiting)
         while waiting:
             node = waiting.pop()
