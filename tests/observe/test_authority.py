@@ -51,7 +51,7 @@ REACHES = {
         "import importlib\ndef f(): importlib.import_module('socket').socket()",
         "network: socket",
     ),
-    "an alias": ("import os\no = os\ndef f(): o.popen('x')", "process: .popen"),
+    "an alias": ("import os\no = os\ndef f(): o.popen('x')", "process: os.popen"),
     "a method of a path": (
         "from pathlib import Path\ndef f(p): Path(p).write_text('x')",
         "files: .write_text",

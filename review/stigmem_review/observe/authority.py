@@ -7,12 +7,13 @@ objects by names that hardly anything else has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import get_args
 
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import Authority, Observation
-from stigmem_review.observe.uses import FileUses, Use
+from stigmem_review.observe.names import COMPUTED, HANDED_ON
+from stigmem_review.observe.uses import Import, Use
 
 
 def _words(text: str) -> frozenset[str]:
@@ -39,20 +40,21 @@ _MODULES: dict[str, frozenset[str]] = {
         "http.server httpcore httplib2 httpx imaplib kafka kubernetes mistralai nats nntplib "
         "openai paho paramiko pika poplib pycurl redis requests smtplib socket socketserver ssl "
         "telnetlib tornado twisted urllib.request urllib3 websocket websockets xmlrpc zmq "
-        "asyncio.open_connection asyncio.open_unix_connection asyncio.start_server"
+        "_socket _ssl asyncio.open_connection asyncio.open_unix_connection asyncio.start_server"
     ),
     "process": _words(
         "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
         "concurrent.futures.ProcessPoolExecutor fabric invoke multiprocessing pexpect plumbum "
-        "psutil pty sh subprocess"
+        "_posixsubprocess _winapi psutil pty sh subprocess"
     ),
     "files": _words(
-        "aiofiles builtins.open fileinput glob io.FileIO io.open os.path.getmtime "
+        "_io.open aiofiles builtins.open fileinput glob io.FileIO io.open os.path.getmtime "
         "os.path.getsize shutil tarfile tempfile zipfile"
     ),
     "environment": _words("dotenv environs"),
     "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
     "dynamic code": _words(
+        "_frozen_importlib _frozen_importlib_external _imp _marshal _pickle "
         "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
         "dill imp importlib.__import__ importlib.import_module importlib.machinery "
         "importlib.reload importlib.util joblib jsonpickle marshal pickle pkgutil runpy shelve "
@@ -96,7 +98,7 @@ def _index() -> Mapping[str, Authority]:
         for each in _MODULES.get(authority, ()):
             found[each] = authority
         for each in _OF_OS.get(authority, ()):
-            found[f"os.{each}"] = authority
+            found |= {f"{module}.{each}": authority for module in ("os", "posix", "nt")}
     return found
 
 
@@ -111,7 +113,7 @@ _SAYS: dict[str, str] = {
     "files": "it works with files",
     "environment": "it reads or sets environment variables",
     "native code": "it runs native code",
-    "dynamic code": "it runs code that is made or found while it runs",
+    "dynamic code": "it runs or reaches what only running it can show",
     "threads": "it starts work of its own, or is called at exit or by signals",
     "monkeypatching": "it can change code that is not its own",
     "host internals": "it uses parts of the host that are not for plugins",
@@ -120,19 +122,27 @@ _SAYS: dict[str, str] = {
 _HEAVY = frozenset(_SAYS) - {"environment", "host internals"}
 
 
-def authorities(code: Code, place: str, found: FileUses) -> Iterator[Observation]:
-    """Yield what one source file reaches by itself, and which of it the import already does."""
-    for use in found.uses:
-        known = reached(use)
+def authorities(code: Code, place: str, uses: Iterable[Use], own: Container[str]) -> Iterator[Observation]:
+    """Yield what one source file reaches by itself, and which of it the import already does.
+
+    ``own`` are the top-level names of the release, whose own code it may change.
+    """
+    for use in uses:
+        known = reached(use, own)
         if known is None:
             continue
         authority, by = known
         at = code.at(place, use.line)
         says = f"{_SAYS[authority]} ({by})"
         yield Observation("authority", f"{authority}: {by}", says, authority, at)
-        if use.early and use.called and authority in _HEAVY:
+        acts = use.called or (use.stored and authority == "monkeypatching")
+        if use.early and acts and authority in _HEAVY:
             yield Observation("early-effect", f"{authority}: {by}", says, authority, at)
-    for each in found.imports:
+
+
+def host_imports(code: Code, place: str, imports: Iterable[Import]) -> Iterator[Observation]:
+    """Yield the parts of the host that one source file imports and that are not for plugins."""
+    for each in imports:
         if part := _host_part(f"{each.module}.{each.name}".rstrip(".")):
             says = f"{_SAYS['host internals']} ({part})"
             at = code.at(place, each.line)
@@ -150,18 +160,25 @@ def _host_part(dotted: str) -> str:
             return ""
 
 
-def reached(use: Use) -> tuple[Authority, str] | None:
+def reached(use: Use, own: Container[str] = ()) -> tuple[Authority, str] | None:
     """Return which authority a use reaches, and the name it is recognised by."""
+    name, _, last = use.dotted.rpartition(".")
     if use.dotted.startswith("?."):
-        method = use.dotted.rpartition(".")[2]
-        if method in _STORED_ONLY and not use.stored:
+        if last in _STORED_ONLY and not use.stored:
             return None
-        known = _BY_METHOD.get(method)
-        return (known, f".{method}") if known else None
-    if use.stored and "." in use.dotted and not use.dotted.startswith("."):
+        known = _BY_METHOD.get(last)
+        return (known, f".{last}") if known else None
+    mine = use.dotted.startswith(".") or use.dotted.partition(".")[0] in own
+    if use.stored and name and not mine:
         if use.dotted.startswith("os.environ"):
             return "environment", "os.environ"
-        return "monkeypatching", f"assigning {use.dotted}"
+        what = f"something computed in {name}" if last == COMPUTED else use.dotted
+        return "monkeypatching", f"assigning {what}"
+    if last in (COMPUTED, HANDED_ON):
+        if mine:
+            return None
+        what = "something computed in" if last == COMPUTED else "handing on"
+        return "dynamic code", f"{what} {name}"
     if part := _host_part(use.dotted):
         return "host internals", part
     name = use.dotted
@@ -169,6 +186,5 @@ def reached(use: Use) -> tuple[Authority, str] | None:
         if known := _BY_NAME.get(name):
             return known, name
         name = name.rpartition(".")[0]
-    method = use.dotted.rpartition(".")[2]
-    known = _BY_METHOD.get(method) if "." in use.dotted and method not in _STORED_ONLY else None
-    return (known, f".{method}") if known else None
+    known = _BY_METHOD.get(last) if "." in use.dotted and last not in _STORED_ONLY else None
+    return (known, f".{last}") if known else None

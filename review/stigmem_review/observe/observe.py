@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.modules import Parsed
 from stigmem_review.model import Observation, Release
 from stigmem_review.observe.accessors import accessors
-from stigmem_review.observe.authority import authorities
+from stigmem_review.observe.authority import authorities, host_imports
 from stigmem_review.observe.files import odd_files
+from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.uses import FileUses, uses_of
+from stigmem_review.syntax.parse import Failure
+
+_PAST = Failure(
+    f"it is past the {limits.OBSERVED_BYTES:,} bytes of source that are looked through",
+    0,
+    unreadable=True,
+)
 
 
 class Seen:
@@ -37,10 +46,17 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Obser
 
 
 def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
+    files: dict[str, FileUses] = {}
+    left = limits.OBSERVED_BYTES
     for place, data in code.sources():
-        found = seen.uses(data)
-        yield from authorities(code, place, found)
-        yield from accessors(code, place, found, node)
+        left -= len(data)
+        files[place] = seen.uses(data) if left >= 0 else FileUses(failure=_PAST)
+    modules = modules_of(files)
+    for place, found in files.items():
+        uses = [*through(place, found.uses, modules)]
+        yield from authorities(code, place, uses, modules.own)
+        yield from host_imports(code, place, found.imports)
+        yield from accessors(code, place, uses, node)
         if found.failure is not None:
             why = f"{place} is Python source that cannot be read: {found.failure.why}"
             yield Observation("file", place, why, "", code.at(place, found.failure.line))
