@@ -19,6 +19,7 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
+from stigmem_review.reach import newly_reached
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
@@ -52,6 +53,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
         # What could be read in neither release is as before only where the code is.
         (already if same_code and is_unread(fact) else changes).append(fact)
     changes += found
+    changes += newly_reached(old, new)
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
     return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
@@ -349,7 +351,12 @@ def _new_states(
 
 
 def _key(state: facts.Fact) -> tuple[str, str, str]:
-    stated = state.manifest if isinstance(state, facts.VersionMismatch) else ""
+    stated = ""
+    if isinstance(state, facts.VersionMismatch):
+        stated = state.manifest
+    elif isinstance(state, facts.FileOdd):
+        # Nobody can read what it holds, so it is as before only where all of it is.
+        stated = state.sha256
     return facts.kind_of(state), state.item, stated
 
 

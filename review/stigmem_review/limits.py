@@ -53,8 +53,8 @@ SOURCE_BYTES = 256 * 1024
 SOURCES_BYTES = 2 * MIB
 """All Python source files that are parsed for one manifest; 10 s if all of it is hostile."""
 
-OBSERVED_BYTES = 8 * MIB
-"""All Python source files of a release that are looked through for what they do; 3 s for it."""
+OBSERVED_BYTES = 4 * MIB
+"""All Python source files of a release that are looked through for what they do."""
 
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""

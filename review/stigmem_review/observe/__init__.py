@@ -1,5 +1,5 @@
 """What the code of a release does, found by reading it."""
 
-from stigmem_review.observe.observe import Seen, observe
+from stigmem_review.observe.observe import Seen, observe, unseen
 
-__all__ = ["Seen", "observe"]
+__all__ = ["Seen", "observe", "unseen"]

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import get_args
 
 from stigmem_review.manifest.code import Code
-from stigmem_review.model import Authority, Observation
+from stigmem_review.model import DOES, Authority, Observation
 from stigmem_review.observe.names import COMPUTED, HANDED_ON
 from stigmem_review.observe.uses import Import, Use
 
@@ -35,21 +35,29 @@ _OF_OS = {
 }
 _MODULES: dict[str, frozenset[str]] = {
     "network": _words(
-        "aioboto3 aiohttp aiokafka anthropic boto3 botocore cohere confluent_kafka dns "
-        "elasticsearch ftplib google.cloud google.genai google.generativeai grpc h2 http.client "
-        "http.server httpcore httplib2 httpx imaplib kafka kubernetes mistralai nats nntplib "
-        "openai paho paramiko pika poplib pycurl redis requests smtplib socket socketserver ssl "
-        "telnetlib tornado twisted urllib.request urllib3 websocket websockets xmlrpc zmq "
-        "_socket _ssl asyncio.open_connection asyncio.open_unix_connection asyncio.start_server"
+        "_socket _ssl aioboto3 aiohttp aiokafka aiosmtplib anthropic asyncio.open_connection "
+        "asyncio.open_unix_connection asyncio.start_server asyncio.start_unix_server boto3 "
+        "botocore chromadb cognee cohere confluent_kafka dns elasticsearch ftplib google.cloud "
+        "google.genai google.generativeai groq grpc h2 http.client http.server httpcore httplib2 "
+        "httpx huggingface_hub imaplib kafka kubernetes letta letta_client litellm "
+        "logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
+        "logging.handlers.SMTPHandler logging.handlers.SocketHandler "
+        "logging.handlers.SysLogHandler mem0 mistralai nats nntplib openai paho paramiko pika "
+        "pinecone poplib pycurl qdrant_client redis requests sentry_sdk slack_sdk smtplib socket "
+        "socketserver ssl stripe telnetlib tornado twilio twisted urllib.request urllib3 weaviate "
+        "websocket websockets xmlrpc zep_cloud zep_python zmq"
     ),
     "process": _words(
         "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
         "concurrent.futures.ProcessPoolExecutor fabric invoke multiprocessing pexpect plumbum "
-        "_posixsubprocess _winapi psutil pty sh subprocess"
+        "_posixsubprocess _winapi psutil pty sh subprocess webbrowser"
     ),
     "files": _words(
-        "_io.open aiofiles builtins.open fileinput glob io.FileIO io.open os.path.getmtime "
-        "os.path.getsize shutil tarfile tempfile zipfile"
+        "_io.open aiofiles builtins.open bz2.open codecs.open fileinput glob gzip.open "
+        "io.FileIO io.open linecache logging.FileHandler logging.handlers.RotatingFileHandler "
+        "logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler lzma.open "
+        "os.path.getmtime "
+        "os.path.getsize pathlib.Path.open shutil tarfile tempfile zipfile"
     ),
     "environment": _words("dotenv environs"),
     "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
@@ -75,7 +83,12 @@ _MODULES: dict[str, frozenset[str]] = {
     ),
 }
 _METHODS: dict[str, frozenset[str]] = {
-    "process": _words("execv execve popen spawnv"),
+    "network": _words(
+        "create_connection create_datagram_endpoint create_unix_connection create_unix_server "
+        "sock_connect"
+    ),
+    "process": _words("execv execve popen spawnv subprocess_exec subprocess_shell"),
+    "threads": _words("run_in_executor"),
     "files": _words(
         "hardlink_to iterdir read_bytes read_text rglob rmdir symlink_to touch unlink write_bytes "
         "write_text"
@@ -107,22 +120,12 @@ _BY_METHOD: Mapping[str, Authority] = {
     method: authority for authority in get_args(Authority) for method in _METHODS.get(authority, ())
 }
 
-_SAYS: dict[str, str] = {
-    "network": "it opens network connections",
-    "process": "it starts or controls processes",
-    "files": "it works with files",
-    "environment": "it reads or sets environment variables",
-    "native code": "it runs native code",
-    "dynamic code": "it runs or reaches what only running it can show",
-    "threads": "it starts work of its own, or is called at exit or by signals",
-    "monkeypatching": "it can change code that is not its own",
-    "host internals": "it uses parts of the host that are not for plugins",
-    "databases": "it opens databases",
-}
-_HEAVY = frozenset(_SAYS) - {"environment", "host internals"}
+_HEAVY = frozenset(DOES) - {"environment", "host internals"}
 
 
-def authorities(code: Code, place: str, uses: Iterable[Use], own: Container[str]) -> Iterator[Observation]:
+def authorities(
+    code: Code, place: str, uses: Iterable[Use], own: Container[str]
+) -> Iterator[Observation]:
     """Yield what one source file reaches by itself, and which of it the import already does.
 
     ``own`` are the top-level names of the release, whose own code it may change.
@@ -133,7 +136,7 @@ def authorities(code: Code, place: str, uses: Iterable[Use], own: Container[str]
             continue
         authority, by = known
         at = code.at(place, use.line)
-        says = f"{_SAYS[authority]} ({by})"
+        says = f"it {DOES[authority]} ({by})"
         yield Observation("authority", f"{authority}: {by}", says, authority, at)
         acts = use.called or (use.stored and authority == "monkeypatching")
         if use.early and acts and authority in _HEAVY:
@@ -144,7 +147,7 @@ def host_imports(code: Code, place: str, imports: Iterable[Import]) -> Iterator[
     """Yield the parts of the host that one source file imports and that are not for plugins."""
     for each in imports:
         if part := _host_part(f"{each.module}.{each.name}".rstrip(".")):
-            says = f"{_SAYS['host internals']} ({part})"
+            says = f"it {DOES['host internals']} ({part})"
             at = code.at(place, each.line)
             yield Observation("authority", f"host internals: {part}", says, "host internals", at)
 

@@ -102,7 +102,8 @@ class Names:
             stands_for = self._resolve(value, 0)
             if stands_for != ("?",):
                 explained.setdefault(name, set()).add(index)
-            if any([self._add(name, dotted) for dotted in stands_for]):
+            grown = [self._add(name, dotted) for dotted in stands_for]
+            if any(grown):
                 again = [each for each in waiting.get(name, ()) if each not in queued]
                 queued.update(again)
                 pending += again
@@ -232,7 +233,7 @@ class Names:
             if base == "?":
                 for each in self.known.get(f".{part}", ()):
                     yield ".".join([each, *after])
-            if part in _OFFERED and after and (base != "?" or part == "os"):
+            if part in _OFFERED and (base != "?" or (part == "os" and after)):
                 yield ".".join([part.lstrip("_"), *after])
 
     def _base(self, node: ast.expr, depth: int) -> tuple[str, ...]:
@@ -294,8 +295,15 @@ class Names:
             return [f"{each}.__dict__" for each in self._resolve(arguments[0], depth)]
         if functions & {f"builtins.{each}" for each in _TABLES}:
             return (_TABLE,)
+        if "pathlib.Path" in functions:
+            return ("pathlib.Path",)
         if self._is_table(node) and isinstance(node.func, ast.Attribute):
-            return self._items(node.func.value, self._text(arguments[0]), depth)
+            name = self._text(arguments[0])
+            if node.func.attr == "__getattribute__":
+                return [
+                    f"{each}.{name or COMPUTED}" for each in self._resolve(node.func.value, depth)
+                ]
+            return self._items(node.func.value, name, depth)
         return ("?",)
 
     def _is_table(self, node: ast.Call) -> bool:

@@ -8,19 +8,12 @@ from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.modules import Parsed
-from stigmem_review.model import Observation, Release
+from stigmem_review.model import Gap, Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities, host_imports
 from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.uses import FileUses, uses_of
-from stigmem_review.syntax.parse import Failure
-
-_PAST = Failure(
-    f"it is past the {limits.OBSERVED_BYTES:,} bytes of source that are looked through",
-    0,
-    unreadable=True,
-)
 
 
 class Seen:
@@ -45,12 +38,33 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Obser
     return tuple(first[key] for key in sorted(first))
 
 
-def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
-    files: dict[str, FileUses] = {}
+def unseen(code: Code) -> tuple[Gap, ...]:
+    """Return the gap that source leaves which is more than what is looked through."""
+    places = [place for place, _ in code.sources()]
+    seen = sum(1 for _ in _within(code))
+    if seen == len(places):
+        return ()
+    return (
+        Gap(
+            "what the code does",
+            f"{len(places) - seen} files of source, from {places[seen]} on, are past the "
+            f"{limits.OBSERVED_BYTES:,} bytes that are looked through",
+            "ask the author to release less code, or to split the plugin",
+        ),
+    )
+
+
+def _within(code: Code) -> Iterator[tuple[str, bytes]]:
     left = limits.OBSERVED_BYTES
     for place, data in code.sources():
         left -= len(data)
-        files[place] = seen.uses(data) if left >= 0 else FileUses(failure=_PAST)
+        if left < 0:
+            return
+        yield place, data
+
+
+def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
+    files = {place: seen.uses(data) for place, data in _within(code)}
     modules = modules_of(files)
     for place, found in files.items():
         uses = [*through(place, found.uses, modules)]
@@ -59,5 +73,5 @@ def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Itera
         yield from accessors(code, place, uses, node)
         if found.failure is not None:
             why = f"{place} is Python source that cannot be read: {found.failure.why}"
-            yield Observation("file", place, why, "", code.at(place, found.failure.line))
+            yield Observation("file", place, why, "runs", code.at(place, found.failure.line))
     yield from odd_files(code, release)

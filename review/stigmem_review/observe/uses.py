@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stigmem_review.manifest.modules import Syntax
@@ -59,8 +59,11 @@ class FileUses(NamedTuple):
     stars: tuple[str, ...] = ()
 
 
+_Once = tuple[str, bool, bool, bool]
+
+
 def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
-    """Return what a source file uses, in the order of its lines.
+    """Return what a source file uses, in the order of its lines; each use once, where it is first.
 
     ``known`` is the file as it was parsed before. What only type checkers see is left out.
     """
@@ -74,14 +77,16 @@ def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
     walk.run(known.tree)
     names.follow()
     early = walk.early_owners()
-    found: dict[Use, None] = {}
+    found: dict[_Once, int] = {}
     for node, owner, called, followed in walk.events:
         for dotted, is_called, stored in names.uses(node, called=called, followed=followed):
             if dotted != "?":
-                found[Use(dotted, node.lineno, owner in early, is_called, stored)] = None
+                once = (dotted, owner in early, is_called, stored)
+                found[once] = min(node.lineno, found.get(once, node.lineno))
     for module, _, line, is_early, _ in walk.stars:
-        found[Use(module, line, is_early)] = None
-    uses = tuple(sorted(found, key=lambda each: each.line))
+        found.setdefault((module, is_early, False, False), line)
+    listed = (Use(dotted, line, *flags) for (dotted, *flags), line in found.items())
+    uses = tuple(sorted(listed, key=lambda each: each.line))
     imports = tuple(sorted(walk.imports, key=lambda each: each.line))
     stands_for = {name: tuple(dotted) for name, dotted in names.known.items()}
     return FileUses(uses, imports, None, stands_for, tuple(names.stars))
@@ -105,6 +110,7 @@ class _Walk:
         self._skipped = skipped
         self._calls: dict[str, set[str]] = {}
         self._stack: list[tuple[ast.AST, _Where]] = []
+        self._followed: set[int] = set()
 
     def early_owners(self) -> set[str]:
         """Return the functions of the file that run at import: called there, and so on."""
@@ -135,7 +141,7 @@ class _Walk:
             else:
                 self._expression(node, where)
 
-    def _push(self, nodes: list[ast.AST] | list[ast.expr], where: _Where) -> None:
+    def _push(self, nodes: Sequence[ast.AST], where: _Where) -> None:
         self._stack += [(node, where) for node in nodes]
 
     def _chain(
@@ -145,11 +151,28 @@ class _Walk:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self._names.stored(node.id)
             return
-        self.events.append((node, where[0], called, followed))
+        self.events.append((node, where[0], called, followed or id(node) in self._followed))
         while isinstance(node, ast.Attribute):
             node = node.value
         if not isinstance(node, ast.Name):
+            self._follow(node)
             self._stack.append((node, where))
+
+    def _follow(self, node: ast.expr) -> None:
+        """Note that what a value is will be followed, so that it is not handed to anywhere."""
+        pending = [node]
+        while pending:
+            node = pending.pop()
+            self._followed.add(id(node))
+            match node:
+                case ast.IfExp():
+                    pending += [node.body, node.orelse]
+                case ast.BoolOp():
+                    pending += node.values
+                case ast.NamedExpr():
+                    pending.append(node.value)
+                case _:
+                    pass
 
     def _call(self, node: ast.Call, where: _Where) -> None:
         function = node.func
@@ -243,19 +266,21 @@ class _Walk:
         ]
         for name, value in pairs:
             self._names.alias(name.arg, value)
+            self._follow(value)
 
     def _assigned(
         self, target: ast.expr, value: ast.expr, where: _Where, *, visit: bool = True
     ) -> None:
         """Note that a target stands for a value from now on, and visit both."""
-        followed = False
         match target, value:
             case ast.Name(id=name), _:
                 self._names.alias(name, value)
-                followed = True
+                if where[1]:
+                    self._names.alias(f".{name}", value)
+                self._follow(value)
             case ast.Attribute(attr=name), _:
                 self._names.alias(f".{name}", value)
-                followed = True
+                self._follow(value)
             case (
                 (ast.Tuple(elts=targets) | ast.List(elts=targets)),
                 (ast.Tuple(elts=values) | ast.List(elts=values)),
@@ -266,11 +291,7 @@ class _Walk:
             case _:
                 pass
         self._stack.append((target, where))
-        if not visit:
-            return
-        if followed and isinstance(value, (ast.Name, ast.Attribute)):
-            self._chain(value, where, followed=True)
-        else:
+        if visit:
             self._stack.append((value, where))
 
     def _import(self, node: ast.Import | ast.ImportFrom, where: _Where) -> None:

@@ -14,7 +14,7 @@ from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
 from stigmem_review.model import Gap, Release, Source
-from stigmem_review.observe import Seen, observe
+from stigmem_review.observe import Seen, observe, unseen
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import Request, open_source, understand
 from stigmem_review.text import shorten
@@ -54,7 +54,12 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     code = code_of(artifact, release)
     if not code.files:
         return release
-    return replace(release, observed=observe(release, code, node, seen), walked=True)
+    return replace(
+        release,
+        observed=observe(release, code, node, seen),
+        walked=True,
+        gaps=(*release.gaps, *unseen(code)),
+    )
 
 
 def gap(what: str, error: Exception) -> Gap:

@@ -62,6 +62,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     unknown: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
+    walked: bool = True
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,7 +154,7 @@ def release_of(short: ShortRelease) -> Release:
         code=short.code,
         problems=short.problems,
         observed=short.observed,
-        walked=bool(short.observed),
+        walked=short.walked,
     )
 
 
