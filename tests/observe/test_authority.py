@@ -221,12 +221,12 @@ def test_what_the_import_calls_is_early_too(code: str, tmp_path: Path) -> None:
 
 
 def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
-    files = {
-        "compat": "from subprocess import run as go\nimport os\n",
-        "between": "from .compat import *\n",
-        "more": "from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork\n",
-    }
-    wheel = write_wheel(tmp_path, plugin(**files))
+    files = plugin(
+        compat="from subprocess import run as go\nimport os\n",
+        between="from .compat import *\n",
+        more="from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork\n",
+    )
+    wheel = write_wheel(tmp_path, files)
     observed = read(understand(str(wheel)), host.node()).observed
     assert {(each.item, str(each.at)) for each in observed} == {
         ("process: subprocess", "demo_plugin/more.py:2"),

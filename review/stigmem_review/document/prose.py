@@ -136,7 +136,8 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     for side, release in (("old", old), ("new", new)):
         if release.source.kind != "none" and not release.walked:
             yield _line("code", f"what the code of the {side} release does could not be read")
-    yield _line("libraries", "what the libraries do that the code imports is not looked into")
+    if new.walked:
+        yield _line("libraries", "what the libraries do that the code imports is not looked into")
     sources = [
         side
         for side, release in (("old", old), ("new", new))

@@ -27,6 +27,8 @@ _IMPORTERS = frozenset({"builtins.__import__", "importlib.__import__", "importli
 _SETTERS = frozenset({"builtins.delattr", "builtins.setattr"})
 _ACCESS = frozenset({"get", "pop", "setdefault", "__getitem__", "__getattribute__"})
 _TABLES = frozenset({"globals", "locals", "vars"})
+_NAMING = _TABLES | {"__builtins__", "__import__", "delattr", "getattr", "setattr"}
+"""Builtins whose calls are looked at."""
 _OFFERED = frozenset({"_os", "_sys", "builtins", "ctypes", "importlib", "os", "posix"}) | {
     "socket",
     "subprocess",
@@ -38,6 +40,8 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 _FOLLOWED = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.NamedExpr, ast.IfExp, ast.BoolOp)
 _EACH = 40
 """Different things that one name may stand for before it counts as computed."""
+_STARS = 20
+"""Different star imports of which one could give a name."""
 _DEPTH = 30
 """Calls and conditions within each other that are followed."""
 _CHARS = 300
@@ -57,7 +61,8 @@ class Names:
     def __init__(self, scope: Scope) -> None:
         self.known: dict[str, dict[str, None]] = {}
         self.modules: set[str] = set()
-        self.stars: list[str] = []
+        self.stars: dict[str, None] = {}
+        self.too_many_stars = False
         self._aliases: list[tuple[str, ast.expr]] = []
         self._texts: dict[str, list[ast.expr]] = {}
         self._times: dict[str, int] = {}
@@ -73,6 +78,13 @@ class Names:
     def imported(self, name: str, dotted: str) -> None:
         """Note what an import binds a name to."""
         self._add(name, dotted)
+
+    def starred(self, module: str) -> None:
+        """Note that every name of a module is imported."""
+        self.stars[module] = None
+        if len(self.stars) > _STARS:
+            del self.stars[module]
+            self.too_many_stars = True
 
     def stored(self, name: str) -> None:
         """Note that a name is bound once more."""
@@ -165,6 +177,8 @@ class Names:
         return not isinstance(node, ast.Name) or node.id not in self._unsure
 
     def _of_call(self, node: ast.Call) -> Iterator[Reached]:
+        if not self._may_name(node.func):
+            return
         functions = self._function(node, 0)
         if functions & _SETTERS and len(node.args) >= 2:
             name = self._text(node.args[1]) or COMPUTED
@@ -185,6 +199,16 @@ class Names:
                 yield min(imports), True, False
         elif self._is_table(node):
             yield from ((each, False, False) for each in self._resolve(node, 0))
+
+    def _may_name(self, function: ast.expr) -> bool:
+        """Say quickly whether a call of a function can give something by its name."""
+        if isinstance(function, ast.Attribute) and function.attr in _ACCESS:
+            return True
+        while isinstance(function, ast.Attribute):
+            function = function.value
+        return isinstance(function, ast.Name) and (
+            function.id in self.known or function.id in _NAMING or bool(self.stars)
+        )
 
     def _of_item(self, node: ast.Subscript) -> Iterator[Reached]:
         """Yield what is used where an item of a table of names is."""

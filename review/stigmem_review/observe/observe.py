@@ -29,6 +29,11 @@ class Seen:
             self._uses[data] = uses_of(data, self.parsed.get(data))
         return self._uses[data]
 
+    def forget(self) -> None:
+        """Let go of syntax trees where they take much room; they are made again where needed."""
+        if sum(map(len, self.parsed)) > limits.KEPT_BYTES:
+            self.parsed.clear()
+
 
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observation, ...]:
     """Return what the code of a release does, sorted; each thing once, where it is first done."""

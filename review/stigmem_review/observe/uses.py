@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stigmem_review.manifest.modules import Syntax
-from stigmem_review.observe.names import Names, member
+from stigmem_review.observe.names import COMPUTED, Names, member
 from stigmem_review.syntax.nodes import children
 from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.syntax.scope import arguments_of, outer_parts, scope_of
@@ -85,6 +85,8 @@ def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
                 found[once] = min(node.lineno, found.get(once, node.lineno))
     for module, _, line, is_early, _ in walk.stars:
         found.setdefault((module, is_early, False, False), line)
+    if names.too_many_stars:
+        found[(f"builtins.{COMPUTED}", False, False, False)] = walk.stars[0].line
     listed = (Use(dotted, line, *flags) for (dotted, *flags), line in found.items())
     uses = tuple(sorted(listed, key=lambda each: each.line))
     imports = tuple(sorted(walk.imports, key=lambda each: each.line))
@@ -309,7 +311,7 @@ class _Walk:
             self.imports.append(found)
             if alias.name == "*":
                 self.stars.append(found)
-                self._names.stars.append(module)
+                self._names.starred(module)
                 continue
             self._names.imported(alias.asname or alias.name, member(module, alias.name))
 

@@ -54,12 +54,9 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     code = code_of(artifact, release)
     if not code.files:
         return release
-    return replace(
-        release,
-        observed=observe(release, code, node, seen),
-        walked=True,
-        gaps=(*release.gaps, *unseen(code)),
-    )
+    observed = observe(release, code, node, seen)
+    seen.forget()
+    return replace(release, observed=observed, walked=True, gaps=(*release.gaps, *unseen(code)))
 
 
 def gap(what: str, error: Exception) -> Gap:
