@@ -346,8 +346,18 @@ def _new_states(
         if isinstance(state, OF_CODE) and old.source.kind == "capture":
             # There is no code in it, so nobody can say what is new; the report says that.
             continue
+        if isinstance(state, facts.CapabilityUnused) and _is_unsure_of_use(old):
+            continue
         (already if known else found).append(state)
     return found, already
+
+
+def _is_unsure_of_use(old: Release) -> bool:
+    """Say whether nobody knows which capabilities an old release declared and did not use."""
+    if old.source.kind == "none":
+        return False
+    declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
+    return not (old.walked and isinstance(declared, Known))
 
 
 def _key(state: facts.Fact) -> tuple[str, str, str]:

@@ -11,7 +11,9 @@ environments, two installations, two captures with ``stigmem plugins describe``.
 from __future__ import annotations
 
 import argparse
+import base64
 import gc
+import hashlib
 import os
 import random
 import shutil
@@ -32,7 +34,7 @@ NODE = "stigmem-node==0.9.0a12"
 PAIRS = 1000
 SIZES = (0.25, 0.5, 1.0)
 FILE_BYTES = 50_000
-MANIFEST = """\
+MANIFEST = b"""\
 from stigmem_node.plugins import PluginManifest
 
 
@@ -117,6 +119,12 @@ def throughput(old: str, new: str) -> None:
     print(f"kB held after each further {PAIRS // 10} pairs: {shown}; peak {peak / 1e6:.1f} MB")
 
 
+def digest(data: bytes) -> str:
+    """Return a digest as RECORD has it."""
+    code = base64.urlsafe_b64encode(hashlib.sha256(data).digest())
+    return f"sha256={code.decode().rstrip('=')}"
+
+
 def large(folder: Path, wheels: Sequence[str], size: float, seed: int) -> str:
     """Write a wheel with about ``size`` MB of source, put together from released plugins."""
     pieces = []
@@ -125,26 +133,25 @@ def large(folder: Path, wheels: Sequence[str], size: float, seed: int) -> str:
             pieces += [archive.read(name) for name in archive.namelist() if name.endswith(".py")]
     pieces = [piece.replace(b"from __future__ import annotations", b"") for piece in pieces]
     chosen = random.Random(seed)
-    path = folder / f"{seed}-{size}" / f"large-1.{seed}.0-py3-none-any.whl"
-    path.parent.mkdir()
     info = f"large-1.{seed}.0.dist-info"
+    files = {
+        "large/__init__.py": MANIFEST % seed,
+        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: large\nVersion: 1.%d.0\n" % seed,
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": b"[stigmem.plugins]\nlarge = large:plugin_manifest\n",
+    }
+    for number in range(round(size * 1e6 / FILE_BYTES)):
+        source = b""
+        while len(source) < FILE_BYTES:
+            source += chosen.choice(pieces) + b"\n# %d\n" % chosen.getrandbits(64)
+        files[f"large/part{number}.py"] = source
+    listed = "".join(f"{name},{digest(data)},{len(data)}\n" for name, data in files.items())
+    files[f"{info}/RECORD"] = f"{listed}{info}/RECORD,,\n".encode()
+    path = folder / f"{seed}-{size}" / f"large-1.{seed}.0-py3-none-any.whl"
+    path.parent.mkdir(parents=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(round(size * 1e6 / FILE_BYTES)):
-            source = b""
-            while len(source) < FILE_BYTES:
-                source += chosen.choice(pieces) + b"\n# %d\n" % chosen.getrandbits(64)
-            archive.writestr(f"large/part{number}.py", source)
-        archive.writestr("large/__init__.py", MANIFEST % seed)
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: large\nVersion: 1.{seed}.0\n"
-        )
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(
-            f"{info}/entry_points.txt", "[stigmem.plugins]\nlarge = large:plugin_manifest\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
+        for name, data in files.items():
+            archive.writestr(name, data)
     return str(path)
 
 
@@ -154,7 +161,7 @@ def slope(folder: Path, wheels: Sequence[str]) -> None:
     for title, sides in (("two sides", 2), ("one side", 1)):
         base = 0.0
         for size in SIZES:
-            new, old = (large(folder / title, wheels, size, seed) for seed in (1, 2))
+            old, new = (large(folder / title, wheels, size, seed) for seed in (1, 2))
             asked = [script, "diff", old if sides == 2 else "none", new]
             child = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             _, _, used = os.wait4(child.pid, 0)
@@ -196,8 +203,6 @@ def main() -> None:
         wheels = fetch(Path(name))
         review = start_up(options.rounds, *wheels)
         throughput(*wheels)
-        for title in ("two sides", "one side"):
-            (Path(name) / title).mkdir()
         slope(Path(name), wheels)
         if options.procedure:
             procedure(Path(name), wheels, review)

@@ -377,6 +377,15 @@ def test_a_capability_that_nothing_uses(tmp_path: Path) -> None:
     assert "capability-unused" not in names
 
 
+def test_whether_a_capability_is_newly_unused_takes_an_old_one_that_is_known(
+    tmp_path: Path,
+) -> None:
+    unread = "def plugin_manifest():\n    return undecided()\n"
+    old = write_wheel(tmp_path / "old", plugin(manifest=unread))
+    new = write_wheel(tmp_path / "new", plugin(version="1.1.0"), version="1.1.0")
+    assert "capability-unused" not in [name for name, _, _ in found(review(str(old), str(new)))]
+
+
 ODD = {
     "a native module": ("fast.cpython-311-x86_64-linux-gnu.so", b"\x7fELF", "warning"),
     "a native library by its content": ("icon.png", b"\x7fELF...", "warning"),
