@@ -187,6 +187,7 @@ QUIET = {
     "a class": "x = type('X', (Exception,), {})\n",
     "a result": "import json\ndef f():\n    x = json.loads('1')\n    x.y = 2\n",
     "a parameter of an alias's name": "import json\ndef f(): x = json.loads\ndef g(x): x.y = 1\n",
+    "an attribute that gets what is imported": "import json\ndef f(x):\n    x.load = json.loads\n",
     "its own names": "from .handlers import *\nx = audit\n",
     "text": "x = 'import socket; os.system(1)'\n",
 }

@@ -161,7 +161,12 @@ class Names:
                 pass
         stored = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
         sure = not stored or self._is_sure(node)
-        for dotted in self._resolve(node, 0):
+        if stored and isinstance(node, ast.Attribute):
+            # What the attribute stood for is not what is assigned to.
+            found = tuple(f"{each}.{node.attr}" for each in self._resolve(node.value, 0))
+        else:
+            found = self._resolve(node, 0)
+        for dotted in found:
             if dotted in _IMPORTERS and called:
                 # What it imports is told by the call.
                 continue
