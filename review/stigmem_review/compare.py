@@ -20,6 +20,7 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
+from stigmem_review.reach import newly_reached
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
@@ -59,6 +60,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
         # What could be read in neither release is as before only where the code is.
         (already if same_code and is_unread(fact) else changes).append(fact)
     changes += found
+    changes += newly_reached(old, new)
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
     return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
@@ -403,8 +405,18 @@ def _new_states(
         if isinstance(state, OF_CODE) and old.source.kind == "capture":
             # There is no code in it, so nobody can say what is new; the report says that.
             continue
+        if isinstance(state, facts.CapabilityUnused) and _is_unsure_of_use(old):
+            continue
         (already if known else found).append(state)
     return found, already
+
+
+def _is_unsure_of_use(old: Release) -> bool:
+    """Say whether nobody knows which capabilities an old release declared and did not use."""
+    if old.source.kind == "none":
+        return False
+    declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
+    return not (old.walked and isinstance(declared, Known))
 
 
 _Key = tuple[str, str, str]
@@ -418,6 +430,9 @@ def _key(state: facts.Fact) -> _Key:
             stated = state.manifest
         case facts.ImportMissing():
             stated = state.fails
+        case facts.FileOdd():
+            # Nobody can read what it holds, so it is as before only where all of it is.
+            stated = state.sha256
         case _:
             stated = ""
     return facts.kind_of(state), state.item, stated

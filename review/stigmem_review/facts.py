@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
-from stigmem_review.model import Authority, Location, Side
+from stigmem_review.model import Authority, Does, Location, Side
 
 Step = Literal[
     "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
@@ -426,17 +426,30 @@ class RecordMismatch(_Problem, frozen=True, kw_only=True, tag="record-mismatch")
     """The wheel's RECORD does not say what the wheel holds."""
 
 
-class AuthorityUsed(_Problem, frozen=True, kw_only=True, tag="authority-used"):
-    """Code that reaches something by itself; ``declared`` if it declares network.outbound."""
+Reached = Literal["no", "yes", "unknown"]
+"""Whether the old release reached the same kind of thing, if only by other names."""
+
+Declared = Literal["", "no", "yes", "unknown"]
+"""Whether the manifest declares network.outbound; empty where that is beside the point."""
+
+
+class AuthorityUsed(Fact, frozen=True, kw_only=True, tag="authority-used"):
+    """A kind of thing that code reaches by itself; ``names`` are the new names it is reached by."""
 
     authority: Authority
-    declared: bool
+    does: Does
+    names: tuple[str, ...]
+    before: Reached
+    declared: Declared
 
 
-class EarlyEffect(_Problem, frozen=True, kw_only=True, tag="early-effect"):
-    """Code that reaches something by itself as soon as its module is imported."""
+class EarlyEffect(Fact, frozen=True, kw_only=True, tag="early-effect"):
+    """The same, as soon as a module is imported."""
 
     authority: Authority
+    does: Does
+    names: tuple[str, ...]
+    before: Reached
 
 
 class AccessorUndeclared(Fact, frozen=True, kw_only=True, tag="accessor-undeclared"):
@@ -455,6 +468,7 @@ class FileOdd(_Problem, frozen=True, kw_only=True, tag="file-odd"):
     """A file that is no Python source; ``runs`` if Python can run what is in it."""
 
     runs: bool
+    sha256: str
 
 
 class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):

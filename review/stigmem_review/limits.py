@@ -60,6 +60,12 @@ FOLLOWED_BYTES = 8 * MIB
 """All Python source files of a release whose definitions are compared one by one; above it, whole
 files are. A hostile MiB takes 5 s."""
 
+OBSERVED_BYTES = 4 * MIB
+"""All Python source files of a release that are looked through for what they do."""
+
+KEPT_BYTES = 512 * 1024
+"""Source whose trees are kept for the second release; 1 MiB of list literal takes 500 MB."""
+
 MODULES = 2_000
 """Modules of a distribution that are followed from its entry point."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -169,6 +169,21 @@ Authority = Literal[
     "databases",
 ]
 """What code can reach without asking the node for a capability."""
+
+Does = Literal[
+    "opens network connections",
+    "starts or controls processes",
+    "works with files",
+    "reads or sets environment variables",
+    "runs native code",
+    "runs or reaches what only running it can show",
+    "starts work of its own, or is called at exit or by signals",
+    "reaches into code that is not its own",
+    "uses parts of the host that are not for plugins",
+    "opens databases",
+]
+DOES: dict[Authority, Does] = dict(zip(get_args(Authority), get_args(Does), strict=True))
+"""What code does that reaches something, in words."""
 
 ObservationKind = Literal[
     "authority",

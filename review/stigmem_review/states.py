@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from stigmem_review import versions
 from stigmem_review.facts import (
     AccessorUndeclared,
-    AuthorityUsed,
     BuiltOtherwise,
     CapabilityUnknown,
     CapabilityUnused,
-    EarlyEffect,
     EntryPointInvalid,
     EntryPointMissing,
     EntryPointOdd,
@@ -42,6 +40,7 @@ from stigmem_review.facts import (
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
+from stigmem_review.reach import OF_REACH, digest_of
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,
@@ -67,11 +66,11 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, MigrationUnread, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
-OF_CODE = (AuthorityUsed, EarlyEffect, FileOdd, CapabilityUnused, ImportMissing)
+OF_CODE = (FileOdd, CapabilityUnused, ImportMissing)
 """States that only matter where they are new."""
 
-NOT_REPEATED = (CapabilityUnused,)
-"""States that are worth a word once."""
+NOT_REPEATED = (CapabilityUnused, FileOdd)
+"""States that are worth a word once, or that a report lists with what the code does."""
 
 ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
 """States of one artifact's bytes: never excused by another artifact that had the same."""
@@ -84,7 +83,7 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
     for problem in release.problems:
         yield _problem(problem)
     for observation in release.observed:
-        if observation.kind != "accessor":
+        if observation.kind not in ("accessor", *OF_REACH):
             yield _observed(observation, release, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
@@ -102,18 +101,9 @@ def _problem(problem: Problem) -> Fact:
 def _observed(observation: Observation, release: Release, node: Node) -> Fact:
     item, why, at = observation.item, observation.why, observation.at
     match observation.kind:
-        case "authority":
-            return AuthorityUsed(
-                item=item,
-                why=why,
-                authority=observation.about,  # type: ignore[arg-type]
-                declared=_declares(release, "network.outbound"),
-                at=at,
-            )
-        case "early-effect":
-            return EarlyEffect(item=item, why=why, authority=observation.about, at=at)  # type: ignore[arg-type]
         case "file":
-            return FileOdd(item=item, why=why, runs=observation.about == "runs", at=at)
+            runs, sha256 = observation.about == "runs", digest_of(observation, release)
+            return FileOdd(item=item, why=why, runs=runs, sha256=sha256, at=at)
         case "import-missing":
             return ImportMissing(
                 item=item,
@@ -129,8 +119,8 @@ def _observed(observation: Observation, release: Release, node: Node) -> Fact:
             return HandlerAsync(item=item, hook=node.hook(item), why=why, at=at)
         case "handler-keywords":
             return HandlerKeywords(item=item, hook=node.hook(item), why=why, at=at)
-        case "accessor":
-            raise AssertionError("accessors are held against the declared capabilities")
+        case _:
+            raise AssertionError(f"{observation.kind} is judged elsewhere")
 
 
 def _accessors(release: Release, node: Node) -> Iterator[Fact]:
@@ -171,12 +161,6 @@ def _migrations(release: Release) -> Iterator[Fact]:
         )
         if stated and not foreign and versions.parse(stated) is None:
             yield MigrationVersionInvalid(item=each.item, version=stated, at=each.at)
-
-
-def _declares(release: Release, capability: str) -> bool:
-    manifest = release.manifest
-    capabilities = manifest.capabilities if isinstance(manifest, Manifest) else None
-    return isinstance(capabilities, Known) and capability in capabilities.value
 
 
 def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:

@@ -11,8 +11,11 @@ environments, two installations, two captures with ``stigmem plugins describe``.
 from __future__ import annotations
 
 import argparse
+import base64
 import gc
+import hashlib
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,6 +24,7 @@ import sysconfig
 import tempfile
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,6 +32,15 @@ from pathlib import Path
 PLUGINS = ("stigmem-plugin-time-travel", "stigmem-plugin-tombstones")
 NODE = "stigmem-node==0.9.0a12"
 PAIRS = 1000
+SIZES = (0.25, 0.5, 1.0)
+FILE_BYTES = 50_000
+MANIFEST = b"""\
+from stigmem_node.plugins import PluginManifest
+
+
+def plugin_manifest():
+    return PluginManifest(name="large", version="1.%d.0")
+"""
 UNSIGNED = {
     "STIGMEM_PLUGIN_SIGNING_REQUIRED": "false",
     "STIGMEM_PLUGIN_UNSIGNED_ACK": "i-understand-plugins-are-unsigned",
@@ -106,6 +119,60 @@ def throughput(old: str, new: str) -> None:
     print(f"kB held after each further {PAIRS // 10} pairs: {shown}; peak {peak / 1e6:.1f} MB")
 
 
+def digest(data: bytes) -> str:
+    """Return a digest as RECORD has it."""
+    code = base64.urlsafe_b64encode(hashlib.sha256(data).digest())
+    return f"sha256={code.decode().rstrip('=')}"
+
+
+def large(folder: Path, wheels: Sequence[str], size: float, seed: int) -> str:
+    """Write a wheel with about ``size`` MB of source, put together from released plugins."""
+    pieces = []
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            pieces += [archive.read(name) for name in archive.namelist() if name.endswith(".py")]
+    pieces = [piece.replace(b"from __future__ import annotations", b"") for piece in pieces]
+    chosen = random.Random(seed)
+    info = f"large-1.{seed}.0.dist-info"
+    files = {
+        "large/__init__.py": MANIFEST % seed,
+        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: large\nVersion: 1.%d.0\n" % seed,
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": b"[stigmem.plugins]\nlarge = large:plugin_manifest\n",
+    }
+    for number in range(round(size * 1e6 / FILE_BYTES)):
+        source = b""
+        while len(source) < FILE_BYTES:
+            source += chosen.choice(pieces) + b"\n# %d\n" % chosen.getrandbits(64)
+        files[f"large/part{number}.py"] = source
+    listed = "".join(f"{name},{digest(data)},{len(data)}\n" for name, data in files.items())
+    files[f"{info}/RECORD"] = f"{listed}{info}/RECORD,,\n".encode()
+    path = folder / f"{seed}-{size}" / f"large-1.{seed}.0-py3-none-any.whl"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return str(path)
+
+
+def slope(folder: Path, wheels: Sequence[str]) -> None:
+    """Print what a review of much source costs: CPU seconds, their ratio, and memory."""
+    script = str(Path(sysconfig.get_path("scripts")) / "stigmem-review")
+    for title, sides in (("two sides", 2), ("one side", 1)):
+        base = 0.0
+        for size in SIZES:
+            old, new = (large(folder / title, wheels, size, seed) for seed in (1, 2))
+            asked = [script, "diff", old if sides == 2 else "none", new]
+            child = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            _, _, used = os.wait4(child.pid, 0)
+            taken = used.ru_utime + used.ru_stime
+            base = base or taken
+            print(
+                f"{title}, {size:4.2f} MB each: {taken:5.2f} s of CPU, {taken / base:4.1f} x the "
+                f"first, at most {used.ru_maxrss / 1024:4.0f} MB"
+            )
+
+
 def procedure(folder: Path, wheels: Sequence[str], review: float) -> None:
     """Print the handbook's procedure as seconds, and one review as a fraction of it."""
 
@@ -136,6 +203,7 @@ def main() -> None:
         wheels = fetch(Path(name))
         review = start_up(options.rounds, *wheels)
         throughput(*wheels)
+        slope(Path(name), wheels)
         if options.procedure:
             procedure(Path(name), wheels, review)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
-from stigmem_review import check, host, review
+from stigmem_review import check, host, limits, review
 from stigmem_review.document import Report
 from stigmem_review.model import Observation
 from stigmem_review.pipeline.reading import read
+from stigmem_review.report import render
 from stigmem_review.sources.request import understand
+from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 
 
@@ -51,7 +55,7 @@ REACHES = {
         "import importlib\ndef f(): importlib.import_module('socket').socket()",
         "network: socket",
     ),
-    "an alias": ("import os\no = os\ndef f(): o.popen('x')", "process: .popen"),
+    "an alias": ("import os\no = os\ndef f(): o.popen('x')", "process: os.popen"),
     "a method of a path": (
         "from pathlib import Path\ndef f(p): Path(p).write_text('x')",
         "files: .write_text",
@@ -74,6 +78,85 @@ REACHES = {
         "host internals: stigmem_node.plugins.get_registry",
     ),
     "past the context": ("def f(ctx): return ctx._core_apis", "host internals: ._core_apis"),
+    "an alias in a function": (
+        "import os\ndef f():\n    x = os\n    x.system('y')",
+        "process: os.system",
+    ),
+    "an alias of an alias": ("import os\na = os\nb = a\ndef f(): b.fork()", "process: os.fork"),
+    "one of several": ("import os, sys\na, b = os, sys\ndef f(): a.fork()", "process: os.fork"),
+    "a default": ("import os\ndef f(o=os): o.fork()", "process: os.fork"),
+    "one or the other": ("import os\ndef f(x): (os if x else x).fork()", "process: os.fork"),
+    "an attribute": (
+        "import os\nclass A:\n    def __init__(self): self.o = os\n    def f(self): self.o.fork()",
+        "process: os.fork",
+    ),
+    "an attribute of a class": (
+        "import os\nclass A:\n    o = os\ndef f(): A.o.fork()",
+        "process: os.fork",
+    ),
+    "a module of a module": ("import shutil\ndef f(): shutil.os.fork()", "process: os.fork"),
+    "what os is made of": ("import posix\ndef f(): posix.fork()", "process: posix.fork"),
+    "the second import of a name": (
+        "try:\n    import json as j\nexcept ImportError:\n    import socket as j\nj.x",
+        "network: socket",
+    ),
+    "every name of a module": ("from os import *\ndef f(): fork()", "process: os.fork"),
+    "every name of a library": ("from subprocess import *\n", "process: subprocess"),
+    "text put together": ("import os\ndef f(): getattr(os, 'fo' + 'rk')()", "process: os.fork"),
+    "a module's name put together": (
+        "def f(): __import__(f'so{\"cket\"}').socket()",
+        "network: socket",
+    ),
+    "a constant's name": (
+        "from importlib import import_module as load\nNAME = 'socket'\ndef f(): load(NAME)",
+        "network: socket",
+    ),
+    "getattr in getattr": (
+        "import os\ndef f(): getattr(getattr(os, 'path'), 'os').fork()",
+        "process: os.fork",
+    ),
+    "a renamed getattr": ("import os\ng = getattr\ndef f(): g(os, 'fork')()", "process: os.fork"),
+    "__dict__": ("import os\ndef f(): os.__dict__['fork']()", "process: os.fork"),
+    "vars": ("import os\ndef f(): vars(os).get('fork')()", "process: os.fork"),
+    "the table of modules": ("import sys\ndef f(): sys.modules['os'].fork()", "process: os.fork"),
+    "globals": (
+        "def f(x): globals()['__builtins__']['eval'](x)",
+        "dynamic code: builtins.eval",
+    ),
+    "__builtins__": ("def f(x): __builtins__.eval(x)", "dynamic code: builtins.eval"),
+    "a builtin under its own name": ("open = open\ndef f(): open('x')", "files: builtins.open"),
+    "a builtin handed on": ("def f(x): return map(eval, x)", "dynamic code: builtins.eval"),
+    "a decorator": ("import atexit\n@atexit.register\ndef f(): pass", "threads: atexit"),
+    "a class made on the spot": (
+        "def f(): type('', (), {}).__subclasses__()",
+        "monkeypatching: .__subclasses__",
+    ),
+    "setattr": (
+        "import json\ndef f(): setattr(json, 'loads', None)",
+        "monkeypatching: assigning json.loads",
+    ),
+    "a path opened": (
+        "from pathlib import Path\ndef f(x):\n    p = Path(x)\n    p.open('w')",
+        "files: pathlib.Path.open",
+    ),
+    "a module that is computed": (
+        "import importlib\ndef f(n): importlib.import_module(n)",
+        "dynamic code: importlib.import_module",
+    ),
+    "a part that is computed": (
+        "import os\ndef f(n): getattr(os, n)()",
+        "dynamic code: something computed in os",
+    ),
+    "a patch that is computed": (
+        "import json\ndef f(n): setattr(json, n, 1)",
+        "monkeypatching: assigning something computed in json",
+    ),
+    "a global that is computed": (
+        "def f(n): globals()[n]()",
+        "dynamic code: something computed in builtins.globals",
+    ),
+    "a module handed on": ("import os\ndef f(g): g(os)", "dynamic code: handing on os"),
+    "a module given back": ("import os\ndef f(): return os", "dynamic code: handing on os"),
     "a database": ("import sqlite3\ndef f(): sqlite3.connect('x')", "databases: sqlite3"),
 }
 
@@ -93,6 +176,19 @@ QUIET = {
     "harmless parts of os": "import os\nx = os.path.join('a', os.sep)\n",
     "what is for plugins": "from stigmem_node.plugins import Allow, Deny, Migration\n"
     "from stigmem_node.plugins.capabilities import Capability\n",
+    "a name that stops being the import": "from acme import cfg\ncfg = cfg.copy()\ncfg.x = 1\n",
+    "an import that may fail": "try:\n    import socket\nexcept ImportError:\n    socket = None\n",
+    "its own module": "from demo_plugin import handlers\nhandlers.seen = 1\n",
+    "a walk along objects": "def f(path):\n    path = path.parent\n    return path.name.get('x')\n",
+    "an attribute of what it was given": "def f(x, n): return getattr(x, n), hasattr(x, 'y')\n",
+    "what a library offers": "from acme import ST\ndef f(n): return getattr(ST, n, None)\n",
+    "a module that is named": "import importlib\nx = importlib.import_module('json').loads\n",
+    "a question": "import os, sys\nx = hasattr(os, 'fork') and sys.platform\n",
+    "a class": "x = type('X', (Exception,), {})\n",
+    "a result": "import json\ndef f():\n    x = json.loads('1')\n    x.y = 2\n",
+    "a parameter of an alias's name": "import json\ndef f(): x = json.loads\ndef g(x): x.y = 1\n",
+    "an attribute that gets what is imported": "import json\ndef f(x):\n    x.load = json.loads\n",
+    "its own names": "from .handlers import *\nx = audit\n",
     "text": "x = 'import socket; os.system(1)'\n",
 }
 
@@ -111,6 +207,34 @@ def test_only_what_runs_at_import_is_early(tmp_path: Path) -> None:
     assert items(code, tmp_path, "early-effect") == ["process: os.system", "process: subprocess"]
 
 
+EARLY = {
+    "a function that is called": "def f(): subprocess.run([])\ndef g(): f()\ng()\n",
+    "a class that is made": "class C:\n    def __init__(self): subprocess.run([])\nC()\n",
+    "a lambda that is called": "(lambda: subprocess.run([]))()\n",
+    "a decorator of its own": "def f(x): subprocess.run([])\n@f\ndef g(): pass\n",
+}
+
+
+@pytest.mark.parametrize("code", EARLY.values(), ids=EARLY)
+def test_what_the_import_calls_is_early_too(code: str, tmp_path: Path) -> None:
+    code = f"import subprocess\n{code}"
+    assert items(code, tmp_path, "early-effect") == ["process: subprocess"]
+
+
+def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
+    files = plugin(
+        compat="from subprocess import run as go\nimport os\n",
+        between="from .compat import *\n",
+        more="from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork\n",
+    )
+    wheel = write_wheel(tmp_path, files)
+    observed = read(understand(str(wheel)), host.node()).observed
+    assert {(each.item, str(each.at)) for each in observed} == {
+        ("process: subprocess", "demo_plugin/more.py:2"),
+        ("process: os.fork", "demo_plugin/more.py:3"),
+    }
+
+
 def upgrade(folder: Path, old: str, new: str, **more: object) -> Report:
     before = write_wheel(folder / "old", plugin(more=old))
     files = plugin(version="1.1.0", more=new, **more)  # type: ignore[arg-type]
@@ -125,18 +249,21 @@ ONLINE = "import httpx\ndef f(): return httpx.get('u')\n"
 
 
 def test_new_network_code_is_worst_when_it_is_not_declared(tmp_path: Path) -> None:
-    assert found(upgrade(tmp_path, "", ONLINE)) == [("authority-used", "error", "network: httpx")]
+    assert found(upgrade(tmp_path, "", ONLINE)) == [("authority-used", "error", "network")]
 
 
 def test_what_was_there_before_is_no_finding(tmp_path: Path) -> None:
     report = upgrade(tmp_path, ONLINE, "# moved\n" + ONLINE)
     assert found(report) == []
-    assert [each.what for each in report.already] == ["authority-used"]
+    assert [(each.what, flat(each.says)) for each in report.code] == [
+        ("network", "httpx at demo_plugin/more.py:3")
+    ]
+    assert report.already == ()
 
 
 def test_work_at_import_is_a_finding_of_its_own(tmp_path: Path) -> None:
     report = upgrade(tmp_path, "", "import subprocess\nsubprocess.run(['x'])\n")
-    assert ("early-effect", "error", "process: subprocess") in found(report)
+    assert ("early-effect", "error", "process") in found(report)
     [early] = [each for each in report.findings if each.name == "early-effect"]
     assert str(early.at) == "demo_plugin/more.py:2"
 
@@ -145,10 +272,91 @@ def test_its_author_is_not_told_what_it_does(tmp_path: Path) -> None:
     assert check(str(write_wheel(tmp_path, plugin(more=ONLINE)))).checked[0].mistakes == ()
 
 
+def test_one_finding_for_all_names_of_a_kind(tmp_path: Path) -> None:
+    new = "import subprocess, os\ndef f(): subprocess.run([]), os.fork()\n"
+    [finding] = upgrade(tmp_path, "", new).findings
+    assert (finding.level, flat(finding.message)) == (
+        "warning",
+        "Its code now starts or controls processes: os.fork, subprocess.",
+    )
+
+
+def test_another_way_to_do_the_same_is_news_of_that_way_only(tmp_path: Path) -> None:
+    new = ONLINE + "import socket\ndef g(): socket.socket()\n"
+    report = upgrade(tmp_path, ONLINE, new)
+    [finding] = report.findings
+    assert flat(finding.message) == (
+        "Its code opens network connections, in another way than before: socket. "
+        "It does not declare network.outbound."
+    )
+    assert [flat(line.says) for line in report.code] == ["httpx at demo_plugin/more.py:2"]
+
+
+def test_approval_of_one_way_is_none_of_another(tmp_path: Path) -> None:
+    ways = ("import os\ndef f(): os.fork()\n", "import os\ndef f(): os.kill(1, 2)\n")
+    prints = {
+        upgrade(tmp_path / str(number), "", way).findings[0].fingerprint
+        for number, way in enumerate((*ways, f"# moved\n{ways[0]}"))
+    }
+    assert len(prints) == 2
+
+
+def test_nobody_says_what_an_unread_manifest_declares(tmp_path: Path) -> None:
+    manifest = "def plugin_manifest():\n    return undecided()\n"
+    new = write_wheel(tmp_path, plugin(more=ONLINE, manifest=manifest))
+    [finding] = [each for each in review("none", str(new)).findings if each.item == "network"]
+    assert flat(finding.message) == "Its code opens network connections: httpx."
+
+
+def test_against_a_capture_everything_is_listed_and_nothing_is_news(tmp_path: Path) -> None:
+    new = write_wheel(tmp_path, plugin(more=ONLINE))
+    capture = tmp_path / "old.json"
+    fields = {"name": "demo-plugin", "version": "1.0.0", "capabilities": ["facts.read"]}
+    hooks = {"hooks": ["post_assert_audit"], "depends_on": []}
+    capture.write_text(json.dumps({**fields, **hooks}))
+    report = review(str(capture), str(new))
+    assert [line.what for line in report.code] == ["network"]
+    assert "authority-used" not in [each.name for each in report.findings]
+
+
+def test_what_it_no_longer_does_is_said(tmp_path: Path) -> None:
+    report = upgrade(tmp_path, ONLINE, "")
+    assert found(report) == []
+    assert [line.what for line in report.code] == ["no longer: network"]
+
+
+def test_many_names_are_one_line_of_the_report_and_all_of_them_in_json(tmp_path: Path) -> None:
+    names = sorted(each for each in dir(os) if each.startswith(("exec", "spawn")))
+    code = "import os\ndef f():\n" + "".join(f"    os.{name}()\n" for name in names)
+    report = upgrade(tmp_path, code, code)
+    assert len(report.code) == 1
+    assert flat(report.code[0].says).endswith(f" and {len(names) - 3} more")
+    assert [len(each.observed) for each in report.reviewed] == [len(names)] * 2
+    lines = render(report, "text").splitlines()
+    assert len(lines) <= 7
+    assert "its code as before: process" in " ".join(lines)
+
+
+def test_more_source_than_is_looked_through_is_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "OBSERVED_BYTES", 2000)
+    wheel = write_wheel(tmp_path, plugin(one="x = 1\n" * 200, two=ONLINE + "# more\n" * 200))
+    report = review(str(wheel), str(wheel))
+    assert report.verdict.state == "incomplete"
+    assert [each.what for each in report.gaps] == [
+        "old release, what the code does",
+        "new release, what the code does",
+    ]
+    assert "demo_plugin/two.py" in report.gaps[0].why
+
+
 ASKS = {
     "directly": "def f(ctx): return ctx.get_facts_writer()\n",
     "through a variable": "def f(ctx):\n    c = ctx\n    return c.get_facts_writer()\n",
     "through a helper": "def g(c): return c.get_facts_writer\ndef f(ctx): return g(ctx)()\n",
+    "by a name of a constant": "GET = 'get_facts_' + 'writer'\ndef f(ctx): getattr(ctx, GET)()\n",
+    "by a renamed getattr": "g = getattr\ndef f(ctx): g(ctx, 'get_facts_writer')()\n",
     "by a constant": "def f(ctx): return getattr(ctx, 'get_facts_writer')()\n",
 }
 
@@ -170,6 +378,15 @@ def test_a_capability_that_nothing_uses(tmp_path: Path) -> None:
     assert "capability-unused" not in names
 
 
+def test_whether_a_capability_is_newly_unused_takes_an_old_one_that_is_known(
+    tmp_path: Path,
+) -> None:
+    unread = "def plugin_manifest():\n    return undecided()\n"
+    old = write_wheel(tmp_path / "old", plugin(manifest=unread))
+    new = write_wheel(tmp_path / "new", plugin(version="1.1.0"), version="1.1.0")
+    assert "capability-unused" not in [name for name, _, _ in found(review(str(old), str(new)))]
+
+
 ODD = {
     "a native module": ("fast.cpython-311-x86_64-linux-gnu.so", b"\x7fELF", "warning"),
     "a native library by its content": ("icon.png", b"\x7fELF...", "warning"),
@@ -187,6 +404,21 @@ def test_files_that_are_no_source(name: str, data: bytes, level: str, tmp_path: 
     extra = {f"demo_plugin/{name}": data}
     report = review(str(old), str(write_wheel(tmp_path / "new", new, version="1.1.0", extra=extra)))
     assert found(report) == [("file-odd", level, f"demo_plugin/{name}")]
+
+
+def test_other_content_of_a_file_that_nobody_can_read_is_news(tmp_path: Path) -> None:
+    wheels = [
+        write_wheel(
+            tmp_path / version,
+            plugin(version=version),
+            version=version,
+            extra={"demo_plugin/fast.so": data, "demo_plugin/same.so": b"\x7fELF"},
+        )
+        for version, data in (("1.0.0", b"\x7fELF1"), ("1.1.0", b"\x7fELF2"))
+    ]
+    report = review(*map(str, wheels))
+    assert found(report) == [("file-odd", "warning", "demo_plugin/fast.so")]
+    assert [flat(line.says) for line in report.code] == ["demo_plugin/same.so"]
 
 
 def test_data_in_text_is_no_finding(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 from stigmem_review.case import Case, plugin_name, plugin_version
+from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.parts import Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
 from stigmem_review.document.sanitise import sanitised
@@ -35,6 +36,7 @@ def build_report(
     )
     differing = tuple(files(old, new))
     standing = tuple(Line(each.name, each.message) for each in already)
+    standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
     report = Report(
         format=1,
@@ -43,12 +45,13 @@ def build_report(
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
         headline=headline(case, old, new),
-        brief=brief(changed, unchanged, differing, standing, unassessed),
+        brief=brief(changed, unchanged, differing, standing, standing_code, unassessed),
         rows=changed,
         findings=findings,
         gaps=gaps,
         unchanged=unchanged,
         already=standing,
+        code=standing_code,
         files=differing,
         not_assessed=unassessed,
         checklist=tuple(checklist(case, findings)),
@@ -75,6 +78,7 @@ def incomplete_report(
         gaps=gaps,
         unchanged=(),
         already=(),
+        code=(),
         files=(),
         not_assessed=(),
         checklist=(),
@@ -100,6 +104,8 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.source,
         release.signed_by,
         release.manifest,
+        release.walked,
+        release.observed,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from stigmem_review._version import __version__
-from stigmem_review.model import Gap, Manifest, Side, Source, Unknown
+from stigmem_review.model import Gap, Manifest, Observation, Side, Source, Unknown
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message
@@ -54,7 +54,10 @@ def tool(rulebook: Rulebook) -> Tool:
 
 
 class Reviewed(msgspec.Struct, frozen=True):
-    """One release as the report presents it."""
+    """One release as the report presents it.
+
+    ``observed`` is all that its code does, as far as it was ``walked``.
+    """
 
     side: Side
     plugin: str
@@ -62,15 +65,17 @@ class Reviewed(msgspec.Struct, frozen=True):
     source: Source
     signed_by: str = ""
     manifest: Manifest | Unknown | None = None
+    walked: bool = False
+    observed: tuple[Observation, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
     ``format`` is the version of this document's structure. ``brief`` sums up a review
-    without findings; ``already`` are states both releases
-    are in, ``unchanged`` the fields that are the same, ``files`` the files of the package that
-    differ, ``not_assessed`` what no part of the tool looked at, and why.
+    without findings; ``already`` are states both releases are in, ``code`` what the code of the
+    new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
+    the package that differ, ``not_assessed`` what no part of the tool looked at, and why.
     """
 
     format: Literal[1]
@@ -85,6 +90,7 @@ class Report(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...]
     unchanged: tuple[Item, ...]
     already: tuple[Line, ...]
+    code: tuple[Line, ...]
     files: tuple[Item, ...]
     not_assessed: tuple[Line, ...]
     checklist: tuple[Line, ...]

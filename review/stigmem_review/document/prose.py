@@ -140,6 +140,8 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     for side, release in (("old", old), ("new", new)):
         if release.source.kind != "none" and not release.walked:
             yield _line("code", f"what the code of the {side} release does could not be read")
+    if new.walked:
+        yield _line("libraries", "what the libraries do that the code imports is not looked into")
     sources = [
         side
         for side, release in (("old", old), ("new", new))
@@ -193,6 +195,7 @@ def brief(
     unchanged: Sized,
     files: Sized,
     already: Iterable[Line],
+    code: Iterable[Line],
     unassessed: Iterable[Line],
 ) -> str:
     """Return what a report without findings says below its verdict, in two sentences."""
@@ -203,5 +206,7 @@ def brief(
         parts.append(f"{count(len(files), 'file')} of the package with other content")
     if standing := ", ".join(dict.fromkeys(line.what for line in already)):
         parts.append(f"as before: {standing}")
+    if reaches := ", ".join(line.what for line in code):
+        parts.append(f"its code as before: {reaches}")
     names = ", ".join(line.what for line in unassessed)
     return f"{'; '.join(parts)}. Not assessed: {names}."

@@ -7,12 +7,13 @@ objects by names that hardly anything else has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import get_args
 
 from stigmem_review.manifest.code import Code
-from stigmem_review.model import Authority, Observation
-from stigmem_review.observe.uses import FileUses, Use
+from stigmem_review.model import DOES, Authority, Observation
+from stigmem_review.observe.names import COMPUTED, HANDED_ON
+from stigmem_review.observe.uses import Import, Use
 
 
 def _words(text: str) -> frozenset[str]:
@@ -34,25 +35,34 @@ _OF_OS = {
 }
 _MODULES: dict[str, frozenset[str]] = {
     "network": _words(
-        "aioboto3 aiohttp aiokafka anthropic boto3 botocore cohere confluent_kafka dns "
-        "elasticsearch ftplib google.cloud google.genai google.generativeai grpc h2 http.client "
-        "http.server httpcore httplib2 httpx imaplib kafka kubernetes mistralai nats nntplib "
-        "openai paho paramiko pika poplib pycurl redis requests smtplib socket socketserver ssl "
-        "telnetlib tornado twisted urllib.request urllib3 websocket websockets xmlrpc zmq "
-        "asyncio.open_connection asyncio.open_unix_connection asyncio.start_server"
+        "_socket _ssl aioboto3 aiohttp aiokafka aiosmtplib anthropic asyncio.open_connection "
+        "asyncio.open_unix_connection asyncio.start_server asyncio.start_unix_server boto3 "
+        "botocore chromadb cognee cohere confluent_kafka dns elasticsearch ftplib google.cloud "
+        "google.genai google.generativeai groq grpc h2 http.client http.server httpcore httplib2 "
+        "httpx huggingface_hub imaplib kafka kubernetes letta letta_client litellm "
+        "logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
+        "logging.handlers.SMTPHandler logging.handlers.SocketHandler "
+        "logging.handlers.SysLogHandler mem0 mistralai nats nntplib openai paho paramiko pika "
+        "pinecone poplib pycurl qdrant_client redis requests sentry_sdk slack_sdk smtplib socket "
+        "socketserver ssl stripe telnetlib tornado twilio twisted urllib.request urllib3 weaviate "
+        "websocket websockets xmlrpc zep_cloud zep_python zmq"
     ),
     "process": _words(
         "asyncio.create_subprocess_exec asyncio.create_subprocess_shell "
         "concurrent.futures.ProcessPoolExecutor fabric invoke multiprocessing pexpect plumbum "
-        "psutil pty sh subprocess"
+        "_posixsubprocess _winapi psutil pty sh subprocess webbrowser"
     ),
     "files": _words(
-        "aiofiles builtins.open fileinput glob io.FileIO io.open os.path.getmtime "
-        "os.path.getsize shutil tarfile tempfile zipfile"
+        "_io.open aiofiles builtins.open bz2.open codecs.open fileinput glob gzip.open "
+        "io.FileIO io.open linecache logging.FileHandler logging.handlers.RotatingFileHandler "
+        "logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler lzma.open "
+        "os.path.getmtime "
+        "os.path.getsize pathlib.Path.open shutil tarfile tempfile zipfile"
     ),
     "environment": _words("dotenv environs"),
     "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
     "dynamic code": _words(
+        "_frozen_importlib _frozen_importlib_external _imp _marshal _pickle "
         "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
         "dill imp importlib.__import__ importlib.import_module importlib.machinery "
         "importlib.reload importlib.util joblib jsonpickle marshal pickle pkgutil runpy shelve "
@@ -73,7 +83,12 @@ _MODULES: dict[str, frozenset[str]] = {
     ),
 }
 _METHODS: dict[str, frozenset[str]] = {
-    "process": _words("execv execve popen spawnv"),
+    "network": _words(
+        "create_connection create_datagram_endpoint create_unix_connection create_unix_server "
+        "sock_connect"
+    ),
+    "process": _words("execv execve popen spawnv subprocess_exec subprocess_shell"),
+    "threads": _words("run_in_executor"),
     "files": _words(
         "hardlink_to iterdir read_bytes read_text rglob rmdir symlink_to touch unlink write_bytes "
         "write_text"
@@ -96,7 +111,7 @@ def _index() -> Mapping[str, Authority]:
         for each in _MODULES.get(authority, ()):
             found[each] = authority
         for each in _OF_OS.get(authority, ()):
-            found[f"os.{each}"] = authority
+            found |= {f"{module}.{each}": authority for module in ("os", "posix", "nt")}
     return found
 
 
@@ -105,36 +120,34 @@ _BY_METHOD: Mapping[str, Authority] = {
     method: authority for authority in get_args(Authority) for method in _METHODS.get(authority, ())
 }
 
-_SAYS: dict[str, str] = {
-    "network": "it opens network connections",
-    "process": "it starts or controls processes",
-    "files": "it works with files",
-    "environment": "it reads or sets environment variables",
-    "native code": "it runs native code",
-    "dynamic code": "it runs code that is made or found while it runs",
-    "threads": "it starts work of its own, or is called at exit or by signals",
-    "monkeypatching": "it can change code that is not its own",
-    "host internals": "it uses parts of the host that are not for plugins",
-    "databases": "it opens databases",
-}
-_HEAVY = frozenset(_SAYS) - {"environment", "host internals"}
+_HEAVY = frozenset(DOES) - {"environment", "host internals"}
 
 
-def authorities(code: Code, place: str, found: FileUses) -> Iterator[Observation]:
-    """Yield what one source file reaches by itself, and which of it the import already does."""
-    for use in found.uses:
-        known = reached(use)
+def authorities(
+    code: Code, place: str, uses: Iterable[Use], own: Container[str]
+) -> Iterator[Observation]:
+    """Yield what one source file reaches by itself, and which of it the import already does.
+
+    ``own`` are the top-level names of the release, whose own code it may change.
+    """
+    for use in uses:
+        known = reached(use, own)
         if known is None:
             continue
         authority, by = known
         at = code.at(place, use.line)
-        says = f"{_SAYS[authority]} ({by})"
+        says = f"it {DOES[authority]} ({by})"
         yield Observation("authority", f"{authority}: {by}", says, authority, at)
-        if use.early and use.called and authority in _HEAVY:
+        acts = use.called or (use.stored and authority == "monkeypatching")
+        if use.early and acts and authority in _HEAVY:
             yield Observation("early-effect", f"{authority}: {by}", says, authority, at)
-    for each in found.imports:
+
+
+def host_imports(code: Code, place: str, imports: Iterable[Import]) -> Iterator[Observation]:
+    """Yield the parts of the host that one source file imports and that are not for plugins."""
+    for each in imports:
         if part := _host_part(f"{each.module}.{each.name}".rstrip(".")):
-            says = f"{_SAYS['host internals']} ({part})"
+            says = f"it {DOES['host internals']} ({part})"
             at = code.at(place, each.line)
             yield Observation("authority", f"host internals: {part}", says, "host internals", at)
 
@@ -150,18 +163,25 @@ def _host_part(dotted: str) -> str:
             return ""
 
 
-def reached(use: Use) -> tuple[Authority, str] | None:
+def reached(use: Use, own: Container[str] = ()) -> tuple[Authority, str] | None:
     """Return which authority a use reaches, and the name it is recognised by."""
+    name, _, last = use.dotted.rpartition(".")
     if use.dotted.startswith("?."):
-        method = use.dotted.rpartition(".")[2]
-        if method in _STORED_ONLY and not use.stored:
+        if last in _STORED_ONLY and not use.stored:
             return None
-        known = _BY_METHOD.get(method)
-        return (known, f".{method}") if known else None
-    if use.stored and "." in use.dotted and not use.dotted.startswith("."):
+        known = _BY_METHOD.get(last)
+        return (known, f".{last}") if known else None
+    mine = use.dotted.startswith(".") or use.dotted.partition(".")[0] in own
+    if use.stored and name and not mine:
         if use.dotted.startswith("os.environ"):
             return "environment", "os.environ"
-        return "monkeypatching", f"assigning {use.dotted}"
+        what = f"something computed in {name}" if last == COMPUTED else use.dotted
+        return "monkeypatching", f"assigning {what}"
+    if last in (COMPUTED, HANDED_ON):
+        if mine:
+            return None
+        what = "something computed in" if last == COMPUTED else "handing on"
+        return "dynamic code", f"{what} {name}"
     if part := _host_part(use.dotted):
         return "host internals", part
     name = use.dotted
@@ -169,6 +189,5 @@ def reached(use: Use) -> tuple[Authority, str] | None:
         if known := _BY_NAME.get(name):
             return known, name
         name = name.rpartition(".")[0]
-    method = use.dotted.rpartition(".")[2]
-    known = _BY_METHOD.get(method) if "." in use.dotted and method not in _STORED_ONLY else None
-    return (known, f".{method}") if known else None
+    known = _BY_METHOD.get(last) if "." in use.dotted and last not in _STORED_ONLY else None
+    return (known, f".{last}") if known else None

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.modules import Parsed
-from stigmem_review.model import Observation, Release
+from stigmem_review.model import Gap, Observation, Release
 from stigmem_review.observe.accessors import accessors
-from stigmem_review.observe.authority import authorities
+from stigmem_review.observe.authority import authorities, host_imports
 from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.handlers import handler_observations, handlers_of
 from stigmem_review.observe.imports import missing_imports
@@ -19,6 +20,7 @@ from stigmem_review.observe.migrations import migrations
 from stigmem_review.observe.outline import Outline, outline_of
 from stigmem_review.observe.places import Reader
 from stigmem_review.observe.reach import Reach
+from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
 from stigmem_review.observe.uses import FileUses, uses_of
@@ -45,6 +47,11 @@ class Seen:
             self._outlines[data] = outline_of(data, self.parsed.get(data))
         return self._outlines[data]
 
+    def forget(self) -> None:
+        """Let go of syntax trees where they take much room; they are made again where needed."""
+        if sum(map(len, self.parsed)) > limits.KEPT_BYTES:
+            self.parsed.clear()
+
 
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     """Return a release with what its code does: all that is found, sorted, each thing once."""
@@ -57,6 +64,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         settings=settings(release, reader),
         handlers=tuple(handlers_of(release, Reach(code, seen.outline))),
         walked=True,
+        gaps=(*release.gaps, *_unseen(code)),
     )
 
 
@@ -67,14 +75,42 @@ def _first(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observ
     return tuple(first[key] for key in sorted(first))
 
 
+def _unseen(code: Code) -> tuple[Gap, ...]:
+    """Return the gap that source leaves which is more than what is looked through."""
+    places = [place for place, _ in code.sources()]
+    seen = sum(1 for _ in _within(code))
+    if seen == len(places):
+        return ()
+    return (
+        Gap(
+            "what the code does",
+            f"{len(places) - seen} files of source, from {places[seen]} on, are past the "
+            f"{limits.OBSERVED_BYTES:,} bytes that are looked through",
+            "ask the author to release less code, or to split the plugin",
+        ),
+    )
+
+
+def _within(code: Code) -> Iterator[tuple[str, bytes]]:
+    left = limits.OBSERVED_BYTES
+    for place, data in code.sources():
+        left -= len(data)
+        if left < 0:
+            return
+        yield place, data
+
+
 def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
-    sources = {place: seen.uses(data) for place, data in code.sources()}
-    for place, found in sources.items():
-        yield from authorities(code, place, found)
-        yield from accessors(code, place, found, node)
+    files = {place: seen.uses(data) for place, data in _within(code)}
+    modules = modules_of(files)
+    for place, found in files.items():
+        uses = [*through(place, found.uses, modules)]
+        yield from authorities(code, place, uses, modules.own)
+        yield from host_imports(code, place, found.imports)
+        yield from accessors(code, place, uses, node)
         if found.failure is not None:
             why = f"{place} is Python source that cannot be read: {found.failure.why}"
-            yield Observation("file", place, why, "", code.at(place, found.failure.line))
+            yield Observation("file", place, why, "runs", code.at(place, found.failure.line))
     yield from odd_files(code, release)
-    yield from missing_imports(release, code, node, sources)
+    yield from missing_imports(release, code, node, files)
     yield from handler_observations(release, code, node, seen.parsed)

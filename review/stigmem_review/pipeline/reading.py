@@ -52,7 +52,9 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     code = code_of(artifact, release)
     if not code.files:
         return release
-    return observe(release, code, node, seen)
+    observed = observe(release, code, node, seen)
+    seen.forget()
+    return observed
 
 
 def gap(what: str, error: Exception) -> Gap:

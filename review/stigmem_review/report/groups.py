@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from stigmem_review.document import Report
 from stigmem_review.report import budget
 from stigmem_review.rulebook import Finding
 
@@ -26,6 +27,14 @@ def grouped(findings: tuple[Finding, ...]) -> tuple[list[Group], int]:
     """Return what is shown of the findings, in groups, and how many findings are left out."""
     shown, more = budget.cut(findings, budget.FINDINGS)
     return list(_groups(shown)), more
+
+
+def code_title(report: Report) -> str:
+    """Return what stands above the list of what the code does that is no finding."""
+    old = report.reviewed[0]
+    if old.walked:
+        return "What the code does, as before"
+    return "What the code does: nobody can say what of it is new"
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from stigmem_review.document import Item, Line, Report, Reviewed, Row
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
-from stigmem_review.report.groups import Group, grouped
+from stigmem_review.report.groups import Group, code_title, grouped
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message
 from stigmem_review.verdict import State, count
@@ -149,6 +149,7 @@ def _end(report: Report) -> Iterator[str]:
     yield from _details(
         f"As before ({count(len(report.already), 'state')})", _lines(report.already)
     )
+    yield from _details(code_title(report), _lines(report.code))
     yield from _details(
         f"Files of the package that differ ({len(report.files)})",
         [f"- {item.sign or 'changed'} {code(item.text)}" for item in report.files],

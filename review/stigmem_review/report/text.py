@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.document import Item, Line, Report, Reviewed
 from stigmem_review.report import budget
-from stigmem_review.report.groups import Group, grouped
+from stigmem_review.report.groups import Group, code_title, grouped
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
@@ -156,6 +156,7 @@ class _Page:
             for item in report.unchanged:
                 yield from self._wrap(item.text, "      ", "  ")
         yield from self._lines("As before", report.already)
+        yield from self._lines(code_title(report), report.code)
         if report.files:
             yield from self._heading("Files of the package that differ")
             shown, more = budget.cut(report.files, budget.LINES)

@@ -71,7 +71,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     settings: tuple[Setting, ...] | None = None
-    walked: bool = False
+    walked: bool = True
     handlers: tuple[Handler, ...] = ()
 
 
@@ -167,7 +167,7 @@ def release_of(short: ShortRelease) -> Release:
         migrations=short.migrations,
         endpoints=short.endpoints,
         settings=short.settings,
-        walked=short.walked or bool(short.observed),
+        walked=short.walked,
         handlers=short.handlers,
     )
 
