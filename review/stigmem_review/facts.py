@@ -471,6 +471,10 @@ class FileOdd(_Problem, frozen=True, kw_only=True, tag="file-odd"):
     sha256: str
 
 
+class FactoryRaises(_Problem, frozen=True, kw_only=True, tag="factory-raises"):
+    """A place where the factory raises, and under which condition."""
+
+
 class ImportMissing(_Problem, frozen=True, kw_only=True, tag="import-missing"):
     """An import that the node does not have (``of_host``), or that nothing required provides.
 
@@ -654,6 +658,7 @@ AnyFact = (
     | AccessorUndeclared
     | CapabilityUnused
     | FileOdd
+    | FactoryRaises
     | ImportMissing
     | MigrationAdded
     | MigrationRemoved

@@ -194,6 +194,7 @@ ObservationKind = Literal[
     "handler-arity",
     "handler-async",
     "handler-keywords",
+    "factory-raises",
 ]
 
 

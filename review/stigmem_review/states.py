@@ -16,6 +16,7 @@ from stigmem_review.facts import (
     EntryPointOdd,
     EntryPointsSeveral,
     Fact,
+    FactoryRaises,
     FieldRefused,
     FileOdd,
     FilesUnreviewed,
@@ -66,10 +67,10 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, MigrationUnread, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
-OF_CODE = (FileOdd, CapabilityUnused, ImportMissing)
+OF_CODE = (FileOdd, CapabilityUnused, FactoryRaises, ImportMissing)
 """States that only matter where they are new."""
 
-NOT_REPEATED = (CapabilityUnused, FileOdd)
+NOT_REPEATED = (CapabilityUnused, FactoryRaises, FileOdd)
 """States that are worth a word once, or that a report lists with what the code does."""
 
 ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
@@ -112,6 +113,8 @@ def _observed(observation: Observation, release: Release, node: Node) -> Fact:
                 of_host=item.partition(".")[0] == "stigmem_node",
                 at=at,
             )
+        case "factory-raises":
+            return FactoryRaises(item=item, why=why, at=at)
         case "handler-arity":
             needs = node.hook(item).positionals
             return HandlerArity(item=item, why=why, needs=needs, at=at)

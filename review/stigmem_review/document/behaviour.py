@@ -16,6 +16,7 @@ _WHAT = {
     "early-effect": "{about}, as soon as it is imported",
     "accessor": "interfaces of the node",
     "file": "files that are no Python source",
+    "factory-raises": "where the factory stops the node",
 }
 
 

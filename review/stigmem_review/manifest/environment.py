@@ -17,20 +17,38 @@ _SOURCES = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 def environment_read(node: ast.expr, place: Place, modules: Modules, host: Node) -> str:
     """Return where the value of an expression comes to depend on the environment, or nothing."""
     evaluator = Evaluator(modules, host)
-    waiting: list[tuple[ast.AST, Place]] = [(node, place)]
+    for part, where in definitions_in(node, place, modules, host):
+        for inner in ast.walk(part):
+            if isinstance(inner, (ast.Name, ast.Attribute)):
+                value, _ = evaluator.read(inner, where)
+                if isinstance(value, Foreign) and value.dotted.startswith(_SOURCES):
+                    return str(where.module.at(inner))
+    return ""
+
+
+def definitions_in(
+    node: ast.AST, place: Place, modules: Modules, host: Node, *, called: bool = False
+) -> Iterator[tuple[ast.AST, Place]]:
+    """Yield a piece of code, and every definition of its distribution that it comes to use.
+
+    If ``called`` is set, only what it calls by its name.
+    """
+    evaluator = Evaluator(modules, host)
+    waiting = [(node, place)]
     visited: set[int] = set()
     while waiting:
         part, where = waiting.pop()
         if id(part) in visited:
             continue
         visited.add(id(part))
-        for inner in ast.walk(part):
+        yield part, where
+        for outer in ast.walk(part):
+            inner = outer.func if called and isinstance(outer, ast.Call) else outer
+            if called and inner is outer:
+                continue
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 value, _ = evaluator.read(inner, where)
-                if isinstance(value, Foreign) and value.dotted.startswith(_SOURCES):
-                    return str(where.module.at(inner))
                 waiting.extend(_bodies(inner, value, where, modules))
-    return ""
 
 
 def _bodies(

@@ -19,6 +19,7 @@ from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.migrations import migrations
 from stigmem_review.observe.outline import Outline, outline_of
 from stigmem_review.observe.places import Reader
+from stigmem_review.observe.raising import factory_raises
 from stigmem_review.observe.reach import Reach
 from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.routes import endpoints
@@ -114,3 +115,4 @@ def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Itera
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, files)
     yield from handler_observations(release, code, node, seen.parsed)
+    yield from factory_raises(release, code, node, seen.parsed)
