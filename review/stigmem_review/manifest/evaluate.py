@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -69,6 +69,8 @@ _SET_OPERATORS: dict[type[ast.operator], str] = {
     ast.BitAnd: "intersection",
     ast.BitXor: "symmetric_difference",
 }
+_READING_ALL = frozenset({"extend", "join", "union", "update", *_SET_OPERATORS.values()})
+"""Methods that read all of what they are given at once, and do not keep it."""
 _TOO_MANY = f"reading it takes more than {limits.EVALUATION_STEPS:,} steps"
 _INT_BITS = 10_000
 """Python refuses to write out numbers of more than 4,300 digits."""
@@ -88,6 +90,13 @@ class Way(NamedTuple):
     condition: str
     at: Location
     taken: bool
+
+
+class Contact(NamedTuple):
+    """A place where ``others`` get hold of what a name stands for, or of what is in it."""
+
+    name: ast.Name
+    others: tuple[ast.expr | None, ...]
 
 
 class Trace:
@@ -137,6 +146,7 @@ class Evaluator:
         self.taken: set[int] = set()
         """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
+        self._contacts: dict[int, list[Contact]] = {}
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
@@ -149,6 +159,8 @@ class Evaluator:
         Raises ``Stop`` where there are too many.
         """
         plan: list[bool] = []
+        # What was read while no way was taken is not what a way finds.
+        self._followed.clear()
         for _ in range(limits.PATHS):
             self._plan, self._ways, self._trace = plan, [], []
             result = run()
@@ -225,9 +237,56 @@ class Evaluator:
         if isinstance(value, Unknown):
             # Nothing in it was accounted for: what it names may be called, or changed.
             self._forget(start)
+            self.untold(node, place)
         elif isinstance(value, Foreign):
             self._unsee(start)
         return value
+
+    def may_change(self, value: Value) -> bool:
+        """Say whether a value, or one inside it, could be changed in place."""
+        return _changeable(value)
+
+    def may_change_inside(self, value: Value) -> bool:
+        """Say whether something inside a value could be changed in place."""
+        return _is_deep(value)
+
+    def untold(self, node: ast.AST, place: Place) -> None:
+        """Make sure that code whose effect is not known gets hold of nothing that is followed.
+
+        What may have a second name counts as changed where it is mentioned. What has none can
+        still be handed on: to an operator or a method of something unknown, or what is in it.
+        Raises ``Stop``.
+        """
+        if place.frame is None:
+            return
+        if id(node) not in self._contacts:
+            self._contacts[id(node)] = contacts(node)
+        for contact in self._contacts[id(node)]:
+            held = place.frame.values.get(contact.name.id)
+            if not isinstance(held, Followed) or contact.name.id in place.frame.leaking:
+                continue
+            value = held.value
+            if not _changeable(value):
+                continue
+            self.count(contact.name, place)
+            if _is_deep(value) or not all(self._is_plain(o, place) for o in contact.others):
+                name = _short(contact.name.id)
+                raise Stop(place.unknown(f"{name} may be changed, in a way not followed", node))
+
+    def _is_plain(self, node: ast.expr | None, place: Place) -> bool:
+        """Say whether an expression gives something whose operators and methods are known."""
+        if node is None:
+            return False
+        plan, self._plan = self._plan, None
+        start = len(self._trace)
+        try:
+            value = self.evaluate(node, place)
+        except Leaves:
+            return False
+        finally:
+            self._plan = plan
+        del self._trace[start:]
+        return isinstance(value, (Const, Collection, Mapping))
 
     def _forget(self, start: int) -> None:
         waiting = [self._trace[start:]]
@@ -290,11 +349,24 @@ class Evaluator:
                 if isinstance(found, Unknown):
                     return found
                 item = item_of(found, self.evaluate(key, place))
+                if item and not self._keeps_hold(item, owner, place):
+                    item = None
                 return item or place.unknown("this subscript is not followed", node)
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            case ast.ListComp() | ast.SetComp() | ast.DictComp():
                 return self._comprehension(node, place)
             case _:
+                # A generator runs when somebody reads it, and gives what it gives once.
                 return place.unknown(f"{_construct(node)} is not followed", node)
+
+    def _keeps_hold(self, item: Value, owner: ast.expr, place: Place) -> bool:
+        """Say whether it is seen that something in a collection gets another name."""
+        if place.frame is None or not _changeable(item):
+            return True
+        while isinstance(owner, (ast.Attribute, ast.Subscript)):
+            owner = owner.value
+        if not isinstance(owner, ast.Name):
+            return False
+        return not place.frame.has(owner.id) or owner.id in place.frame.leaking
 
     # Displays
 
@@ -304,7 +376,7 @@ class Evaluator:
         items: list[Value] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                spread = self.evaluate(node.value, place)
+                spread = self._argument(node.value, place)
                 if isinstance(spread, Unknown):
                     return spread
                 if not isinstance(spread, Collection):
@@ -447,7 +519,7 @@ class Evaluator:
                 if not isinstance(value, Mapping):
                     return None
             case _:
-                value = self.evaluate(node, place)
+                value = self._argument(node, place)
         match value:
             case Collection() if not unordered(value):
                 return [*self._copied(value.items)]
@@ -563,7 +635,8 @@ class Evaluator:
             was = self._current(owner, place)
             if any(isinstance(arg, ast.Starred) for arg in call.args):
                 return place.unknown("it is changed in place", call)
-            given = [self.evaluate(arg, place) for arg in call.args]
+            read = self._argument if method in _READING_ALL else self.evaluate
+            given = [read(arg, place) for arg in call.args]
             words = {word.arg: self.evaluate(word.value, place) for word in call.keywords}
             made = None if None in words else changed(was, method, given, words, self._copied)  # type: ignore[arg-type]
             if made is None or self._steps > limits.EVALUATION_STEPS:
@@ -602,6 +675,7 @@ class Evaluator:
             value = work()
             if isinstance(value, Unknown):
                 self._forget(0)
+                self.untold(node, place)
             else:
                 self._trace.append(id(node))
                 if _changeable(value):
@@ -611,7 +685,7 @@ class Evaluator:
                         for part in ast.walk(target)
                         if isinstance(part, ast.Name)
                     }
-                    if place.frame:
+                    if place.frame and not _is_deep(value):
                         # Nobody else can get hold of what has no other name.
                         names &= place.frame.leaking
                     self._trace += [Use(name, place.module.name, True) for name in sorted(names)]
@@ -905,7 +979,8 @@ class Evaluator:
         self._trace.append(id(called))
         if not isinstance(owner, (Const, Collection, Mapping)):
             return None
-        given = [self.evaluate(arg, place) for arg in node.args]
+        read = self._argument if called.attr in _READING_ALL else self.evaluate
+        given = [read(arg, place) for arg in node.args]
         if any(isinstance(each, Unknown) for each in given):
             return None
         match owner, called.attr:
@@ -942,7 +1017,8 @@ class Evaluator:
                 if keys is None or constants(given[:1]) is None:
                     return None
                 other = given[1] if len(given) > 1 else Const(None, at)
-                return item_of(owner, given[0]) or other
+                item = item_of(owner, given[0]) or other
+                return item if self._keeps_hold(item, called.value, place) else None
             case _:
                 return None
 
@@ -1235,9 +1311,85 @@ def _changeable(value: Value) -> bool:
             return False
 
 
+def _is_deep(value: Value) -> bool:
+    """Say whether something inside a value could be changed in place."""
+    match value:
+        case Collection(items=items):
+            return any(map(_changeable, items))
+        case Mapping(pairs=pairs):
+            return any(_changeable(item) for _, item in pairs)
+        case _:
+            return False
+
+
 def unordered(value: Collection) -> bool:
     """Say whether the order of a collection's items is up to chance."""
     return value.kind in ("set", "frozenset") and len(value.items) > 1
+
+
+def contacts(node: ast.AST) -> list[Contact]:
+    """Return every name that is read in a node, with the operands and objects that it meets.
+
+    Of what the node itself binds nothing is known, which ``None`` stands for.
+    """
+    others: dict[int, list[ast.expr]] = {}
+    names: list[ast.Name] = []
+    bound: set[str] = set()
+
+    def meet(met: ast.expr, by: Iterable[ast.expr]) -> None:
+        others.setdefault(id(met), []).extend(each for each in by if each is not met)
+
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(ctx=ast.Load()):
+                names.append(part)
+            case ast.comprehension(target=target):
+                bound |= _names_in([target])
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.BinOp(left=one, right=two) | ast.AugAssign(target=one, value=two):
+                meet(one, [two])
+                meet(two, [one])
+            case ast.Compare(left=one, ops=[ast.In() | ast.NotIn()], comparators=[two]):
+                meet(one, [two])
+            case ast.Compare(left=one, comparators=more):
+                for each in (one, *more):
+                    meet(each, [one, *more])
+            case ast.Call(func=ast.Attribute(value=owner), args=args):
+                for each in args:
+                    meet(each, [owner])
+            case ast.For() | ast.AsyncFor() | ast.With() | ast.AsyncWith() | ast.Try():
+                bound |= _stored(part)
+            case ast.While() | ast.Match() | ast.TryStar():
+                bound |= _stored(part)
+            case _:
+                pass
+    return [
+        Contact(name, (None,) if _names_in(met) & bound else tuple(met))
+        for name in names
+        for met in [others.get(id(name), [])]
+    ]
+
+
+def _names_in(nodes: Iterable[ast.expr]) -> set[str]:
+    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """Return the names that the statements in a node may bind."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+            found.add(part.id)
+        elif isinstance(part, ast.alias):
+            found.add((part.asname or part.name).partition(".")[0])
+        else:
+            found |= {
+                each
+                for each in (getattr(part, "name", None), getattr(part, "rest", None))
+                if isinstance(each, str)
+            }
+    return found
 
 
 def _is_builtin(node: ast.expr) -> bool:
