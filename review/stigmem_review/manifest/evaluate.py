@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -93,10 +93,15 @@ class Way(NamedTuple):
 
 
 class Contact(NamedTuple):
-    """A place where ``others`` get hold of what a name stands for, or of what is in it."""
+    """A name that is read, and the operands and objects that it meets there.
+
+    Of ``bound`` names nothing is known at that place; ``several``: it meets more than these.
+    """
 
     name: ast.Name
-    others: tuple[ast.expr | None, ...]
+    met: list[ast.expr]
+    bound: set[str]
+    several: bool = False
 
 
 class Trace:
@@ -260,7 +265,9 @@ class Evaluator:
         if place.frame is None:
             return
         if id(node) not in self._contacts:
-            self._contacts[id(node)] = contacts(node)
+            self._contacts[id(node)], walked = contacts(node)
+            self._steps += walked
+            self.count(node, place)
         for contact in self._contacts[id(node)]:
             held = place.frame.values.get(contact.name.id)
             if not isinstance(held, Followed) or contact.name.id in place.frame.leaking:
@@ -269,13 +276,14 @@ class Evaluator:
             if not _changeable(value):
                 continue
             self.count(contact.name, place)
-            if _is_deep(value) or not all(self._is_plain(o, place) for o in contact.others):
+            if _is_deep(value) or not all(self._is_plain(o, contact, place) for o in contact.met):
                 name = _short(contact.name.id)
                 raise Stop(place.unknown(f"{name} may be changed, in a way not followed", node))
 
-    def _is_plain(self, node: ast.expr | None, place: Place) -> bool:
+    def _is_plain(self, node: ast.expr, contact: Contact, place: Place) -> bool:
         """Say whether an expression gives something whose operators and methods are known."""
-        if node is None:
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        if contact.several or names & contact.bound:
             return False
         plan, self._plan = self._plan, None
         start = len(self._trace)
@@ -1327,52 +1335,58 @@ def unordered(value: Collection) -> bool:
     return value.kind in ("set", "frozenset") and len(value.items) > 1
 
 
-def contacts(node: ast.AST) -> list[Contact]:
-    """Return every name that is read in a node, with the operands and objects that it meets.
+_COMPOUND = (
+    ast.For
+    | ast.AsyncFor
+    | ast.While
+    | ast.With
+    | ast.AsyncWith
+    | ast.Try
+    | ast.TryStar
+    | ast.Match
+)
 
-    Of what the node itself binds nothing is known, which ``None`` stands for.
-    """
-    others: dict[int, list[ast.expr]] = {}
+
+def contacts(node: ast.AST) -> tuple[list[Contact], int]:
+    """Return every name that is read in a node, with what it meets; and how large the node is."""
+    met: dict[int, list[ast.expr]] = {}
+    several: set[int] = set()
     names: list[ast.Name] = []
-    bound: set[str] = set()
+    bound = _stored(node) if isinstance(node, _COMPOUND) else set()
+    size = 0
 
-    def meet(met: ast.expr, by: Iterable[ast.expr]) -> None:
-        others.setdefault(id(met), []).extend(each for each in by if each is not met)
+    def meet(one: ast.expr, other: ast.expr) -> None:
+        met.setdefault(id(one), []).append(other)
 
     for part in ast.walk(node):
+        size += 1
         match part:
             case ast.Name(ctx=ast.Load()):
                 names.append(part)
             case ast.comprehension(target=target):
-                bound |= _names_in([target])
+                bound |= _stored(target)
             case ast.arg(arg=name):
                 bound.add(name)
             case ast.BinOp(left=one, right=two) | ast.AugAssign(target=one, value=two):
-                meet(one, [two])
-                meet(two, [one])
+                meet(one, two)
+                meet(two, one)
             case ast.Compare(left=one, ops=[ast.In() | ast.NotIn()], comparators=[two]):
-                meet(one, [two])
+                meet(one, two)
+            case ast.Compare(left=one, comparators=[two]):
+                meet(one, two)
+                meet(two, one)
             case ast.Compare(left=one, comparators=more):
-                for each in (one, *more):
-                    meet(each, [one, *more])
+                several |= {id(one), *map(id, more)}
+                meet(one, one)
+                for each in more:
+                    meet(each, each)
             case ast.Call(func=ast.Attribute(value=owner), args=args):
                 for each in args:
-                    meet(each, [owner])
-            case ast.For() | ast.AsyncFor() | ast.With() | ast.AsyncWith() | ast.Try():
-                bound |= _stored(part)
-            case ast.While() | ast.Match() | ast.TryStar():
-                bound |= _stored(part)
+                    meet(each, owner)
             case _:
                 pass
-    return [
-        Contact(name, (None,) if _names_in(met) & bound else tuple(met))
-        for name in names
-        for met in [others.get(id(name), [])]
-    ]
-
-
-def _names_in(nodes: Iterable[ast.expr]) -> set[str]:
-    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    found = [Contact(name, met.get(id(name), []), bound, id(name) in several) for name in names]
+    return found, size
 
 
 def _stored(node: ast.AST) -> set[str]:
