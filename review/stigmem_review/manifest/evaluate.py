@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from packaging.utils import canonicalize_name
@@ -152,6 +152,7 @@ class Evaluator:
         """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
         self._contacts: dict[int, list[Contact]] = {}
+        self._sizes: dict[int, int] = {}
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
@@ -200,15 +201,19 @@ class Evaluator:
         if self._plan is None:
             return None
         index = len(self._ways)
+        if index >= limits.PATHS:
+            # Each of them is one way more.
+            why = f"there are more than {limits.PATHS} ways through the factory"
+            raise Stop(place.unknown(why, test))
         taken = self._plan[index] if index < len(self._plan) else True
         text = ast.get_source_segment(place.module.syntax.source.decode("utf-8", "replace"), test)
         condition = " ".join((text or "a condition").split())
         self._ways.append(Way(shorten(condition, 80), place.module.at(test), taken))
         return taken
 
-    def count(self, node: ast.AST, place: Place) -> None:
-        """Count a step. Raises ``Stop`` where they are too many."""
-        self._steps += 1
+    def count(self, node: ast.AST, place: Place, steps: int = 1) -> None:
+        """Count steps. Raises ``Stop`` where they are too many."""
+        self._steps += steps
         if self._steps > limits.EVALUATION_STEPS:
             raise Stop(place.unknown(_TOO_MANY, node))
 
@@ -264,10 +269,17 @@ class Evaluator:
         """
         if place.frame is None:
             return
+        self._steps += len(place.frame.values) // 8
+        if not any(
+            isinstance(held, Followed)
+            and _changeable(held.value)
+            and name not in place.frame.leaking
+            for name, held in place.frame.values.items()
+        ):
+            return
         if id(node) not in self._contacts:
             self._contacts[id(node)], walked = contacts(node)
-            self._steps += walked
-            self.count(node, place)
+            self.count(node, place, walked)
         for contact in self._contacts[id(node)]:
             held = place.frame.values.get(contact.name.id)
             if not isinstance(held, Followed) or contact.name.id in place.frame.leaking:
@@ -348,7 +360,9 @@ class Evaluator:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return Const(-number, at)
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                result = compared(operator, self.evaluate(left, place), self.evaluate(right, place))
+                sides = self.evaluate(left, place), self.evaluate(right, place)
+                self._weigh(sides)
+                result = compared(operator, *sides)
                 if result is None:
                     return place.unknown("this comparison is not followed", node)
                 return Const(result, at)
@@ -356,6 +370,7 @@ class Evaluator:
                 found = self.evaluate(owner, place)
                 if isinstance(found, Unknown):
                     return found
+                self._weigh([found])
                 item = item_of(found, self.evaluate(key, place))
                 if item and not self._keeps_hold(item, owner, place):
                     item = None
@@ -399,6 +414,17 @@ class Evaluator:
         if self._steps > limits.EVALUATION_STEPS:
             return place.unknown(_TOO_MANY, nodes[0])
         return tuple(items)
+
+    def _weigh(self, values: Iterable[Value]) -> None:
+        """Count as steps what it takes to look through collections."""
+        for value in values:
+            match value:
+                case Collection(items=items):
+                    self._steps += len(items)
+                case Mapping(pairs=pairs):
+                    self._steps += len(pairs)
+                case _:
+                    pass
 
     def _copied(self, items: tuple[T, ...]) -> tuple[T, ...]:
         """Return items that are put into something new, unless they are too many by now."""
@@ -556,6 +582,7 @@ class Evaluator:
             if isinstance(part, ast.Name)
         ]
         frame = place.frame.inner(targets) if place.frame else Frame({*targets})
+        self._steps += len(frame.values) // 8
         inner = Place(place.module, place.local, place.qualname, frame)
         found: list[tuple[Value, Value]] = []
 
@@ -646,6 +673,7 @@ class Evaluator:
             read = self._argument if method in _READING_ALL else self.evaluate
             given = [read(arg, place) for arg in call.args]
             words = {word.arg: self.evaluate(word.value, place) for word in call.keywords}
+            self._weigh([was, *given])
             made = None if None in words else changed(was, method, given, words, self._copied)  # type: ignore[arg-type]
             if made is None or self._steps > limits.EVALUATION_STEPS:
                 return place.unknown("it is changed in place", call)
@@ -989,6 +1017,7 @@ class Evaluator:
             return None
         read = self._argument if called.attr in _READING_ALL else self.evaluate
         given = [read(arg, place) for arg in node.args]
+        self._weigh([owner, *given])
         if any(isinstance(each, Unknown) for each in given):
             return None
         match owner, called.attr:
@@ -1105,6 +1134,9 @@ class Evaluator:
         frame = Frame({*local.bindings}, {**arguments})
         frame.leaking = self._leaking(function, module)
         place = Place(module, local, function.name, frame)
+        if id(function) not in self._sizes:
+            self._sizes[id(function)] = sum(1 for _ in ast.walk(function))
+        self.count(function, place, self._sizes[id(function)])
         return Body(function, place, frame, self).run(), frame.control
 
     def _leaking(self, function: ast.FunctionDef, module: Module) -> frozenset[str]:

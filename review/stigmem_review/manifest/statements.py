@@ -133,7 +133,9 @@ class Body:
                     pass
         copying = _copying(self._function, self._place.module.scope)
         # What is of another scope, whoever looks at what live code mentions sees.
+        size = sum(1 for _ in ast.walk(self._function))
         for name in sorted(self._changed & self._frame.names):
+            self._evaluator.count(self._function, self._place, size)
             if name in self._frame.leaking or not _is_fresh(self._function, name, copying):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
 
@@ -193,7 +195,9 @@ class Body:
     def _skip(self, node: ast.stmt) -> None:
         """Take what a statement binds for unknown, unless it may leave the function."""
         why = self._place.unknown(f"{type(node).__name__.lower()} is not followed", node)
-        self._evaluator.alive |= {id(part) for part in ast.walk(node)}
+        parts = {id(part) for part in ast.walk(node)}
+        self._evaluator.count(node, self._place, len(parts))
+        self._evaluator.alive |= parts
         self._evaluator.untold(node, self._place)
         for part in _own(node):
             if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
@@ -284,6 +288,7 @@ class Body:
         items, followed = found
         match node.iter:
             case ast.Name(id=name) | ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                self._evaluator.count(node, self._place, sum(1 for _ in ast.walk(node)))
                 if any(name in _changed(each) for each in node.body):
                     raise self._stop(f"{name[:80]} is changed while a loop goes over it", node)
             case _:
