@@ -153,6 +153,7 @@ class Evaluator:
         self._calls = 0
         self._contacts: dict[int, list[Contact]] = {}
         self._sizes: dict[int, int] = {}
+        self._conditions: dict[int, str] = {}
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
@@ -206,9 +207,11 @@ class Evaluator:
             why = f"there are more than {limits.PATHS} ways through the factory"
             raise Stop(place.unknown(why, test))
         taken = self._plan[index] if index < len(self._plan) else True
-        text = ast.get_source_segment(place.module.syntax.source.decode("utf-8", "replace"), test)
-        condition = " ".join((text or "a condition").split())
-        self._ways.append(Way(shorten(condition, 80), place.module.at(test), taken))
+        if id(test) not in self._conditions:
+            source = place.module.syntax.source.decode("utf-8", "replace")
+            text = ast.get_source_segment(source, test)
+            self._conditions[id(test)] = shorten(" ".join((text or "a condition").split()), 80)
+        self._ways.append(Way(self._conditions[id(test)], place.module.at(test), taken))
         return taken
 
     def count(self, node: ast.AST, place: Place, steps: int = 1) -> None:
