@@ -1654,6 +1654,161 @@ def plugin_manifest():
 """, CAPS, gets=LOUD),
 ]  # fmt: skip
 
+BOX = "class Box:\n    def {}(self, caps):\n        caps.add('network.outbound')\nBOX = Box()\n"
+PUT = "def put(capabilities):\n    capabilities.add('network.outbound')\n"
+
+
+def followed(
+    name: str, body: str, unsure: tuple[str, ...] = ALL, *, before: str = PUT, **more: Any
+) -> Trap:
+    """The factory makes a set, and something gets hold of it that is not followed."""
+    lines = "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
+    if "return" not in body:
+        lines += f"    return {CALL}, capabilities=caps)\n"
+    source = f"{dedent(before)}\ndef plugin_manifest():\n    caps = {{'facts.read'}}\n{lines}"
+    return whole(name, source, unsure, **{"gets": LOUD, **more})
+
+
+def boxed(name: str, method: str, body: str) -> Trap:
+    """An object with a method of its own gets hold of a set."""
+    return followed(name, body, before=BOX.format(method))
+
+
+FOLLOWED = [
+    boxed("by a method that a dict has, too", "get", "BOX.get(caps)"),
+    boxed("by an object's update", "update", "BOX.update(caps)"),
+    boxed("by an operator", "__or__", "BOX | caps"),
+    boxed("by an operator from the right", "__ror__", "other = caps | BOX"),
+    boxed("by an operator that assigns", "__iadd__", "box = BOX\nbox += caps"),
+    boxed("by a comparison", "__eq__", "BOX == caps"),
+    boxed("by a test for membership", "__contains__", "if caps in BOX:\n    pass"),
+    followed("by a module's function that is called like a method", "handlers.extend(caps)",
+             before="from . import handlers",
+             handlers="def extend(x):\n    x.add('network.outbound')\n"),
+    followed("by a name of a comprehension over a builtin's", "[set(caps) for set in [put]]", CAPS),
+    followed("by a name of a comprehension over the manifest's class", f"""
+        from stigmem_node.plugins import PluginManifest as Plugin
+        [PluginManifest(capabilities=caps) for PluginManifest in [put]]
+        return {CALL.replace("PluginManifest", "Plugin")}, capabilities=caps)
+        """),
+    followed("out of a dict that is spread", f"""
+        given = {{"capabilities": {{"facts.read"}}}}
+        put(**given)
+        return {CALL}, **given)
+        """),
+    followed("out of a list that is spread", f"""
+        given = [{{"facts.read"}}]
+        put(*given)
+        for each in given:
+            return {CALL}, capabilities=each)
+        """),
+    followed("out of a dict in a loop", f"""
+        given = {{"capabilities": {{"facts.read"}}}}
+        for _, each in given.items():
+            put(each)
+        return {CALL}, **given)
+        """),
+    followed("out of a list of the module in a loop", f"""
+        for each in LIST:
+            put(each)
+        return {CALL}, capabilities=LIST[0])
+        """, before=PUT + "LIST = [{'facts.read'}]"),
+    followed("out of a dict in a comprehension", f"""
+        given = {{"capabilities": {{"facts.read"}}}}
+        other = [put(each) for each in given.values()]
+        return {CALL}, **given)
+        """),
+    followed("out of a dict by get", f"""
+        given = {{"capabilities": {{"facts.read"}}}}
+        each = given.get("capabilities")
+        put(each)
+        return {CALL}, **given)
+        """),
+    followed("out of a copy", f"""
+        given = [{{"facts.read"}}]
+        each = list(given)[0]
+        put(each)
+        for each in given:
+            return {CALL}, capabilities=each)
+        """),
+    followed("out of a parameter in a loop", "if inside([caps]):\n    pass", CAPS, before=PUT + """
+def inside(given):
+    for each in given:
+        put(each)
+    return 1
+"""),
+    followed("a manifest in a loop", f"""
+        for made in [{CALL}, hooks={{"recall_filter": print}})]:
+            made.hooks.clear()
+            return made
+        """, gets={"hooks": {}}),
+    followed("what a function gives, in a loop", f"""
+        for each in [found()]:
+            put(each)
+        return {CALL}, capabilities=LIST)
+        """, before=PUT + "LIST = {'facts.read'}\ndef found():\n    return LIST\n"),
+    followed("by a target of a comprehension", """
+        given = {"version": "1.0.0"}
+        other = [1 for given["version"] in ("2.0.0",)]
+        return PluginManifest(name="demo-plugin", **given)
+        """, gets={"version": "2.0.0"}),
+    followed("a name by what a function closes over", f"""
+        one = "facts.read"
+        def inner():
+            return one
+        inner.__closure__[0].cell_contents = "network.outbound"
+        return {CALL}, capabilities=[one])
+        """, gets=EVIL),
+    followed("a default by the function's own dict", f"return {CALL}, capabilities=[one()])",
+             before="def one(*, each='facts.read'):\n    return each\n"
+             "one.__kwdefaults__['each'] = 'network.outbound'\n", gets=EVIL),
+    followed("a list that a loop goes over", f"""
+        found, each = [], None
+        caps = ["facts.read"]
+        for each in caps:
+            if each == "facts.write":
+                break
+            caps.append("facts.write")
+        return {CALL}, depends_on=[each])
+        """, gets={"depends_on": ["facts.write"]}),
+    followed("a generator that is read twice", f"""
+        found = (each for each in ("facts.read",))
+        first = list(found)
+        return {CALL}, capabilities=list(found))
+        """, CAPS, gets={"capabilities": []}),
+    followed("a generator that is read late", f"""
+        one = "facts.read"
+        found = (one for _ in (1,))
+        one = "network.outbound"
+        return {CALL}, capabilities=[*found])
+        """, CAPS, gets=EVIL),
+    followed("a generator that is read at once", f"""
+        return {CALL}, capabilities=[*(each for each in caps)])
+        """, (), gets={"capabilities": ["facts.read"]}),
+    followed("a generator that counts as true", f"""
+        found = (each for each in ())
+        return {CALL}, capabilities=caps if found else EVIL)
+        """, CAPS, before="EVIL = ['network.outbound']", gets={"capabilities": ["facts.read"]}),
+    whole("what is read before any way is taken", f"""
+        import os
+        ONE = "facts.write" if os.environ.get("NOWHERE") is None else "facts.read"
+        def plugin_manifest(one=ONE):
+            found, first = "facts.read", ONE
+            if os.environ.get("NOWHERE"):
+                pass
+            else:
+                found = ONE
+            return {CALL}, capabilities=[found])
+        """, CAPS, gets={"capabilities": ["facts.write"]}),
+    whole("a hook's name as text and as bytes", f"""
+        from .handlers import audit, gate
+        def plugin_manifest():
+            found = {{"recall_rank": gate, b"recall_rank": audit}}
+            found["recall_rank"] = gate
+            return {CALL}, hooks=found)
+        """, (), gets={"hooks": {"recall_rank": "demo.handlers:audit"}}),
+]  # fmt: skip
+
 TRAPS = {
     f"{group}: {trap.shape.id}": trap
     for group, traps in {
@@ -1666,6 +1821,7 @@ TRAPS = {
         "value": VALUES,
         "bytes": BYTES,
         "step": STEPS,
+        "followed": FOLLOWED,
     }.items()
     for trap in traps
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -79,6 +79,8 @@ _SET_OPERATORS: dict[type[ast.operator], str] = {
     ast.BitAnd: "intersection",
     ast.BitXor: "symmetric_difference",
 }
+_READING_ALL = frozenset({"extend", "join", "union", "update", *_SET_OPERATORS.values()})
+"""Methods that read all of what they are given at once, and do not keep it."""
 _TOO_MANY = f"reading it takes more than {limits.EVALUATION_STEPS:,} steps"
 _INT_BITS = 10_000
 """Python refuses to write out numbers of more than 4,300 digits."""
@@ -98,6 +100,18 @@ class Way(NamedTuple):
     condition: str
     at: Location
     taken: bool
+
+
+class Contact(NamedTuple):
+    """A name that is read, and the operands and objects that it meets there.
+
+    Of ``bound`` names nothing is known at that place; ``several``: it meets more than these.
+    """
+
+    name: ast.Name
+    met: list[ast.expr]
+    bound: set[str]
+    several: bool = False
 
 
 class Trace:
@@ -155,6 +169,9 @@ class Evaluator:
         self._branches: dict[str, dict[int, ast.stmt]] = {}
         self._imported: dict[int, tuple[bool, Followed]] = {}
         """Which way statements of modules go, on the path that is followed."""
+        self._contacts: dict[int, list[Contact]] = {}
+        self._sizes: dict[int, int] = {}
+        self._conditions: dict[int, str] = {}
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
@@ -167,6 +184,8 @@ class Evaluator:
         Raises ``Stop`` where there are too many.
         """
         plan: list[bool] = []
+        # What was read while no way was taken is not what a way finds.
+        self._followed.clear()
         for _ in range(limits.PATHS):
             self._plan, self._ways, self._trace = plan, [], []
             result = run()
@@ -203,17 +222,24 @@ class Evaluator:
         if self._plan is None:
             return None
         index = len(self._ways)
+        if index >= limits.PATHS:
+            # Each of them is one way more.
+            why = f"there are more than {limits.PATHS} ways through the factory"
+            raise Stop(place.unknown(why, test))
         taken = self._plan[index] if index < len(self._plan) else True
-        text = ast.get_source_segment(place.module.syntax.source.decode("utf-8", "replace"), test)
-        condition = " ".join((text or "a condition").split())
-        if isinstance(test, ast.stmt):
-            condition += " works"
-        self._ways.append(Way(shorten(condition, 80), place.module.at(test), taken))
+        if id(test) not in self._conditions:
+            source = place.module.syntax.source.decode("utf-8", "replace")
+            text = ast.get_source_segment(source, test)
+            condition = " ".join((text or "a condition").split())
+            if isinstance(test, ast.stmt):
+                condition += " works"
+            self._conditions[id(test)] = shorten(condition, 80)
+        self._ways.append(Way(self._conditions[id(test)], place.module.at(test), taken))
         return taken
 
-    def count(self, node: ast.AST, place: Place) -> None:
-        """Count a step. Raises ``Stop`` where they are too many."""
-        self._steps += 1
+    def count(self, node: ast.AST, place: Place, steps: int = 1) -> None:
+        """Count steps. Raises ``Stop`` where they are too many."""
+        self._steps += steps
         if self._steps > limits.EVALUATION_STEPS:
             raise Stop(place.unknown(_TOO_MANY, node))
 
@@ -247,9 +273,66 @@ class Evaluator:
         if isinstance(value, Unknown):
             # Nothing in it was accounted for: what it names may be called, or changed.
             self._forget(start)
+            self.untold(node, place)
         elif isinstance(value, Foreign):
             self._unsee(start)
         return value
+
+    def may_change(self, value: Value) -> bool:
+        """Say whether a value, or one inside it, could be changed in place."""
+        return _changeable(value)
+
+    def may_change_inside(self, value: Value) -> bool:
+        """Say whether something inside a value could be changed in place."""
+        return _is_deep(value)
+
+    def untold(self, node: ast.AST, place: Place) -> None:
+        """Make sure that code whose effect is not known gets hold of nothing that is followed.
+
+        What may have a second name counts as changed where it is mentioned. What has none can
+        still be handed on: to an operator or a method of something unknown, or what is in it.
+        Raises ``Stop``.
+        """
+        if place.frame is None:
+            return
+        self._steps += len(place.frame.values) // 8
+        if not any(
+            isinstance(held, Followed)
+            and _changeable(held.value)
+            and name not in place.frame.leaking
+            for name, held in place.frame.values.items()
+        ):
+            return
+        if id(node) not in self._contacts:
+            self._contacts[id(node)], walked = contacts(node)
+            self.count(node, place, walked)
+        for contact in self._contacts[id(node)]:
+            held = place.frame.values.get(contact.name.id)
+            if not isinstance(held, Followed) or contact.name.id in place.frame.leaking:
+                continue
+            value = held.value
+            if not _changeable(value):
+                continue
+            self.count(contact.name, place)
+            if _is_deep(value) or not all(self._is_plain(o, contact, place) for o in contact.met):
+                name = _short(contact.name.id)
+                raise Stop(place.unknown(f"{name} may be changed, in a way not followed", node))
+
+    def _is_plain(self, node: ast.expr, contact: Contact, place: Place) -> bool:
+        """Say whether an expression gives something whose operators and methods are known."""
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        if contact.several or names & contact.bound:
+            return False
+        plan, self._plan = self._plan, None
+        start = len(self._trace)
+        try:
+            value = self.evaluate(node, place)
+        except Leaves:
+            return False
+        finally:
+            self._plan = plan
+        del self._trace[start:]
+        return isinstance(value, (Const, Collection, Mapping))
 
     def _forget(self, start: int) -> None:
         waiting = [self._trace[start:]]
@@ -303,7 +386,9 @@ class Evaluator:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return Const(-number, at)
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                result = compared(operator, self.evaluate(left, place), self.evaluate(right, place))
+                sides = self.evaluate(left, place), self.evaluate(right, place)
+                self._weigh(sides)
+                result = compared(operator, *sides)
                 if result is None:
                     return place.unknown("this comparison is not followed", node)
                 return Const(result, at)
@@ -311,16 +396,20 @@ class Evaluator:
                 found = self.evaluate(owner, place)
                 if isinstance(found, Unknown):
                     return found
+                self._weigh([found])
                 if isinstance(key, ast.Slice):
                     return self._slice(found, key, place)
                 item = item_of(found, self.evaluate(key, place))
+                if item and not self._keeps_hold(item, owner, place):
+                    item = None
                 return item or place.unknown("this subscript is not followed", node)
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            case ast.ListComp() | ast.SetComp() | ast.DictComp():
                 return self._comprehension(node, place)
             case ast.Lambda() if not self._comprehending:
                 prefix = f"{place.qualname}.<locals>." if place.local else ""
                 return Definition("function", place.module.name, f"{prefix}<lambda>", at)
             case _:
+                # A generator runs when somebody reads it, and gives what it gives once.
                 return place.unknown(f"{_construct(node)} is not followed", node)
 
     def _slice(self, owner: Value, node: ast.Slice, place: Place) -> Value:
@@ -339,6 +428,16 @@ class Evaluator:
             case _:
                 return place.unknown("this slice is not followed", node)
 
+    def _keeps_hold(self, item: Value, owner: ast.expr, place: Place) -> bool:
+        """Say whether it is seen that something in a collection gets another name."""
+        if place.frame is None or not _changeable(item):
+            return True
+        while isinstance(owner, (ast.Attribute, ast.Subscript)):
+            owner = owner.value
+        if not isinstance(owner, ast.Name):
+            return False
+        return not place.frame.has(owner.id) or owner.id in place.frame.leaking
+
     # Displays
 
     def _items(
@@ -347,7 +446,7 @@ class Evaluator:
         items: list[Value] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                spread = self.evaluate(node.value, place)
+                spread = self._argument(node.value, place)
                 if isinstance(spread, Unknown):
                     return spread
                 if not isinstance(spread, Collection):
@@ -362,6 +461,17 @@ class Evaluator:
         if self._steps > limits.EVALUATION_STEPS:
             return place.unknown(_TOO_MANY, nodes[0])
         return tuple(items)
+
+    def _weigh(self, values: Iterable[Value]) -> None:
+        """Count as steps what it takes to look through collections."""
+        for value in values:
+            match value:
+                case Collection(items=items):
+                    self._steps += len(items)
+                case Mapping(pairs=pairs):
+                    self._steps += len(pairs)
+                case _:
+                    pass
 
     def _copied(self, items: tuple[T, ...]) -> tuple[T, ...]:
         """Return items that are put into something new, unless they are too many by now."""
@@ -493,7 +603,7 @@ class Evaluator:
                 if not isinstance(value, Mapping):
                     return None
             case _:
-                value = self.evaluate(node, place)
+                value = self._argument(node, place)
         match value:
             case Collection() if not unordered(value):
                 return [*self._copied(value.items)]
@@ -522,6 +632,7 @@ class Evaluator:
             if isinstance(part, ast.Name)
         ]
         frame = place.frame.inner(targets) if place.frame else Frame({*targets})
+        self._steps += len(frame.values) // 8
         inner = Place(place.module, place.local, place.qualname, frame)
         found: list[tuple[Value, Value]] = []
 
@@ -612,8 +723,10 @@ class Evaluator:
             was = self._current(owner, place)
             if any(isinstance(arg, ast.Starred) for arg in call.args):
                 return place.unknown("it is changed in place", call)
-            given = [self.evaluate(arg, place) for arg in call.args]
+            read = self._argument if method in _READING_ALL else self.evaluate
+            given = [read(arg, place) for arg in call.args]
             words = {word.arg: self.evaluate(word.value, place) for word in call.keywords}
+            self._weigh([was, *given])
             made = None if None in words else changed(was, method, given, words, self._copied)  # type: ignore[arg-type]
             if made is None or self._steps > limits.EVALUATION_STEPS:
                 return place.unknown("it is changed in place", call)
@@ -651,6 +764,7 @@ class Evaluator:
             value = work()
             if isinstance(value, Unknown):
                 self._forget(0)
+                self.untold(node, place)
             else:
                 self._trace.append(id(node))
                 self.accounted |= {each for each in self._trace if isinstance(each, int)}
@@ -661,7 +775,7 @@ class Evaluator:
                         for part in ast.walk(target)
                         if isinstance(part, ast.Name)
                     }
-                    if place.frame:
+                    if place.frame and not _is_deep(value):
                         # Nobody else can get hold of what has no other name.
                         names &= place.frame.leaking
                     for name in sorted(names):
@@ -1234,7 +1348,9 @@ class Evaluator:
         self._trace.append(id(called))
         if not isinstance(owner, (Const, Collection, Mapping)):
             return None
-        given = [self.evaluate(arg, place) for arg in node.args]
+        read = self._argument if called.attr in _READING_ALL else self.evaluate
+        given = [read(arg, place) for arg in node.args]
+        self._weigh([owner, *given])
         if any(isinstance(each, Unknown) for each in given):
             return None
         match owner, called.attr:
@@ -1271,7 +1387,8 @@ class Evaluator:
                 if keys is None or constants(given[:1]) is None:
                     return None
                 other = given[1] if len(given) > 1 else Const(None, at)
-                return item_of(owner, given[0]) or other
+                item = item_of(owner, given[0]) or other
+                return item if self._keeps_hold(item, called.value, place) else None
             case _:
                 return None
 
@@ -1374,6 +1491,9 @@ class Evaluator:
         frame.leaking = self.leaks(function, module).names
         frame.owner = local_to(function)
         place = Place(module, local, function.name, frame)
+        if id(function) not in self._sizes:
+            self._sizes[id(function)] = sum(1 for _ in ast.walk(function))
+        self.count(function, place, self._sizes[id(function)])
         return Body(function, place, frame, self).run(), frame.control
 
     def leaks(self, function: ast.FunctionDef, module: Module) -> Leaks:
@@ -1594,6 +1714,17 @@ def _changeable(value: Value) -> bool:
             return False
 
 
+def _is_deep(value: Value) -> bool:
+    """Say whether something inside a value could be changed in place."""
+    match value:
+        case Collection(items=items):
+            return any(map(_changeable, items))
+        case Mapping(pairs=pairs):
+            return any(_changeable(item) for _, item in pairs)
+        case _:
+            return False
+
+
 def unordered(value: Collection) -> bool:
     """Say whether the order of a collection's items is up to chance."""
     return value.kind in ("set", "frozenset") and len(value.items) > 1
@@ -1618,6 +1749,77 @@ def _is_as_validated(name: object, value: Value) -> bool:
 
 def _bound_to_object(method: Value) -> Value:
     return replace(method, bound=True) if isinstance(method, Definition) else method
+
+
+_COMPOUND = (
+    ast.For
+    | ast.AsyncFor
+    | ast.While
+    | ast.With
+    | ast.AsyncWith
+    | ast.Try
+    | ast.TryStar
+    | ast.Match
+)
+
+
+def contacts(node: ast.AST) -> tuple[list[Contact], int]:
+    """Return every name that is read in a node, with what it meets; and how large the node is."""
+    met: dict[int, list[ast.expr]] = {}
+    several: set[int] = set()
+    names: list[ast.Name] = []
+    bound = _stored(node) if isinstance(node, _COMPOUND) else set()
+    size = 0
+
+    def meet(one: ast.expr, other: ast.expr) -> None:
+        met.setdefault(id(one), []).append(other)
+
+    for part in ast.walk(node):
+        size += 1
+        match part:
+            case ast.Name(ctx=ast.Load()):
+                names.append(part)
+            case ast.comprehension(target=target):
+                bound |= _stored(target)
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.BinOp(left=one, right=two) | ast.AugAssign(target=one, value=two):
+                meet(one, two)
+                meet(two, one)
+            case ast.Compare(left=one, ops=[ast.In() | ast.NotIn()], comparators=[two]):
+                meet(one, two)
+            case ast.Compare(left=one, comparators=[two]):
+                meet(one, two)
+                meet(two, one)
+            case ast.Compare(left=one, comparators=more):
+                several |= {id(one), *map(id, more)}
+                meet(one, one)
+                for each in more:
+                    meet(each, each)
+            case ast.Call(func=ast.Attribute(value=owner), args=args):
+                for each in args:
+                    meet(each, owner)
+            case _:
+                pass
+    found = [Contact(name, met.get(id(name), []), bound, id(name) in several) for name in names]
+    return found, size
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """Return the names that the statements in a node may bind."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+            found.add(part.id)
+        elif isinstance(part, ast.alias):
+            found.add((part.asname or part.name).partition(".")[0])
+        else:
+            found |= {
+                each
+                for each in (getattr(part, "name", None), getattr(part, "rest", None))
+                if isinstance(each, str)
+            }
+    return found
 
 
 def _is_builtin(node: ast.expr) -> bool:

@@ -216,7 +216,12 @@ def _hooks(value: Value) -> AnyValue:
         _known(value, "a dict of handlers by hook name")
         return _opaque(value)
     hooks: dict[str, Hook] = {}
-    for key, handler in value.pairs:
+    # A dict keeps a key where it was first given, and a text and bytes are two keys.
+    last = {
+        key.value if isinstance(key, Const) else id(key): (key, handler)
+        for key, handler in value.pairs
+    }
+    for key, handler in last.values():
         name = _text(key)
         if not isinstance(name, Known):
             return name

@@ -80,14 +80,15 @@ def of_sets(operator: str, left: Collection, right: Value) -> tuple[Value, ...] 
     own = constants(left.items)
     if own is None or others is None:
         return None
+    mine, theirs = {*own}, {*others}
     match operator:
         case "difference":
-            return tuple(i for i, text in zip(left.items, own, strict=True) if text not in others)
+            return tuple(i for i, text in zip(left.items, own, strict=True) if text not in theirs)
         case "intersection":
-            return tuple(i for i, text in zip(left.items, own, strict=True) if text in others)
+            return tuple(i for i, text in zip(left.items, own, strict=True) if text in theirs)
         case "symmetric_difference":
-            rest = tuple(i for i, text in zip(more, others, strict=True) if text not in own)
-            kept = (i for i, text in zip(left.items, own, strict=True) if text not in others)
+            rest = tuple(i for i, text in zip(more, others, strict=True) if text not in mine)
+            kept = (i for i, text in zip(left.items, own, strict=True) if text not in theirs)
             return (*kept, *rest)
         case _:
             return None

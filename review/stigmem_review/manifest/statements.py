@@ -81,6 +81,9 @@ class Body:
         self._place = place
         self._evaluator = evaluator
         self._changed = set(_changed(function))
+        given = [each.value for each in frame.values.values() if isinstance(each, Followed)]
+        self._holds_others = any(map(evaluator.may_change_inside, given))
+        """Whether what a parameter stands for has things in it that others hold, too."""
         self._refuse()
 
     def run(self) -> Value | Raised:
@@ -116,6 +119,10 @@ class Body:
                     method in _MUTATORS and id(part) not in alone and self._frame.has(name)
                 ):
                     raise self._stop("it changes something in place", part)
+                case ast.comprehension(target=target) if any(
+                    isinstance(inner, (ast.Attribute, ast.Subscript)) for inner in ast.walk(target)
+                ):
+                    raise self._stop("it changes something in place", target)
                 case ast.NamedExpr():
                     raise self._stop("it assigns inside an expression", part)
                 case ast.Subscript(ctx=ast.Store() | ast.Del(), value=owner) if not isinstance(
@@ -126,7 +133,9 @@ class Body:
                     pass
         # What is of another scope, whoever looks at what live code mentions sees.
         leaks = self._evaluator.leaks(self._function, self._place.module)
+        size = sum(1 for _ in ast.walk(self._function))
         for name in sorted(self._changed & self._frame.names):
+            self._evaluator.count(self._function, self._place, size)
             shared = name in leaks.names and not _leaks_late(self._function, name, leaks)
             if shared or not _is_fresh(self._function, name, leaks.copying):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)
@@ -178,8 +187,10 @@ class Body:
                 raise _Break
             case ast.Continue():
                 raise _Continue
-            case ast.Pass() | ast.Expr() | ast.Assert() | ast.AnnAssign():
+            case ast.Pass():
                 pass
+            case ast.Expr() | ast.Assert() | ast.AnnAssign():
+                self._evaluator.untold(node, self._place)
             case _:
                 self._skip(node)
 
@@ -202,7 +213,10 @@ class Body:
     def _skip(self, node: ast.stmt) -> None:
         """Take what a statement binds for unknown, unless it may leave the function."""
         why = self._place.unknown(f"{type(node).__name__.lower()} is not followed", node)
-        self._evaluator.alive |= {id(part) for part in ast.walk(node)}
+        parts = {id(part) for part in ast.walk(node)}
+        self._evaluator.count(node, self._place, len(parts))
+        self._evaluator.alive |= parts
+        self._evaluator.untold(node, self._place)
         for part in _own(node):
             if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
                 raise Stop(why)
@@ -229,10 +243,18 @@ class Body:
         for target in targets:
             self._give(target, read, node)
 
-    def _give(self, target: ast.expr, read: Followed, node: ast.AST) -> None:
+    def _give(
+        self, target: ast.expr, read: Followed, node: ast.AST, *, inside: bool = False
+    ) -> None:
+        """Give a target its value; ``inside`` says that something else holds that value, too."""
         value = read.value
         match target:
             case ast.Name(id=name):
+                shared = (inside and self._evaluator.may_change(value)) or (
+                    self._holds_others and self._evaluator.may_change_inside(value)
+                )
+                if shared and name in self._frame.leaking:
+                    raise self._stop(f"{name[:80]} has a second name, and may be changed", node)
                 self._frame.keep(name, read)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 items: list[Value] = [self._place.unknown("it is taken apart", node)] * len(targets)
@@ -243,12 +265,18 @@ class Body:
                     and not any(isinstance(each, ast.Starred) for each in targets)
                 ):
                     items = list(value.items)
+                elif self._evaluator.may_change_inside(value):
+                    raise self._stop("it takes apart something that may be changed", node)
                 for each, item in zip(targets, items, strict=True):
                     inner = each.value if isinstance(each, ast.Starred) else each
-                    self._give(inner, Followed(item, [read]), node)
+                    self._give(inner, Followed(item, [read]), node, inside=True)
             case ast.Subscript(value=ast.Name(id=name)) if self._frame.has(name):
                 stored = self._evaluator.stored_value(target, read, self._place)
                 self._frame.change(name, stored)
+            case _ if self._evaluator.may_change_inside(value) or (
+                inside and self._evaluator.may_change(value)
+            ):
+                raise self._stop("it is kept somewhere, and may be changed there", node)
             case _:
                 pass
 
@@ -266,6 +294,7 @@ class Body:
             case _:
                 return
         if method not in _MUTATORS or not self._frame.has(name):
+            self._evaluator.untold(statement, self._place)
             return
         self._frame.change(name, self._evaluator.changed_value(call, method, self._place))
 
@@ -275,10 +304,17 @@ class Body:
             self._skip(node)
             return
         items, followed = found
+        match node.iter:
+            case ast.Name(id=name) | ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                self._evaluator.count(node, self._place, sum(1 for _ in ast.walk(node)))
+                if any(name in _changed(each) for each in node.body):
+                    raise self._stop(f"{name[:80]} is changed while a loop goes over it", node)
+            case _:
+                pass
         self._frame.control.append(followed)
         for item in items:
             self._evaluator.count(node, self._place)
-            self._give(node.target, Followed(item, []), node)
+            self._give(node.target, Followed(item, []), node, inside=True)
             try:
                 self._block(node.body)
             except _Continue:
@@ -307,8 +343,9 @@ def leaks_of(function: ast.FunctionDef, module: Scope, builtin: frozenset[str]) 
 
     ``builtin`` are the names of ``COPYING`` that mean what they mean everywhere.
     """
-    copying = builtin - scope_of(function, b"global :=").bindings.keys()
-    manifest = {name for name in module.bindings if _is_manifest_class(name, module)}
+    own = {*scope_of(function, b"global :=").bindings, *_stored(function)}
+    copying = builtin - own
+    manifest = {name for name in module.bindings if _is_manifest_class(name, module)} - own
     fine: set[int] = set()
     loads: list[ast.Name] = []
     inner: set[str] = set()
@@ -387,6 +424,15 @@ def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
     return all(
         each.lineno > last and id(each) not in looped for each in leaks.loads if each.id == name
     )
+
+
+def _stored(function: ast.FunctionDef) -> set[str]:
+    """Return every name that is given a value in a function, those of comprehensions too."""
+    return {
+        part.id
+        for part in ast.walk(function)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    }
 
 
 def _is_manifest_class(name: str, module: Scope) -> bool:

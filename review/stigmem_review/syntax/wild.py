@@ -25,11 +25,12 @@ NAMES = _words(
 )
 ATTRIBUTES = _words(
     # From an object to what it is made of, or to the code that uses it.
-    "__annotate__ __annotations__ __builtins__ __code__ __delattr__ __dict__ __getattribute__ "
-    "__getstate__ __globals__ __import__ __loader__ __metadata__ __path__ __reduce__ "
-    "__reduce_ex__ __spec__ __subclasses__ _create_fn _current_frames _eval_type _getframe "
-    "_getframemodulename ag_code annotation cr_code currentframe f_builtins f_code f_globals "
-    "f_locals gi_code return_annotation submodule_search_locations "
+    "__annotate__ __annotations__ __builtins__ __closure__ __code__ __delattr__ __dict__ "
+    "__getattribute__ __getstate__ __globals__ __import__ __kwdefaults__ __loader__ "
+    "__metadata__ __path__ __reduce__ __reduce_ex__ __spec__ __subclasses__ _create_fn "
+    "_current_frames _eval_type _getframe _getframemodulename ag_code annotation "
+    "cell_contents cr_code currentframe f_builtins f_code f_globals f_locals gi_code "
+    "return_annotation submodule_search_locations "
     # By a name in a text.
     "ForwardRef ImportString PyObject attrgetter evaluate_forward_ref get_annotations get_field "
     "get_type_hints getattr_static getclosurevars getmembers getmembers_static getmodule "
