@@ -145,6 +145,8 @@ class Evaluator:
         """The ids of nodes that one reading could not account for, whatever another one said."""
         self.accounted: set[int] = set()
         """The ids of nodes in statements that were read, whether or not their values matter."""
+        self.handed: dict[Use, set[Use]] = {}
+        """Functions that were found to give away what can be changed, by the names of that."""
         self.called: dict[int, tuple[str, ast.FunctionDef]] = {}
         """Functions that were followed where they are called, and the modules they stand in."""
         self._own = own
@@ -163,6 +165,8 @@ class Evaluator:
         self.taken: set[int] = set()
         """Parts of conditional expressions that were passed by, and those that were read."""
         self._calls = 0
+        self._runs = 0
+        """Functions that were followed so far, where they are called."""
         self._comprehending = 0
         self._star_imports: dict[str, list[str]] = {}
         self._exports: dict[str, frozenset[str] | None] = {}
@@ -759,7 +763,7 @@ class Evaluator:
     def _isolated(
         self, node: ast.AST, targets: list[ast.expr], work: Callable[[], Value], place: Place
     ) -> Followed:
-        outer, self._trace = self._trace, []
+        outer, self._trace, runs = self._trace, [], self._runs
         try:
             value = work()
             if isinstance(value, Unknown):
@@ -767,7 +771,10 @@ class Evaluator:
                 self.untold(node, place)
             else:
                 self._trace.append(id(node))
-                self.accounted |= {each for each in self._trace if isinstance(each, int)}
+                plain = all(isinstance(each, ast.Name) for each in targets)
+                if not _changeable(value) or (plain and self._runs == runs):
+                    # What a function gives, or what is kept elsewhere, others may hold as well.
+                    self.accounted |= {each for each in self._trace if isinstance(each, int)}
                 if _changeable(value):
                     names = {
                         part.id
@@ -1462,6 +1469,8 @@ class Evaluator:
         if arguments is None or self._calls >= limits.CALLS:
             return place.unknown(why, node)
         self._calls += 1
+        self._runs += 1
+        start = len(self._trace)
         try:
             value, control = self.run(function, module, arguments)
         except Stop as stop:
@@ -1473,7 +1482,12 @@ class Evaluator:
         self._trace += control
         changeable = _changeable(value) or isinstance(value, MadeManifest)
         owner = ANY if isinstance(value, MadeManifest) else module.name
-        self._trace.append(Use(function.name, owner, changeable))
+        use = Use(function.name, owner, changeable)
+        if _changeable(value):
+            for each in Trace(self._trace[start:]).uses:
+                if each.changeable:
+                    self.handed.setdefault(each, set()).add(use)
+        self._trace.append(use)
         return value
 
     def run(

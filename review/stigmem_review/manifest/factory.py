@@ -142,7 +142,7 @@ def _read(
         | _other_manifests(evaluator)
     )
     live = _live_code(entry_point, function, evaluator, seen, uses)
-    checked = _Checked(live, modules)
+    checked = _Checked(live, modules, evaluator.handed)
     if spoiled := checked.spoiled(uses):
         raise _Stop(spoiled.why, spoiled.at)
     readers = [_read_outcome(outcome, checked, modules, node) for outcome in outcomes]
@@ -481,8 +481,10 @@ def _with_parents(name: str) -> Iterator[str]:
 class _Checked:
     """What live code does to the names that a reading leans on."""
 
-    def __init__(self, live: LiveCode, modules: Modules) -> None:
+    def __init__(self, live: LiveCode, modules: Modules, handed: dict[Use, set[Use]]) -> None:
+        """``handed`` are functions that give away what names stand for."""
         self._live = live
+        self._handed = handed
         self._modules = modules
         self._rebound: dict[str, Unknown] = {}
         for hazard in [*live.hazards(), *_handed_on(live, modules)]:
@@ -497,7 +499,9 @@ class _Checked:
 
     def spoiled(self, uses: Iterable[Use]) -> Unknown | None:
         """Return why what was read may not be so, if live code gives a reason."""
-        for use in sorted(uses, key=lambda use: (use.name, use.module, use.changeable)):
+        every = {*uses}
+        every |= {function for use in every for function in self._handed.get(use, ())}
+        for use in sorted(every, key=lambda use: (use.name, use.module, use.changeable)):
             if use.name in self._rebound:
                 return self._rebound[use.name]
             if use.changeable and (found := self._live.mentioned(use.name, use.module)):
