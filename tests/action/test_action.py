@@ -96,7 +96,8 @@ def test_a_bot_bumps_one_plugin(runner: Runner, team: Team) -> None:
     first, *rest = outcome.commands
     assert first.startswith("::error title=stigmem-review%3A blocked::demo-plugin 1.0.0 -> 1.1.0")
     assert [line.split("::")[1] for line in rest] == [
-        "error file=requirements.txt,line=2,title=SPR301 capability-added"
+        "error file=requirements.txt,line=2,title=SPR301 capability-added",
+        "notice file=requirements.txt,line=2,title=SPR804 capability-unused",
     ]
     assert outcome.summary.startswith("# Plugins from ")
     assert "| `demo-plugin` | `1.0.0` | `1.1.0` | upgraded |" in outcome.summary

@@ -419,6 +419,10 @@ def undecided(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         made = '    RELEASE = "1." + "0.0"'
         source = source.replace(made, "    from .nowhere import RELEASE")
+    if draw(st.booleans()):
+        start = "def plugin_manifest():\n"
+        other = 'PluginManifest(name="other-plugin", version="9.0.0", capabilities=PICKED)'
+        source = source.replace(start, f"{start}    if {draw(unknown)}:\n        return {other}\n")
     return source
 
 
