@@ -136,7 +136,9 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
             signature.append(Segment(release.signed_by, theirs=True))
     yield Line("signature", tuple(signature))
     yield _line("start-up", "this version does not foresee what the node does at start-up")
-    yield _line("rollback", "beyond its migrations, whether the old release loads again is not foreseen")
+    yield _line(
+        "rollback", "beyond its migrations, whether the old release loads again is not foreseen"
+    )
     for side, release in (("old", old), ("new", new)):
         if release.source.kind != "none" and not release.walked:
             yield _line("code", f"what the code of the {side} release does could not be read")

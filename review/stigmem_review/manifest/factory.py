@@ -9,19 +9,13 @@ from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.host import Node, nearest
+from stigmem_review.manifest.core import ANY, MANIFEST_CLASSES, Own, Trace, Way
 from stigmem_review.manifest.environment import environment_read
-from stigmem_review.manifest.evaluate import (
-    ANY,
-    MANIFEST_CLASSES,
-    Evaluator,
-    Own,
-    Trace,
-    Way,
-    origin,
-)
+from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.frames import Followed, Leaves, Place, Stop, Use
 from stigmem_review.manifest.modules import Module, Modules, Unusable
+from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import (
     Const,
     Definition,

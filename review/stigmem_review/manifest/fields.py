@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stigmem_review.host import Node
-from stigmem_review.manifest.evaluate import unordered
+from stigmem_review.manifest.core import unordered
 from stigmem_review.manifest.values import (
     Collection,
     Const,

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from stigmem_review.manifest.contacts import stored
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
 from stigmem_review.manifest.values import Collection, Const, Raised, Value
 from stigmem_review.syntax.nodes import children
@@ -343,7 +344,7 @@ def leaks_of(function: ast.FunctionDef, module: Scope, builtin: frozenset[str]) 
 
     ``builtin`` are the names of ``COPYING`` that mean what they mean everywhere.
     """
-    own = {*scope_of(function, b"global :=").bindings, *_stored(function)}
+    own = {*scope_of(function, b"global :=").bindings, *stored(function)}
     copying = builtin - own
     manifest = {name for name in module.bindings if _is_manifest_class(name, module)} - own
     fine: set[int] = set()
@@ -424,15 +425,6 @@ def _leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
     return all(
         each.lineno > last and id(each) not in looped for each in leaks.loads if each.id == name
     )
-
-
-def _stored(function: ast.FunctionDef) -> set[str]:
-    """Return every name that is given a value in a function, those of comprehensions too."""
-    return {
-        part.id
-        for part in ast.walk(function)
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
-    }
 
 
 def _is_manifest_class(name: str, module: Scope) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
-from stigmem_review.manifest.evaluate import Evaluator, origin
+from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.frames import Frame, Leaves, Place, Stop
 from stigmem_review.manifest.modules import Module, Modules, Parsed
+from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import Const, Definition, Foreign, Value
 from stigmem_review.model import Location, Unknown
 from stigmem_review.syntax.nodes import children

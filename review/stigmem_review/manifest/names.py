@@ -1,0 +1,405 @@
+"""What a name stands for, and which way conditions go that decide it."""
+
+from __future__ import annotations
+
+import ast
+
+from stigmem_review import limits
+from stigmem_review.manifest.core import (
+    BUILTINS,
+    Core,
+    Way,
+    brief,
+    changeable,
+)
+from stigmem_review.manifest.frames import Followed, Frame, Place, Stop, Use
+from stigmem_review.manifest.modules import Module, Unusable
+from stigmem_review.manifest.operations import (
+    constants,
+    truth,
+)
+from stigmem_review.manifest.values import (
+    Collection,
+    Const,
+    Definition,
+    FilePath,
+    Foreign,
+    Made,
+    ModuleValue,
+    Result,
+    Value,
+)
+from stigmem_review.model import Unknown
+from stigmem_review.syntax.live import PRIVATE
+from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
+from stigmem_review.text import shorten
+
+_KEEPING = frozenset(
+    {"stigmem_node.plugins.handler_timeout", "stigmem_node.plugins.handlers.handler_timeout"}
+)
+
+
+class Names(Core):
+    """Follows names to their one binding."""
+
+    def decide(self, test: ast.expr, place: Place, *, here: bool = False) -> bool | None:
+        """Return which way a condition goes; where it is not known, the way this path takes.
+
+        What that leans on is kept for all that follows in the frame, or else only ``here``.
+        """
+        start = len(self._trace)
+        known = truth(self.evaluate(test, place))
+        if known is None:
+            self._forget(start)
+            return self._fork(test, place)
+        if not here and place.frame:
+            place.frame.control += self._trace[start:]
+            del self._trace[start:]
+        return known
+
+    def _fork(self, test: ast.expr | ast.stmt, place: Place) -> bool | None:
+        if self._plan is None:
+            return None
+        index = len(self._ways)
+        if index >= limits.PATHS:
+            # Each of them is one way more.
+            why = f"there are more than {limits.PATHS} ways through the factory"
+            raise Stop(place.unknown(why, test))
+        taken = self._plan[index] if index < len(self._plan) else True
+        if id(test) not in self._conditions:
+            source = place.module.syntax.source.decode("utf-8", "replace")
+            text = ast.get_source_segment(source, test)
+            condition = " ".join((text or "a condition").split())
+            if isinstance(test, ast.stmt):
+                condition += " works"
+            self._conditions[id(test)] = shorten(condition, 80)
+        self._ways.append(Way(self._conditions[id(test)], place.module.at(test), taken))
+        return taken
+
+    def name(self, name: str, node: ast.AST, place: Place) -> Value:
+        """Return what a name stands for where it is read."""
+        if place.frame and place.frame.has(name):
+            return self._in_frame(name, node, place, place.frame)
+        if place.local and name in place.local.bindings:
+            return self._bound(name, node, place, place.local)
+        return self._bound(name, node, Place(place.module), place.module.scope)
+
+    def _in_frame(self, name: str, node: ast.AST, place: Place, frame: Frame) -> Value:
+        if PRIVATE.match(name):
+            return place.unknown(f"{brief(name)} is a name that a class can spell otherwise", node)
+        found = frame.values.get(name)
+        if found is None:
+            return place.unknown(f"{brief(name)} is not given a value before", node)
+        if isinstance(found, ast.AST):
+            return self._follow(name, Binding(found, plain=True), place)
+        self._trace.append(found)
+        return found.value
+
+    def _bound(
+        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool = False
+    ) -> Value:
+        key = (place.module.name, id(scope), name, final)
+        if key not in self._followed:
+            outer, self._trace = self._trace, []
+            value = self._resolve(name, node, place, scope, final=final)
+            self._followed[key] = Followed(value, self._trace)
+            self._trace = outer
+        found = self._followed[key]
+        self._trace.append(found)
+        return found.value
+
+    def _resolve(
+        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool
+    ) -> Value:
+        if PRIVATE.match(name):
+            return place.unknown(f"{brief(name)} is a name that a class can spell otherwise", node)
+        if place.local is None:
+            self._trace.append(Use(name, place.module.name))
+        if scope.star:
+            sources = self._starred(name, place)
+            if sources is None or (sources and name in scope.bindings) or len(sources) > 1:
+                line = scope.star.lineno
+                return place.unknown(
+                    f"{brief(name)} could come from the star import in line {line}", node
+                )
+            if sources:
+                return self.member(sources[0], name, node, place)
+        found = scope.bindings.get(name, [])
+        if not found:
+            if name in BUILTINS:
+                return Foreign(f"builtins.{name}", place.module.at(node))
+            if name == "__name__":
+                return Const(place.module.name, place.module.at(node))
+            if name == "__package__":
+                return Const(place.module.package, place.module.at(node))
+            if name == "__file__":
+                return FilePath(place.module.path, True, place.module.at(node))
+            return place.unknown(f"{brief(name)} is not defined in this module", node)
+        binding = scope.only(name)
+        if binding is None and place.local is None:
+            binding = self._conditional(name, found, place)
+        if binding is None:
+            lines = sorted({getattr(each.node, "lineno", 0) for each in found})
+            where = ", ".join(map(str, lines[:5]))
+            return place.unknown(
+                f"{brief(name)} is bound more than once, or only under a condition (line {where})",
+                node,
+            )
+        module = place.module
+        if place.local is None and module.is_package and self.modules.has(f"{module.name}.{name}"):
+            # Importing the submodule binds it in the package, whenever that happens.
+            source = (
+                origin(binding.node, module) if isinstance(binding.node, ast.ImportFrom) else ""
+            )
+            if not (final and source == f"{module.name}.{name}"):
+                return place.unknown(
+                    f"{brief(module.name)}.{brief(name)} is both a submodule and bound in the "
+                    "package",
+                    node,
+                )
+        if self._depth >= limits.EVALUATION_DEPTH:
+            return place.unknown(f"it is nested more than {limits.EVALUATION_DEPTH} deep", node)
+        self._depth += 1
+        try:
+            return self._follow(name, binding, place)
+        finally:
+            self._depth -= 1
+
+    def _starred(self, name: str, place: Place) -> list[str] | None:
+        """Return the modules that a module's star imports take a name from.
+
+        ``None`` where that cannot be told: a star import of another distribution could bring any.
+        """
+        if place.local is not None:
+            return None
+        found = []
+        for source in self._stars(place.module):
+            names = self._exported(source)
+            if names is None:
+                return None
+            if name in names and source not in found:
+                found.append(source)
+        return found
+
+    def _stars(self, module: Module) -> list[str]:
+        """Return what a module takes everything from; an empty name where that is not plain."""
+        if module.name not in self._star_imports:
+            self._star_imports[module.name] = [
+                (origin(node, module) or "") if node in module.tree.body else ""
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
+            ]
+        return self._star_imports[module.name]
+
+    def _exported(self, source: str) -> frozenset[str] | None:
+        """Return the names that a star import of a module brings along."""
+        if source not in self._exports:
+            self._exports[source] = None  # what it is in a circle
+            self._exports[source] = self._export(source)
+        self._trace.append(Use("__all__", source, True))
+        return self._exports[source]
+
+    def _export(self, source: str) -> frozenset[str] | None:
+        module = self.modules.get(source) if source and self.modules.owns(source) else None
+        if not isinstance(module, Module):
+            return None
+        if "__getattr__" in module.scope.bindings:
+            return None
+        found = {*module.scope.bindings}
+        for inner in self._stars(module) if module.scope.star else ():
+            more = self._exported(inner)
+            if more is None:
+                return None
+            found |= more
+        if "__all__" in found:
+            listed = self._bound("__all__", module.tree, Place(module), module.scope)
+            names = constants(listed.items) if isinstance(listed, Collection) else None
+            if names is None:
+                return None
+            found = {*names}
+        else:
+            found = {name for name in found if not name.startswith("_")}
+        if any(self.modules.has(f"{source}.{name}") for name in found):
+            return None
+        return frozenset(found)
+
+    def _conditional(self, name: str, found: list[Binding], place: Place) -> Binding | None:
+        """Return the binding that this path takes of a name bound in one ``if`` or ``try``.
+
+        The whole of it stands in one statement of the module, so no other value is seen before.
+        """
+        module = place.module
+        if module.name not in self._branches:
+            self._branches[module.name] = {
+                id(part): statement
+                for statement in module.tree.body
+                if isinstance(statement, (ast.If, ast.Try))
+                for part in ast.walk(statement)
+            }
+        branches = self._branches[module.name]
+        around = {id(branches.get(id(each.node))): branches.get(id(each.node)) for each in found}
+        statement = next(iter(around.values()))
+        if len(around) > 1 or statement is None:
+            return None
+        return self._taken(name, [statement], place)
+
+    def _taken(self, name: str, statements: list[ast.stmt], place: Place) -> Binding | None:
+        """Return the one plain binding of a name in statements, on the way that this path goes."""
+        binding = None
+        for statement in statements:
+            scope = scope_of(ast.Module([statement], []), place.module.syntax.source)
+            if name not in scope.bindings:
+                continue
+            if binding is not None or scope.star:
+                return None
+            match statement:
+                case ast.If():
+                    way = self._at_import(statement, place)
+                    if way is None:
+                        return None
+                    taken = statement.body if way else statement.orelse
+                    binding = self._taken(name, taken, place)
+                case ast.Try(body=body, handlers=[handler], orelse=[], finalbody=[]):
+                    way = self._at_import(statement, place)
+                    if way is None:
+                        return None
+                    binding = self._taken(name, body, place)
+                    if not way:
+                        binding = self._taken(name, handler.body, place) or binding
+                case _:
+                    binding = scope.only(name)
+            if binding is None:
+                return None
+        return binding
+
+    def _at_import(self, statement: ast.If | ast.Try, place: Place) -> bool | None:
+        """Return which way a statement of a module goes, the same for all that it binds."""
+        if id(statement) not in self._imported:
+            outer, self._trace = self._trace, []
+            if isinstance(statement, ast.If):
+                way = self.decide(statement.test, place, here=True)
+            else:
+                way = self.works(statement, place)
+            leaning, self._trace = (
+                Followed(Const(None, place.module.at(statement)), self._trace),
+                outer,
+            )
+            if way is None:
+                return None
+            self._imported[id(statement)] = way, leaning
+        way, leaning = self._imported[id(statement)]
+        self._trace.append(leaning)
+        return way
+
+    def works(self, statement: ast.Try, place: Place) -> bool | None:
+        """Return whether what is tried raises nothing; where it is not known, the path decides."""
+        match statement.body:
+            case [ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value)]:
+                start = len(self._trace)
+                if isinstance(self.evaluate(value, place), Const):
+                    return True
+                self._forget(start)
+            case _:
+                pass
+        return self._fork(statement.body[0], place)
+
+    def _follow(self, name: str, binding: Binding, place: Place) -> Value:
+        match binding.node:
+            case ast.Assign() | ast.AnnAssign() as statement if statement.value:
+                return self._assigned(name, statement, statement.value, place)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as definition:
+                return self._definition(definition, place)
+            case ast.Import() as statement:
+                return self._import(name, statement, place)
+            case ast.ImportFrom() as statement:
+                return self._import_from(name, statement, place)
+            case other:
+                return place.unknown(f"{brief(name)} is a parameter", other)
+
+    def _assigned(
+        self, name: str, statement: ast.Assign | ast.AnnAssign, node: ast.expr, place: Place
+    ) -> Value:
+        self._trace.append(id(statement))
+        value = self.evaluate(node, place)
+        if changeable(value):
+            self._trace += [Use(each, place.module.name, True) for each in assigned(statement)]
+        if isinstance(value, Result) and place.local is None:
+            return Made(place.module.name, name, place.module.at(node))
+        return value
+
+    def _definition(self, node: Function | ast.ClassDef, place: Place) -> Value:
+        for decorator in node.decorator_list:
+            if not isinstance(decorator, ast.Call) or not self._keeps(decorator, place):
+                return place.unknown(
+                    f"{brief(node.name)} is decorated, and a decorator can replace what it "
+                    "decorates",
+                    node,
+                )
+        kind = "class" if isinstance(node, ast.ClassDef) else "function"
+        prefix = f"{place.qualname}.<locals>." if place.local else ""
+        return Definition(kind, place.module.name, prefix + node.name, place.module.at(node))
+
+    def _keeps(self, decorator: ast.Call, place: Place) -> bool:
+        """Say whether a decorator is one of the host's that gives back what it decorates."""
+        found = self.evaluate(decorator.func, place)
+        return isinstance(found, Foreign) and found.dotted in _KEEPING
+
+    def _import(self, name: str, statement: ast.Import, place: Place) -> Value:
+        for alias in statement.names:
+            if name == (alias.asname or alias.name.partition(".")[0]):
+                return self._module(alias.name if alias.asname else name, statement, place)
+        return place.unknown(f"{brief(name)} is not imported here", statement)
+
+    def _module(self, dotted: str, node: ast.AST, place: Place) -> Value:
+        """Return what ``import dotted as name`` gives: attribute after attribute."""
+        first, *rest = dotted.split(".")
+        if not self.modules.owns(first):
+            return Foreign(dotted, place.module.at(node))
+        value: Value = ModuleValue(first, place.module.at(node))
+        for part in rest:
+            if not isinstance(value, ModuleValue):
+                return place.unknown(f"{brief(dotted)} is not a module of this release", node)
+            value = self.member(value.name, part, node, place)
+        return value
+
+    def _import_from(self, name: str, statement: ast.ImportFrom, place: Place) -> Value:
+        source = origin(statement, place.module)
+        if source is None:
+            return place.unknown("this relative import leads out of its package", statement)
+        for alias in statement.names:
+            if name == (alias.asname or alias.name):
+                return self.member(source, alias.name, statement, place)
+        return place.unknown(f"{brief(name)} is not imported here", statement)
+
+    def member(self, source: str, name: str, node: ast.AST, place: Place) -> Value:
+        """Return what ``from source import name`` gives, as the import system decides it."""
+        self._trace.append(Use(name, source))
+        if not self.modules.owns(source):
+            return Foreign(f"{source}.{name}", place.module.at(node))
+        module = self.modules.get(source)
+        if isinstance(module, Unusable):
+            return Unknown(module.why, module.at)
+        if module is not None and (name in module.scope.bindings or module.scope.star):
+            return self._bound(name, node, Place(module), module.scope)
+        if self.modules.has(f"{source}.{name}"):
+            return ModuleValue(f"{source}.{name}", place.module.at(node))
+        if module is None:
+            return place.unknown(f"there is no module {brief(source)} in the release", node)
+        return place.unknown(f"{brief(source)} does not define {brief(name)}", node)
+
+
+def origin(statement: ast.ImportFrom, module: Module) -> str | None:
+    """Return the absolute name of the module a ``from`` import reads; ``None`` if it leads out."""
+    if not statement.level:
+        return statement.module or ""
+    parts = module.package.split(".") if module.package else []
+    if statement.level > len(parts):
+        return None
+    base = parts[: len(parts) - statement.level + 1]
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def assigned(statement: ast.Assign | ast.AnnAssign) -> list[str]:
+    """Return every name that a plain assignment gives its value to."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
