@@ -30,6 +30,16 @@ def filled(unit: str, before: str, after: str) -> dict[str, str]:
     return {"demo.py": head + unit * (room // len(unit.encode())) + tail}
 
 
+def used(before: str, name: str, count: int) -> dict[str, str]:
+    """Return a package whose factory looks up very many names."""
+    names = ", ".join(name.format(n=n) for n in range(count))
+    other = "".join(f"a{n} = 'x'\n" for n in range(count))
+    return {
+        "demo/__init__.py": f"{IMPORTS}{before}{factory(f'capabilities={{{names}}}')}",
+        "demo/other.py": other,
+    }
+
+
 HOSTILE = {
     "names": filled("a,", "x = [", "]"),
     "targets": filled("a = ", "", "1"),
@@ -62,6 +72,19 @@ HOSTILE = {
         + "f7999()\n"
         + factory("")
     },
+    "names of one condition": used(
+        "X = True\nif X:\n" + "".join(f"    a{n} = 'x'\n" for n in range(6000)), "a{n}", 6000
+    ),
+    "names of many conditions": used(
+        "X = True\n" + "".join(f"if X: a{n} = 'x'\n" for n in range(4000)), "a{n}", 4000
+    ),
+    "names of star imports": used("from .other import *\n" * 3000, "a{n}", 6000),
+    "members": used(
+        "from enum import Enum\nclass E(Enum):\n"
+        + "".join(f"    a{n} = 'x{n}'\n" for n in range(5000)),
+        "E.a{n}.value",
+        5000,
+    ),
     "unknown keywords": {
         "demo.py": IMPORTS + factory(", ".join(f"capabilit{n}=1" for n in range(12_000)))
     },

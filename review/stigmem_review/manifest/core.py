@@ -118,6 +118,8 @@ class Core:
         self._comprehending = 0
         self._star_imports: dict[str, list[str]] = {}
         self._exports: dict[str, frozenset[str] | None] = {}
+        self._members: dict[int, dict[str, str] | None] = {}
+        self._blocks: dict[int, dict[str, list[tuple[ast.stmt, Scope]]]] = {}
         self._branches: dict[str, dict[int, ast.stmt]] = {}
         self._imported: dict[int, tuple[bool, Followed]] = {}
         """Which way statements of modules go, on the path that is followed."""

@@ -174,7 +174,8 @@ class Names(Core):
             return None
         found = []
         for source in self._stars(place.module):
-            names = self._exported(source)
+            self._steps += 1
+            names = self._exported(source) if self._steps <= limits.EVALUATION_STEPS else None
             if names is None:
                 return None
             if name in names and source not in found:
@@ -184,11 +185,13 @@ class Names(Core):
     def _stars(self, module: Module) -> list[str]:
         """Return what a module takes everything from; an empty name where that is not plain."""
         if module.name not in self._star_imports:
-            self._star_imports[module.name] = [
-                (origin(node, module) or "") if node in module.tree.body else ""
+            plain = {id(node) for node in module.tree.body}
+            found = (
+                (origin(node, module) or "") if id(node) in plain else ""
                 for node in ast.walk(module.tree)
                 if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
-            ]
+            )
+            self._star_imports[module.name] = [*dict.fromkeys(found)]
         return self._star_imports[module.name]
 
     def _exported(self, source: str) -> frozenset[str] | None:
@@ -246,10 +249,7 @@ class Names(Core):
     def _taken(self, name: str, statements: list[ast.stmt], place: Place) -> Binding | None:
         """Return the one plain binding of a name in statements, on the way that this path goes."""
         binding = None
-        for statement in statements:
-            scope = scope_of(ast.Module([statement], []), place.module.syntax.source)
-            if name not in scope.bindings:
-                continue
+        for statement, scope in self._binders(statements, place.module).get(name, ()):
             if binding is not None or scope.star:
                 return None
             match statement:
@@ -271,6 +271,21 @@ class Names(Core):
             if binding is None:
                 return None
         return binding
+
+    def _binders(
+        self, statements: list[ast.stmt], module: Module
+    ) -> dict[str, list[tuple[ast.stmt, Scope]]]:
+        """Return the statements of a block that bind each name."""
+        if not statements:
+            return {}
+        if id(statements[0]) not in self._blocks:
+            found: dict[str, list[tuple[ast.stmt, Scope]]] = {}
+            for statement in statements:
+                scope = scope_of(ast.Module([statement], []), module.syntax.source)
+                for name in scope.bindings:
+                    found.setdefault(name, []).append((statement, scope))
+            self._blocks[id(statements[0])] = found
+        return self._blocks[id(statements[0])]
 
     def _at_import(self, statement: ast.If | ast.Try, place: Place) -> bool | None:
         """Return which way a statement of a module goes, the same for all that it binds."""

@@ -90,18 +90,10 @@ class Objects(Names):
             return None
         if dotted[-1] not in _ENUMERATIONS or dotted[:-1] not in ([], ["builtins.str"]):
             return None
-        found: dict[str, str] = {}
-        for part in definition.body:
-            match part:
-                case ast.Expr(value=ast.Constant()) | ast.Pass():
-                    pass
-                case ast.Assign(targets=[ast.Name(id=member)], value=ast.Constant(value=str(text))):
-                    if member.startswith("_") or member in ("name", "value") or member in found:
-                        return None
-                    found[member] = text
-                case _:
-                    return None
-        if name not in found:
+        if id(definition) not in self._members:
+            self._members[id(definition)] = _members(definition)
+        found = self._members[id(definition)]
+        if found is None or name not in found:
             return None
         self._trace += [Use(name, owner.module), Use("_value_", ANY), Use("__class__", ANY)]
         at = module.at(definition)
@@ -115,6 +107,7 @@ class Objects(Names):
         binding = module.scope.only(called.qualname) if isinstance(module, Module) else None
         match binding.node if binding else None:
             case ast.ClassDef(bases=[], keywords=[], decorator_list=[], body=body):
+                self._steps += len(body)
                 special = [
                     each.name
                     for each in body
@@ -137,6 +130,7 @@ class Objects(Names):
             return place.unknown("a class inside a function is not followed", node)
         match binding.node:
             case ast.ClassDef(bases=[], keywords=[], decorator_list=[]) as definition:
+                self._steps += len(definition.body)
                 scope = scope_of(definition, module.syntax.source)
                 found = scope.only(node.attr)
                 method = found.node if found and not scope.star else None
@@ -162,6 +156,22 @@ class Objects(Names):
                 return not shadowed and not module.scope.star
             case _:
                 return False
+
+
+def _members(definition: ast.ClassDef) -> dict[str, str] | None:
+    """Return the members of an enumeration, if it has texts for members and nothing else."""
+    found: dict[str, str] = {}
+    for part in definition.body:
+        match part:
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                pass
+            case ast.Assign(targets=[ast.Name(id=member)], value=ast.Constant(value=str(text))):
+                if member.startswith("_") or member in ("name", "value") or member in found:
+                    return None
+                found[member] = text
+            case _:
+                return None
+    return found
 
 
 def _bound_to_object(method: Value) -> Value:
