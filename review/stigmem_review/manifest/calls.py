@@ -23,6 +23,7 @@ from stigmem_review.manifest.core import (
 )
 from stigmem_review.manifest.data import LOADERS, READERS, content, led_to, loaded
 from stigmem_review.manifest.frames import Followed, Leaves, Place, Step, Stop, Use
+from stigmem_review.manifest.leaks import COPYING, Leaks, leaks_of
 from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.objects import Objects
 from stigmem_review.manifest.operations import (
@@ -33,7 +34,6 @@ from stigmem_review.manifest.operations import (
     of_text,
     truth,
 )
-from stigmem_review.manifest.statements import COPYING, Leaks, leaks_of
 from stigmem_review.manifest.values import (
     Collection,
     Const,

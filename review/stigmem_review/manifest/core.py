@@ -10,8 +10,8 @@ from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.contacts import Contact
 from stigmem_review.manifest.frames import Followed, Place, Step, Stop, Use
+from stigmem_review.manifest.leaks import Leaks
 from stigmem_review.manifest.modules import Modules
-from stigmem_review.manifest.statements import Leaks
 from stigmem_review.manifest.values import (
     Collection,
     Const,
