@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.host import Node, nearest
@@ -48,8 +49,7 @@ _UNKNOWN_KEYWORDS = 20
 _NOT_PLAIN = "what the factory returns is not a plain PluginManifest(...)"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What reading one entry point gave."""
 
     manifest: Manifest | Unknown
@@ -64,8 +64,7 @@ class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out 
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     """What a factory returns on one way through it, and what finding that leaned on."""
 
     ways: tuple[Way, ...]
@@ -73,12 +72,11 @@ class _Outcome:
     trace: Trace
 
 
-@dataclass(slots=True)
-class _Path:
+class _Path(msgspec.Struct):
     """What following the entry point leans on, so far."""
 
-    seen: set[int] = field(default_factory=set)
-    uses: set[Use] = field(default_factory=set)
+    seen: set[int] = msgspec.field(default_factory=set)
+    uses: set[Use] = msgspec.field(default_factory=set)
 
     def add(self, trace: Trace) -> None:
         self.seen |= trace.seen

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.values import Raised, Value
@@ -12,8 +13,7 @@ from stigmem_review.model import Unknown
 from stigmem_review.syntax.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """A name that a value was reached through, and the module that it belongs to.
 
     ``changeable``: it stands for something that other code could change in place.
@@ -24,8 +24,7 @@ class Use:
     changeable: bool = False
 
 
-@dataclass(slots=True)
-class Followed:
+class Followed(msgspec.Struct):
     """What a name was found to stand for, and what that leans on."""
 
     value: Value
@@ -35,8 +34,7 @@ class Followed:
 Step = int | Use | Followed
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(msgspec.Struct):
     """The names of one call of a function.
 
     ``names`` are all that are its own; ``control`` is what the ways taken lean on; ``loose`` are
@@ -45,9 +43,9 @@ class Frame:
     """
 
     names: set[str]
-    values: dict[str, Followed | ast.AST] = field(default_factory=dict)
-    control: list[Step] = field(default_factory=list)
-    loose: dict[str, Unknown] = field(default_factory=dict)
+    values: dict[str, Followed | ast.AST] = msgspec.field(default_factory=dict)
+    control: list[Step] = msgspec.field(default_factory=list)
+    loose: dict[str, Unknown] = msgspec.field(default_factory=dict)
     leaking: frozenset[str] = frozenset()
     owner: str = ""
 
@@ -90,8 +88,7 @@ class Frame:
         return Frame(every, values, self.control, self.loose, self.leaking, self.owner)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where an expression stands: its module and, inside a function, its scope and its frame."""
 
     module: Module

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.model import Location
@@ -17,8 +18,7 @@ _COMPILED = (".pyc", ".pyo", ".pyw")
 _AT_START = (".pth", "sitecustomize.py", "usercustomize.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(msgspec.Struct, frozen=True):
     """One source file, parsed."""
 
     source: bytes
@@ -30,8 +30,7 @@ Parsed = dict[bytes, Syntax | Failure]
 """Source files that were parsed, by their content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """One parsed module of the distribution."""
 
     name: str
@@ -59,8 +58,7 @@ class Module:
         return Location(self.path, getattr(node, "lineno", 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(msgspec.Struct, frozen=True):
     """A module that exists and cannot be followed; ``gap`` if its content could not be read."""
 
     why: str

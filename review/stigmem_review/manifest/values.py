@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from stigmem_review.model import Location, Unknown
 
@@ -14,16 +15,14 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool | bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(msgspec.Struct, frozen=True):
     """A constant."""
 
     value: Scalar
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True):
     """A list, tuple, set or frozenset (``kind``) whose every item was followed."""
 
     kind: str
@@ -31,16 +30,14 @@ class Collection:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(msgspec.Struct, frozen=True):
     """A dict whose every key and value was followed, in order, later keys winning."""
 
     pairs: tuple[tuple[Value, Value], ...]
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """A function or class (``kind``) that this distribution defines.
 
     ``bound`` if it is a method that an object is given to as its first argument.
@@ -58,8 +55,7 @@ class Definition:
         return f"{self.module}:{self.qualname}"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """An object that a module of this distribution makes by a call and binds to a name, once."""
 
     module: str
@@ -72,23 +68,20 @@ class Made:
         return f"{self.module}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What a call of something foreign returned: an object of which nothing else is known."""
 
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """An object of a plain class of this distribution."""
 
     made_of: Definition
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A member of a plain enumeration of this distribution; ``text`` if it is a text as well."""
 
     value: str
@@ -96,8 +89,7 @@ class Member:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class FilePath:
+class FilePath(msgspec.Struct, frozen=True):
     """A path among the files of this distribution; ``text`` while it is still a text."""
 
     path: str
@@ -105,24 +97,21 @@ class FilePath:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleValue:
+class ModuleValue(msgspec.Struct, frozen=True):
     """A module of this distribution."""
 
     name: str
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(msgspec.Struct, frozen=True):
     """Something that another distribution, or the standard library, provides."""
 
     dotted: str
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """One keyword of a call and what reading it leans on.
 
     Its expression, and where that stands, are absent where a dict is spread.
@@ -136,8 +125,7 @@ class Given:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class MadeManifest:
+class MadeManifest(msgspec.Struct, frozen=True):
     """What a call of the host's manifest class makes; ``spread`` says why it may be given more."""
 
     given: tuple[Given, ...]
@@ -145,8 +133,7 @@ class MadeManifest:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True):
     """Nothing: an exception leaves the function here."""
 
     at: Location

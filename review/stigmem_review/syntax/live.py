@@ -14,7 +14,8 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from stigmem_review.syntax import wild
 from stigmem_review.syntax.nodes import children
@@ -48,8 +49,7 @@ def local_to(function: ast.AST) -> str:
     return f"{_LOCAL}{id(function)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Hazard:
+class Hazard(msgspec.Struct, frozen=True):
     """A piece of live code after which names may not be what they seem.
 
     ``name`` is the one name it rebinds; empty where it could be any.
@@ -61,8 +61,7 @@ class Hazard:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Store:
+class _Store(msgspec.Struct, frozen=True):
     """An assignment to an attribute or item; ``root`` is the name the target starts with."""
 
     root: str
@@ -71,8 +70,7 @@ class _Store:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """A name in an import statement of a module."""
 
     module: str
@@ -80,19 +78,17 @@ class Imported:
     alias: ast.alias
 
 
-@dataclass(slots=True)
-class _Module:
+class _Module(msgspec.Struct):
     scope: Scope
-    imports: dict[str, set[str]] = field(default_factory=dict)
+    imports: dict[str, set[str]] = msgspec.field(default_factory=dict)
     """What each imported name stands for, as dotted names."""
-    statements: dict[str, list[Imported]] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
+    statements: dict[str, list[Imported]] = msgspec.field(default_factory=dict)
+    shared: set[str] = msgspec.field(default_factory=set)
     """Names taken out of other modules."""
     star: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(msgspec.Struct, frozen=True):
     """Nodes to walk; ``owner`` is the class whose body they are, if they are one.
 
     ``special`` says that something else than the class itself takes part in making it, ``around``
@@ -106,8 +102,7 @@ class _Task:
     around: tuple[Body, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOn:
+class HandedOn(msgspec.Struct, frozen=True):
     """A place where an imported name, or ``rest`` in it, is used as a whole."""
 
     imported: Imported

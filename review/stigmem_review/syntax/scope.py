@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from stigmem_review.syntax.nodes import children
 
@@ -17,8 +18,7 @@ _TARGETS = (ast.Tuple, ast.List, ast.Starred)
 Found = Iterator[tuple[str, ast.AST]]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """One place that binds a name.
 
     ``node`` is the statement; ``plain`` says that it stands directly in the scope's body and is
@@ -29,8 +29,7 @@ class Binding:
     plain: bool
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(msgspec.Struct):
     """The names bound in a module, function or class body.
 
     ``star`` is the first star import, after which any name could be any other. ``skipped`` are
@@ -38,9 +37,9 @@ class Scope:
     """
 
     body: Body
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    bindings: dict[str, list[Binding]] = msgspec.field(default_factory=dict)
     star: ast.ImportFrom | None = None
-    skipped: set[int] = field(default_factory=set)
+    skipped: set[int] = msgspec.field(default_factory=set)
 
     def only(self, name: str) -> Binding | None:
         """Return the binding of a name that is bound exactly once, plainly, else ``None``.
@@ -59,8 +58,7 @@ def _imports_top(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Import) and not any(alias.asname == name for alias in node.names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(msgspec.Struct, frozen=True):
     """What a file's text rules out, so that most of its tree need not be walked.
 
     Keywords and operators have one spelling each, so they are not in the tree if that spelling
