@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import abstractmethod
 
 from packaging.utils import canonicalize_name
 
@@ -58,15 +59,17 @@ _VERSION = frozenset({"importlib.metadata.version", "importlib_metadata.version"
 class Calls(Objects):
     """Follows calls."""
 
+    @abstractmethod
     def items_of(self, node: ast.expr, place: Place) -> tuple[list[Value], Followed] | None:
         """Return what a loop over an expression gives, and what reading that leans on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, place: Place
     ) -> Value:
-        raise NotImplementedError
+        """Return what a comprehension gives, read to its end."""
 
+    @abstractmethod
     def run(
         self, function: ast.FunctionDef, module: Module, arguments: dict[str, Followed]
     ) -> tuple[Value | Raised, list[Step]]:
@@ -74,7 +77,6 @@ class Calls(Objects):
 
         Raises ``Stop`` where it cannot be followed.
         """
-        raise NotImplementedError
 
     def _call(self, node: ast.Call, place: Place) -> Value:
         if isinstance(node.func, ast.Attribute):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
@@ -82,7 +83,7 @@ class Trace:
                     waiting.append(step.trace)
 
 
-class Core:
+class Core(ABC):
     """The state of one reading."""
 
     def __init__(self, modules: Modules, node: Node, own: Own | None = None) -> None:
@@ -127,9 +128,9 @@ class Core:
         self._sizes: dict[int, int] = {}
         self._conditions: dict[int, str] = {}
 
+    @abstractmethod
     def evaluate(self, node: ast.expr, place: Place) -> Value:
         """Return the value of an expression, or that it is unknown, where and why."""
-        raise NotImplementedError
 
     def count(self, node: ast.AST, place: Place, steps: int = 1) -> None:
         """Count steps. Raises ``Stop`` where they are too many."""

@@ -17,7 +17,7 @@ _SOURCES = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 def environment_read(node: ast.expr, place: Place, modules: Modules, host: Node) -> str:
     """Return where the value of an expression comes to depend on the environment, or nothing."""
     evaluator = Evaluator(modules, host)
-    for part, where in definitions_in(node, place, modules, host):
+    for part, where in definitions_in(node, place, evaluator):
         for inner in ast.walk(part):
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 value, _ = evaluator.read(inner, where)
@@ -27,13 +27,12 @@ def environment_read(node: ast.expr, place: Place, modules: Modules, host: Node)
 
 
 def definitions_in(
-    node: ast.AST, place: Place, modules: Modules, host: Node, *, called: bool = False
+    node: ast.AST, place: Place, evaluator: Evaluator, *, called: bool = False
 ) -> Iterator[tuple[ast.AST, Place]]:
     """Yield a piece of code, and every definition of its distribution that it comes to use.
 
     If ``called`` is set, only what it calls by its name.
     """
-    evaluator = Evaluator(modules, host)
     waiting = [(node, place)]
     visited: set[int] = set()
     while waiting:
@@ -48,7 +47,7 @@ def definitions_in(
                 continue
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 value, _ = evaluator.read(inner, where)
-                waiting.extend(_bodies(inner, value, where, modules))
+                waiting.extend(_bodies(inner, value, where, evaluator.modules))
 
 
 def _bodies(

@@ -40,11 +40,11 @@ def factory_raises(
         if isinstance(module, Module) and "." not in attribute:
             at_import = ast.Name(attribute, ast.Load(), lineno=0)
             value, _ = evaluator.read_name(attribute, at_import, Place(module))
-            yield from _raised(value, code, modules, node)
+            yield from _raised(value, code, evaluator)
 
 
-def _raised(value: object, code: Code, modules: Modules, node: Node) -> Iterator[Observation]:
-    home = modules.get(value.module) if isinstance(value, Definition) else None
+def _raised(value: object, code: Code, evaluator: Evaluator) -> Iterator[Observation]:
+    home = evaluator.modules.get(value.module) if isinstance(value, Definition) else None
     binding = (
         home.scope.only(value.qualname)
         if isinstance(value, Definition) and isinstance(home, Module)
@@ -52,7 +52,7 @@ def _raised(value: object, code: Code, modules: Modules, node: Node) -> Iterator
     )
     if binding is None or not isinstance(home, Module):
         return
-    for body, place in definitions_in(binding.node, Place(home), modules, node, called=True):
+    for body, place in definitions_in(binding.node, Place(home), evaluator, called=True):
         for part, condition in _parts(body, ""):
             raises, why = _raises(part)
             if raises:
