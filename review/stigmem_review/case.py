@@ -9,6 +9,7 @@ import msgspec
 from stigmem_review.compare import Comparison, compare, inspect
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Release, SourceKind
+from stigmem_review.policy.trust import Trust
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -26,6 +27,8 @@ class NodeInfo(msgspec.Struct, frozen=True):
     version: str
 
 
+_NOBODY = Trust()
+
 Purpose = Literal["upgrade", "check"]
 """Whether two releases are compared, or one is looked at by itself."""
 
@@ -40,9 +43,10 @@ class Case(msgspec.Struct, frozen=True):
     purpose: Purpose = "upgrade"
 
 
-def build_case(old: Release, new: Release, node: Node) -> Case:
+def build_case(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> Case:
     """Compare two releases and return what there is to judge."""
-    return Case(_side(old, new), _side(new, old), NodeInfo(node.version), compare(old, new, node))
+    comparison = compare(old, new, node, trust)
+    return Case(_side(old, new), _side(new, old), NodeInfo(node.version), comparison)
 
 
 def build_check(release: Release, node: Node) -> Case:

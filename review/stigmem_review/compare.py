@@ -20,12 +20,16 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
+from stigmem_review.policy.trust import Trust
 from stigmem_review.reach import newly_reached
+from stigmem_review.signers import signing_facts
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
 _CHANGED = 5
 """Changed definitions behind one handler that are named; the rest is counted."""
+
+_NOBODY = Trust()
 
 _SURPRISING: tuple[facts.Step, ...] = ("patch", "rebuild", "same")
 
@@ -44,8 +48,11 @@ class Comparison(msgspec.Struct, frozen=True):
     not_carried: tuple[tuple[str, str], ...]
 
 
-def compare(old: Release, new: Release, node: Node) -> Comparison:
-    """Compare two releases as one node would see them; each may be the empty release."""
+def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> Comparison:
+    """Compare two releases as one node would see them; each may be the empty release.
+
+    ``trust`` is whom the operator trusts to sign: nobody has said it where it is not given.
+    """
     before, after = ledgers(old, new)
     move = next(((before[name], after[name]) for name in _VERSIONS if name in before), None)
     unchanged = tuple(name for name in before if before[name] == after[name])
@@ -63,6 +70,7 @@ def compare(old: Release, new: Release, node: Node) -> Comparison:
     changes += newly_reached(old, new)
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
+    changes += signing_facts(old, new, trust)
     return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
 
 

@@ -35,6 +35,12 @@ class PolicyError(ReviewError):
     exit_code = 2
 
 
+class SigningError(ReviewError):
+    """A trust root cannot be read: nothing can be verified with it."""
+
+    exit_code = 2
+
+
 class RuleError(ReviewError):
     """A rule file cannot be read, is not a valid rule, or fails on a fact it says it covers."""
 

@@ -95,3 +95,9 @@ GIT_SECONDS = 60
 
 GIT_LIST_BYTES = 64 * MIB
 """What git may write but for the contents of files; 80,000 paths of Linux take 8 MiB."""
+
+SIGNATURE_BYTES = 256 * 1024
+"""One bundle, attestation or provenance file; 1 MiB of hostile log entries took 0.95 GB."""
+
+TRUST_ROOT_BYTES = MIB
+"""One trust root; the public-good instance's has 7 KB."""

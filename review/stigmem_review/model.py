@@ -284,6 +284,78 @@ class Gap(msgspec.Struct, frozen=True):
     do: str
 
 
+IdentityKind = Literal["email", "uri", "username"]
+"""What a certificate's one subject alternative name is: the forms that Fulcio issues."""
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """Who signed, as a verified certificate says it; never a claim.
+
+    ``repository``, ``workflow`` (its path in the repository) and ``ref`` are those of a CI signer,
+    empty for a person; ``builder`` is the reusable workflow that signed, with its repository and
+    without its ref, where that is another one; ``repository_id`` is the forge's own number of the
+    repository, which a new repository of the same name does not have (Fulcio, "OID info").
+    """
+
+    identity: str
+    kind: IdentityKind
+    issuer: str
+    repository: str = ""
+    workflow: str = ""
+    ref: str = ""
+    commit: str = ""
+    trigger: str = ""
+    builder: str = ""
+    repository_id: str = ""
+
+
+SignatureForm = Literal["bundle", "attestation", "provenance"]
+"""A Sigstore bundle, one attestation of PEP 740, or a file of PEP 740 that holds several."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What verifying one bundle or one attestation showed.
+
+    ``name`` is its file, or the address an index gave it at; ``signer`` is there only where it is
+    verified; ``predicate`` what kind of attestation it is. ``signed_at`` (UTC, ISO 8601) and
+    ``log_index`` are given only where the signature of the log or of a time stamp covers them.
+    """
+
+    name: str
+    form: SignatureForm
+    status: Literal["verified", "invalid", "unverifiable"]
+    why: str = ""
+    do: str = ""
+    signer: Signer | None = None
+    predicate: str = ""
+    signed_at: str = ""
+    log_index: int | None = None
+
+
+SignatureStatus = Literal["verified", "unsigned", "invalid", "unverifiable"]
+
+
+class Signature(msgspec.Struct, frozen=True, tag_field="certainty", tag="signature"):
+    """Whether the file of a release is signed, and by whom.
+
+    The worst of its ``proofs`` decides ``status``: ``why`` and ``do`` are that one's. ``signers``
+    are the different ones, and there are some only if it is verified. ``root`` names the trust
+    root it was held against. ``unsigned`` and ``signed`` are the other files of the release.
+    """
+
+    status: SignatureStatus
+    why: str = ""
+    do: str = ""
+    signers: tuple[Signer, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    root: str = ""
+    unsigned: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+
+
+AnySignature = Signature | NotCarried
+
+
 class Release(msgspec.Struct, frozen=True):
     """One release as it was read.
 
@@ -293,7 +365,8 @@ class Release(msgspec.Struct, frozen=True):
     decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
     typed field carries. ``observed`` is what the code does, as far as it could be ``walked``,
     ``handlers`` the code behind each hook; ``settings`` is absent where there is no configuration
-    class that can be read.
+    class that can be read. ``signed_by`` is what a capture claims and nobody has verified;
+    ``signature`` is what verifying the file showed; it is absent where nobody looked.
     """
 
     source: Source
@@ -310,6 +383,7 @@ class Release(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""
+    signature: AnySignature | None = None
     observed: tuple[Observation, ...] = ()
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
 from stigmem_review.cli.output import finish
-from stigmem_review.policy import POLICY_FILE
+from stigmem_review.policy.file import POLICY_FILE
 
 _ABOUT = """\
 Review every plugin whose pin changed between two revisions of a git repository. Pins are read

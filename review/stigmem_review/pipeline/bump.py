@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -46,10 +47,13 @@ from stigmem_review.pins.repository import (
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
+from stigmem_review.pipeline.terms import Terms
 from stigmem_review.pipeline.upgrade import review_releases
-from stigmem_review.policy import POLICY_FILE, Policy, node_version, parse_policy, tightened
+from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_policy, tightened
+from stigmem_review.policy.settings import Settings, parse_settings, read_settings
+from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import Finding, judge, shipped_rules
-from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.signing.roots import read_root
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import open_pinned
@@ -69,6 +73,9 @@ def bump(
     node: str | None = None,
     gate: Level | None = None,
     exact: bool = False,
+    env_file: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    trust_root: str | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
@@ -76,11 +83,14 @@ def bump(
     (without one they come from the package index), ``policy`` the path of the policy in the tree
     of ``base``. ``node`` is the version of the node, ``gate`` may tighten the policy's. Where the
     two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
-    where they part; ``exact`` takes it for what is deployed in the place of ``base``.
+    where they part; ``exact`` takes it for what is deployed in the place of ``base``. The node's
+    settings are read from ``env_file``, a path in the tree of ``base``, or else from
+    ``environment``; ``trust_root`` is the file of a private Sigstore instance.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
-    ``PolicyError`` for a policy in error, and ``SourceError`` where a revision's list of files
-    cannot be read. Whatever else cannot be read makes the report incomplete.
+    ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none,
+    and ``SourceError`` where a revision's list of files cannot be read. Whatever else cannot be
+    read makes the report incomplete.
     """
     if artifacts is not None and not Path(artifacts).is_dir():
         raise UsageError(f"there is no folder of artifacts {artifacts}; check the path")
@@ -101,13 +111,14 @@ def bump(
     pinned = _pinned_node(new)
     known = pinned if pinned in host.versions() else None
     wanted = node_version(decided, node) or known
-    terms = _Terms(
+    terms = Terms(
         host.node(wanted),
         shipped_rules().at_levels(decided.levels),
         tightened(decided, gate),
-        Path(artifacts) if artifacts else None,
+        Trust(decided.signing, _settings(base_tree, env_file, environment or {})),
+        read_root(Path(trust_root)) if trust_root else None,
     )
-    work = _Work(terms, old, new)
+    work = _Work(terms, old, new, Path(artifacts) if artifacts else None)
     work.review(set(before.paths), set(after.paths))
     if pinned and wanted is None and work.bumps:
         work.gaps.append(
@@ -148,15 +159,6 @@ def _pins_from(repository: Repository, base: str, head: str) -> str:
     """
     parted = repository.merge_base(base, head)
     return base if parted in ("", head) else parted
-
-
-class _Terms(NamedTuple):
-    """What the reviews go by."""
-
-    node: host.Node
-    rulebook: Rulebook
-    gate: Level
-    folder: Path | None
 
 
 class _Opened(NamedTuple):
@@ -218,8 +220,9 @@ def _open(pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> _Ope
 class _Work:
     """Collects what the report says."""
 
-    def __init__(self, terms: _Terms, old: Pins, new: Pins) -> None:
+    def __init__(self, terms: Terms, old: Pins, new: Pins, folder: Path | None) -> None:
         self._terms = terms
+        self._folder = folder
         self._old = old
         self._new = new
         self.bumps: list[Bump] = []
@@ -240,7 +243,7 @@ class _Work:
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            looked = pool.map(_look, moves, repeat(self._terms.folder))
+            looked = pool.map(_look, moves, repeat(self._folder))
             for change, found in zip(moves, looked, strict=True):
                 place = change.old and (change.old.at.path, change.name)
                 self._change(change, found, change.new is None and place in open_again)
@@ -275,12 +278,11 @@ class _Work:
         elif found.is_plugin:
             self._plugins.add(change.name)
             if not loosened:
-                terms = self._terms
                 openings: dict[Side, Opening] = {
                     "old": found.old.opening(),
                     "new": found.new.opening(),
                 }
-                report = review_releases(openings, terms.node, terms.rulebook, terms.gate)
+                report = review_releases(openings, self._terms)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
             self.others.append(Line(change.name, _moved(change)))
@@ -343,7 +345,7 @@ class _Work:
         """Note that installers look elsewhere for files that no hash binds."""
         open_pins = [each.new for each in moves if each.new and not each.new.hashes]
         named = [line for line in self._new.options if line.text.startswith(_INDEX_OPTIONS)]
-        if open_pins and named and self._terms.folder is None:
+        if open_pins and named and self._folder is None:
             self.gaps.append(
                 Gap(
                     str(named[0].at),
@@ -500,3 +502,14 @@ def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, Policed]:
             )
         return Policy(), Policed("", "")
     return parse_policy(data, path), Policed(path, hashlib.sha256(data).hexdigest())
+
+
+def _settings(tree: Tree, env_file: str | None, environment: Mapping[str, str]) -> Settings:
+    """Return the node's settings, from a file of the base where one is named."""
+    if env_file is None:
+        return read_settings(None, environment)
+    path = posixpath.normpath(env_file)
+    data = tree.read(path)
+    if data is None:
+        raise PolicyError(f"there is no env file {path} in the base; check the path")
+    return parse_settings(data, path)

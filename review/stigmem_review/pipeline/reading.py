@@ -25,13 +25,14 @@ class Opening(NamedTuple):
     open: Callable[[], Artifact]
 
 
-def opening(asked: str) -> Opening:
-    """Return how the release that a user asked for is opened.
+def opening(asked: str, bundle: str | None = None) -> Opening:
+    """Return how the release that a user asked for is opened; ``bundle`` is a file that signs it.
 
     Raises ``UsageError`` where that names nothing that can be reviewed.
     """
     request = understand(asked)
-    return Opening(request.unread(), lambda: open_source(request))
+    signature = Path(bundle) if bundle else None
+    return Opening(request.unread(), lambda: open_source(request, signature))
 
 
 def read(request: Request, node: Node) -> Release:

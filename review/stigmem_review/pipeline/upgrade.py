@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
 
 from stigmem_review import host
 from stigmem_review.case import build_case
@@ -11,8 +14,14 @@ from stigmem_review.errors import UsageError
 from stigmem_review.model import Gap, Level, Release, Side
 from stigmem_review.observe import Seen
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
+from stigmem_review.pipeline.terms import Terms
+from stigmem_review.policy.file import Policy, read_policy, tightened
+from stigmem_review.policy.file import node_version as wanted_node
+from stigmem_review.policy.settings import read_settings
+from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import judge, shipped_rules
-from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.signing.roots import read_root
+from stigmem_review.signing.verify import verify
 
 
 def review(
@@ -20,50 +29,73 @@ def review(
     new: str,
     *,
     node_version: str | None = None,
-    gate: Level = "warning",
+    gate: Level | None = None,
+    old_bundle: str | None = None,
+    new_bundle: str | None = None,
+    policy: str | None = None,
+    env_file: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    trust_root: str | None = None,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
     ``old`` and ``new`` are each a wheel, an sdist, a project directory, a capture,
-    ``name==version`` or ``none``; no code of theirs is executed. A release that cannot be read
-    gives a report whose verdict is ``incomplete``. Raises ``UsageError`` for arguments that name
-    nothing to review and for an unknown node version.
+    ``name==version`` or ``none``; no code of theirs is executed. ``old_bundle`` and ``new_bundle``
+    are files that sign them, besides those that stand beside them. Whom the operator trusts is
+    said by the file ``policy`` and by the node's settings, which are taken from ``env_file``, or
+    else from ``environment``. ``trust_root`` is the file of a private Sigstore instance.
+
+    A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
+    ``UsageError`` for arguments that name nothing to review and for an unknown node version,
+    ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none.
     """
-    openings: dict[Side, Opening] = {"old": opening(old), "new": opening(new)}
+    openings: dict[Side, Opening] = {
+        "old": opening(old, old_bundle),
+        "new": opening(new, new_bundle),
+    }
     if all(each.unread.kind == "none" for each in openings.values()):
         raise UsageError("there is nothing to review between none and none")
-    return review_releases(openings, host.node(node_version), shipped_rules(), gate)
+    decided = read_policy(Path(policy)) if policy else Policy()
+    terms = Terms(
+        host.node(wanted_node(decided, node_version)),
+        shipped_rules().at_levels(decided.levels),
+        tightened(decided, gate) if policy else gate or decided.fail_on,
+        Trust(decided.signing, read_settings(env_file, environment or {})),
+        read_root(Path(trust_root)) if trust_root else None,
+    )
+    return review_releases(openings, terms)
 
 
-def review_releases(
-    openings: Mapping[Side, Opening], node: host.Node, rulebook: Rulebook, gate: Level
-) -> Report:
+def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     """Review the upgrade between two releases that can be opened."""
     releases: dict[Side, Release] = {}
     gaps: list[Gap] = []
     seen = Seen()
     for side, each in openings.items():
         try:
-            releases[side] = read_artifact(each.open(), node, seen)
+            artifact = each.open()
+            release = read_artifact(artifact, terms.node, seen)
+            signature = verify(artifact, terms.root)
+            releases[side] = msgspec.structs.replace(release, signature=signature)
         except Exception as error:
             gaps.append(gap(f"{side} release", error))
     if not gaps:
         try:
-            return _judged(releases, node, rulebook, gate)
+            return _judged(releases, terms)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
         releases[side].source if side in releases else each.unread
         for side, each in openings.items()
     ]
-    return incomplete_report(sources[0], sources[1], tuple(gaps), node.version, rulebook, gate)
+    return incomplete_report(
+        sources[0], sources[1], tuple(gaps), terms.node.version, terms.rulebook, terms.gate
+    )
 
 
-def _judged(
-    releases: Mapping[Side, Release], node: host.Node, rulebook: Rulebook, gate: Level
-) -> Report:
+def _judged(releases: Mapping[Side, Release], terms: Terms) -> Report:
     old, new = releases["old"], releases["new"]
-    case = build_case(old, new, node)
-    findings = judge(case.comparison.facts, case, rulebook)
-    already = judge(case.comparison.already, case, rulebook)
-    return build_report(case, old, new, findings, already, node, rulebook, gate)
+    case = build_case(old, new, terms.node, terms.trust)
+    findings = judge(case.comparison.facts, case, terms.rulebook)
+    already = judge(case.comparison.already, case, terms.rulebook)
+    return build_report(case, old, new, findings, already, terms.node, terms.rulebook, terms.gate)

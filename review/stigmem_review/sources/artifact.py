@@ -10,6 +10,19 @@ import msgspec
 from stigmem_review.model import Problem, Source
 
 
+class SignatureFile(msgspec.Struct, frozen=True):
+    """A file that signs an artifact, found beside it, named by the user, or given by an index.
+
+    ``name`` is its file name, or its address without credentials; ``why`` says why it could not
+    be read, ``do`` what would help, and ``data`` is empty then.
+    """
+
+    name: str
+    data: bytes = b""
+    why: str = ""
+    do: str = ""
+
+
 class Artifact(msgspec.Struct, frozen=True):
     """The files of one release, in memory.
 
@@ -18,6 +31,8 @@ class Artifact(msgspec.Struct, frozen=True):
     maps each place a file is installed to, such as ``site-packages/pkg/mod.py`` or
     ``scripts/tool``, to its path in ``files``; ``metadata_dir`` (wheels only) is the release's
     own ``.dist-info`` directory. ``capture`` is the decoded JSON object of a capture.
+    ``signatures`` sign the artifact; ``others`` are the other files of the same release, by name,
+    and whether something signs them.
     """
 
     source: Source
@@ -26,3 +41,5 @@ class Artifact(msgspec.Struct, frozen=True):
     metadata_dir: str = ""
     problems: tuple[Problem, ...] = ()
     capture: Mapping[str, Any] | None = None
+    signatures: tuple[SignatureFile, ...] = ()
+    others: Mapping[str, bool] = msgspec.field(default_factory=dict)

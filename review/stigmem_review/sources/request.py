@@ -68,8 +68,8 @@ def understand(asked: str) -> Request:
     )
 
 
-def open_source(request: Request) -> Artifact:
-    """Open a source and return its files.
+def open_source(request: Request, bundle: Path | None = None) -> Artifact:
+    """Open a source and return its files; ``bundle`` signs it, whatever else does.
 
     Raises ``SourceError`` where they cannot be obtained or cannot be read without guessing.
     """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import msgspec
 
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import LEVELS, Level
+from stigmem_review.policy.trust import SigningPolicy
 from stigmem_review.text import shorten
 
 POLICY_FILE = "stigmem-review.toml"
@@ -18,12 +20,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     """What an operator decided.
 
     ``node_version`` is the node the plugins are deployed to; ``fail_on`` the lightest finding
-    that closes the gate; ``levels`` gives rules, by id or name, another level.
+    that closes the gate; ``levels`` gives rules, by id or name, another level; ``signing``
+    says whom to trust.
     """
 
     node_version: str | None = None
     fail_on: Level = "warning"
     levels: dict[str, Level] = {}
+    signing: SigningPolicy = SigningPolicy()
 
 
 def parse_policy(data: bytes, path: str) -> Policy:
@@ -37,6 +41,15 @@ def parse_policy(data: bytes, path: str) -> Policy:
             '"0.9.0a12"), fail-on and, below [levels], the level of a rule (each error, warning or '
             "note)"
         ) from None
+
+
+def read_policy(path: Path) -> Policy:
+    """Read the policy in a file. Raises ``PolicyError`` where that cannot be done."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"the policy {path}: {error.strerror}; check the path") from None
+    return parse_policy(data, str(path))
 
 
 def tightened(policy: Policy, gate: Level | None) -> Level:

@@ -1,0 +1,1 @@
+"""What the operator decided: the policy file, the settings of the node, whom to trust."""

@@ -1,0 +1,1 @@
+"""Who signed: the only room that imports ``sigstore``, and only where there is a signature."""
