@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from stigmem_review._version import __version__
-from stigmem_review.cli import action, bump, check, diff, manifest, rules, schema
+from stigmem_review.cli import action, bump, check, diff, manifest, rules, schema, signer
 from stigmem_review.errors import ReviewError
 from stigmem_review.text import clean
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"stigmem-review {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (diff, check, bump, manifest, rules, schema, action):
+    for command in (diff, check, bump, signer, manifest, rules, schema, action):
         command.add(commands)
     return top
 

@@ -26,3 +26,8 @@ def shipped_root() -> TrustRoot:
 def read_root(path: Path) -> TrustRoot:
     """Read a root that a user names. Raises ``SigningError`` where it is none."""
     raise NotImplementedError
+
+
+def parse_root(data: bytes, path: str) -> TrustRoot:
+    """Take a root that was read from a file. Raises ``SigningError`` where it is none."""
+    raise NotImplementedError
