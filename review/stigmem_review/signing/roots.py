@@ -1,10 +1,34 @@
-"""Trust roots: what signatures are held against."""
+"""Trust roots: what signatures are held against.
+
+Nothing is fetched, and nothing is taken from the user's cache, which the library reads without
+verifying it: our copy of the public-good instance's root is part of this package, and
+``tests/update_trust_root.py`` takes a new one.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from stigmem_review import limits
+from stigmem_review.errors import SigningError, SourceError
+from stigmem_review.signing.forms import decode
+from stigmem_review.signing.library import load_library
+from stigmem_review.signing.outcome import in_our_words
+from stigmem_review.sources.disk import read_file
+
+if TYPE_CHECKING:
+    from sigstore_models.trustroot.v1 import TransparencyLogInstance
+    from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
+
+SHIPPED = Path(__file__).with_name("public_good.json")
+TAKEN = Path(__file__).with_name("public_good.taken")
+"""The day our copy was taken, in ISO 8601."""
+
+_DO = "name the trusted_root.json of the instance that signed"
 
 
 class TrustRoot(msgspec.Struct, frozen=True):
@@ -20,9 +44,87 @@ class TrustRoot(msgspec.Struct, frozen=True):
 
 def shipped_root() -> TrustRoot:
     """Return our copy of the public-good instance's root."""
-    raise NotImplementedError
+    taken = TAKEN.read_text("utf-8").strip()
+    return TrustRoot(f"the public-good instance, as of {taken}", SHIPPED.read_bytes())
 
 
 def read_root(path: Path) -> TrustRoot:
-    """Read a root that a user names. Raises ``SigningError`` where it is none."""
-    raise NotImplementedError
+    """Read a root that a user names, as ``TrustedRoot`` or inside a ``ClientTrustConfig``.
+
+    Both formats are those of ``sigstore_trustroot.proto``. Raises ``SigningError`` where it is
+    none, or one that nothing could be verified with.
+    """
+    try:
+        root = TrustRoot(str(path), read_file(path, limits.TRUST_ROOT_BYTES))
+    except SourceError as error:
+        raise SigningError(f"the trust root {error.text}") from None
+    parse_root(root)
+    return root
+
+
+def parse_root(root: TrustRoot) -> RootModel:
+    """Return what a root holds.
+
+    Raises ``SigningError`` where that is not a root, or one that nothing could be verified with:
+    there has to be an authority, a log of certificates and a transparency log.
+    """
+    load_library()
+    from sigstore._internal.trust import KeyringPurpose
+    from sigstore.models import TrustedRoot
+    from sigstore.verify import Verifier
+    from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
+
+    try:
+        content = decode(root.data)
+    except ValueError as error:
+        raise _refused(root, f"it is not JSON that can be read: {error}") from None
+    found = _trusted_root(content)
+    if found is None:
+        raise _refused(root, "it is neither a TrustedRoot nor a ClientTrustConfig of Sigstore")
+    for key, what in (
+        ("certificateAuthorities", "certificate authority"),
+        ("ctlogs", "log of certificates (ctlogs)"),
+        ("tlogs", "transparency log (tlogs)"),
+    ):
+        if not found.get(key):
+            raise _refused(root, f"it has no {what}, and nothing can be verified without")
+    try:
+        model = RootModel.from_json(json.dumps(found))
+        trusted = TrustedRoot(model)
+        Verifier(trusted_root=trusted)
+        trusted.rekor_keyring(KeyringPurpose.VERIFY)
+        trusted.ct_keyring(KeyringPurpose.VERIFY)
+        for authority in trusted.get_timestamp_authorities():
+            authority.certificates(allow_expired=True)
+    except Exception as error:
+        raise _refused(root, in_our_words(error)) from None
+    for logs, what in ((model.ctlogs, "logs of certificates"), (model.tlogs, "transparency logs")):
+        if not any(map(is_usable, logs)):
+            raise _refused(root, f"none of its {what} has a key that can be used")
+    return model
+
+
+def is_usable(log: TransparencyLogInstance) -> bool:
+    """Return whether the library can verify with the key of a log; it leaves out the others."""
+    from sigstore._internal.trust import Key
+
+    try:
+        Key(log.public_key)
+    except Exception:
+        return False
+    return True
+
+
+def _trusted_root(content: Any) -> dict[str, Any] | None:
+    """Return the root in what a file holds, of either format."""
+    if not isinstance(content, dict):
+        return None
+    media_type = str(content.get("mediaType"))
+    if media_type.startswith("application/vnd.dev.sigstore.clienttrustconfig"):
+        return _trusted_root(content.get("trustedRoot"))
+    is_root = media_type.startswith("application/vnd.dev.sigstore.trustedroot")
+    return content if is_root else None
+
+
+def _refused(root: TrustRoot, what: str) -> SigningError:
+    return SigningError(f"the trust root {root.name}: {what}; {_DO}")
