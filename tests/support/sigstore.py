@@ -8,11 +8,12 @@ a report shows is not.
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import json
 import struct
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -79,6 +80,12 @@ def person(email: str, issuer: str = PERSON_ISSUER) -> Identity:
     """Return a person who logged in at ``issuer``."""
     publisher = {"kind": "Google", "email": email}
     return Identity((x509.RFC822Name(email),), {1: issuer, 8: issuer}, publisher)
+
+
+def username(name: str, issuer: str = PERSON_ISSUER) -> Identity:
+    """Return somebody whom ``issuer`` knows by a name without an address."""
+    kind = x509.ObjectIdentifier(f"{_FULCIO}.7")
+    return Identity((x509.OtherName(kind, der(0x0C, name.encode())),), {1: issuer, 8: issuer})
 
 
 def workflow(
@@ -174,6 +181,10 @@ def spki(key: Key) -> bytes:
 
 def text64(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def raw64(text: str) -> bytes:
+    return b64decode(text)
 
 
 def canonical(value: Any) -> bytes:
@@ -310,6 +321,8 @@ def _path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
 class Log:
     """A log of certificates or of signatures. ``notes`` if it goes by the key ids of notes.
 
+    ``known_as`` is the id of another log, which it claims to be.
+
     The first version of Rekor goes by the SHA-256 of its key, the second by the id that signed
     notes have (C2SP, "signed-note"), which for ECDSA is the same and for Ed25519 another.
     """
@@ -317,8 +330,11 @@ class Log:
     origin: str
     key: Key = field(default_factory=new_key)
     notes: bool = False
+    known_as: bytes = b""
 
     def id(self) -> bytes:
+        if self.known_as:
+            return self.known_as
         if self.notes and isinstance(self.key, ed25519.Ed25519PrivateKey):
             raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
             return hashlib.sha256(self.origin.encode() + b"\n\1" + raw).digest()
@@ -425,18 +441,20 @@ class TimeAuthority:
 class How:
     """How a signature is made, and what is wrong with it.
 
-    ``at`` is when, ``issued`` when the certificate begins. ``rekor`` is the version of the log,
-    ``stamped`` if the signature is time stamped too (always with version 2). ``key`` is that of
-    the certificate, ``by`` another one that signs, ``hashed`` another hash that is signed.
-    ``ctlog`` and ``log`` are other logs; without ``sct`` no log has the certificate. ``logged``
-    is another artifact, which the entry is for. ``promise`` if the log promises inclusion, as
-    only version 1 does; ``witnesses`` sign its checkpoint as well.
+    ``at`` is when, ``issued`` when the certificate begins, ``purpose`` what it is for. ``rekor``
+    is the version of the log, ``stamped`` if the signature is time stamped too (always with
+    version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
+    another hash that is signed. ``ctlog`` and ``log`` are other logs; without ``sct`` no log has
+    the certificate. ``logged`` is another artifact, which the entry is for. ``promise`` if the
+    log promises inclusion, as only version 1 does; ``witnesses`` sign its checkpoint as well.
 
-    Of a statement: ``subjects`` are the names and SHA-256 of what it is about.
+    Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
+    what is signed in its place.
     """
 
     at: datetime = SIGNED_AT
     issued: datetime | None = None
+    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING
     rekor: Literal[1, 2] = 1
     stamped: bool = False
     key: KeyKind = "p256"
@@ -534,6 +552,12 @@ class Sigstore:
         config = {"mediaType": media, "trustedRoot": self._root(), "signingConfig": signing}
         return json.dumps(config).encode()
 
+    def impostor(self) -> Sigstore:
+        """Return an instance that is like this one, and whose authority has another key."""
+        other = copy.copy(self)
+        other.issuing = replace(self.issuing, key=new_key())
+        return other
+
     def _root(self) -> dict[str, Any]:
         chain = [self.top] if self.issuing is self.top else [self.issuing, self.top]
         return {
@@ -556,9 +580,10 @@ class Sigstore:
         key, issuer = new_key(how.key), self.issuing
         builder = issuer.builder(x509.Name([]), key, how.issued or how.at, LIFE)
         builder = builder.add_extension(_usage(sign=True), critical=True)
-        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
+        purpose = x509.ExtendedKeyUsage([how.purpose])
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+        named = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        above = x509.AuthorityKeyIdentifier(named.value.digest, None, None)
         for extension in (purpose, own, above):
             builder = builder.add_extension(extension, critical=False)
         if who.names:
