@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.signing.forms import Material, at
-from stigmem_review.signing.outcome import invalid, unverifiable
+from stigmem_review.signing.outcome import Unproven, invalid, unverifiable
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
+    from pydantic import ValidationError
     from sigstore._internal.timestamp import TimestampVerificationResult
     from sigstore.models import Bundle
 
@@ -26,17 +27,7 @@ def bundle_of(material: Material) -> Bundle:
     Raises ``Unproven`` where it is of a kind that the library cannot check, and what the library
     raises where it is not well-formed.
     """
-    # What was looked at is written again, so that the library reads nothing else out of it.
-    text = json.dumps(material.content)
-    if material.form == "bundle":
-        from sigstore.models import Bundle
-
-        _check_bundle(material.content)
-        return Bundle.from_json(text)
-    from pypi_attestations import Attestation
-
-    _check_attestation(material.content)
-    return Attestation.model_validate_json(text).to_bundle()
+    return (_bundle if material.form == "bundle" else _attestation)(material.content)
 
 
 def check_key(certificate: Certificate) -> None:
@@ -84,6 +75,58 @@ def log_index(bundle: Bundle) -> int:
     return proof.log_index
 
 
+def _bundle(content: dict[str, Any]) -> Bundle:
+    from pydantic import ValidationError
+    from sigstore.models import Bundle
+    from sigstore_models.bundle.v1 import Bundle as BundleModel
+
+    _check_bundle(content)
+    _write_numbers(at(content, "verificationMaterial", "tlogEntries"))
+    try:
+        # What was looked at is written again, so that the library reads nothing else out of it.
+        return Bundle(BundleModel.from_json(json.dumps(content)))
+    except ValidationError as error:
+        raise _malformed(error) from None
+
+
+def _attestation(content: dict[str, Any]) -> Bundle:
+    from pydantic import ValidationError
+    from pypi_attestations import Attestation, ConversionError
+
+    _check_attestation(content)
+    _write_numbers(at(content, "verification_material", "transparency_entries"))
+    try:
+        return Attestation.model_validate_json(json.dumps(content)).to_bundle()
+    except ValidationError as error:
+        raise _malformed(error) from None
+    except ConversionError as error:
+        if isinstance(error.__cause__, ValidationError):
+            raise _malformed(error.__cause__) from None
+        raise
+
+
+def _malformed(error: ValidationError) -> Unproven:
+    """Return what is wrong with a form; a field from a later version need not be."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    where = ".".join(map(str, found[0]["loc"]))
+    said = shorten(f"{where}: {found[0]['msg']}", 160)
+    if all(each["type"] == "extra_forbidden" for each in found):
+        return unverifiable(f"it has a field that is not known here: {said}")
+    return invalid(f"it is not well-formed: {said}")
+
+
+def _write_numbers(entries: Any) -> None:
+    """Write the 64-bit integers of log entries as texts, as the library wants them.
+
+    The JSON of protocol buffers allows both.
+    """
+    for entry in entries if isinstance(entries, list) else ():
+        for holder in (entry, at(entry, "inclusionProof")):
+            for key in ("logIndex", "integratedTime", "treeSize"):
+                if type(at(holder, key)) is int:
+                    holder[key] = str(holder[key])
+
+
 def _check_bundle(content: dict[str, Any]) -> None:
     from sigstore.models import Bundle
 
@@ -94,6 +137,8 @@ def _check_bundle(content: dict[str, Any]) -> None:
         raise unverifiable(f"it is a bundle of an unknown version: {shorten(media_type, 80)}")
     if at(content, "verificationMaterial", "publicKey") is not None:
         raise unverifiable("it is signed with a key that no certificate says the owner of")
+    if at(content, "verificationMaterial", "tlogEntries") == []:
+        raise unverifiable("it has no entry in a transparency log")
     entry = at(content, "verificationMaterial", "tlogEntries", 0)
     _check_entry(entry, _CHECKED, "")
     old = media_type == Bundle.BundleType.BUNDLE_0_1.value
@@ -101,7 +146,9 @@ def _check_bundle(content: dict[str, Any]) -> None:
         raise unverifiable("it is an old bundle whose log entry has no proof of inclusion")
     algorithm = at(content, "messageSignature", "messageDigest", "algorithm")
     if isinstance(algorithm, str) and algorithm != "SHA2_256":
-        raise unverifiable(f"it signs a digest of the kind {shorten(algorithm, 40)}, not SHA2_256")
+        raise unverifiable(
+            f"its key signs a {shorten(algorithm, 40)} digest; only SHA2_256 is checked"
+        )
 
 
 def _check_attestation(content: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ _WORDS = (
         "it was used",
     ),
     ("expired at time of signing", "its certificate was not valid when it was used"),
+    ("usage", "its certificate is not one for signing files"),
     ("SCT", "its certificate is not in the log of certificates"),
     ("certificate timestamp", "its certificate is not in the log of certificates"),
     ("not enough sources of verified time", "nothing that can be trusted says when it was signed"),

@@ -21,7 +21,6 @@ from stigmem_review.signing.outcome import in_our_words
 from stigmem_review.sources.disk import read_file
 
 if TYPE_CHECKING:
-    from sigstore_models.trustroot.v1 import TransparencyLogInstance
     from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
 
 SHIPPED = Path(__file__).with_name("public_good.json")
@@ -66,7 +65,7 @@ def parse_root(root: TrustRoot) -> RootModel:
     """Return what a root holds.
 
     Raises ``SigningError`` where that is not a root, or one that nothing could be verified with:
-    there has to be an authority, a log of certificates and a transparency log.
+    there has to be an authority and a transparency log.
     """
     load_library()
     from sigstore._internal.trust import KeyringPurpose
@@ -83,7 +82,6 @@ def parse_root(root: TrustRoot) -> RootModel:
         raise _refused(root, "it is neither a TrustedRoot nor a ClientTrustConfig of Sigstore")
     for key, what in (
         ("certificateAuthorities", "certificate authority"),
-        ("ctlogs", "log of certificates (ctlogs)"),
         ("tlogs", "transparency log (tlogs)"),
     ):
         if not found.get(key):
@@ -93,26 +91,13 @@ def parse_root(root: TrustRoot) -> RootModel:
         trusted = TrustedRoot(model)
         Verifier(trusted_root=trusted)
         trusted.rekor_keyring(KeyringPurpose.VERIFY)
-        trusted.ct_keyring(KeyringPurpose.VERIFY)
+        if model.ctlogs:
+            trusted.ct_keyring(KeyringPurpose.VERIFY)
         for authority in trusted.get_timestamp_authorities():
             authority.certificates(allow_expired=True)
     except Exception as error:
         raise _refused(root, in_our_words(error)) from None
-    for logs, what in ((model.ctlogs, "logs of certificates"), (model.tlogs, "transparency logs")):
-        if not any(map(is_usable, logs)):
-            raise _refused(root, f"none of its {what} has a key that can be used")
     return model
-
-
-def is_usable(log: TransparencyLogInstance) -> bool:
-    """Return whether the library can verify with the key of a log; it leaves out the others."""
-    from sigstore._internal.trust import Key
-
-    try:
-        Key(log.public_key)
-    except Exception:
-        return False
-    return True
 
 
 def _trusted_root(content: Any) -> dict[str, Any] | None:
