@@ -120,8 +120,8 @@ def check_publisher(publisher: Any, signer: Signer, claims: Claims) -> None:
             raise unverifiable(f"its publisher is of a new kind: {shorten(str(found.kind), 60)}")
     if not same:
         raise invalid(
-            f"the publisher in its provenance, {found.kind} {shorten(said, 100)}, is not who signed "
-            f"it: {shorten(signer.identity, 200)}"
+            f"the publisher in its provenance, {found.kind} {shorten(said, 100)}, did not sign it: "
+            f"{shorten(signer.identity, 200)} did"
         )
 
 
