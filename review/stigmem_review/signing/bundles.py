@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.signing.forms import Material, at
-from stigmem_review.signing.outcome import Unproven, invalid, unverifiable
+from stigmem_review.signing.outcome import Unproven, first_of, invalid, unverifiable
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -107,10 +107,9 @@ def _attestation(content: dict[str, Any]) -> Bundle:
 
 def _malformed(error: ValidationError) -> Unproven:
     """Return what is wrong with a form; a field from a later version need not be."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    where = ".".join(map(str, found[0]["loc"]))
-    said = shorten(f"{where}: {found[0]['msg']}", 160)
-    if all(each["type"] == "extra_forbidden" for each in found):
+    kinds = {each["type"] for each in error.errors()}
+    said = first_of(error)
+    if kinds == {"extra_forbidden"}:
         return unverifiable(f"it has a field that is not known here: {said}")
     return invalid(f"it is not well-formed: {said}")
 

@@ -17,7 +17,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SigningError, SourceError
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.library import load_library
-from stigmem_review.signing.outcome import in_our_words
+from stigmem_review.signing.outcome import first_of, on_one_line
 from stigmem_review.sources.disk import read_file
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def parse_root(root: TrustRoot) -> RootModel:
     there has to be an authority and a transparency log.
     """
     load_library()
+    from pydantic import ValidationError
     from sigstore._internal.trust import KeyringPurpose
     from sigstore.models import TrustedRoot
     from sigstore.verify import Verifier
@@ -95,8 +96,11 @@ def parse_root(root: TrustRoot) -> RootModel:
             trusted.ct_keyring(KeyringPurpose.VERIFY)
         for authority in trusted.get_timestamp_authorities():
             authority.certificates(allow_expired=True)
+    except ValidationError as error:
+        raise _refused(root, f"it is not well-formed: {first_of(error)}") from None
     except Exception as error:
-        raise _refused(root, in_our_words(error)) from None
+        said = on_one_line(f"{type(error).__name__}: {error}")
+        raise _refused(root, f"it cannot be used: {said}") from None
     return model
 
 
