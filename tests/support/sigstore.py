@@ -32,8 +32,8 @@ from sigstore.models import Bundle, ClientTrustConfig, SigningConfig, TrustedRoo
 SIGNED_AT = datetime(2025, 3, 4, 12, 0, 0, tzinfo=UTC)
 START = datetime(2024, 1, 1, tzinfo=UTC)
 LIFE = timedelta(minutes=10)
-TREE_SIZE, LOG_INDEX, GLOBAL_INDEX = 11, 5, 7005
-"""Where an entry stands in the tree of the log, and, counting older trees, in the whole log."""
+TREE_SIZE, LOG_INDEX, OLDER_TREES = 11, 5, 7000
+"""How large the tree of a log is, where in it an entry stands, and how many there were before."""
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PERSON_ISSUER = "https://accounts.example.com"
@@ -341,11 +341,13 @@ class Log:
         return hashlib.sha256(spki(self.key)).digest()
 
     def entry(self, kind: str, version: str, body: bytes, how: How) -> dict[str, Any]:
-        leaves = [_leaf(b"filler %d" % number) for number in range(TREE_SIZE)]
-        leaves[LOG_INDEX] = _leaf(body)
+        index, size = (0, 1) if how.first else (LOG_INDEX, TREE_SIZE)
+        older = 0 if how.first or how.rekor == 2 else OLDER_TREES
+        leaves = [_leaf(b"filler %d" % number) for number in range(size)]
+        leaves[index] = _leaf(body)
         tree = _tree(leaves)
         entry: dict[str, Any] = {
-            "logIndex": str(GLOBAL_INDEX if how.rekor == 1 else LOG_INDEX),
+            "logIndex": str(older + index),
             "logId": {"keyId": text64(self.id())},
             "kindVersion": {"kind": kind, "version": version},
         }
@@ -354,21 +356,21 @@ class Log:
             entry["integratedTime"] = str(seconds)
         if how.rekor == 1 and how.promise:
             promised = {"body": text64(body), "integratedTime": seconds}
-            promised |= {"logID": self.id().hex(), "logIndex": GLOBAL_INDEX}
+            promised |= {"logID": self.id().hex(), "logIndex": older + index}
             signed = text64(signature_of(self.key, canonical(promised)))
             entry["inclusionPromise"] = {"signedEntryTimestamp": signed}
         entry["inclusionProof"] = {
-            "logIndex": str(LOG_INDEX),
+            "logIndex": str(index),
             "rootHash": text64(tree),
-            "treeSize": str(TREE_SIZE),
-            "hashes": [text64(each) for each in _path(LOG_INDEX, leaves)],
-            "checkpoint": {"envelope": self.checkpoint(tree, how.witnesses)},
+            "treeSize": str(size),
+            "hashes": [text64(each) for each in _path(index, leaves)],
+            "checkpoint": {"envelope": self.checkpoint(tree, size, how.witnesses)},
         }
         return entry | {"canonicalizedBody": text64(body)}
 
-    def checkpoint(self, tree: bytes, witnesses: Iterable[Log] = ()) -> str:
+    def checkpoint(self, tree: bytes, size: int, witnesses: Iterable[Log] = ()) -> str:
         """Return the signed head of the tree; witnesses sign it before the log does."""
-        note = f"{self.origin}\n{TREE_SIZE}\n{text64(tree)}\n"
+        note = f"{self.origin}\n{size}\n{text64(tree)}\n"
         lines = []
         for each in (*witnesses, self):
             signed = text64(each.id()[:4] + signature_of(each.key, note.encode()))
@@ -445,8 +447,9 @@ class How:
     is the version of the log, ``stamped`` if the signature is time stamped too (always with
     version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
     another hash that is signed. ``ctlog`` and ``log`` are other logs; without ``sct`` no log has
-    the certificate. ``logged`` is another artifact, which the entry is for. ``promise`` if the
-    log promises inclusion, as only version 1 does; ``witnesses`` sign its checkpoint as well.
+    the certificate. ``logged`` is another artifact, which the entry is for; ``first`` if nothing
+    else is in the log. ``promise`` if the log promises inclusion, as only version 1 does;
+    ``witnesses`` sign its checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -464,6 +467,7 @@ class How:
     sct: bool = True
     log: Log | None = None
     logged: bytes | None = None
+    first: bool = False
     promise: bool = True
     witnesses: tuple[Log, ...] = ()
     media: str = Bundle.BundleType.BUNDLE_0_3.value
