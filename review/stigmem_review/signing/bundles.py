@@ -20,6 +20,8 @@ _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _CHECKED = {("hashedrekord", "0.0.1"), ("hashedrekord", "0.0.2"), ("dsse", "0.0.1")}
 """The log entries that ``sigstore.verify`` can check: of Rekor, and of its second version."""
 
+_DOES_NOT_FIT = ("Signature is invalid for input", "DSSE: invalid signature")
+
 
 def bundle_of(material: Material) -> Bundle:
     """Return a bundle or an attestation as a bundle.
@@ -42,6 +44,20 @@ def check_key(certificate: Certificate) -> None:
     if not isinstance(key, EllipticCurvePublicKey):
         kind = type(key).__name__.removesuffix("PublicKey").strip("_")
         raise unverifiable(f"it is signed with a key of the kind {kind}, not ECDSA")
+
+
+def check_digest(certificate: Certificate, error: Exception) -> None:
+    """Raise ``Unproven`` where a signature may only not fit because it is of another digest.
+
+    A key on another curve than P-256 may go with SHA-384 or SHA-512 (sigstore/architecture-docs,
+    "algorithm-registry"); the library takes SHA-256 for all of them.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+
+    key = certificate.public_key()
+    is_other = isinstance(key, EllipticCurvePublicKey) and not isinstance(key.curve, SECP256R1)
+    if is_other and any(words in str(error) for words in _DOES_NOT_FIT):
+        raise unverifiable("its key may sign another digest than SHA-256, which alone is checked")
 
 
 def signed_at(times: list[TimestampVerificationResult]) -> str:
@@ -81,7 +97,7 @@ def _bundle(content: dict[str, Any]) -> Bundle:
     from sigstore_models.bundle.v1 import Bundle as BundleModel
 
     _check_bundle(content)
-    _write_numbers(at(content, "verificationMaterial", "tlogEntries"))
+    _fill(at(content, "verificationMaterial", "tlogEntries"))
     try:
         # What was looked at is written again, so that the library reads nothing else out of it.
         return Bundle(BundleModel.from_json(json.dumps(content)))
@@ -94,7 +110,7 @@ def _attestation(content: dict[str, Any]) -> Bundle:
     from pypi_attestations import Attestation, ConversionError
 
     _check_attestation(content)
-    _write_numbers(at(content, "verification_material", "transparency_entries"))
+    _fill(at(content, "verification_material", "transparency_entries"))
     try:
         return Attestation.model_validate_json(json.dumps(content)).to_bundle()
     except ValidationError as error:
@@ -114,15 +130,21 @@ def _malformed(error: ValidationError) -> Unproven:
     return invalid(f"it is not well-formed: {said}")
 
 
-def _write_numbers(entries: Any) -> None:
-    """Write the 64-bit integers of log entries as texts, as the library wants them.
+def _fill(entries: Any) -> None:
+    """Write log entries as the library wants them.
 
-    The JSON of protocol buffers allows both.
+    The JSON of protocol buffers may have 64-bit integers as numbers, and leaves out what is zero
+    or empty, as for the first entry of a log.
     """
     for entry in entries if isinstance(entries, list) else ():
-        for holder in (entry, at(entry, "inclusionProof")):
+        proof = at(entry, "inclusionProof")
+        if not isinstance(entry, dict) or not isinstance(proof, dict):
+            continue
+        proof.setdefault("hashes", [])
+        for holder in (entry, proof):
+            holder.setdefault("logIndex", "0")
             for key in ("logIndex", "integratedTime", "treeSize"):
-                if type(at(holder, key)) is int:
+                if type(holder.get(key)) is int:
                     holder[key] = str(holder[key])
 
 

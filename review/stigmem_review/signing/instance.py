@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -10,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, unverifiable
-from stigmem_review.signing.roots import TrustRoot, parse_root
+from stigmem_review.signing.roots import TrustRoot, is_usable, parse_root
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -119,7 +118,7 @@ class Instance:
         # sake there has to be some authority.
         promised = bundle.log_entry._inner.inclusion_promise is not None
         if not known or not (promised or known & found):
-            raise _no_root("its time stamp is from another authority")
+            raise _no_root("another authority says when it was signed")
 
     def _verifier(
         self,
@@ -197,17 +196,10 @@ def _by_id(logs: Iterable[TransparencyLogInstance], wanted: bytes) -> list[Trans
 
 
 def _usable(logs: list[TransparencyLogInstance], what: str) -> list[TransparencyLogInstance]:
-    """Return the logs whose key the library can verify with; it passes over the others."""
-    from sigstore._internal.trust import Key
-    from sigstore.errors import VerificationError
-
+    """Return the logs whose key the library can verify with. Raises ``Unproven`` without any."""
     if not logs:
         raise _no_root(f"its {what} is another")
-    found = []
-    for log in logs:
-        with contextlib.suppress(VerificationError):
-            Key(log.public_key)
-            found.append(log)
+    found = [each for each in logs if is_usable(each)]
     if not found:
         raise unverifiable(f"the {what} it is in has a kind of key that cannot be used", NAME_ROOT)
     return found

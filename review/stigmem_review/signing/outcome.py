@@ -54,6 +54,10 @@ _WORDS = (
     ("usage", "its certificate is not one for signing files"),
     ("SCT", "its certificate is not in the log of certificates"),
     ("certificate timestamp", "its certificate is not in the log of certificates"),
+    (
+        "must contain an inclusion promise or signed timestamp",
+        "nothing that can be trusted says when it was signed",
+    ),
     ("not enough sources of verified time", "nothing that can be trusted says when it was signed"),
     ("too many signed timestamp", "it has more time stamps than are looked at"),
     ("Timestamp Authorities", "the trust root has no authority that could have stamped its time"),
