@@ -53,7 +53,7 @@ from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_
 from stigmem_review.policy.settings import Settings, parse_settings, read_settings
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import Finding, judge, shipped_rules
-from stigmem_review.signing.roots import TrustRoot, parse_root
+from stigmem_review.signing.roots import TrustRoot, root_in
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import open_pinned
@@ -516,7 +516,7 @@ def _settings(tree: Tree, path: str | None, environment: Mapping[str, str]) -> S
 def _root(tree: Tree, path: str | None) -> TrustRoot | None:
     if path is None:
         return None
-    return parse_root(_of_base(tree, path, "trust root"), posixpath.normpath(path))
+    return root_in(_of_base(tree, path, "trust root"), posixpath.normpath(path))
 
 
 def _of_base(tree: Tree, path: str, what: str) -> bytes:
