@@ -101,3 +101,6 @@ SIGNATURE_BYTES = 256 * 1024
 
 TRUST_ROOT_BYTES = MIB
 """One trust root; the public-good instance's has 7 KB."""
+
+ENV_FILE_BYTES = 256 * 1024
+"""One env file with a node's settings; all that a node has take less than 20 KB."""
