@@ -16,7 +16,7 @@ from stigmem_review.pipeline.reading import opening
 from stigmem_review.policy.file import Policy, read_policy
 from stigmem_review.policy.settings import read_settings
 from stigmem_review.policy.trust import Trust
-from stigmem_review.signers import signing_outcome
+from stigmem_review.signers import signing
 from stigmem_review.signing.roots import read_root
 from stigmem_review.signing.verify import verify
 
@@ -52,7 +52,7 @@ def signer(
         distribution=Known(_distribution(artifact.source)),
         signature=signature,
     )
-    outcome = signing_outcome(none_release(), release, trust)
+    outcome = signing(none_release(), release, trust).outcome
     return build_signer_report(artifact.source, signature, outcome)
 
 

@@ -82,7 +82,9 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
 
 
 # Places and explanations of ours can change while the fact stays what it was.
-_NOT_EVIDENCE = frozenset({"at", "side", "does", "why", "nearest", "pattern", "hook", "capability"})
+_NOT_EVIDENCE = frozenset(
+    {"at", "side", "does", "why", "help", "nearest", "pattern", "hook", "capability", "lines"}
+)
 
 
 def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
