@@ -131,7 +131,7 @@ def _group(group: Group) -> str:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
     if not first.approvable:
-        parts.append("**It cannot be accepted; the release has to change.**")
+        parts.append("**It cannot be accepted; it has to be put right.**")
     return "\n\n".join(parts)
 
 

@@ -149,7 +149,7 @@ class _Page:
             yield from self._wrap(first.why, "        ", "   Why: ")
             yield from self._wrap(first.do, "        ", "   Do:  ")
         if not first.approvable:
-            yield "   It cannot be accepted; the release has to change."
+            yield "   It cannot be accepted; it has to be put right."
 
     def _end(self, report: Report) -> Iterator[str]:
         if report.unchanged:
