@@ -134,14 +134,14 @@ class TestNotToBeHad:
         [
             (status(404), "offers it, and it is not there"),
             (status(410), "offers it, and it is not there"),
-            (status(401), "demands a login"),
-            (status(500), "answered with status 500"),
+            (status(401), "it demands a login (status 401)"),
+            (status(500), "it answered with status 500"),
             (status(302, Location="http://index.invalid/"), "which is less secure"),
             (status(302, Location="file:///etc/passwd"), "which is less secure"),
             (status(302, Location=SIGNED.provenance_path), "redirected more than 5 times"),
-            (cut_off, "broke off"),
+            (cut_off, "the connection to it broke off"),
             (body(b""), "it is empty"),
-            (body(b"x" * (limits.SIGNATURE_BYTES + 1)), "larger than the 262144 bytes"),
+            (body(b"x" * (limits.SIGNATURE_BYTES + 1)), "it is larger than the 262144 bytes"),
             (body(gzip.compress(b" " * 9_000_000), Content_Encoding="gzip"), "larger than the"),
             (body(b"no gzip", Content_Encoding="gzip"), "broke off"),
         ],
@@ -170,11 +170,11 @@ class TestNotToBeHad:
         ("address", "words"),
         [
             ("http://index.invalid/x", "neither https nor one of pip's trusted hosts"),
-            ("https://index.invalid/x", "no connection"),
+            ("https://index.invalid/x", "no connection to it could be opened"),
             ("ftp://index.invalid/x", "not on the web"),
             ("data:application/json,{}", "not on the web"),
             ("javascript:0", "not on the web"),
-            ("https:", "not a URL that can be fetched"),
+            ("https:", "it is not a URL that can be fetched"),
             ("https://[broken", "no address"),
             ("https://index.invalid:port/x", "no address"),
             ("", "no address"),
@@ -281,6 +281,13 @@ class TestFolder:
         assert [each.name for each in found] == [f"{WHEEL}.sigstore", f"{WHEEL}.provenance"]
         assert [each.data for each in found] == [b"", b"signed"]
         assert pinned(SOURCES, folder=folder).signatures == ()
+
+    def test_a_folder_whose_name_a_url_would_spell_otherwise(self, tmp_path: Path) -> None:
+        folder = tmp_path / "all my wheels?#sha256=0;%41"
+        folder.mkdir()
+        (folder / WHEEL).write_bytes(PURE.data)
+        (folder / f"{WHEEL}.sigstore").write_bytes(b"signed")
+        assert [each.data for each in pinned(folder=folder).signatures] == [b"signed"]
 
     def test_the_other_files_of_the_release(self, folder: Path) -> None:
         assert pinned(folder=folder).others == {SDIST: False}

@@ -72,7 +72,7 @@ def _fetched(client: Client, address: str, offer: Offer) -> SignatureFile:
         late = client.error(f"{name} was not delivered within {limits.INDEX_SECONDS:g} seconds")
         body = bounded(get, limits.INDEX_SECONDS, late)
     except SourceError as error:
-        return SignatureFile(name, why=error.why, do=_RETRY)
+        return SignatureFile(name, why=error.why.replace(name, "it", 1), do=_RETRY)
     if body is None:
         return SignatureFile(name, why="the index offers it, and it is not there", do=_TELL)
     return signature_file(name, body.data, _TELL)
@@ -80,10 +80,9 @@ def _fetched(client: Client, address: str, offer: Offer) -> SignatureFile:
 
 def _refused(client: Client, address: str) -> str:
     """Return why nothing is fetched from an address, or nothing."""
-    scheme = address.partition(":")[0].lower()
     if not address:
         return "the index gives no address of it"
-    if scheme not in {"http", "https"}:
+    if urlsplit(address).scheme not in {"http", "https"}:
         return "it is offered at an address that is not on the web"
     if not client.is_secure(address):
         return "it is offered at an address that is neither https nor one of pip's trusted hosts"
