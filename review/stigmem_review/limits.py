@@ -103,7 +103,7 @@ TRUST_ROOT_BYTES = MIB
 """One trust root; the public-good instance's has 7 KB."""
 
 SIGNATURE_VALUES = 5_000
-"""Values in one signature file; the library takes 14 KB and 0.1 ms for each that it refuses."""
+"""Values in one signature file; for 5,000 that it refuses, the library takes 27 MB and 0.15 s."""
 
 ATTESTATIONS = 20
 """Attestations in one provenance file."""

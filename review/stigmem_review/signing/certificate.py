@@ -136,7 +136,7 @@ def _issuer(claims: Claims) -> str:
         named = " and ".join(shorten(each, 80) for each in sorted(found))
         raise invalid(f"its certificate names two issuers of the identity: {named}")
     if not found:
-        raise invalid("its certificate does not say who issued the identity")
+        raise invalid("its certificate names no issuer of the identity")
     return found.pop()
 
 

@@ -91,7 +91,7 @@ def _content(file: SignatureFile) -> dict[str, Any]:
         raise unverifiable(file.why, file.do or ASK_OTHER_FORM)
     if len(file.data) > limits.SIGNATURE_BYTES:
         raise unverifiable(
-            f"it has {len(file.data)} bytes, the limit is {limits.SIGNATURE_BYTES}", ASK_OTHER_FORM
+            f"it has {len(file.data)} bytes, the limit is {limits.SIGNATURE_BYTES // 1024} KiB"
         )
     try:
         content = decode(file.data)

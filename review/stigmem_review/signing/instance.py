@@ -6,9 +6,9 @@ import functools
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from stigmem_review.signing.outcome import NAME_ROOT, invalid, unverifiable
+from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, unverifiable
 from stigmem_review.signing.roots import TrustRoot, is_usable, parse_root
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sigstore_models.common.v1 import TimeRange
     from sigstore_models.trustroot.v1 import CertificateAuthority, TransparencyLogInstance
     from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
-
-T = TypeVar("T")
 
 
 class Authority(NamedTuple):
@@ -38,8 +36,8 @@ class Held(NamedTuple):
 
     verifier: Verifier
     authorities: tuple[Authority, ...]
-    ct_logs: tuple[TransparencyLogInstance, ...]
-    logs: tuple[TransparencyLogInstance, ...]
+    ct_logs: list[TransparencyLogInstance]
+    logs: list[TransparencyLogInstance]
 
     def check_periods(self, certificate: Certificate, times: Iterable[datetime]) -> None:
         """Raise ``Unproven`` unless authority and logs counted when a bundle was signed.
@@ -79,8 +77,6 @@ class Instance:
             )
             for each in model.certificate_authorities
         )
-        self._ct_logs = tuple(filter(is_usable, model.ctlogs))
-        self._logs = tuple(filter(is_usable, model.tlogs))
 
     def hold(self, bundle: Bundle) -> Held:
         """Return what can verify a bundle; raises ``Unproven`` where the root has nothing for it.
@@ -91,39 +87,52 @@ class Instance:
         authorities = tuple(
             each for each in self._authorities if any(_names(certificate, c) for c in each.chain)
         )
+        if not authorities:
+            raise _no_root("its certificate is from another authority")
         stamps = _certificate_logs(certificate)
-        # Without one stamp the library refuses the certificate, whatever the root.
-        ct_logs = self._ct_logs if len(stamps) != 1 else _by_id(self._ct_logs, stamps[0])
-        logs = _by_id(self._logs, bundle.log_entry._inner.log_id.key_id)
-        for found, what in (
-            (authorities, "its certificate is from another authority"),
-            (ct_logs, "its certificate is in another log of certificates"),
-            (logs, "it is in another transparency log"),
-            (self._can_stamp(bundle), "another authority says when it was signed"),
-        ):
-            if not found:
-                raise unverifiable(f"signed under a root we do not have: {what}", NAME_ROOT)
+        # Without exactly one stamp the library refuses the certificate, whatever the root.
+        ct_logs = self._model.ctlogs
+        ct_logs = ct_logs if len(stamps) != 1 else _by_id(ct_logs, stamps[0])
+        ct_logs = _usable(ct_logs, "log of certificates")
+        logs = _by_id(self._model.tlogs, bundle.log_entry._inner.log_id.key_id)
+        logs = _usable(logs, "transparency log")
+        self._check_stamps(bundle)
         return Held(self._verifier(authorities, ct_logs, logs), authorities, ct_logs, logs)
 
-    def _can_stamp(self, bundle: Bundle) -> bool:
-        return bool(
-            self._model.timestamp_authorities
-            or not bundle.verification_material.timestamp_verification_data
-        )
+    def _check_stamps(self, bundle: Bundle) -> None:
+        """Raise ``Unproven`` where the time stamps that a bundle needs are of another authority."""
+        from cryptography.x509 import load_der_x509_certificate
+
+        stamps = bundle.verification_material.timestamp_verification_data
+        if stamps is None:
+            return
+        chains = [each.cert_chain.certificates for each in self._model.timestamp_authorities]
+        signing = [load_der_x509_certificate(chain[0].raw_bytes) for chain in chains if chain]
+        known = {(each.issuer, each.serial_number) for each in signing}
+        found = {
+            (info.issuer, info.serial_number)
+            for stamp in stamps.rfc3161_timestamps
+            for info in stamp.signed_data.signer_infos
+        }
+        # Beside a time that the log promises, stamps of others do no harm, but for the library's
+        # sake there has to be some authority.
+        promised = bundle.log_entry._inner.inclusion_promise is not None
+        if not known or not (promised or known & found):
+            raise _no_root("another authority says when it was signed")
 
     def _verifier(
         self,
         authorities: Sequence[Authority],
-        ct_logs: Sequence[TransparencyLogInstance],
-        logs: Sequence[TransparencyLogInstance],
+        ct_logs: list[TransparencyLogInstance],
+        logs: list[TransparencyLogInstance],
     ) -> Verifier:
         from sigstore.models import TrustedRoot
         from sigstore.verify import Verifier
 
         narrowed = {
             "certificate_authorities": [each.model for each in authorities],
-            "ctlogs": [*ct_logs],
-            "tlogs": [*logs],
+            "ctlogs": ct_logs,
+            "tlogs": logs,
         }
         return Verifier(trusted_root=TrustedRoot(self._model.model_copy(update=narrowed)))
 
@@ -178,14 +187,26 @@ def _certificate_logs(certificate: Certificate) -> list[bytes]:
     return [each.log_id for each in found.value]
 
 
-def _by_id(
-    logs: Iterable[TransparencyLogInstance], wanted: bytes
-) -> tuple[TransparencyLogInstance, ...]:
+def _by_id(logs: Iterable[TransparencyLogInstance], wanted: bytes) -> list[TransparencyLogInstance]:
     """Return the logs of an id: the SHA-256 of its key, or what the root calls it.
 
     The second version of Rekor is named by the key id of its signed notes (C2SP, "signed-note").
     """
-    return tuple(each for each in logs if wanted in _ids(each))
+    return [each for each in logs if wanted in _ids(each)]
+
+
+def _usable(logs: list[TransparencyLogInstance], what: str) -> list[TransparencyLogInstance]:
+    """Return the logs whose key the library can verify with. Raises ``Unproven`` without any."""
+    if not logs:
+        raise _no_root(f"its {what} is another")
+    found = [each for each in logs if is_usable(each)]
+    if not found:
+        raise unverifiable(f"the {what} it is in has a kind of key that cannot be used", NAME_ROOT)
+    return found
+
+
+def _no_root(what: str) -> Unproven:
+    return unverifiable(f"signed under a root we do not have: {what}", NAME_ROOT)
 
 
 def _ids(log: TransparencyLogInstance) -> set[bytes]:

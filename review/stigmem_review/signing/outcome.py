@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 ASK_ANOTHER = "do not deploy it; ask its author for a valid signature of this very file"
 NAME_ROOT = "name the trust root of its instance: --trust-root FILE"
@@ -48,8 +51,13 @@ _WORDS = (
         "it was used",
     ),
     ("expired at time of signing", "its certificate was not valid when it was used"),
+    ("usage", "its certificate is not one for signing files"),
     ("SCT", "its certificate is not in the log of certificates"),
     ("certificate timestamp", "its certificate is not in the log of certificates"),
+    (
+        "must contain an inclusion promise or signed timestamp",
+        "nothing that can be trusted says when it was signed",
+    ),
     ("not enough sources of verified time", "nothing that can be trusted says when it was signed"),
     ("too many signed timestamp", "it has more time stamps than are looked at"),
     ("Timestamp Authorities", "the trust root has no authority that could have stamped its time"),
@@ -67,9 +75,20 @@ _WORDS = (
 )
 
 
+def first_of(error: ValidationError) -> str:
+    """Say where a document is first wrong, and how."""
+    [found, *_] = error.errors(include_url=False, include_input=False, include_context=False)
+    return on_one_line(f"{'.'.join(map(str, found['loc']))}: {found['msg']}")
+
+
+def on_one_line(text: str) -> str:
+    """Return words of a library's, which may be many, fit for a reason."""
+    return shorten(" ".join(text.split()), 160)
+
+
 def in_our_words(error: BaseException) -> str:
     """Say on one line what an error of the library means."""
-    theirs = shorten(" ".join(str(error).split()) or type(error).__name__, 160)
+    theirs = on_one_line(str(error))
     ours = next((ours for words, ours in _WORDS if words in str(error)), "")
     if ours:
         return f"{ours} ({theirs})"

@@ -17,7 +17,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SigningError, SourceError
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.library import load_library
-from stigmem_review.signing.outcome import in_our_words
+from stigmem_review.signing.outcome import first_of, on_one_line
 from stigmem_review.sources.disk import read_file
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SHIPPED = Path(__file__).with_name("public_good.json")
 TAKEN = Path(__file__).with_name("public_good.taken")
 """The day our copy was taken, in ISO 8601."""
 
+_ALWAYS = "1970-01-01T00:00:00Z"
 _DO = "name the trusted_root.json of the instance that signed"
 
 
@@ -69,6 +70,7 @@ def parse_root(root: TrustRoot) -> RootModel:
     there has to be an authority, a log of certificates and a transparency log.
     """
     load_library()
+    from pydantic import ValidationError
     from sigstore._internal.trust import KeyringPurpose
     from sigstore.models import TrustedRoot
     from sigstore.verify import Verifier
@@ -82,37 +84,85 @@ def parse_root(root: TrustRoot) -> RootModel:
     if found is None:
         raise _refused(root, "it is neither a TrustedRoot nor a ClientTrustConfig of Sigstore")
     for key, what in (
-        ("certificateAuthorities", "certificate authority"),
+        ("certificateAuthorities", "certificate authority (certificateAuthorities)"),
         ("ctlogs", "log of certificates (ctlogs)"),
         ("tlogs", "transparency log (tlogs)"),
     ):
         if not found.get(key):
             raise _refused(root, f"it has no {what}, and nothing can be verified without")
     try:
-        model = RootModel.from_json(json.dumps(found))
+        model = RootModel.from_json(json.dumps(_filled(found)))
+        # The library has a class for the second version of the format, which adds optional fields,
+        # and takes only the first for a root.
+        first = TrustedRoot.TrustedRootType.TRUSTED_ROOT_0_1.value
+        model = model.model_copy(update={"media_type": first})
         trusted = TrustedRoot(model)
         Verifier(trusted_root=trusted)
         trusted.rekor_keyring(KeyringPurpose.VERIFY)
         trusted.ct_keyring(KeyringPurpose.VERIFY)
         for authority in trusted.get_timestamp_authorities():
             authority.certificates(allow_expired=True)
+    except ValidationError as error:
+        raise _refused(root, f"it is not well-formed: {first_of(error)}") from None
     except Exception as error:
-        raise _refused(root, in_our_words(error)) from None
+        said = on_one_line(f"{type(error).__name__}: {error}")
+        raise _refused(root, f"it cannot be used: {said}") from None
     for logs, what in ((model.ctlogs, "logs of certificates"), (model.tlogs, "transparency logs")):
         if not any(map(is_usable, logs)):
-            raise _refused(root, f"none of its {what} has a key that can be used")
+            raise _refused(root, f"none of its {what} has a kind of key that can be used")
     return model
 
 
 def is_usable(log: TransparencyLogInstance) -> bool:
-    """Return whether the library can verify with the key of a log; it leaves out the others."""
+    """Return whether the library can verify with the key of a log; it passes over the others."""
     from sigstore._internal.trust import Key
+    from sigstore.errors import VerificationError
 
     try:
         Key(log.public_key)
-    except Exception:
+    except VerificationError:
         return False
     return True
+
+
+def _filled(root: dict[str, Any]) -> dict[str, Any]:
+    """Return a root with the fields that the library requires, and that may be left out.
+
+    Protocol buffers leave out of JSON what is empty; none of these decides what is verified, but
+    for a period, and one that has no start began before anything was signed.
+    """
+    authorities = ("certificateAuthorities", "timestampAuthorities")
+    filled = dict(root)
+    for part in authorities:
+        filled[part] = [_filled_authority(each) for each in _objects(root.get(part))]
+    for part in ("tlogs", "ctlogs"):
+        filled[part] = [_filled_log(each) for each in _objects(root.get(part))]
+    return filled
+
+
+def _objects(listed: Any) -> list[Any]:
+    return listed if isinstance(listed, list) else []
+
+
+def _filled_authority(authority: Any) -> Any:
+    if not isinstance(authority, dict):
+        return authority
+    subject = {"organization": "", "commonName": ""} | (authority.get("subject") or {})
+    return authority | {"subject": subject, "validFor": _period(authority.get("validFor"))}
+
+
+def _filled_log(log: Any) -> Any:
+    if not isinstance(log, dict):
+        return log
+    log = {"baseUrl": "", "hashAlgorithm": "SHA2_256"} | log
+    key = log.get("publicKey")
+    if isinstance(key, dict) and "validFor" in key:
+        log["publicKey"] = key | {"validFor": _period(key["validFor"])}
+    return log
+
+
+def _period(period: Any) -> Any:
+    return {"start": _ALWAYS} | (period or {}) if isinstance(period or {}, dict) else period
 
 
 def _trusted_root(content: Any) -> dict[str, Any] | None:

@@ -36,8 +36,8 @@ def predicate_of_bundle(payload_type: str, payload: bytes, source: Source) -> st
     """Return the type of a statement that is about an artifact, as tools for any file make them.
 
     Such a statement may be about several files, and name them as it likes: one of them must have
-    the artifact's digest, and where its name is that of a distribution, it must be the artifact's.
-    Raises ``Unproven`` else.
+    the artifact's digest, and what has it must have the artifact's name too, where it has that of a
+    distribution. Raises ``Unproven`` else.
     """
     statement = _read(payload_type, payload, _STATEMENTS)
     same = [each for each in statement.subject if each.digest.get("sha256") == source.sha256]
@@ -45,7 +45,7 @@ def predicate_of_bundle(payload_type: str, payload: bytes, source: Source) -> st
         raise invalid(f"its statement is about {_named(statement.subject)}, by their digests")
     names = [(each.name or "").rpartition("/")[2] for each in same]
     own = _parsed(source.file)
-    if all(name != source.file and _parsed(name) not in (None, own) for name in names):
+    if any(_parsed(name) not in (None, own) for name in names):
         raise invalid(f"its statement calls this very file {_named(same)}, not {source.file}")
     return statement.predicate_type
 
@@ -120,8 +120,8 @@ def check_publisher(publisher: Any, signer: Signer, claims: Claims) -> None:
             raise unverifiable(f"its publisher is of a new kind: {shorten(str(found.kind), 60)}")
     if not same:
         raise invalid(
-            f"its provenance says that {found.kind} {shorten(said, 100)} published it, and the "
-            f"certificate is for {shorten(signer.identity, 200)}"
+            f"the publisher in its provenance, {found.kind} {shorten(said, 100)}, did not sign it: "
+            f"{shorten(signer.identity, 200)} did"
         )
 
 

@@ -86,7 +86,15 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
 
     Raises ``Unproven``, and whatever the libraries raise, where it does not.
     """
-    from stigmem_review.signing.bundles import bundle_of, check_key, log_index, signed_at
+    from sigstore.errors import VerificationError
+
+    from stigmem_review.signing.bundles import (
+        bundle_of,
+        check_digest,
+        check_key,
+        log_index,
+        signed_at,
+    )
     from stigmem_review.signing.certificate import claims_of, signer_of
     from stigmem_review.signing.statement import check_publisher
 
@@ -94,7 +102,11 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
     certificate = bundle.signing_certificate
     check_key(certificate)
     held = instance.hold(bundle)
-    predicate = _predicate(material, bundle, source, held.verifier)
+    try:
+        predicate = _predicate(material, bundle, source, held.verifier)
+    except VerificationError as error:
+        check_digest(certificate, error)
+        raise
     # Only from here on is what the bundle says true.
     times = held.verifier._establish_time(bundle)
     held.check_periods(certificate, [each.time for each in times])
