@@ -730,7 +730,11 @@ def without(document: bytes, path: str) -> bytes:
     return json.dumps(whole).encode()
 
 
-@functools.cache
+_INSTANCES: dict[str, Sigstore] = {}
+
+
 def instance(name: str = "mini") -> Sigstore:
     """Return the instance of that name, the same one throughout a run."""
-    return Sigstore(name)
+    if name not in _INSTANCES:
+        _INSTANCES[name] = Sigstore(name)
+    return _INSTANCES[name]
