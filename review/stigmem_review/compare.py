@@ -22,7 +22,7 @@ from stigmem_review.model import (
 )
 from stigmem_review.policy.trust import Trust
 from stigmem_review.reach import newly_reached
-from stigmem_review.signers import signing_facts
+from stigmem_review.signers import SigningOutcome, signing
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
@@ -39,13 +39,15 @@ class Comparison(msgspec.Struct, frozen=True):
 
     ``facts`` are for the rules to judge; ``already`` are states that the old release was in too;
     ``unchanged`` names the fields that are the same; ``not_carried`` those that a side's kind of
-    source does not carry, with that kind.
+    source does not carry, with that kind. ``signing`` says in short who signed, and is absent
+    where neither side has a signature to look at.
     """
 
     facts: tuple[Fact, ...]
     already: tuple[Fact, ...]
     unchanged: tuple[str, ...]
     not_carried: tuple[tuple[str, str], ...]
+    signing: SigningOutcome | None = None
 
 
 def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> Comparison:
@@ -70,8 +72,12 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     changes += newly_reached(old, new)
     changes += _code_changed(move, old, new)
     changes += _surprise(move, changes)
-    changes += signing_facts(old, new, trust)
-    return Comparison(tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)))
+    signed = signing(old, new, trust)
+    changes += signed.facts
+    already += signed.already
+    return Comparison(
+        tuple(changes), tuple(already), unchanged, tuple(_not_carried(old, new)), signed.outcome
+    )
 
 
 def inspect(release: Release, node: Node) -> Comparison:

@@ -11,6 +11,7 @@ import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
 from stigmem_review.model import Authority, Does, Location, Side
+from stigmem_review.policy.trust import But
 
 Step = Literal[
     "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
@@ -585,6 +586,143 @@ class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distri
     """The wheel installs a second distribution."""
 
 
+class SignatureInvalid(_Problem, frozen=True, kw_only=True, tag="signature-invalid"):
+    """Something signs the file, and what it proves is not that; ``help`` says what would help."""
+
+    help: str
+
+
+class SignatureMissing(Fact, frozen=True, kw_only=True, tag="signature-missing"):
+    """Nothing signs the file, and ``by`` says who requires that something does."""
+
+    by: str
+
+
+class SignatureUnverifiable(_Problem, frozen=True, kw_only=True, tag="signature-unverifiable"):
+    """Something signs the file, and nobody can say here what it proves."""
+
+    help: str
+
+
+class SignatureDropped(Fact, frozen=True, kw_only=True, tag="signature-dropped"):
+    """The old release was signed, by ``signers`` where that was verified, and this one is not."""
+
+    signers: tuple[str, ...]
+
+
+class SignatureGained(Fact, frozen=True, kw_only=True, tag="signature-gained"):
+    """The old release was not signed, and this one is, by ``signers``."""
+
+    signers: tuple[str, ...]
+
+
+class OldSignatureUnproven(_Problem, frozen=True, kw_only=True, tag="old-signature-unproven"):
+    """The old release's signature is not verified, so it does not say who made that one."""
+
+    status: Literal["invalid", "unverifiable"]
+
+
+class SignaturePartial(Fact, frozen=True, kw_only=True, tag="signature-partial"):
+    """Some files of the release are signed: this one (``signed``) and not ``files``, or these."""
+
+    signed: bool
+    files: tuple[str, ...]
+
+
+class SignerUntrusted(Fact, frozen=True, kw_only=True, tag="signer-untrusted"):
+    """A signer whom the operator does not trust; ``by`` is whose word that is, ``but`` why."""
+
+    identity: str
+    issuer: str
+    by: str
+    but: But
+
+
+class SignerOverride(Fact, frozen=True, kw_only=True, tag="signer-override"):
+    """A signer who is trusted by way of exception."""
+
+    identity: str
+    issuer: str
+
+
+class SignerUnpinned(Fact, frozen=True, kw_only=True, tag="signer-unpinned"):
+    """A signer whom the node's list names without an issuer; ``before`` if it signed before.
+
+    ``lines`` are what to write in a policy to pin the issuer; none for a signer nobody should pin.
+    """
+
+    identity: str
+    issuer: str
+    before: bool
+    lines: tuple[str, ...]
+
+
+RefKind = Literal["tag", "branch", "pull request", "other ref"]
+
+
+class SignerRefChanged(_Replaced, frozen=True, kw_only=True, tag="signer-ref-changed"):
+    """The same workflow of the same repository, at another ref."""
+
+    was: RefKind
+    now: RefKind
+
+
+class SignerWorkflowChanged(_Replaced, frozen=True, kw_only=True, tag="signer-workflow-changed"):
+    """Another workflow of the same repository; ``reusable`` if only what it has sign for it."""
+
+    reusable: bool
+
+
+class SignerMoved(_Replaced, frozen=True, kw_only=True, tag="signer-moved"):
+    """The same repository at another address."""
+
+
+class SignerRepositoryChanged(
+    _Replaced, frozen=True, kw_only=True, tag="signer-repository-changed"
+):
+    """Another repository; ``anew`` if it has the old one's address."""
+
+    anew: bool
+
+
+SignerKind = Literal["a person", "a workflow"]
+
+
+class SignerChanged(_Replaced, frozen=True, kw_only=True, tag="signer-changed"):
+    """Somebody else."""
+
+    was: SignerKind
+    now: SignerKind
+
+
+class SignerIssuerChanged(_Replaced, frozen=True, kw_only=True, tag="signer-issuer-changed"):
+    """Another issuer vouches for who signed; ``same`` if it does so for the same signer."""
+
+    identity: str
+    same: bool
+
+
+class SignerLookalike(Fact, frozen=True, kw_only=True, tag="signer-lookalike"):
+    """A signer that can be taken for another one: a trusted one, or the old release's."""
+
+    like: str
+    trusted: bool
+
+
+class SignerOdd(Fact, frozen=True, kw_only=True, tag="signer-odd"):
+    """What a certificate says of a signer holds characters that are not printable ASCII."""
+
+    text: str
+
+
+class SignerClaimed(_Replaced, frozen=True, kw_only=True, tag="signer-claimed"):
+    """Who signed the old release is only claimed, and is not who signed this one, if anybody."""
+
+
+class UnsignedUnacknowledged(Fact, frozen=True, kw_only=True, tag="unsigned-unacknowledged"):
+    """The node is told to load unsigned plugins, and not that the operator accepts that."""
+
+
 AnyFact = (
     PluginInstalled
     | PluginRemoved
@@ -674,6 +812,26 @@ AnyFact = (
     | ConfigFieldAdded
     | ConfigFieldRemoved
     | ConfigFieldChanged
+    | SignatureInvalid
+    | SignatureMissing
+    | SignatureUnverifiable
+    | SignatureDropped
+    | SignatureGained
+    | OldSignatureUnproven
+    | SignaturePartial
+    | SignerUntrusted
+    | SignerOverride
+    | SignerUnpinned
+    | SignerRefChanged
+    | SignerWorkflowChanged
+    | SignerMoved
+    | SignerRepositoryChanged
+    | SignerChanged
+    | SignerIssuerChanged
+    | SignerLookalike
+    | SignerOdd
+    | SignerClaimed
+    | UnsignedUnacknowledged
 )
 
 KINDS: dict[str, type[Fact]] = {str(each.__struct_config__.tag): each for each in get_args(AnyFact)}

@@ -107,3 +107,6 @@ SIGNATURE_VALUES = 5_000
 
 ATTESTATIONS = 20
 """Attestations in one provenance file."""
+
+ENV_FILE_BYTES = 256 * 1024
+"""One env file with a node's settings; all that a node has take less than 20 KB."""

@@ -3,12 +3,402 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
+import msgspec
+
+from stigmem_review import facts
 from stigmem_review.facts import Fact
-from stigmem_review.model import Release
-from stigmem_review.policy.trust import Trust
+from stigmem_review.model import Gap, Known, Release, Signature, Signer
+from stigmem_review.policy.alike import is_odd
+from stigmem_review.policy.trust import (
+    Decision,
+    Judged,
+    Trust,
+    judge,
+    nearest,
+    required,
+    required_by,
+    stated,
+    without_ref,
+)
+
+Continuity = Literal[
+    "",
+    "same",
+    "another ref",
+    "workflow changed",
+    "repository moved",
+    "repository changed",
+    "another signer",
+    "issuer changed",
+    "signed for the first time",
+    "no longer signed",
+    "both unsigned",
+    "not comparable",
+]
+"""What became of the signer. ``issuer changed`` if another issuer vouches for the same person or
+repository; empty where there is no old release."""
+
+_CLOSEST: tuple[Continuity, ...] = (
+    "same",
+    "another ref",
+    "workflow changed",
+    "repository moved",
+    "issuer changed",
+    "repository changed",
+    "another signer",
+)
+"""How much two signers have to do with each other, most first."""
+
+_KNOWN: tuple[Continuity, ...] = ("same", "another ref")
+_RELATED: tuple[Continuity, ...] = (
+    *_KNOWN,
+    "workflow changed",
+    "repository moved",
+    "issuer changed",
+)
+
+_DECISIONS: tuple[Decision, ...] = ("trusted", "override", "untrusted", "not judged")
+
+_REFS: dict[str, facts.RefKind] = {
+    "refs/tags/": "tag",
+    "refs/heads/": "branch",
+    "refs/pull/": "pull request",
+    "refs/merge-requests/": "pull request",
+}
 
 
-def signing_facts(old: Release, new: Release, trust: Trust) -> Iterator[Fact]:
-    """Yield what is to be said of the signatures of two releases."""
-    yield from ()
+class SigningOutcome(msgspec.Struct, frozen=True):
+    """Who signed, in short: what became of the signer, and what the operator thinks of the new one.
+
+    ``by`` says whose word decided, and is empty where nobody's did; ``required`` whether
+    signatures are, absent where nobody said.
+    """
+
+    continuity: Continuity
+    decision: Decision
+    by: str
+    required: bool | None
+
+
+class Signing(NamedTuple):
+    """What is to be said of the signatures of two releases.
+
+    ``already`` are facts that held for the old release as well; ``outcome`` is absent where
+    neither side has anything that could be signed, and where there is no new release.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    already: tuple[Fact, ...] = ()
+    outcome: SigningOutcome | None = None
+
+
+def signing(old: Release, new: Release, trust: Trust) -> Signing:
+    """Compare who signed two releases, and hold the new signer against whom the operator trusts.
+
+    What is said of the new file's own bytes (that it is invalid, not signed, or signed by somebody
+    whom nobody trusts) is never excused by an old file of which the same was true.
+    """
+    if new.source.kind == "none":
+        return Signing()
+    found = list(_settings_facts(trust))
+    signature = new.signature
+    if not isinstance(signature, Signature):
+        signed = isinstance(old.signature, Signature)
+        silent = SigningOutcome("not comparable", "not judged", "", required(trust))
+        return Signing(tuple(found), (), silent if signed else None)
+    pair = _closest(old.signature, signature)
+    continuity = _continuity(old, signature, pair)
+    decisions = _decisions(new, signature, trust)
+    signer, judged = min(decisions, key=_rank, default=(None, Judged("not judged")))
+    found += _status_facts(old, signature, trust)
+    if pair:
+        found += _change_facts(*pair)
+    if signer:
+        found += _trust_facts(signer, judged, before=continuity in _KNOWN)
+    found += _odd(signature)
+    if judged.decision not in ("trusted", "override"):
+        found += _alike(old, decisions)
+    partial = list(_partial(signature))
+    already = partial if partial and _was_partial(old, signature) else []
+    found += [] if already else partial
+    outcome = SigningOutcome(continuity, judged.decision, judged.by, required(trust))
+    return Signing(tuple(found), tuple(already), outcome)
+
+
+def verification_gap(new: Release, trust: Trust) -> Gap | None:
+    """Return what a new release leaves open that cannot be verified where that has to be done.
+
+    It has to be where signatures are required, and where the operator says whom to trust.
+    """
+    signature = new.signature
+    if not isinstance(signature, Signature) or signature.status != "unverifiable":
+        return None
+    if not _must_be_verified(trust):
+        return None
+    return Gap("signature", signature.why, signature.do)
+
+
+def _must_be_verified(trust: Trust) -> bool:
+    return bool(required(trust)) or stated(trust)
+
+
+# What became of the signer
+
+
+def _closest(old: object, new: Signature) -> tuple[Signer, Signer] | None:
+    """Return the two signers, one of each release, that have most to do with each other."""
+    if not isinstance(old, Signature):
+        return None
+    pairs = [(one, two) for one in old.signers for two in new.signers]
+    return min(pairs, key=_distance, default=None)
+
+
+def _distance(pair: tuple[Signer, Signer]) -> tuple[int, bool]:
+    old, new = pair
+    return _CLOSEST.index(_relation(old, new)), old.issuer != new.issuer
+
+
+def _continuity(old: Release, new: Signature, pair: tuple[Signer, Signer] | None) -> Continuity:
+    if old.source.kind == "none":
+        return ""
+    if pair:
+        return _relation(*pair)
+    if not isinstance(old.signature, Signature):
+        return "not comparable"
+    match old.signature.status, new.status:
+        case "unsigned", "unsigned":
+            return "both unsigned"
+        case "unsigned", "verified":
+            return "signed for the first time"
+        case _, "unsigned":
+            return "no longer signed"
+        case _:
+            return "not comparable"
+
+
+def _relation(old: Signer, new: Signer) -> Continuity:
+    relation = _by_name(old, new)
+    # The same name from another issuer can be somebody else; another name is that anyway.
+    if old.issuer != new.issuer and relation in (*_KNOWN, "workflow changed"):
+        return "issuer changed"
+    return relation
+
+
+def _by_name(old: Signer, new: Signer) -> Continuity:
+    """Say what two signers have to do with each other, whoever vouches for them."""
+    if not (old.repository and new.repository):
+        if old.kind != new.kind or without_ref(old.identity) != without_ref(new.identity):
+            return "another signer"
+        return "same" if old.identity == new.identity else "another ref"
+    if not _same_repository(old, new):
+        return "repository changed"
+    if old.repository != new.repository:
+        return "repository moved"
+    if (old.workflow, old.builder) != (new.workflow, new.builder):
+        return "workflow changed"
+    if without_ref(old.identity) != without_ref(new.identity) or old.kind != new.kind:
+        return "another signer"
+    return "same" if old.ref == new.ref else "another ref"
+
+
+def _same_repository(old: Signer, new: Signer) -> bool:
+    """Say whether two repositories are one: by the forge's number, or else by the address."""
+    if old.repository_id and new.repository_id and old.issuer == new.issuer:
+        return old.repository_id == new.repository_id
+    return old.repository == new.repository
+
+
+def _change_facts(old: Signer, new: Signer) -> Iterator[Fact]:
+    match _by_name(old, new):
+        case "another signer":
+            yield facts.SignerChanged(
+                item="signer",
+                old=old.identity,
+                new=new.identity,
+                was=_signer_kind(old),
+                now=_signer_kind(new),
+            )
+        case "repository changed":
+            yield facts.SignerRepositoryChanged(
+                item="signer",
+                old=old.repository,
+                new=new.repository,
+                anew=old.repository == new.repository,
+            )
+        case "repository moved":
+            yield facts.SignerMoved(item="signer", old=old.repository, new=new.repository)
+            yield from _run_facts(old, new)
+        case "workflow changed" | "another ref":
+            yield from _run_facts(old, new)
+    if old.issuer != new.issuer:
+        yield facts.SignerIssuerChanged(
+            item="signer",
+            old=old.issuer,
+            new=new.issuer,
+            identity=new.identity,
+            same=_by_name(old, new) in _KNOWN,
+        )
+
+
+def _signer_kind(signer: Signer) -> facts.SignerKind:
+    return "a workflow" if signer.kind == "uri" else "a person"
+
+
+def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
+    """Yield what changed of the workflow and its ref, in one repository."""
+    if old.workflow != new.workflow:
+        yield facts.SignerWorkflowChanged(
+            item="signer", old=old.workflow, new=new.workflow, reusable=False
+        )
+    elif old.builder != new.builder:
+        yield facts.SignerWorkflowChanged(
+            item="signer",
+            old=old.builder or old.workflow,
+            new=new.builder or new.workflow,
+            reusable=True,
+        )
+    one, two = _ref(old), _ref(new)
+    if one != two:
+        yield facts.SignerRefChanged(
+            item="signer", old=one, new=two, was=_ref_kind(one), now=_ref_kind(two)
+        )
+
+
+def _ref(signer: Signer) -> str:
+    if signer.ref or signer.repository:
+        return signer.ref
+    return signer.identity.removeprefix(f"{without_ref(signer.identity)}@")
+
+
+def _ref_kind(ref: str) -> facts.RefKind:
+    return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "other ref")
+
+
+# What the operator thinks of it
+
+
+def _settings_facts(trust: Trust) -> Iterator[Fact]:
+    """Yield why the node refuses every plugin (``stigmem_node.plugins.lifecycle``)."""
+    if trust.settings.required is False and not trust.settings.acknowledged:
+        yield facts.UnsignedUnacknowledged(item="STIGMEM_PLUGIN_UNSIGNED_ACK")
+
+
+def _decisions(new: Release, signature: Signature, trust: Trust) -> list[tuple[Signer, Judged]]:
+    name = new.distribution.value if isinstance(new.distribution, Known) else ""
+    return [(signer, judge(signer, name, trust)) for signer in signature.signers]
+
+
+def _rank(decided: tuple[Signer, Judged]) -> tuple[int, bool]:
+    """Return how much the operator trusts a signer, most first: one that is trusted is enough."""
+    _, judged = decided
+    return _DECISIONS.index(judged.decision), not judged.pinned
+
+
+def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fact]:
+    identity, issuer = signer.identity, signer.issuer
+    match judged.decision:
+        case "untrusted":
+            yield facts.SignerUntrusted(
+                item="signer", identity=identity, issuer=issuer, by=judged.by, but=judged.but
+            )
+        case "override":
+            yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
+        case "trusted" if not judged.pinned:
+            yield facts.SignerUnpinned(
+                item="signer",
+                identity=identity,
+                issuer=issuer,
+                before=before,
+                lines=_policy_lines(signer),
+            )
+
+
+def _policy_lines(signer: Signer) -> tuple[str, ...]:
+    """Return the lines of a policy that pin a signer, nothing for one whose name is odd."""
+    if any(map(is_odd, _texts(signer))):
+        return ()
+    fields = {"issuer": signer.issuer}
+    if signer.repository and signer.workflow:
+        fields |= {"repository": signer.repository, "workflow": signer.workflow}
+        if _ref_kind(signer.ref) == "tag":
+            fields["ref"] = "refs/tags/*"
+    else:
+        fields["identity"] = signer.identity
+    # In printable ASCII a string of JSON is one of TOML.
+    return (
+        "[[signing.trusted]]",
+        *(f"{name} = {msgspec.json.encode(value).decode()}" for name, value in fields.items()),
+    )
+
+
+def _texts(signer: Signer) -> tuple[str, ...]:
+    place = (signer.repository, signer.workflow, signer.ref, signer.builder)
+    return (signer.identity, signer.issuer, *place)
+
+
+def _odd(signature: Signature) -> Iterator[Fact]:
+    for signer in signature.signers:
+        if text := next(filter(is_odd, _texts(signer)), ""):
+            yield facts.SignerOdd(item=signer.identity, text=text)
+
+
+def _alike(old: Release, decisions: list[tuple[Signer, Judged]]) -> Iterator[Fact]:
+    """Yield every signer that can be taken for a trusted one, or for one of the old release."""
+    before = old.signature.signers if isinstance(old.signature, Signature) else ()
+    names = [each.identity for each in before] + ([old.signed_by] if old.signed_by else [])
+    for signer, judged in decisions:
+        related = any(_relation(each, signer) in _RELATED for each in before)
+        if judged.nearest:
+            yield facts.SignerLookalike(item=signer.identity, like=judged.nearest, trusted=True)
+        elif not related and (like := nearest(signer, names)):
+            yield facts.SignerLookalike(item=signer.identity, like=like, trusted=False)
+
+
+# Whether it is signed at all
+
+
+def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
+    item = "signature"
+    match new.status:
+        case "invalid":
+            yield facts.SignatureInvalid(item=item, why=new.why, help=new.do)
+        case "unverifiable" if not _must_be_verified(trust):
+            yield facts.SignatureUnverifiable(item=item, why=new.why, help=new.do)
+        case "unsigned":
+            if required(trust):
+                yield facts.SignatureMissing(item=item, by=required_by(trust))
+    was = old.signature
+    if isinstance(was, Signature):
+        signers = was.signers if new.status == "unsigned" else new.signers
+        names = tuple(each.identity for each in signers)
+        if new.status == "unsigned" and was.status != "unsigned":
+            yield facts.SignatureDropped(item=item, signers=names)
+        if new.status == "verified" and was.status == "unsigned":
+            yield facts.SignatureGained(item=item, signers=names)
+        if new.status == "verified" and was.status in ("invalid", "unverifiable"):
+            yield facts.OldSignatureUnproven(item=item, status=was.status, why=was.why)
+    if old.signed_by not in ("", "unsigned") and new.status in ("verified", "unsigned"):
+        yield from _claim(old.signed_by, new)
+
+
+def _claim(claimed: str, new: Signature) -> Iterator[Fact]:
+    """Hold what a capture of the node says of the old signer against who signed the new file."""
+    names = [each.identity for each in new.signers]
+    if without_ref(claimed) not in map(without_ref, names):
+        yield facts.SignerClaimed(item="signer", old=claimed, new=", ".join(names))
+
+
+def _partial(signature: Signature) -> Iterator[Fact]:
+    signed = signature.status != "unsigned"
+    files = signature.unsigned if signed else signature.signed
+    if files:
+        yield facts.SignaturePartial(item="signature", signed=signed, files=files)
+
+
+def _was_partial(old: Release, new: Signature) -> bool:
+    was = old.signature
+    if not isinstance(was, Signature) or not any(_partial(was)):
+        return False
+    return (was.status == "unsigned") == (new.status == "unsigned")

@@ -20,6 +20,7 @@ from stigmem_review.policy.file import node_version as wanted_node
 from stigmem_review.policy.settings import read_settings
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.signers import verification_gap
 from stigmem_review.signing.roots import read_root
 from stigmem_review.signing.verify import verify
 
@@ -76,7 +77,10 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
             artifact = each.open()
             release = read_artifact(artifact, terms.node, seen)
             signature = verify(artifact, terms.root)
-            releases[side] = msgspec.structs.replace(release, signature=signature)
+            release = msgspec.structs.replace(release, signature=signature)
+            if side == "new" and (missing := verification_gap(release, terms.trust)):
+                release = msgspec.structs.replace(release, gaps=(*release.gaps, missing))
+            releases[side] = release
         except Exception as error:
             gaps.append(gap(f"{side} release", error))
     if not gaps:

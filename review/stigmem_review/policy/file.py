@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import LEVELS, Level
-from stigmem_review.policy.trust import SigningPolicy
+from stigmem_review.policy.trust import SigningPolicy, check_signing
 from stigmem_review.text import shorten
 
 POLICY_FILE = "stigmem-review.toml"
@@ -33,14 +34,30 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 def parse_policy(data: bytes, path: str) -> Policy:
     """Read a policy file. Raises ``PolicyError`` that names the file and what is wrong in it."""
     try:
-        return msgspec.convert(tomllib.loads(data.decode("utf-8")), Policy)
+        policy = msgspec.convert(tomllib.loads(data.decode("utf-8")), Policy)
     except (ValueError, RecursionError) as error:
-        why = shorten(str(error) or "it is nested too deeply")
+        why = shorten(_ENTRY.sub(_numbered, str(error)) or "it is nested too deeply")
         raise PolicyError(
             f"the policy {path}: {why}; it may say node-version (a text such as "
-            '"0.9.0a12"), fail-on and, below [levels], the level of a rule (each error, warning or '
-            "note)"
+            '"0.9.0a12"), fail-on, below [levels] the level of a rule (each error, warning or '
+            "note), below [signing] whether it is required (true or false), and below "
+            "[[signing.trusted]] an issuer with an identity, or with a repository, a workflow and "
+            "a ref, and plugins"
         ) from None
+    try:
+        check_signing(policy.signing)
+    except PolicyError as error:
+        raise PolicyError(f"the policy {path}: {error.text}") from None
+    return policy
+
+
+_ENTRY = re.compile(r"`\$\.signing\.trusted\[([0-9]+)\](?:\.([a-z]+))?(?:\[[^]]*\])*`")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """Return what msgspec says of an entry in the words of a policy, counted from one."""
+    field = f", {found[2]}" if found[2] else ""
+    return f"entry {int(found[1]) + 1} of [[signing.trusted]]{field}"
 
 
 def read_policy(path: Path) -> Policy:

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
 
 import msgspec
+
+from stigmem_review import limits
+from stigmem_review.errors import PolicyError
+from stigmem_review.text import shorten
+
+Variable = Literal[
+    "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS",
+    "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
+    "STIGMEM_PLUGIN_SIGNING_REQUIRED",
+    "STIGMEM_PLUGIN_UNSIGNED_ACK",
+]
+TRUSTED: Variable = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
+OVERRIDE: Variable = "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
+REQUIRED: Variable = "STIGMEM_PLUGIN_SIGNING_REQUIRED"
+ACKNOWLEDGED: Variable = "STIGMEM_PLUGIN_UNSIGNED_ACK"
+
+ACKNOWLEDGEMENT = "i-understand-plugins-are-unsigned"
+"""The one text that the node takes for it (``stigmem_node.plugins.signing``)."""
+
+_YES = frozenset({"1", "on", "t", "true", "y", "yes"})
+_NO = frozenset({"0", "off", "f", "false", "n", "no"})
+"""What pydantic takes for true and false, in any case and without blanks around it."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -27,9 +52,94 @@ def read_settings(env_file: str | None, environment: Mapping[str, str]) -> Setti
 
     Raises ``PolicyError`` where they cannot be read.
     """
-    return Settings()
+    if env_file is None:
+        return _settings(environment, Settings().read_from)
+    try:
+        with Path(env_file).open("rb") as file:
+            data = file.read(limits.ENV_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise PolicyError(f"the env file {env_file}: {why}; check the path") from None
+    return parse_settings(data, env_file)
 
 
 def parse_settings(data: bytes, path: str) -> Settings:
-    """Read the settings in an env file. Raises ``PolicyError`` where it cannot be read."""
-    return Settings()
+    """Read the settings in an env file. Raises ``PolicyError`` where it cannot be read.
+
+    The file is read as the node reads it, by ``python-dotenv``. Where that passes over a line it
+    cannot read, or puts other variables into a value, a setting in it is refused here.
+    """
+    shown = f"the env file {path}"
+    if len(data) > limits.ENV_FILE_BYTES:
+        raise PolicyError(
+            f"{shown}: it has more than {limits.ENV_FILE_BYTES} bytes; "
+            "name one that holds the node's settings and nothing else"
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"{shown}: byte {error.start} is not UTF-8, as which the node reads it; save it so"
+        ) from None
+    found = _of_file(text, shown)
+    for name, value in found.items():
+        if value is not None and "${" in value and _variable(name):
+            raise PolicyError(
+                f"{shown}: {_variable(name)} is {shorten(value)!r}, which takes the value of "
+                "another variable; nobody can say here what that is on the node: write it out"
+            )
+    return _settings(found, shown)
+
+
+def _of_file(text: str, shown: str) -> dict[str, str | None]:
+    """Return what the lines of an env file set; the last of several lines counts."""
+    # Its dotenv_values says no more than the log about a line that it cannot read.
+    from dotenv.parser import parse_stream
+
+    found: dict[str, str | None] = {}
+    for line in parse_stream(io.StringIO(text, newline=None)):
+        if line.key is not None:
+            found[line.key] = line.value
+        elif line.error and "stigmem_plugin_" in line.original.string.lower():
+            raise PolicyError(
+                f"{shown}:{line.original.line}: the node cannot read this line and passes over "
+                f"it: {shorten(line.original.string.strip())!r}; write NAME=value"
+            )
+    return found
+
+
+_BY_NAME = {each.lower(): each for each in (TRUSTED, OVERRIDE, REQUIRED, ACKNOWLEDGED)}
+
+
+def _variable(name: str) -> str:
+    """Return the setting that a name stands for, in whatever case, or nothing."""
+    return _BY_NAME.get(name.lower(), "")
+
+
+def _settings(values: Mapping[str, str | None], shown: str) -> Settings:
+    """Return what some variables say. Raises ``PolicyError`` for a value the node refuses."""
+    said = {_variable(name): value for name, value in values.items() if _variable(name)}
+    return Settings(
+        trusted=_identities(said.get(TRUSTED)),
+        override=_identities(said.get(OVERRIDE)),
+        required=_flag(said.get(REQUIRED), shown),
+        acknowledged=said.get(ACKNOWLEDGED) == ACKNOWLEDGEMENT,
+        read_from=shown.removeprefix("the env file "),
+    )
+
+
+def _identities(value: str | None) -> tuple[str, ...]:
+    parts = (part.strip() for part in (value or "").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _flag(value: str | None, shown: str) -> bool | None:
+    if value is None:
+        return None
+    if value.lower() in _YES:
+        return True
+    if value.lower() in _NO:
+        return False
+    raise PolicyError(
+        f"{shown}: {REQUIRED} is {shorten(value)!r}, which the node refuses; write true or false"
+    )

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
 
 import msgspec
 
-from stigmem_review.policy.settings import Settings
+from stigmem_review.errors import PolicyError
+from stigmem_review.model import Signer
+from stigmem_review.policy.alike import first_like, is_odd
+from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
+from stigmem_review.text import shorten
 
 
 class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One signer that the policy trusts: an identity, or a workflow in a repository.
 
-    The ``issuer`` is required. ``ref`` is a pattern such as ``refs/tags/v*``. ``plugins`` are the
+    The ``issuer`` is required. ``repository`` is the repository's whole address and ``workflow``
+    the path in it. ``ref`` is a pattern such as ``refs/tags/v*``, in which ``*`` stands for any
+    characters but a slash, and nothing else for more than itself. ``plugins`` are the
     distributions it may sign; all where there is none.
     """
 
-    issuer: str
+    issuer: str = ""
     identity: str = ""
     repository: str = ""
     workflow: str = ""
     ref: str = ""
-    plugins: tuple[str, ...] = ()
+    plugins: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ()
 
 
 class SigningPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -39,3 +47,221 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 Decision = Literal["trusted", "override", "untrusted", "not judged"]
+
+But = Literal["", "another issuer", "another ref", "other plugins", "not on the node"]
+"""Why a signer is not trusted although something is said of it: the policy trusts it from another
+issuer, at another ref, or for other plugins, or the node's own lists leave it out."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What the operator's word makes of a signer.
+
+    ``by`` says whose word decided. ``pinned`` if that was an entry of the policy, which has the
+    issuer too. ``nearest`` is a trusted signer that this one can be taken for and is not; ``but``
+    what keeps it from being trusted, where that can be said.
+    """
+
+    decision: Decision
+    by: str = ""
+    pinned: bool = False
+    nearest: str = ""
+    but: But = ""
+
+
+def check_signing(policy: SigningPolicy) -> None:
+    """Check what no type says of a policy. Raises ``PolicyError`` that names entry and field."""
+    for number, entry in enumerate(policy.trusted, 1):
+        for field, why in _mistakes(entry):
+            raise PolicyError(f"entry {number} of [[signing.trusted]], {field}: {why}")
+
+
+_NAME = re.compile(r"[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9._-]*[a-zA-Z0-9]")
+
+
+def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
+    if not entry.issuer:
+        yield (
+            "issuer",
+            "it is missing; the same identity from another issuer can be somebody else, "
+            "so write the issuer that the report shows",
+        )
+    if entry.identity and (entry.repository or entry.workflow):
+        yield "identity", "write either an identity, or a repository and a workflow"
+    if not entry.identity:
+        for field in ("repository", "workflow"):
+            if not getattr(entry, field):
+                yield field, "it is missing; write an identity, or a repository and a workflow"
+    for field in ("issuer", "identity", "repository", "workflow", "ref"):
+        value: str = getattr(entry, field)
+        if is_odd(value) or value != value.strip():
+            yield (
+                field,
+                f"{shorten(value)!r} has a character that is not printable ASCII, or a blank "
+                "around it; such signers are not trusted",
+            )
+    if entry.repository and ("://" not in entry.repository or entry.repository.endswith("/")):
+        yield (
+            "repository",
+            f"{shorten(entry.repository)!r} is not its whole address, such as "
+            "https://forge.example/owner/name, without a slash at the end",
+        )
+    if entry.workflow.startswith("/") or "@" in entry.workflow:
+        yield (
+            "workflow",
+            f"{shorten(entry.workflow)!r} is not a path in the repository, such as "
+            ".github/workflows/release.yml; a ref has a field of its own",
+        )
+    if entry.ref and not entry.ref.startswith("refs/"):
+        yield "ref", f"write {shorten(entry.ref)!r} in full, such as refs/tags/v*"
+    if set(entry.ref) & set("?[]"):
+        yield "ref", f"in {shorten(entry.ref)!r} only * stands for other characters"
+    if entry.ref and entry.identity:
+        yield "ref", "an identity has none of its own; write a repository and a workflow"
+    for name in entry.plugins:
+        if not _NAME.fullmatch(name):
+            yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
+
+
+def required(trust: Trust) -> bool | None:
+    """Say whether the operator requires signatures; ``None`` where nobody said anything.
+
+    The policy and the settings can each require them. Who trusts somebody to sign and says no
+    more has the node's default, by which they are required (``stigmem_node.settings``).
+    """
+    said = (trust.policy.required, trust.settings.required)
+    if True in said:
+        return True
+    if False in said:
+        return False
+    return True if stated(trust) else None
+
+
+def required_by(trust: Trust) -> str:
+    """Return who requires signatures, in words."""
+    if trust.policy.required:
+        return "the policy"
+    return REQUIRED if trust.settings.required else "the node's default"
+
+
+def stated(trust: Trust) -> bool:
+    """Say whether the operator said of anybody that they are trusted to sign."""
+    return bool(trust.policy.trusted or trust.settings.trusted or trust.settings.override)
+
+
+def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
+    """Say what the operator's word makes of who signed a distribution.
+
+    Both have to agree: the node's lists, unless they are empty, and the policy, unless it trusts
+    nobody. Identities are compared exactly. The node's lists hold bare ones; of an entry of the
+    policy everything it says has to fit. Where all entries are for other distributions, the
+    policy leaves it to the node's lists, and where those are empty too, nobody is trusted.
+    """
+    entries = tuple(enumerate(trust.policy.trusted, 1))
+    here = tuple(each for each in entries if _is_for(each[1], distribution))
+    entry = next((number for number, each in here if _fits(each, signer)), None)
+    listed = _listed(signer, trust.settings)
+    if listed == "untrusted":
+        by = TRUSTED if trust.settings.trusted else OVERRIDE
+        but: But = "not on the node" if entry is not None else _other_ref(signer, trust.settings)
+        return Judged("untrusted", by, nearest=_nearest(signer, trust), but=but)
+    if entry is None and (here or (entries and listed == "not judged")):
+        elsewhere = any(_fits(each, signer) for _, each in entries)
+        but = "other plugins" if elsewhere else _but(signer, here)
+        return Judged("untrusted", "the policy", nearest=_nearest(signer, trust), but=but)
+    if listed == "override":
+        return Judged("override", OVERRIDE, pinned=entry is not None)
+    if entry is not None:
+        return Judged("trusted", f"entry {entry} of the policy", pinned=True)
+    return Judged(listed, TRUSTED if listed == "trusted" else "")
+
+
+def _listed(signer: Signer, settings: Settings) -> Decision:
+    """Decide as the node does (``stigmem_node.plugins.signing``), but for empty lists."""
+    if any(_is(each, signer) for each in settings.trusted):
+        return "trusted"
+    if any(_is(each, signer) for each in settings.override):
+        return "override"
+    return "untrusted" if settings.trusted or settings.override else "not judged"
+
+
+def _is(identity: str, signer: Signer) -> bool:
+    # A name of one kind that is spelt like one of another kind is somebody else.
+    return identity == signer.identity and ("://" in identity) == (signer.kind == "uri")
+
+
+def _is_for(entry: Trusted, distribution: str) -> bool:
+    return not entry.plugins or _canonical(distribution) in map(_canonical, entry.plugins)
+
+
+def _canonical(name: str) -> str:
+    """Return a distribution's name as it is compared (the packaging specification on names)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _fits(entry: Trusted, signer: Signer) -> bool:
+    return entry.issuer == signer.issuer and _names(entry, signer) and _allows(entry.ref, signer)
+
+
+def _names(entry: Trusted, signer: Signer) -> bool:
+    if entry.identity:
+        return _is(entry.identity, signer)
+    return bool(entry.repository) and (entry.repository, entry.workflow) == (
+        signer.repository,
+        signer.workflow,
+    )
+
+
+def _allows(pattern: str, signer: Signer) -> bool:
+    # Were a slash let through, refs/* would be any branch of anybody's pull request.
+    return not pattern or bool(
+        re.fullmatch("[^/]*".join(map(re.escape, pattern.split("*"))), signer.ref)
+    )
+
+
+def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
+    named = [entry for _, entry in entries if _names(entry, signer)]
+    if any(entry.issuer == signer.issuer for entry in named):
+        return "another ref"
+    return "another issuer" if named else ""
+
+
+def _other_ref(signer: Signer, settings: Settings) -> But:
+    listed = map(without_ref, (*settings.trusted, *settings.override))
+    return "another ref" if without_ref(signer.identity) in listed else ""
+
+
+_AT_REF = re.compile(r"(.+://.+)@(?:refs/.+|[0-9a-f]{40}|[0-9a-f]{64})", re.DOTALL)
+
+
+def without_ref(identity: str) -> str:
+    """Return what of a workflow's identity stays the same from one tag or branch to another.
+
+    It is the workflow's address, an ``@``, and the ref it ran at; of a reusable one that its caller
+    pinned, the commit (Fulcio, "OIDC": GitHub, GitLab).
+    """
+    found = _AT_REF.fullmatch(identity)
+    return found[1] if found else identity
+
+
+def _nearest(signer: Signer, trust: Trust) -> str:
+    """Return a trusted signer that this one can be taken for, as the operator wrote it."""
+    known = [*trust.settings.trusted, *trust.settings.override]
+    for entry in trust.policy.trusted:
+        known.append(entry.identity or f"{entry.repository}/{entry.workflow}")
+    return nearest(signer, known)
+
+
+def nearest(signer: Signer, known: Iterable[str]) -> str:
+    """Return which of some identities, or addresses of workflows, a signer can be taken for.
+
+    Another workflow of the same repository is nobody else's, so it is none of them.
+    """
+    addresses = {without_ref(signer.identity)}
+    if signer.repository:
+        addresses.add(f"{signer.repository}/{signer.workflow}")
+        known = [each for each in known if not each.startswith(f"{signer.repository}/")]
+    others = {without_ref(each): each for each in known}
+    if addresses & others.keys():
+        return ""
+    like = next(filter(None, (first_like(each, others) for each in sorted(addresses))), "")
+    return others.get(like, "")

@@ -24,11 +24,35 @@ from stigmem_review.model import (
     Problem,
     Release,
     Setting,
+    Signature,
+    SignatureStatus,
+    Signer,
     Source,
     Unknown,
 )
+from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook.judge import judge
 from stigmem_review.rulebook.rules import Rulebook, RuleFile, parse_toml
+
+
+class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
+    """What is known of a signature in short; what is not given is the demo plugin's author's.
+
+    The ``identity`` of a workflow follows from its ``repository``, its path there and its ``ref``.
+    """
+
+    status: SignatureStatus = "verified"
+    why: str = ""
+    do: str = ""
+    identity: str = ""
+    issuer: str = "https://accounts.acme.example"
+    repository: str = ""
+    workflow: str = ""
+    ref: str = ""
+    builder: str = ""
+    repository_id: str = ""
+    unsigned: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
 
 
 class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +62,8 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     ``manifest`` there stands for all of them. ``entry_points`` and ``hooks`` map names to
     targets, the name of an entry point being ``group : name``. What is found by looking at all
     code, such as ``migrations``, counts if something was ``observed`` or it says ``walked``.
-    ``none`` is no release at all.
+    ``signature`` is what verifying it showed; nobody looked where there is none. ``none`` is no
+    release at all.
     """
 
     none: bool = False
@@ -73,6 +98,8 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     settings: tuple[Setting, ...] | None = None
     walked: bool = True
     handlers: tuple[Handler, ...] = ()
+    signed_by: str = ""
+    signature: ShortSignature | None = None
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,13 +107,14 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
 
     ``new`` is ``old`` with the given fields replaced and, unless a version is given, the next
     minor version. With ``check`` the new release is looked at by itself. ``facts`` are judged as
-    they are given: those that no release shows, such as facts about pins. Each entry of
-    ``fires`` is a level and an item.
+    they are given: those that no release shows, such as facts about pins. ``trust`` is whom the
+    operator trusts to sign. Each entry of ``fires`` is a level and an item.
     """
 
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
     check: bool = False
+    trust: Trust = Trust()
     facts: tuple[facts.AnyFact, ...] = ()
     fires: tuple[str, ...] = ()
 
@@ -124,7 +152,7 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
         if example.check:
             case = build_check(release_of(new), host)
         else:
-            case = build_case(release_of(old), release_of(new), host)
+            case = build_case(release_of(old), release_of(new), host, example.trust)
         stated = (*case.comparison.facts, *example.facts)
         about = tuple(fact for fact in stated if facts.kind_of(fact) in each.rule.on)
         got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))
@@ -169,6 +197,32 @@ def release_of(short: ShortRelease) -> Release:
         settings=short.settings,
         walked=short.walked,
         handlers=short.handlers,
+        signed_by=short.signed_by,
+        signature=_signature(short.signature) if short.signature else None,
+    )
+
+
+def _signature(short: ShortSignature) -> Signature:
+    identity = short.identity or "release@acme.example"
+    if short.repository and not short.identity:
+        identity = f"{short.repository}/{short.workflow}" + (f"@{short.ref}" if short.ref else "")
+    signer = Signer(
+        identity=identity,
+        kind="uri" if "://" in identity else "email",
+        issuer=short.issuer,
+        repository=short.repository,
+        workflow=short.workflow,
+        ref=short.ref,
+        builder=short.builder,
+        repository_id=short.repository_id,
+    )
+    return Signature(
+        status=short.status,
+        why=short.why,
+        do=short.do,
+        signers=(signer,) if short.status == "verified" else (),
+        unsigned=short.unsigned,
+        signed=short.signed,
     )
 
 

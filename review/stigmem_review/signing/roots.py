@@ -56,9 +56,17 @@ def read_root(path: Path) -> TrustRoot:
     none, or one that nothing could be verified with.
     """
     try:
-        root = TrustRoot(str(path), read_file(path, limits.TRUST_ROOT_BYTES))
+        data = read_file(path, limits.TRUST_ROOT_BYTES)
     except SourceError as error:
         raise SigningError(f"the trust root {error.text}") from None
+    return root_in(data, str(path))
+
+
+def root_in(data: bytes, path: str) -> TrustRoot:
+    """Return the root that a file holds. Raises ``SigningError`` as ``read_root`` does."""
+    root = TrustRoot(path, data)
+    if len(data) > limits.TRUST_ROOT_BYTES:
+        raise _refused(root, f"it is larger than {limits.TRUST_ROOT_BYTES} bytes")
     parse_root(root)
     return root
 
