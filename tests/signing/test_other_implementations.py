@@ -73,6 +73,7 @@ INSTANCES: dict[str, dict[str, Any]] = {
     "an Ed25519 log": {"log_key": "ed25519"},
     "an Ed25519 log that goes by the ids of notes": {"log_key": "ed25519", "notes": True},
     "an RSA log": {"log_key": "rsa"},
+    "an RSA root without an intermediate": {"root_key": "rsa", "intermediate": False},
 }
 
 
@@ -289,7 +290,7 @@ def with_a_key() -> bytes:
 
 def without_a_log() -> bytes:
     """Return what an instance without public logs makes: a time stamp is all there is."""
-    made = instance().sign(DATA, RELEASE, stamped=True, sct=False)
+    made = instance().sign(DATA, RELEASE, stamped=True, stamps=0)
     return changed(made, "verificationMaterial/tlogEntries", [])
 
 
@@ -311,6 +312,7 @@ BEYOND = {
         signed(key="ed25519", rekor=2), "key"
     ),
     "a key and no certificate": Beyond(with_a_key, "key"),
+    "a certificate in two logs": Beyond(signed(stamps=2), "2 logs"),
     "no entry in a log": Beyond(without_a_log, "log"),
     "a later version of the bundle": Beyond(
         altered("mediaType", "application/vnd.dev.sigstore.bundle.v0.4+json"), "v0.4"
@@ -327,6 +329,20 @@ def test_what_the_library_cannot_check_is_not_called_invalid(what: str) -> None:
     assert (found.status, found.signers) == ("unverifiable", ()), found.why
     assert beyond.why in found.why
     assert found.do
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"root_key": "ed25519", "intermediate": False}, "authority"),
+        ({"ct_key": "p384"}, "log of certificates"),
+    ],
+)
+def test_an_instance_whose_keys_the_library_cannot_use(form: dict[str, Any], why: str) -> None:
+    sigstore = Sigstore("private", **form)
+    found = checked((BUNDLE, sigstore.sign(DATA, ADA)), root=root_of(sigstore))
+    assert (found.status, found.signers) == ("unverifiable", ()), found.why
+    assert why in found.why
 
 
 def test_an_attestation_with_another_key_cannot_be_checked() -> None:

@@ -105,7 +105,7 @@ BUNDLES = {
     "a certificate for something else": Wrong(
         bundle(purpose=ExtendedKeyUsageOID.SERVER_AUTH), "invalid", "certificate"
     ),
-    "no log of certificates": Wrong(bundle(sct=False), "invalid", "log"),
+    "no log of certificates": Wrong(bundle(stamps=0), "invalid", "log"),
     "another log of certificates": Wrong(bundle(ctlog=Log("ct.other")), "unverifiable", "log"),
     "a log of certificates that only claims to be ours": Wrong(
         lambda sigstore: sigstore.sign(
