@@ -59,7 +59,7 @@ class Held(NamedTuple):
             for what, ranges in periods:
                 if not any(_covers(each, time) for each in ranges):
                     day = time.date().isoformat()
-                    raise invalid(f"the trust root does not trust the {what} for {day}")
+                    raise invalid(f"the {what} was not valid on {day}, says the trust root")
 
 
 class Instance:
@@ -207,7 +207,7 @@ def _usable(
         raise _no_root(f"its {what} is another")
     found = [each for each in logs if is_good(each)]
     if not found:
-        raise unverifiable(f"the {what} it is in has a kind of key that cannot be used", NAME_ROOT)
+        raise unverifiable(f"the {what} it is in has a kind of key that cannot be used")
     return found
 
 
