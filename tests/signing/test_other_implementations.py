@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from sigstore.models import Bundle
@@ -154,6 +155,30 @@ def test_a_certificate_with_only_the_second_extension_for_the_issuer_verifies() 
     found = checked((BUNDLE, instance().sign(DATA, ADA.but({1: None}))))
     assert (found.status, found.why) == ("verified", "")
     assert found.signers[0].issuer == mini.PERSON_ISSUER
+
+
+def test_a_workflow_of_the_first_extensions_has_its_claims() -> None:
+    """As certificates were before there were extensions from 8 on."""
+    old = RELEASE.but(dict.fromkeys(range(8, 23)))
+    [signer] = checked((BUNDLE, instance().sign(DATA, old))).signers
+    [new] = checked((BUNDLE, instance().sign(DATA, RELEASE))).signers
+    assert msgspec.structs.replace(new, repository_id="") == signer
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("dsseEnvelope/signatures/0/keyid", ""),
+        ("messageSignature", None),
+        ("verificationMaterial/timestampVerificationData", None),
+        ("verificationMaterial/timestampVerificationData", {}),
+        ("verificationMaterial/publicKey", None),
+    ],
+)
+def test_what_is_empty_is_not_there(path: str, value: Any) -> None:
+    made = changed(instance().sign_statement(WHEEL, DATA, RELEASE), path, value)
+    found = checked((STATED, made))
+    assert (found.status, found.why) == ("verified", "")
 
 
 def test_a_user_name_is_an_identity() -> None:

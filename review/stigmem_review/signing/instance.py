@@ -102,12 +102,21 @@ class Instance:
         return Held(self._verifier(authorities, ct_logs, logs), authorities, ct_logs, logs)
 
     def _check_stamps(self, bundle: Bundle) -> None:
-        """Raise ``Unproven`` where the time stamps that a bundle needs are of another authority."""
+        """Raise ``Unproven`` where the time stamps that a bundle needs are of another authority.
+
+        So it does where there are more of them than the library looks at.
+        """
         from cryptography.x509 import load_der_x509_certificate
+        from sigstore.verify.verifier import MAX_ALLOWED_TIMESTAMP
 
         stamps = bundle.verification_material.timestamp_verification_data
         if stamps is None:
             return
+        count = len(stamps.rfc3161_timestamps)
+        if count > MAX_ALLOWED_TIMESTAMP:
+            raise unverifiable(
+                f"it has {count} time stamps; no more than {MAX_ALLOWED_TIMESTAMP} are looked at"
+            )
         chains = [each.cert_chain.certificates for each in self._model.timestamp_authorities]
         signing = [load_der_x509_certificate(chain[0].raw_bytes) for chain in chains if chain]
         known = {(each.issuer, each.serial_number) for each in signing}
