@@ -15,6 +15,7 @@ from stigmem_review.policy.trust import (
     Decision,
     Judged,
     Trust,
+    address_of,
     judge,
     nearest,
     required,
@@ -62,10 +63,10 @@ _RELATED: tuple[Continuity, ...] = (
 _DECISIONS: tuple[Decision, ...] = ("trusted", "override", "untrusted", "not judged")
 
 _REFS: dict[str, facts.RefKind] = {
-    "refs/tags/": "tag",
-    "refs/heads/": "branch",
-    "refs/pull/": "pull request",
-    "refs/merge-requests/": "pull request",
+    "refs/tags/": "a tag",
+    "refs/heads/": "a branch",
+    "refs/pull/": "a pull request",
+    "refs/merge-requests/": "a pull request",
 }
 
 
@@ -116,7 +117,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if pair:
         found += _change_facts(*pair)
     if signer:
-        found += _trust_facts(signer, judged, before=continuity in _KNOWN)
+        found += _trust_facts(signer, judged, before=_signed_before(old, signer))
     found += _odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += _alike(old, decisions)
@@ -189,7 +190,7 @@ def _relation(old: Signer, new: Signer) -> Continuity:
 def _by_name(old: Signer, new: Signer) -> Continuity:
     """Say what two signers have to do with each other, whoever vouches for them."""
     if not (old.repository and new.repository):
-        if old.kind != new.kind or without_ref(old.identity) != without_ref(new.identity):
+        if old.kind != new.kind or address_of(old) != address_of(new):
             return "another signer"
         return "same" if old.identity == new.identity else "another ref"
     if not _same_repository(old, new):
@@ -198,7 +199,7 @@ def _by_name(old: Signer, new: Signer) -> Continuity:
         return "repository moved"
     if (old.workflow, old.builder) != (new.workflow, new.builder):
         return "workflow changed"
-    if without_ref(old.identity) != without_ref(new.identity) or old.kind != new.kind:
+    if address_of(old) != address_of(new) or old.kind != new.kind:
         return "another signer"
     return "same" if old.ref == new.ref else "another ref"
 
@@ -269,11 +270,11 @@ def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
 def _ref(signer: Signer) -> str:
     if signer.ref or signer.repository:
         return signer.ref
-    return signer.identity.removeprefix(f"{without_ref(signer.identity)}@")
+    return signer.identity.removeprefix(f"{address_of(signer)}@")
 
 
 def _ref_kind(ref: str) -> facts.RefKind:
-    return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "other ref")
+    return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "another ref")
 
 
 # What the operator thinks of it
@@ -294,6 +295,11 @@ def _rank(decided: tuple[Signer, Judged]) -> tuple[int, bool]:
     """Return how much the operator trusts a signer, most first: one that is trusted is enough."""
     _, judged = decided
     return _DECISIONS.index(judged.decision), not judged.pinned
+
+
+def _signed_before(old: Release, signer: Signer) -> bool:
+    signers = old.signature.signers if isinstance(old.signature, Signature) else ()
+    return any(_relation(each, signer) in _KNOWN for each in signers)
 
 
 def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fact]:
@@ -322,7 +328,7 @@ def _policy_lines(signer: Signer) -> tuple[str, ...]:
     fields = {"issuer": signer.issuer}
     if signer.repository and signer.workflow:
         fields |= {"repository": signer.repository, "workflow": signer.workflow}
-        if _ref_kind(signer.ref) == "tag":
+        if _ref_kind(signer.ref) == "a tag":
             fields["ref"] = "refs/tags/*"
     else:
         fields["identity"] = signer.identity
@@ -386,7 +392,7 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
 def _claim(claimed: str, new: Signature) -> Iterator[Fact]:
     """Hold what a capture of the node says of the old signer against who signed the new file."""
     names = [each.identity for each in new.signers]
-    if without_ref(claimed) not in map(without_ref, names):
+    if without_ref(claimed) not in map(address_of, new.signers):
         yield facts.SignerClaimed(item="signer", old=claimed, new=", ".join(names))
 
 
