@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from stigmem_review._version import __version__
 
 if TYPE_CHECKING:
-    from stigmem_review.document import BumpReport, CheckReport, Report
+    from stigmem_review.document import BumpReport, CheckReport, Report, SignerReport
     from stigmem_review.errors import ReviewError
     from stigmem_review.pipeline.bump import bump
     from stigmem_review.pipeline.check import check
+    from stigmem_review.pipeline.signer import signer
     from stigmem_review.pipeline.upgrade import review
     from stigmem_review.rulebook import Finding
     from stigmem_review.verdict import Verdict
@@ -21,11 +22,13 @@ __all__ = [
     "Finding",
     "Report",
     "ReviewError",
+    "SignerReport",
     "Verdict",
     "__version__",
     "bump",
     "check",
     "review",
+    "signer",
 ]
 
 _HOMES = {
@@ -34,10 +37,12 @@ _HOMES = {
     "Finding": "stigmem_review.rulebook",
     "Report": "stigmem_review.document",
     "ReviewError": "stigmem_review.errors",
+    "SignerReport": "stigmem_review.document",
     "Verdict": "stigmem_review.verdict",
     "bump": "stigmem_review.pipeline.bump",
     "check": "stigmem_review.pipeline.check",
     "review": "stigmem_review.pipeline.upgrade",
+    "signer": "stigmem_review.pipeline.signer",
 }
 
 

@@ -64,8 +64,8 @@ def _sentence(
     final = sum(not each.approvable for each in closing)
     if final:
         return (
-            f"{count(final, 'finding')} cannot be accepted: the release has to change "
-            "before it can be deployed."
+            f"{count(final, 'finding')} cannot be accepted: put right what "
+            f"{'it says' if final == 1 else 'they say'} before this is deployed."
         )
     if closing:
         return f"Nobody has agreed to {count(len(closing), 'finding')} yet."

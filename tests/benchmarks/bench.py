@@ -4,6 +4,7 @@
 
 Run it with the Python of a fresh virtual environment that has stigmem-review installed (not
 editable), without PYTHONDONTWRITEBYTECODE. It fetches two released wheels with pip.
+A signed review is timed beside ``sigstore verify``, on wheels that an instance of our own signs.
 ``--procedure`` also times the operators' procedure that a review replaces: two virtual
 environments, two installations, two captures with ``stigmem plugins describe``.
 """
@@ -29,6 +30,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+SCRIPTS = Path(sysconfig.get_path("scripts"))
 PLUGINS = ("stigmem-plugin-time-travel", "stigmem-plugin-tombstones")
 NODE = "stigmem-node==0.9.0a12"
 PAIRS = 1000
@@ -72,14 +74,43 @@ def fetch(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.glob("*.whl"))]
 
 
-def start_up(rounds: int, old: str, new: str) -> float:
+def signed(folder: Path, wheels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Sign copies of the wheels in an instance of our own.
+
+    Return a review of both, and what ``sigstore`` itself verifies one with.
+    """
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from support.sigstore import instance, person
+
+    folder.mkdir()
+    mini, who, issuer = instance(), "release@acme.example", "https://accounts.example.com"
+    root = folder / "config.json"
+    root.write_bytes(mini.config())
+    copies = [shutil.copy(wheel, folder) for wheel in wheels]
+    for copy in copies:
+        bundle = mini.sign(Path(copy).read_bytes(), person(who, issuer))
+        Path(f"{copy}.sigstore.json").write_bytes(bundle)
+    verify = [SCRIPTS / "sigstore", "--trust-config", root, "verify", "identity"]
+    verify += ["--bundle", f"{copies[1]}.sigstore.json", "--cert-identity", who]
+    verify += ["--cert-oidc-issuer", issuer, copies[1]]
+    review = [SCRIPTS / "stigmem-review", "diff", "--trust-root", root, *copies]
+    subprocess.run(verify, check=True, capture_output=True)
+    shown = subprocess.run(review, check=False, capture_output=True, text=True).stdout
+    assert shown.count(who) > 1, "the review has to have verified both"
+    return [*map(str, review)], [*map(str, verify)]
+
+
+def start_up(rounds: int, folder: Path, old: str, new: str) -> float:
     """Print one review as a multiple of a bare interpreter's start; return its seconds."""
-    script = str(Path(sysconfig.get_path("scripts")) / "stigmem-review")
+    script = str(SCRIPTS / "stigmem-review")
+    both, one = signed(folder / "signed", (old, new))
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "diff, two plugins": [script, "diff", old, new],
         "diff, unchanged": [script, "diff", old, old],
         "--version": [script, "--version"],
+        "diff, both signed": both,
+        "sigstore verify, one": one,
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
@@ -157,7 +188,7 @@ def large(folder: Path, wheels: Sequence[str], size: float, seed: int) -> str:
 
 def slope(folder: Path, wheels: Sequence[str]) -> None:
     """Print what a review of much source costs: CPU seconds, their ratio, and memory."""
-    script = str(Path(sysconfig.get_path("scripts")) / "stigmem-review")
+    script = str(SCRIPTS / "stigmem-review")
     for title, sides in (("two sides", 2), ("one side", 1)):
         base = 0.0
         for size in SIZES:
@@ -201,7 +232,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         wheels = fetch(Path(name))
-        review = start_up(options.rounds, *wheels)
+        review = start_up(options.rounds, Path(name), *wheels)
         throughput(*wheels)
         slope(Path(name), wheels)
         if options.procedure:

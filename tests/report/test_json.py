@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -15,8 +14,7 @@ from stigmem_review.report.json import Kind
 from stigmem_review.report.json import schema as schema_of
 from support.plugins import plugin, write_project, write_wheel
 from support.repository import Deployment
-
-CASES = Path(__file__).parents[1] / "cases"
+from support.stories import STORIES, report_of
 
 
 def validator_of(kind: Kind) -> jsonschema.Draft202012Validator:
@@ -30,13 +28,11 @@ def validator() -> jsonschema.Draft202012Validator:
     return validator_of("report")
 
 
-@pytest.mark.parametrize("story", sorted(path.name for path in CASES.iterdir() if path.is_dir()))
+@pytest.mark.parametrize("story", STORIES)
 def test_every_story_validates(
-    story: str, validator: jsonschema.Draft202012Validator, monkeypatch: pytest.MonkeyPatch
+    story: str, validator: jsonschema.Draft202012Validator, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(CASES / story)
-    case = tomllib.loads(Path("case.toml").read_text("utf-8"))
-    document = json.loads(render(review(case["old"], case["new"]), "json"))
+    document = json.loads(render(report_of(story, tmp_path), "json"))
     validator.validate(document)
     assert document["format"] == 1
 

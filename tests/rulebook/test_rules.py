@@ -58,7 +58,7 @@ def test_a_condition_that_is_decided_breaks_an_example(rule: str, key: str, valu
     each = BY_ID[rule]
     changed = msgspec.structs.replace(each.rule, **{key: value})
     assert any(
-        not outcome.passed for outcome in run_examples(msgspec.structs.replace(each, rule=changed))
+        not outcome.passed for outcome in run_examples(msgspec.structs.replace(each, given=changed))
     )
 
 

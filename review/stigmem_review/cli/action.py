@@ -74,6 +74,9 @@ def run_action(environment: Mapping[str, str]) -> int:
         node=environment.get("INPUT_NODE_VERSION", "").strip() or None,
         gate=_gate(environment.get("INPUT_FAIL_ON", "").strip()),
         exact=wanted.exact,
+        env_file=environment.get("INPUT_ENV_FILE", "").strip() or None,
+        environment=environment,
+        trust_root=environment.get("INPUT_TRUST_ROOT", "").strip() or None,
     )
     verdict = report.verdict
     _append(environment, "GITHUB_STEP_SUMMARY", render(report, "summary"))

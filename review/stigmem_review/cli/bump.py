@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
-from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
+from stigmem_review.cli.options import (
+    add_gate_option,
+    add_node_option,
+    add_report_options,
+    add_trust_options,
+)
 from stigmem_review.cli.output import finish
 from stigmem_review.policy.file import POLICY_FILE
 
@@ -13,7 +19,8 @@ _ABOUT = """\
 Review every plugin whose pin changed between two revisions of a git repository. Pins are read
 from its requirements files, as git has them: nothing is checked out. The files of the releases
 come from the folder of artifacts, or else from the package index that pip is configured for, and
-each is held against the hashes of its pin. The policy is read from BASE, never from HEAD."""
+each is held against the hashes of its pin. Policy, env file and trust root are read from BASE,
+never from HEAD."""
 
 
 def add(commands: Any) -> None:
@@ -55,6 +62,7 @@ def add(commands: Any) -> None:
         metavar="PATH",
         help=f"the policy's path in BASE (default: {POLICY_FILE}, where there is one)",
     )
+    add_trust_options(parser, base=True)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
     add_node_option(parser, "the policy's, the one that HEAD pins, or the newest that is known")
@@ -74,5 +82,8 @@ def run(options: argparse.Namespace) -> int:
         node=options.node_version,
         gate=options.fail_on,
         exact=options.exact,
+        env_file=options.env_file,
+        environment=os.environ,
+        trust_root=options.trust_root,
     )
     return finish(report, report.verdict, options)

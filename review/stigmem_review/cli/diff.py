@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
-from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
+from stigmem_review.cli.options import (
+    add_gate_option,
+    add_node_option,
+    add_report_options,
+    add_trust_options,
+)
 from stigmem_review.cli.output import finish
 
 _ABOUT = """\
 Review the upgrade from OLD to NEW. Each is a wheel, an sdist (.tar.gz), a project directory,
 a requirement name==version from the package index that pip is configured for, a capture written
-by "stigmem plugins describe NAME --json", or the word none."""
+by "stigmem plugins describe NAME --json", or the word none. What signs a file is found beside it
+(FILE.sigstore.json, FILE.sigstore, FILE.publish.attestation, FILE.provenance), or in the index."""
 
 
 def add(commands: Any) -> None:
@@ -21,9 +28,13 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("old", metavar="OLD", help="the release that runs now, or none")
     parser.add_argument("new", metavar="NEW", help="the release to deploy, or none")
+    parser.add_argument("--old-bundle", metavar="FILE", help="a file that signs OLD")
+    parser.add_argument("--new-bundle", metavar="FILE", help="a file that signs NEW")
+    parser.add_argument("--policy", metavar="FILE", help="a policy (default: none)")
+    add_trust_options(parser)
     add_report_options(parser)
-    add_gate_option(parser, "warning", "warning")
-    add_node_option(parser)
+    add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
+    add_node_option(parser, "the policy's, or the newest that is known")
     parser.set_defaults(run=run)
 
 
@@ -32,6 +43,15 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.pipeline.upgrade import review
 
     report = review(
-        options.old, options.new, node_version=options.node_version, gate=options.fail_on
+        options.old,
+        options.new,
+        node_version=options.node_version,
+        gate=options.fail_on,
+        old_bundle=options.old_bundle,
+        new_bundle=options.new_bundle,
+        policy=options.policy,
+        env_file=options.env_file,
+        environment=os.environ,
+        trust_root=options.trust_root,
     )
     return finish(report, report.verdict, options)

@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "of", choices=("report", "check", "bump"), help="what to print the schema of"
+        "of", choices=("report", "check", "bump", "signer"), help="what to print the schema of"
     )
     parser.set_defaults(run=run)
 

@@ -10,6 +10,7 @@ from stigmem_review.document.bump import (
 )
 from stigmem_review.document.check import Checked, CheckReport, Mistake, build_check_report
 from stigmem_review.document.parts import Item, Line, Report, Reviewed, Row
+from stigmem_review.document.signer import SignerReport, build_signer_report
 
 __all__ = [
     "Bump",
@@ -24,8 +25,10 @@ __all__ = [
     "Report",
     "Reviewed",
     "Row",
+    "SignerReport",
     "build_bump_report",
     "build_check_report",
     "build_report",
+    "build_signer_report",
     "incomplete_report",
 ]

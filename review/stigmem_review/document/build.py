@@ -10,6 +10,7 @@ from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.parts import Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
 from stigmem_review.document.sanitise import sanitised
+from stigmem_review.document.signatures import signature_lines, signed_row, unsigned_says
 from stigmem_review.document.table import label, rows, stated, value_of
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source
@@ -30,12 +31,15 @@ def build_report(
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
-    changed = tuple(rows(case, old, new))
+    changed = (*rows(case, old, new), *signed_row(case, old, new))
     unchanged = tuple(
         Item(f"{label(name)}: {stated(value_of(new, name))}") for name in case.comparison.unchanged
     )
     differing = tuple(files(old, new))
-    standing = tuple(Line(each.name, each.message) for each in already)
+    standing = (
+        *(Line(each.name, each.message) for each in already),
+        *unsigned_says(case, new),
+    )
     standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
     report = Report(
@@ -53,8 +57,10 @@ def build_report(
         already=standing,
         code=standing_code,
         files=differing,
+        signatures=tuple(signature_lines(old, new)),
+        signing=case.comparison.signing,
         not_assessed=unassessed,
-        checklist=tuple(checklist(case, findings)),
+        checklist=tuple(checklist(case, new, findings)),
         go_back=_go_back(old),
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
     )
@@ -80,6 +86,8 @@ def incomplete_report(
         already=(),
         code=(),
         files=(),
+        signatures=(),
+        signing=None,
         not_assessed=(),
         checklist=(),
         go_back="",
@@ -106,6 +114,7 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.manifest,
         release.walked,
         release.observed,
+        release.signature,
     )
 
 

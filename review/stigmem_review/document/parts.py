@@ -7,9 +7,18 @@ from typing import Literal
 import msgspec
 
 from stigmem_review._version import __version__
-from stigmem_review.model import Gap, Manifest, Observation, Side, Source, Unknown
+from stigmem_review.model import (
+    AnySignature,
+    Gap,
+    Manifest,
+    Observation,
+    Side,
+    Source,
+    Unknown,
+)
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.signers import SigningOutcome
 from stigmem_review.text import Message
 from stigmem_review.verdict import Verdict
 
@@ -67,6 +76,7 @@ class Reviewed(msgspec.Struct, frozen=True):
     manifest: Manifest | Unknown | None = None
     walked: bool = False
     observed: tuple[Observation, ...] = ()
+    signature: AnySignature | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -75,7 +85,8 @@ class Report(msgspec.Struct, frozen=True):
     ``format`` is the version of this document's structure. ``brief`` sums up a review
     without findings; ``already`` are states both releases are in, ``code`` what the code of the
     new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
-    the package that differ, ``not_assessed`` what no part of the tool looked at, and why.
+    the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
+    amounts to, ``not_assessed`` what no part of the tool looked at, and why.
     """
 
     format: Literal[1]
@@ -92,6 +103,8 @@ class Report(msgspec.Struct, frozen=True):
     already: tuple[Line, ...]
     code: tuple[Line, ...]
     files: tuple[Item, ...]
+    signatures: tuple[Line, ...]
+    signing: SigningOutcome | None
     not_assessed: tuple[Line, ...]
     checklist: tuple[Line, ...]
     go_back: str

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sized
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
+from stigmem_review.document.signatures import expected, unassessed_signature
 from stigmem_review.document.table import label
 from stigmem_review.model import Known, Manifest, Release, Unknown
 from stigmem_review.rulebook import Finding
@@ -127,14 +128,7 @@ def files(old: Release, new: Release) -> Iterable[Item]:
 
 
 def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
-    signature = [Segment("this version does not verify signatures")]
-    for side, release in (("old", old), ("new", new)):
-        if release.signed_by == "unsigned":
-            signature.append(Segment(f"; the {side} capture says that it is not signed"))
-        elif release.signed_by:
-            signature.append(Segment(f"; the {side} capture claims that it was signed by "))
-            signature.append(Segment(release.signed_by, theirs=True))
-    yield Line("signature", tuple(signature))
+    yield from unassessed_signature(old, new)
     yield _line("start-up", "this version does not foresee what the node does at start-up")
     yield _line(
         "rollback", "beyond its migrations, whether the old release loads again is not foreseen"
@@ -163,7 +157,7 @@ def _line(what: str, says: str) -> Line:
     return Line(what, (Segment(says),))
 
 
-def checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
+def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterable[Line]:
     """Yield the steps of the operators' handbook for an upgrade, and where each one stands."""
     compared = len(case.comparison.unchanged)
     unread = [
@@ -180,7 +174,7 @@ def checklist(case: Case, findings: tuple[Finding, ...]) -> Iterable[Line]:
         "added hooks and capabilities reviewed",
         f"{count(len(rights), 'finding')} to review" if rights else "none added",
     )
-    yield _line("signing identity expected", "not assessed here: yours to do")
+    yield Line("signing identity expected", expected(case, new))
     yield _line("tried on a node with production-like signing", "yours to do")
     name = case.new.name
     yield Line(
@@ -202,7 +196,7 @@ def brief(
 ) -> str:
     """Return what a report without findings says below its verdict, in two sentences."""
     parts = [f"{count(len(unchanged), 'field')} the same"]
-    if changed := ", ".join(row.field for row in rows):
+    if changed := ", ".join(row.field for row in rows if any(item.sign for item in row.items)):
         parts.append(f"changed: {changed}")
     if files:
         parts.append(f"{count(len(files), 'file')} of the package with other content")

@@ -24,7 +24,7 @@ from stigmem_review.manifest.core import (
 )
 from stigmem_review.manifest.data import LOADERS, READERS, content, led_to, loaded
 from stigmem_review.manifest.frames import Followed, Leaves, Place, Step, Stop, Use
-from stigmem_review.manifest.leaks import COPYING, Leaks, leaks_of
+from stigmem_review.manifest.leaks import COPYING, Leaks, Shape, leaks_of, shape_of
 from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.objects import Objects
 from stigmem_review.manifest.operations import (
@@ -338,6 +338,12 @@ class Calls(Objects):
         """Return the parameters of a function that is called without arguments."""
         call = ast.Call(ast.Name(function.name, ast.Load()), [], [], lineno=function.lineno)
         return self._arguments(function, module, call, Place(module))
+
+    def shape(self, function: ast.FunctionDef) -> Shape:
+        """Return what of a function's body stays the same however often it is followed."""
+        if id(function) not in self._shapes:
+            self._shapes[id(function)] = shape_of(function)
+        return self._shapes[id(function)]
 
     def leaks(self, function: ast.FunctionDef, module: Module) -> Leaks:
         """Return which values of a function may get names that are not followed."""

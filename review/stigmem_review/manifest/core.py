@@ -11,7 +11,7 @@ from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.contacts import Contact
 from stigmem_review.manifest.frames import Followed, Place, Step, Stop, Use
-from stigmem_review.manifest.leaks import Leaks
+from stigmem_review.manifest.leaks import Leaks, Shape
 from stigmem_review.manifest.modules import Modules
 from stigmem_review.manifest.values import (
     Collection,
@@ -108,6 +108,7 @@ class Core(ABC):
         self._followed: dict[tuple[str, int, str, bool], Followed] = {}
         self._scopes: dict[int, Scope] = {}
         self._leaks: dict[int, Leaks] = {}
+        self._shapes: dict[int, Shape] = {}
         self.alive: set[int] = set()
         """The ids of statements of followed functions that ran, on any way through them."""
         self.untaken: dict[int, ast.expr] = {}

@@ -30,7 +30,7 @@ _POETRY = ("tool", "poetry", "plugins")
 # A line of TOML that opens a table or gives a key its value.
 _PART = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
 _DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
-_LINE = re.compile(rf"\s*(?:\[\s*(?P<table>{_DOTTED})\s*\]|(?P<key>{_DOTTED})\s*=)", re.ASCII)
+_LINE = rf"\s*(?:\[\s*(?P<table>{_DOTTED})\s*\]|(?P<key>{_DOTTED})\s*=)"
 
 
 def parse_entry_points(text: str, path: str) -> tuple[tuple[EntryPoint, ...], tuple[Problem, ...]]:
@@ -254,7 +254,7 @@ def _line_of(source: str, keys: tuple[str, ...]) -> int:
     best, depth = 0, 0
     table: tuple[str, ...] = ()
     for number, line in enumerate(source.splitlines(), 1):
-        found = _LINE.match(line)
+        found = re.match(_LINE, line, re.ASCII)
         if not found:
             continue
         dotted = found["table"] or found["key"]

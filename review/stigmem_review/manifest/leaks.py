@@ -206,6 +206,45 @@ def _makes_something(value: ast.expr, copying: frozenset[str]) -> bool:
     )
 
 
+_NOTABLE = (
+    ast.Await,
+    ast.Call,
+    ast.Global,
+    ast.NamedExpr,
+    ast.Subscript,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.comprehension,
+)
+
+
+class Shape(NamedTuple):
+    """What of a function's body stays the same however often it is followed.
+
+    ``changed`` are the names whose values it changes in place, ``alone`` the ids of expressions
+    that are statements, ``notable`` the nodes that can keep it from being followed, ``size`` how
+    many nodes there are in all.
+    """
+
+    changed: frozenset[str]
+    alone: frozenset[int]
+    nonlocals: tuple[ast.Nonlocal, ...]
+    notable: tuple[ast.AST, ...]
+    size: int
+
+
+def shape_of(function: ast.FunctionDef) -> Shape:
+    """Return the shape of a function."""
+    own, every = list(own_nodes(function)), list(ast.walk(function))
+    return Shape(
+        changed=frozenset(changed_names(function)),
+        alone=frozenset(id(part.value) for part in own if isinstance(part, ast.Expr)),
+        nonlocals=tuple(part for part in every if isinstance(part, ast.Nonlocal)),
+        notable=tuple(part for part in own if isinstance(part, _NOTABLE)),
+        size=len(every),
+    )
+
+
 def changed_names(node: ast.AST) -> Iterator[str]:
     """Yield names whose values are changed in place."""
     for part in own_nodes(node):

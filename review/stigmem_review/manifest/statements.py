@@ -47,7 +47,8 @@ class Body:
         self._frame = frame
         self._place = place
         self._evaluator = evaluator
-        self._changed = set(changed_names(function))
+        self._shape = evaluator.shape(function)
+        self._changed = self._shape.changed
         given = [each.value for each in frame.values.values() if isinstance(each, Followed)]
         self._holds_others = any(map(evaluator.may_change_inside, given))
         """Whether what a parameter stands for has things in it that others hold, too."""
@@ -65,12 +66,10 @@ class Body:
 
     def _refuse(self) -> None:
         """Refuse a function in which something could change behind the names that are followed."""
-        alone = {id(part.value) for part in own_nodes(self._function) if isinstance(part, ast.Expr)}
-        for part in ast.walk(self._function):
-            if isinstance(part, ast.Nonlocal):
-                why = "a function inside this one assigns to it"
-                self._frame.loosen(part.names, self._place.unknown(why, part))
-        for part in own_nodes(self._function):
+        for outer in self._shape.nonlocals:
+            why = "a function inside this one assigns to it"
+            self._frame.loosen(outer.names, self._place.unknown(why, outer))
+        for part in self._shape.notable:
             match part:
                 case ast.Global():
                     # What the module binds in several places, nobody follows.
@@ -83,7 +82,9 @@ class Body:
                     if not isinstance(owner, ast.Constant):
                         raise self._stop("it changes something in place", part)
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
-                    method in MUTATORS and id(part) not in alone and self._frame.has(name)
+                    method in MUTATORS
+                    and id(part) not in self._shape.alone
+                    and self._frame.has(name)
                 ):
                     raise self._stop("it changes something in place", part)
                 case ast.comprehension(target=target) if any(
@@ -100,9 +101,8 @@ class Body:
                     pass
         # What is of another scope, whoever looks at what live code mentions sees.
         leaks = self._evaluator.leaks(self._function, self._place.module)
-        size = sum(1 for _ in ast.walk(self._function))
         for name in sorted(self._changed & self._frame.names):
-            self._evaluator.count(self._function, self._place, size)
+            self._evaluator.count(self._function, self._place, self._shape.size)
             shared = name in leaks.names and not leaks_late(self._function, name, leaks)
             if shared or not is_fresh(self._function, name, leaks.copying):
                 raise self._stop(f"{name[:80]} is changed, and may have a second name", None)

@@ -53,7 +53,7 @@ from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_
 from stigmem_review.policy.settings import Settings, parse_settings, read_settings
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import Finding, judge, shipped_rules
-from stigmem_review.signing.roots import read_root
+from stigmem_review.signing.roots import TrustRoot, root_in
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import open_pinned
@@ -84,8 +84,8 @@ def bump(
     of ``base``. ``node`` is the version of the node, ``gate`` may tighten the policy's. Where the
     two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
     where they part; ``exact`` takes it for what is deployed in the place of ``base``. The node's
-    settings are read from ``env_file``, a path in the tree of ``base``, or else from
-    ``environment``; ``trust_root`` is the file of a private Sigstore instance.
+    settings are read from ``env_file``, or else from ``environment``; ``trust_root`` is that of a
+    private Sigstore instance. Both are paths in the tree of ``base``.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
     ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none,
@@ -116,7 +116,7 @@ def bump(
         shipped_rules().at_levels(decided.levels),
         tightened(decided, gate),
         Trust(decided.signing, _settings(base_tree, env_file, environment or {})),
-        read_root(Path(trust_root)) if trust_root else None,
+        _root(base_tree, trust_root),
     )
     work = _Work(terms, old, new, Path(artifacts) if artifacts else None)
     work.review(set(before.paths), set(after.paths))
@@ -131,8 +131,10 @@ def bump(
         )
     work.look_at_lines(changed)
     work.look_at_locks(changed)
-    if base_tree.read(policy) != after.read(policy) and before.read(policy) != after.read(policy):
-        work.policy_changed(policy)
+    for path in filter(None, (policy, env_file, trust_root)):
+        path = posixpath.normpath(path)
+        if after.read(path) not in (base_tree.read(path), before.read(path)):
+            work.policy_changed(path)
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
@@ -504,12 +506,21 @@ def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, Policed]:
     return parse_policy(data, path), Policed(path, hashlib.sha256(data).hexdigest())
 
 
-def _settings(tree: Tree, env_file: str | None, environment: Mapping[str, str]) -> Settings:
+def _settings(tree: Tree, path: str | None, environment: Mapping[str, str]) -> Settings:
     """Return the node's settings, from a file of the base where one is named."""
-    if env_file is None:
+    if path is None:
         return read_settings(None, environment)
-    path = posixpath.normpath(env_file)
-    data = tree.read(path)
+    return parse_settings(_of_base(tree, path, "env file"), posixpath.normpath(path))
+
+
+def _root(tree: Tree, path: str | None) -> TrustRoot | None:
+    if path is None:
+        return None
+    return root_in(_of_base(tree, path, "trust root"), posixpath.normpath(path))
+
+
+def _of_base(tree: Tree, path: str, what: str) -> bytes:
+    data = tree.read(posixpath.normpath(path))
     if data is None:
-        raise PolicyError(f"there is no env file {path} in the base; check the path")
-    return parse_settings(data, path)
+        raise PolicyError(f"there is no {what} {path} in the base; it counts once it is there")
+    return data

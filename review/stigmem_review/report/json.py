@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from stigmem_review.document import BumpReport, CheckReport, Report
+from stigmem_review.document import BumpReport, CheckReport, Report, SignerReport
 
-Kind = Literal["report", "check", "bump"]
+Kind = Literal["report", "check", "bump", "signer"]
 _DOCUMENTS: dict[Kind, type[msgspec.Struct]] = {
     "report": Report,
     "check": CheckReport,
     "bump": BumpReport,
+    "signer": SignerReport,
 }
 
 

@@ -27,6 +27,7 @@ def render_markdown(report: Report) -> str:
         parts += [*finding_parts(report.findings, "Findings"), *_end(report)]
     else:
         parts.append(report.brief)
+        parts += _signatures(report)
         parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
 
@@ -130,7 +131,7 @@ def _group(group: Group) -> str:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
     if not first.approvable:
-        parts.append("**It cannot be accepted; the release has to change.**")
+        parts.append("**It cannot be accepted; it has to be put right.**")
     return "\n\n".join(parts)
 
 
@@ -154,6 +155,7 @@ def _end(report: Report) -> Iterator[str]:
         f"Files of the package that differ ({len(report.files)})",
         [f"- {item.sign or 'changed'} {code(item.text)}" for item in report.files],
     )
+    yield from _signatures(report)
     if report.not_assessed:
         yield "## Not assessed"
         yield "\n".join(_lines(report.not_assessed))
@@ -163,6 +165,12 @@ def _end(report: Report) -> Iterator[str]:
         yield "\n".join(["| | |", "|---|---|", *rows])
     yield "## What was reviewed"
     yield "\n".join(_reviewed(report))
+
+
+def _signatures(report: Report) -> Iterator[str]:
+    if report.signatures:
+        yield "## Signatures"
+        yield "\n".join(_lines(report.signatures))
 
 
 def _lines(lines: Iterable[Line]) -> list[str]:

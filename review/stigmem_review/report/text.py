@@ -55,6 +55,7 @@ class _Page:
         yield from self._top(report)
         if not (report.findings or report.gaps):
             yield from self._wrap(report.brief)
+            yield from self._lines("Signatures", report.signatures)
             return
         yield from self._gaps(report)
         yield from self._table(report)
@@ -148,7 +149,7 @@ class _Page:
             yield from self._wrap(first.why, "        ", "   Why: ")
             yield from self._wrap(first.do, "        ", "   Do:  ")
         if not first.approvable:
-            yield "   It cannot be accepted; the release has to change."
+            yield "   It cannot be accepted; it has to be put right."
 
     def _end(self, report: Report) -> Iterator[str]:
         if report.unchanged:
@@ -164,6 +165,7 @@ class _Page:
                 yield from self._item("", item)
             if more:
                 yield f"      and {more} more"
+        yield from self._lines("Signatures", report.signatures)
         yield from self._lines("Not assessed", report.not_assessed)
         yield from self._lines("The operators' checklist", report.checklist)
         yield from self._reviewed(report)

@@ -48,16 +48,15 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     by_kind: dict[str, list[Fact]] = {}
     for fact in facts:
         by_kind.setdefault(kind_of(fact), []).append(fact)
-    covered = {kind for each in rulebook.rules for kind in each.rule.on}
+    files = [each for each in rulebook.rules if each.is_about(by_kind)]
+    covered = {kind for each in files for kind in each.rule.on}
     for kind in by_kind:
         if kind not in covered:
             # A fact that nobody judges would pass in silence.
             raise RuleError(f"no rule is about facts of the kind {kind}")
     findings = []
-    for each in rulebook.rules:
+    for each in files:
         about = [fact for kind in each.rule.on for fact in by_kind.get(kind, ())]
-        if not about:
-            continue
         rule = compiled(each.rule)
         for fact in about:
             level = rule.level(fact, case)

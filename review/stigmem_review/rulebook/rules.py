@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,13 +46,31 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     approvable: bool = True
 
 
-class RuleFile(msgspec.Struct, frozen=True):
-    """A rule as it was read: its file, its category, and the text of its examples."""
+class RuleFile(msgspec.Struct, frozen=True, dict=True):
+    """A rule file: what its name and folder say, its text, and its examples apart.
 
-    rule: Rule
+    ``rule`` is what the text says, unless another is ``given``. It is read only when it is asked
+    for: a review needs few rules, and TOML takes longer to read than the plugins.
+    """
+
+    id: str
+    name: str
     path: Path
     category: str
+    head: str
     examples: str
+    given: Rule | None = None
+
+    @cached_property
+    def rule(self) -> Rule:
+        """What the file says. Raises ``RuleError`` that names the file where it is no rule."""
+        return self.given or _parse(self)
+
+    def is_about(self, kinds: Iterable[str]) -> bool:
+        """Say whether it judges facts of some of these kinds."""
+        if not any(kind in self.head for kind in kinds):
+            return False
+        return any(kind in self.rule.on for kind in kinds)
 
 
 class Rulebook(msgspec.Struct, frozen=True):
@@ -64,7 +82,7 @@ class Rulebook(msgspec.Struct, frozen=True):
     def get(self, wanted: str) -> RuleFile | None:
         """Return a rule by its id or its name."""
         for each in self.rules:
-            if wanted.upper() == each.rule.id or wanted == each.rule.name:
+            if wanted.upper() == each.id or wanted == each.name:
                 return each
         return None
 
@@ -74,7 +92,7 @@ class Rulebook(msgspec.Struct, frozen=True):
         Raises ``PolicyError`` for a rule nobody knows, and for a level that would accept what
         cannot be accepted.
         """
-        changed = {each.rule.id: each for each in self.rules}
+        changed = {each.id: each for each in self.rules}
         for wanted, level in levels.items():
             each = self.get(wanted)
             if each is None:
@@ -88,7 +106,7 @@ class Rulebook(msgspec.Struct, frozen=True):
                     "leave it an error"
                 )
             rule = msgspec.structs.replace(each.rule, level=level, warning_when="", error_when="")
-            changed[rule.id] = msgspec.structs.replace(each, rule=rule)
+            changed[rule.id] = msgspec.structs.replace(each, given=rule)
         return Rulebook(tuple(changed.values()), self.digest)
 
 
@@ -111,7 +129,7 @@ def find_rules() -> Path:
 @cache
 def shipped_rules() -> Rulebook:
     """Return the rules that ship with this package; they are read once in a process."""
-    return load_rules(find_rules())
+    return _find(find_rules())
 
 
 def load_rules(top: Path) -> Rulebook:
@@ -119,6 +137,14 @@ def load_rules(top: Path) -> Rulebook:
 
     Raises ``RuleError`` that names the file for anything that is not a rule.
     """
+    book = _find(top)
+    for each in book.rules:
+        _ = each.rule
+    return book
+
+
+def _find(top: Path) -> Rulebook:
+    """Return the rules below a folder, without reading what they say."""
     found: dict[str, RuleFile] = {}
     names: set[str] = set()
     digest = hashlib.sha256()
@@ -130,11 +156,11 @@ def load_rules(top: Path) -> Rulebook:
         shown = path.relative_to(top).as_posix()
         data = _read(path)
         digest.update(f"{shown}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-        each = _parse(path, shown, data)
-        if each.rule.id in found or each.rule.name in names:
+        each = _file(path, shown, data)
+        if each.id in found or each.name in names:
             raise RuleError(f"{shown}: another rule has the id or the name of this one")
-        found[each.rule.id] = each
-        names.add(each.rule.name)
+        found[each.id] = each
+        names.add(each.name)
     if not found:
         raise RuleError(f"{top} holds no rules; pass a folder of rules")
     return Rulebook(tuple(found[key] for key in sorted(found)), digest.hexdigest())
@@ -147,7 +173,7 @@ def _read(path: Path) -> bytes:
         raise RuleError(f"{path}: {error.strerror}") from None
 
 
-def _parse(path: Path, shown: str, data: bytes) -> RuleFile:
+def _file(path: Path, shown: str, data: bytes) -> RuleFile:
     named = _FILE.fullmatch(path.name)
     if not named:
         raise RuleError(f"{shown}: a rule file is named like SPR201-hook-added.toml")
@@ -155,17 +181,22 @@ def _parse(path: Path, shown: str, data: bytes) -> RuleFile:
     # The examples are by far the larger part of a file and a review never needs them.
     split = _EXAMPLES.search(text)
     head, examples = (text[: split.start()], text[split.start() :]) if split else (text, "")
+    return RuleFile(named["id"], named["name"], path, path.parent.name, head, examples)
+
+
+def _parse(each: RuleFile) -> Rule:
+    shown = f"{each.category}/{each.path.name}"
     try:
-        rule = msgspec.convert(parse_toml(head, shown), Rule)
+        rule = msgspec.convert(parse_toml(each.head, shown), Rule)
     except msgspec.ValidationError as error:
         raise RuleError(f"{shown}: {error!s}") from None
-    if (rule.id, rule.name) != (named["id"], named["name"]):
+    if (rule.id, rule.name) != (each.id, each.name):
         raise RuleError(f"{shown}: it says id {rule.id} and name {rule.name}, unlike its file name")
     for kind in rule.on:
         if kind not in KINDS:
             known = ", ".join(KINDS)
             raise RuleError(f"{shown}: there is no kind of fact {kind!r}; there are {known}")
-    return RuleFile(rule, path, path.parent.name, examples)
+    return rule
 
 
 def _decode(data: bytes, shown: str) -> str:

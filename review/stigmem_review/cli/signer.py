@@ -1,0 +1,104 @@
+"""``stigmem-review signer``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from stigmem_review.cli.options import add_trust_options
+
+if TYPE_CHECKING:
+    from stigmem_review.document import SignerReport
+    from stigmem_review.model import Proof
+
+_ABOUT = """\
+Say who signed SOURCE (a wheel, an sdist or name==version), and whether that is somebody you
+trust. It ends with 0 if the signature is verified and its signer not distrusted, 3 if it cannot be
+verified here, and else with 1."""
+
+
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "signer", help="say who signed a release", description=_ABOUT, allow_abbrev=False
+    )
+    parser.add_argument("source", metavar="SOURCE", help="what is signed")
+    parser.add_argument("--bundle", metavar="FILE", help="a file that signs it")
+    parser.add_argument("--policy", metavar="FILE", help="a policy (default: none)")
+    add_trust_options(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="what is printed (default: %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verify, print, and return the exit code."""
+    from stigmem_review.pipeline.signer import signer
+    from stigmem_review.report.json import render_json
+
+    report = signer(
+        options.source,
+        bundle=options.bundle,
+        policy=options.policy,
+        env_file=options.env_file,
+        environment=os.environ,
+        trust_root=options.trust_root,
+    )
+    if options.format == "json":
+        print(render_json(report), end="")
+    else:
+        for line in _lines(report):
+            print(line)
+    return report.exit_code
+
+
+def _lines(report: SignerReport) -> Iterator[str]:
+    from stigmem_review.model import Signature
+
+    signature = report.signature
+    yield report.source.file
+    yield _line("sha256", report.source.sha256)
+    if not isinstance(signature, Signature):
+        return
+    yield _line("status", f"{signature.status}{f': {signature.why}' if signature.why else ''}")
+    if signature.do:
+        yield _line("to do", signature.do)
+    for proof in signature.proofs:
+        yield ""
+        yield f"  {proof.name}"
+        yield from _proof_lines(proof)
+    yield ""
+    if signature.root:
+        yield _line("trust root", signature.root)
+    if signature.unsigned:
+        yield _line("not signed", ", ".join(signature.unsigned))
+    if report.trust and signature.status == "verified":
+        by = f" by {report.trust.by}" if report.trust.by else ""
+        said = {"not judged": "nobody said whom to trust"}.get(
+            report.trust.decision, report.trust.decision
+        )
+        yield _line("trust", f"{said}{by}")
+
+
+def _proof_lines(proof: Proof) -> Iterator[str]:
+    from stigmem_review.document.signatures import signer_fields
+
+    yield _line("status", f"{proof.status}{f': {proof.why}' if proof.why else ''}")
+    for name, value in signer_fields(proof.signer) if proof.signer else ():
+        yield _line(name, value)
+    if proof.predicate:
+        yield _line("attests", proof.predicate)
+    if proof.signed_at:
+        yield _line("signed at", proof.signed_at)
+    if proof.log_index is not None:
+        yield _line("log entry", str(proof.log_index))
+
+
+def _line(name: str, value: str) -> str:
+    return f"  {name:<11} {value}"

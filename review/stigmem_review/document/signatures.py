@@ -1,0 +1,220 @@
+"""Who signed, in words: for the table, for the checklist, and line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stigmem_review.case import Case
+from stigmem_review.document.parts import Item, Line, Row
+from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
+from stigmem_review.signers import Continuity
+from stigmem_review.text import Message, Segment, shorten
+
+_SIGNERS = 3
+"""Signers and proofs of one release that are shown; JSON has all."""
+
+_STATUS = {
+    "unsigned": "not signed",
+    "invalid": "the signature is invalid",
+    "unverifiable": "the signature cannot be verified here",
+}
+
+_CONTINUITY: dict[Continuity, str] = {
+    "same": "same signer",
+    "another ref": "same workflow, at another ref",
+    "workflow changed": "another workflow",
+    "repository moved": "the same repository at another address",
+    "repository changed": "another repository",
+    "another signer": "another signer",
+    "issuer changed": "another issuer",
+    "signed for the first time": "signed for the first time",
+    "no longer signed": "no longer signed",
+    "both unsigned": "as before",
+    "not comparable": "nothing to compare it with",
+}
+
+_DECISION = {
+    "trusted": "trusted",
+    "override": "accepted as an exception",
+    "untrusted": "not trusted",
+    "not judged": "nobody said whom to trust",
+}
+
+
+def signed_row(case: Case, old: Release, new: Release) -> Iterator[Row]:
+    """Yield the row that says who signed, where at least one side is signed."""
+    one, two = old.signature, new.signature
+    if not isinstance(two, Signature) or all(
+        not isinstance(each, Signature) or each.status == "unsigned" for each in (one, two)
+    ):
+        return
+    before, after = _short(old), _short(new)
+    remark = ", ".join(_judged(case))
+    if before == after:
+        yield Row("signed by", tuple(Item(each, "", remark) for each in after))
+        return
+    yield Row(
+        "signed by",
+        (
+            *(Item(each, "-") for each in before if each not in after),
+            *(Item(each, "" if each in before else "+", remark) for each in after),
+        ),
+    )
+
+
+def _short(release: Release) -> list[str]:
+    """Return the signers of a release, or else what of its signature there is, in a few words."""
+    signature = release.signature
+    if not isinstance(signature, Signature):
+        return []
+    if signature.status != "verified":
+        return [_STATUS[signature.status]]
+    shown = [each.identity for each in signature.signers[:_SIGNERS]]
+    more = len(signature.signers) - len(shown)
+    return [*shown, *([f"and {more} more"] if more else [])]
+
+
+def _judged(case: Case) -> Iterator[str]:
+    """Yield in words what the new signature is to the old one, and to the operator."""
+    outcome = case.comparison.signing
+    if outcome is None:
+        return
+    if said := _CONTINUITY.get(outcome.continuity):
+        yield said
+    if case_is_verified(case) or outcome.decision != "not judged":
+        yield _DECISION[outcome.decision]
+
+
+def case_is_verified(case: Case) -> bool:
+    """Say whether there is a verified signer that could be judged."""
+    outcome = case.comparison.signing
+    return outcome is not None and outcome.continuity not in ("no longer signed", "both unsigned")
+
+
+def signature_lines(old: Release, new: Release) -> Iterator[Line]:
+    """Yield what is known of the signatures of both releases, a line for each proof.
+
+    Nothing where neither has one: that is said among what is as before.
+    """
+    sides = [
+        (side, release.signature)
+        for side, release in (("old", old), ("new", new))
+        if isinstance(release.signature, Signature)
+    ]
+    if all(not (signature.proofs or signature.why) for _, signature in sides):
+        return
+    for side, signature in sides:
+        if not signature.proofs:
+            why = f": {signature.why}" if signature.why else ""
+            yield Line(side, (Segment(f"not signed{why}"),))
+        for proof in signature.proofs[:_SIGNERS]:
+            yield Line(side, tuple(proof_says(proof, signature.root)))
+        more = len(signature.proofs) - _SIGNERS
+        if more > 0:
+            yield Line(side, (Segment(f"and {more} more, in the report as JSON"),))
+
+
+def proof_says(proof: Proof, root: str) -> Iterator[Segment]:
+    """Yield what one bundle or attestation shows, as one sentence."""
+    yield Segment(f"{proof.status}")
+    if proof.why:
+        yield Segment(": ")
+        yield Segment(shorten(proof.why), theirs=True)
+    if proof.do:
+        yield Segment("; ")
+        yield Segment(proof.do, theirs=True)
+    for name, value in signer_fields(proof.signer) if proof.signer else ():
+        yield Segment(f", {name} ")
+        yield Segment(shorten(value), theirs=True)
+    if proof.signed_at:
+        yield Segment(f", signed at {proof.signed_at}")
+    if proof.log_index is not None:
+        yield Segment(f", log entry {proof.log_index}")
+    yield Segment(" (")
+    yield Segment(shorten(proof.name, 120), theirs=True)
+    if root:
+        yield Segment(", against ")
+        yield Segment(shorten(root, 120), theirs=True)
+    yield Segment(")")
+
+
+def signer_fields(signer: Signer) -> Iterable[tuple[str, str]]:
+    """Return what a certificate says of its holder, named, without what it does not say."""
+    fields = (
+        ("identity", signer.identity),
+        ("issuer", signer.issuer),
+        ("repository", signer.repository),
+        ("workflow", signer.workflow),
+        ("ref", signer.ref),
+        ("built by", signer.builder),
+        ("trigger", signer.trigger),
+    )
+    return [(name, value) for name, value in fields if value]
+
+
+def expected(case: Case, new: Release) -> Message:
+    """Return where the handbook's step "signing identity expected" stands."""
+    signature = new.signature
+    outcome = case.comparison.signing
+    if not isinstance(signature, Signature) or outcome is None:
+        return (Segment("not assessed here: yours to do"),)
+    if signature.status == "unverifiable":
+        return (Segment("not known: the signature cannot be verified here"),)
+    if signature.status != "verified":
+        said = _STATUS[signature.status]
+        before = ", as before" if outcome.continuity == "both unsigned" else ""
+        return (Segment(f"no: {said}{before}"),)
+    start = {
+        "trusted": "yes: ",
+        "override": "only as an exception: ",
+        "untrusted": "no: ",
+        "not judged": "yours to decide: ",
+    }[outcome.decision]
+    segments = [Segment(f"{start}verified, issuer ")]
+    for index, issuer in enumerate(dict.fromkeys(each.issuer for each in signature.signers)):
+        segments += [*([Segment(", ")] if index else []), Segment(issuer, theirs=True)]
+    segments.append(Segment("".join(f", {said}" for said in _judged(case))))
+    if outcome.by:
+        segments.append(Segment(f" by {outcome.by}"))
+    return tuple(segments)
+
+
+def unsigned_says(case: Case, new: Release) -> Iterator[Line]:
+    """Yield the line of the appendix for a release that has no signature and lost none."""
+    outcome, signature = case.comparison.signing, new.signature
+    if not isinstance(signature, Signature) or signature.status != "unsigned" or outcome is None:
+        return
+    if outcome.required or outcome.continuity == "no longer signed":
+        return
+    says = "neither release is" if outcome.continuity == "both unsigned" else "the release is not"
+    if outcome.required is None:
+        after = (
+            ", and nobody said whether signatures are required; by its default settings the node "
+            "refuses every plugin that is not"
+        )
+    else:
+        after = ", and signatures are not required"
+    yield Line("not signed", (Segment(f"{says} signed{after}"),))
+
+
+def unassessed_signature(old: Release, new: Release) -> Iterator[Line]:
+    """Yield why the signatures are not assessed, with what captures claim."""
+    kinds = {
+        each.source
+        for each in (old.signature, new.signature)
+        if isinstance(each, NotCarried) and each.source != "none"
+    }
+    if not kinds:
+        return
+    said: list[Segment] = []
+    if "directory" in kinds:
+        said.append(Segment("a project directory is not signed; what is built from it can be"))
+    if "capture" in kinds:
+        said.append(Segment(f"{'; ' if said else ''}a capture carries no signature"))
+    for side, release in (("old", old), ("new", new)):
+        if release.signed_by == "unsigned":
+            said.append(Segment(f"; the {side} capture says that it is not signed"))
+        elif release.signed_by:
+            said.append(Segment(f"; the {side} capture claims that it was signed by "))
+            said.append(Segment(release.signed_by, theirs=True))
+    yield Line("signature", tuple(said))

@@ -1,0 +1,40 @@
+"""Who signed one artifact, and whether that is somebody the operator trusts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from stigmem_review.document.sanitise import sanitised
+from stigmem_review.model import AnySignature, Signature, Source
+from stigmem_review.signers import SigningOutcome
+
+
+class SignerReport(msgspec.Struct, frozen=True):
+    """What verifying one artifact showed. Every string in it is printable ASCII on one line.
+
+    ``format`` is the version of this document's structure. ``exit_code`` is 0 where it is signed
+    by nobody the operator does not trust, 3 where it cannot be verified here, and else 1.
+    """
+
+    format: Literal[1]
+    source: Source
+    signature: AnySignature
+    trust: SigningOutcome | None
+    exit_code: Literal[0, 1, 3]
+
+
+def build_signer_report(
+    source: Source, signature: AnySignature, trust: SigningOutcome | None
+) -> SignerReport:
+    """Put the report together; everything in it is sanitised here, once."""
+    return sanitised(SignerReport(1, source, signature, trust, _exit_code(signature, trust)))
+
+
+def _exit_code(signature: AnySignature, trust: SigningOutcome | None) -> Literal[0, 1, 3]:
+    if not isinstance(signature, Signature) or signature.status == "unverifiable":
+        return 3
+    if signature.status != "verified" or (trust and trust.decision == "untrusted"):
+        return 1
+    return 0

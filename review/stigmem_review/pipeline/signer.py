@@ -1,0 +1,62 @@
+"""Who signed one artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+from stigmem_review.document import SignerReport, build_signer_report
+from stigmem_review.errors import UsageError
+from stigmem_review.manifest import none_release
+from stigmem_review.model import Known, Source
+from stigmem_review.pipeline.reading import opening
+from stigmem_review.policy.file import Policy, read_policy
+from stigmem_review.policy.settings import read_settings
+from stigmem_review.policy.trust import Trust
+from stigmem_review.signers import signing
+from stigmem_review.signing.roots import read_root
+from stigmem_review.signing.verify import verify
+
+
+def signer(
+    source: str,
+    *,
+    bundle: str | None = None,
+    policy: str | None = None,
+    env_file: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    trust_root: str | None = None,
+) -> SignerReport:
+    """Say who signed a wheel, an sdist or ``name==version``, and whether the operator trusts them.
+
+    The arguments are those of ``review``; ``bundle`` is a file that signs the source. Nothing but
+    the signature is looked at. Raises ``SourceError`` where the source cannot be read,
+    ``UsageError`` where it is nothing that can be signed, and otherwise what ``review`` raises.
+    """
+    opened = opening(source, bundle)
+    if opened.unread.kind not in ("wheel", "sdist"):
+        raise UsageError(
+            f"a {opened.unread.kind} is not signed; name a wheel, an sdist or name==version"
+        )
+    decided = read_policy(Path(policy)) if policy else Policy()
+    trust = Trust(decided.signing, read_settings(env_file, environment or {}))
+    root = read_root(Path(trust_root)) if trust_root else None
+    artifact = opened.open()
+    signature = verify(artifact, root)
+    release = replace(
+        none_release(),
+        source=artifact.source,
+        distribution=Known(_distribution(artifact.source)),
+        signature=signature,
+    )
+    outcome = signing(none_release(), release, trust).outcome
+    return build_signer_report(artifact.source, signature, outcome)
+
+
+def _distribution(source: Source) -> str:
+    """Return the distribution that a file is of, which its name says (and reading it checked)."""
+    parse = parse_wheel_filename if source.kind == "wheel" else parse_sdist_filename
+    return parse(source.file)[0]

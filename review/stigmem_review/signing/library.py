@@ -1,0 +1,27 @@
+"""The library that verifies, brought in only where there is something to verify."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+
+
+def load_library() -> None:
+    """Import ``sigstore`` and ``pypi_attestations``, which every function of this room needs.
+
+    A review without a signature never calls this.
+    """
+    if "pypi_attestations" in sys.modules:
+        return
+    # What the library warns of is in what we report; nothing of it belongs on the terminal.
+    logging.getLogger("sigstore").addHandler(logging.NullHandler())
+    # The import makes thousands of classes and no garbage. Looking for some among them, over and
+    # over, is a fifth of what it costs.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import pypi_attestations  # noqa: F401
+    finally:
+        if collecting:
+            gc.enable()

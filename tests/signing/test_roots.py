@@ -1,0 +1,185 @@
+"""The root that signatures are held against: ours, or one that a user names; never a cached one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sigstore._internal.tuf import DEFAULT_TUF_URL, TrustUpdater
+
+from stigmem_review import limits
+from stigmem_review.errors import SigningError
+from stigmem_review.signing.roots import parse_root, read_root, shipped_root
+from support import sigstore as mini
+from support.archives import WHEEL
+from support.signed import BUNDLE, DATA, checked
+from support.sigstore import changed, instance, without
+
+ADA = mini.person("ada@acme.example")
+
+# Verifies a wheel in a process of its own that cannot reach anything, and says what came of it.
+ALONE = """
+import socket, sys
+from pathlib import Path
+
+def unreachable(*_):
+    raise AssertionError("the network was asked for")
+
+socket.socket.connect = socket.getaddrinfo = unreachable
+wheel, bundle, *named = map(Path, sys.argv[2:])
+
+def ours():
+    from stigmem_review.signing.roots import read_root
+    from stigmem_review.signing.verify import verify
+    from stigmem_review.sources.artifact import Artifact, SignatureFile
+    from stigmem_review.sources.wheel import read_wheel
+
+    source = read_wheel(wheel.name, wheel.name, wheel.read_bytes()).source
+    signature = SignatureFile(bundle.name, bundle.read_bytes())
+    root = read_root(named[0]) if named else None
+    return verify(Artifact(source, signatures=(signature,)), root).status
+
+def the_library():
+    from sigstore.models import Bundle
+    from sigstore.verify import Verifier, policy
+
+    verifier = Verifier.production(offline=True)
+    read = Bundle.from_json(bundle.read_bytes())
+    verifier.verify_artifact(wheel.read_bytes(), read, policy.UnsafeNoOp())
+    return "verified"
+
+print({"ours": ours, "the library": the_library}[sys.argv[1]]())
+"""
+
+
+def written(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+# Roots that a user names
+
+
+@pytest.mark.parametrize("form", ["root", "config"])
+def test_a_root_is_read_in_either_format(form: str, tmp_path: Path) -> None:
+    data = instance().root() if form == "root" else instance().config()
+    root = read_root(written(tmp_path, "private.json", data))
+    found = checked((BUNDLE, instance().sign(DATA, ADA)), root=root)
+    assert (found.status, found.why) == ("verified", "")
+    assert found.root == str(tmp_path / "private.json")
+
+
+def test_a_root_counts_alone() -> None:
+    """A root that is named takes the place of ours, and is not added to it."""
+    ours, theirs = parse_root(shipped_root()), json.loads(instance().root())
+    assert all(theirs["tlogs"][0]["baseUrl"] != log.base_url for log in ours.tlogs)
+    found = checked((BUNDLE, instance().sign(DATA, ADA)), root=shipped_root())
+    assert (found.status, found.signers) == ("unverifiable", ())
+    assert "signed under a root we do not have" in found.why
+    assert "--trust-root" in found.do
+
+
+BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "too large": (lambda root: root + b" " * limits.TRUST_ROOT_BYTES, "larger than the limit"),
+    "empty": (lambda _: b"", "not JSON"),
+    "not JSON": (lambda root: root[:-1], "not JSON"),
+    "the same key twice": (lambda root: b'{"tlogs": [], ' + root[1:], "twice"),
+    "neither format": (lambda _: b'{"mediaType": "application/json"}', "neither"),
+    "a list": (lambda root: b"[" + root + b"]", "neither"),
+    "a bundle": (lambda _: instance().sign(DATA, ADA), "neither"),
+    "a configuration without a root": (
+        lambda _: without(instance().config(), "trustedRoot"),
+        "neither",
+    ),
+    "no authority": (lambda root: changed(root, "certificateAuthorities", []), "authority"),
+    "no log": (lambda root: without(root, "tlogs"), "log"),
+    "a key that is none": (lambda root: changed(root, "tlogs/0/publicKey", 1), "well-formed"),
+    "a period without a time zone": (
+        lambda root: changed(
+            root, "timestampAuthorities/0/validFor", {"start": "2024-01-01T00:00:00"}
+        ),
+        "offset",
+    ),
+    "a certificate that is none": (
+        lambda root: changed(
+            root, "certificateAuthorities/0/certChain/certificates/0/rawBytes", "AAAA"
+        ),
+        "asn1",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_root_in_error_is_named_with_what_to_do(what: str, tmp_path: Path) -> None:
+    make, why = BROKEN[what]
+    path = written(tmp_path, "private.json", make(instance().root()))
+    with pytest.raises(SigningError) as raised:
+        read_root(path)
+    message = str(raised.value)
+    assert str(path) in message
+    assert re.search(why, message, re.IGNORECASE), message
+    assert "; " in message
+    assert "\n" not in message
+    assert raised.value.exit_code == 2
+
+
+def test_a_root_that_is_missing_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(SigningError, match=re.escape(str(path))):
+            read_root(path)
+
+
+# Ours
+
+
+def test_our_root_is_named_with_its_day() -> None:
+    name = shipped_root().name
+    assert re.fullmatch(r"the public-good instance, as of 20\d\d-\d\d-\d\d", name)
+
+
+def test_our_root_is_one() -> None:
+    root = parse_root(shipped_root())
+    assert root.ctlogs
+    assert len({log.log_id.key_id for log in root.tlogs}) == len(root.tlogs) > 0
+
+
+def alone(who: str, home: Path, *files: Path) -> str:
+    """Run ``ALONE`` where ``home`` is all there is of a user's folders."""
+    users = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(home))
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, who, *map(str, files)],
+        env=os.environ | users,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    wheel = written(tmp_path, WHEEL, DATA)
+    bundle = written(tmp_path, BUNDLE, instance().sign(DATA, ADA))
+    root = written(tmp_path, "private.json", instance().root())
+    home = written(tmp_path, "home", b"a file, so that nobody can write below it")
+    assert alone("ours", home, wheel, bundle, root) == "verified"
+    assert alone("ours", home, wheel, bundle) == "unverifiable"
+    assert "NotADirectoryError" in alone("the library", home, wheel, bundle)
+
+
+def test_a_poisoned_cache_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = written(tmp_path, WHEEL, DATA)
+    bundle = written(tmp_path, BUNDLE, instance().sign(DATA, ADA))
+    home = tmp_path / "home"
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home))
+    cached = Path(TrustUpdater(DEFAULT_TUF_URL, offline=True).get_trusted_root_path())
+    assert cached.is_relative_to(home)
+    cached.write_bytes(instance().root())
+    assert alone("the library", home, wheel, bundle) == "verified"
+    assert alone("ours", home, wheel, bundle) == "unverifiable"

@@ -1,0 +1,129 @@
+"""The stories in ``cases``: what each asks to review, and its report.
+
+A side of a story is a project, or the wheel that is built from one and perhaps signed:
+
+    [new]
+    wheel-of = "../harmless-patch/new"
+    file = "..."                # another file name than the wheel's own
+    signed = { identity = "ada@acme.example", issuer = "https://accounts.example.com" }
+    signed = { repository = "acme/ledger", workflow = ".github/workflows/release.yml", ref = "..." }
+
+A person signs with a bundle and a workflow with an attestation, unless ``as`` says otherwise. A
+repository has the same number as any other, as if it had been moved, but for ``repository-id``.
+``policy`` and ``settings`` are the text of the files that say whom the operator trusts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stigmem_review import review
+from stigmem_review.document import Report
+from stigmem_review.model import Side
+from support import sigstore as mini
+from support.archives import TAGS, Zipped, record, zip_bytes
+
+CASES = Path(__file__).parents[1] / "cases"
+STORIES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
+NODE = "0.9.0a12"
+SUFFIXES = {"bundle": ".sigstore.json", "attestation": ".publish.attestation"}
+
+
+def read_story(story: str) -> dict[str, Any]:
+    return tomllib.loads((CASES / story / "case.toml").read_text("utf-8"))
+
+
+def report_of(story: str, work: Path) -> Report:
+    """Review what a story asks for; what has to be built for it is written below ``work``."""
+    case, home = read_story(story), CASES / story
+    if isinstance(case["old"], str) and isinstance(case["new"], str):
+        with contextlib.chdir(home):
+            return review(case["old"], case["new"], node_version=NODE)
+    asked = {side: _built(case[side], home, work, side) for side in ("old", "new")}
+    files = {"policy": "stigmem-review.toml", "settings": "node.env"}
+    for key, name in files.items():
+        if key in case:
+            (work / name).write_text(case[key], "utf-8")
+    (work / "trusted_root.json").write_bytes(mini.instance().root())
+    with contextlib.chdir(work):
+        return review(
+            asked["old"],
+            asked["new"],
+            node_version=NODE,
+            policy=files["policy"] if "policy" in case else None,
+            env_file=files["settings"] if "settings" in case else None,
+            trust_root="trusted_root.json",
+        )
+
+
+def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) -> str:
+    """Build a side of a story, sign it, and return its path below ``work``."""
+    if isinstance(wanted, str):
+        return wanted
+    name, data = wheel_of(home / wanted["wheel-of"])
+    signed_as = name
+    name = wanted.get("file", name)
+    folder = work / side
+    folder.mkdir()
+    (folder / name).write_bytes(data)
+    if said := wanted.get("signed"):
+        form = said.get("as", "bundle" if "identity" in said else "attestation")
+        (folder / (name + SUFFIXES[form])).write_bytes(_signature(form, signed_as, data, said))
+    return f"{side}/{name}"
+
+
+def _signature(form: str, name: str, data: bytes, said: Mapping[str, Any]) -> bytes:
+    who = (
+        mini.person(said["identity"], said["issuer"])
+        if "identity" in said
+        else mini.workflow(
+            said["repository"],
+            said["workflow"],
+            said["ref"],
+            repository_id=said.get("repository-id", "1001"),
+        )
+    )
+    sigstore = mini.instance(said.get("instance", "mini"))
+    if form == "bundle":
+        return sigstore.sign(data, who)
+    return sigstore.attest(name, data, who)
+
+
+def wheel_of(project: Path) -> tuple[str, bytes]:
+    """Return the name and the bytes of the wheel of a project, without running a backend.
+
+    Nothing is compressed, so that the bytes are the same everywhere.
+    """
+    project_file = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    about = project_file["project"]
+    stem = f"{about['name'].replace('-', '_')}-{about['version']}"
+    lines = [
+        "Metadata-Version: 2.4",
+        f"Name: {about['name']}",
+        f"Version: {about['version']}",
+        f"Summary: {about['description']}",
+        f"Requires-Python: {about['requires-python']}",
+        *(f"Requires-Dist: {each}" for each in about["dependencies"]),
+    ]
+    groups = [
+        "\n".join([f"[{group}]", *(f"{key} = {target}" for key, target in points.items())])
+        for group, points in about["entry-points"].items()
+    ]
+    files = {
+        path.relative_to(package.parent).as_posix(): path.read_bytes()
+        for package in map(
+            project.joinpath, project_file["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+        )
+        for path in sorted(package.rglob("*.py"))
+    }
+    info = f"{stem}.dist-info"
+    files[f"{info}/METADATA"] = ("\n".join(lines) + "\n").encode()
+    files[f"{info}/WHEEL"] = TAGS
+    files[f"{info}/entry_points.txt"] = ("\n\n".join(groups) + "\n").encode()
+    files[f"{info}/RECORD"] = record(files, info)
+    data = zip_bytes(Zipped(path, content, method=0) for path, content in files.items())
+    return f"{stem}-py3-none-any.whl", data
