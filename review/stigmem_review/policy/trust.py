@@ -48,7 +48,7 @@ class Trust(msgspec.Struct, frozen=True):
 
 Decision = Literal["trusted", "override", "untrusted", "not judged"]
 
-RequiredBy = Literal["the policy", "STIGMEM_PLUGIN_SIGNING_REQUIRED", "the node's default"]
+RequiredBy = Literal["the policy", "STIGMEM_PLUGIN_SIGNING_REQUIRED", "the node"]
 
 But = Literal["", "another issuer", "another ref", "other plugins", "not on the node"]
 """Why a signer is not trusted although something is said of it: the policy trusts it from another
@@ -142,7 +142,7 @@ def required_by(trust: Trust) -> RequiredBy:
     """Return who requires signatures, where anybody does."""
     if trust.policy.required:
         return "the policy"
-    return REQUIRED if trust.settings.required else "the node's default"
+    return REQUIRED if trust.settings.required else "the node"
 
 
 def stated(trust: Trust) -> bool:
