@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
+from stigmem_review.facts import SignerUnpinned
 from stigmem_review.manifest import none_release
 from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
 from stigmem_review.pipeline import upgrade
@@ -797,6 +798,15 @@ def test_the_lines_that_are_proposed_pin_the_signer(signer: Signer, entry: Trust
     assert found.facts == ()
     assert found.outcome is not None
     assert found.outcome.by == "entry 1 of the policy"
+
+
+def test_nobody_is_told_to_pin_an_issuer_that_has_just_changed() -> None:
+    other = signed(person(issuer=OTHER_ISSUER))
+    for old, lines in ((signed(), 0), (none_release(), 3), (UNSIGNED, 3)):
+        before = old if isinstance(old, Release) else release(old)
+        found = signing(before, release(other), LISTED).facts
+        [fact] = [each for each in found if isinstance(each, SignerUnpinned)]
+        assert len(fact.lines) == lines
 
 
 def test_nobody_is_told_to_pin_an_odd_name() -> None:

@@ -109,7 +109,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         signed = isinstance(old.signature, Signature)
         silent = SigningOutcome("not comparable", "not judged", "", required(trust))
         return Signing(tuple(found), (), silent if signed else None)
-    pair = _closest(old.signature, signature)
+    pair = _closest(old, signature)
     continuity = _continuity(old, signature, pair)
     decisions = _decisions(new, signature, trust)
     signer, judged = min(decisions, key=_rank, default=(None, Judged("not judged")))
@@ -117,7 +117,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if pair:
         found += _change_facts(*pair)
     if signer:
-        found += _trust_facts(signer, judged, before=_signed_before(old, signer))
+        found += _trust_facts(signer, judged, old)
     found += _odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += _alike(old, decisions)
@@ -148,11 +148,13 @@ def _must_be_verified(trust: Trust) -> bool:
 # What became of the signer
 
 
-def _closest(old: object, new: Signature) -> tuple[Signer, Signer] | None:
+def _signers(release: Release) -> tuple[Signer, ...]:
+    return release.signature.signers if isinstance(release.signature, Signature) else ()
+
+
+def _closest(old: Release, new: Signature) -> tuple[Signer, Signer] | None:
     """Return the two signers, one of each release, that have most to do with each other."""
-    if not isinstance(old, Signature):
-        return None
-    pairs = [(one, two) for one in old.signers for two in new.signers]
+    pairs = [(one, two) for one in _signers(old) for two in new.signers]
     return min(pairs, key=_distance, default=None)
 
 
@@ -297,12 +299,7 @@ def _rank(decided: tuple[Signer, Judged]) -> tuple[int, bool]:
     return _DECISIONS.index(judged.decision), not judged.pinned
 
 
-def _signed_before(old: Release, signer: Signer) -> bool:
-    signers = old.signature.signers if isinstance(old.signature, Signature) else ()
-    return any(_relation(each, signer) in _KNOWN for each in signers)
-
-
-def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fact]:
+def _trust_facts(signer: Signer, judged: Judged, old: Release) -> Iterator[Fact]:
     identity, issuer = signer.identity, signer.issuer
     match judged.decision:
         case "untrusted":
@@ -312,12 +309,16 @@ def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fa
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
         case "trusted" if not judged.pinned:
+            relations = {_relation(each, signer) for each in _signers(old)}
+            before = any(each in _KNOWN for each in relations)
+            # Nobody should pin an issuer only because it is the new one.
+            doubtful = "issuer changed" in relations and not before
             yield facts.SignerUnpinned(
                 item="signer",
                 identity=identity,
                 issuer=issuer,
                 before=before,
-                lines=_policy_lines(signer),
+                lines=() if doubtful else _policy_lines(signer),
             )
 
 
@@ -352,7 +353,7 @@ def _odd(signature: Signature) -> Iterator[Fact]:
 
 def _alike(old: Release, decisions: list[tuple[Signer, Judged]]) -> Iterator[Fact]:
     """Yield every signer that can be taken for a trusted one, or for one of the old release."""
-    before = old.signature.signers if isinstance(old.signature, Signature) else ()
+    before = _signers(old)
     names = [each.identity for each in before] + ([old.signed_by] if old.signed_by else [])
     for signer, judged in decisions:
         related = any(_relation(each, signer) in _RELATED for each in before)

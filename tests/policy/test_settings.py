@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stigmem_review import limits
 from stigmem_review.errors import PolicyError
@@ -140,6 +142,35 @@ def test_no_secret_of_an_env_file_is_in_a_message() -> None:
     with pytest.raises(PolicyError) as caught:
         parse_settings(f"SECRET=hunter2\n{REQUIRED}=maybe\n".encode(), "node.env")
     assert "hunter2" not in str(caught.value)
+
+
+PIECES = st.sampled_from(
+    (
+        TRUSTED,
+        REQUIRED,
+        ACK,
+        "=",
+        '"',
+        "'",
+        "\\",
+        "\n",
+        "\r",
+        "#",
+        " ",
+        "${A}",
+        "$",
+        "export ",
+        "a,b",
+    )
+)
+
+
+@given(st.binary() | st.lists(PIECES).map(lambda pieces: "".join(pieces).encode()))
+def test_whatever_a_file_holds_is_read_or_refused(data: bytes) -> None:
+    try:
+        assert parse_settings(data, "node.env").read_from == "node.env"
+    except PolicyError as error:
+        assert "node.env" in str(error)
 
 
 # Runs in the node's Python: what its own classes make of the same files and variables.
