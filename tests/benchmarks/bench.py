@@ -86,7 +86,7 @@ def signed(folder: Path, wheels: Sequence[str]) -> tuple[list[str], list[str]]:
     mini, who, issuer = instance(), "release@acme.example", "https://accounts.example.com"
     root = folder / "config.json"
     root.write_bytes(mini.config())
-    copies = [shutil.copy(wheel, folder) for wheel in wheels]
+    copies = [str(shutil.copy(wheel, folder)) for wheel in wheels]
     for copy in copies:
         bundle = mini.sign(Path(copy).read_bytes(), person(who, issuer))
         Path(f"{copy}.sigstore.json").write_bytes(bundle)
