@@ -11,7 +11,7 @@ import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
 from stigmem_review.model import Authority, Does, Location, Side
-from stigmem_review.policy.trust import But
+from stigmem_review.policy.trust import But, RequiredBy
 
 Step = Literal[
     "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
@@ -595,7 +595,7 @@ class SignatureInvalid(_Problem, frozen=True, kw_only=True, tag="signature-inval
 class SignatureMissing(Fact, frozen=True, kw_only=True, tag="signature-missing"):
     """Nothing signs the file, and ``by`` says who requires that something does."""
 
-    by: str
+    by: RequiredBy
 
 
 class SignatureUnverifiable(_Problem, frozen=True, kw_only=True, tag="signature-unverifiable"):
@@ -657,7 +657,7 @@ class SignerUnpinned(Fact, frozen=True, kw_only=True, tag="signer-unpinned"):
     lines: tuple[str, ...]
 
 
-RefKind = Literal["tag", "branch", "pull request", "other ref"]
+RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]
 
 
 class SignerRefChanged(_Replaced, frozen=True, kw_only=True, tag="signer-ref-changed"):

@@ -15,6 +15,7 @@ from stigmem_review.policy.trust import (
     Decision,
     Judged,
     Trust,
+    address_of,
     judge,
     nearest,
     required,
@@ -62,10 +63,10 @@ _RELATED: tuple[Continuity, ...] = (
 _DECISIONS: tuple[Decision, ...] = ("trusted", "override", "untrusted", "not judged")
 
 _REFS: dict[str, facts.RefKind] = {
-    "refs/tags/": "tag",
-    "refs/heads/": "branch",
-    "refs/pull/": "pull request",
-    "refs/merge-requests/": "pull request",
+    "refs/tags/": "a tag",
+    "refs/heads/": "a branch",
+    "refs/pull/": "a pull request",
+    "refs/merge-requests/": "a pull request",
 }
 
 
@@ -108,7 +109,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         signed = isinstance(old.signature, Signature)
         silent = SigningOutcome("not comparable", "not judged", "", required(trust))
         return Signing(tuple(found), (), silent if signed else None)
-    pair = _closest(old.signature, signature)
+    pair = _closest(old, signature)
     continuity = _continuity(old, signature, pair)
     decisions = _decisions(new, signature, trust)
     signer, judged = min(decisions, key=_rank, default=(None, Judged("not judged")))
@@ -116,7 +117,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if pair:
         found += _change_facts(*pair)
     if signer:
-        found += _trust_facts(signer, judged, before=continuity in _KNOWN)
+        found += _trust_facts(signer, judged, old)
     found += _odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += _alike(old, decisions)
@@ -147,11 +148,13 @@ def _must_be_verified(trust: Trust) -> bool:
 # What became of the signer
 
 
-def _closest(old: object, new: Signature) -> tuple[Signer, Signer] | None:
+def _signers(release: Release) -> tuple[Signer, ...]:
+    return release.signature.signers if isinstance(release.signature, Signature) else ()
+
+
+def _closest(old: Release, new: Signature) -> tuple[Signer, Signer] | None:
     """Return the two signers, one of each release, that have most to do with each other."""
-    if not isinstance(old, Signature):
-        return None
-    pairs = [(one, two) for one in old.signers for two in new.signers]
+    pairs = [(one, two) for one in _signers(old) for two in new.signers]
     return min(pairs, key=_distance, default=None)
 
 
@@ -189,7 +192,7 @@ def _relation(old: Signer, new: Signer) -> Continuity:
 def _by_name(old: Signer, new: Signer) -> Continuity:
     """Say what two signers have to do with each other, whoever vouches for them."""
     if not (old.repository and new.repository):
-        if old.kind != new.kind or without_ref(old.identity) != without_ref(new.identity):
+        if old.kind != new.kind or address_of(old) != address_of(new):
             return "another signer"
         return "same" if old.identity == new.identity else "another ref"
     if not _same_repository(old, new):
@@ -198,7 +201,7 @@ def _by_name(old: Signer, new: Signer) -> Continuity:
         return "repository moved"
     if (old.workflow, old.builder) != (new.workflow, new.builder):
         return "workflow changed"
-    if without_ref(old.identity) != without_ref(new.identity) or old.kind != new.kind:
+    if address_of(old) != address_of(new) or old.kind != new.kind:
         return "another signer"
     return "same" if old.ref == new.ref else "another ref"
 
@@ -269,11 +272,11 @@ def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
 def _ref(signer: Signer) -> str:
     if signer.ref or signer.repository:
         return signer.ref
-    return signer.identity.removeprefix(f"{without_ref(signer.identity)}@")
+    return signer.identity.removeprefix(f"{address_of(signer)}@")
 
 
 def _ref_kind(ref: str) -> facts.RefKind:
-    return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "other ref")
+    return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "another ref")
 
 
 # What the operator thinks of it
@@ -296,7 +299,7 @@ def _rank(decided: tuple[Signer, Judged]) -> tuple[int, bool]:
     return _DECISIONS.index(judged.decision), not judged.pinned
 
 
-def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fact]:
+def _trust_facts(signer: Signer, judged: Judged, old: Release) -> Iterator[Fact]:
     identity, issuer = signer.identity, signer.issuer
     match judged.decision:
         case "untrusted":
@@ -306,12 +309,16 @@ def _trust_facts(signer: Signer, judged: Judged, *, before: bool) -> Iterator[Fa
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
         case "trusted" if not judged.pinned:
+            relations = {_relation(each, signer) for each in _signers(old)}
+            before = any(each in _KNOWN for each in relations)
+            # Nobody should pin an issuer only because it is the new one.
+            doubtful = "issuer changed" in relations and not before
             yield facts.SignerUnpinned(
                 item="signer",
                 identity=identity,
                 issuer=issuer,
                 before=before,
-                lines=_policy_lines(signer),
+                lines=() if doubtful else _policy_lines(signer),
             )
 
 
@@ -322,7 +329,7 @@ def _policy_lines(signer: Signer) -> tuple[str, ...]:
     fields = {"issuer": signer.issuer}
     if signer.repository and signer.workflow:
         fields |= {"repository": signer.repository, "workflow": signer.workflow}
-        if _ref_kind(signer.ref) == "tag":
+        if _ref_kind(signer.ref) == "a tag":
             fields["ref"] = "refs/tags/*"
     else:
         fields["identity"] = signer.identity
@@ -346,7 +353,7 @@ def _odd(signature: Signature) -> Iterator[Fact]:
 
 def _alike(old: Release, decisions: list[tuple[Signer, Judged]]) -> Iterator[Fact]:
     """Yield every signer that can be taken for a trusted one, or for one of the old release."""
-    before = old.signature.signers if isinstance(old.signature, Signature) else ()
+    before = _signers(old)
     names = [each.identity for each in before] + ([old.signed_by] if old.signed_by else [])
     for signer, judged in decisions:
         related = any(_relation(each, signer) in _RELATED for each in before)
@@ -386,7 +393,7 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
 def _claim(claimed: str, new: Signature) -> Iterator[Fact]:
     """Hold what a capture of the node says of the old signer against who signed the new file."""
     names = [each.identity for each in new.signers]
-    if without_ref(claimed) not in map(without_ref, names):
+    if without_ref(claimed) not in map(address_of, new.signers):
         yield facts.SignerClaimed(item="signer", old=claimed, new=", ".join(names))
 
 

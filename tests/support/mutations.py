@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 import string
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -97,9 +98,14 @@ def dropped(document: Any, chance: random.Random) -> None:
 
 
 def renamed(document: Any, chance: random.Random) -> None:
+    """Give a key another name, or both; the library knows those of the specification too."""
     *above, key = chance.choice([path for path in paths(document) if isinstance(path[-1], str)])
     holder = at(document, tuple(above))
-    holder[chance.choice((f"{key}s", str(key).upper(), "", "x"))] = holder.pop(key)
+    snake = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", str(key))
+    name = chance.choice((f"{key}s", str(key).upper(), "", "x", snake, snake))
+    holder[name] = copy.deepcopy(holder[key])
+    if name != key and chance.random() < 0.7:
+        del holder[key]
 
 
 def retyped(document: Any, chance: random.Random) -> None:

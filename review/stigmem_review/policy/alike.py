@@ -76,7 +76,7 @@ def _edited(one: str, two: str) -> bool:
 
 
 def _within(one: str, two: str, edits: int) -> bool:
-    """Say whether some characters added, removed or replaced make one text of the other."""
+    """Say whether some characters added, removed, replaced or swapped make one text the other."""
     if abs(len(one) - len(two)) > edits:
         return False
     same = next(
@@ -86,6 +86,9 @@ def _within(one: str, two: str, edits: int) -> bool:
     one, two = one[same:], two[same:]
     if not one or not two:
         return True
-    return edits > 0 and any(
-        _within(*rest, edits - 1) for rest in ((one[1:], two), (one, two[1:]), (one[1:], two[1:]))
-    )
+    if not edits:
+        return False
+    rests = [(one[1:], two), (one, two[1:]), (one[1:], two[1:])]
+    if one[:2] == two[1::-1]:
+        rests.append((one[2:], two[2:]))
+    return any(_within(*rest, edits - 1) for rest in rests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
 import msgspec
 
@@ -13,16 +13,10 @@ from stigmem_review import limits
 from stigmem_review.errors import PolicyError
 from stigmem_review.text import shorten
 
-Variable = Literal[
-    "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS",
-    "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
-    "STIGMEM_PLUGIN_SIGNING_REQUIRED",
-    "STIGMEM_PLUGIN_UNSIGNED_ACK",
-]
-TRUSTED: Variable = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
-OVERRIDE: Variable = "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
-REQUIRED: Variable = "STIGMEM_PLUGIN_SIGNING_REQUIRED"
-ACKNOWLEDGED: Variable = "STIGMEM_PLUGIN_UNSIGNED_ACK"
+TRUSTED: Final = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
+OVERRIDE: Final = "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
+REQUIRED: Final = "STIGMEM_PLUGIN_SIGNING_REQUIRED"
+ACKNOWLEDGED: Final = "STIGMEM_PLUGIN_UNSIGNED_ACK"
 
 ACKNOWLEDGEMENT = "i-understand-plugins-are-unsigned"
 """The one text that the node takes for it (``stigmem_node.plugins.signing``)."""

@@ -48,6 +48,8 @@ class Trust(msgspec.Struct, frozen=True):
 
 Decision = Literal["trusted", "override", "untrusted", "not judged"]
 
+RequiredBy = Literal["the policy", "STIGMEM_PLUGIN_SIGNING_REQUIRED", "the node"]
+
 But = Literal["", "another issuer", "another ref", "other plugins", "not on the node"]
 """Why a signer is not trusted although something is said of it: the policy trusts it from another
 issuer, at another ref, or for other plugins, or the node's own lists leave it out."""
@@ -136,11 +138,11 @@ def required(trust: Trust) -> bool | None:
     return True if stated(trust) else None
 
 
-def required_by(trust: Trust) -> str:
-    """Return who requires signatures, in words."""
+def required_by(trust: Trust) -> RequiredBy:
+    """Return who requires signatures, where anybody does."""
     if trust.policy.required:
         return "the policy"
-    return REQUIRED if trust.settings.required else "the node's default"
+    return REQUIRED if trust.settings.required else "the node"
 
 
 def stated(trust: Trust) -> bool:
@@ -226,8 +228,10 @@ def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
 
 
 def _other_ref(signer: Signer, settings: Settings) -> But:
-    listed = map(without_ref, (*settings.trusted, *settings.override))
-    return "another ref" if without_ref(signer.identity) in listed else ""
+    listed = (*settings.trusted, *settings.override)
+    if signer.identity in listed:
+        return ""
+    return "another ref" if address_of(signer) in map(without_ref, listed) else ""
 
 
 _AT_REF = re.compile(r"(.+://.+)@(?:refs/.+|[0-9a-f]{40}|[0-9a-f]{64})", re.DOTALL)
@@ -243,6 +247,14 @@ def without_ref(identity: str) -> str:
     return found[1] if found else identity
 
 
+def address_of(signer: Signer) -> str:
+    """Return what of a signer's identity stays the same from one release to the next."""
+    ending = f"@{signer.ref}"
+    if signer.ref and signer.identity.endswith(ending):
+        return signer.identity.removesuffix(ending)
+    return without_ref(signer.identity)
+
+
 def _nearest(signer: Signer, trust: Trust) -> str:
     """Return a trusted signer that this one can be taken for, as the operator wrote it."""
     known = [*trust.settings.trusted, *trust.settings.override]
@@ -256,7 +268,7 @@ def nearest(signer: Signer, known: Iterable[str]) -> str:
 
     Another workflow of the same repository is nobody else's, so it is none of them.
     """
-    addresses = {without_ref(signer.identity)}
+    addresses = {address_of(signer)}
     if signer.repository:
         addresses.add(f"{signer.repository}/{signer.workflow}")
         known = [each for each in known if not each.startswith(f"{signer.repository}/")]

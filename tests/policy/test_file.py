@@ -1,0 +1,97 @@
+"""What a policy file may say about signing."""
+
+from __future__ import annotations
+
+import pytest
+
+from stigmem_review.errors import PolicyError
+from stigmem_review.policy.file import Policy, parse_policy
+from stigmem_review.policy.trust import SigningPolicy, Trusted
+
+GOOD = """\
+fail-on = "error"
+
+[signing]
+required = true
+
+[[signing.trusted]]
+issuer = "https://accounts.acme.example"
+identity = "release@acme.example"
+
+[[signing.trusted]]
+issuer = "https://forge.example/oidc"
+repository = "https://forge.example/acme/demo"
+workflow = ".ci/release.yml"
+ref = "refs/tags/v*"
+plugins = ["acme-ledger", "acme.garden"]
+"""
+
+
+def test_a_policy_says_whom_to_trust() -> None:
+    assert parse_policy(GOOD.encode(), "p.toml") == Policy(
+        fail_on="error",
+        signing=SigningPolicy(
+            required=True,
+            trusted=(
+                Trusted(issuer="https://accounts.acme.example", identity="release@acme.example"),
+                Trusted(
+                    issuer="https://forge.example/oidc",
+                    repository="https://forge.example/acme/demo",
+                    workflow=".ci/release.yml",
+                    ref="refs/tags/v*",
+                    plugins=("acme-ledger", "acme.garden"),
+                ),
+            ),
+        ),
+    )
+
+
+WRONG = {
+    "no issuer": ('identity = "a@b"', "issuer"),
+    "neither": ('issuer = "i"', "repository"),
+    "no workflow": ('issuer = "i"\nrepository = "https://r/x"', "workflow"),
+    "no repository": ('issuer = "i"\nworkflow = "w"', "repository"),
+    "both": ('issuer = "i"\nidentity = "a"\nrepository = "https://r"\nworkflow = "w"', "identity"),
+    "a repository in short": ('issuer = "i"\nrepository = "o/n"\nworkflow = "w"', "repository"),
+    "a slash at the end": (
+        'issuer = "i"\nrepository = "https://r/o/n/"\nworkflow = "w"',
+        "repository",
+    ),
+    "a workflow with its ref": (
+        'issuer = "i"\nrepository = "https://r/o/n"\nworkflow = "w.yml@refs/tags/v1"',
+        "workflow",
+    ),
+    "a ref in short": (
+        'issuer = "i"\nrepository = "https://r"\nworkflow = "w"\nref = "v*"',
+        "ref",
+    ),
+    "a ref with a class": (
+        'issuer = "i"\nrepository = "https://r"\nworkflow = "w"\nref = "refs/tags/v[0-9]"',
+        "ref",
+    ),
+    "a ref of a person": ('issuer = "i"\nidentity = "a"\nref = "refs/tags/*"', "ref"),
+    "another alphabet": ('issuer = "i"\nidentity = "rele\u0430se@acme.example"', "identity"),
+    "a blank": ('issuer = "i "\nidentity = "a"', "issuer"),
+    "no plugins": ('issuer = "i"\nidentity = "a"\nplugins = []', "plugins"),
+    "a plugin that is none": ('issuer = "i"\nidentity = "a"\nplugins = ["a b"]', "plugins"),
+    "a number": ('issuer = "i"\nidentity = 1', "identity"),
+    "a plugin that is a number": ('issuer = "i"\nidentity = "a"\nplugins = [1]', "plugins"),
+    "a field that is none": ('issuer = "i"\nidentiy = "a"', "identiy"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_entry_is_refused_by_number_and_field(case: str) -> None:
+    entry, field = WRONG[case]
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(f"{GOOD}\n[[signing.trusted]]\n{entry}\n".encode(), "p.toml")
+    said = str(caught.value)
+    assert "p.toml" in said
+    assert "entry 3 of [[signing.trusted]]" in said
+    assert field in said.partition("; it may say")[0]
+
+
+@pytest.mark.parametrize("text", ['required = "yes"', "trust = true", 'trusted = "a@b"'])
+def test_a_wrong_table_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match="signing"):
+        parse_policy(f"[signing]\n{text}\n".encode(), "p.toml")

@@ -1,0 +1,867 @@
+"""Who signed, old against new: what is found, at which level, and what stays silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stigmem_review import host, review
+from stigmem_review.case import Case, build_case
+from stigmem_review.facts import SignerUnpinned
+from stigmem_review.manifest import none_release
+from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
+from stigmem_review.pipeline import upgrade
+from stigmem_review.policy.settings import Settings
+from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted
+from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.rulebook.examples import ShortRelease, release_of
+from stigmem_review.signers import SigningOutcome, signing, verification_gap
+from stigmem_review.text import flat
+from support.plugins import plugin, write_wheel
+
+NODE = host.node()
+ISSUER, OTHER_ISSUER = "https://accounts.acme.example", "https://accounts.else.example"
+FORGE = "https://forge.example"
+
+
+def person(identity: str = "release@acme.example", issuer: str = ISSUER) -> Signer:
+    return Signer(identity, "email", issuer)
+
+
+def workflow(
+    repository: str = "acme/demo",
+    path: str = ".ci/release.yml",
+    ref: str = "refs/tags/v1.0.0",
+    issuer: str = f"{FORGE}/oidc",
+    number: str = "17",
+    builder: str = "",
+) -> Signer:
+    address = f"{FORGE}/{repository}"
+    return Signer(
+        f"{builder or f'{address}/{path}'}@{ref}",
+        "uri",
+        issuer,
+        repository=address,
+        workflow=path,
+        ref=ref,
+        builder=builder,
+        repository_id=number,
+    )
+
+
+def signed(*signers: Signer, **more: Any) -> Signature:
+    return Signature("verified", signers=signers or (person(),), root="ours", **more)
+
+
+UNSIGNED = Signature("unsigned")
+INVALID = Signature("invalid", why="it signs another file")
+UNVERIFIABLE = Signature("unverifiable", why="there is no root for it", do="name the root")
+NONE = "none"
+"""No release at all, in place of a signature."""
+
+NOBODY = Trust()
+REQUIRED = Trust(SigningPolicy(required=True))
+PINNED = Trust(SigningPolicy(trusted=(Trusted(issuer=ISSUER, identity="release@acme.example"),)))
+PINNED_CI = Trust(
+    SigningPolicy(
+        trusted=(
+            Trusted(
+                issuer=f"{FORGE}/oidc",
+                repository=f"{FORGE}/acme/demo",
+                workflow=".ci/release.yml",
+                ref="refs/tags/v*",
+            ),
+        )
+    )
+)
+LISTED = Trust(settings=Settings(trusted=("release@acme.example",)))
+EXCEPTION = Trust(settings=Settings(override=("release@acme.example",)))
+MUST_SIGN = Trust(settings=Settings(required=True))
+NEED_NOT = Trust(settings=Settings(required=False, acknowledged=True))
+
+OURS = {each.rule.name for each in shipped_rules().rules if each.category == "signing"}
+
+Story = tuple[AnySignature | str | None, AnySignature | str | None, Trust, list[str], str, str]
+
+STORIES: dict[str, Story] = {
+    # The same signer
+    "same person": (signed(), signed(), NOBODY, [], "same", "not judged"),
+    "same person, pinned": (signed(), signed(), PINNED, [], "same", "trusted"),
+    "the next tag": (
+        signed(workflow()),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        PINNED_CI,
+        [],
+        "another ref",
+        "trusted",
+    ),
+    "the same branch": (
+        signed(workflow(ref="refs/heads/main")),
+        signed(workflow(ref="refs/heads/main")),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    # Another ref
+    "a branch after a tag": (
+        signed(workflow()),
+        signed(workflow(ref="refs/heads/main")),
+        NOBODY,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "not judged",
+    ),
+    "a branch where only tags are trusted": (
+        signed(workflow()),
+        signed(workflow(ref="refs/heads/main")),
+        PINNED_CI,
+        ["error signer-untrusted", "warning signer-ref-changed"],
+        "another ref",
+        "untrusted",
+    ),
+    "a pull request": (
+        signed(workflow(ref="refs/heads/main")),
+        signed(workflow(ref="refs/pull/3/merge")),
+        NOBODY,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "not judged",
+    ),
+    "another branch": (
+        signed(workflow(ref="refs/heads/main")),
+        signed(workflow(ref="refs/heads/next")),
+        NOBODY,
+        ["note signer-ref-changed"],
+        "another ref",
+        "not judged",
+    ),
+    "a reusable workflow at its next commit": (
+        signed(
+            msgspec.structs.replace(
+                workflow(builder=f"{FORGE}/acme/ci/build.yml"),
+                identity=f"{FORGE}/acme/ci/build.yml@{'a' * 40}",
+            )
+        ),
+        signed(
+            msgspec.structs.replace(
+                workflow(builder=f"{FORGE}/acme/ci/build.yml"),
+                identity=f"{FORGE}/acme/ci/build.yml@{'b' * 40}",
+            )
+        ),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "an instance whose certificates have the address alone": (
+        signed(Signer(f"{FORGE}/acme/demo/x.yml@refs/tags/v1", "uri", ISSUER)),
+        signed(Signer(f"{FORGE}/acme/demo/x.yml@refs/heads/main", "uri", ISSUER)),
+        NOBODY,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "not judged",
+    ),
+    "an instance that writes its tags in short": (
+        signed(workflow(ref="v1.0.0")),
+        signed(workflow(ref="v1.1.0")),
+        NOBODY,
+        ["note signer-ref-changed"],
+        "another ref",
+        "not judged",
+    ),
+    # Another workflow, another repository
+    "another workflow": (
+        signed(workflow()),
+        signed(workflow(path=".ci/nightly.yml")),
+        NOBODY,
+        ["warning signer-workflow-changed"],
+        "workflow changed",
+        "not judged",
+    ),
+    "another reusable workflow": (
+        signed(workflow(builder=f"{FORGE}/acme/ci/build.yml")),
+        signed(workflow(builder=f"{FORGE}/other/ci/build.yml")),
+        NOBODY,
+        ["warning signer-workflow-changed"],
+        "workflow changed",
+        "not judged",
+    ),
+    "another workflow, on a branch": (
+        signed(workflow()),
+        signed(workflow(path=".ci/nightly.yml", ref="refs/heads/main")),
+        NOBODY,
+        ["warning signer-ref-changed", "warning signer-workflow-changed"],
+        "workflow changed",
+        "not judged",
+    ),
+    "the repository moved": (
+        signed(workflow()),
+        signed(workflow("beta/demo")),
+        NOBODY,
+        ["warning signer-moved"],
+        "repository moved",
+        "not judged",
+    ),
+    "the repository moved, and the policy has the old address": (
+        signed(workflow()),
+        signed(workflow("beta/demo")),
+        PINNED_CI,
+        ["error signer-untrusted", "warning signer-moved"],
+        "repository moved",
+        "untrusted",
+    ),
+    "the workflow moved to another repository": (
+        signed(workflow()),
+        signed(workflow("beta/demo", number="99")),
+        NOBODY,
+        ["error signer-repository-changed"],
+        "repository changed",
+        "not judged",
+    ),
+    "numbers of two forges say nothing": (
+        signed(workflow()),
+        signed(workflow("beta/demo", issuer=OTHER_ISSUER)),
+        NOBODY,
+        ["error signer-issuer-changed", "error signer-repository-changed"],
+        "repository changed",
+        "not judged",
+    ),
+    "the repository was made anew": (
+        signed(workflow()),
+        signed(workflow(number="99")),
+        PINNED_CI,
+        ["error signer-repository-changed"],
+        "repository changed",
+        "trusted",
+    ),
+    "a number where there was none": (
+        signed(workflow(number="")),
+        signed(workflow()),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "a repository that looks like the old one": (
+        signed(workflow()),
+        signed(workflow("acrne/demo", number="99")),
+        NOBODY,
+        ["error signer-lookalike", "error signer-repository-changed"],
+        "repository changed",
+        "not judged",
+    ),
+    # Somebody else
+    "the signer rotated": (
+        signed(),
+        signed(person("deploy@acme.example")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "the signer rotated to one the policy trusts": (
+        signed(person("deploy@acme.example")),
+        signed(),
+        PINNED,
+        ["error signer-changed"],
+        "another signer",
+        "trusted",
+    ),
+    "a person became a workflow": (
+        signed(),
+        signed(workflow()),
+        NOBODY,
+        ["error signer-changed", "error signer-issuer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "a workflow became a person": (
+        signed(workflow()),
+        signed(person(issuer=f"{FORGE}/oidc")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "a valid signature by a stranger": (
+        signed(),
+        signed(person("stranger@else.example")),
+        PINNED,
+        ["error signer-changed", "error signer-untrusted"],
+        "another signer",
+        "untrusted",
+    ),
+    "the same address of another kind": (
+        signed(),
+        signed(Signer("release@acme.example", "username", ISSUER)),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "the same e-mail from another issuer": (
+        signed(),
+        signed(person(issuer=OTHER_ISSUER)),
+        NOBODY,
+        ["error signer-issuer-changed"],
+        "issuer changed",
+        "not judged",
+    ),
+    "the same e-mail from another issuer than the policy's": (
+        signed(),
+        signed(person(issuer=OTHER_ISSUER)),
+        PINNED,
+        ["error signer-issuer-changed", "error signer-untrusted"],
+        "issuer changed",
+        "untrusted",
+    ),
+    "the same e-mail from another issuer, on the node's list": (
+        signed(),
+        signed(person(issuer=OTHER_ISSUER)),
+        LISTED,
+        ["error signer-issuer-changed", "warning signer-unpinned"],
+        "issuer changed",
+        "trusted",
+    ),
+    "the same workflow from another issuer": (
+        signed(workflow()),
+        signed(workflow(ref="refs/tags/v2", issuer=OTHER_ISSUER)),
+        NOBODY,
+        ["error signer-issuer-changed"],
+        "issuer changed",
+        "not judged",
+    ),
+    "a name that looks like the old one": (
+        signed(),
+        signed(person("re1ease@acme.example")),
+        NOBODY,
+        ["error signer-changed", "error signer-lookalike"],
+        "another signer",
+        "not judged",
+    ),
+    "a name that looks like the trusted one": (
+        NONE,
+        signed(person("release@acrne.example")),
+        PINNED,
+        ["error signer-lookalike", "error signer-untrusted"],
+        "",
+        "untrusted",
+    ),
+    "an invisible character": (
+        signed(),
+        signed(person("release\u200b@acme.example")),
+        NOBODY,
+        ["error signer-changed", "error signer-lookalike", "error signer-odd"],
+        "another signer",
+        "not judged",
+    ),
+    # Several signers
+    "the old signer beside a new one": (
+        signed(),
+        signed(person("deploy@acme.example"), person()),
+        PINNED,
+        [],
+        "same",
+        "trusted",
+    ),
+    "one of two old signers": (
+        signed(person("deploy@acme.example"), person()),
+        signed(),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "none of several is the old one": (
+        signed(),
+        signed(workflow(), person("deploy@acme.example")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    # Whom the operator trusts
+    "the node's list, as before": (
+        signed(),
+        signed(),
+        LISTED,
+        ["note signer-unpinned"],
+        "same",
+        "trusted",
+    ),
+    "the node's list, at first sight": (
+        NONE,
+        signed(),
+        LISTED,
+        ["warning signer-unpinned"],
+        "",
+        "trusted",
+    ),
+    "the node's list has one of two signers, who is new": (
+        signed(person("a@b.example")),
+        signed(person("a@b.example"), person()),
+        LISTED,
+        ["warning signer-unpinned"],
+        "same",
+        "trusted",
+    ),
+    "the override list": (
+        signed(),
+        signed(),
+        EXCEPTION,
+        ["warning signer-override"],
+        "same",
+        "override",
+    ),
+    "the override list, and somebody else before": (
+        signed(person("deploy@acme.example")),
+        signed(),
+        EXCEPTION,
+        ["error signer-changed", "warning signer-override"],
+        "another signer",
+        "override",
+    ),
+    "never trusted": (
+        signed(person("a@b.example")),
+        signed(person("a@b.example")),
+        PINNED,
+        ["error signer-untrusted"],
+        "same",
+        "untrusted",
+    ),
+    # Whether it is signed at all
+    "signature dropped": (
+        signed(),
+        UNSIGNED,
+        NOBODY,
+        ["error signature-dropped"],
+        "no longer signed",
+        "not judged",
+    ),
+    "signature dropped where it is required": (
+        signed(),
+        UNSIGNED,
+        MUST_SIGN,
+        ["error signature-dropped", "error signature-missing"],
+        "no longer signed",
+        "not judged",
+    ),
+    "signature dropped where it is not required": (
+        signed(),
+        UNSIGNED,
+        NEED_NOT,
+        ["error signature-dropped"],
+        "no longer signed",
+        "not judged",
+    ),
+    "a signature that could not be verified dropped": (
+        UNVERIFIABLE,
+        UNSIGNED,
+        NOBODY,
+        ["error signature-dropped"],
+        "no longer signed",
+        "not judged",
+    ),
+    "signed for the first time": (
+        UNSIGNED,
+        signed(),
+        PINNED,
+        ["note signature-gained"],
+        "signed for the first time",
+        "trusted",
+    ),
+    "two unsigned releases": (UNSIGNED, UNSIGNED, NOBODY, [], "both unsigned", "not judged"),
+    "two unsigned releases, and signatures are required": (
+        UNSIGNED,
+        UNSIGNED,
+        REQUIRED,
+        ["error signature-missing"],
+        "both unsigned",
+        "not judged",
+    ),
+    "unsigned, where somebody is trusted": (
+        UNSIGNED,
+        UNSIGNED,
+        PINNED,
+        ["error signature-missing"],
+        "both unsigned",
+        "not judged",
+    ),
+    "invalid": (
+        signed(),
+        INVALID,
+        PINNED,
+        ["error signature-invalid"],
+        "not comparable",
+        "not judged",
+    ),
+    "invalid as before": (
+        INVALID,
+        INVALID,
+        NEED_NOT,
+        ["error signature-invalid"],
+        "not comparable",
+        "not judged",
+    ),
+    "unverifiable": (
+        signed(),
+        UNVERIFIABLE,
+        NOBODY,
+        ["warning signature-unverifiable"],
+        "not comparable",
+        "not judged",
+    ),
+    "unverifiable where that leaves a gap": (
+        signed(),
+        UNVERIFIABLE,
+        PINNED,
+        [],
+        "not comparable",
+        "not judged",
+    ),
+    "the old one is invalid": (
+        INVALID,
+        signed(),
+        NOBODY,
+        ["warning old-signature-unproven"],
+        "not comparable",
+        "not judged",
+    ),
+    "the old one is unverifiable": (
+        UNVERIFIABLE,
+        signed(),
+        PINNED,
+        ["warning old-signature-unproven"],
+        "not comparable",
+        "trusted",
+    ),
+    "some files are not signed": (
+        signed(),
+        signed(unsigned=("demo-1.0.0.tar.gz",)),
+        NOBODY,
+        ["warning signature-partial"],
+        "same",
+        "not judged",
+    ),
+    "only other files are signed": (
+        signed(),
+        Signature("unsigned", signed=("demo-1.0.0.tar.gz",)),
+        NOBODY,
+        ["error signature-dropped", "warning signature-partial"],
+        "no longer signed",
+        "not judged",
+    ),
+    # A first installation, and what carries no signature
+    "first installation, signed": (NONE, signed(), NOBODY, [], "", "not judged"),
+    "first installation, unsigned": (NONE, UNSIGNED, NOBODY, [], "", "not judged"),
+    "first installation, unsigned, required": (
+        NONE,
+        UNSIGNED,
+        REQUIRED,
+        ["error signature-missing"],
+        "",
+        "not judged",
+    ),
+    "first installation by a stranger": (
+        NONE,
+        signed(person("stranger@else.example")),
+        PINNED,
+        ["error signer-untrusted"],
+        "",
+        "untrusted",
+    ),
+    "from a directory": (
+        NotCarried("directory"),
+        signed(),
+        PINNED,
+        [],
+        "not comparable",
+        "trusted",
+    ),
+    "to a directory": (
+        signed(),
+        NotCarried("directory"),
+        REQUIRED,
+        [],
+        "not comparable",
+        "not judged",
+    ),
+}
+
+
+def release(signature: AnySignature | str | None) -> Release:
+    if isinstance(signature, str):
+        return none_release()
+    return msgspec.structs.replace(release_of(ShortRelease()), signature=signature)
+
+
+def findings(case: Case) -> list[str]:
+    """Return all findings, of a first installation those about signatures."""
+    found = judge(case.comparison.facts, case, shipped_rules())
+    return sorted(
+        f"{each.level} {each.name}" for each in found if case.old.present or each.name in OURS
+    )
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_story(story: str) -> None:
+    old, new, trust, expected, continuity, decision = STORIES[story]
+    case = build_case(release(old), release(new), NODE, trust)
+    assert findings(case) == expected
+    outcome = case.comparison.signing
+    assert outcome is not None
+    assert (outcome.continuity, outcome.decision) == (continuity, decision)
+
+
+def test_every_rule_about_signatures_is_in_a_story() -> None:
+    told = {line.split()[1] for story in STORIES.values() for line in story[3]}
+    assert OURS - told == {"signer-claimed", "unsigned-unacknowledged"}
+
+
+@pytest.mark.parametrize("trust", [NOBODY, REQUIRED, PINNED, LISTED])
+@pytest.mark.parametrize("new", [None, NotCarried("directory"), NotCarried("capture")])
+@pytest.mark.parametrize("old", [None, NotCarried("capture"), NONE])
+def test_what_carries_no_signature_changes_nothing(
+    old: AnySignature | str | None, new: AnySignature, trust: Trust
+) -> None:
+    case = build_case(release(old), release(new), NODE, trust)
+    assert findings(case) == []
+    assert case.comparison.signing is None
+
+
+@pytest.mark.parametrize("old", [signed(), UNSIGNED, INVALID])
+def test_a_removal_says_nothing_of_signatures(old: Signature) -> None:
+    found = signing(release(old), none_release(), Trust(settings=Settings(required=False)))
+    assert (found.facts, found.already, found.outcome) == ((), (), None)
+
+
+def test_the_outcome_says_who_decided() -> None:
+    found = signing(release(signed()), release(signed()), PINNED)
+    assert found.outcome == SigningOutcome("same", "trusted", "entry 1 of the policy", True)
+    found = signing(release(signed()), release(signed()), LISTED)
+    assert found.outcome == SigningOutcome(
+        "same", "trusted", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", True
+    )
+    found = signing(release(UNSIGNED), release(UNSIGNED), NOBODY)
+    assert found.outcome == SigningOutcome("both unsigned", "not judged", "", None)
+
+
+def test_files_that_were_never_all_signed_are_a_line_in_the_appendix() -> None:
+    old, new = signed(unsigned=("a-1.tar.gz",)), signed(unsigned=("a-2.tar.gz",))
+    case = build_case(release(old), release(new), NODE)
+    assert findings(case) == []
+    [already] = judge(case.comparison.already, case, shipped_rules())
+    assert already.name == "signature-partial"
+    turned = Signature("unsigned", signed=("a-2.tar.gz",))
+    case = build_case(release(old), release(turned), NODE)
+    assert findings(case) == ["error signature-dropped", "warning signature-partial"]
+
+
+# What a node with such settings does
+
+
+@pytest.mark.parametrize("new", [signed(), UNSIGNED, NotCarried("directory"), None])
+@pytest.mark.parametrize(
+    ("settings", "stops"),
+    [
+        (Settings(required=False), True),
+        (Settings(required=False, acknowledged=True), False),
+        (Settings(required=True), False),
+        (Settings(acknowledged=True), False),
+        (Settings(), False),
+    ],
+)
+def test_a_node_without_the_acknowledgement_stops(
+    new: AnySignature, settings: Settings, stops: bool
+) -> None:
+    case = build_case(release(new), release(new), NODE, Trust(settings=settings))
+    assert ("error unsigned-unacknowledged" in findings(case)) is stops
+
+
+# What cannot be verified
+
+
+@pytest.mark.parametrize(
+    ("trust", "missing"),
+    [
+        (NOBODY, False),
+        (NEED_NOT, False),
+        (REQUIRED, True),
+        (MUST_SIGN, True),
+        (PINNED, True),
+        (LISTED, True),
+        (EXCEPTION, True),
+        (Trust(PINNED.policy, NEED_NOT.settings), True),
+    ],
+)
+def test_what_must_be_verified_and_cannot_be_is_a_gap(trust: Trust, missing: bool) -> None:
+    gap = verification_gap(release(UNVERIFIABLE), trust)
+    assert (gap is not None) is missing
+    assert gap is None or (gap.why, gap.do) == (UNVERIFIABLE.why, UNVERIFIABLE.do)
+    for other in (signed(), UNSIGNED, INVALID, NotCarried("directory"), None):
+        assert verification_gap(release(other), trust) is None
+    # There is always one of the two.
+    case = build_case(release(UNSIGNED), release(UNVERIFIABLE), NODE, trust)
+    assert ("warning signature-unverifiable" in findings(case)) is not missing
+
+
+def test_a_gap_closes_the_gate_and_hides_no_finding(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = str(write_wheel(tmp_path, plugin()))
+    new = str(write_wheel(tmp_path / "new", plugin(capabilities=("facts.read", "facts.write"))))
+    policy = tmp_path / "stigmem-review.toml"
+    policy.write_text("[signing]\nrequired = true\n", "utf-8")
+    monkeypatch.setattr(upgrade, "verify", lambda *_: UNVERIFIABLE)
+    report = review(old, new, policy=str(policy))
+    assert (report.verdict.state, report.verdict.exit_code) == ("incomplete", 3)
+    [gap] = report.gaps
+    assert (gap.what, gap.why) == ("new release, signature", UNVERIFIABLE.why)
+    assert "capability-added" in {finding.name for finding in report.findings}
+    assert review(old, new).verdict.exit_code == 1
+
+
+# What a capture claims
+
+
+@pytest.mark.parametrize(
+    ("claimed", "new", "expected"),
+    [
+        ("release@acme.example", signed(), []),
+        ("unsigned", signed(), []),
+        ("", signed(), []),
+        ("unsigned", UNSIGNED, []),
+        ("other@beta.example", signed(), ["warning signer-claimed"]),
+        ("other@beta.example", UNSIGNED, ["warning signer-claimed"]),
+        ("other@beta.example", INVALID, ["error signature-invalid"]),
+        ("other@beta.example", NotCarried("directory"), []),
+        ("re1ease@acme.example", signed(), ["error signer-lookalike", "warning signer-claimed"]),
+        (workflow().identity, signed(workflow(ref="refs/tags/v2")), []),
+        (workflow().identity, signed(workflow(path=".ci/x.yml")), ["warning signer-claimed"]),
+    ],
+)
+def test_a_claim_is_held_against_who_signed(
+    claimed: str, new: AnySignature, expected: list[str]
+) -> None:
+    old = msgspec.structs.replace(release(NotCarried("capture")), signed_by=claimed)
+    case = build_case(old, release(new), NODE)
+    assert findings(case) == expected
+    for each in judge(case.comparison.facts, case, shipped_rules()):
+        if each.name == "signer-claimed":
+            assert "claim" in flat(each.message)
+
+
+# What the report proposes
+
+
+@pytest.mark.parametrize(
+    ("signer", "entry"),
+    [
+        (person(), Trusted(issuer=ISSUER, identity="release@acme.example")),
+        (
+            person('"quoted\\"@acme.example'),
+            Trusted(issuer=ISSUER, identity='"quoted\\"@acme.example'),
+        ),
+        (
+            workflow(),
+            Trusted(
+                issuer=f"{FORGE}/oidc",
+                repository=f"{FORGE}/acme/demo",
+                workflow=".ci/release.yml",
+                ref="refs/tags/*",
+            ),
+        ),
+        (
+            workflow(ref="refs/heads/main"),
+            Trusted(
+                issuer=f"{FORGE}/oidc",
+                repository=f"{FORGE}/acme/demo",
+                workflow=".ci/release.yml",
+            ),
+        ),
+    ],
+)
+def test_the_lines_that_are_proposed_pin_the_signer(signer: Signer, entry: Trusted) -> None:
+    from stigmem_review.policy.file import parse_policy
+
+    settings = Settings(trusted=(signer.identity,))
+    [fact] = signing(none_release(), release(signed(signer)), Trust(settings=settings)).facts
+    lines = "\n".join(getattr(fact, "lines", ()))
+    policy = parse_policy(lines.encode(), "stigmem-review.toml").signing
+    assert policy.trusted == (entry,)
+    found = signing(none_release(), release(signed(signer)), Trust(policy, settings))
+    assert found.facts == ()
+    assert found.outcome is not None
+    assert found.outcome.by == "entry 1 of the policy"
+
+
+def test_nobody_is_told_to_pin_an_issuer_that_has_just_changed() -> None:
+    other = signed(person(issuer=OTHER_ISSUER))
+    for old, lines in ((signed(), 0), (none_release(), 3), (UNSIGNED, 3)):
+        before = old if isinstance(old, Release) else release(old)
+        found = signing(before, release(other), LISTED).facts
+        [fact] = [each for each in found if isinstance(each, SignerUnpinned)]
+        assert len(fact.lines) == lines
+
+
+def test_nobody_is_told_to_pin_an_odd_name() -> None:
+    odd = person("rele\u0430se@acme.example")
+    trust = Trust(settings=Settings(trusted=(odd.identity,)))
+    case = build_case(none_release(), release(signed(odd)), NODE, trust)
+    assert findings(case) == ["error signer-odd", "warning signer-unpinned"]
+    [said] = [
+        flat(each.message)
+        for each in judge(case.comparison.facts, case, shipped_rules())
+        if each.name == "signer-unpinned"
+    ]
+    assert "policy" not in said
+
+
+# Whatever is signed by whom
+
+SIGNERS = st.builds(
+    workflow,
+    repository=st.sampled_from(("acme/demo", "beta/demo")),
+    path=st.sampled_from((".ci/a.yml", ".ci/b.yml")),
+    ref=st.sampled_from(("refs/tags/v1", "refs/heads/main", "")),
+    issuer=st.sampled_from((ISSUER, OTHER_ISSUER)),
+    number=st.sampled_from(("", "17", "99")),
+    builder=st.sampled_from(("", f"{FORGE}/x/y.yml")),
+) | st.builds(
+    person,
+    identity=st.sampled_from(("a@b.example", "c@d.example")),
+    issuer=st.sampled_from((ISSUER, OTHER_ISSUER)),
+)
+
+
+@given(SIGNERS, SIGNERS)
+def test_nothing_of_a_signer_changes_in_silence(one: Signer, two: Signer) -> None:
+    found = signing(release(signed(one)), release(signed(two)), NOBODY)
+    assert found.outcome is not None
+    changed = {type(fact).__name__ for fact in found.facts}
+    if one == two:
+        assert (found.outcome.continuity, changed) == ("same", set())
+    if one.issuer != two.issuer:
+        assert "SignerIssuerChanged" in changed
+        assert found.outcome.continuity not in ("same", "another ref", "workflow changed")
+    if one.identity.partition("@refs")[0] != two.identity.partition("@refs")[0]:
+        assert found.outcome.continuity not in ("same", "another ref")
+        assert changed
+    if one.repository and two.repository and one.repository != two.repository:
+        assert changed & {"SignerMoved", "SignerRepositoryChanged"}
+    assert (found.outcome.continuity == "same") == (not changed)
+
+
+def test_the_same_fact_has_the_same_fingerprint_whatever_is_said_of_it() -> None:
+    def fingerprint(why: str) -> str:
+        new = Signature("invalid", why=why, do=why, proofs=(Proof("x", "bundle", "invalid", why),))
+        case = build_case(release(signed()), release(new), NODE)
+        [finding] = judge(case.comparison.facts, case, shipped_rules())
+        return finding.fingerprint
+
+    assert fingerprint("in these words") == fingerprint("in others")
