@@ -8,11 +8,11 @@ import sys
 
 
 def load_library() -> None:
-    """Import ``sigstore`` and ``pypi_attestations``, which every function of this room needs.
+    """Import ``sigstore``, which every function of this room needs.
 
     A review without a signature never calls this.
     """
-    if "pypi_attestations" in sys.modules:
+    if "sigstore.verify" in sys.modules:
         return
     # What the library warns of is in what we report; nothing of it belongs on the terminal.
     logging.getLogger("sigstore").addHandler(logging.NullHandler())
@@ -21,7 +21,7 @@ def load_library() -> None:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        import pypi_attestations  # noqa: F401
+        import sigstore.verify  # noqa: F401
     finally:
         if collecting:
             gc.enable()
