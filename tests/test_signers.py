@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
-from stigmem_review.facts import SignerUnpinned
+from stigmem_review.facts import SignerRefChanged, SignerUnpinned
 from stigmem_review.manifest import none_release
 from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
 from stigmem_review.pipeline import upgrade
@@ -207,6 +207,22 @@ STORIES: dict[str, Story] = {
         "repository moved",
         "not judged",
     ),
+    "the repository moved to an address that looks like the old one": (
+        signed(workflow()),
+        signed(workflow("acrne/demo")),
+        NOBODY,
+        ["warning signer-moved"],
+        "repository moved",
+        "not judged",
+    ),
+    "a workflow by a name of another kind": (
+        signed(workflow()),
+        signed(msgspec.structs.replace(workflow(), kind="username")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
     "the repository moved, and the policy has the old address": (
         signed(workflow()),
         signed(workflow("beta/demo")),
@@ -343,6 +359,22 @@ STORIES: dict[str, Story] = {
         ["error signer-changed", "error signer-lookalike"],
         "another signer",
         "not judged",
+    ),
+    "the trusted signer after one that looks like it": (
+        signed(person("re1ease@acme.example")),
+        signed(),
+        PINNED,
+        ["error signer-changed"],
+        "another signer",
+        "trusted",
+    ),
+    "an exception after one that looks like it": (
+        signed(person("re1ease@acme.example")),
+        signed(),
+        EXCEPTION,
+        ["error signer-changed", "warning signer-override"],
+        "another signer",
+        "override",
     ),
     "a name that looks like the trusted one": (
         NONE,
@@ -662,6 +694,23 @@ def test_files_that_were_never_all_signed_are_a_line_in_the_appendix() -> None:
     assert findings(case) == ["error signature-dropped", "warning signature-partial"]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "was", "now"),
+    [
+        ("", "@refs/heads/main", "", "refs/heads/main"),
+        ("@refs/tags/v1", "", "refs/tags/v1", ""),
+        ("@refs/tags/v1", f"@{'a' * 40}", "refs/tags/v1", "a" * 40),
+    ],
+)
+def test_a_ref_is_read_from_the_address_where_nothing_else_says_it(
+    one: str, two: str, was: str, now: str
+) -> None:
+    old, new = (Signer(f"{FORGE}/acme/demo/x.yml{ref}", "uri", ISSUER) for ref in (one, two))
+    [fact] = signing(release(signed(old)), release(signed(new)), NOBODY).facts
+    assert isinstance(fact, SignerRefChanged)
+    assert (fact.old, fact.new) == (was, now)
+
+
 # What a node with such settings does
 
 
@@ -802,7 +851,8 @@ def test_the_lines_that_are_proposed_pin_the_signer(signer: Signer, entry: Trust
 
 def test_nobody_is_told_to_pin_an_issuer_that_has_just_changed() -> None:
     other = signed(person(issuer=OTHER_ISSUER))
-    for old, lines in ((signed(), 0), (none_release(), 3), (UNSIGNED, 3)):
+    both = signed(person(), person(issuer=OTHER_ISSUER))
+    for old, lines in ((signed(), 0), (both, 3), (none_release(), 3), (UNSIGNED, 3)):
         before = old if isinstance(old, Release) else release(old)
         found = signing(before, release(other), LISTED).facts
         [fact] = [each for each in found if isinstance(each, SignerUnpinned)]

@@ -270,9 +270,7 @@ def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
 
 
 def _ref(signer: Signer) -> str:
-    if signer.ref or signer.repository:
-        return signer.ref
-    return signer.identity.removeprefix(f"{address_of(signer)}@")
+    return signer.ref or signer.identity.removeprefix(address_of(signer)).removeprefix("@")
 
 
 def _ref_kind(ref: str) -> facts.RefKind:
@@ -293,10 +291,9 @@ def _decisions(new: Release, signature: Signature, trust: Trust) -> list[tuple[S
     return [(signer, judge(signer, name, trust)) for signer in signature.signers]
 
 
-def _rank(decided: tuple[Signer, Judged]) -> tuple[int, bool]:
+def _rank(decided: tuple[Signer, Judged]) -> int:
     """Return how much the operator trusts a signer, most first: one that is trusted is enough."""
-    _, judged = decided
-    return _DECISIONS.index(judged.decision), not judged.pinned
+    return _DECISIONS.index(decided[1].decision)
 
 
 def _trust_facts(signer: Signer, judged: Judged, old: Release) -> Iterator[Fact]:

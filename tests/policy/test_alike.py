@@ -12,7 +12,7 @@ NAME = "release@acme.example"
 PLACE = "https://forge.example/acme/ledger/.ci/release.yml"
 
 ALIKE = {
-    "case": "Release@Acme.Example",
+    "case": "RELEASE@ACME.EXAMPLE",
     "a digit for a letter": "re1ease@acme.example",
     "a letter for a letter": "reIease@acme.example",
     "two letters for one": "release@acrne.example",

@@ -50,6 +50,7 @@ FILES: dict[str, tuple[str, dict[str, Any]]] = {
     "several lines": (f'{TRUSTED}="a,\nb"\n', {"trusted": ["a", "b"]}),
     "Windows": (f"{REQUIRED}=yes\r\n{TRUSTED}=a\r\n", {"required": True, "trusted": ["a"]}),
     "Windows, several lines": (f'{TRUSTED}="a,\r\nb"\r\n', {"trusted": ["a", "b"]}),
+    "a lone carriage return": (f'{TRUSTED}="a\rb"\n', {"trusted": ["a\nb"]}),
     "a byte order mark": (f"\ufeff{REQUIRED}=1\n", {"required": True}),
     "a dollar": (f"{TRUSTED}=a$b\n", {"trusted": ["a$b"]}),
     "acknowledged": (

@@ -239,6 +239,30 @@ def test_whether_signatures_are_required(
     assert required(Trust(SigningPolicy(**policy), Settings(**settings))) is expected
 
 
+def test_a_workflow_that_has_another_one_sign_is_known_by_its_own_address() -> None:
+    other = Signer(
+        f"{FORGE}/builds/all/.ci/build.yml@{CI.ref}",
+        "uri",
+        CI.issuer,
+        repository=f"{FORGE}/acrne/demo",
+        workflow=CI.workflow,
+        ref=CI.ref,
+        builder=f"{FORGE}/builds/all/.ci/build.yml",
+    )
+    assert judge(other, "demo", trust(WORKFLOW)).nearest == f"{CI.repository}/{CI.workflow}"
+
+
+def test_the_right_name_looks_like_no_other() -> None:
+    said = trust(Trusted(issuer=OTHER_ISSUER, identity="re1ease@acme.example"), PINNED)
+    other = Signer(PERSON.identity, "email", OTHER_ISSUER)
+    judged = judge(other, "demo", said)
+    assert (judged.decision, judged.but, judged.nearest) == ("untrusted", "another issuer", "")
+
+
+def test_an_entry_that_names_nobody_trusts_nobody() -> None:
+    assert judge(PERSON, "demo", trust(Trusted(issuer=ISSUER))).decision == "untrusted"
+
+
 SIGNERS = st.builds(
     Signer,
     identity=st.sampled_from(("a", "b", "https://r/w@refs/tags/1")),

@@ -5,23 +5,25 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import warnings
 
 
 def load_library() -> None:
-    """Import ``sigstore`` and ``pypi_attestations``, which every function of this room needs.
+    """Import ``sigstore``, which every function of this room needs.
 
     A review without a signature never calls this.
     """
-    if "pypi_attestations" in sys.modules:
+    if "sigstore.verify" in sys.modules:
         return
-    # What the library warns of is in what we report; nothing of it belongs on the terminal.
+    # What the libraries log and warn of is in what we report; none of it belongs on the terminal.
     logging.getLogger("sigstore").addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module=r"(sigstore|pypi_attestations)\b")
     # The import makes thousands of classes and no garbage. Looking for some among them, over and
     # over, is a fifth of what it costs.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        import pypi_attestations  # noqa: F401
+        import sigstore.verify  # noqa: F401
     finally:
         if collecting:
             gc.enable()
