@@ -48,7 +48,16 @@ class RuleError(ReviewError):
 
 
 class SourceError(ReviewError):
-    """The bytes of a release cannot be obtained, or cannot be read without guessing."""
+    """The bytes of a release cannot be obtained, or cannot be read without guessing.
+
+    ``why`` is what is wrong without the name of the source, and ``do`` what would help, where
+    they are known apart.
+    """
+
+    def __init__(self, text: str, why: str = "", do: str = "") -> None:
+        super().__init__(text)
+        self.why = why or text
+        self.do = do
 
 
 class MismatchError(SourceError):

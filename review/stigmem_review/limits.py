@@ -99,6 +99,12 @@ GIT_LIST_BYTES = 64 * MIB
 SIGNATURE_BYTES = 256 * 1024
 """One bundle, attestation or provenance file; 1 MiB of hostile log entries took 0.95 GB."""
 
+PROVENANCES = 8
+"""Addresses at which indexes give what signs one file; each is fetched and verified."""
+
+FOLDER_ENTRIES = 2_000
+"""Names in the folder of a file, up to which the other files of its release are looked for."""
+
 TRUST_ROOT_BYTES = MIB
 """One trust root; the public-good instance's has 7 KB."""
 

@@ -86,18 +86,18 @@ def signed(folder: Path, wheels: Sequence[str]) -> tuple[list[str], list[str]]:
     mini, who, issuer = instance(), "release@acme.example", "https://accounts.example.com"
     root = folder / "config.json"
     root.write_bytes(mini.config())
-    copies = [shutil.copy(wheel, folder) for wheel in wheels]
+    copies = [str(shutil.copy(wheel, folder)) for wheel in wheels]
     for copy in copies:
         bundle = mini.sign(Path(copy).read_bytes(), person(who, issuer))
         Path(f"{copy}.sigstore.json").write_bytes(bundle)
-    verify = [SCRIPTS / "sigstore", "--trust-config", root, "verify", "identity"]
+    verify = [str(SCRIPTS / "sigstore"), "--trust-config", str(root), "verify", "identity"]
     verify += ["--bundle", f"{copies[1]}.sigstore.json", "--cert-identity", who]
     verify += ["--cert-oidc-issuer", issuer, copies[1]]
-    review = [SCRIPTS / "stigmem-review", "diff", "--trust-root", root, *copies]
+    review = [str(SCRIPTS / "stigmem-review"), "diff", "--trust-root", str(root), *copies]
     subprocess.run(verify, check=True, capture_output=True)
     shown = subprocess.run(review, check=False, capture_output=True, text=True).stdout
     assert shown.count(who) > 1, "the review has to have verified both"
-    return [*map(str, review)], [*map(str, verify)]
+    return review, verify
 
 
 def start_up(rounds: int, folder: Path, old: str, new: str) -> float:

@@ -49,6 +49,7 @@ def test_the_wheel_holds_every_rule_and_nothing_of_the_tests(wheel: Path) -> Non
     assert tops == {"stigmem_review", names[-1].partition("/")[0]}
     assert "stigmem_review/py.typed" in names
     assert "stigmem_review/host/stigmem_node.json" in names
+    assert {f"stigmem_review/signing/public_good.{each}" for each in ("json", "taken")} < set(names)
 
 
 def test_the_installed_command_reviews_a_story(script: Path, tmp_path: Path) -> None:

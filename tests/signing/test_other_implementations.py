@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from sigstore.models import Bundle
@@ -73,6 +74,7 @@ INSTANCES: dict[str, dict[str, Any]] = {
     "an Ed25519 log": {"log_key": "ed25519"},
     "an Ed25519 log that goes by the ids of notes": {"log_key": "ed25519", "notes": True},
     "an RSA log": {"log_key": "rsa"},
+    "an RSA root without an intermediate": {"root_key": "rsa", "intermediate": False},
 }
 
 
@@ -153,6 +155,30 @@ def test_a_certificate_with_only_the_second_extension_for_the_issuer_verifies() 
     found = checked((BUNDLE, instance().sign(DATA, ADA.but({1: None}))))
     assert (found.status, found.why) == ("verified", "")
     assert found.signers[0].issuer == mini.PERSON_ISSUER
+
+
+def test_a_workflow_of_the_first_extensions_has_its_claims() -> None:
+    """As certificates were before there were extensions from 8 on."""
+    old = RELEASE.but(dict.fromkeys(range(8, 23)))
+    [signer] = checked((BUNDLE, instance().sign(DATA, old))).signers
+    [new] = checked((BUNDLE, instance().sign(DATA, RELEASE))).signers
+    assert msgspec.structs.replace(new, repository_id="") == signer
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("dsseEnvelope/signatures/0/keyid", ""),
+        ("messageSignature", None),
+        ("verificationMaterial/timestampVerificationData", None),
+        ("verificationMaterial/timestampVerificationData", {}),
+        ("verificationMaterial/publicKey", None),
+    ],
+)
+def test_what_is_empty_is_not_there(path: str, value: Any) -> None:
+    made = changed(instance().sign_statement(WHEEL, DATA, RELEASE), path, value)
+    found = checked((STATED, made))
+    assert (found.status, found.why) == ("verified", "")
 
 
 def test_a_user_name_is_an_identity() -> None:
@@ -289,7 +315,7 @@ def with_a_key() -> bytes:
 
 def without_a_log() -> bytes:
     """Return what an instance without public logs makes: a time stamp is all there is."""
-    made = instance().sign(DATA, RELEASE, stamped=True, sct=False)
+    made = instance().sign(DATA, RELEASE, stamped=True, stamps=0)
     return changed(made, "verificationMaterial/tlogEntries", [])
 
 
@@ -311,6 +337,7 @@ BEYOND = {
         signed(key="ed25519", rekor=2), "key"
     ),
     "a key and no certificate": Beyond(with_a_key, "key"),
+    "a certificate in two logs": Beyond(signed(stamps=2), "2 logs"),
     "no entry in a log": Beyond(without_a_log, "log"),
     "a later version of the bundle": Beyond(
         altered("mediaType", "application/vnd.dev.sigstore.bundle.v0.4+json"), "v0.4"
@@ -327,6 +354,20 @@ def test_what_the_library_cannot_check_is_not_called_invalid(what: str) -> None:
     assert (found.status, found.signers) == ("unverifiable", ()), found.why
     assert beyond.why in found.why
     assert found.do
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"root_key": "ed25519", "intermediate": False}, "authority"),
+        ({"ct_key": "p384"}, "log of certificates"),
+    ],
+)
+def test_an_instance_whose_keys_the_library_cannot_use(form: dict[str, Any], why: str) -> None:
+    sigstore = Sigstore("private", **form)
+    found = checked((BUNDLE, sigstore.sign(DATA, ADA)), root=root_of(sigstore))
+    assert (found.status, found.signers) == ("unverifiable", ()), found.why
+    assert why in found.why
 
 
 def test_an_attestation_with_another_key_cannot_be_checked() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -82,6 +82,16 @@ def named(*names: x509.GeneralName) -> Identity:
     return Identity(names, ADA.claims)
 
 
+def stamped(sigstore: Sigstore, *times: datetime) -> bytes:
+    """Return a bundle of our instance, with time stamps of an instance."""
+    made = instance().sign(DATA, RELEASE, rekor=2)
+    signature = mini.raw64(json.loads(made)["messageSignature"]["signature"])
+    stamps = [{"signedTimestamp": mini.text64(sigstore.time.stamp(signature, at))} for at in times]
+    return changed(
+        made, "verificationMaterial/timestampVerificationData", {"rfc3161Timestamps": stamps}
+    )
+
+
 MAIL = x509.RFC822Name("ada@acme.example")
 BUNDLES = {
     "another artifact": Wrong(bundle(data=OTHER), "invalid", "another"),
@@ -105,7 +115,7 @@ BUNDLES = {
     "a certificate for something else": Wrong(
         bundle(purpose=ExtendedKeyUsageOID.SERVER_AUTH), "invalid", "certificate"
     ),
-    "no log of certificates": Wrong(bundle(sct=False), "invalid", "log"),
+    "no log of certificates": Wrong(bundle(stamps=0), "invalid", "log"),
     "another log of certificates": Wrong(bundle(ctlog=Log("ct.other")), "unverifiable", "log"),
     "a log of certificates that only claims to be ours": Wrong(
         lambda sigstore: sigstore.sign(
@@ -171,17 +181,20 @@ BUNDLES = {
         "when it was signed",
     ),
     "a time stamp of another authority": Wrong(
-        lambda sigstore: changed(
-            made := sigstore.sign(DATA, RELEASE, rekor=2),
-            "verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp",
-            mini.text64(
-                instance("other").time.stamp(
-                    mini.raw64(json.loads(made)["messageSignature"]["signature"]), SIGNED_AT
-                )
-            ),
+        lambda _: stamped(instance("other"), SIGNED_AT), "unverifiable", "when it was signed"
+    ),
+    "a time stamp from when the certificate had expired": Wrong(
+        lambda sigstore: stamped(sigstore, SIGNED_AT + HOUR), "invalid", "certificate"
+    ),
+    "a second time stamp from when the certificate had expired": Wrong(
+        lambda sigstore: stamped(sigstore, SIGNED_AT, SIGNED_AT + HOUR), "invalid", "certificate"
+    ),
+    "more time stamps than are looked at": Wrong(
+        lambda sigstore: stamped(
+            sigstore, *(SIGNED_AT + timedelta(seconds=number) for number in range(33))
         ),
         "unverifiable",
-        "when it was signed",
+        "33 time stamps",
     ),
     "two names": Wrong(
         bundle(named(MAIL, x509.RFC822Name("eve@acme.example"))), "invalid", "certificate"

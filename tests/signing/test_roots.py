@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,45 +14,12 @@ from stigmem_review import limits
 from stigmem_review.errors import SigningError
 from stigmem_review.signing.roots import parse_root, read_root, shipped_root
 from support import sigstore as mini
+from support.alone import alone
 from support.archives import WHEEL
 from support.signed import BUNDLE, DATA, checked
 from support.sigstore import changed, instance, without
 
 ADA = mini.person("ada@acme.example")
-
-# Verifies a wheel in a process of its own that cannot reach anything, and says what came of it.
-ALONE = """
-import socket, sys
-from pathlib import Path
-
-def unreachable(*_):
-    raise AssertionError("the network was asked for")
-
-socket.socket.connect = socket.getaddrinfo = unreachable
-wheel, bundle, *named = map(Path, sys.argv[2:])
-
-def ours():
-    from stigmem_review.signing.roots import read_root
-    from stigmem_review.signing.verify import verify
-    from stigmem_review.sources.artifact import Artifact, SignatureFile
-    from stigmem_review.sources.wheel import read_wheel
-
-    source = read_wheel(wheel.name, wheel.name, wheel.read_bytes()).source
-    signature = SignatureFile(bundle.name, bundle.read_bytes())
-    root = read_root(named[0]) if named else None
-    return verify(Artifact(source, signatures=(signature,)), root).status
-
-def the_library():
-    from sigstore.models import Bundle
-    from sigstore.verify import Verifier, policy
-
-    verifier = Verifier.production(offline=True)
-    read = Bundle.from_json(bundle.read_bytes())
-    verifier.verify_artifact(wheel.read_bytes(), read, policy.UnsafeNoOp())
-    return "verified"
-
-print({"ours": ours, "the library": the_library}[sys.argv[1]]())
-"""
 
 
 def written(folder: Path, name: str, data: bytes) -> Path:
@@ -148,18 +112,6 @@ def test_our_root_is_one() -> None:
     root = parse_root(shipped_root())
     assert root.ctlogs
     assert len({log.log_id.key_id for log in root.tlogs}) == len(root.tlogs) > 0
-
-
-def alone(who: str, home: Path, *files: Path) -> str:
-    """Run ``ALONE`` where ``home`` is all there is of a user's folders."""
-    users = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(home))
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE, who, *map(str, files)],
-        env=os.environ | users,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:

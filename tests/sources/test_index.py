@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import ipaddress
 import json
-import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -40,32 +39,6 @@ WHEEL = File("stigmem_plugin_demo-1.0-py3-none-any.whl")
 SDIST = File("stigmem_plugin_demo-1.0.tar.gz", b"the bytes of an sdist")
 PROJECT = "stigmem-plugin-demo"
 PAGE = f"/simple/{PROJECT}/"
-
-
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Leave nothing of the machine's own configuration of pip, proxies and netrc."""
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-
-
-@pytest.fixture
-def index(alone: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        monkeypatch.setenv("PIP_INDEX_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def second(index: IndexServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
-    with IndexServer() as server:
-        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", server.url)
-        yield server
 
 
 def get(requirement: str = f"{PROJECT}==1.0") -> Fetched:
@@ -123,7 +96,8 @@ class TestChoice:
     @pytest.mark.parametrize("as_json", [False, True])
     def test_a_wheel_is_preferred_to_an_sdist(self, index: IndexServer, as_json: bool) -> None:
         index.offer(PROJECT, SDIST, WHEEL, as_json=as_json)
-        assert get() == Fetched(WHEEL.name, WHEEL.data, f"{index.root}/files/{WHEEL.name}", ())
+        origin = f"{index.root}/files/{WHEEL.name}"
+        assert get() == Fetched(WHEEL.name, WHEEL.data, origin, others={SDIST.name: False})
         assert index.paths == [PAGE, f"/files/{WHEEL.name}"]
 
     @pytest.mark.parametrize("as_json", [False, True])

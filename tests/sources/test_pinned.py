@@ -30,18 +30,6 @@ FILES = f"/files/{WHEEL}"
 
 
 @pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with IndexServer() as server:
-        monkeypatch.setenv("PIP_INDEX_URL", server.url)
-        yield server
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     created = tmp_path / "wheels"
     created.mkdir()

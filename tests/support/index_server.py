@@ -23,17 +23,33 @@ def sha256(data: bytes) -> str:
 
 @dataclass
 class File:
-    """A file on a project page; ``said`` is the digest the page gives (None: none)."""
+    """A file on a project page; ``said`` is the digest the page gives (None: none).
+
+    ``provenance`` is what signs it, and ``provenance_at`` where the page says that this is: where
+    it is served, unless it is given.
+    """
 
     name: str
     data: bytes = b"the bytes of a wheel"
     said: str | None = ""
     query: str = ""
     yanked: bool = False
+    provenance: bytes | None = None
+    provenance_at: Any = None
 
     @property
     def digest(self) -> str | None:
         return sha256(self.data) if self.said == "" else self.said
+
+    def signed_at(self, root: str) -> Any:
+        """Return what the page says of its provenance."""
+        if self.provenance is None or self.provenance_at is not None:
+            return self.provenance_at
+        return f"{root}{self.provenance_path}"
+
+    @property
+    def provenance_path(self) -> str:
+        return f"/integrity/{self.name}/provenance"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -164,25 +180,29 @@ class IndexServer(ThreadingHTTPServer):
 
     def offer(self, project: str, *files: File, as_json: bool = False) -> None:
         """Serve a project page, in HTML or JSON, and its files."""
-        page = _json_page(project, files) if as_json else _html_page(files)
+        page = _json_page(project, files, self.root) if as_json else _html_page(files, self.root)
         kind = "application/vnd.pypi.simple.v1+json" if as_json else "text/html; charset=utf-8"
         self.answers[f"/simple/{project}/"] = body(page, kind)
         for file in files:
             self.answers[f"/files/{file.name}"] = body(file.data)
+            if file.provenance is not None:
+                self.answers[file.provenance_path] = body(file.provenance, "application/json")
 
 
-def _html_page(files: tuple[File, ...]) -> bytes:
+def _html_page(files: tuple[File, ...], root: str) -> bytes:
     def anchors() -> Iterator[str]:
         for file in files:
             digest = f"#sha256={file.digest}" if file.digest is not None else ""
             yanked = ' data-yanked=""' if file.yanked else ""
             href = html.escape(f"../../files/{file.name}{file.query}{digest}")
-            yield f'<a href="{href}"{yanked}>{file.name}</a>'
+            said = file.signed_at(root)
+            signed = "" if said is None else f' data-provenance="{html.escape(str(said))}"'
+            yield f'<a href="{href}"{yanked}{signed}>{file.name}</a>'
 
     return f"<!DOCTYPE html><html><body>{''.join(anchors())}</body></html>".encode()
 
 
-def _json_page(project: str, files: tuple[File, ...]) -> bytes:
+def _json_page(project: str, files: tuple[File, ...], root: str) -> bytes:
     return json.dumps(
         {
             "meta": {"api-version": "1.1"},
@@ -193,6 +213,7 @@ def _json_page(project: str, files: tuple[File, ...]) -> bytes:
                     "url": f"../../files/{file.name}{file.query}",
                     "hashes": {} if file.digest is None else {"sha256": file.digest},
                     "yanked": file.yanked,
+                    "provenance": file.signed_at(root),
                 }
                 for file in files
             ],

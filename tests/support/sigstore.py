@@ -377,8 +377,8 @@ class Log:
             lines.append(f"\u2014 {each.origin} {signed}\n")
         return note + "\n" + "".join(lines)
 
-    def stamp(self, precertificate: bytes, issuer: Key) -> bytes:
-        """Return the signed certificate time stamp as a TLS list (RFC 6962, section 3.3)."""
+    def stamp(self, precertificate: bytes, issuer: Key, count: int = 1) -> bytes:
+        """Return signed certificate time stamps as a TLS list (RFC 6962, section 3.3)."""
         time = struct.pack("!Q", int(SIGNED_AT.timestamp() * 1000))
         size = len(precertificate).to_bytes(3, "big")
         entry = hashlib.sha256(spki(issuer)).digest() + size + precertificate
@@ -386,7 +386,7 @@ class Log:
         signature = signature_of(self.key, signed, hashes.SHA256())
         stamp = b"\0" + self.id() + time + b"\0\0"
         stamp += b"\4\3" + struct.pack("!H", len(signature)) + signature
-        listed = struct.pack("!H", len(stamp)) + stamp
+        listed = (struct.pack("!H", len(stamp)) + stamp) * count
         return struct.pack("!H", len(listed)) + listed
 
     def trusted(self) -> dict[str, Any]:
@@ -446,10 +446,10 @@ class How:
     ``at`` is when, ``issued`` when the certificate begins, ``purpose`` what it is for. ``rekor``
     is the version of the log, ``stamped`` if the signature is time stamped too (always with
     version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
-    another hash that is signed. ``ctlog`` and ``log`` are other logs; without ``sct`` no log has
-    the certificate. ``logged`` is another artifact, which the entry is for; ``first`` if nothing
-    else is in the log. ``promise`` if the log promises inclusion, as only version 1 does;
-    ``witnesses`` sign its checkpoint as well.
+    another hash that is signed. ``ctlog`` and ``log`` are other logs; ``stamps`` are how often
+    the first has stamped the certificate. ``logged`` is another artifact, which the entry is for;
+    ``first`` if nothing else is in the log. ``promise`` if the log promises inclusion, as only
+    version 1 does; ``witnesses`` sign its checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -464,7 +464,7 @@ class How:
     by: Key | None = None
     hashed: hashes.HashAlgorithm | None = None
     ctlog: Log | None = None
-    sct: bool = True
+    stamps: int = 1
     log: Log | None = None
     logged: bytes | None = None
     first: bool = False
@@ -486,6 +486,7 @@ class Sigstore:
         *,
         root_key: KeyKind = "p256",
         log_key: KeyKind = "p256",
+        ct_key: KeyKind = "p256",
         intermediate: bool = True,
         notes: bool = False,
     ) -> None:
@@ -496,7 +497,7 @@ class Sigstore:
             if intermediate
             else self.top
         )
-        self.ctlog = Log(f"ct.{name}.example")
+        self.ctlog = Log(f"ct.{name}.example", new_key(ct_key))
         self.log = Log(f"log.{name}.example", new_key(log_key), notes)
         time_root = root_authority(f"{name} time root")
         signer = time_root.below(f"{name} time", ExtendedKeyUsageOID.TIME_STAMPING, ca=False)
@@ -599,9 +600,10 @@ class Sigstore:
             builder = builder.add_extension(x509.UnrecognizedExtension(oid, raw), critical=False)
         hashed = _certificate_hash(issuer.key)
         certificate: x509.Certificate = builder.sign(issuer.key, hashed)
-        if how.sct:
+        if how.stamps:
             log = how.ctlog or self.ctlog
-            stamp = der(4, log.stamp(certificate.tbs_certificate_bytes, issuer.key))
+            stamps = log.stamp(certificate.tbs_certificate_bytes, issuer.key, how.stamps)
+            stamp = der(4, stamps)
             listed = x509.UnrecognizedExtension(x509.ObjectIdentifier(_SCT_LIST), stamp)
             certificate = builder.add_extension(listed, critical=False).sign(issuer.key, hashed)
         return key, certificate
@@ -730,7 +732,11 @@ def without(document: bytes, path: str) -> bytes:
     return json.dumps(whole).encode()
 
 
-@functools.cache
+_INSTANCES: dict[str, Sigstore] = {}
+
+
 def instance(name: str = "mini") -> Sigstore:
     """Return the instance of that name, the same one throughout a run."""
-    return Sigstore(name)
+    if name not in _INSTANCES:
+        _INSTANCES[name] = Sigstore(name)
+    return _INSTANCES[name]

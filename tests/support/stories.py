@@ -3,10 +3,10 @@
 A side of a story is a project, or the wheel that is built from one and perhaps signed:
 
     [new]
-    wheel-of = "../harmless-patch/new"
+    wheel-of = "../signed-as-before/new"
     file = "..."                # another file name than the wheel's own
-    signed = { identity = "ada@acme.example", issuer = "https://accounts.example.com" }
-    signed = { repository = "acme/ledger", workflow = ".github/workflows/release.yml", ref = "..." }
+    signed = { identity = "ada@acme.example", issuer = "...", at = 2025-03-11T09:30:00Z }
+    signed = { repository = "acme/ledger", workflow = "...", ref = "...", at = ... }
 
 A person signs with a bundle and a workflow with an attestation, unless ``as`` says otherwise. A
 repository has the same number as any other, as if it had been moved, but for ``repository-id``.
@@ -89,8 +89,8 @@ def _signature(form: str, name: str, data: bytes, said: Mapping[str, Any]) -> by
     )
     sigstore = mini.instance(said.get("instance", "mini"))
     if form == "bundle":
-        return sigstore.sign(data, who)
-    return sigstore.attest(name, data, who)
+        return sigstore.sign(data, who, at=said["at"])
+    return sigstore.attest(name, data, who, at=said["at"])
 
 
 def wheel_of(project: Path) -> tuple[str, bytes]:

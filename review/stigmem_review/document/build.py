@@ -31,7 +31,7 @@ def build_report(
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
-    changed = (*rows(case, old, new), *signed_row(case, old, new))
+    changes = tuple(rows(case, old, new))
     unchanged = tuple(
         Item(f"{label(name)}: {stated(value_of(new, name))}") for name in case.comparison.unchanged
     )
@@ -49,8 +49,8 @@ def build_report(
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
         headline=headline(case, old, new),
-        brief=brief(changed, unchanged, differing, standing, standing_code, unassessed),
-        rows=changed,
+        brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
+        rows=(*changes, *signed_row(case, old, new)),
         findings=findings,
         gaps=gaps,
         unchanged=unchanged,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sized
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
-from stigmem_review.document.signatures import expected, unassessed_signature
+from stigmem_review.document.signatures import expected, signed_says, unassessed_signature
 from stigmem_review.document.table import label
 from stigmem_review.model import Known, Manifest, Release, Unknown
 from stigmem_review.rulebook import Finding
@@ -29,8 +29,8 @@ _STEPS: dict[str, str] = {
 
 
 def headline(case: Case, old: Release, new: Release) -> Message:
-    """Return what happened in one sentence, and a second one where captures disagree."""
-    return (*_what_happened(case, new), *_claims(old, new))
+    """Return what happened in one sentence, who signed in a second, and where captures disagree."""
+    return (*_what_happened(case, new), *signed_says(case, new), *_claims(old, new))
 
 
 def _claims(old: Release, new: Release) -> Iterable[Segment]:
@@ -196,7 +196,7 @@ def brief(
 ) -> str:
     """Return what a report without findings says below its verdict, in two sentences."""
     parts = [f"{count(len(unchanged), 'field')} the same"]
-    if changed := ", ".join(row.field for row in rows if any(item.sign for item in row.items)):
+    if changed := ", ".join(row.field for row in rows):
         parts.append(f"changed: {changed}")
     if files:
         parts.append(f"{count(len(files), 'file')} of the package with other content")

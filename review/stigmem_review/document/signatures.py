@@ -48,7 +48,7 @@ def signed_row(case: Case, old: Release, new: Release) -> Iterator[Row]:
         not isinstance(each, Signature) or each.status == "unsigned" for each in (one, two)
     ):
         return
-    before, after = _short(old), _short(new)
+    before, after = _short(old, new), _short(new, old)
     remark = ", ".join(_judged(case))
     if before == after:
         yield Row("signed by", tuple(Item(each, "", remark) for each in after))
@@ -62,14 +62,24 @@ def signed_row(case: Case, old: Release, new: Release) -> Iterator[Row]:
     )
 
 
-def _short(release: Release) -> list[str]:
-    """Return the signers of a release, or else what of its signature there is, in a few words."""
+def _short(release: Release, other: Release) -> list[str]:
+    """Return the signers of a release, or else what of its signature there is, in a few words.
+
+    The issuer stands beside a name that another one vouches for in the other release.
+    """
     signature = release.signature
     if not isinstance(signature, Signature):
         return []
     if signature.status != "verified":
         return [_STATUS[signature.status]]
-    shown = [each.identity for each in signature.signers[:_SIGNERS]]
+    others = other.signature.signers if isinstance(other.signature, Signature) else ()
+    issuers = {each.identity: each.issuer for each in others}
+    shown = [
+        each.identity
+        if issuers.get(each.identity, each.issuer) == each.issuer
+        else f"{each.identity} by {each.issuer}"
+        for each in signature.signers[:_SIGNERS]
+    ]
     more = len(signature.signers) - len(shown)
     return [*shown, *([f"and {more} more"] if more else [])]
 
@@ -150,6 +160,45 @@ def signer_fields(signer: Signer) -> Iterable[tuple[str, str]]:
         ("trigger", signer.trigger),
     )
     return [(name, value) for name, value in fields if value]
+
+
+_SIGNED: dict[Continuity, str] = {
+    "": "It is signed",
+    "same": "It is signed by the same signer as before",
+    "another ref": "It is signed by the same workflow as before, at another ref",
+    "workflow changed": "It is signed by another workflow of the same repository",
+    "repository moved": "It is signed from the same repository at another address",
+    "repository changed": "It is signed from another repository than before",
+    "another signer": "It is signed by somebody else than before",
+    "issuer changed": "It is signed under a name that another issuer vouches for",
+    "signed for the first time": "It is signed, which the old release was not",
+    "not comparable": "It is signed, and nothing says by whom the old release was",
+}
+
+_AND = {
+    "trusted": ", and trusted.",
+    "override": ", and trusted as an exception.",
+    "untrusted": ", and not trusted.",
+    "not judged": "; nobody said whom to trust.",
+}
+
+
+def signed_says(case: Case, new: Release) -> Iterator[Segment]:
+    """Yield in one sentence of ours who signed, where there is something to say of it."""
+    signature, outcome = new.signature, case.comparison.signing
+    if not isinstance(signature, Signature) or outcome is None:
+        return
+    match signature.status:
+        case "verified":
+            yield Segment(f" {_SIGNED[outcome.continuity]}{_AND[outcome.decision]}")
+        case "invalid":
+            yield Segment(" Its signature is invalid.")
+        case "unverifiable":
+            yield Segment(" Its signature cannot be verified here.")
+        case "unsigned" if outcome.continuity == "no longer signed":
+            yield Segment(" It is not signed, and the old release is.")
+        case _:
+            pass
 
 
 def expected(case: Case, new: Release) -> Message:

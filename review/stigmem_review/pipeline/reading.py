@@ -14,7 +14,7 @@ from stigmem_review.manifest.code import code_of
 from stigmem_review.model import Gap, Release, Source
 from stigmem_review.observe import Seen, observe
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.request import Request, open_source, understand
+from stigmem_review.sources.request import Request, named_bundle, open_source, understand
 from stigmem_review.text import shorten
 
 
@@ -28,10 +28,11 @@ class Opening(NamedTuple):
 def opening(asked: str, bundle: str | None = None) -> Opening:
     """Return how the release that a user asked for is opened; ``bundle`` is a file that signs it.
 
-    Raises ``UsageError`` where that names nothing that can be reviewed.
+    Raises ``UsageError`` where that names nothing that can be reviewed, and where there is no such
+    bundle, or nothing that it could sign.
     """
     request = understand(asked)
-    signature = Path(bundle) if bundle else None
+    signature = None if bundle is None else named_bundle(request, bundle)
     return Opening(request.unread(), lambda: open_source(request, signature))
 
 

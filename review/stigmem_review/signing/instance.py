@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +59,7 @@ class Held(NamedTuple):
             for what, ranges in periods:
                 if not any(_covers(each, time) for each in ranges):
                     day = time.date().isoformat()
-                    raise invalid(f"the trust root does not trust the {what} for {day}")
+                    raise invalid(f"the {what} was not valid on {day}, says the trust root")
 
 
 class Instance:
@@ -89,23 +89,34 @@ class Instance:
         )
         if not authorities:
             raise _no_root("its certificate is from another authority")
+        _check_authorities(certificate, authorities)
         stamps = _certificate_logs(certificate)
-        # Without exactly one stamp the library refuses the certificate, whatever the root.
-        ct_logs = self._model.ctlogs
-        ct_logs = ct_logs if len(stamps) != 1 else _by_id(ct_logs, stamps[0])
-        ct_logs = _usable(ct_logs, "log of certificates")
+        if len(stamps) > 1:
+            raise unverifiable(f"its certificate is in {len(stamps)} logs; one can be checked")
+        # Without a stamp the library refuses the certificate, whatever the root.
+        ct_logs = _by_id(self._model.ctlogs, stamps[0]) if stamps else self._model.ctlogs
+        ct_logs = _usable(ct_logs, "log of certificates", _can_stamp)
         logs = _by_id(self._model.tlogs, bundle.log_entry._inner.log_id.key_id)
-        logs = _usable(logs, "transparency log")
+        logs = _usable(logs, "transparency log", is_usable)
         self._check_stamps(bundle)
         return Held(self._verifier(authorities, ct_logs, logs), authorities, ct_logs, logs)
 
     def _check_stamps(self, bundle: Bundle) -> None:
-        """Raise ``Unproven`` where the time stamps that a bundle needs are of another authority."""
+        """Raise ``Unproven`` where the time stamps that a bundle needs are of another authority.
+
+        So it does where there are more of them than the library looks at.
+        """
         from cryptography.x509 import load_der_x509_certificate
+        from sigstore.verify.verifier import MAX_ALLOWED_TIMESTAMP
 
         stamps = bundle.verification_material.timestamp_verification_data
         if stamps is None:
             return
+        count = len(stamps.rfc3161_timestamps)
+        if count > MAX_ALLOWED_TIMESTAMP:
+            raise unverifiable(
+                f"it has {count} time stamps; no more than {MAX_ALLOWED_TIMESTAMP} are looked at"
+            )
         chains = [each.cert_chain.certificates for each in self._model.timestamp_authorities]
         signing = [load_der_x509_certificate(chain[0].raw_bytes) for chain in chains if chain]
         known = {(each.issuer, each.serial_number) for each in signing}
@@ -195,14 +206,43 @@ def _by_id(logs: Iterable[TransparencyLogInstance], wanted: bytes) -> list[Trans
     return [each for each in logs if wanted in _ids(each)]
 
 
-def _usable(logs: list[TransparencyLogInstance], what: str) -> list[TransparencyLogInstance]:
+def _usable(
+    logs: list[TransparencyLogInstance],
+    what: str,
+    is_good: Callable[[TransparencyLogInstance], bool],
+) -> list[TransparencyLogInstance]:
     """Return the logs whose key the library can verify with. Raises ``Unproven`` without any."""
     if not logs:
         raise _no_root(f"its {what} is another")
-    found = [each for each in logs if is_usable(each)]
+    found = [each for each in logs if is_good(each)]
     if not found:
-        raise unverifiable(f"the {what} it is in has a kind of key that cannot be used", NAME_ROOT)
+        raise unverifiable(f"the {what} it is in has a kind of key that cannot be used")
     return found
+
+
+def _can_stamp(log: TransparencyLogInstance) -> bool:
+    """Return whether the library can verify the stamps of a log of certificates.
+
+    They are over SHA-256 whatever the key (RFC 6962, section 2.1.4), and the library takes a key
+    on another curve with another digest.
+    """
+    return is_usable(log) and log.public_key.key_details not in (
+        "PKIX_ECDSA_P384_SHA_384",
+        "PKIX_ECDSA_P521_SHA_512",
+    )
+
+
+def _check_authorities(certificate: Certificate, authorities: Iterable[Authority]) -> None:
+    """Raise ``Unproven`` where the key of all that can have issued a certificate is of no use.
+
+    The library takes RSA and ECDSA (``sigstore._internal.sct``).
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    issuing = [c for each in authorities for c in each.chain if _names(certificate, c)]
+    keys = [each.public_key() for each in issuing]
+    if not any(isinstance(each, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) for each in keys):
+        raise unverifiable("the authority of its certificate has a kind of key that cannot be used")
 
 
 def _no_root(what: str) -> Unproven:

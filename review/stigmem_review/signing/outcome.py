@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 ASK_ANOTHER = "do not deploy it; ask its author for a valid signature of this very file"
-NAME_ROOT = "name the trust root of its instance: --trust-root FILE"
+NAME_ROOT = (
+    "name the trust root of its instance: --trust-root FILE; for the public-good one, take a newer "
+    "stigmem-review"
+)
 ASK_OTHER_FORM = "ask its author for a bundle that can be checked, or have it checked elsewhere"
 
 

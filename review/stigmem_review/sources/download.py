@@ -128,7 +128,8 @@ class Client:
 
     def error(self, what: str, do: str = "") -> SourceError:
         """Return the error that says ``what`` is wrong with the requirement and what to do."""
-        return SourceError(f"{self.asked}: {what}; {do or self.by_hand}")
+        do = do or self.by_hand
+        return SourceError(f"{self.asked}: {what}; {do}", what, do)
 
     def late(self) -> SourceError:
         """Return the error for a fetch that took too long altogether."""

@@ -17,8 +17,8 @@ import re
 import shlex
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
@@ -30,9 +30,11 @@ from packaging.version import Version
 from stigmem_review import limits
 from stigmem_review.errors import MismatchError, SourceError, UsageError
 from stigmem_review.sources import pip_config
+from stigmem_review.sources.artifact import SignatureFile
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.download import Client, bounded, shown
 from stigmem_review.sources.offers import (
+    Link,
     Offer,
     Page,
     base_name,
@@ -42,6 +44,7 @@ from stigmem_review.sources.offers import (
     preferred,
 )
 from stigmem_review.sources.pip_config import PipConfig
+from stigmem_review.sources.provenance import gives_signature, signatures
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -59,13 +62,16 @@ class Fetched:
 
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
-    version that are offered beside it.
+    version that are offered beside it. ``signatures`` sign the file, and ``others`` are all other
+    wheels and sdists of the version, by name, and whether something signs them.
     """
 
     file: str
     data: bytes
     origin: str
     unreviewed: tuple[str, ...] = ()
+    signatures: tuple[SignatureFile, ...] = ()
+    others: Mapping[str, bool] = field(default_factory=dict)
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -119,12 +125,14 @@ def fetch(
     ``folder`` only what stands in it counts, and no index is asked.
 
     Raises ``SourceError`` where there is no such file, and ``MismatchError`` where there are
-    some and none has an allowed hash.
+    some and none has an allowed hash. For what signs the file and is not to be had, nothing is
+    raised: the signature says why.
     """
     config = pip_config.read() if folder is None else PipConfig(no_index=True)
     with Client(asked, f"{name}=={version}", config) as client:
         search = _Search(client, config, name, version, hashes, folder)
-        return bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
+        fetched, same = bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
+        return replace(fetched, signatures=signatures(client, same))
 
 
 class _Search:
@@ -150,7 +158,8 @@ class _Search:
         self._searched: list[str] = []
         self._ignored: list[str] = []
 
-    def fetch(self) -> Fetched:
+    def fetch(self) -> tuple[Fetched, list[Offer]]:
+        """Return the file, without what signs it, and all offers of it."""
         try:
             if self._folder is None:
                 self._look_everywhere()
@@ -165,9 +174,11 @@ class _Search:
             ) from None
         return self._take()
 
-    def _take(self) -> Fetched:
+    def _take(self) -> tuple[Fetched, list[Offer]]:
         """Return the file of all that was found that pip would take."""
-        chosen, others = self._choose()
+        chosen, of_kind = self._choose()
+        unreviewed = tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
+        same = [offer for offer in of_kind if offer.key == chosen.key]
         data = self._load(chosen)
         if self._hashes and not self._allows(data):
             raise self._mismatch([(chosen, data)])
@@ -180,7 +191,8 @@ class _Search:
                 "do not deploy it, and tell whoever runs the index",
             )
         origin = shown(chosen.url) if self._folder is None else ""
-        return Fetched(chosen.file, data, origin, others)
+        others = self._others(chosen)
+        return Fetched(chosen.file, data, origin, unreviewed, others=others), same
 
     # Where to look
 
@@ -219,7 +231,7 @@ class _Search:
             if self._usable(location):
                 self._searched.append(shown(location))
                 if _ARCHIVE.search(base_name(location)):
-                    self._add(html_links([(location, False)], self._project))
+                    self._add(html_links([Link(location)], self._project))
                 else:
                     self._read_remote_page(location)
             return
@@ -236,7 +248,7 @@ class _Search:
         self._searched.append(shown(location))
         self._add(
             html_links(
-                ((entry.as_uri(), False) for entry in entries if entry.is_file()), self._project
+                (Link(entry.as_uri()) for entry in entries if entry.is_file()), self._project
             )
         )
         return entries
@@ -312,9 +324,7 @@ class _Search:
                 page.feed(data.decode(charset, "replace"))
                 page.close()
                 base = urljoin(url, page.base)
-                return html_links(
-                    ((urljoin(base, href), yanked) for href, yanked in page.links), self._project
-                )
+                return html_links((link.below(base) for link in page.links), self._project)
         except Exception:  # whatever an outside page makes of a parser
             raise self._client.error(
                 f"{shown(url)} cannot be read as a page of a package index",
@@ -328,7 +338,8 @@ class _Search:
 
     # What to take
 
-    def _choose(self) -> tuple[Offer, tuple[str, ...]]:
+    def _choose(self) -> tuple[Offer, list[Offer]]:
+        """Return the offer that pip would take, and all that it would take it from."""
         offers = [offer for offer in self._offers if self._matches(offer.version)]
         if not offers:
             raise self._nothing()
@@ -358,8 +369,16 @@ class _Search:
             groups[offer.key].append(offer)
         for group in groups.values():
             self._agree(group)
-        chosen = preferred(of_kind)
-        return chosen, tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
+        return preferred(of_kind), of_kind
+
+    def _others(self, chosen: Offer) -> dict[str, bool]:
+        """Return the other files of the version, and whether something signs them."""
+        found: dict[str, bool] = {}
+        for offer in self._offers:
+            if offer.version == chosen.version and offer.kind != "other":
+                found[offer.file] = found.get(offer.file, False) or gives_signature(offer)
+        same = {offer.file for offer in self._offers if offer.key == chosen.key}
+        return {file: found[file] for file in sorted(found.keys() - same - {chosen.file})}
 
     def _allowed(self, offers: list[Offer]) -> list[Offer]:
         """Return the files that a hash allows. Raises ``MismatchError`` if there are none.

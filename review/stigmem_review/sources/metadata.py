@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
-from stigmem_review.sources.refusal import refusal
+from stigmem_review.sources.refusal import NOT_AS_NAMED, refusal
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -99,13 +99,16 @@ def check_identity(
     said_name = one_header(archive, entry, found, "Name")
     if canonicalize_name(said_name) != name:
         raise refusal(
-            archive, f"{shorten(entry)} says Name {shorten(said_name)}, the file name says {name}"
+            archive,
+            f"{shorten(entry)} says Name {shorten(said_name)}, the file name says {name}",
+            NOT_AS_NAMED,
         )
     said_version = one_header(archive, entry, found, "Version")
     if as_version(said_version) != version:
         raise refusal(
             archive,
             f"{shorten(entry)} says Version {shorten(said_version)}, the file name says {version}",
+            NOT_AS_NAMED,
         )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -23,7 +23,11 @@ _SHA256 = re.compile(r"(?:^|&)sha256=([^&]*)")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One file that an index offers."""
+    """One file that an index offers.
+
+    ``provenance`` is where it gives what signs the file: absent where it gives nothing, and empty
+    where what it says is no address (PEP 740).
+    """
 
     kind: Literal["wheel", "sdist", "other"]
     file: str
@@ -33,11 +37,24 @@ class Offer:
     yanked: bool
     build: tuple[int, str] | tuple[()]
     tags: frozenset[Tag]
+    provenance: str | None = None
 
     @property
     def key(self) -> object:
         """What pip tells files of one version apart by; among equals the order decides."""
         return self.kind, self.build, self.tags
+
+
+class Link(NamedTuple):
+    """A link to a file, and where the page says what signs it, if it says it."""
+
+    url: str
+    yanked: bool = False
+    provenance: str | None = None
+
+    def below(self, base: str) -> Link:
+        """Return the link with its addresses as they are on the page ``base``."""
+        return Link(urljoin(base, self.url), self.yanked, address(base, self.provenance))
 
 
 class Page(HTMLParser):
@@ -50,7 +67,7 @@ class Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.base = ""
-        self.links: list[tuple[str, bool]] = []
+        self.links: list[Link] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -58,18 +75,27 @@ class Page(HTMLParser):
         if href and tag == "base" and not self.base:
             self.base = href
         elif href and tag == "a":
-            self.links.append((href, values.get("data-yanked") is not None))
+            yanked = values.get("data-yanked") is not None
+            # Without a value it is there, and no address.
+            provenance = (values["data-provenance"] or "") if "data-provenance" in values else None
+            self.links.append(Link(href, yanked, provenance))
 
 
-def html_links(links: Iterable[tuple[str, bool]], project: str) -> list[DistributionPackage]:
-    from pypi_simple import DistributionPackage, Link
+def html_links(links: Iterable[Link], project: str) -> list[DistributionPackage]:
+    import pypi_simple
+
+    def attributes(link: Link) -> Iterator[tuple[str, str | list[str]]]:
+        if link.yanked:
+            yield "data-yanked", ""
+        if link.provenance is not None:
+            yield "data-provenance", link.provenance
 
     return [
-        DistributionPackage.from_link(
-            Link(text=file, url=url, attrs={"data-yanked": ""} if yanked else {}), project
+        pypi_simple.DistributionPackage.from_link(
+            pypi_simple.Link(text=file, url=link.url, attrs=dict(attributes(link))), project
         )
-        for url, yanked in links
-        if (file := _file(url, project))
+        for link in links
+        if (file := _file(link.url, project))
     ]
 
 
@@ -77,7 +103,8 @@ def json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
     """Return the files of a page in JSON that can be the project's, read by pypi_simple."""
     from pypi_simple import ProjectPage
 
-    return ProjectPage.from_json_data(
+    entries = [(file, entry) for entry in data["files"] if (file := _file(entry["url"], project))]
+    packages = ProjectPage.from_json_data(
         {
             "name": project,
             "meta": data["meta"],
@@ -88,11 +115,27 @@ def json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
                     "hashes": entry.get("hashes", {}),
                     "yanked": entry.get("yanked") or False,
                 }
-                for entry in data["files"]
-                if (file := _file(entry["url"], project))
+                for file, entry in entries
             ],
         }
     ).packages
+    # pypi_simple would refuse the whole page for an address that is none.
+    return [
+        replace(package, provenance_url=address(url, entry.get("provenance")))
+        for package, (_, entry) in zip(packages, entries, strict=True)
+    ]
+
+
+def address(base: str, said: object) -> str | None:
+    """Return the address that the page ``base`` says: none if absent, empty if that is none."""
+    if said is None:
+        return None
+    try:
+        found = urljoin(base, said) if said and isinstance(said, str) else ""
+        _ = urlsplit(found).port
+    except ValueError:
+        return ""
+    return found
 
 
 def base_name(url: str) -> str:
@@ -141,6 +184,7 @@ def offer_of(package: DistributionPackage, project: str) -> Offer | None:
         yanked=package.is_yanked,
         build=build,
         tags=tags,
+        provenance=package.provenance_url,
     )
 
 

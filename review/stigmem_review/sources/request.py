@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from stigmem_review import limits
-from stigmem_review.errors import UsageError
+from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.signatures import beside, others, read_signature, with_more
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -68,11 +69,48 @@ def understand(asked: str) -> Request:
     )
 
 
+def named_bundle(request: Request, bundle: str) -> Path:
+    """Return the path of the file that signs what is asked for, as a user names it.
+
+    Raises ``UsageError`` where there is no such file, and where a source is no file that can be
+    signed.
+    """
+    asked = _shown(request.asked)
+    unsigned = {
+        "directory": f"{asked} is a project directory",
+        "capture": f"{asked} is a capture",
+        "none": "there is no release",
+    }
+    if why := unsigned.get(request.kind):
+        raise UsageError(
+            f"the bundle {_shown(bundle)} signs nothing: {why}, and only a wheel or an sdist is "
+            "signed; leave it out"
+        )
+    path = Path(bundle)
+    try:
+        exists, is_dir = path.exists(), path.is_dir()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the bundle {_shown(bundle)} cannot be a file: {error}") from None
+    if is_dir or not exists:
+        why = "is a directory" if is_dir else "does not exist"
+        raise UsageError(f"the bundle {_shown(bundle)} {why}; name the file that signs the release")
+    return path
+
+
 def open_source(request: Request, bundle: Path | None = None) -> Artifact:
     """Open a source and return its files; ``bundle`` signs it, whatever else does.
 
     Raises ``SourceError`` where they cannot be obtained or cannot be read without guessing.
+    Where what signs it cannot be read, the artifact says so.
     """
+    artifact = _open(request)
+    if bundle is None:
+        return artifact
+    signatures = with_more(artifact.signatures, [read_signature(bundle)])
+    return msgspec.structs.replace(artifact, signatures=signatures)
+
+
+def _open(request: Request) -> Artifact:
     asked, path = request.asked, Path(request.asked)
     match request.kind:
         case "none":
@@ -88,7 +126,8 @@ def open_source(request: Request, bundle: Path | None = None) -> Artifact:
         case "index":
             return _open_index(asked)
         case _:
-            return _open_archive(asked, path.name, read_file(path, limits.ARCHIVE_BYTES))
+            artifact = _open_archive(asked, path.name, read_file(path, limits.ARCHIVE_BYTES))
+            return msgspec.structs.replace(artifact, signatures=beside(path), others=others(path))
 
 
 def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
@@ -119,17 +158,22 @@ def open_pinned(
 ) -> Artifact:
     """Open the one file of a release that pip would install, from a folder or from the index.
 
-    Raises ``SourceError`` and ``MismatchError`` as ``index.fetch`` does, and where the file
-    cannot be read.
+    What signs it is taken from the same place. Raises ``SourceError`` and ``MismatchError`` as
+    ``index.fetch`` does, and where the file cannot be read.
     """
     from stigmem_review.sources.index import fetch
 
     fetched = fetch(asked, name, version, hashes, folder)
-    artifact = _open_archive(asked, fetched.file, fetched.data)
+    try:
+        artifact = _open_archive(asked, fetched.file, fetched.data)
+    except SourceError as error:
+        raise SourceError(f"{_shown(asked)}: {error.text}", error.why, error.do) from None
     source = msgspec.structs.replace(
         artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed
     )
-    return msgspec.structs.replace(artifact, source=source)
+    return msgspec.structs.replace(
+        artifact, source=source, signatures=fetched.signatures, others=fetched.others
+    )
 
 
 def _shown(asked: str) -> str:

@@ -9,7 +9,7 @@ from packaging.utils import parse_sdist_filename
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import check_identity, names_release
-from stigmem_review.sources.refusal import RENAME, refusal
+from stigmem_review.sources.refusal import NOT_AS_NAMED, RENAME, refusal
 from stigmem_review.sources.untar import untar
 from stigmem_review.text import shorten
 
@@ -28,7 +28,11 @@ def read_sdist(asked: str, file: str, data: bytes) -> Artifact:
         raise refusal(file, f"it has {len(tops)} files and directories at its top instead of one")
     top = tops[0]
     if not names_release(top, name, version):
-        raise refusal(file, f"its directory is {shorten(top)}, the file name says {name} {version}")
+        raise refusal(
+            file,
+            f"its directory is {shorten(top)}, the file name says {name} {version}",
+            NOT_AS_NAMED,
+        )
     check_identity(file, f"{top}/PKG-INFO", unpacked, name, version)
     files = {path.partition("/")[2]: content for path, content in unpacked.items()}
     digest = hashlib.sha256(data).hexdigest()

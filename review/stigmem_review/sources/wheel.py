@@ -20,7 +20,7 @@ from stigmem_review.sources.metadata import (
     read_headers,
 )
 from stigmem_review.sources.record import record_problems
-from stigmem_review.sources.refusal import RENAME, refusal
+from stigmem_review.sources.refusal import NOT_AS_NAMED, RENAME, refusal
 from stigmem_review.sources.unzip import unzip
 from stigmem_review.text import shorten
 
@@ -72,8 +72,10 @@ def _own_metadata(
         return own[0]
     if len(own) > 1:
         raise refusal(file, f"both {shorten(own[0])} and {shorten(own[1])} could describe it")
-    others = f", only {shorten(', '.join(found))}" if found else ""
-    raise refusal(file, f"it has no {_SUFFIX} directory for {name} {version}{others}")
+    what = f"it has no {_SUFFIX} directory for {name} {version}"
+    if not found:
+        raise refusal(file, what)
+    raise refusal(file, f"{what}, only {shorten(', '.join(found))}", NOT_AS_NAMED)
 
 
 def _check_tags(
