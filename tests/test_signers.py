@@ -215,6 +215,22 @@ STORIES: dict[str, Story] = {
         "repository moved",
         "not judged",
     ),
+    "a project of a service that builds the same repository": (
+        signed(workflow(path="", builder="https://ci.example/projects/1")),
+        signed(workflow(path="", builder="https://ci.example/projects/2")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "a certificate that names the workflow, and one that does not": (
+        signed(workflow(path="", builder=f"{FORGE}/acme/demo/.ci/release.yml")),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        NOBODY,
+        [],
+        "another ref",
+        "not judged",
+    ),
     "a workflow by a name of another kind": (
         signed(workflow()),
         signed(msgspec.structs.replace(workflow(), kind="username")),
