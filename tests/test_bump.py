@@ -14,9 +14,11 @@ from stigmem_review import BumpReport, bump
 from stigmem_review.cli import run
 from stigmem_review.errors import PolicyError, UsageError
 from stigmem_review.report import render
+from stigmem_review.signers import SigningOutcome
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
+from support.sigstore import Sigstore, instance, person
 
 LIBRARY = {"acme_library/__init__.py": ""}
 
@@ -399,6 +401,67 @@ def test_a_policy_that_comes_with_the_bump_does_not_count(
         ["error policy-changed stigmem-review.toml"],
         1,
     )
+
+
+TRUSTS_ADA = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n"
+
+
+@pytest.fixture
+def signed(wheels: Wheels) -> Wheels:
+    """The wheels, and bundles beside them."""
+    for version in ("1.0.0", "1.0.1"):
+        wheel = wheels.folder / f"demo_plugin-{version}-py3-none-any.whl"
+        bundle = instance().sign(wheel.read_bytes(), person("ada@acme.example"))
+        wheel.with_name(f"{wheel.name}.sigstore.json").write_bytes(bundle)
+    return wheels
+
+
+def trusting(signed: Wheels, version: str, root: bytes, settings: str) -> dict[str, str | bytes]:
+    return {
+        "requirements.txt": signed.pin(version),
+        "node.env": settings,
+        "root.json": root,
+    }
+
+
+FILES = {"env_file": "node.env", "trust_root": "root.json"}
+
+
+def test_signatures_are_held_against_what_the_base_says(signed: Wheels, reviewed: Reviewed) -> None:
+    root = instance().root()
+    old, new = (trusting(signed, each, root, TRUSTS_ADA) for each in ("1.0.0", "1.0.1"))
+    report = reviewed(old, new, **FILES)
+    [bumped] = report.bumps
+    assert bumped.report
+    assert bumped.report.signing == SigningOutcome(
+        "same", "trusted", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", True
+    )
+
+
+def test_a_root_and_settings_that_come_with_the_bump_do_not_count(
+    signed: Wheels, reviewed: Reviewed
+) -> None:
+    strangers = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=grace@acme.example\n"
+    old = trusting(signed, "1.0.0", Sigstore("other").root(), strangers)
+    new = trusting(signed, "1.0.1", instance().root(), TRUSTS_ADA)
+    report = reviewed(old, new, **FILES)
+    assert outcome(report)[1] == [
+        "error policy-changed node.env",
+        "error policy-changed root.json",
+    ]
+    assert report.verdict.exit_code == 3
+    [bumped] = report.bumps
+    assert bumped.report
+    assert "signed under a root we do not have" in bumped.report.gaps[0].why
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_only_the_bump_brings_is_refused(
+    name: str, signed: Wheels, reviewed: Reviewed
+) -> None:
+    new = trusting(signed, "1.0.1", instance().root(), TRUSTS_ADA)
+    with pytest.raises(PolicyError, match=FILES[name]):
+        reviewed(signed.pin("1.0.0"), new, **{name: FILES[name]})
 
 
 def test_a_policy_by_itself_is_a_note(wheels: Wheels, reviewed: Reviewed) -> None:

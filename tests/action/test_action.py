@@ -14,6 +14,7 @@ import pytest
 from action.runner import CHECKOUT, Outcome, Runner, caller
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
+from support.sigstore import instance, person
 
 pytestmark = pytest.mark.network
 
@@ -119,6 +120,19 @@ def test_the_base_may_have_a_policy(runner: Runner, team: Team) -> None:
     team.base = team.commit("1.0.0", {"stigmem-review.toml": LAX})
     outcome = request(runner, team, team.commit("1.1.0", {"stigmem-review.toml": LAX}))
     assert (outcome.code, outcome.outputs["verdict"]) == (0, "clear")
+
+
+def test_the_base_says_whose_signature_counts(runner: Runner, team: Team) -> None:
+    for path, data in list(team.wheels.items()):
+        bundle = instance().sign(data, person("ada@acme.example"))
+        team.wheels[f"{path}.sigstore.json"] = bundle
+    trust = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=grace@acme.example\n"
+    files: dict[str, str | bytes] = {"node.env": trust, "root.json": instance().root()}
+    team.base = team.commit("1.0.0", files)
+    head = team.commit("1.0.1", files)
+    outcome = request(runner, team, head, env_file="node.env", trust_root="root.json")
+    assert (outcome.code, outcome.outputs["verdict"]) == (1, "blocked")
+    assert any("SPR008 signer-untrusted" in line for line in outcome.commands)
 
 
 def test_events_say_what_to_compare(runner: Runner, team: Team) -> None:

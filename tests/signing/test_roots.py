@@ -14,7 +14,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SigningError
 from stigmem_review.signing.roots import parse_root, read_root, shipped_root
 from support import sigstore as mini
-from support.alone import alone
+from support.alone import alone, said_aside
 from support.archives import WHEEL
 from support.signed import BUNDLE, DATA, checked
 from support.sigstore import changed, instance, without
@@ -135,3 +135,22 @@ def test_a_poisoned_cache_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     cached.write_bytes(instance().root())
     assert alone("the library", home, wheel, bundle) == "verified"
     assert alone("ours", home, wheel, bundle) == "unverifiable"
+
+
+def test_the_libraries_do_not_speak_for_themselves(tmp_path: Path) -> None:
+    """A certificate with a negative serial number, of which one of them warns."""
+
+    def negative(certificate: str) -> str:
+        raw = bytearray(mini.raw64(certificate))
+        version = b"\xa0\x03\x02\x01\x02"
+        raw[raw.index(version) + len(version) + 2] |= 0x80
+        return mini.text64(bytes(raw))
+
+    path = "verificationMaterial/certificate/rawBytes"
+    made = changed(instance().sign(DATA, ADA), path, negative)
+    files = (
+        written(tmp_path, WHEEL, DATA),
+        written(tmp_path, BUNDLE, made),
+        written(tmp_path, "private.json", instance().root()),
+    )
+    assert said_aside(*files) == ""

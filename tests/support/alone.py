@@ -55,3 +55,9 @@ def alone(who: str, home: Path, artifact: Path, bundle: Path, *root: Path) -> st
         text=True,
     )
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+def said_aside(artifact: Path, bundle: Path, root: Path) -> str:
+    """Return what verifying a bundle writes beside its result."""
+    command = [sys.executable, "-c", _CODE, "ours", str(artifact), str(bundle), str(root)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr

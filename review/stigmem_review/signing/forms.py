@@ -121,6 +121,10 @@ def _is_larger(content: Any, limit: int) -> bool:
 
 def _form(content: dict[str, Any]) -> SignatureForm:
     found = [form for form, keys in _MARKS.items() if keys <= content.keys()]
+    if {"base64Signature", "rekorBundle"} <= content.keys():
+        raise unverifiable(
+            "it is a bundle as cosign wrote it before Sigstore had a format", _NO_FORM
+        )
     if len(found) != 1:
         what = "of several forms at once" if found else "no signature file"
         raise invalid(f"it is {what}: its keys are {shorten(', '.join(content), 100)}", _NO_FORM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import warnings
 
 
 def load_library() -> None:
@@ -14,8 +15,9 @@ def load_library() -> None:
     """
     if "sigstore.verify" in sys.modules:
         return
-    # What the library warns of is in what we report; nothing of it belongs on the terminal.
+    # What the libraries log and warn of is in what we report; none of it belongs on the terminal.
     logging.getLogger("sigstore").addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module=r"(sigstore|pypi_attestations)\b")
     # The import makes thousands of classes and no garbage. Looking for some among them, over and
     # over, is a fifth of what it costs.
     collecting = gc.isenabled()
