@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).with_name("public_good.json")
 TAKEN = Path(__file__).with_name("public_good.taken")
-"""The day our copy was taken, in ISO 8601."""
+"""The day our copy was last known to be the current one, in ISO 8601."""
 
 _ALWAYS = "1970-01-01T00:00:00Z"
 _DO = "name the trusted_root.json of the instance that signed"
