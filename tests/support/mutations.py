@@ -124,7 +124,7 @@ def moved(document: Any, chance: random.Random) -> None:
 
 def deepened(document: Any, chance: random.Random) -> None:
     value: Any = at(document, path := chance.choice(list(paths(document))))
-    for _ in range(chance.choice((2, 50, 400))):
+    for _ in range(chance.choice((2, 30, 200))):
         value = chance.choice(([value], {"value": value}))
     put(document, path, value)
 
