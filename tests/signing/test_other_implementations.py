@@ -339,6 +339,12 @@ BEYOND = {
     "a key and no certificate": Beyond(with_a_key, "key"),
     "a certificate in two logs": Beyond(signed(stamps=2), "2 logs"),
     "no entry in a log": Beyond(without_a_log, "log"),
+    "no entry in a log, and no list for it": Beyond(
+        lambda: without(without_a_log(), "verificationMaterial/tlogEntries"), "no entry"
+    ),
+    "entries in two logs": Beyond(
+        altered("verificationMaterial/tlogEntries", lambda entries: entries * 2), "2 entries"
+    ),
     "a later version of the bundle": Beyond(
         altered("mediaType", "application/vnd.dev.sigstore.bundle.v0.4+json"), "v0.4"
     ),

@@ -208,9 +208,6 @@ BUNDLES = {
     "no JSON": Wrong(lambda _: b"\x00\xff{", "invalid", ""),
     "JSON of another kind": Wrong(lambda _: b"[1]", "invalid", ""),
     "too much": Wrong(lambda _: b" " * (limits.SIGNATURE_BYTES + 1), "unverifiable", "KiB"),
-    "two entries": Wrong(
-        altered("verificationMaterial/tlogEntries", lambda entries: entries * 2), "invalid", "log"
-    ),
 }
 STATEMENTS: dict[str, dict[str, Any]] = {
     "about another file": {"file": "other-1.0-py3-none-any.whl"},

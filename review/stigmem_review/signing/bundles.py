@@ -158,8 +158,12 @@ def _check_bundle(content: dict[str, Any]) -> None:
         raise unverifiable(f"it is a bundle of an unknown version: {shorten(media_type, 80)}")
     if at(content, "verificationMaterial", "publicKey") is not None:
         raise unverifiable("it is signed with a key that no certificate says the owner of")
-    if at(content, "verificationMaterial", "tlogEntries") == []:
+    entries = at(content, "verificationMaterial", "tlogEntries")
+    # Protocol buffers leave out of JSON what is empty: an instance may have no public log.
+    if entries == [] or (entries is None and isinstance(at(content, "verificationMaterial"), dict)):
         raise unverifiable("it has no entry in a transparency log")
+    if isinstance(entries, list) and len(entries) > 1:
+        raise unverifiable(f"it has {len(entries)} entries in logs; one can be checked")
     entry = at(content, "verificationMaterial", "tlogEntries", 0)
     _check_entry(entry, _CHECKED, "")
     old = media_type == Bundle.BundleType.BUNDLE_0_1.value
