@@ -298,10 +298,40 @@ def test_what_had_ended_before_the_signature_proves_nothing(part: str, word: str
             rejected(found, status, word)
 
 
+PERIODS = ("certificateAuthorities/0", "tlogs/0/publicKey", "ctlogs/0/publicKey")
+
+
+@pytest.mark.parametrize("part", [*PERIODS, "timestampAuthorities/0"])
+def test_the_first_and_the_last_moment_of_a_period_belong_to_it(part: str) -> None:
+    period = {"start": "2025-03-04T12:00:00Z", "end": "2025-03-04T12:00:00Z"}
+    held = root_of(data=changed(instance().root(), f"{part}/validFor", period))
+    found = checked((BUNDLE, bundle(rekor=2)(instance())), root=held)
+    assert found.status == "verified", found.why
+
+
+@pytest.mark.parametrize("part", PERIODS)
+def test_a_period_may_begin_within_the_second_of_the_signature(part: str) -> None:
+    """The time of a log is a whole second."""
+    period = {"start": "2025-03-04T12:00:00.900Z"}
+    held = root_of(data=changed(instance().root(), f"{part}/validFor", period))
+    found = checked((BUNDLE, bundle()(instance())), root=held)
+    assert found.status == "verified", found.why
+
+
+def test_a_period_may_last_as_long_as_there_are_dates() -> None:
+    period = {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59.999999999Z"}
+    root = instance().root()
+    for part in ("certificateAuthorities/0", "timestampAuthorities/0", "tlogs/0/publicKey"):
+        root = changed(root, f"{part}/validFor", period)
+    found = checked((BUNDLE, bundle(rekor=2)(instance())), root=root_of(data=root))
+    assert found.status == "verified", found.why
+
+
 def test_what_began_after_the_signature_proves_nothing() -> None:
     for part in ("certificateAuthorities/0/validFor", "tlogs/0/publicKey/validFor"):
         held = root_of(data=changed(instance().root(), part, {"start": "2025-03-05T00:00:00Z"}))
-        rejected(checked((BUNDLE, bundle()(instance())), root=held), "invalid", "")
+        found = checked((BUNDLE, bundle()(instance())), root=held)
+        rejected(found, "invalid", "not valid at 2025-03-04T12:00:00Z")
 
 
 def test_a_time_authority_that_had_ended_proves_no_time() -> None:

@@ -71,6 +71,16 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         ),
         "offset",
     ),
+    "a log whose period has no start": (
+        lambda root: changed(root, "tlogs/0/publicKey/validFor", {}),
+        "start",
+    ),
+    "a log of certificates whose period has no start": (
+        lambda root: changed(
+            root, "ctlogs/0/publicKey/validFor", {"end": "2030-01-01T00:00:00Z"}
+        ),
+        "start",
+    ),
     "a certificate that is none": (
         lambda root: changed(
             root, "certificateAuthorities/0/certChain/certificates/0/rawBytes", "AAAA"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, unverifiable
@@ -58,8 +58,8 @@ class Held(NamedTuple):
         for time in times:
             for what, ranges in periods:
                 if not any(_covers(each, time) for each in ranges):
-                    day = time.date().isoformat()
-                    raise invalid(f"the {what} was not valid on {day}, says the trust root")
+                    at = f"{time:%Y-%m-%dT%H:%M:%SZ}"
+                    raise invalid(f"the {what} was not valid at {at}, says the trust root")
 
 
 class Instance:
@@ -144,6 +144,7 @@ class Instance:
             "certificate_authorities": [each.model for each in authorities],
             "ctlogs": ct_logs,
             "tlogs": logs,
+            "timestamp_authorities": [*map(_to_the_end, self._model.timestamp_authorities)],
         }
         return Verifier(trusted_root=TrustedRoot(self._model.model_copy(update=narrowed)))
 
@@ -255,7 +256,20 @@ def _ids(log: TransparencyLogInstance) -> set[bytes]:
 
 
 def _covers(period: TimeRange | None, time: datetime) -> bool:
-    """Return whether a period covers a time (``TimeRange``: both ends belong to it)."""
+    """Return whether a period covers a time (``TimeRange``: both ends belong to it).
+
+    A log gives its times in whole seconds, so that one may lie before the start within a second.
+    """
     if period is None:
         return True
-    return period.start <= time and (period.end is None or time <= period.end)
+    start = period.start.replace(microsecond=0)
+    return start <= time and (period.end is None or time <= period.end)
+
+
+def _to_the_end(authority: CertificateAuthority) -> CertificateAuthority:
+    """Return an authority for time stamps whose last moment the library counts too."""
+    period = authority.valid_for
+    if period.end is None or period.end.year == MAXYEAR:
+        return authority
+    later = period.model_copy(update={"end": period.end + timedelta(microseconds=1)})
+    return authority.model_copy(update={"valid_for": later})

@@ -137,7 +137,8 @@ def _filled(root: dict[str, Any]) -> dict[str, Any]:
     """Return a root with the fields that the library requires, and that may be left out.
 
     Protocol buffers leave out of JSON what is empty; none of these decides what is verified, but
-    for a period, and one that has no start began before anything was signed.
+    for the period of an authority, and one that has no start began before anything was signed. A
+    log's has to have one, where it has a period (sigstore/sigstore-conformance).
     """
     authorities = ("certificateAuthorities", "timestampAuthorities")
     filled = dict(root)
@@ -162,11 +163,7 @@ def _filled_authority(authority: Any) -> Any:
 def _filled_log(log: Any) -> Any:
     if not isinstance(log, dict):
         return log
-    log = {"baseUrl": "", "hashAlgorithm": "SHA2_256"} | log
-    key = log.get("publicKey")
-    if isinstance(key, dict) and "validFor" in key:
-        log["publicKey"] = key | {"validFor": _period(key["validFor"])}
-    return log
+    return {"baseUrl": "", "hashAlgorithm": "SHA2_256"} | log
 
 
 def _period(period: Any) -> Any:
