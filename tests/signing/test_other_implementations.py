@@ -5,6 +5,7 @@ Never "invalid" where nothing is wrong with it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -319,7 +320,28 @@ def without_a_log() -> bytes:
     return changed(made, "verificationMaterial/tlogEntries", [])
 
 
+def spelt_otherwise(pem: bytes) -> bytes:
+    """Return the same certificate in PEM, all of it on one line."""
+    first, *lines, last = pem.decode().splitlines()
+    return "\n".join((first, "".join(lines), last, "")).encode()
+
+
+def about(digests: dict[str, str]) -> bytes:
+    payload = json.loads(mini.statement(WHEEL, DATA))
+    payload["subject"][0]["digest"] = digests
+    return json.dumps(payload).encode()
+
+
 BEYOND = {
+    "a certificate that its log entry spells otherwise": Beyond(
+        signed(pem=spelt_otherwise), "certificate"
+    ),
+    "a certificate that the entry of its statement spells otherwise": Beyond(
+        stated(pem=spelt_otherwise), "certificate"
+    ),
+    "a statement about what has another digest than SHA-256": Beyond(
+        stated(payload=about({"sha512": hashlib.sha512(DATA).hexdigest()})), "SHA-256"
+    ),
     "a P-384 key": Beyond(signed(key="p384"), "key"),
     "a P-521 key": Beyond(signed(key="p521"), "key"),
     "a P-384 key in the second version of the log": Beyond(signed(key="p384", rekor=2), "key"),

@@ -76,9 +76,7 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "start",
     ),
     "a log of certificates whose period has no start": (
-        lambda root: changed(
-            root, "ctlogs/0/publicKey/validFor", {"end": "2030-01-01T00:00:00Z"}
-        ),
+        lambda root: changed(root, "ctlogs/0/publicKey/validFor", {"end": "2030-01-01T00:00:00Z"}),
         "start",
     ),
     "a certificate that is none": (

@@ -448,8 +448,8 @@ class How:
     version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
     another hash that is signed. ``ctlog`` and ``log`` are other logs; ``stamps`` are how often
     the first has stamped the certificate. ``logged`` is another artifact, which the entry is for;
-    ``first`` if nothing else is in the log. ``promise`` if the log promises inclusion, as only
-    version 1 does; ``witnesses`` sign its checkpoint as well.
+    ``pem`` spells the certificate in it; ``first`` if nothing else is in the log. ``promise`` if
+    the log promises inclusion, as only version 1 does; ``witnesses`` sign its checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -467,6 +467,7 @@ class How:
     stamps: int = 1
     log: Log | None = None
     logged: bytes | None = None
+    pem: Callable[[bytes], bytes] = bytes
     first: bool = False
     promise: bool = True
     witnesses: tuple[Log, ...] = ()
@@ -619,7 +620,7 @@ class Sigstore:
         """Return the kind, version and body of the entry for the signature of ``data``."""
         if how.rekor == 1:
             digest = hashlib.new(hashed.name, data).hexdigest()
-            pem = text64(certificate.public_bytes(Encoding.PEM))
+            pem = text64(how.pem(certificate.public_bytes(Encoding.PEM)))
             spec: dict[str, Any] = {
                 "data": {"hash": {"algorithm": hashed.name, "value": digest}},
                 "signature": {"content": text64(signature), "publicKey": {"content": pem}},
@@ -645,7 +646,7 @@ class Sigstore:
             signed = size + (how.logged or payload)
             record = self._record(signed, signature, certificate, how, hashed)
         else:
-            pem = text64(certificate.public_bytes(Encoding.PEM))
+            pem = text64(how.pem(certificate.public_bytes(Encoding.PEM)))
             shown = hashlib.sha256(how.logged or payload).hexdigest()
             spec = {
                 "envelopeHash": {"algorithm": "sha256", "value": "0" * 64},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stigmem_review.signing.forms import Material, at
+from stigmem_review.signing.forms import Material, at, decode
 from stigmem_review.signing.outcome import Unproven, first_of, invalid, unverifiable
 from stigmem_review.text import shorten
 
@@ -20,6 +21,7 @@ _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _CHECKED = {("hashedrekord", "0.0.1"), ("hashedrekord", "0.0.2"), ("dsse", "0.0.1")}
 """The log entries that ``sigstore.verify`` can check: of Rekor, and of its second version."""
 
+_IS_ANOTHER = ("entry is inconsistent with other materials", "entry signatures do not match")
 _DOES_NOT_FIT = ("Signature is invalid for input", "DSSE: invalid signature")
 
 
@@ -58,6 +60,27 @@ def check_digest(certificate: Certificate, error: Exception) -> None:
     is_other = isinstance(key, EllipticCurvePublicKey) and not isinstance(key.curve, SECP256R1)
     if is_other and any(words in str(error) for words in _DOES_NOT_FIT):
         raise unverifiable("its key may sign another digest than SHA-256, which alone is checked")
+
+
+def check_spelling(bundle: Bundle, error: Exception) -> None:
+    """Raise ``Unproven`` where a log entry may only spell the certificate of a bundle otherwise.
+
+    The library compares its PEM character by character, of which the lines may be of any length.
+    """
+    from cryptography.x509 import load_pem_x509_certificate
+    from sigstore._utils import base64_encode_pem_cert
+
+    if not any(words in str(error) for words in _IS_ANOTHER):
+        return
+    spec = at(decode(bundle.log_entry._inner.canonicalized_body), "spec")
+    logged = at(spec, "signature", "publicKey", "content") or at(spec, "signatures", 0, "verifier")
+    try:
+        certificate = load_pem_x509_certificate(b64decode(logged))
+    except (TypeError, ValueError):
+        return
+    own = bundle.signing_certificate
+    if certificate == own and logged != base64_encode_pem_cert(own):
+        raise unverifiable("its log entry spells the certificate in a way that cannot be compared")
 
 
 def signed_at(times: list[TimestampVerificationResult]) -> str:

@@ -41,6 +41,8 @@ def predicate_of_bundle(payload_type: str, payload: bytes, source: Source) -> st
     """
     statement = _read(payload_type, payload, _STATEMENTS)
     same = [each for each in statement.subject if each.digest.get("sha256") == source.sha256]
+    if statement.subject and not any("sha256" in each.digest for each in statement.subject):
+        raise unverifiable("its statement gives no SHA-256 of what it is about, to compare it by")
     if not same:
         raise invalid(f"its statement is about {_named(statement.subject)}, by their digests")
     names = [(each.name or "").rpartition("/")[2] for each in same]

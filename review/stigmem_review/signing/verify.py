@@ -92,6 +92,7 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
         bundle_of,
         check_digest,
         check_key,
+        check_spelling,
         log_index,
         signed_at,
     )
@@ -106,6 +107,7 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
         predicate = _predicate(material, bundle, source, held.verifier)
     except VerificationError as error:
         check_digest(certificate, error)
+        check_spelling(bundle, error)
         raise
     # Only from here on is what the bundle says true.
     times = held.verifier._establish_time(bundle)
