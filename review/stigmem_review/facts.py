@@ -605,9 +605,13 @@ class SignatureUnverifiable(_Problem, frozen=True, kw_only=True, tag="signature-
 
 
 class SignatureDropped(Fact, frozen=True, kw_only=True, tag="signature-dropped"):
-    """The old release was signed, by ``signers`` where that was verified, and this one is not."""
+    """The old release was signed, by ``signers`` where that was verified, and this one is not.
+
+    ``still`` are who signed this one, where ``signers`` were some of several.
+    """
 
     signers: tuple[str, ...]
+    still: tuple[str, ...] = ()
 
 
 class SignatureGained(Fact, frozen=True, kw_only=True, tag="signature-gained"):

@@ -28,6 +28,7 @@ Continuity = Literal[
     "",
     "same",
     "another ref",
+    "one of several",
     "workflow changed",
     "repository moved",
     "repository changed",
@@ -39,7 +40,8 @@ Continuity = Literal[
     "not comparable",
 ]
 """What became of the signer. ``issuer changed`` if another issuer vouches for the same person or
-repository; empty where there is no old release."""
+repository, ``one of several`` if others had signed the old release too; empty where there is no old
+release."""
 
 _CLOSEST: tuple[Continuity, ...] = (
     "same",
@@ -121,6 +123,9 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     found += _odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += _alike(old, decisions)
+        left = list(_left(old, signature))
+        continuity = "one of several" if left else continuity
+        found += left
     partial = list(_partial(signature))
     already = partial if partial and _was_partial(old, signature) else []
     found += [] if already else partial
@@ -363,6 +368,20 @@ def _alike(old: Release, decisions: list[tuple[Signer, Judged]]) -> Iterator[Fac
             yield facts.SignerLookalike(item=signer.identity, like=judged.nearest, trusted=True)
         elif not related and (like := nearest(signer, names)):
             yield facts.SignerLookalike(item=signer.identity, like=like, trusted=False)
+
+
+def _left(old: Release, new: Signature) -> Iterator[Fact]:
+    """Yield who signed the old release and not the new one, where another signer stayed.
+
+    Anybody can sign a file that everybody can have, and who signed the old one beside its author
+    would pass for them in the new one.
+    """
+    before = _signers(old)
+    stayed = {one for one in before for two in new.signers if _relation(one, two) in _KNOWN}
+    left = tuple(each.identity for each in before if each not in stayed)
+    if left and stayed:
+        still = tuple(each.identity for each in new.signers)
+        yield facts.SignatureDropped(item="signature", signers=left, still=still)
 
 
 # Whether it is signed at all

@@ -22,6 +22,7 @@ _STATUS = {
 _CONTINUITY: dict[Continuity, str] = {
     "same": "same signer",
     "another ref": "same workflow, at another ref",
+    "one of several": "one of several old signers",
     "workflow changed": "another workflow",
     "repository moved": "the same repository at another address",
     "repository changed": "another repository",
@@ -166,6 +167,7 @@ _SIGNED: dict[Continuity, str] = {
     "": "It is signed",
     "same": "It is signed by the same signer as before",
     "another ref": "It is signed by the same workflow as before, at another ref",
+    "one of several": "It is signed by only one of several who signed the old release",
     "workflow changed": "It is signed by another workflow of the same repository",
     "repository moved": "It is signed from the same repository at another address",
     "repository changed": "It is signed from another repository than before",
