@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from stigmem_review.model import Signer
 from stigmem_review.policy.settings import Settings
-from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted, judge, required
+from stigmem_review.policy.trust import (
+    SigningPolicy,
+    Trust,
+    Trusted,
+    judge,
+    required,
+    without_ref,
+)
 
 ISSUER, OTHER_ISSUER = "https://accounts.acme.example", "https://accounts.else.example"
 PERSON = Signer("release@acme.example", "email", ISSUER)
@@ -251,6 +258,31 @@ def test_a_workflow_that_has_another_one_sign_is_known_by_its_own_address() -> N
         builder=f"{FORGE}/builds/all/.ci/build.yml",
     )
     assert judge(other, "demo", trust(WORKFLOW)).nearest == f"{CI.repository}/{CI.workflow}"
+
+
+@pytest.mark.parametrize(
+    ("identity", "address"),
+    [
+        ("https://f.example/a/b@refs/tags/v1", "https://f.example/a/b"),
+        ("https://f.example/a/b@refs/tags/v1@refs/x", "https://f.example/a/b@refs/tags/v1"),
+        ("https://f.example/a/b@refs/tags/v1@refs/", "https://f.example/a/b"),
+        (f"https://f.example/a@refs/b@{'0a' * 20}", "https://f.example/a@refs/b"),
+        (f"https://f.example/a/b@{'0a' * 32}", "https://f.example/a/b"),
+        (f"https://f.example/a/b@{'0a' * 21}", ""),
+        ("https://f.example/a/b@v1", ""),
+        ("https://@refs/tags/v1", ""),
+        ("release@refs/acme.example", ""),
+        ("", ""),
+    ],
+)
+def test_an_identity_is_cut_before_its_ref(identity: str, address: str) -> None:
+    assert without_ref(identity) == (address or identity)
+
+
+def test_a_long_identity_takes_no_time() -> None:
+    """A capture can hold one of four megabytes."""
+    identity = "a://b@refs" * 400_000
+    assert without_ref(identity) == identity
 
 
 def test_the_right_name_looks_like_no_other() -> None:

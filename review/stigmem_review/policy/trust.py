@@ -234,7 +234,7 @@ def _other_ref(signer: Signer, settings: Settings) -> But:
     return "another ref" if address_of(signer) in map(without_ref, listed) else ""
 
 
-_AT_REF = re.compile(r"(.+://.+)@(?:refs/.+|[0-9a-f]{40}|[0-9a-f]{64})", re.DOTALL)
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def without_ref(identity: str) -> str:
@@ -243,8 +243,10 @@ def without_ref(identity: str) -> str:
     It is the workflow's address, an ``@``, and the ref it ran at; of a reusable one that its caller
     pinned, the commit (Fulcio, "OIDC": GitHub, GitLab).
     """
-    found = _AT_REF.fullmatch(identity)
-    return found[1] if found else identity
+    address, _, commit = identity.rpartition("@")
+    if not _COMMIT.fullmatch(commit):
+        address = identity[: max(identity.rfind("@refs/", 0, -1), 0)]
+    return address if "://" in address[1:-1] else identity
 
 
 def address_of(signer: Signer) -> str:
