@@ -54,6 +54,13 @@ def workflow(
     )
 
 
+def reusing(ref: str) -> Signer:
+    """Return a workflow that has a reusable one sign, which is at a ref of its own."""
+    builder = f"{FORGE}/acme/builds/.ci/build.yml"
+    caller = workflow(builder=builder)
+    return msgspec.structs.replace(caller, identity=f"{builder}@{ref}")
+
+
 def signed(*signers: Signer, **more: Any) -> Signature:
     return Signature("verified", signers=signers or (person(),), root="ours", **more)
 
@@ -124,6 +131,38 @@ STORIES: dict[str, Story] = {
         ["error signer-untrusted", "warning signer-ref-changed"],
         "another ref",
         "untrusted",
+    ),
+    "a reusable workflow at the next tag": (
+        signed(reusing("refs/tags/v1")),
+        signed(reusing("refs/tags/v2")),
+        NOBODY,
+        [],
+        "another ref",
+        "not judged",
+    ),
+    "a reusable workflow that is pinned to a commit": (
+        signed(reusing("refs/tags/v1")),
+        signed(reusing("0a" * 20)),
+        NOBODY,
+        [],
+        "another ref",
+        "not judged",
+    ),
+    "a reusable workflow at a branch": (
+        signed(reusing("refs/tags/v1")),
+        signed(reusing("refs/heads/main")),
+        PINNED_CI,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "trusted",
+    ),
+    "a reusable workflow in a pull request": (
+        signed(reusing("refs/heads/main")),
+        signed(reusing("refs/pull/3/merge")),
+        NOBODY,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "not judged",
     ),
     "a pull request": (
         signed(workflow(ref="refs/heads/main")),

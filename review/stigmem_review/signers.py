@@ -209,7 +209,7 @@ def _by_name(old: Signer, new: Signer) -> Continuity:
     # Where no workflow of the repository is named, anybody's project may have built it.
     if address_of(old) != address_of(new) or old.kind != new.kind:
         return "another signer"
-    return "same" if old.ref == new.ref else "another ref"
+    return "same" if old.ref == new.ref and not _reuses_another_ref(old, new) else "another ref"
 
 
 def _same_repository(old: Signer, new: Signer) -> bool:
@@ -272,11 +272,29 @@ def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
             new=runs[1] or new.workflow,
             reusable=reusable,
         )
-    one, two = _ref(old), _ref(new)
-    if one != two:
-        yield facts.SignerRefChanged(
-            item="signer", old=one, new=two, was=_ref_kind(one), now=_ref_kind(two)
-        )
+    refs = [(_ref(old), _ref(new))]
+    if _reuses_another_ref(old, new):
+        refs.append((_reused_ref(old), _reused_ref(new)))
+    for one, two in dict.fromkeys(refs):
+        if one != two:
+            yield facts.SignerRefChanged(
+                item="signer", old=one, new=two, was=_ref_kind(one), now=_ref_kind(two)
+            )
+
+
+def _reuses_another_ref(old: Signer, new: Signer) -> bool:
+    """Say whether a reusable workflow signed from another branch, or pull request, than before.
+
+    At a tag or a commit it is as its caller pinned it, which is no news.
+    """
+    ref = _reused_ref(new)
+    is_loose = _ref_kind(ref) in ("a branch", "a pull request")
+    return is_loose and bool(old.builder) and ref != _reused_ref(old)
+
+
+def _reused_ref(signer: Signer) -> str:
+    """Return the ref of the reusable workflow that signed, or nothing."""
+    return signer.identity.removeprefix(f"{signer.builder}@") if signer.builder else ""
 
 
 def _ref(signer: Signer) -> str:
