@@ -45,11 +45,9 @@ class Wrong(NamedTuple):
 
 def flipped(text: str) -> str:
     """Change one bit in the middle of base64."""
-    from base64 import b64decode, b64encode
-
-    raw = bytearray(b64decode(text))
+    raw = bytearray(mini.raw64(text))
     raw[len(raw) // 2] ^= 1
-    return b64encode(bytes(raw)).decode()
+    return mini.text64(bytes(raw))
 
 
 def bundle(who: Identity = RELEASE, data: bytes = DATA, **how: Any) -> Callable[[Sigstore], bytes]:
@@ -72,10 +70,6 @@ def stated(file: str = WHEEL, **how: Any) -> Callable[[Sigstore], bytes]:
 
 def attested(file: str = WHEEL, **how: Any) -> Callable[[Sigstore], bytes]:
     return lambda sigstore: sigstore.attest(file, DATA, RELEASE, **how)
-
-
-def dns(name: str) -> x509.GeneralName:
-    return x509.DNSName(name)
 
 
 def named(*names: x509.GeneralName) -> Identity:
@@ -200,7 +194,9 @@ BUNDLES = {
         bundle(named(MAIL, x509.RFC822Name("eve@acme.example"))), "invalid", "certificate"
     ),
     "no name": Wrong(bundle(named()), "invalid", "certificate"),
-    "a name of another kind": Wrong(bundle(named(dns("acme.example"))), "invalid", "certificate"),
+    "a name of another kind": Wrong(
+        bundle(named(x509.DNSName("acme.example"))), "invalid", "certificate"
+    ),
     "no issuer": Wrong(bundle(ADA.but({1: None, 8: None})), "invalid", "issuer"),
     "two issuers": Wrong(bundle(ADA.but({1: "https://other.example"})), "invalid", "issuer"),
     "an empty issuer": Wrong(bundle(ADA.but({1: None, 8: ""})), "invalid", "issuer"),
