@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import msgspec
 import pytest
 from hypothesis import given
@@ -213,6 +214,22 @@ STORIES: dict[str, Story] = {
         NOBODY,
         ["warning signer-moved"],
         "repository moved",
+        "not judged",
+    ),
+    "a project of a service that builds the same repository": (
+        signed(workflow(path="", builder="https://ci.example/projects/1")),
+        signed(workflow(path="", builder="https://ci.example/projects/2")),
+        NOBODY,
+        ["error signer-changed"],
+        "another signer",
+        "not judged",
+    ),
+    "a certificate that names the workflow, and one that does not": (
+        signed(workflow(path="", builder=f"{FORGE}/acme/demo/.ci/release.yml")),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        NOBODY,
+        [],
+        "another ref",
         "not judged",
     ),
     "a workflow by a name of another kind": (
@@ -889,6 +906,7 @@ SIGNERS = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(SIGNERS, SIGNERS)
 def test_nothing_of_a_signer_changes_in_silence(one: Signer, two: Signer) -> None:
     found = signing(release(signed(one)), release(signed(two)), NOBODY)

@@ -199,8 +199,9 @@ def _by_name(old: Signer, new: Signer) -> Continuity:
         return "repository changed"
     if old.repository != new.repository:
         return "repository moved"
-    if (old.workflow, old.builder) != (new.workflow, new.builder):
+    if _runs_another(old, new):
         return "workflow changed"
+    # Where no workflow of the repository is named, anybody's project may have built it.
     if address_of(old) != address_of(new) or old.kind != new.kind:
         return "another signer"
     return "same" if old.ref == new.ref else "another ref"
@@ -211,6 +212,12 @@ def _same_repository(old: Signer, new: Signer) -> bool:
     if old.repository_id and new.repository_id and old.issuer == new.issuer:
         return old.repository_id == new.repository_id
     return old.repository == new.repository
+
+
+def _runs_another(old: Signer, new: Signer) -> bool:
+    """Say whether one repository had another of its workflows sign, or that one another's."""
+    named = bool(old.workflow and new.workflow)
+    return named and (old.workflow, old.builder) != (new.workflow, new.builder)
 
 
 def _change_facts(old: Signer, new: Signer) -> Iterator[Fact]:
@@ -251,16 +258,14 @@ def _signer_kind(signer: Signer) -> facts.SignerKind:
 
 def _run_facts(old: Signer, new: Signer) -> Iterator[Fact]:
     """Yield what changed of the workflow and its ref, in one repository."""
-    if old.workflow != new.workflow:
-        yield facts.SignerWorkflowChanged(
-            item="signer", old=old.workflow, new=new.workflow, reusable=False
-        )
-    elif old.builder != new.builder:
+    if _runs_another(old, new):
+        reusable = old.workflow == new.workflow
+        runs = [each.builder if reusable else "" for each in (old, new)]
         yield facts.SignerWorkflowChanged(
             item="signer",
-            old=old.builder or old.workflow,
-            new=new.builder or new.workflow,
-            reusable=True,
+            old=runs[0] or old.workflow,
+            new=runs[1] or new.workflow,
+            reusable=reusable,
         )
     one, two = _ref(old), _ref(new)
     if one != two:

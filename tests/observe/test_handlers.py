@@ -450,7 +450,11 @@ def test_what_was_so_before_is_no_finding(tmp_path: Path) -> None:
     assert [each.name for each in report.findings if each.name.startswith("handler-")] == [
         "handler-changed"
     ]
-    assert [each.what for each in report.already] == ["handler-async", "handler-keywords"]
+    assert [each.what for each in report.already] == [
+        "handler-async",
+        "handler-keywords",
+        "not signed",
+    ]
 
 
 def test_authors_are_told(tmp_path: Path) -> None:

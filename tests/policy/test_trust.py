@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -294,6 +295,7 @@ LISTS = st.lists(
 ).map(tuple)
 
 
+@hypothesis.settings(deadline=None)
 @given(SIGNERS, ENTRIES, LISTS, LISTS)
 def test_one_word_more_never_trusts_more(
     signer: Signer, entries: tuple[Trusted, ...], listed: tuple[str, ...], other: tuple[str, ...]
@@ -309,6 +311,7 @@ def test_one_word_more_never_trusts_more(
         assert "trusted" in (node, policy)
 
 
+@hypothesis.settings(deadline=None)
 @given(SIGNERS, ENTRIES)
 def test_the_policy_trusts_nobody_from_another_issuer(
     signer: Signer, entries: tuple[Trusted, ...]
