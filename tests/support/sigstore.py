@@ -144,8 +144,8 @@ class Log:
         return hashlib.sha256(spki(self.key)).digest()
 
     def entry(self, kind: str, version: str, body: bytes, how: How) -> dict[str, Any]:
-        index, size = (0, 1) if how.first else (LOG_INDEX, TREE_SIZE)
-        older = 0 if how.first or how.rekor == 2 else OLDER_TREES
+        index, size = how.place
+        older = 0 if size == 1 or how.rekor == 2 else OLDER_TREES
         leaves = [_leaf(b"filler %d" % number) for number in range(size)]
         leaves[index] = _leaf(body)
         tree = _tree(leaves)
@@ -215,8 +215,8 @@ class How:
     version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
     another hash that is signed. ``ctlog`` and ``log`` are other logs; ``stamps`` are how often
     the first has stamped the certificate. ``logged`` is another artifact, which the entry is for;
-    ``first`` if nothing else is in the log. ``promise`` if the log promises inclusion, as only
-    version 1 does; ``witnesses`` sign its checkpoint as well.
+    ``place`` is where in a log of what size that stands. ``promise`` if the log promises
+    inclusion, as only version 1 does; ``witnesses`` sign its checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -234,7 +234,7 @@ class How:
     stamps: int = 1
     log: Log | None = None
     logged: bytes | None = None
-    first: bool = False
+    place: tuple[int, int] = (LOG_INDEX, TREE_SIZE)
     promise: bool = True
     witnesses: tuple[Log, ...] = ()
     media: str = Bundle.BundleType.BUNDLE_0_3.value
