@@ -137,7 +137,7 @@ STORIES: dict[str, Story] = {
         signed(reusing("refs/tags/v2")),
         NOBODY,
         [],
-        "another ref",
+        "same",
         "not judged",
     ),
     "a reusable workflow that is pinned to a commit": (
@@ -145,7 +145,7 @@ STORIES: dict[str, Story] = {
         signed(reusing("0a" * 20)),
         NOBODY,
         [],
-        "another ref",
+        "same",
         "not judged",
     ),
     "a reusable workflow at a branch": (
@@ -840,7 +840,10 @@ def test_what_must_be_verified_and_cannot_be_is_a_gap(trust: Trust, missing: boo
     gap = verification_gap(release(UNVERIFIABLE), trust)
     assert (gap is not None) is missing
     assert gap is None or (gap.why, gap.do) == (UNVERIFIABLE.why, UNVERIFIABLE.do)
-    for other in (signed(), UNSIGNED, INVALID, NotCarried("directory"), None):
+    for carried in ("directory", "capture"):
+        unsigned = verification_gap(release(NotCarried(carried)), trust)
+        assert (unsigned is not None) is missing
+    for other in (signed(), UNSIGNED, INVALID, NotCarried("none"), None):
         assert verification_gap(release(other), trust) is None
     # There is always one of the two.
     case = build_case(release(UNSIGNED), release(UNVERIFIABLE), NODE, trust)

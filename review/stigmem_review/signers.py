@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review import facts
 from stigmem_review.facts import Fact
-from stigmem_review.model import Gap, Known, Release, Signature, Signer
+from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.trust import (
     Decision,
@@ -138,12 +138,19 @@ def verification_gap(new: Release, trust: Trust) -> Gap | None:
 
     It has to be where signatures are required, and where the operator says whom to trust.
     """
-    signature = new.signature
-    if not isinstance(signature, Signature) or signature.status != "unverifiable":
-        return None
     if not _must_be_verified(trust):
         return None
-    return Gap("signature", signature.why, signature.do)
+    match new.signature:
+        case Signature(status="unverifiable", why=why, do=do):
+            return Gap("signature", why, do)
+        case NotCarried(source="directory" | "capture" as kind):
+            return Gap(
+                "signature",
+                f"a {kind} has none, and {required_by(trust)} requires one",
+                "review the file that is to be deployed",
+            )
+        case _:
+            return None
 
 
 def _must_be_verified(trust: Trust) -> bool:

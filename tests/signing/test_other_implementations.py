@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -122,9 +123,9 @@ def as_go_writes(document: bytes) -> bytes:
 def test_the_first_entry_of_a_log_verifies(rekor: int, written: Callable[[bytes], bytes]) -> None:
     """As every private instance begins: index 0, and no hashes on the way to the root."""
     for name, made in (
-        (BUNDLE, instance().sign(DATA, ADA, rekor=rekor, first=True)),
-        (STATED, instance().sign_statement(WHEEL, DATA, ADA, rekor=rekor, first=True)),
-        (ATTESTATION, instance().attest(WHEEL, DATA, ADA, first=True)),
+        (BUNDLE, instance().sign(DATA, ADA, rekor=rekor, place=(0, 1))),
+        (STATED, instance().sign_statement(WHEEL, DATA, ADA, rekor=rekor, place=(0, 1))),
+        (ATTESTATION, instance().attest(WHEEL, DATA, ADA, place=(0, 1))),
     ):
         found = checked((name, written(made)))
         assert (found.status, found.why) == ("verified", "")
@@ -433,6 +434,18 @@ def test_the_index_and_the_time_beside_an_entry_of_the_second_version_are_not_sh
     found = checked((BUNDLE, forged))
     assert plain.status == "verified"
     assert found == plain
+
+
+def test_the_time_of_the_log_is_shown_where_there_is_a_time_stamp_too() -> None:
+    made = instance().sign(DATA, RELEASE)
+    signature = mini.raw64(json.loads(made)["messageSignature"]["signature"])
+    stamp = instance().time.stamp(signature, mini.SIGNED_AT + timedelta(seconds=5))
+    both = changed(
+        made,
+        "verificationMaterial/timestampVerificationData",
+        {"rfc3161Timestamps": [{"signedTimestamp": mini.text64(stamp)}]},
+    )
+    assert only(checked((BUNDLE, both))) == only(checked((BUNDLE, made)))
 
 
 def test_a_time_stamp_is_shown_where_the_log_promises_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -45,11 +46,9 @@ class Wrong(NamedTuple):
 
 def flipped(text: str) -> str:
     """Change one bit in the middle of base64."""
-    from base64 import b64decode, b64encode
-
-    raw = bytearray(b64decode(text))
+    raw = bytearray(mini.raw64(text))
     raw[len(raw) // 2] ^= 1
-    return b64encode(bytes(raw)).decode()
+    return mini.text64(bytes(raw))
 
 
 def bundle(who: Identity = RELEASE, data: bytes = DATA, **how: Any) -> Callable[[Sigstore], bytes]:
@@ -72,10 +71,6 @@ def stated(file: str = WHEEL, **how: Any) -> Callable[[Sigstore], bytes]:
 
 def attested(file: str = WHEEL, **how: Any) -> Callable[[Sigstore], bytes]:
     return lambda sigstore: sigstore.attest(file, DATA, RELEASE, **how)
-
-
-def dns(name: str) -> x509.GeneralName:
-    return x509.DNSName(name)
 
 
 def named(*names: x509.GeneralName) -> Identity:
@@ -151,6 +146,15 @@ BUNDLES = {
     "an inclusion proof in another tree": Wrong(
         altered(f"{ENTRY}/inclusionProof/treeSize", "4711"), "invalid", "log"
     ),
+    "an inclusion proof that would fit a smaller tree": Wrong(
+        lambda sigstore: changed(
+            sigstore.sign(DATA, RELEASE, place=(10, 11)),
+            f"{ENTRY}/inclusionProof",
+            lambda proof: proof | {"logIndex": "3", "treeSize": "4"},
+        ),
+        "invalid",
+        "log",
+    ),
     "a tampered entry": Wrong(altered(f"{ENTRY}/canonicalizedBody", flipped), "invalid", "log"),
     "a tampered checkpoint": Wrong(
         altered(
@@ -200,12 +204,19 @@ BUNDLES = {
         bundle(named(MAIL, x509.RFC822Name("eve@acme.example"))), "invalid", "certificate"
     ),
     "no name": Wrong(bundle(named()), "invalid", "certificate"),
-    "a name of another kind": Wrong(bundle(named(dns("acme.example"))), "invalid", "certificate"),
+    "a name of another kind": Wrong(
+        bundle(named(x509.DNSName("acme.example"))), "invalid", "certificate"
+    ),
     "no issuer": Wrong(bundle(ADA.but({1: None, 8: None})), "invalid", "issuer"),
     "two issuers": Wrong(bundle(ADA.but({1: "https://other.example"})), "invalid", "issuer"),
     "an empty issuer": Wrong(bundle(ADA.but({1: None, 8: ""})), "invalid", "issuer"),
     "nothing": Wrong(lambda _: b"", "invalid", ""),
     "no JSON": Wrong(lambda _: b"\x00\xff{", "invalid", ""),
+    "the same key twice": Wrong(
+        lambda sigstore: b'{"mediaType": "x", ' + sigstore.sign(DATA, RELEASE)[1:],
+        "invalid",
+        "twice",
+    ),
     "JSON of another kind": Wrong(lambda _: b"[1]", "invalid", ""),
     "too much": Wrong(lambda _: b" " * (limits.SIGNATURE_BYTES + 1), "unverifiable", "KiB"),
 }
@@ -332,6 +343,35 @@ def test_what_began_after_the_signature_proves_nothing() -> None:
         held = root_of(data=changed(instance().root(), part, {"start": "2025-03-05T00:00:00Z"}))
         found = checked((BUNDLE, bundle()(instance())), root=held)
         rejected(found, "invalid", "not valid at 2025-03-04T12:00:00Z")
+
+
+ENDED = {"start": "2024-01-01T00:00:00Z", "end": "2024-06-01T00:00:00Z"}
+
+
+def test_a_log_that_had_ended_does_not_stand_in_for_another() -> None:
+    """Its entry names a log that counts, by an id that is not the digest of that one's key."""
+    sigstore = Sigstore("private", log_key="ed25519", notes=True)
+    old = Log("old.example")
+    ended = old.trusted()
+    ended["publicKey"]["validFor"] = ENDED
+    held = root_of(data=changed(sigstore.root(), "tlogs", lambda logs: [*logs, ended]))
+    good = sigstore.sign(DATA, ADA)
+    assert checked((BUNDLE, good), root=held).status == "verified"
+    bad = sigstore.sign(DATA, ADA, log=replace(old, known_as=sigstore.log.id()))
+    rejected(checked((BUNDLE, bad), root=held), "invalid", "log")
+
+
+def test_a_log_of_certificates_that_had_ended_does_not_stand_in_for_another() -> None:
+    named, old = b"an id of its own".ljust(32), Log("old.example")
+    ended = old.trusted()
+    ended["publicKey"]["validFor"] = ENDED
+    sigstore = instance()
+    current = sigstore.ctlog.trusted() | {"logId": {"keyId": mini.text64(named)}}
+    held = root_of(data=changed(sigstore.root(), "ctlogs", [current, ended]))
+    good = sigstore.sign(DATA, ADA, ctlog=replace(sigstore.ctlog, known_as=named))
+    assert checked((BUNDLE, good), root=held).status == "verified"
+    bad = sigstore.sign(DATA, ADA, ctlog=replace(old, known_as=named))
+    rejected(checked((BUNDLE, bad), root=held), "invalid", "certificate")
 
 
 def test_a_time_authority_that_had_ended_proves_no_time() -> None:

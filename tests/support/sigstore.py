@@ -9,11 +9,9 @@ a report shows is not.
 from __future__ import annotations
 
 import copy
-import functools
 import hashlib
 import json
 import struct
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,277 +19,82 @@ from typing import Any, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from pypi_attestations import AttestationType
 from sigstore.dsse import Envelope
 from sigstore.models import Bundle, ClientTrustConfig, SigningConfig, TrustedRoot
 
+from support.authorities import (
+    START,
+    Authority,
+    TimeAuthority,
+    certificate_hash,
+    root_authority,
+    usage,
+)
+from support.identities import (
+    COMMIT,
+    FULCIO,
+    GITHUB_ISSUER,
+    PERSON_ISSUER,
+    Identity,
+    person,
+    pipeline,
+    username,
+    workflow,
+)
+from support.keys import (
+    DETAILS,
+    Key,
+    KeyKind,
+    canonical,
+    der,
+    hash_of,
+    iso,
+    kind_of,
+    new_key,
+    raw64,
+    signature_of,
+    spki,
+    text64,
+)
+
+__all__ = [
+    "COMMIT",
+    "GITHUB_ISSUER",
+    "LOG_INDEX",
+    "PAYLOAD_TYPE",
+    "PERSON_ISSUER",
+    "PUBLISH",
+    "SIGNED_AT",
+    "TREE_SIZE",
+    "Identity",
+    "Log",
+    "Sigstore",
+    "changed",
+    "instance",
+    "new_key",
+    "person",
+    "pipeline",
+    "provenance",
+    "raw64",
+    "text64",
+    "username",
+    "without",
+    "workflow",
+]
+
 SIGNED_AT = datetime(2025, 3, 4, 12, 0, 0, tzinfo=UTC)
-START = datetime(2024, 1, 1, tzinfo=UTC)
 LIFE = timedelta(minutes=10)
 TREE_SIZE, LOG_INDEX, OLDER_TREES = 11, 5, 7000
 """How large the tree of a log is, where in it an entry stands, and how many there were before."""
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-PERSON_ISSUER = "https://accounts.example.com"
-GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 PAYLOAD_TYPE: str = Envelope._TYPE
 PUBLISH: str = AttestationType.PYPI_PUBLISH_V1.value
 
-Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
-KeyKind = Literal["p256", "p384", "p521", "ed25519", "rsa"]
-
-_FULCIO = "1.3.6.1.4.1.57264.1"
 _SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
-_DETAILS: dict[KeyKind, str] = {
-    "p256": "PKIX_ECDSA_P256_SHA_256",
-    "p384": "PKIX_ECDSA_P384_SHA_384",
-    "p521": "PKIX_ECDSA_P521_SHA_512",
-    "ed25519": "PKIX_ED25519",
-    "rsa": "PKIX_RSA_PKCS1V15_2048_SHA256",
-}
-
-
-# Who signs
-
-
-@dataclass(frozen=True)
-class Identity:
-    """The names a certificate is for, and its extensions of Fulcio's, by their last number.
-
-    ``publisher`` is what an index would say of it in a provenance (PEP 740).
-    """
-
-    names: tuple[x509.GeneralName, ...]
-    claims: Mapping[int, str]
-    publisher: Mapping[str, Any] = field(default_factory=dict)
-
-    def but(self, claims: Mapping[int, str | None]) -> Identity:
-        """Return the same with other claims; ``None`` leaves one out."""
-        merged = dict(self.claims) | {key: text for key, text in claims.items() if text is not None}
-        left = {key: merged[key] for key in merged if claims.get(key, "") is not None}
-        return replace(self, claims=left)
-
-
-def person(email: str, issuer: str = PERSON_ISSUER) -> Identity:
-    """Return a person who logged in at ``issuer``."""
-    publisher = {"kind": "Google", "email": email}
-    return Identity((x509.RFC822Name(email),), {1: issuer, 8: issuer}, publisher)
-
-
-def username(name: str, issuer: str = PERSON_ISSUER) -> Identity:
-    """Return somebody whom ``issuer`` knows by a name without an address."""
-    kind = x509.ObjectIdentifier(f"{_FULCIO}.7")
-    return Identity((x509.OtherName(kind, der(0x0C, name.encode())),), {1: issuer, 8: issuer})
-
-
-def workflow(
-    repository: str = "acme/ledger",
-    path: str = ".github/workflows/release.yml",
-    ref: str = "refs/tags/v1.0.0",
-    *,
-    builder: str = "",
-    commit: str = COMMIT,
-    trigger: str = "release",
-    repository_id: str = "1001",
-    issuer: str = GITHUB_ISSUER,
-    forge: str = "https://github.com",
-) -> Identity:
-    """Return a GitHub workflow; ``builder`` is a reusable one (path and ref) that it calls."""
-    home, owner = f"{forge}/{repository}", repository.partition("/")[0]
-    config = f"{home}/{path}@{ref}"
-    signer = f"{forge}/{builder}" if builder else config
-    old = {1: issuer, 2: trigger, 3: commit, 4: "release", 5: repository, 6: ref}
-    new = {8: issuer, 9: signer, 10: commit, 11: "github-hosted", 12: home, 13: commit, 14: ref}
-    new |= {15: repository_id, 16: f"{forge}/{owner}", 17: "2002", 18: config, 19: commit}
-    new |= {20: trigger, 21: f"{home}/actions/runs/3003/attempts/1", 22: "public"}
-    file = path.rpartition("/")[2]
-    publisher = {"kind": "GitHub", "repository": repository, "workflow": file, "environment": None}
-    return Identity((x509.UniformResourceIdentifier(signer),), old | new, publisher)
-
-
-def pipeline(
-    repository: str = "acme/ledger",
-    path: str = ".gitlab-ci.yml",
-    ref: str = "refs/tags/v1.0.0",
-    *,
-    commit: str = COMMIT,
-    trigger: str = "push",
-    repository_id: str = "1001",
-    forge: str = "https://gitlab.com",
-) -> Identity:
-    """Return a pipeline of GitLab."""
-    home, owner = f"{forge}/{repository}", repository.rpartition("/")[0]
-    config = f"{home}//{path}@{ref}"
-    claims = {1: forge, 8: forge, 9: config, 10: commit, 11: "gitlab-hosted", 12: home, 13: commit}
-    claims |= {14: ref, 15: repository_id, 16: f"{forge}/{owner}", 17: "2002", 18: config}
-    claims |= {19: commit, 20: trigger, 21: f"{home}/-/jobs/3003", 22: "private"}
-    publisher = {"kind": "GitLab", "repository": repository, "workflow_filepath": path}
-    return Identity((x509.UniformResourceIdentifier(config),), claims, publisher)
-
-
-# Keys and encodings
-
-
-@functools.cache
-def _rsa_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 2048)
-
-
-def new_key(kind: KeyKind = "p256") -> Key:
-    """Return a fresh key; RSA takes long, so that there is one of it for all."""
-    if kind == "ed25519":
-        return ed25519.Ed25519PrivateKey.generate()
-    if kind == "rsa":
-        return _rsa_key()
-    curves = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
-    return ec.generate_private_key(curves[kind])
-
-
-def _kind(key: Key) -> KeyKind:
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return "ed25519"
-    if isinstance(key, rsa.RSAPrivateKey):
-        return "rsa"
-    sizes: dict[int, KeyKind] = {256: "p256", 384: "p384", 521: "p521"}
-    return sizes[key.key_size]
-
-
-def _hash(key: Key) -> hashes.HashAlgorithm:
-    return {"p384": hashes.SHA384(), "p521": hashes.SHA512()}.get(_kind(key), hashes.SHA256())
-
-
-def signature_of(key: Key, data: bytes, hashed: hashes.HashAlgorithm | None = None) -> bytes:
-    """Sign with the hash that goes with the key, or with another."""
-    algorithm = hashed or _hash(key)
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return key.sign(data)
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), algorithm)
-    digest = hashlib.new(algorithm.name, data).digest()
-    return key.sign(digest, ec.ECDSA(Prehashed(algorithm)))
-
-
-def spki(key: Key) -> bytes:
-    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def text64(data: bytes) -> str:
-    return b64encode(data).decode()
-
-
-def raw64(text: str) -> bytes:
-    return b64decode(text)
-
-
-def canonical(value: Any) -> bytes:
-    """Return JSON as RFC 8785 wants it, for values in ASCII without fractions."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def der(tag: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    size = len(body)
-    if size < 128:
-        return bytes((tag, size)) + body
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 128 | len(length))) + length + body
-
-
-def _oid(dotted: str) -> bytes:
-    first, second, *rest = map(int, dotted.split("."))
-    body = bytes((first * 40 + second,))
-    for number in rest:
-        septets = [number & 127]
-        while number := number >> 7:
-            septets.append(128 | (number & 127))
-        body += bytes(reversed(septets))
-    return der(6, body)
-
-
-def _integer(number: int) -> bytes:
-    return der(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-# Certificates
-
-
-def _named(common_name: str) -> x509.Name:
-    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mini")
-    return x509.Name([organization, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _usage(*, sign: bool = False, certify: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(sign, False, False, False, False, certify, certify, False, False)
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A key that certifies, and its certificate."""
-
-    key: Key
-    certificate: x509.Certificate
-
-    def der(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.DER)
-
-    def builder(self, subject: x509.Name, key: Key, start: datetime, life: timedelta) -> Any:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + life)
-        )
-
-    def below(self, common_name: str, *usages: x509.ObjectIdentifier, ca: bool = True) -> Authority:
-        """Certify another authority, or a signer of time stamps, for ten years."""
-        key = new_key("p256")
-        builder = self.builder(_named(common_name), key, START, timedelta(days=3650))
-        return Authority(key, _certified(builder, key, self, usages, ca))
-
-
-def _certified(
-    builder: Any, key: Key, issuer: Authority | None, usages: Sequence[Any], ca: bool
-) -> x509.Certificate:
-    issuing = issuer.key if issuer else key
-    builder = builder.add_extension(_usage(sign=not ca, certify=ca), critical=True)
-    if ca:
-        builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
-    if usages:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=not ca)
-    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing.public_key())
-    builder = builder.add_extension(own, critical=False).add_extension(above, critical=False)
-    signed: x509.Certificate = builder.sign(issuing, _certificate_hash(issuing))
-    return signed
-
-
-def _certificate_hash(key: Key) -> Any:
-    return None if isinstance(key, ed25519.Ed25519PrivateKey) else _hash(key)
-
-
-def root_authority(common_name: str, kind: KeyKind = "p256") -> Authority:
-    key, name = new_key(kind), _named(common_name)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(START)
-        .not_valid_after(START + timedelta(days=3650))
-    )
-    return Authority(key, _certified(builder, key, None, (), True))
 
 
 # Logs
@@ -341,8 +144,8 @@ class Log:
         return hashlib.sha256(spki(self.key)).digest()
 
     def entry(self, kind: str, version: str, body: bytes, how: How) -> dict[str, Any]:
-        index, size = (0, 1) if how.first else (LOG_INDEX, TREE_SIZE)
-        older = 0 if how.first or how.rekor == 2 else OLDER_TREES
+        index, size = how.place
+        older = 0 if size == 1 or how.rekor == 2 else OLDER_TREES
         leaves = [_leaf(b"filler %d" % number) for number in range(size)]
         leaves[index] = _leaf(body)
         tree = _tree(leaves)
@@ -391,49 +194,13 @@ class Log:
 
     def trusted(self) -> dict[str, Any]:
         """Return what a trust root says of it."""
-        public = {"rawBytes": text64(spki(self.key)), "keyDetails": _DETAILS[_kind(self.key)]}
+        public = {"rawBytes": text64(spki(self.key)), "keyDetails": DETAILS[kind_of(self.key)]}
         return {
             "baseUrl": f"https://{self.origin}",
             "hashAlgorithm": "SHA2_256",
-            "publicKey": public | {"validFor": {"start": _iso(START)}},
+            "publicKey": public | {"validFor": {"start": iso(START)}},
             "logId": {"keyId": text64(self.id())},
         }
-
-
-@dataclass(frozen=True)
-class TimeAuthority:
-    """Signs that something existed at a time (RFC 3161, RFC 5652)."""
-
-    root: Authority
-    signer: Authority
-
-    def stamp(self, data: bytes, at: datetime) -> bytes:
-        sha256 = der(0x30, _oid("2.16.840.1.101.3.4.2.1"))
-        kind = _oid("1.2.840.113549.1.9.16.1.4")
-        imprint = der(0x30, sha256, der(4, hashlib.sha256(data).digest()))
-        time = der(0x18, at.strftime("%Y%m%d%H%M%SZ").encode())
-        info = der(0x30, _integer(1), _oid("1.3.6.1.4.1.57264.2"), imprint, _integer(77), time)
-        certificate = self.signer.certificate
-        own = der(0x30, der(0x30, der(0x30, der(4, hashlib.sha256(self.signer.der()).digest()))))
-        attributes = b"".join(
-            sorted(
-                der(0x30, _oid(f"1.2.840.113549.1.9.{name}"), der(0x31, value))
-                for name, value in (
-                    ("3", kind),
-                    ("4", der(4, hashlib.sha256(info).digest())),
-                    ("16.2.47", own),
-                )
-            )
-        )
-        issued = der(0x30, certificate.issuer.public_bytes(), _integer(certificate.serial_number))
-        signed = signature_of(self.signer.key, der(0x31, attributes))
-        ecdsa = der(0x30, _oid("1.2.840.10045.4.3.2"))
-        who = der(0x30, _integer(1), issued, sha256, der(0xA0, attributes), ecdsa, der(4, signed))
-        content = der(0x30, kind, der(0xA0, der(4, info)))
-        certificates = der(0xA0, self.signer.der())
-        parts = (_integer(3), der(0x31, sha256), content, certificates, der(0x31, who))
-        token = der(0x30, _oid("1.2.840.113549.1.7.2"), der(0xA0, der(0x30, *parts)))
-        return der(0x30, der(0x30, _integer(0)), token)
 
 
 # Signing
@@ -448,8 +215,9 @@ class How:
     version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
     another hash that is signed. ``ctlog`` and ``log`` are other logs; ``stamps`` are how often
     the first has stamped the certificate. ``logged`` is another artifact, which the entry is for;
-    ``pem`` spells the certificate in it; ``first`` if nothing else is in the log. ``promise`` if
-    the log promises inclusion, as only version 1 does; ``witnesses`` sign its checkpoint as well.
+    ``pem`` spells the certificate in it, ``place`` is where in a log of what size that stands.
+    ``promise`` if the log promises inclusion, as only version 1 does; ``witnesses`` sign its
+    checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -468,7 +236,7 @@ class How:
     log: Log | None = None
     logged: bytes | None = None
     pem: Callable[[bytes], bytes] = bytes
-    first: bool = False
+    place: tuple[int, int] = (LOG_INDEX, TREE_SIZE)
     promise: bool = True
     witnesses: tuple[Log, ...] = ()
     media: str = Bundle.BundleType.BUNDLE_0_3.value
@@ -508,7 +276,7 @@ class Sigstore:
         """Return a bundle that signs ``data``; ``how`` are fields of ``How``."""
         way = How(**how)
         key, certificate = self._certificate(who, way)
-        hashed = way.hashed or _hash(key)
+        hashed = way.hashed or hash_of(key)
         signature = signature_of(way.by or key, data, hashed)
         record = self._record(way.logged or data, signature, certificate, way, hashed)
         content = {"messageDigest": _digest(data, hashed), "signature": text64(signature)}
@@ -543,7 +311,7 @@ class Sigstore:
 
     def config(self) -> bytes:
         """Return the trust root as a client's configuration holds it."""
-        service = {"majorApiVersion": 1, "operator": "mini", "validFor": {"start": _iso(START)}}
+        service = {"majorApiVersion": 1, "operator": "mini", "validFor": {"start": iso(START)}}
         url = f"https://{self.name}.example"
         signing = {
             "mediaType": SigningConfig.SigningConfigType.SIGNING_CONFIG_0_2.value,
@@ -579,13 +347,13 @@ class Sigstore:
             "subject": {"organization": "mini", "commonName": self.name},
             "uri": f"https://{self.name}.example/ca",
             "certChain": {"certificates": [{"rawBytes": text64(each.der())} for each in chain]},
-            "validFor": {"start": _iso(START)},
+            "validFor": {"start": iso(START)},
         }
 
     def _certificate(self, who: Identity, how: How) -> tuple[Key, x509.Certificate]:
         key, issuer = new_key(how.key), self.issuing
         builder = issuer.builder(x509.Name([]), key, how.issued or how.at, LIFE)
-        builder = builder.add_extension(_usage(sign=True), critical=True)
+        builder = builder.add_extension(usage(sign=True), critical=True)
         purpose = x509.ExtendedKeyUsage([how.purpose])
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         named = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
@@ -597,9 +365,9 @@ class Sigstore:
             builder = builder.add_extension(names, critical=True)
         for number, text in who.claims.items():
             raw = text.encode() if number < 8 else der(0x0C, text.encode())
-            oid = x509.ObjectIdentifier(f"{_FULCIO}.{number}")
+            oid = x509.ObjectIdentifier(f"{FULCIO}.{number}")
             builder = builder.add_extension(x509.UnrecognizedExtension(oid, raw), critical=False)
-        hashed = _certificate_hash(issuer.key)
+        hashed = certificate_hash(issuer.key)
         certificate: x509.Certificate = builder.sign(issuer.key, hashed)
         if how.stamps:
             log = how.ctlog or self.ctlog
@@ -627,7 +395,7 @@ class Sigstore:
             }
             return _entry("hashedrekord", "0.0.1", spec)
         raw = text64(certificate.public_bytes(Encoding.DER))
-        verifier = {"keyDetails": _DETAILS[how.key], "x509Certificate": {"rawBytes": raw}}
+        verifier = {"keyDetails": DETAILS[how.key], "x509Certificate": {"rawBytes": raw}}
         spec = {
             "data": _digest(data, hashed),
             "signature": {"content": text64(signature), "verifier": verifier},
@@ -640,7 +408,7 @@ class Sigstore:
         payload = how.payload if how.payload is not None else statement(file, data, how)
         key, certificate = self._certificate(who, how)
         size = f"DSSEv1 {len(how.payload_type)} {how.payload_type} {len(payload)} ".encode()
-        hashed = how.hashed or _hash(key)
+        hashed = how.hashed or hash_of(key)
         signature = signature_of(how.by or key, size + payload, hashed)
         if how.rekor == 2:
             signed = size + (how.logged or payload)

@@ -163,6 +163,15 @@ def signer_fields(signer: Signer) -> Iterable[tuple[str, str]]:
     return [(name, value) for name, value in fields if value]
 
 
+_CHANGED: tuple[Continuity, ...] = (
+    "workflow changed",
+    "repository moved",
+    "repository changed",
+    "another signer",
+    "issuer changed",
+)
+"""What somebody has to know the reason of, even where both signers are trusted."""
+
 _SIGNED: dict[Continuity, str] = {
     "": "It is signed",
     "same": "It is signed by the same signer as before",
@@ -215,8 +224,9 @@ def expected(case: Case, new: Release) -> Message:
         said = _STATUS[signature.status]
         before = ", as before" if outcome.continuity == "both unsigned" else ""
         return (Segment(f"no: {said}{before}"),)
+    changed = outcome.continuity in _CHANGED
     start = {
-        "trusted": "yes: ",
+        "trusted": "to be confirmed: " if changed else "yes: ",
         "override": "only as an exception: ",
         "untrusted": "no: ",
         "not judged": "yours to decide: ",
