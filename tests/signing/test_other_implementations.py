@@ -343,6 +343,7 @@ BEYOND = {
     "a statement about what has another digest than SHA-256": Beyond(
         stated(payload=about({"sha512": hashlib.sha512(DATA).hexdigest()})), "SHA-256"
     ),
+    "a certificate whose purpose is critical": Beyond(signed(critical=True), "certificate"),
     "a P-384 key": Beyond(signed(key="p384"), "key"),
     "a P-521 key": Beyond(signed(key="p521"), "key"),
     "a P-384 key in the second version of the log": Beyond(signed(key="p384", rekor=2), "key"),

@@ -101,6 +101,11 @@ BUNDLES = {
     "an authority that only claims to be ours": Wrong(
         lambda sigstore: sigstore.impostor().sign(DATA, RELEASE), "invalid", "certificate"
     ),
+    "an authority that only claims to be ours, and lays out certificates otherwise": Wrong(
+        lambda sigstore: sigstore.impostor().sign(DATA, RELEASE, critical=True),
+        "invalid",
+        "certificate",
+    ),
     "a certificate that had expired": Wrong(
         bundle(issued=SIGNED_AT - HOUR), "invalid", "certificate"
     ),

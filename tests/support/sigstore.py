@@ -210,14 +210,14 @@ class Log:
 class How:
     """How a signature is made, and what is wrong with it.
 
-    ``at`` is when, ``issued`` when the certificate begins, ``purpose`` what it is for. ``rekor``
-    is the version of the log, ``stamped`` if the signature is time stamped too (always with
-    version 2). ``key`` is that of the certificate, ``by`` another one that signs, ``hashed``
-    another hash that is signed. ``ctlog`` and ``log`` are other logs; ``stamps`` are how often
-    the first has stamped the certificate. ``logged`` is another artifact, which the entry is for;
-    ``pem`` spells the certificate in it, ``place`` is where in a log of what size that stands.
-    ``promise`` if the log promises inclusion, as only version 1 does; ``witnesses`` sign its
-    checkpoint as well.
+    ``at`` is when, ``issued`` when the certificate begins, ``purpose`` what it is for, ``critical``
+    if nobody may pass over that. ``rekor`` is the version of the log, ``stamped`` if the signature
+    is time stamped too (always with version 2). ``key`` is that of the certificate, ``by`` another
+    one that signs, ``hashed`` another hash that is signed. ``ctlog`` and ``log`` are other logs;
+    ``stamps`` are how often the first has stamped the certificate. ``logged`` is another artifact,
+    which the entry is for; ``pem`` spells the certificate in it, ``place`` is where in a log of
+    what size it stands. ``promise`` if the log promises inclusion, as only version 1 does;
+    ``witnesses`` sign its checkpoint as well.
 
     Of a statement: ``subjects`` are the names and SHA-256 of what it is about, ``payload`` is
     what is signed in its place.
@@ -226,6 +226,7 @@ class How:
     at: datetime = SIGNED_AT
     issued: datetime | None = None
     purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING
+    critical: bool = False
     rekor: Literal[1, 2] = 1
     stamped: bool = False
     key: KeyKind = "p256"
@@ -358,7 +359,8 @@ class Sigstore:
         own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         named = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
         above = x509.AuthorityKeyIdentifier(named.value.digest, None, None)
-        for extension in (purpose, own, above):
+        builder = builder.add_extension(purpose, critical=how.critical)
+        for extension in (own, above):
             builder = builder.add_extension(extension, critical=False)
         if who.names:
             names = x509.SubjectAlternativeName(who.names)

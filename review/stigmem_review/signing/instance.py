@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, unverifiable
+from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, on_one_line, unverifiable
 from stigmem_review.signing.roots import TrustRoot, is_usable, parse_root
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from sigstore_models.common.v1 import TimeRange
     from sigstore_models.trustroot.v1 import CertificateAuthority, TransparencyLogInstance
     from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
+
+
+_LAYOUT = re.compile(
+    r"invalid extension: 2\.5\.29\.(?:"
+    r"(?:14|15|35): Certificate is missing required extension|"
+    r"(?:14|15|19|35|37): Certificate extension has incorrect criticality)"
+)
+"""What the library says of identifiers of keys, usages and constraints that others do without."""
 
 
 class Authority(NamedTuple):
@@ -60,6 +69,20 @@ class Held(NamedTuple):
                 if not any(_covers(each, time) for each in ranges):
                     at = f"{time:%Y-%m-%dT%H:%M:%SZ}"
                     raise invalid(f"the {what} was not valid at {at}, says the trust root")
+
+    def check_layout(self, certificate: Certificate, error: Exception) -> None:
+        """Raise ``Unproven`` where the library only does not take how certificates are laid out.
+
+        It has them as the web has them, and Fulcio's are so. A private authority may mark other
+        extensions as critical, and leave some out.
+        """
+        chains = (each.chain for each in self.authorities)
+        issued = any(_issued(certificate, authority) for chain in chains for authority in chain)
+        if issued and _LAYOUT.search(str(error)):
+            raise unverifiable(
+                "its certificate, or that of its authority, is laid out in a way that cannot be "
+                f"checked: {on_one_line(str(error))}"
+            )
 
 
 class Instance:

@@ -108,6 +108,7 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
     except VerificationError as error:
         check_digest(certificate, error)
         check_spelling(bundle, error)
+        held.check_layout(certificate, error)
         raise
     # Only from here on is what the bundle says true.
     times = held.verifier._establish_time(bundle)
