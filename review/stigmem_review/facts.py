@@ -599,9 +599,13 @@ class SignatureMissing(Fact, frozen=True, kw_only=True, tag="signature-missing")
 
 
 class SignatureUnverifiable(_Problem, frozen=True, kw_only=True, tag="signature-unverifiable"):
-    """Something signs the file, and nobody can say here what it proves."""
+    """Something signs the file, and nobody can say here what it proves.
+
+    ``before`` if the signature of the old release is verified.
+    """
 
     help: str
+    before: bool
 
 
 class SignatureDropped(Fact, frozen=True, kw_only=True, tag="signature-dropped"):

@@ -418,7 +418,8 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
         case "invalid":
             yield facts.SignatureInvalid(item=item, why=new.why, help=new.do)
         case "unverifiable" if not _must_be_verified(trust):
-            yield facts.SignatureUnverifiable(item=item, why=new.why, help=new.do)
+            before = bool(_signers(old))
+            yield facts.SignatureUnverifiable(item=item, why=new.why, help=new.do, before=before)
         case "unsigned":
             if required(trust):
                 yield facts.SignatureMissing(item=item, by=required_by(trust))
