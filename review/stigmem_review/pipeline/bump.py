@@ -50,7 +50,7 @@ from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.terms import Terms
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_policy, tightened
-from stigmem_review.policy.settings import Settings, parse_settings, read_settings
+from stigmem_review.policy.settings import Settings, parse_settings, settings_of
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.signing.roots import TrustRoot, root_in
@@ -509,7 +509,7 @@ def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, Policed]:
 def _settings(tree: Tree, path: str | None, environment: Mapping[str, str]) -> Settings:
     """Return the node's settings, from a file of the base where one is named."""
     if path is None:
-        return read_settings(None, environment)
+        return settings_of(environment)
     return parse_settings(_of_base(tree, path, "env file"), posixpath.normpath(path))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
@@ -13,11 +12,8 @@ from stigmem_review.errors import UsageError
 from stigmem_review.manifest import none_release
 from stigmem_review.model import Known, Source
 from stigmem_review.pipeline.reading import opening
-from stigmem_review.policy.file import Policy, read_policy
-from stigmem_review.policy.settings import read_settings
-from stigmem_review.policy.trust import Trust
+from stigmem_review.pipeline.terms import read_decisions
 from stigmem_review.signers import signing
-from stigmem_review.signing.roots import read_root
 from stigmem_review.signing.verify import verify
 
 
@@ -41,9 +37,7 @@ def signer(
         raise UsageError(
             f"a {opened.unread.kind} is not signed; name a wheel, an sdist or name==version"
         )
-    decided = read_policy(Path(policy)) if policy else Policy()
-    trust = Trust(decided.signing, read_settings(env_file, environment or {}))
-    root = read_root(Path(trust_root)) if trust_root else None
+    _, trust, root = read_decisions(policy, env_file, environment or {}, trust_root)
     artifact = opened.open()
     signature = verify(artifact, root)
     release = replace(
