@@ -38,7 +38,7 @@ def build_report(
     differing = tuple(files(old, new))
     standing = (
         *(Line(each.name, each.message) for each in already),
-        *unsigned_says(case, new),
+        *unsigned_says(case),
     )
     standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
