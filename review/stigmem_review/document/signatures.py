@@ -8,8 +8,8 @@ from itertools import zip_longest
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
-from stigmem_review.policy.trust import Decision
-from stigmem_review.signers import Continuity
+from stigmem_review.policy.trust import But, Decision
+from stigmem_review.signers import Continuity, Standing
 from stigmem_review.text import Message, Segment, shorten
 
 _SIGNERS = 3
@@ -89,6 +89,23 @@ def _short(release: Release, other: Release) -> list[str]:
 def _remark(continuity: Continuity, decision: Decision) -> str:
     """Return in words what a signer is to those of the old release, and to the operator."""
     return ", ".join(filter(None, (_CONTINUITY.get(continuity), _DECISION[decision])))
+
+
+_BUT: dict[But, str] = {
+    "": "",
+    "another issuer": ", which trusts that name from another issuer",
+    "another ref": ", which trusts it at another ref",
+    "other plugins": ", which trusts it for other plugins",
+    "not on the node": ", and the policy trusts it",
+}
+
+
+def standing_says(standing: Standing) -> str:
+    """Return in words what the operator thinks of one signer, and by whose word."""
+    by = f" by {standing.by}" if standing.by else ""
+    alike = f"; easily taken for {standing.nearest}" if standing.nearest else ""
+    decision = "untrusted" if standing.decision == "untrusted" else _DECISION[standing.decision]
+    return f"{decision}{by}{_BUT[standing.but]}{alike}"
 
 
 def signature_lines(old: Release, new: Release) -> Iterator[Line]:
