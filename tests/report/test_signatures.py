@@ -83,6 +83,8 @@ def test_two_unsigned_releases_are_one_remark(upgrade: Any) -> None:
     assert report.verdict.state == "clear"
     assert "as before: not signed" in " ".join(render(report, "text").split())
     assert "Signatures" not in render(report, "markdown")
+    Path("policy.toml").write_text("[signing]\nrequired = true\n", "utf-8")
+    assert " It is not signed. " in first_lines(upgrade(None, None, policy="policy.toml"))
 
 
 def test_the_checklist_says_whether_the_identity_is_expected(upgrade: Any) -> None:

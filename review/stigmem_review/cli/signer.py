@@ -68,9 +68,8 @@ def _lines(report: SignerReport) -> Iterator[str]:
     yield _line("sha256", report.source.sha256)
     if not isinstance(signature, Signature):
         return
-    yield _line("status", f"{signature.status}{f': {signature.why}' if signature.why else ''}")
-    if signature.do:
-        yield _line("to do", signature.do)
+    # The worst proof decides, and says itself what is wrong with it.
+    yield _line("status", _status(signature.status, "" if signature.proofs else signature.why))
     if signature.root:
         yield _line("trust root", signature.root)
     for files, what in ((signature.unsigned, "not signed"), (signature.signed, "signed")):
@@ -87,7 +86,9 @@ def _lines(report: SignerReport) -> Iterator[str]:
 def _proof_lines(proof: Proof, standing: Standing | None) -> Iterator[str]:
     from stigmem_review.document.signatures import signer_fields, standing_says
 
-    yield _line("status", f"{proof.status}{f': {proof.why}' if proof.why else ''}")
+    yield _line("status", _status(proof.status, proof.why))
+    if proof.do:
+        yield _line("to do", proof.do)
     for name, value in signer_fields(proof.signer) if proof.signer else ():
         yield _line(name, value)
     if standing:
@@ -98,6 +99,10 @@ def _proof_lines(proof: Proof, standing: Standing | None) -> Iterator[str]:
         yield _line("signed at", proof.signed_at)
     if proof.log_index is not None:
         yield _line("log entry", str(proof.log_index))
+
+
+def _status(status: str, why: str) -> str:
+    return f"{status}: {why}" if why else status
 
 
 def _line(name: str, value: str) -> str:

@@ -221,7 +221,7 @@ def signed_says(case: Case, new: Release) -> Iterator[Segment]:
             yield Segment(" Its signature cannot be verified here.")
         case "unsigned" if outcome.continuity == "no longer signed":
             yield Segment(" It is not signed, and the old release is.")
-        case "unsigned" if outcome.continuity != "both unsigned":
+        case "unsigned" if outcome.continuity != "both unsigned" or outcome.required:
             yield Segment(f" It is not signed{_AND_UNSIGNED[outcome.required]}.")
         case _:
             pass
