@@ -111,6 +111,8 @@ def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:
         "ada@acme.example": "same signer, trusted",
         NEXT_TAG.names[0].value: "same workflow, at another ref, not trusted",
     }
+    [row] = rows(report, "| signed by")
+    assert row.endswith("| same workflow, at another ref, not trusted; same signer, trusted |")
 
 
 def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:

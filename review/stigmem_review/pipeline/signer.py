@@ -15,6 +15,7 @@ from stigmem_review.pipeline.reading import opening
 from stigmem_review.pipeline.terms import read_decisions
 from stigmem_review.signers import signing
 from stigmem_review.signing.verify import verify
+from stigmem_review.text import shorten
 
 
 def signer(
@@ -35,7 +36,8 @@ def signer(
     opened = opening(source, bundle)
     if opened.unread.kind not in ("wheel", "sdist"):
         raise UsageError(
-            f"a {opened.unread.kind} is not signed; name a wheel, an sdist or name==version"
+            f"{shorten(source, 120)} is nothing that is signed; name a wheel (.whl), an sdist "
+            "(.tar.gz) or name==version"
         )
     _, trust, root = read_decisions(policy, env_file, environment or {}, trust_root)
     artifact = opened.open()

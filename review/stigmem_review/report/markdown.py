@@ -92,8 +92,10 @@ def _table(report: Report) -> Iterator[str]:
 def _row(row: Row) -> str:
     old = [code(item.text) for item in row.items if item.sign in ("", "-")]
     new = [_new(item) for item in row.items if item.sign != "-"]
-    remarks = dict.fromkeys(item.remark for item in row.items if item.remark and item.text)
-    cells = [row.field, _cell(old), _cell(new), ", ".join(remarks)]
+    # In the order of the cell, so that each can be told apart from the next.
+    shown = sorted(row.items, key=lambda item: item.sign == "")
+    remarks = dict.fromkeys(item.remark for item in shown if item.remark and item.text)
+    cells = [row.field, _cell(old), _cell(new), "; ".join(remarks)]
     return "| " + " | ".join(cells) + " |"
 
 
