@@ -58,7 +58,7 @@ def rows(report: Report, start: str) -> list[str]:
         (ADA, ADA, "It is signed by the same signer as before; nobody said whom to trust."),
         (TAG, NEXT_TAG, "It is signed by the same workflow as before, at another ref;"),
         (ADA, person("eve@acme.example"), "It is signed by somebody else than before;"),
-        (None, ADA, "It is signed, which the old release was not;"),
+        (None, ADA, "It is signed, unlike the old release; nobody said whom to trust."),
         (ADA, None, "It is not signed, and the old release is."),
     ],
     ids=["same", "next tag", "another", "first", "dropped"],
@@ -127,6 +127,8 @@ def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
         ("ada@acme.example", ""),
         ("the signature is invalid", ""),
     ]
+    says = "It is signed; nobody said whom to trust. Nothing proves who signed the old release."
+    assert says in first_lines(review(*reversed(wheels), trust_root="root.json"))
 
 
 @pytest.mark.parametrize(

@@ -187,8 +187,8 @@ _SIGNED: dict[Continuity, str] = {
     "repository changed": "It is signed from another repository than before",
     "another signer": "It is signed by somebody else than before",
     "issuer changed": "It is signed under the same name, which another issuer vouches for",
-    "signed for the first time": "It is signed, which the old release was not",
-    "not comparable": "It is signed, and nothing proves by whom the old release was",
+    "signed for the first time": "It is signed, unlike the old release",
+    "not comparable": "It is signed",
 }
 
 _AND = {
@@ -215,6 +215,8 @@ def signed_says(case: Case, new: Release) -> Iterator[Segment]:
     match signature.status:
         case "verified":
             yield Segment(f" {_SIGNED[outcome.continuity]}{_AND[outcome.decision]}")
+            if outcome.continuity == "not comparable":
+                yield Segment(" Nothing proves who signed the old release.")
         case "invalid":
             yield Segment(" Its signature is invalid.")
         case "unverifiable":
