@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from stigmem_review import review
 from stigmem_review.document import Report
-from stigmem_review.report import render
+from stigmem_review.policy.file import parse_policy
+from stigmem_review.policy.trust import Trusted
+from stigmem_review.report import Format, render
 from stigmem_review.sources.signatures import SUFFIXES
 from support.plugins import plugin, write_wheel
 from support.sigstore import Identity, instance, person, username, workflow
@@ -101,6 +104,17 @@ def test_a_name_that_another_issuer_vouches_for_is_not_yet_expected(upgrade: Any
     other = person("ada@acme.example", "https://login.elsewhere.example")
     [row] = rows(upgrade(ADA, other, env_file="node.env"), "| signing identity")
     assert "| to be confirmed: verified, issuer `https://login.elsewhere.example`" in row
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_the_lines_that_pin_a_signer_can_be_copied(upgrade: Any, form: Format) -> None:
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
+    printed = render(upgrade(ADA, ADA, env_file="node.env"), form).replace("%0A", "\n")
+    lines = dropwhile(lambda line: "[[signing" not in line, printed.splitlines())
+    policy = parse_policy("\n".join(islice(lines, 3)).encode(), "policy.toml")
+    assert policy.signing.trusted == (
+        Trusted(issuer="https://accounts.example.com", identity="ada@acme.example"),
+    )
 
 
 def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:

@@ -129,12 +129,19 @@ def _group(group: Group) -> str:
     first = group.first
     parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
     parts.append("\n".join(f"- {message(each.message)}{_where(each)}" for each in group.findings))
+    parts += [block(each.write) for each in group.findings if each.write]
     if not group.explained:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
     if not first.approvable:
         parts.append("**It cannot be accepted; it has to be put right.**")
     return "\n\n".join(parts)
+
+
+def block(lines: Iterable[str]) -> str:
+    """Return lines that are printable ASCII as a block of code, to be copied."""
+    # Only a backtick could end the block early.
+    return "\n".join(["```", *(line.replace("`", "\\u{60}") for line in lines), "```"])
 
 
 def _where(finding: Finding) -> str:

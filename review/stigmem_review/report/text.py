@@ -145,6 +145,7 @@ class _Page:
             if finding.at:
                 side = " of the old release" if finding.side == "old" else ""
                 yield self._paint(f"     at {finding.at}{side}", "dim")
+            yield from (f"        {line}" for line in finding.write)
         if not group.explained:
             yield from self._wrap(first.why, "        ", "   Why: ")
             yield from self._wrap(first.do, "        ", "   Do:  ")
