@@ -193,7 +193,7 @@ _SIGNED: dict[Continuity, str] = {
 
 _AND = {
     "trusted": ", and trusted.",
-    "override": ", and trusted as an exception.",
+    "override": ", and accepted as an exception.",
     "untrusted": ", and not trusted.",
     "not judged": "; nobody said whom to trust.",
 }
@@ -246,7 +246,7 @@ def expected(case: Case, new: Release) -> Message:
     changed = outcome.continuity in _CHANGED
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
-        "override": "only as an exception: ",
+        "override": "only with a change record: ",
         "untrusted": "no: ",
         "not judged": "yours to decide: ",
     }[outcome.decision]
