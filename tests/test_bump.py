@@ -385,7 +385,9 @@ def test_the_policy_is_that_of_the_base(wheels: Wheels, reviewed: Reviewed) -> N
     old = {"requirements.txt": wheels.pin("1.0.0"), "stigmem-review.toml": STRICT}
     report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")})
     assert (report.node, report.verdict.gate) == ("0.9.0a11", "note")
-    assert report.policy.path == "stigmem-review.toml"
+    assert [(each.what, each.path) for each in report.consulted] == [
+        ("policy", "stigmem-review.toml")
+    ]
 
 
 def test_a_policy_that_comes_with_the_bump_does_not_count(

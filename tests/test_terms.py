@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_that_are_named_count() -> None:
-    policy, trust, root = read_decisions(
+    policy, trust, root, consulted = read_decisions(
         "policy.toml", "node.env", {TRUSTED: "env@b.example"}, "root.json"
     )
     assert policy.fail_on == "error"
@@ -35,12 +35,22 @@ def test_files_that_are_named_count() -> None:
     assert trust.settings == Settings(trusted=("file@b.example",))
     assert root is not None
     assert root.name == "root.json"
+    assert [each.path for each in consulted] == ["policy.toml", "node.env", "root.json"]
+    assert not any(each.remark for each in consulted)
+
+
+def test_an_env_file_that_says_nothing_about_signatures_is_remarked_on() -> None:
+    Path("node.env").write_text("STIGMEM_PORT=8765\n", "utf-8")
+    [noted] = read_decisions(None, "node.env", {}, None).consulted
+    assert (noted.path, noted.remark) == ("node.env", "it says nothing about signatures")
 
 
 def test_the_environment_counts_where_no_env_file_is_named() -> None:
-    _, trust, root = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
+    _, trust, root, consulted = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
     assert trust.settings == Settings(trusted=("env@b.example",))
     assert root is None
+    assert [each.path for each in consulted] == ["the environment"]
+    assert read_decisions(None, None, {}, None).consulted == ()
 
 
 # Such as a variable of a script that is not set.

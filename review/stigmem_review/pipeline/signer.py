@@ -39,16 +39,16 @@ def signer(
             f"{shorten(source, 120)} is nothing that is signed; name a wheel (.whl), an sdist "
             "(.tar.gz) or name==version"
         )
-    _, trust, root = read_decisions(policy, env_file, environment or {}, trust_root)
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
     artifact = opened.open()
-    signature = verify(artifact, root)
+    signature = verify(artifact, decisions.root)
     release = replace(
         none_release(),
         source=artifact.source,
         distribution=Known(_distribution(artifact.source)),
         signature=signature,
     )
-    outcome = signing(none_release(), release, trust).outcome
+    outcome = signing(none_release(), release, decisions.trust).outcome
     return build_signer_report(artifact.source, signature, outcome)
 
 

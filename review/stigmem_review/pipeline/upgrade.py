@@ -52,13 +52,15 @@ def review(
     }
     if all(each.unread.kind == "none" for each in openings.values()):
         raise UsageError("there is nothing to review between none and none")
-    decided, trust, root = read_decisions(policy, env_file, environment or {}, trust_root)
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
+    decided = decisions.policy
     terms = Terms(
         host.node(wanted_node(decided, node_version)),
         shipped_rules().at_levels(decided.levels),
         gate or decided.fail_on if policy is None else tightened(decided, gate),
-        trust,
-        root,
+        decisions.trust,
+        decisions.root,
+        decisions.consulted,
     )
     return review_releases(openings, terms)
 
@@ -98,4 +100,14 @@ def _judged(releases: Mapping[Side, Release], terms: Terms) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
     findings = judge(case.comparison.facts, case, terms.rulebook)
     already = judge(case.comparison.already, case, terms.rulebook)
-    return build_report(case, old, new, findings, already, terms.node, terms.rulebook, terms.gate)
+    return build_report(
+        case,
+        old,
+        new,
+        findings,
+        already,
+        terms.node,
+        terms.rulebook,
+        terms.gate,
+        terms.consulted,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stigmem_review.document import Item, Line, Report, Reviewed, Row
+from stigmem_review.document import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.groups import Group, code_title, grouped
@@ -182,6 +182,16 @@ def _signatures(report: Report) -> Iterator[str]:
         yield "\n".join(_lines(report.signatures))
 
 
+def consulted_items(consulted: tuple[Consulted, ...], where: str = "") -> Iterator[str]:
+    """Yield what a review went by; that there is no policy, where one is looked for."""
+    if where and not any(each.what == "policy" for each in consulted):
+        yield f"- policy: none {where}: the defaults"
+    for each in consulted:
+        remark = f" ({each.remark})" if each.remark else ""
+        digest = f", SHA-256 {code(each.sha256)}" if each.sha256 else ""
+        yield f"- {each.what}: {code(each.path)}{remark}{digest}"
+
+
 def _lines(lines: Iterable[Line]) -> list[str]:
     return [f"- {line.what}: {message(line.says)}" for line in lines]
 
@@ -208,6 +218,7 @@ def _reviewed(report: Report) -> Iterator[str]:
         yield line
         for name in source.unreviewed[: budget.ITEMS]:
             yield f"  - not reviewed: {code(name)}"
+    yield from consulted_items(report.consulted)
     tool = report.tool
     yield (
         f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "
