@@ -14,7 +14,6 @@ from stigmem_review import BumpReport, bump
 from stigmem_review.cli import run
 from stigmem_review.errors import PolicyError, UsageError
 from stigmem_review.report import render
-from stigmem_review.signers import SigningOutcome
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
@@ -386,7 +385,9 @@ def test_the_policy_is_that_of_the_base(wheels: Wheels, reviewed: Reviewed) -> N
     old = {"requirements.txt": wheels.pin("1.0.0"), "stigmem-review.toml": STRICT}
     report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")})
     assert (report.node, report.verdict.gate) == ("0.9.0a11", "note")
-    assert report.policy.path == "stigmem-review.toml"
+    assert [(each.what, each.path) for each in report.consulted] == [
+        ("policy", "stigmem-review.toml")
+    ]
 
 
 def test_a_policy_that_comes_with_the_bump_does_not_count(
@@ -433,9 +434,10 @@ def test_signatures_are_held_against_what_the_base_says(signed: Wheels, reviewed
     report = reviewed(old, new, **FILES)
     [bumped] = report.bumps
     assert bumped.report
-    assert bumped.report.signing == SigningOutcome(
-        "same", "trusted", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", True
-    )
+    found = bumped.report.signing
+    assert found
+    assert (found.continuity, found.decision) == ("same", "trusted")
+    assert (found.by, found.required) == ("STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", True)
 
 
 def test_a_root_and_settings_that_come_with_the_bump_do_not_count(

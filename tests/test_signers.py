@@ -17,10 +17,10 @@ from stigmem_review.manifest import none_release
 from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
 from stigmem_review.pipeline import upgrade
 from stigmem_review.policy.settings import Settings
-from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted
+from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted, required
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
-from stigmem_review.signers import SigningOutcome, signing, verification_gap
+from stigmem_review.signers import SigningOutcome, Standing, signing, verification_gap
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 
@@ -770,10 +770,17 @@ def test_a_removal_says_nothing_of_signatures(old: Signature) -> None:
 
 def test_the_outcome_says_who_decided() -> None:
     found = signing(release(signed()), release(signed()), PINNED)
-    assert found.outcome == SigningOutcome("same", "trusted", "entry 1 of the policy", True)
-    found = signing(release(signed()), release(signed()), LISTED)
     assert found.outcome == SigningOutcome(
-        "same", "trusted", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", True
+        "same",
+        "trusted",
+        "entry 1 of the policy",
+        True,
+        (Standing("same", "trusted", "entry 1 of the policy"),),
+    )
+    found = signing(release(signed()), release(signed()), LISTED)
+    by = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
+    assert found.outcome == SigningOutcome(
+        "same", "trusted", by, True, (Standing("same", "trusted", by),)
     )
     found = signing(release(UNSIGNED), release(UNSIGNED), NOBODY)
     assert found.outcome == SigningOutcome("both unsigned", "not judged", "", None)
@@ -848,9 +855,10 @@ def test_what_must_be_verified_and_cannot_be_is_a_gap(trust: Trust, missing: boo
     gap = verification_gap(release(UNVERIFIABLE), trust)
     assert (gap is not None) is missing
     assert gap is None or (gap.why, gap.do) == (UNVERIFIABLE.why, UNVERIFIABLE.do)
+    # What has no signature is one of the two only where it would have to have one.
     for carried in ("directory", "capture"):
         unsigned = verification_gap(release(NotCarried(carried)), trust)
-        assert (unsigned is not None) is missing
+        assert (unsigned is not None) is bool(required(trust))
     for other in (signed(), UNSIGNED, INVALID, NotCarried("none"), None):
         assert verification_gap(release(other), trust) is None
     # There is always one of the two.

@@ -647,7 +647,7 @@ class SignerUntrusted(Fact, frozen=True, kw_only=True, tag="signer-untrusted"):
 
 
 class SignerOverride(Fact, frozen=True, kw_only=True, tag="signer-override"):
-    """A signer who is trusted by way of exception."""
+    """A signer who is accepted as an exception."""
 
     identity: str
     issuer: str

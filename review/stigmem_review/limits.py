@@ -114,5 +114,8 @@ SIGNATURE_VALUES = 5_000
 ATTESTATIONS = 20
 """Attestations in one provenance file."""
 
+POLICY_BYTES = 256 * 1024
+"""One policy; an entry for a signer takes less than 1 KB."""
+
 ENV_FILE_BYTES = 256 * 1024
 """One env file with a node's settings; all that a node has take less than 20 KB."""

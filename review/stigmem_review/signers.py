@@ -12,6 +12,7 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.trust import (
+    But,
     Decision,
     Judged,
     Trust,
@@ -72,17 +73,32 @@ _REFS: dict[str, facts.RefKind] = {
 }
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What one signer is to those of the old release, and to the operator.
+
+    ``nearest`` is a trusted signer that this one can be taken for and is not.
+    """
+
+    continuity: Continuity
+    decision: Decision
+    by: str = ""
+    but: But = ""
+    nearest: str = ""
+
+
 class SigningOutcome(msgspec.Struct, frozen=True):
     """Who signed, in short: what became of the signer, and what the operator thinks of the new one.
 
-    ``by`` says whose word decided, and is empty where nobody's did; ``required`` whether
-    signatures are, absent where nobody said.
+    Where several signed, one that signed before and one that is trusted are enough; ``signers``
+    says it of each, in the order of the signature. ``by`` says whose word decided, and is empty
+    where nobody's did; ``required`` whether signatures are, absent where nobody said.
     """
 
     continuity: Continuity
     decision: Decision
     by: str
     required: bool | None
+    signers: tuple[Standing, ...] = ()
 
 
 class Signing(NamedTuple):
@@ -129,21 +145,26 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     partial = list(_partial(signature))
     already = partial if partial and _was_partial(old, signature) else []
     found += [] if already else partial
-    outcome = SigningOutcome(continuity, judged.decision, judged.by, required(trust))
+    outcome = SigningOutcome(
+        continuity,
+        judged.decision,
+        judged.by,
+        required(trust),
+        tuple(_standing(old, each, said, continuity) for each, said in decisions),
+    )
     return Signing(tuple(found), tuple(already), outcome)
 
 
 def verification_gap(new: Release, trust: Trust) -> Gap | None:
     """Return what a new release leaves open that cannot be verified where that has to be done.
 
-    It has to be where signatures are required, and where the operator says whom to trust.
+    It has to be where signatures are required, and where the operator says whom to trust. What
+    cannot carry one is a gap only where they are required: else it may be unsigned as well.
     """
-    if not _must_be_verified(trust):
-        return None
     match new.signature:
-        case Signature(status="unverifiable", why=why, do=do):
+        case Signature(status="unverifiable", why=why, do=do) if _must_be_verified(trust):
             return Gap("signature", why, do)
-        case NotCarried(source="directory" | "capture" as kind):
+        case NotCarried(source="directory" | "capture" as kind) if required(trust):
             return Gap(
                 "signature",
                 f"a {kind} has none, and {required_by(trust)} requires one",
@@ -168,6 +189,13 @@ def _closest(old: Release, new: Signature) -> tuple[Signer, Signer] | None:
     """Return the two signers, one of each release, that have most to do with each other."""
     pairs = [(one, two) for one in _signers(old) for two in new.signers]
     return min(pairs, key=_distance, default=None)
+
+
+def _standing(old: Release, new: Signer, judged: Judged, continuity: Continuity) -> Standing:
+    """Return what a signer is by itself; without a signer of the old release, what all are."""
+    pair = min(((each, new) for each in _signers(old)), key=_distance, default=None)
+    own = _relation(*pair) if pair else continuity
+    return Standing(own, judged.decision, judged.by, judged.but, judged.nearest)
 
 
 def _distance(pair: tuple[Signer, Signer]) -> tuple[int, bool]:

@@ -238,6 +238,9 @@ def test_a_repository_that_looks_like_a_trusted_one_is_seen() -> None:
         ({}, {"trusted": ("a",)}, True),
         ({}, {"override": ("a",)}, True),
         ({}, {"trusted": ("a",), "required": False}, False),
+        # The policy is not what the node goes by.
+        ({"required": False}, {"trusted": ("a",)}, True),
+        ({"required": False}, {"override": ("a",)}, True),
         ({}, {"acknowledged": True}, None),
     ],
 )

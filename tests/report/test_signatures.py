@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +10,35 @@ import pytest
 
 from stigmem_review import review
 from stigmem_review.document import Report
-from stigmem_review.report import render
+from stigmem_review.policy.file import parse_policy
+from stigmem_review.policy.trust import Trusted
+from stigmem_review.report import Format, render
+from stigmem_review.sources.signatures import SUFFIXES
 from support.plugins import plugin, write_wheel
 from support.sigstore import Identity, instance, person, username, workflow
 
 ADA = person("ada@acme.example")
 TAG = workflow(ref="refs/tags/v1.0.0")
 NEXT_TAG = workflow(ref="refs/tags/v1.0.1")
+TRUST_ADA = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n"
+
+Signers = Identity | tuple[Identity, ...] | None
 
 
 @pytest.fixture
 def upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Review two releases that differ in their version and in who signed them."""
+    """Review two releases that differ in their version and in who signed them, if anybody did."""
     monkeypatch.chdir(tmp_path)
     Path("root.json").write_bytes(instance().root())
 
-    def reviewed(old: Identity | None, new: Identity | None, **options: Any) -> Report:
+    def reviewed(old: Signers, new: Signers, **options: Any) -> Report:
         wheels = []
         for version, who in (("1.0.0", old), ("1.0.1", new)):
             wheel = write_wheel(Path(version), plugin(version=version), version=version)
-            if who:
-                bundle = instance().sign(wheel.read_bytes(), who)
-                Path(f"{wheel}.sigstore.json").write_bytes(bundle)
+            several = who if isinstance(who, tuple) else (who,)
+            for each, suffix in zip(filter(None, several), SUFFIXES, strict=False):
+                bundle = instance().sign(wheel.read_bytes(), each)
+                Path(f"{wheel}{suffix}").write_bytes(bundle)
             wheels.append(str(wheel))
         options.setdefault("trust_root", "root.json")
         return review(*wheels, **options)
@@ -42,13 +50,18 @@ def first_lines(report: Report) -> str:
     return " ".join(render(report, "text").split("\n\n")[0].split())
 
 
+def rows(report: Report, start: str) -> list[str]:
+    """Return the rows of tables that begin with a word."""
+    return [line for line in render(report, "markdown").splitlines() if line.startswith(start)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         (ADA, ADA, "It is signed by the same signer as before; nobody said whom to trust."),
         (TAG, NEXT_TAG, "It is signed by the same workflow as before, at another ref;"),
         (ADA, person("eve@acme.example"), "It is signed by somebody else than before;"),
-        (None, ADA, "It is signed, which the old release was not;"),
+        (None, ADA, "It is signed, unlike the old release; nobody said whom to trust."),
         (ADA, None, "It is not signed, and the old release is."),
     ],
     ids=["same", "next tag", "another", "first", "dropped"],
@@ -73,10 +86,12 @@ def test_two_unsigned_releases_are_one_remark(upgrade: Any) -> None:
     assert report.verdict.state == "clear"
     assert "as before: not signed" in " ".join(render(report, "text").split())
     assert "Signatures" not in render(report, "markdown")
+    Path("policy.toml").write_text("[signing]\nrequired = true\n", "utf-8")
+    assert " It is not signed. " in first_lines(upgrade(None, None, policy="policy.toml"))
 
 
 def test_the_checklist_says_whether_the_identity_is_expected(upgrade: Any) -> None:
-    Path("node.env").write_text("STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n", "utf-8")
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
     markdown = render(upgrade(ADA, ADA, env_file="node.env"), "markdown")
     assert (
         "| signing identity expected | yes: verified, issuer `https://accounts.example.com`, "
@@ -84,10 +99,76 @@ def test_the_checklist_says_whether_the_identity_is_expected(upgrade: Any) -> No
     ) in markdown
 
 
+def test_a_name_that_another_issuer_vouches_for_is_not_yet_expected(upgrade: Any) -> None:
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
+    other = person("ada@acme.example", "https://login.elsewhere.example")
+    [row] = rows(upgrade(ADA, other, env_file="node.env"), "| signing identity")
+    assert "| to be confirmed: verified, issuer `https://login.elsewhere.example`" in row
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "github"])
+def test_the_lines_that_pin_a_signer_can_be_copied(upgrade: Any, form: Format) -> None:
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
+    printed = render(upgrade(ADA, ADA, env_file="node.env"), form).replace("%0A", "\n")
+    lines = dropwhile(lambda line: "[[signing" not in line, printed.splitlines())
+    policy = parse_policy("\n".join(islice(lines, 3)).encode(), "policy.toml")
+    assert policy.signing.trusted == (
+        Trusted(issuer="https://accounts.example.com", identity="ada@acme.example"),
+    )
+
+
+def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
+    report = upgrade((ADA, TAG), (ADA, NEXT_TAG), env_file="node.env")
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert {item.text: item.remark for item in row.items if item.sign != "-"} == {
+        "ada@acme.example": "same signer, trusted",
+        NEXT_TAG.names[0].value: "same workflow, at another ref, not trusted",
+    }
+    [row] = rows(report, "| signed by")
+    assert row.endswith("| same workflow, at another ref, not trusted; same signer, trusted |")
+
+
+def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
+    upgrade(ADA, ADA)
+    Path("1.0.1/demo_plugin-1.0.1-py3-none-any.whl.sigstore.json").write_bytes(
+        instance().sign(b"another file", ADA)
+    )
+    wheels = [str(next(Path(each).glob("*.whl"))) for each in ("1.0.0", "1.0.1")]
+    report = review(*wheels, trust_root="root.json")
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert [(item.text, item.remark) for item in row.items] == [
+        ("ada@acme.example", ""),
+        ("the signature is invalid", ""),
+    ]
+    says = "It is signed; nobody said whom to trust. Nothing proves who signed the old release."
+    assert says in first_lines(review(*reversed(wheels), trust_root="root.json"))
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("", "It is not signed, and nobody said whether signatures are required; by its default"),
+        ("required = true", "It is not signed. "),
+        ("required = false", "It is not signed, and signatures are not required."),
+    ],
+)
+def test_a_first_installation_that_is_not_signed_says_so(
+    tmp_path: Path, said: str, says: str
+) -> None:
+    wheel = write_wheel(tmp_path, plugin())
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f"[signing]\n{said}\n", "utf-8")
+    report = review("none", str(wheel), policy=str(policy))
+    assert says in first_lines(report)
+    assert "As before" not in render(report, "markdown")
+    assert rows(report, "| signed by") == ["| signed by |  | **+** `not signed` |  |"]
+
+
 def test_one_name_from_two_issuers_is_shown_with_both(upgrade: Any) -> None:
     other = person("ada@acme.example", "https://login.elsewhere.example")
-    markdown = render(upgrade(ADA, other), "markdown")
-    [row] = [line for line in markdown.splitlines() if line.startswith("| signed by")]
+    report = upgrade(ADA, other)
+    [row] = rows(report, "| signed by")
     assert "`ada@acme.example by https://accounts.example.com`" in row
     assert "`ada@acme.example by https://login.elsewhere.example`" in row
 
@@ -103,7 +184,7 @@ def test_an_identity_cannot_bend_a_report(upgrade: Any) -> None:
 
 
 def test_what_cannot_be_verified_is_incomplete_where_trust_is_stated(upgrade: Any) -> None:
-    Path("node.env").write_text("STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n", "utf-8")
+    Path("node.env").write_text(TRUST_ADA, "utf-8")
     stated = upgrade(ADA, ADA, trust_root=None, env_file="node.env")
     assert (stated.verdict.state, stated.verdict.exit_code) == ("incomplete", 3)
     unstated = upgrade(ADA, ADA, trust_root=None)

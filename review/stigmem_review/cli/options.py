@@ -39,16 +39,17 @@ def add_gate_option(parser: argparse.ArgumentParser, default: str | None, said: 
 
 def add_trust_options(parser: argparse.ArgumentParser, *, base: bool = False) -> None:
     """Add the options that say whom to trust; with ``base`` they name files of the base."""
-    where = "a path in BASE" if base else "a file"
+    name, where = ("PATH", ", as a path in BASE") if base else ("FILE", "")
     parser.add_argument(
         "--env-file",
-        metavar="PATH",
-        help=f"the node's env file, {where}: whom it trusts to sign (default: the environment)",
+        metavar=name,
+        help=f"the node's env file{where}, which says whom it trusts to sign (default: the "
+        "environment)",
     )
     parser.add_argument(
         "--trust-root",
-        metavar="PATH",
-        help=f"the trust root of a private Sigstore instance, {where} (default: our copy of the "
+        metavar=name,
+        help=f"the trust root of a private Sigstore instance{where} (default: our copy of the "
         "public-good instance's)",
     )
 

@@ -12,6 +12,7 @@ from stigmem_review.cli.options import add_trust_options
 if TYPE_CHECKING:
     from stigmem_review.document import SignerReport
     from stigmem_review.model import Proof
+    from stigmem_review.signers import Standing
 
 _ABOUT = """\
 Say who signed SOURCE (a wheel, an sdist or name==version), and whether that is somebody you
@@ -60,44 +61,48 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(report: SignerReport) -> Iterator[str]:
     from stigmem_review.model import Signature
+    from stigmem_review.text import shorten
 
     signature = report.signature
     yield report.source.file
     yield _line("sha256", report.source.sha256)
     if not isinstance(signature, Signature):
         return
-    yield _line("status", f"{signature.status}{f': {signature.why}' if signature.why else ''}")
-    if signature.do:
-        yield _line("to do", signature.do)
+    # The worst proof decides, and says itself what is wrong with it.
+    yield _line("status", _status(signature.status, "" if signature.proofs else signature.why))
+    if signature.root:
+        yield _line("trust root", signature.root)
+    for files, what in ((signature.unsigned, "not signed"), (signature.signed, "signed")):
+        if files:
+            yield _line("other files", f"{what}: {shorten(', '.join(files), 400)}")
+    judged = report.trust.signers if report.trust else ()
+    standings = dict(zip(signature.signers, judged, strict=False))
     for proof in signature.proofs:
         yield ""
         yield f"  {proof.name}"
-        yield from _proof_lines(proof)
-    yield ""
-    if signature.root:
-        yield _line("trust root", signature.root)
-    if signature.unsigned:
-        yield _line("not signed", ", ".join(signature.unsigned))
-    if report.trust and signature.status == "verified":
-        by = f" by {report.trust.by}" if report.trust.by else ""
-        said = {"not judged": "nobody said whom to trust"}.get(
-            report.trust.decision, report.trust.decision
-        )
-        yield _line("trust", f"{said}{by}")
+        yield from _proof_lines(proof, standings.get(proof.signer) if proof.signer else None)
 
 
-def _proof_lines(proof: Proof) -> Iterator[str]:
-    from stigmem_review.document.signatures import signer_fields
+def _proof_lines(proof: Proof, standing: Standing | None) -> Iterator[str]:
+    from stigmem_review.document.signatures import signer_fields, standing_says
 
-    yield _line("status", f"{proof.status}{f': {proof.why}' if proof.why else ''}")
+    yield _line("status", _status(proof.status, proof.why))
+    if proof.do:
+        yield _line("to do", proof.do)
     for name, value in signer_fields(proof.signer) if proof.signer else ():
         yield _line(name, value)
+    if standing:
+        yield _line("trust", standing_says(standing))
     if proof.predicate:
         yield _line("attests", proof.predicate)
     if proof.signed_at:
         yield _line("signed at", proof.signed_at)
     if proof.log_index is not None:
         yield _line("log entry", str(proof.log_index))
+
+
+def _status(status: str, why: str) -> str:
+    return f"{status}: {why}" if why else status
 
 
 def _line(name: str, value: str) -> str:

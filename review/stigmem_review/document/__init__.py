@@ -5,11 +5,10 @@ from stigmem_review.document.bump import (
     Bump,
     BumpReport,
     Compared,
-    Policed,
     build_bump_report,
 )
 from stigmem_review.document.check import Checked, CheckReport, Mistake, build_check_report
-from stigmem_review.document.parts import Item, Line, Report, Reviewed, Row
+from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.document.signer import SignerReport, build_signer_report
 
 __all__ = [
@@ -18,10 +17,10 @@ __all__ = [
     "CheckReport",
     "Checked",
     "Compared",
+    "Consulted",
     "Item",
     "Line",
     "Mistake",
-    "Policed",
     "Report",
     "Reviewed",
     "Row",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from stigmem_review.case import Case, plugin_name, plugin_version
 from stigmem_review.document.behaviour import code_as_before
-from stigmem_review.document.parts import Item, Line, Report, Reviewed, tool
+from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.signatures import signature_lines, signed_row, unsigned_says
@@ -28,6 +28,7 @@ def build_report(
     node: Node,
     rulebook: Rulebook,
     gate: Level,
+    consulted: tuple[Consulted, ...] = (),
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
@@ -38,7 +39,7 @@ def build_report(
     differing = tuple(files(old, new))
     standing = (
         *(Line(each.name, each.message) for each in already),
-        *unsigned_says(case, new),
+        *unsigned_says(case),
     )
     standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
@@ -63,6 +64,7 @@ def build_report(
         checklist=tuple(checklist(case, new, findings)),
         go_back=_go_back(old),
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
+        consulted=consulted,
     )
     return sanitised(report)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.document.parts import Line, Report, Tool, tool
+from stigmem_review.document.parts import Consulted, Line, Report, Tool, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap, Level, Location
 from stigmem_review.pins.changes import What
@@ -43,26 +43,20 @@ class Compared(msgspec.Struct, frozen=True):
     pins_from: str
 
 
-class Policed(msgspec.Struct, frozen=True):
-    """The policy file that was read from the base; both are empty where it has none."""
-
-    path: str
-    sha256: str
-
-
 class BumpReport(msgspec.Struct, frozen=True):
     """All plugins of a repository whose pins changed. Every string in it is printable ASCII.
 
-    ``format`` is the version of this document's structure; ``findings`` and ``gaps`` are about
-    the pins themselves; ``others`` are changed pins of what is no plugin; ``as_before`` what was
-    so before, ``files`` those that the head's pins were read from.
+    ``format`` is the version of this document's structure; ``consulted`` is what of the base it
+    went by; ``findings`` and ``gaps`` are about the pins themselves; ``others`` are changed pins of
+    what is no plugin; ``as_before`` what was so before, ``files`` those that the head's pins were
+    read from.
     """
 
     format: Literal[1]
     tool: Tool
     node: str
     compared: Compared
-    policy: Policed
+    consulted: tuple[Consulted, ...]
     verdict: Verdict
     bumps: tuple[Bump, ...]
     findings: tuple[Finding, ...]
@@ -76,7 +70,7 @@ def build_bump_report(
     *,
     node: str,
     compared: Compared,
-    policy: Policed,
+    consulted: tuple[Consulted, ...],
     bumps: tuple[Bump, ...],
     findings: tuple[Finding, ...],
     gaps: tuple[Gap, ...],
@@ -96,7 +90,7 @@ def build_bump_report(
             tool=tool(rulebook),
             node=node,
             compared=compared,
-            policy=policy,
+            consulted=consulted,
             verdict=verdict,
             bumps=bumps,
             findings=findings,

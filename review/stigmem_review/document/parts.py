@@ -48,6 +48,18 @@ class Line(msgspec.Struct, frozen=True):
     says: Message
 
 
+class Consulted(msgspec.Struct, frozen=True):
+    """What an operator decided, and where it was read.
+
+    ``sha256`` is that of a policy and of an env file, ``remark`` what is to be known of it.
+    """
+
+    what: Literal["policy", "node's settings", "trust root"]
+    path: str
+    sha256: str = ""
+    remark: str = ""
+
+
 class Tool(msgspec.Struct, frozen=True):
     """What made the report."""
 
@@ -86,7 +98,8 @@ class Report(msgspec.Struct, frozen=True):
     without findings; ``already`` are states both releases are in, ``code`` what the code of the
     new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
-    amounts to, ``not_assessed`` what no part of the tool looked at, and why.
+    amounts to, ``consulted`` what it went by, ``not_assessed`` what no part of the tool looked at,
+    and why.
     """
 
     format: Literal[1]
@@ -109,3 +122,4 @@ class Report(msgspec.Struct, frozen=True):
     checklist: tuple[Line, ...]
     go_back: str
     reviewed: tuple[Reviewed, ...]
+    consulted: tuple[Consulted, ...] = ()

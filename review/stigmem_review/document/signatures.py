@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
-from stigmem_review.signers import Continuity
+from stigmem_review.policy.trust import But, Decision
+from stigmem_review.signers import Continuity, Standing
 from stigmem_review.text import Message, Segment, shorten
 
 _SIGNERS = 3
@@ -43,22 +45,22 @@ _DECISION = {
 
 
 def signed_row(case: Case, old: Release, new: Release) -> Iterator[Row]:
-    """Yield the row that says who signed, where at least one side is signed."""
-    one, two = old.signature, new.signature
-    if not isinstance(two, Signature) or all(
-        not isinstance(each, Signature) or each.status == "unsigned" for each in (one, two)
-    ):
+    """Yield the row that says who signed, unless neither release is signed."""
+    signature, outcome = new.signature, case.comparison.signing
+    if not isinstance(signature, Signature) or outcome is None:
+        return
+    if outcome.continuity == "both unsigned":
         return
     before, after = _short(old, new), _short(new, old)
-    remark = ", ".join(_judged(case))
-    if before == after:
-        yield Row("signed by", tuple(Item(each, "", remark) for each in after))
-        return
+    remarks = [_remark(each.continuity, each.decision) for each in outcome.signers]
+    if outcome.continuity == "no longer signed":
+        remarks = [_CONTINUITY["no longer signed"]]
+    told = zip_longest(after, remarks[: len(after)], fillvalue="")
     yield Row(
         "signed by",
         (
             *(Item(each, "-") for each in before if each not in after),
-            *(Item(each, "" if each in before else "+", remark) for each in after),
+            *(Item(each, "" if each in before else "+", remark) for each, remark in told),
         ),
     )
 
@@ -85,21 +87,26 @@ def _short(release: Release, other: Release) -> list[str]:
     return [*shown, *([f"and {more} more"] if more else [])]
 
 
-def _judged(case: Case) -> Iterator[str]:
-    """Yield in words what the new signature is to the old one, and to the operator."""
-    outcome = case.comparison.signing
-    if outcome is None:
-        return
-    if said := _CONTINUITY.get(outcome.continuity):
-        yield said
-    if case_is_verified(case) or outcome.decision != "not judged":
-        yield _DECISION[outcome.decision]
+def _remark(continuity: Continuity, decision: Decision) -> str:
+    """Return in words what a signer is to those of the old release, and to the operator."""
+    return ", ".join(filter(None, (_CONTINUITY.get(continuity), _DECISION[decision])))
 
 
-def case_is_verified(case: Case) -> bool:
-    """Say whether there is a verified signer that could be judged."""
-    outcome = case.comparison.signing
-    return outcome is not None and outcome.continuity not in ("no longer signed", "both unsigned")
+_BUT: dict[But, str] = {
+    "": "",
+    "another issuer": ", which trusts that name from another issuer",
+    "another ref": ", which trusts it at another ref",
+    "other plugins": ", which trusts it for other plugins",
+    "not on the node": ", and the policy trusts it",
+}
+
+
+def standing_says(standing: Standing) -> str:
+    """Return in words what the operator thinks of one signer, and by whose word."""
+    by = f" by {standing.by}" if standing.by else ""
+    alike = f"; easily taken for {standing.nearest}" if standing.nearest else ""
+    decision = "untrusted" if standing.decision == "untrusted" else _DECISION[standing.decision]
+    return f"{decision}{by}{_BUT[standing.but]}{alike}"
 
 
 def signature_lines(old: Release, new: Release) -> Iterator[Line]:
@@ -127,7 +134,7 @@ def signature_lines(old: Release, new: Release) -> Iterator[Line]:
 
 def proof_says(proof: Proof, root: str) -> Iterator[Segment]:
     """Yield what one bundle or attestation shows, as one sentence."""
-    yield Segment(f"{proof.status}")
+    yield Segment(proof.status)
     if proof.why:
         yield Segment(": ")
         yield Segment(shorten(proof.why), theirs=True)
@@ -181,16 +188,24 @@ _SIGNED: dict[Continuity, str] = {
     "repository moved": "It is signed from the same repository at another address",
     "repository changed": "It is signed from another repository than before",
     "another signer": "It is signed by somebody else than before",
-    "issuer changed": "It is signed under a name that another issuer vouches for",
-    "signed for the first time": "It is signed, which the old release was not",
-    "not comparable": "It is signed, and nothing says by whom the old release was",
+    "issuer changed": "It is signed under the same name, which another issuer vouches for",
+    "signed for the first time": "It is signed, unlike the old release",
+    "not comparable": "It is signed",
 }
 
 _AND = {
     "trusted": ", and trusted.",
-    "override": ", and trusted as an exception.",
+    "override": ", and accepted as an exception.",
     "untrusted": ", and not trusted.",
     "not judged": "; nobody said whom to trust.",
+}
+
+
+_AND_UNSIGNED = {
+    None: ", and nobody said whether signatures are required; by its default settings the node "
+    "refuses every plugin that is not",
+    False: ", and signatures are not required",
+    True: "",
 }
 
 
@@ -202,12 +217,16 @@ def signed_says(case: Case, new: Release) -> Iterator[Segment]:
     match signature.status:
         case "verified":
             yield Segment(f" {_SIGNED[outcome.continuity]}{_AND[outcome.decision]}")
+            if outcome.continuity == "not comparable":
+                yield Segment(" Nothing proves who signed the old release.")
         case "invalid":
             yield Segment(" Its signature is invalid.")
         case "unverifiable":
             yield Segment(" Its signature cannot be verified here.")
         case "unsigned" if outcome.continuity == "no longer signed":
             yield Segment(" It is not signed, and the old release is.")
+        case "unsigned" if outcome.continuity != "both unsigned" or outcome.required:
+            yield Segment(f" It is not signed{_AND_UNSIGNED[outcome.required]}.")
         case _:
             pass
 
@@ -216,6 +235,8 @@ def expected(case: Case, new: Release) -> Message:
     """Return where the handbook's step "signing identity expected" stands."""
     signature = new.signature
     outcome = case.comparison.signing
+    if new.source.kind == "none":
+        return (Segment("nothing is installed"),)
     if not isinstance(signature, Signature) or outcome is None:
         return (Segment("not assessed here: yours to do"),)
     if signature.status == "unverifiable":
@@ -227,35 +248,26 @@ def expected(case: Case, new: Release) -> Message:
     changed = outcome.continuity in _CHANGED
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
-        "override": "only as an exception: ",
+        "override": "only with a change record: ",
         "untrusted": "no: ",
         "not judged": "yours to decide: ",
     }[outcome.decision]
     segments = [Segment(f"{start}verified, issuer ")]
     for index, issuer in enumerate(dict.fromkeys(each.issuer for each in signature.signers)):
         segments += [*([Segment(", ")] if index else []), Segment(issuer, theirs=True)]
-    segments.append(Segment("".join(f", {said}" for said in _judged(case))))
+    segments.append(Segment(f", {_remark(outcome.continuity, outcome.decision)}"))
     if outcome.by:
         segments.append(Segment(f" by {outcome.by}"))
     return tuple(segments)
 
 
-def unsigned_says(case: Case, new: Release) -> Iterator[Line]:
-    """Yield the line of the appendix for a release that has no signature and lost none."""
-    outcome, signature = case.comparison.signing, new.signature
-    if not isinstance(signature, Signature) or signature.status != "unsigned" or outcome is None:
+def unsigned_says(case: Case) -> Iterator[Line]:
+    """Yield the line of the appendix for two releases without a signature that need none."""
+    outcome = case.comparison.signing
+    if outcome is None or outcome.required or outcome.continuity != "both unsigned":
         return
-    if outcome.required or outcome.continuity == "no longer signed":
-        return
-    says = "neither release is" if outcome.continuity == "both unsigned" else "the release is not"
-    if outcome.required is None:
-        after = (
-            ", and nobody said whether signatures are required; by its default settings the node "
-            "refuses every plugin that is not"
-        )
-    else:
-        after = ", and signatures are not required"
-    yield Line("not signed", (Segment(f"{says} signed{after}"),))
+    after = _AND_UNSIGNED[outcome.required]
+    yield Line("not signed", (Segment(f"neither release is signed{after}"),))
 
 
 def unassessed_signature(old: Release, new: Release) -> Iterator[Line]:

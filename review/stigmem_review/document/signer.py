@@ -14,8 +14,9 @@ from stigmem_review.signers import SigningOutcome
 class SignerReport(msgspec.Struct, frozen=True):
     """What verifying one artifact showed. Every string in it is printable ASCII on one line.
 
-    ``format`` is the version of this document's structure. ``exit_code`` is 0 where it is signed
-    by nobody the operator does not trust, 3 where it cannot be verified here, and else 1.
+    ``format`` is the version of this document's structure. ``exit_code`` is 0 where it is verified
+    and not by somebody whom the operator does not trust, 3 where it cannot be verified here, and
+    else 1.
     """
 
     format: Literal[1]

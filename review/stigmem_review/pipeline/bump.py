@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
@@ -19,8 +18,8 @@ from stigmem_review.document import (
     Bump,
     BumpReport,
     Compared,
+    Consulted,
     Line,
-    Policed,
     Report,
     build_bump_report,
 )
@@ -47,10 +46,15 @@ from stigmem_review.pins.repository import (
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
-from stigmem_review.pipeline.terms import Terms
+from stigmem_review.pipeline.terms import (
+    Terms,
+    consulted_environment,
+    consulted_policy,
+    consulted_settings,
+)
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_policy, tightened
-from stigmem_review.policy.settings import Settings, parse_settings, read_settings
+from stigmem_review.policy.settings import Settings, parse_settings, settings_of
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.signing.roots import TrustRoot, root_in
@@ -103,7 +107,12 @@ def bump(
     base_tree, before, after = (opened.tree(each) for each in (base_id, pins_from, head_id))
     asked = policy is not None
     policy = posixpath.normpath(policy or POLICY_FILE)
-    decided, policed = _policy(base_tree, policy, asked)
+    decided, consulted = _policy(base_tree, policy, asked)
+    settings, settings_from = _settings(base_tree, env_file, environment or {})
+    root = _root(base_tree, trust_root)
+    consulted += settings_from
+    if root is not None:
+        consulted += (Consulted("trust root", root.name),)
     changed = before.changed(after)
     old, new = (
         read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
@@ -115,8 +124,8 @@ def bump(
         host.node(wanted),
         shipped_rules().at_levels(decided.levels),
         tightened(decided, gate),
-        Trust(decided.signing, _settings(base_tree, env_file, environment or {})),
-        _root(base_tree, trust_root),
+        Trust(decided.signing, settings),
+        root,
     )
     work = _Work(terms, old, new, Path(artifacts) if artifacts else None)
     work.review(set(before.paths), set(after.paths))
@@ -142,7 +151,7 @@ def bump(
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
-        policy=policed,
+        consulted=consulted,
         bumps=tuple(work.bumps),
         findings=tuple(work.findings),
         gaps=tuple(work.gaps),
@@ -495,22 +504,27 @@ def _pinned_node(pins: Pins) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, Policed]:
+def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, tuple[Consulted, ...]]:
     data = tree.read(path)
     if data is None:
         if asked:
             raise PolicyError(
                 f"there is no policy {path} in the base; a policy counts once it is there"
             )
-        return Policy(), Policed("", "")
-    return parse_policy(data, path), Policed(path, hashlib.sha256(data).hexdigest())
+        return Policy(), ()
+    return parse_policy(data, path), (consulted_policy(path, data),)
 
 
-def _settings(tree: Tree, path: str | None, environment: Mapping[str, str]) -> Settings:
+def _settings(
+    tree: Tree, path: str | None, environment: Mapping[str, str]
+) -> tuple[Settings, tuple[Consulted, ...]]:
     """Return the node's settings, from a file of the base where one is named."""
     if path is None:
-        return read_settings(None, environment)
-    return parse_settings(_of_base(tree, path, "env file"), posixpath.normpath(path))
+        settings = settings_of(environment)
+        return settings, consulted_environment(settings)
+    data, path = _of_base(tree, path, "env file"), posixpath.normpath(path)
+    settings = parse_settings(data, path)
+    return settings, (consulted_settings(path, data, settings),)
 
 
 def _root(tree: Tree, path: str | None) -> TrustRoot | None:

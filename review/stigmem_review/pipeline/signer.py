@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
@@ -13,12 +12,10 @@ from stigmem_review.errors import UsageError
 from stigmem_review.manifest import none_release
 from stigmem_review.model import Known, Source
 from stigmem_review.pipeline.reading import opening
-from stigmem_review.policy.file import Policy, read_policy
-from stigmem_review.policy.settings import read_settings
-from stigmem_review.policy.trust import Trust
+from stigmem_review.pipeline.terms import read_decisions
 from stigmem_review.signers import signing
-from stigmem_review.signing.roots import read_root
 from stigmem_review.signing.verify import verify
+from stigmem_review.text import shorten
 
 
 def signer(
@@ -39,20 +36,19 @@ def signer(
     opened = opening(source, bundle)
     if opened.unread.kind not in ("wheel", "sdist"):
         raise UsageError(
-            f"a {opened.unread.kind} is not signed; name a wheel, an sdist or name==version"
+            f"{shorten(source, 120)} is nothing that is signed; name a wheel (.whl), an sdist "
+            "(.tar.gz) or name==version"
         )
-    decided = read_policy(Path(policy)) if policy else Policy()
-    trust = Trust(decided.signing, read_settings(env_file, environment or {}))
-    root = read_root(Path(trust_root)) if trust_root else None
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
     artifact = opened.open()
-    signature = verify(artifact, root)
+    signature = verify(artifact, decisions.root)
     release = replace(
         none_release(),
         source=artifact.source,
         distribution=Known(_distribution(artifact.source)),
         signature=signature,
     )
-    outcome = signing(none_release(), release, trust).outcome
+    outcome = signing(none_release(), release, decisions.trust).outcome
     return build_signer_report(artifact.source, signature, outcome)
 
 

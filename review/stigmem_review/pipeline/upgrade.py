@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -14,14 +13,11 @@ from stigmem_review.errors import UsageError
 from stigmem_review.model import Gap, Level, Release, Side
 from stigmem_review.observe import Seen
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
-from stigmem_review.pipeline.terms import Terms
-from stigmem_review.policy.file import Policy, read_policy, tightened
+from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.policy.file import node_version as wanted_node
-from stigmem_review.policy.settings import read_settings
-from stigmem_review.policy.trust import Trust
+from stigmem_review.policy.file import tightened
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.signers import verification_gap
-from stigmem_review.signing.roots import read_root
 from stigmem_review.signing.verify import verify
 
 
@@ -56,13 +52,15 @@ def review(
     }
     if all(each.unread.kind == "none" for each in openings.values()):
         raise UsageError("there is nothing to review between none and none")
-    decided = read_policy(Path(policy)) if policy else Policy()
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
+    decided = decisions.policy
     terms = Terms(
         host.node(wanted_node(decided, node_version)),
         shipped_rules().at_levels(decided.levels),
-        tightened(decided, gate) if policy else gate or decided.fail_on,
-        Trust(decided.signing, read_settings(env_file, environment or {})),
-        read_root(Path(trust_root)) if trust_root else None,
+        gate or decided.fail_on if policy is None else tightened(decided, gate),
+        decisions.trust,
+        decisions.root,
+        decisions.consulted,
     )
     return review_releases(openings, terms)
 
@@ -102,4 +100,14 @@ def _judged(releases: Mapping[Side, Release], terms: Terms) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
     findings = judge(case.comparison.facts, case, terms.rulebook)
     already = judge(case.comparison.already, case, terms.rulebook)
-    return build_report(case, old, new, findings, already, terms.node, terms.rulebook, terms.gate)
+    return build_report(
+        case,
+        old,
+        new,
+        findings,
+        already,
+        terms.node,
+        terms.rulebook,
+        terms.gate,
+        terms.consulted,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import msgspec
 
@@ -58,15 +57,6 @@ def _numbered(found: re.Match[str]) -> str:
     """Return what msgspec says of an entry in the words of a policy, counted from one."""
     field = f", {found[2]}" if found[2] else ""
     return f"entry {int(found[1]) + 1} of [[signing.trusted]]{field}"
-
-
-def read_policy(path: Path) -> Policy:
-    """Read the policy in a file. Raises ``PolicyError`` where that cannot be done."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"the policy {path}: {error.strerror}; check the path") from None
-    return parse_policy(data, str(path))
 
 
 def tightened(policy: Policy, gate: Level | None) -> Level:

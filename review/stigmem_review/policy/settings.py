@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,31 +29,18 @@ class Settings(msgspec.Struct, frozen=True):
     """The settings of a node that decide about signatures (``stigmem_node.settings``).
 
     ``trusted`` and ``override`` are bare identities; ``required`` is absent where nobody said it;
-    ``acknowledged`` if the operator accepts unsigned plugins in the node's own words. ``read_from``
-    names the file they come from, or the environment.
+    ``acknowledged`` if the operator accepts unsigned plugins in the node's own words.
     """
 
     trusted: tuple[str, ...] = ()
     override: tuple[str, ...] = ()
     required: bool | None = None
     acknowledged: bool = False
-    read_from: str = "the environment"
 
 
-def read_settings(env_file: str | None, environment: Mapping[str, str]) -> Settings:
-    """Read the settings in an env file, or else those of an environment.
-
-    Raises ``PolicyError`` where they cannot be read.
-    """
-    if env_file is None:
-        return _settings(environment, Settings().read_from)
-    try:
-        with Path(env_file).open("rb") as file:
-            data = file.read(limits.ENV_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PolicyError(f"the env file {env_file}: {why}; check the path") from None
-    return parse_settings(data, env_file)
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """Return the settings in an environment. Raises ``PolicyError`` for one the node refuses."""
+    return _settings(environment, "the environment")
 
 
 def parse_settings(data: bytes, path: str) -> Settings:
@@ -118,7 +104,6 @@ def _settings(values: Mapping[str, str | None], shown: str) -> Settings:
         override=_identities(said.get(OVERRIDE)),
         required=_flag(said.get(REQUIRED), shown),
         acknowledged=said.get(ACKNOWLEDGED) == ACKNOWLEDGEMENT,
-        read_from=shown.removeprefix("the env file "),
     )
 
 

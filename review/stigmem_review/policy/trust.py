@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 import msgspec
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import Signer
@@ -77,9 +78,6 @@ def check_signing(policy: SigningPolicy) -> None:
             raise PolicyError(f"entry {number} of [[signing.trusted]], {field}: {why}")
 
 
-_NAME = re.compile(r"[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9._-]*[a-zA-Z0-9]")
-
-
 def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
     if not entry.issuer:
         yield (
@@ -120,7 +118,7 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
     if entry.ref and entry.identity:
         yield "ref", "an identity has none of its own; write a repository and a workflow"
     for name in entry.plugins:
-        if not _NAME.fullmatch(name):
+        if not is_normalized_name(canonicalize_name(name)):
             yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
 
 
@@ -128,14 +126,17 @@ def required(trust: Trust) -> bool | None:
     """Say whether the operator requires signatures; ``None`` where nobody said anything.
 
     The policy and the settings can each require them. Who trusts somebody to sign and says no
-    more has the node's default, by which they are required (``stigmem_node.settings``).
+    more has the node's default, by which they are required (``stigmem_node.settings``); of a node
+    whose settings trust somebody, the policy cannot say otherwise.
     """
-    said = (trust.policy.required, trust.settings.required)
-    if True in said:
+    policy, settings = trust.policy, trust.settings
+    if policy.required or settings.required:
         return True
-    if False in said:
+    if settings.required is None and (settings.trusted or settings.override):
+        return True
+    if False in (policy.required, settings.required):
         return False
-    return True if stated(trust) else None
+    return True if policy.trusted else None
 
 
 def required_by(trust: Trust) -> RequiredBy:
@@ -192,12 +193,8 @@ def _is(identity: str, signer: Signer) -> bool:
 
 
 def _is_for(entry: Trusted, distribution: str) -> bool:
-    return not entry.plugins or _canonical(distribution) in map(_canonical, entry.plugins)
-
-
-def _canonical(name: str) -> str:
-    """Return a distribution's name as it is compared (the packaging specification on names)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    plugins = map(canonicalize_name, entry.plugins)
+    return not entry.plugins or canonicalize_name(distribution) in plugins
 
 
 def _fits(entry: Trusted, signer: Signer) -> bool:

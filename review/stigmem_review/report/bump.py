@@ -10,13 +10,14 @@ from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.markdown import (
     code,
+    consulted_items,
     finding_parts,
     gap_parts,
     marked,
     message,
     render_markdown,
 )
-from stigmem_review.report.text import finding_lines, paint, render_text
+from stigmem_review.report.text import consulted_lines, finding_lines, paint, render_text
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
 
@@ -69,7 +70,7 @@ def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     yield from _wrapped(f"head {compared.head}", width, "  ")
     if compared.pins_from != compared.base:
         yield f"  pins compared with {compared.pins_from}, where the two part"
-    yield f"  policy {report.policy.path or 'none in the base: the defaults'}"
+    yield from consulted_lines(report.consulted, "in the base")
     shown, more = budget.cut(report.files, budget.ITEMS)
     listed = ", ".join([*shown, *([f"and {more} more"] if more else [])])
     yield from _wrapped(f"pins read from {listed or 'no file'}", width, "  ")
@@ -120,8 +121,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     lines = [f"- base `{compared.base}`", f"- head `{compared.head}`"]
     if compared.pins_from != compared.base:
         lines.append(f"- pins compared with `{compared.pins_from}`, where the two part")
-    policy = code(report.policy.path) if report.policy.path else "none in the base: the defaults"
-    lines.append(f"- policy: {policy}")
+    lines += consulted_items(report.consulted, "in the base")
     names, more = budget.cut([code(name) for name in report.files], budget.ITEMS)
     lines.append(
         f"- pins read from {', '.join([*names, *([f'{more} more'] if more else [])]) or 'no file'}"

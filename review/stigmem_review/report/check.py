@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stigmem_review.document import Checked, CheckReport, Mistake
 from stigmem_review.report import budget
-from stigmem_review.report.markdown import code, message
+from stigmem_review.report.markdown import block, code, message
 from stigmem_review.report.text import paint
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
@@ -76,9 +76,7 @@ def _markdown(each: Checked, mistake: Mistake) -> Iterator[str]:
     yield f"*Why it matters:* {finding.why}"
     yield f"*What to do:* {finding.do}"
     if mistake.write:
-        # Every line is printable ASCII, so only a backtick could end the block early.
-        lines = [line.replace("`", "\\u{60}") for line in mistake.write]
-        yield "\n".join(["```", *lines, "```"])
+        yield block(mistake.write)
 
 
 def place(each: Checked, mistake: Mistake) -> str:

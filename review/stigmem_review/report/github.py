@@ -111,9 +111,7 @@ def _gap(gap: Gap, at: Location | None = None) -> Annotation:
 def _finding(
     finding: Finding, at: Location | None, write: tuple[str, ...] = (), where: str = ""
 ) -> Annotation:
-    text = f"{flat(finding.message)}{where} {finding.do}"
-    if write:
-        text += "\n" + "\n".join(write)
+    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}", *finding.write, *write))
     return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stigmem_review.document import Item, Line, Report, Reviewed, Row
+from stigmem_review.document import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.groups import Group, code_title, grouped
@@ -92,8 +92,10 @@ def _table(report: Report) -> Iterator[str]:
 def _row(row: Row) -> str:
     old = [code(item.text) for item in row.items if item.sign in ("", "-")]
     new = [_new(item) for item in row.items if item.sign != "-"]
-    remarks = dict.fromkeys(item.remark for item in row.items if item.remark and item.text)
-    cells = [row.field, _cell(old), _cell(new), ", ".join(remarks)]
+    # In the order of the cell, so that each can be told apart from the next.
+    shown = sorted(row.items, key=lambda item: item.sign == "")
+    remarks = dict.fromkeys(item.remark for item in shown if item.remark and item.text)
+    cells = [row.field, _cell(old), _cell(new), "; ".join(remarks)]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -127,12 +129,19 @@ def _group(group: Group) -> str:
     first = group.first
     parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
     parts.append("\n".join(f"- {message(each.message)}{_where(each)}" for each in group.findings))
+    parts += [block(each.write) for each in group.findings if each.write]
     if not group.explained:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
     if not first.approvable:
         parts.append("**It cannot be accepted; it has to be put right.**")
     return "\n\n".join(parts)
+
+
+def block(lines: Iterable[str]) -> str:
+    """Return lines that are printable ASCII as a block of code, to be copied."""
+    # Only a backtick could end the block early.
+    return "\n".join(["```", *(line.replace("`", "\\u{60}") for line in lines), "```"])
 
 
 def _where(finding: Finding) -> str:
@@ -173,6 +182,16 @@ def _signatures(report: Report) -> Iterator[str]:
         yield "\n".join(_lines(report.signatures))
 
 
+def consulted_items(consulted: tuple[Consulted, ...], where: str = "") -> Iterator[str]:
+    """Yield what a review went by; that there is no policy, where one is looked for."""
+    if where and not any(each.what == "policy" for each in consulted):
+        yield f"- policy: none {where}: the defaults"
+    for each in consulted:
+        remark = f" ({each.remark})" if each.remark else ""
+        digest = f", SHA-256 {code(each.sha256)}" if each.sha256 else ""
+        yield f"- {each.what}: {code(each.path)}{remark}{digest}"
+
+
 def _lines(lines: Iterable[Line]) -> list[str]:
     return [f"- {line.what}: {message(line.says)}" for line in lines]
 
@@ -199,6 +218,7 @@ def _reviewed(report: Report) -> Iterator[str]:
         yield line
         for name in source.unreviewed[: budget.ITEMS]:
             yield f"  - not reviewed: {code(name)}"
+    yield from consulted_items(report.consulted)
     tool = report.tool
     yield (
         f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "

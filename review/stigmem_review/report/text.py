@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from stigmem_review.document import Item, Line, Report, Reviewed
+from stigmem_review.document import Consulted, Item, Line, Report, Reviewed
 from stigmem_review.report import budget
 from stigmem_review.report.groups import Group, code_title, grouped
 from stigmem_review.rulebook import Finding
@@ -145,6 +145,7 @@ class _Page:
             if finding.at:
                 side = " of the old release" if finding.side == "old" else ""
                 yield self._paint(f"     at {finding.at}{side}", "dim")
+            yield from (f"        {line}" for line in finding.write)
         if not group.explained:
             yield from self._wrap(first.why, "        ", "   Why: ")
             yield from self._wrap(first.do, "        ", "   Do:  ")
@@ -184,10 +185,22 @@ class _Page:
         yield from self._heading("What was reviewed")
         for each in report.reviewed:
             yield from _source_lines(each)
+        yield from consulted_lines(report.consulted)
         tool = report.tool
         yield f"  by   {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
         if report.go_back:
             yield f"  to go back: {report.go_back}"
+
+
+def consulted_lines(consulted: tuple[Consulted, ...], where: str = "") -> Iterator[str]:
+    """Yield what a review went by; that there is no policy, where one is looked for."""
+    if where and not any(each.what == "policy" for each in consulted):
+        yield f"  policy: none {where}: the defaults"
+    for each in consulted:
+        remark = f" ({each.remark})" if each.remark else ""
+        yield f"  {each.what}: {each.path}{remark}"
+        if each.sha256:
+            yield f"       sha256 {each.sha256}"
 
 
 def _title(report: Report) -> str:

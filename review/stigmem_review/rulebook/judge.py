@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
-from stigmem_review.facts import Fact, kind_of
+from stigmem_review.facts import Fact, SignerUnpinned, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
 from stigmem_review.rulebook.rules import Rule, Rulebook
 from stigmem_review.text import Message, clean_all
@@ -19,7 +19,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One rule's statement about one fact.
 
     ``fingerprint`` identifies it for an approval: it comes from the rule, the plugin, the item
-    and the evidence, never from the wording or from line numbers.
+    and the evidence, never from the wording or from line numbers. ``write`` are whole lines for
+    the policy, where some would help.
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Finding(msgspec.Struct, frozen=True):
     fingerprint: str
     at: Location | None = None
     side: Side | Literal[""] = ""
+    write: tuple[str, ...] = ()
 
 
 def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
@@ -78,6 +80,7 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
         fingerprint=_fingerprint(rule.id, case.new.name, fact),
         at=fact.at,
         side=fact.side if fact.at else "",
+        write=fact.lines if isinstance(fact, SignerUnpinned) else (),
     )
 
 

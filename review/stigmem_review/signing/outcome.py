@@ -9,7 +9,7 @@ from stigmem_review.text import shorten
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-ASK_ANOTHER = "do not deploy it; ask its author for a valid signature of this very file"
+ASK_ANOTHER = "ask its author for a valid signature of this very file"
 NAME_ROOT = (
     "name the trust root of its instance: --trust-root FILE; for the public-good one, take a newer "
     "stigmem-review"

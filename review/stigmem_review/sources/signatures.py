@@ -19,7 +19,7 @@ SUFFIXES = (".sigstore.json", ".sigstore", ".publish.attestation", ".provenance"
 """What stands behind the whole name of a file in the name of what signs it: bundles of Sigstore
 (``sigstore._cli``), attestations (``pypi_attestations._cli``), and what an index said of it."""
 
-_GET_IT = "put there the file that the publisher of the release gave out"
+_GET_IT = "put the file there that the publisher of the release gave out"
 
 
 def beside(path: Path) -> tuple[SignatureFile, ...]:
