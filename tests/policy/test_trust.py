@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +110,16 @@ JUDGED: dict[str, tuple[Signer, Trust, tuple[str, str, bool, str]]] = {
         Signer(PERSON.identity, "uri", ISSUER),
         trust(PINNED, listed=(PERSON.identity,)),
         ("untrusted", LIST, False, ""),
+    ),
+    "a user name that is spelt like a person": (
+        Signer(PERSON.identity, "username", ISSUER),
+        trust(PINNED, listed=(PERSON.identity,)),
+        ("untrusted", LIST, False, ""),
+    ),
+    "a person whose certificate speaks of the workflow": (
+        msgspec.structs.replace(CI, identity=PERSON.identity, kind="email"),
+        trust(WORKFLOW),
+        ("untrusted", "the policy", False, ""),
     ),
     "a workflow": (CI, trust(WORKFLOW), ("trusted", "entry 1 of the policy", True, "")),
     "a workflow by its whole identity": (

@@ -189,7 +189,8 @@ def _listed(signer: Signer, settings: Settings) -> Decision:
 
 def _is(identity: str, signer: Signer) -> bool:
     # A name of one kind that is spelt like one of another kind is somebody else.
-    return identity == signer.identity and ("://" in identity) == (signer.kind == "uri")
+    kind = "uri" if "://" in identity else "email" if "@" in identity else "username"
+    return identity == signer.identity and kind == signer.kind
 
 
 def _is_for(entry: Trusted, distribution: str) -> bool:
@@ -204,10 +205,9 @@ def _fits(entry: Trusted, signer: Signer) -> bool:
 def _names(entry: Trusted, signer: Signer) -> bool:
     if entry.identity:
         return _is(entry.identity, signer)
-    return bool(entry.repository) and (entry.repository, entry.workflow) == (
-        signer.repository,
-        signer.workflow,
-    )
+    # A workflow signs under its address, and nobody else does.
+    where = (entry.repository, entry.workflow)
+    return signer.kind == "uri" and all(where) and where == (signer.repository, signer.workflow)
 
 
 def _allows(pattern: str, signer: Signer) -> bool:
