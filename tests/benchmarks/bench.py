@@ -74,43 +74,50 @@ def fetch(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.glob("*.whl"))]
 
 
-def signed(folder: Path, wheels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Sign copies of the wheels in an instance of our own.
+def signed(folder: Path, wheels: Sequence[str]) -> dict[str, list[str]]:
+    """Sign a release and its next, and the wheels, in an instance of our own.
 
-    Return a review of both, and what ``sigstore`` itself verifies one with.
+    Return a review of each pair, and what ``sigstore`` itself verifies one with.
     """
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from support.sigstore import instance, person
+    from support.stories import CASES, wheel_of
 
     folder.mkdir()
     mini, who, issuer = instance(), "release@acme.example", "https://accounts.example.com"
     root = folder / "config.json"
     root.write_bytes(mini.config())
-    copies = [str(shutil.copy(wheel, folder)) for wheel in wheels]
-    for copy in copies:
-        bundle = mini.sign(Path(copy).read_bytes(), person(who, issuer))
-        Path(f"{copy}.sigstore.json").write_bytes(bundle)
+    built = [wheel_of(CASES / "signed-as-before" / side) for side in ("old", "new")]
+    read = [(Path(wheel).name, Path(wheel).read_bytes()) for wheel in wheels]
+    paths = []
+    for name, data in (*built, *read):
+        path = folder / name
+        path.write_bytes(data)
+        path.with_name(f"{name}.sigstore.json").write_bytes(mini.sign(data, person(who, issuer)))
+        paths.append(str(path))
     verify = [str(SCRIPTS / "sigstore"), "--trust-config", str(root), "verify", "identity"]
-    verify += ["--bundle", f"{copies[1]}.sigstore.json", "--cert-identity", who]
-    verify += ["--cert-oidc-issuer", issuer, copies[1]]
-    review = [str(SCRIPTS / "stigmem-review"), "diff", "--trust-root", str(root), *copies]
+    verify += ["--bundle", f"{paths[1]}.sigstore.json", "--cert-identity", who]
+    verify += ["--cert-oidc-issuer", issuer, paths[1]]
+    review = [str(SCRIPTS / "stigmem-review"), "diff", "--trust-root", str(root)]
     subprocess.run(verify, check=True, capture_output=True)
-    shown = subprocess.run(review, check=False, capture_output=True, text=True).stdout
-    assert shown.count(who) > 1, "the review has to have verified both"
-    return review, verify
+    shown = subprocess.run([*review, *paths[:2]], check=False, capture_output=True, text=True)
+    assert shown.stdout.count(who) > 1, "the review has to have verified both"
+    return {
+        "diff, upgrade, signed": [*review, *paths[:2]],
+        "diff, two, signed": [*review, *paths[2:]],
+        "sigstore verify, one": verify,
+    }
 
 
 def start_up(rounds: int, folder: Path, old: str, new: str) -> float:
     """Print one review as a multiple of a bare interpreter's start; return its seconds."""
     script = str(SCRIPTS / "stigmem-review")
-    both, one = signed(folder / "signed", (old, new))
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "diff, two plugins": [script, "diff", old, new],
         "diff, unchanged": [script, "diff", old, old],
         "--version": [script, "--version"],
-        "diff, both signed": both,
-        "sigstore verify, one": one,
+        **signed(folder / "signed", (old, new)),
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
@@ -121,7 +128,7 @@ def start_up(rounds: int, folder: Path, old: str, new: str) -> float:
     middle = {name: statistics.median(values) for name, values in times.items()}
     base = middle["python -c pass"]
     for name, value in middle.items():
-        print(f"{name:<20} {value * 1000:7.1f} ms  {value / base:5.1f} x bare start")
+        print(f"{name:<22} {value * 1000:7.1f} ms  {value / base:5.1f} x bare start")
     return middle["diff, two plugins"]
 
 

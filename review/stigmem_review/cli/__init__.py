@@ -7,12 +7,15 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from stigmem_review._version import __version__
-from stigmem_review.cli import action, bump, check, diff, manifest, rules, schema, signer
 from stigmem_review.errors import ReviewError
 from stigmem_review.text import clean
+
+_COMMANDS = ("diff", "check", "bump", "signer", "manifest", "rules", "schema", "action")
+"""The modules of this package that each add a command, in the order that help lists them."""
 
 _DESCRIPTION = """\
 Review what an upgrade of a Stigmem plugin would be allowed to do, before it is deployed.
@@ -29,8 +32,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"stigmem-review: {clean(message)}; see {self.prog} --help\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of a command, or of the whole command line where it is none.
+
+    What the other commands import would cost each of them half the start of an interpreter.
+    """
     top = _Parser(
         prog="stigmem-review",
         description=_DESCRIPTION,
@@ -40,14 +46,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"stigmem-review {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (diff, check, bump, signer, manifest, rules, schema, action):
-        command.add(commands)
+    for name in (command,) if command in _COMMANDS else _COMMANDS:
+        import_module(f"{__name__}.{name}").add(commands)
     return top
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser(given[0] if given else "").parse_args(given)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
