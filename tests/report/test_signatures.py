@@ -190,3 +190,12 @@ def test_what_cannot_be_verified_is_incomplete_where_trust_is_stated(upgrade: An
     unstated = upgrade(ADA, ADA, trust_root=None)
     assert [each.name for each in unstated.findings] == ["signature-unverifiable"]
     assert unstated.verdict.exit_code == 1
+
+
+def test_a_bundle_with_a_statement_shows_what_it_states(upgrade: Any) -> None:
+    wheel = write_wheel(Path("1.0.1"), plugin(version="1.0.1"), version="1.0.1")
+    scanned = "https://acme.example/attestations/scan/v1"
+    bundle = instance().sign_statement(wheel.name, wheel.read_bytes(), ADA, predicate_type=scanned)
+    Path("scan.json").write_bytes(bundle)
+    report = upgrade(ADA, None, new_bundle="scan.json")
+    assert f"in a statement of the type `{scanned}`" in render(report, "markdown")

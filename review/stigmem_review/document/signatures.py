@@ -144,6 +144,10 @@ def proof_says(proof: Proof, root: str) -> Iterator[Segment]:
     for name, value in signer_fields(proof.signer) if proof.signer else ():
         yield Segment(f", {name} ")
         yield Segment(shorten(value), theirs=True)
+    # Of attestations only those count that say who made the file; a bundle can hold any statement.
+    if proof.predicate and proof.form == "bundle":
+        yield Segment(", in a statement of the type ")
+        yield Segment(shorten(proof.predicate), theirs=True)
     if proof.signed_at:
         yield Segment(f", signed at {proof.signed_at}")
     if proof.log_index is not None:
