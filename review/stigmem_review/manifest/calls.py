@@ -49,6 +49,7 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Location, Unknown
+from stigmem_review.syntax.nodes import walk
 
 _FILES = frozenset({"importlib.resources.files", "importlib_resources.files"})
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
@@ -276,7 +277,7 @@ class Calls(Objects):
                     node,
                 )
             )
-        self._trace += [id(part) for part in ast.walk(node.func)]
+        self._trace += [id(part) for part in walk(node.func)]
         self._trace.append(Use("PluginManifest", ANY, True))
         here = Place(module, place.local, place.qualname)
         given: list[Given] = []

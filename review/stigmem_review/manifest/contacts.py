@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from stigmem_review.syntax.nodes import walk
+
 
 class Contact(NamedTuple):
     """A name that is read, and the operands and objects that it meets there.
@@ -41,7 +43,7 @@ def contacts(node: ast.AST) -> tuple[list[Contact], int]:
     def meet(one: ast.expr, other: ast.expr) -> None:
         met.setdefault(id(one), []).append(other)
 
-    for part in ast.walk(node):
+    for part in walk(node):
         size += 1
         match part:
             case ast.Name(ctx=ast.Load()):
@@ -75,7 +77,7 @@ def contacts(node: ast.AST) -> tuple[list[Contact], int]:
 def stored(node: ast.AST) -> set[str]:
     """Return the names that the statements in a node may bind."""
     found: set[str] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
             found.add(part.id)
         elif isinstance(part, ast.alias):

@@ -10,6 +10,7 @@ from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.modules import Module, Modules
 from stigmem_review.manifest.values import Definition, Foreign, Value
+from stigmem_review.syntax.nodes import walk
 
 _SOURCES = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 
@@ -18,7 +19,7 @@ def environment_read(node: ast.expr, place: Place, modules: Modules, host: Node)
     """Return where the value of an expression comes to depend on the environment, or nothing."""
     evaluator = Evaluator(modules, host)
     for part, where in definitions_in(node, place, evaluator):
-        for inner in ast.walk(part):
+        for inner in walk(part):
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 value, _ = evaluator.read(inner, where)
                 if isinstance(value, Foreign) and value.dotted.startswith(_SOURCES):
@@ -41,7 +42,7 @@ def definitions_in(
             continue
         visited.add(id(part))
         yield part, where
-        for outer in ast.walk(part):
+        for outer in walk(part):
             inner = outer.func if called and isinstance(outer, ast.Call) else outer
             if called and inner is outer:
                 continue

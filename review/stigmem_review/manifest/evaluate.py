@@ -49,6 +49,7 @@ from stigmem_review.manifest.values import (
 )
 from stigmem_review.model import Unknown
 from stigmem_review.syntax.live import local_to
+from stigmem_review.syntax.nodes import walk
 from stigmem_review.syntax.scope import scope_of
 
 T = TypeVar("T")
@@ -172,7 +173,7 @@ class Evaluator(Calls):
 
     def _is_plain(self, node: ast.expr, contact: Contact, place: Place) -> bool:
         """Say whether an expression gives something whose operators and methods are known."""
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        names = {part.id for part in walk(node) if isinstance(part, ast.Name)}
         if contact.several or names & contact.bound:
             return False
         plan, self._plan = self._plan, None
@@ -430,7 +431,7 @@ class Evaluator(Calls):
         targets = [
             part.id
             for generator in node.generators
-            for part in ast.walk(generator.target)
+            for part in walk(generator.target)
             if isinstance(part, ast.Name)
         ]
         frame = place.frame.inner(targets) if place.frame else Frame({*targets})
@@ -575,7 +576,7 @@ class Evaluator(Calls):
                     names = {
                         part.id
                         for target in targets
-                        for part in ast.walk(target)
+                        for part in walk(target)
                         if isinstance(part, ast.Name)
                     }
                     if place.frame and not is_deep(value):
@@ -604,7 +605,7 @@ class Evaluator(Calls):
         frame.owner = local_to(function)
         place = Place(module, local, function.name, frame)
         if id(function) not in self._sizes:
-            self._sizes[id(function)] = sum(1 for _ in ast.walk(function))
+            self._sizes[id(function)] = sum(1 for _ in walk(function))
         self.count(function, place, self._sizes[id(function)])
         return Body(function, place, frame, self).run(), frame.control
 

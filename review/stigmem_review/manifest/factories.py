@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from stigmem_review import limits
 from stigmem_review.manifest.entry_points import misspelt_group, project_entry_points
 from stigmem_review.model import ENTRY_POINT_GROUP
+from stigmem_review.syntax.nodes import walk
 from stigmem_review.syntax.parse import Failure, parse
 
 _ASIDE = ("tests", "test", "docs", "examples")
@@ -33,7 +34,7 @@ def factories(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _aliases(tree: ast.Module) -> Iterator[str]:
-    for part in ast.walk(tree):
+    for part in walk(tree):
         if isinstance(part, ast.ImportFrom):
             yield from (
                 each.asname
@@ -46,7 +47,7 @@ def _makes_manifest(function: ast.FunctionDef, names: Set[str]) -> bool:
     required = len(function.args.posonlyargs) + len(function.args.args)
     if required > len(function.args.defaults) or None in function.args.kw_defaults:
         return False
-    for part in ast.walk(function):
+    for part in walk(function):
         if isinstance(part, ast.Call):
             if getattr(part.func, "id", "") in names:
                 return True

@@ -40,7 +40,7 @@ from stigmem_review.model import (
     Unknown,
 )
 from stigmem_review.syntax.live import Hazard, Imported, LiveCode
-from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.nodes import children, walk
 from stigmem_review.syntax.scope import arguments_of, outer_parts
 from stigmem_review.text import shorten
 
@@ -155,7 +155,7 @@ def _dead(factory: ast.FunctionDef, evaluator: Evaluator) -> set[int]:
         if (isinstance(part, ast.stmt) and id(part) not in evaluator.alive)
         or (id(part) in evaluator.untaken and id(part) not in evaluator.taken)
     ]
-    return {id(inner) for part in passed for inner in ast.walk(part)}
+    return {id(inner) for part in passed for inner in walk(part)}
 
 
 def _other_manifests(evaluator: Evaluator) -> set[int]:
@@ -167,7 +167,7 @@ def _other_manifests(evaluator: Evaluator) -> set[int]:
                 case ast.Return(value=ast.Call(func=called)):
                     name = getattr(called, "id", "") or getattr(called, "attr", "")
                     if name == "PluginManifest":
-                        found |= {id(inner) for inner in ast.walk(called)}
+                        found |= {id(inner) for inner in walk(called)}
                 case _:
                     pass
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from stigmem_review.manifest.contacts import stored
-from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.nodes import children, walk
 from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 
 MUTATORS = frozenset(
@@ -76,7 +76,7 @@ def leaks_of(function: ast.FunctionDef, module: Scope, builtin: frozenset[str]) 
                 loads.append(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
                 # It runs when nobody looks.
-                inner |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                inner |= {part.id for part in walk(node) if isinstance(part, ast.Name)}
                 continue
             case ast.Return(value=ast.expr() as value):
                 fine |= _returned(value, copying)
@@ -138,7 +138,7 @@ def leaks_late(function: ast.FunctionDef, name: str, leaks: Leaks) -> bool:
         id(inner)
         for part in own_nodes(function)
         if isinstance(part, (ast.For, ast.AsyncFor, ast.While))
-        for inner in ast.walk(part)
+        for inner in walk(part)
     }
     return all(
         each.lineno > last and id(each) not in looped for each in leaks.loads if each.id == name
@@ -235,7 +235,7 @@ class Shape(NamedTuple):
 
 def shape_of(function: ast.FunctionDef) -> Shape:
     """Return the shape of a function."""
-    own, every = list(own_nodes(function)), list(ast.walk(function))
+    own, every = list(own_nodes(function)), list(walk(function))
     return Shape(
         changed=frozenset(changed_names(function)),
         alone=frozenset(id(part.value) for part in own if isinstance(part, ast.Expr)),

@@ -31,6 +31,7 @@ from stigmem_review.manifest.values import (
 )
 from stigmem_review.model import Unknown
 from stigmem_review.syntax.live import PRIVATE
+from stigmem_review.syntax.nodes import text_of, walk
 from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
 from stigmem_review.text import shorten
 
@@ -67,9 +68,7 @@ class Names(Core):
             raise Stop(place.unknown(why, test))
         taken = self._plan[index] if index < len(self._plan) else True
         if id(test) not in self._conditions:
-            source = place.module.syntax.source.decode("utf-8", "replace")
-            text = ast.get_source_segment(source, test)
-            condition = " ".join((text or "a condition").split())
+            condition = text_of(test, place.module.syntax.source) or "a condition"
             if isinstance(test, ast.stmt):
                 condition += " works"
             self._conditions[id(test)] = shorten(condition, 80)
@@ -188,7 +187,7 @@ class Names(Core):
             plain = {id(node) for node in module.tree.body}
             found = (
                 (origin(node, module) or "") if id(node) in plain else ""
-                for node in ast.walk(module.tree)
+                for node in walk(module.tree)
                 if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
             )
             self._star_imports[module.name] = [*dict.fromkeys(found)]
@@ -237,7 +236,7 @@ class Names(Core):
                 id(part): statement
                 for statement in module.tree.body
                 if isinstance(statement, (ast.If, ast.Try))
-                for part in ast.walk(statement)
+                for part in walk(statement)
             }
         branches = self._branches[module.name]
         around = {id(branches.get(id(each.node))): branches.get(id(each.node)) for each in found}

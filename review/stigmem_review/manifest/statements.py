@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
 from stigmem_review.manifest.leaks import MUTATORS, changed_names, is_fresh, leaks_late, own_nodes
 from stigmem_review.manifest.values import Collection, Const, Raised, Value
+from stigmem_review.syntax.nodes import walk
 
 if TYPE_CHECKING:
     from stigmem_review.manifest.evaluate import Evaluator
@@ -88,7 +89,7 @@ class Body:
                 ):
                     raise self._stop("it changes something in place", part)
                 case ast.comprehension(target=target) if any(
-                    isinstance(inner, (ast.Attribute, ast.Subscript)) for inner in ast.walk(target)
+                    isinstance(inner, (ast.Attribute, ast.Subscript)) for inner in walk(target)
                 ):
                     raise self._stop("it changes something in place", target)
                 case ast.NamedExpr():
@@ -180,7 +181,7 @@ class Body:
     def _skip(self, node: ast.stmt) -> None:
         """Take what a statement binds for unknown, unless it may leave the function."""
         why = self._place.unknown(f"{type(node).__name__.lower()} is not followed", node)
-        parts = {id(part) for part in ast.walk(node)}
+        parts = {id(part) for part in walk(node)}
         self._evaluator.count(node, self._place, len(parts))
         self._evaluator.alive |= parts
         self._evaluator.untold(node, self._place)
@@ -273,7 +274,7 @@ class Body:
         items, followed = found
         match node.iter:
             case ast.Name(id=name) | ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-                self._evaluator.count(node, self._place, sum(1 for _ in ast.walk(node)))
+                self._evaluator.count(node, self._place, sum(1 for _ in walk(node)))
                 if any(name in changed_names(each) for each in node.body):
                     raise self._stop(f"{name[:80]} is changed while a loop goes over it", node)
             case _:

@@ -168,11 +168,18 @@ def _chain(node: ast.expr) -> tuple[str, ast.expr | None]:
 
 
 def _digest(statements: Iterable[ast.AST]) -> str:
-    digest = hashlib.sha256()
-    for token in _tokens(statements):
-        digest.update(token.encode("utf-8", "surrogatepass"))
-        digest.update(b"\0")
-    return digest.hexdigest()
+    text = "\0".join(_tokens(statements))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_COUNTED: dict[type, tuple[str, ...]] = {}
+"""The fields of a kind of node that tell it from another, last first."""
+
+
+def _counted(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind not in _COUNTED:
+        _COUNTED[kind] = tuple(each for each in reversed(kind._fields) if each not in _NOT_COUNTED)
+    return _COUNTED[kind]
 
 
 def _tokens(statements: Iterable[ast.AST]) -> Iterator[str]:
@@ -183,11 +190,10 @@ def _tokens(statements: Iterable[ast.AST]) -> Iterator[str]:
         if isinstance(item, ast.AST):
             kind = type(item)
             yield f"({kind.__name__}"
-            fields = [each for each in kind._fields if each not in _NOT_COUNTED]
             if isinstance(item, ast.Constant):
                 yield _constant(item.value)
             else:
-                stack += [getattr(item, each, None) for each in reversed(fields)]
+                stack += [getattr(item, each, None) for each in _counted(kind)]
         elif isinstance(item, list):
             # As many as there are, so that the end of one list is not the start of another.
             counted = [each for each in item if not (isinstance(each, ast.stmt) and _is_idle(each))]

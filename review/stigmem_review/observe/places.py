@@ -13,7 +13,7 @@ from stigmem_review.manifest.modules import Module, Modules, Parsed
 from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import Const, Definition, Foreign, Value
 from stigmem_review.model import Location, Unknown
-from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.nodes import children, walk
 from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 from stigmem_review.text import shorten
 
@@ -166,7 +166,7 @@ def _walk(module: Module) -> Iterator[Found]:
                 names = [
                     part.id
                     for generator in node.generators
-                    for part in ast.walk(generator.target)
+                    for part in walk(generator.target)
                     if isinstance(part, ast.Name)
                 ]
                 inner = Place(module, place.local, place.qualname, _hidden(place, names))

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 import msgspec
 
 from stigmem_review.syntax import wild
-from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.nodes import children, walk
 from stigmem_review.syntax.scope import (
     Body,
     Function,
@@ -546,7 +546,7 @@ class LiveCode:
                 rest.append(target)
         if id(node) in self._seen and value:
             # What the reader followed is excused here, not where the new name is used.
-            for inner in ast.walk(value):
+            for inner in walk(value):
                 if id(inner) in self._seen and isinstance(inner, (ast.Name, ast.Attribute)):
                     self._alias(names, inner.id if isinstance(inner, ast.Name) else inner.attr)
         match value:
@@ -693,7 +693,7 @@ class LiveCode:
         if id(body) not in self._declared:
             self._declared[id(body)] = {
                 each
-                for part in ast.walk(body)
+                for part in walk(body)
                 if isinstance(part, (ast.Global, ast.Nonlocal))
                 for each in part.names
             }
@@ -824,7 +824,7 @@ def _parsed(text: str, line: int) -> list[ast.AST]:
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         return []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if hasattr(node, "lineno"):
             node.lineno = line
     return [tree.body]

@@ -1,8 +1,9 @@
-"""Walking syntax trees, faster than ``ast.iter_child_nodes`` does."""
+"""Walking syntax trees, faster than ``ast.iter_child_nodes`` and ``ast.walk`` do."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 # Fields that never hold a node worth visiting: names, numbers, and the operators and contexts
 # that are read from the node itself.
@@ -17,7 +18,7 @@ _LEAVES = {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind
 }
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+_FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -33,3 +34,23 @@ def children(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, list):
             found += [item for item in value if isinstance(item, ast.AST)]
     return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all below it as ``ast.walk`` does, contexts and operators left out."""
+    found = [node]
+    for each in found:
+        yield each
+        found += children(each)
+
+
+def text_of(node: ast.expr | ast.stmt, source: bytes) -> str:
+    """Return how a node is written in its source, on one line.
+
+    ``ast.get_source_segment`` looks at every character of the source for it.
+    """
+    lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
+    if lines:
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+    return " ".join(b" ".join(lines).decode("utf-8", "replace").split())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from stigmem_review.syntax.nodes import children
+from stigmem_review.syntax.nodes import children, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Body = ast.Module | Function | ast.ClassDef
@@ -159,7 +159,7 @@ def _inside(nodes: Iterable[ast.AST], scope: Scope, known: _Source) -> Found:
                 if known.walrus:
                     yield from (
                         (inner.target.id, inner)
-                        for inner in ast.walk(node)
+                        for inner in walk(node)
                         if isinstance(inner, ast.NamedExpr)
                     )
             elif known.walrus or isinstance(node, _TARGETS):
@@ -191,7 +191,7 @@ def _declared(definition: ast.AST) -> Iterator[str]:
 
     A class body runs at once, and what it declares ``global`` binds in the module.
     """
-    for inner in ast.walk(definition):
+    for inner in walk(definition):
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
             yield from inner.names
 
