@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import Proof, SignatureForm
 from stigmem_review.signing.outcome import ASK_OTHER_FORM, Unproven, invalid, unverifiable
 from stigmem_review.sources.artifact import SignatureFile
+from stigmem_review.sources.strict_json import parse
 from stigmem_review.text import shorten
 
 _NO_FORM = "name a Sigstore bundle, or an attestation or a provenance of PEP 740"
@@ -48,13 +49,9 @@ def materials(file: SignatureFile) -> tuple[Material | Proof, ...]:
 
 
 def decode(data: bytes) -> Any:
-    """Decode JSON that means the same to everybody who reads it.
-
-    Raises ``ValueError`` for what is no JSON, for an object with the same key twice, for values
-    that JSON does not have, and for what is nested too deep or is not UTF-8.
-    """
+    """Decode JSON in UTF-8. Raises ``ValueError`` that says why ``parse`` does not take it."""
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        return parse(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} of it is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -71,19 +68,6 @@ def at(content: Any, *path: str | int) -> Any:
         else:
             content = content[step] if isinstance(content, list) and step < len(content) else None
     return content
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"the key {shorten(name, 60)} is there twice")
-        found[name] = value
-    return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _content(file: SignatureFile) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
+from stigmem_review.sources.strict_json import parse
 from stigmem_review.text import shorten
 
 _AGAIN = "write it again with: stigmem plugins describe NAME --json > FILE"
@@ -49,9 +50,7 @@ def _decoded(file: str, data: bytes) -> Any:
             file, "it does not start with JSON; warnings of the host may be mixed in", _AGAIN
         )
     try:
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
-        )
+        value = parse(text)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise refusal(file, "a text in it has half a character (a surrogate)", _AGAIN) from error
@@ -62,26 +61,6 @@ def _decoded(file: str, data: bytes) -> Any:
         raise refusal(file, f"{why}; warnings of the host may be mixed in", _AGAIN) from error
     except ValueError as error:
         raise refusal(file, f"its JSON cannot be read: {error}", _AGAIN) from error
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for key, item in pairs:
-        if key in value:
-            raise ValueError(f"the key {shorten(key)} is there twice")
-        value[key] = item
-    return value
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("a number is out of range")
     return value
 
 
