@@ -20,7 +20,7 @@ def serious(report: CheckReport) -> list[tuple[str, str, str]]:
     [checked] = report.checked
     return [
         (f"{found.rule} {found.name}", found.level, str(found.at or ""))
-        for found in (mistake.finding for mistake in checked.mistakes)
+        for found in checked.mistakes
         if found.level != "note"
     ]
 
@@ -31,7 +31,7 @@ def test_the_mistake_is_the_only_finding(story: str) -> None:
     report = check(str(BROKEN / story))
     assert serious(report) == [(wanted["finding"], wanted["level"], wanted["at"])]
     mistake = report.checked[0].mistakes[0]
-    assert wanted["says"] in flat(mistake.finding.message)
+    assert wanted["says"] in flat(mistake.message)
     assert list(mistake.write) == wanted["write"]
     assert report.verdict.exit_code == wanted.get("exit-code", 1)
 
@@ -57,8 +57,8 @@ def test_the_command_says_it_as_json(story: str, capsys: pytest.CaptureFixture[s
     code = cli.run(["check", str(BROKEN / story), "--format", "json"])
     assert code == wanted.get("exit-code", 1)
     [checked] = json.loads(capsys.readouterr().out)["checked"]
-    [mistake] = [each for each in checked["mistakes"] if each["finding"]["level"] != "note"]
-    assert f"{mistake['finding']['rule']} {mistake['finding']['name']}" == wanted["finding"]
+    [mistake] = [each for each in checked["mistakes"] if each["level"] != "note"]
+    assert f"{mistake['rule']} {mistake['name']}" == wanted["finding"]
     assert mistake["write"] == wanted["write"]
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_said_about_a_good_plugin(
 ) -> None:
     report = check(str(BROKEN / story))
     [checked] = report.checked
-    found = [mistake.finding for mistake in checked.mistakes]
+    found = list(checked.mistakes)
     notes = expected(story)["notes"]
     assert [f"{each.rule} {each.name}" for each in found] == notes
     assert {each.level for each in found} <= {"note"}
@@ -106,16 +106,16 @@ def test_a_wheel_is_held_against_the_project_given_with_it(tmp_path: Path) -> No
     )
     of_wheel, of_project = check(str(wheel), str(project)).checked
     otherwise = [
-        (each.finding.item, str(each.finding.at), each.finding.level)
+        (each.item, str(each.at), each.level)
         for each in of_wheel.mistakes
-        if f"{each.finding.rule} {each.finding.name}" == "SPR110 built-otherwise"
+        if f"{each.rule} {each.name}" == "SPR110 built-otherwise"
     ]
     info = "demo_plugin-0.9.0.dist-info"
     assert otherwise == [
         ("version", f"{info}/METADATA", "error"),
         ("stigmem.plugins : demo", f"{info}/entry_points.txt:2", "error"),
     ]
-    said = [flat(each.finding.message) for each in of_wheel.mistakes]
+    said = [flat(each.message) for each in of_wheel.mistakes]
     assert any("it says 0.9.0" in each and "says 1.0.0" in each for each in said)
     assert any("demo_plugin.old:plugin_manifest" in each for each in said)
     assert of_project.mistakes == ()

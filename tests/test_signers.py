@@ -947,7 +947,7 @@ def test_the_lines_that_are_proposed_pin_the_signer(signer: Signer, entry: Trust
 
     settings = Settings(trusted=(signer.identity,))
     [fact] = signing(none_release(), release(signed(signer)), Trust(settings=settings)).facts
-    lines = "\n".join(getattr(fact, "lines", ()))
+    lines = "\n".join(fact.write)
     policy = parse_policy(lines.encode(), "stigmem-review.toml").signing
     assert policy.trusted == (entry,)
     found = signing(none_release(), release(signed(signer)), Trust(policy, settings))
@@ -963,7 +963,7 @@ def test_nobody_is_told_to_pin_an_issuer_that_has_just_changed() -> None:
         before = old if isinstance(old, Release) else release(old)
         found = signing(before, release(other), LISTED).facts
         [fact] = [each for each in found if isinstance(each, SignerUnpinned)]
-        assert len(fact.lines) == lines
+        assert len(fact.write) == lines
 
 
 def test_nobody_is_told_to_pin_an_odd_name() -> None:

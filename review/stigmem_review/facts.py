@@ -25,11 +25,15 @@ Place = Literal["site-packages", "scripts", "headers", "data", "other"]
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """One fact. ``item`` says what it is about; ``at`` where, in the release ``side`` names."""
+    """One fact. ``item`` says what it is about; ``at`` where, in the release ``side`` names.
+
+    ``write`` are whole lines that would settle it, for whoever decides.
+    """
 
     item: str
     at: Location | None = None
     side: Side = "new"
+    write: tuple[str, ...] = ()
 
 
 class _Replaced(Fact, frozen=True, kw_only=True):
@@ -656,13 +660,12 @@ class SignerOverride(Fact, frozen=True, kw_only=True, tag="signer-override"):
 class SignerUnpinned(Fact, frozen=True, kw_only=True, tag="signer-unpinned"):
     """A signer whom the node's list names without an issuer; ``before`` if it signed before.
 
-    ``lines`` are what to write in a policy to pin the issuer; none for a signer nobody should pin.
+    ``write`` pins the issuer in a policy; there is nothing for a signer nobody should pin.
     """
 
     identity: str
     issuer: str
     before: bool
-    lines: tuple[str, ...]
 
 
 RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]

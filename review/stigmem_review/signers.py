@@ -378,7 +378,7 @@ def _trust_facts(signer: Signer, judged: Judged, old: Release) -> Iterator[Fact]
                 identity=identity,
                 issuer=issuer,
                 before=before,
-                lines=() if doubtful else _policy_lines(signer),
+                write=() if doubtful else _policy_lines(signer),
             )
 
 

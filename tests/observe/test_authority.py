@@ -366,7 +366,7 @@ def test_an_interface_that_is_not_declared(code: str, tmp_path: Path) -> None:
     report = upgrade(tmp_path, "", code)
     assert found(report) == [("accessor-undeclared", "warning", "facts.write")]
     [mistake] = check(str(write_wheel(tmp_path, plugin(more=code)))).checked[0].mistakes
-    assert mistake.finding.name == "accessor-undeclared"
+    assert mistake.name == "accessor-undeclared"
 
 
 def test_a_capability_that_nothing_uses(tmp_path: Path) -> None:

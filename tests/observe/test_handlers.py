@@ -460,11 +460,11 @@ def test_what_was_so_before_is_no_finding(tmp_path: Path) -> None:
 def test_authors_are_told(tmp_path: Path) -> None:
     source = write_wheel(tmp_path, plugin(handlers="async def audit(ctx):\n    pass\n"))
     [checked] = check(str(source)).checked
-    assert [(each.finding.name, each.finding.level) for each in checked.mistakes] == [
+    assert [(each.name, each.level) for each in checked.mistakes] == [
         ("handler-async", "error"),
         ("handler-keywords", "error"),
     ]
-    assert all(each.finding.do for each in checked.mistakes)
+    assert all(each.do for each in checked.mistakes)
 
 
 # In the node's own Python: register one handler, and fire its hook as the node does.

@@ -189,7 +189,7 @@ def test_what_loading_the_plugin_reaches(
 def mistakes(path: Path) -> list[tuple[str, str]]:
     """Return what an author is told about."""
     [checked] = check(str(path)).checked
-    return [(each.finding.name, each.finding.item) for each in checked.mistakes]
+    return [(each.name, each.item) for each in checked.mistakes]
 
 
 def test_another_package_of_the_release_provides_itself(tmp_path: Path) -> None:
@@ -287,5 +287,5 @@ def test_nothing_is_new_against_a_capture_which_has_no_code(tmp_path: Path) -> N
 
 def test_its_author_is_told_where(tmp_path: Path) -> None:
     [mistake] = check(str(write_wheel(tmp_path, source(BAD)))).checked[0].mistakes
-    assert (mistake.finding.name, mistake.finding.level) == ("import-missing", "error")
-    assert str(mistake.finding.at) == "demo_plugin/more.py:1"
+    assert (mistake.name, mistake.level) == ("import-missing", "error")
+    assert str(mistake.at) == "demo_plugin/more.py:1"

@@ -241,8 +241,8 @@ def test_the_name_of_another_plugin(tmp_path: Path) -> None:
     code = migrating({**one(CREATE), "plugin_name": "other-plugin"})
     wheel = write_wheel(tmp_path, files(code))
     [mistake] = check(str(wheel)).checked[0].mistakes
-    assert mistake.finding.name == "migration-foreign"
-    assert mistake.finding.item == "other-plugin 1 (sqlite)"
+    assert mistake.name == "migration-foreign"
+    assert mistake.item == "other-plugin 1 (sqlite)"
 
 
 def test_a_file_that_changes_is_a_migration_that_changes(tmp_path: Path) -> None:

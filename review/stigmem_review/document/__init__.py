@@ -7,7 +7,7 @@ from stigmem_review.document.bump import (
     Compared,
     build_bump_report,
 )
-from stigmem_review.document.check import Checked, CheckReport, Mistake, build_check_report
+from stigmem_review.document.check import Checked, CheckReport, build_check_report
 from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.document.signer import SignerReport, build_signer_report
 
@@ -20,7 +20,6 @@ __all__ = [
     "Consulted",
     "Item",
     "Line",
-    "Mistake",
     "Report",
     "Reviewed",
     "Row",

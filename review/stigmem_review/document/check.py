@@ -14,20 +14,13 @@ from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.verdict import Verdict, decide
 
 
-class Mistake(msgspec.Struct, frozen=True):
-    """A finding about one release, and the lines its author can write instead, if known."""
-
-    finding: Finding
-    write: tuple[str, ...]
-
-
 class Checked(msgspec.Struct, frozen=True):
-    """One release that was looked at."""
+    """One release that was looked at; its mistakes say what its author can write instead."""
 
     source: Source
     plugin: str = ""
     version: str = ""
-    mistakes: tuple[Mistake, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 
@@ -54,7 +47,7 @@ def build_check_report(
     skipped: tuple[str, ...] = (),
 ) -> CheckReport:
     """Put the report of a check together; everything in it is sanitised here, once."""
-    findings = tuple(mistake.finding for each in checked for mistake in each.mistakes)
+    findings = tuple(mistake for each in checked for mistake in each.mistakes)
     gaps = tuple(found for each in checked for found in each.gaps)
     verdict = decide(findings, gaps, gate)
     return sanitised(CheckReport(1, tool(rulebook), node, verdict, checked, skipped))

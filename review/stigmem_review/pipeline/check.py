@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from stigmem_review import host
 from stigmem_review.case import Case, build_check, plugin_name, plugin_version
 from stigmem_review.corrections import corrections
-from stigmem_review.document import Checked, CheckReport, Mistake, build_check_report
+from stigmem_review.document import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
 from stigmem_review.model import LEVELS, Level, Release
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
-from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.states import built_otherwise
@@ -81,7 +81,7 @@ def _checked(
         for fact in case.comparison.facts
         for mistake in _mistakes(fact, case, release, artifact, rulebook)
     ]
-    mistakes.sort(key=lambda each: LEVELS.index(each.finding.level))
+    mistakes.sort(key=lambda each: LEVELS.index(each.level))
     return Checked(
         release.source,
         plugin_name(release),
@@ -93,9 +93,9 @@ def _checked(
 
 def _mistakes(
     fact: Fact, case: Case, release: Release, artifact: Artifact, rulebook: Rulebook
-) -> Iterator[Mistake]:
+) -> Iterator[Finding]:
     lines = corrections(fact, release, artifact)
     for finding in judge((fact,), case, rulebook):
         rule = rulebook.get(finding.rule)
         mend = rule.rule.mend if rule else ""
-        yield Mistake(replace(finding, do=mend or finding.do), lines)
+        yield replace(finding, do=mend or finding.do, write=lines)

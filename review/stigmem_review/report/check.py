@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from stigmem_review.document import Checked, CheckReport, Mistake
+from stigmem_review.document import Checked, CheckReport
 from stigmem_review.report import budget
 from stigmem_review.report.markdown import block, code, message
 from stigmem_review.report.text import paint
+from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
 
@@ -29,12 +30,11 @@ def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
         yield from _wrapped(f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else ""), width)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
     for mistake in shown:
-        finding = mistake.finding
-        level = paint(finding.level, finding.level, colour)
-        yield f"{place(each, mistake)}: {level}: {finding.name} [{finding.rule}]"
-        yield from _wrapped(flat(finding.message), width)
-        yield from _wrapped(finding.why, width, "Why: ")
-        yield from _wrapped(finding.do, width, "Do:  ")
+        level = paint(mistake.level, mistake.level, colour)
+        yield f"{place(each, mistake)}: {level}: {mistake.name} [{mistake.rule}]"
+        yield from _wrapped(flat(mistake.message), width)
+        yield from _wrapped(mistake.why, width, "Why: ")
+        yield from _wrapped(mistake.do, width, "Do:  ")
         if mistake.write:
             yield "    Write:"
             yield from (f"        {line}" for line in mistake.write)
@@ -69,19 +69,18 @@ def render_check_markdown(report: CheckReport) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown(each: Checked, mistake: Mistake) -> Iterator[str]:
-    finding = mistake.finding
-    yield f"### {finding.level}: {finding.name} ({finding.rule})"
-    yield f"{message(finding.message)} ({code(place(each, mistake))})"
-    yield f"*Why it matters:* {finding.why}"
-    yield f"*What to do:* {finding.do}"
+def _markdown(each: Checked, mistake: Finding) -> Iterator[str]:
+    yield f"### {mistake.level}: {mistake.name} ({mistake.rule})"
+    yield f"{message(mistake.message)} ({code(place(each, mistake))})"
+    yield f"*Why it matters:* {mistake.why}"
+    yield f"*What to do:* {mistake.do}"
     if mistake.write:
         yield block(mistake.write)
 
 
-def place(each: Checked, mistake: Mistake) -> str:
+def place(each: Checked, mistake: Finding) -> str:
     """Return where a mistake is, as a path that an editor can open where there is one."""
-    at, source = mistake.finding.at, each.source
+    at, source = mistake.at, each.source
     if at is None:
         return source.asked
     if source.kind != "directory":
@@ -100,6 +99,6 @@ def _summary(each: Checked) -> str:
         return "it could not be checked completely"
     if not each.mistakes:
         return "nothing to correct"
-    levels = [mistake.finding.level for mistake in each.mistakes]
+    levels = [mistake.level for mistake in each.mistakes]
     counts = {level: levels.count(level) for level in dict.fromkeys(levels)}
     return ", ".join(count(number, level) for level, number in counts.items())

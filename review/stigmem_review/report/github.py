@@ -67,10 +67,10 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                 yield from map(_gap, each.gaps)
                 for mistake in each.mistakes:
                     at = None
-                    if each.source.kind == "directory" and mistake.finding.at:
-                        path = place(each, mistake).removesuffix(f":{mistake.finding.at.line}")
-                        at = Location(path, mistake.finding.at.line)
-                    yield _finding(mistake.finding, at, mistake.write)
+                    if each.source.kind == "directory" and mistake.at:
+                        path = place(each, mistake).removesuffix(f":{mistake.at.line}")
+                        at = Location(path, mistake.at.line)
+                    yield _finding(mistake, at)
         case BumpReport():
             moved = ", ".join(
                 f"{bump.plugin} {bump.old or 'none'} -> {bump.new or 'none'}: {bump.state}"
@@ -108,10 +108,8 @@ def _gap(gap: Gap, at: Location | None = None) -> Annotation:
     return Annotation("error", "stigmem-review: not reviewed", text, at)
 
 
-def _finding(
-    finding: Finding, at: Location | None, write: tuple[str, ...] = (), where: str = ""
-) -> Annotation:
-    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}", *finding.write, *write))
+def _finding(finding: Finding, at: Location | None, where: str = "") -> Annotation:
+    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}", *finding.write))
     return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
 
 

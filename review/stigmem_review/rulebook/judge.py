@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
-from stigmem_review.facts import Fact, SignerUnpinned, kind_of
+from stigmem_review.facts import Fact, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
 from stigmem_review.rulebook.rules import Rule, Rulebook
 from stigmem_review.text import Message, clean_all
@@ -19,8 +19,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One rule's statement about one fact.
 
     ``fingerprint`` identifies it for an approval: it comes from the rule, the plugin, the item
-    and the evidence, never from the wording or from line numbers. ``write`` are whole lines for
-    the policy, where some would help.
+    and the evidence, never from the wording or from line numbers. ``write`` are whole lines that
+    would settle it, for the policy or, in a check, for the author.
     """
 
     rule: str
@@ -80,13 +80,13 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
         fingerprint=_fingerprint(rule.id, case.new.name, fact),
         at=fact.at,
         side=fact.side if fact.at else "",
-        write=fact.lines if isinstance(fact, SignerUnpinned) else (),
+        write=fact.write,
     )
 
 
 # Places and explanations of ours can change while the fact stays what it was.
 _NOT_EVIDENCE = frozenset(
-    {"at", "side", "does", "why", "help", "nearest", "pattern", "hook", "capability", "lines"}
+    {"at", "side", "does", "why", "help", "nearest", "pattern", "hook", "capability", "write"}
 )
 
 
