@@ -26,7 +26,7 @@ def ours():
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     source = Source("wheel", artifact.name, artifact.name, digest)
     signature = SignatureFile(bundle.name, bundle.read_bytes())
-    root = read_root(named[0]) if named else None
+    root = read_root(named[0].read_bytes(), named[0].name) if named else None
     return verify(Artifact(source, signatures=(signature,)), root).status
 
 def the_library():

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +19,11 @@ from stigmem_review.document import (
     Bump,
     BumpReport,
     Compared,
-    Consulted,
     Line,
     Report,
     build_bump_report,
 )
-from stigmem_review.errors import MismatchError, PolicyError, SourceError, UsageError
+from stigmem_review.errors import MismatchError, SourceError, UsageError
 from stigmem_review.facts import (
     Fact,
     IndexOptionChanged,
@@ -46,18 +46,10 @@ from stigmem_review.pins.repository import (
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
-from stigmem_review.pipeline.terms import (
-    Terms,
-    consulted_environment,
-    consulted_policy,
-    consulted_settings,
-)
+from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
-from stigmem_review.policy.file import POLICY_FILE, Policy, node_version, parse_policy, tightened
-from stigmem_review.policy.settings import Settings, parse_settings, settings_of
-from stigmem_review.policy.trust import Trust
+from stigmem_review.policy.file import POLICY_FILE, node_version, tightened
 from stigmem_review.rulebook import Finding, judge, shipped_rules
-from stigmem_review.signing.roots import TrustRoot, root_in
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import open_pinned
@@ -105,14 +97,16 @@ def bump(
         raise UsageError(error.text) from None
     pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
     base_tree, before, after = (opened.tree(each) for each in (base_id, pins_from, head_id))
-    asked = policy is not None
-    policy = posixpath.normpath(policy or POLICY_FILE)
-    decided, consulted = _policy(base_tree, policy, asked)
-    settings, settings_from = _settings(base_tree, env_file, environment or {})
-    root = _root(base_tree, trust_root)
-    consulted += settings_from
-    if root is not None:
-        consulted += (Consulted("trust root", root.name),)
+    if policy is None and base_tree.read(POLICY_FILE) is not None:
+        policy = POLICY_FILE
+    named = [
+        path if path is None else posixpath.normpath(path)
+        for path in (policy, env_file, trust_root)
+    ]
+    decisions = read_decisions(
+        named[0], named[1], environment or {}, named[2], partial(_of_base, base_tree)
+    )
+    decided = decisions.policy
     changed = before.changed(after)
     old, new = (
         read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
@@ -124,8 +118,8 @@ def bump(
         host.node(wanted),
         shipped_rules().at_levels(decided.levels),
         tightened(decided, gate),
-        Trust(decided.signing, settings),
-        root,
+        decisions.trust,
+        decisions.root,
     )
     work = _Work(terms, old, new, Path(artifacts) if artifacts else None)
     work.review(set(before.paths), set(after.paths))
@@ -140,8 +134,7 @@ def bump(
         )
     work.look_at_lines(changed)
     work.look_at_locks(changed)
-    for path in filter(None, (policy, env_file, trust_root)):
-        path = posixpath.normpath(path)
+    for path in filter(None, (named[0] or POLICY_FILE, *named[1:])):
         if after.read(path) not in (base_tree.read(path), before.read(path)):
             work.policy_changed(path)
     for line in unread_pins(changed, new.files, before.read, after.read):
@@ -151,7 +144,7 @@ def bump(
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
-        consulted=consulted,
+        consulted=decisions.consulted,
         bumps=tuple(work.bumps),
         findings=tuple(work.findings),
         gaps=tuple(work.gaps),
@@ -504,37 +497,10 @@ def _pinned_node(pins: Pins) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _policy(tree: Tree, path: str, asked: bool) -> tuple[Policy, tuple[Consulted, ...]]:
+def _of_base(tree: Tree, path: str, limit: int) -> bytes:
     data = tree.read(path)
     if data is None:
-        if asked:
-            raise PolicyError(
-                f"there is no policy {path} in the base; a policy counts once it is there"
-            )
-        return Policy(), ()
-    return parse_policy(data, path), (consulted_policy(path, data),)
-
-
-def _settings(
-    tree: Tree, path: str | None, environment: Mapping[str, str]
-) -> tuple[Settings, tuple[Consulted, ...]]:
-    """Return the node's settings, from a file of the base where one is named."""
-    if path is None:
-        settings = settings_of(environment)
-        return settings, consulted_environment(settings)
-    data, path = _of_base(tree, path, "env file"), posixpath.normpath(path)
-    settings = parse_settings(data, path)
-    return settings, (consulted_settings(path, data, settings),)
-
-
-def _root(tree: Tree, path: str | None) -> TrustRoot | None:
-    if path is None:
-        return None
-    return root_in(_of_base(tree, path, "trust root"), posixpath.normpath(path))
-
-
-def _of_base(tree: Tree, path: str, what: str) -> bytes:
-    data = tree.read(posixpath.normpath(path))
-    if data is None:
-        raise PolicyError(f"there is no {what} {path} in the base; it counts once it is there")
+        raise SourceError(f"{path} is not in the base; it counts once it is there")
+    if len(data) > limit:
+        raise SourceError(f"{path} has more than {limit} bytes; check that it is the one you mean")
     return data

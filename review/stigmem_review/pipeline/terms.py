@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.document import Consulted
-from stigmem_review.errors import PolicyError, SourceError
+from stigmem_review.errors import PolicyError, ReviewError, SigningError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.model import Level
 from stigmem_review.policy.file import Policy, parse_policy
@@ -44,11 +44,21 @@ class Decisions(NamedTuple):
     consulted: tuple[Consulted, ...]
 
 
+Read = Callable[[str, int], bytes]
+"""Returns a file that a user names, of at most so many bytes. Raises ``SourceError``."""
+
+
+def from_disk(path: str, limit: int) -> bytes:
+    """Return a file of this machine."""
+    return read_file(Path(path), limit)
+
+
 def read_decisions(
     policy: str | None,
     env_file: str | None,
     environment: Mapping[str, str],
     trust_root: str | None,
+    read: Read = from_disk,
 ) -> Decisions:
     """Return what an operator decided, from the files that a user names.
 
@@ -57,42 +67,33 @@ def read_decisions(
     Raises ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is
     none.
     """
-    decided, consulted = Policy(), []
+    decided, root, consulted = Policy(), None, []
     if policy is not None:
-        data = _read(policy, "the policy", limits.POLICY_BYTES)
+        data = _named(policy, "the policy", limits.POLICY_BYTES, read, PolicyError)
         decided = parse_policy(data, policy)
-        consulted.append(consulted_policy(policy, data))
+        consulted.append(Consulted("policy", policy, _sha256(data)))
     if env_file is None:
         settings = settings_of(environment)
-        consulted += consulted_environment(settings)
+        if settings != Settings():
+            consulted.append(Consulted("node's settings", "the environment"))
     else:
-        data = _read(env_file, "the env file", limits.ENV_FILE_BYTES)
+        data = _named(env_file, "the env file", limits.ENV_FILE_BYTES, read, PolicyError)
         settings = parse_settings(data, env_file)
-        consulted.append(consulted_settings(env_file, data, settings))
-    root = None if trust_root is None else read_root(Path(trust_root))
-    if root is not None:
-        consulted.append(Consulted("trust root", root.name))
+        remark = "" if settings != Settings() else "it says nothing about signatures"
+        consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
+    if trust_root is not None:
+        data = _named(trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
+        root = read_root(data, trust_root)
+        consulted.append(Consulted("trust root", trust_root))
     return Decisions(decided, Trust(decided.signing, settings), root, tuple(consulted))
 
 
-def consulted_policy(path: str, data: bytes) -> Consulted:
-    """Return the note that a policy was gone by."""
-    return Consulted("policy", path, hashlib.sha256(data).hexdigest())
-
-
-def consulted_settings(path: str, data: bytes, settings: Settings) -> Consulted:
-    """Return the note that an env file was gone by, and whether it says anything at all."""
-    remark = "" if settings != Settings() else "it says nothing about signatures"
-    return Consulted("node's settings", path, hashlib.sha256(data).hexdigest(), remark)
-
-
-def consulted_environment(settings: Settings) -> tuple[Consulted, ...]:
-    """Return the note that the environment was gone by, if it says anything."""
-    return () if settings == Settings() else (Consulted("node's settings", "the environment"),)
-
-
-def _read(path: str, what: str, limit: int) -> bytes:
+def _named(path: str, what: str, limit: int, read: Read, failure: type[ReviewError]) -> bytes:
     try:
-        return read_file(Path(path), limit)
+        return read(path, limit)
     except SourceError as error:
-        raise PolicyError(f"{what} {error.text}") from None
+        raise failure(f"{what} {error.text}") from None
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stigmem_review import limits
-from stigmem_review.errors import SigningError, SourceError
+from stigmem_review.errors import SigningError
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.library import load_library
 from stigmem_review.signing.outcome import first_of, on_one_line
-from stigmem_review.sources.disk import read_file
 
 if TYPE_CHECKING:
     from sigstore_models.trustroot.v1 import TransparencyLogInstance
@@ -49,24 +47,13 @@ def shipped_root() -> TrustRoot:
     return TrustRoot(f"the public-good instance, as of {taken}", SHIPPED.read_bytes())
 
 
-def read_root(path: Path) -> TrustRoot:
-    """Read a root that a user names, as ``TrustedRoot`` or inside a ``ClientTrustConfig``.
+def read_root(data: bytes, path: str) -> TrustRoot:
+    """Take the root in a file, as ``TrustedRoot`` or inside a ``ClientTrustConfig``.
 
     Both formats are those of ``sigstore_trustroot.proto``. Raises ``SigningError`` where it is
     none, or one that nothing could be verified with.
     """
-    try:
-        data = read_file(path, limits.TRUST_ROOT_BYTES)
-    except SourceError as error:
-        raise SigningError(f"the trust root {error.text}") from None
-    return root_in(data, str(path))
-
-
-def root_in(data: bytes, path: str) -> TrustRoot:
-    """Return the root that a file holds. Raises ``SigningError`` as ``read_root`` does."""
     root = TrustRoot(path, data)
-    if len(data) > limits.TRUST_ROOT_BYTES:
-        raise _refused(root, f"it is larger than {limits.TRUST_ROOT_BYTES} bytes")
     parse_root(root)
     return root
 
