@@ -109,7 +109,7 @@ def _observed(observation: Observation, release: Release, node: Node) -> Fact:
             return ImportMissing(
                 item=item,
                 why=why,
-                fails=observation.about,  # type: ignore[arg-type]
+                fails=observation.about,  # type: ignore[arg-type]  # one of the three, by observe.imports
                 of_host=item.partition(".")[0] == "stigmem_node",
                 at=at,
             )

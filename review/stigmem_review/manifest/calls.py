@@ -178,7 +178,7 @@ class Calls(Objects):
         data = self.modules.data(owner.path, place.module)
         if words or data is None or owner.text or not isinstance(encoding, Const):
             return None
-        read = content(data, method, given, encoding.value)  # type: ignore[arg-type]
+        read = content(data, method, given, encoding.value)
         return None if read is None else Const(read, Location(owner.path))
 
     def _method_call(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:

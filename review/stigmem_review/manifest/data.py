@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
-from stigmem_review.manifest.values import Collection, Const, FilePath, Mapping, Value
+from stigmem_review.manifest.values import Collection, Const, FilePath, Mapping, Scalar, Value
 from stigmem_review.model import Location
 
 LOADERS: dict[str, Callable[[str], Any]] = {
@@ -40,9 +40,7 @@ def led_to(path: FilePath, method: str, given: list[Value]) -> FilePath | None:
             return None
 
 
-def content(
-    data: bytes, method: str, given: list[Value], encoding: str | None
-) -> str | bytes | None:
+def content(data: bytes, method: str, given: list[Value], encoding: Scalar) -> str | bytes | None:
     """Return what reading a file gives, where that is the same on every machine."""
     if given or encoding not in (None, "utf-8", "utf8", "UTF-8"):
         return None

@@ -31,6 +31,7 @@ from stigmem_review.model import (
     Manifest,
     Problem,
     ProblemKind,
+    Text,
     Unknown,
 )
 from stigmem_review.text import shorten
@@ -187,7 +188,7 @@ def _names(value: Value) -> AnyValue:
     return Known(names, value.at, each=tuple(places[name] for name in names))
 
 
-def _callable(value: Value) -> AnyValue:
+def _callable(value: Value) -> Text:
     match value:
         case Definition():
             return Known(value.target, value.at)
@@ -227,7 +228,7 @@ def _hooks(value: Value) -> AnyValue:
             return name
         target = _callable(handler)
         bound = isinstance(handler, Definition) and handler.bound
-        hooks[str(name.value)] = Hook(str(name.value), target, key.at, bound)  # type: ignore[arg-type]
+        hooks[str(name.value)] = Hook(str(name.value), target, key.at, bound)
     return Known(tuple(hooks[name] for name in sorted(hooks)), value.at)
 
 

@@ -148,13 +148,12 @@ class _Walk:
         stack += [(node, _Where()) for node in tree.body]
         while stack:
             node, where = stack.pop()
-            kind = type(node)
-            if kind is ast.Constant:
+            if isinstance(node, ast.Constant):
                 continue
-            if kind is ast.Name or kind is ast.Attribute:
-                self._chain(node, where)  # type: ignore[arg-type]
-            elif kind is ast.Call:
-                self._call(node, where)  # type: ignore[arg-type]
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                self._chain(node, where)
+            elif isinstance(node, ast.Call):
+                self._call(node, where)
             elif isinstance(node, ast.stmt):
                 self._statement(node, where)
             else:

@@ -204,7 +204,7 @@ def _names(certificate: Certificate, authority: Certificate) -> bool:
 def _issued(certificate: Certificate, authority: Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
-    except Exception:
+    except Exception:  # a certificate that cannot be held against this one was not issued by it
         return False
     return True
 

@@ -23,7 +23,7 @@ def load_library() -> None:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        import sigstore.verify  # noqa: F401
+        import sigstore.verify  # noqa: F401 - for what it costs, not for what it names
     finally:
         if collecting:
             gc.enable()

@@ -17,7 +17,7 @@ NAME_ROOT = (
 ASK_OTHER_FORM = "ask its author for a bundle that can be checked, or have it checked elsewhere"
 
 
-class Unproven(Exception):  # noqa: N818
+class Unproven(Exception):  # noqa: N818 - not an error: it carries the answer out of the checks
     """A signature that is not verified: ``invalid``, or ``unverifiable`` here; and what to do."""
 
     def __init__(self, status: Literal["invalid", "unverifiable"], why: str, do: str) -> None:

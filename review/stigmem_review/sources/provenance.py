@@ -72,6 +72,7 @@ def _fetched(client: Client, address: str, offer: Offer) -> SignatureFile:
         late = client.error(f"{name} was not delivered within {limits.INDEX_SECONDS:g} seconds")
         body = bounded(get, limits.INDEX_SECONDS, late)
     except SourceError as error:
+        # Wherever a signature is shown, its name stands beside the reason.
         return SignatureFile(name, why=error.why.replace(name, "it", 1), do=_RETRY)
     if body is None:
         return SignatureFile(name, why="the index offers it, and it is not there", do=_TELL)
