@@ -50,6 +50,10 @@ INDEX_TOTAL_SECONDS = 300
 SOURCE_BYTES = 256 * 1024
 """One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""
 
+COMPILED_BYTES = 64 * 1024
+"""One Python source file that is compiled to see whether it can be, and the nodes that compiling
+writes, with every copy of a ``finally``; a hostile file of this size takes 1 s."""
+
 SOURCES_BYTES = 2 * MIB
 """All Python source files that are parsed for one manifest; 10 s if all of it is hostile."""
 

@@ -10,6 +10,7 @@ import warnings
 import msgspec
 
 from stigmem_review import limits
+from stigmem_review.syntax.nodes import children
 from stigmem_review.text import shorten
 
 # PEP 263: a declaration stands in the first or second line, the second only after a comment.
@@ -20,6 +21,9 @@ _GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _LONG_NAME = re.compile(
     rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++" + _GAP + rb"\." + _GAP + rb"){500}"
 )
+_MAKING_CODE = (b"def ", b"class ", b"lambda")
+_CODES = 2_000
+"""Functions and classes in a file that is compiled: CPython compares those that are alike."""
 _UTF8 = {"utf-8", "utf8", "utf-8-sig"}
 _SINGLE_BYTE = {"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1"}
 
@@ -36,7 +40,9 @@ class Failure(msgspec.Struct, frozen=True):
 def parse(data: bytes) -> ast.Module | Failure:
     """Parse one source file as the interpreter would read it: from bytes, its encoding included.
 
-    An encoding in which a comment could turn into code is refused (PEP 263 allows any codec).
+    An encoding in which a comment could turn into code is refused (PEP 263 allows any codec), and
+    so is what parses and does not compile, such as ``return`` outside a function: importing it
+    fails on every Python. What compiling gives is never run.
     """
     if len(data) > limits.SOURCE_BYTES:
         return Failure(
@@ -59,6 +65,7 @@ def parse(data: bytes) -> ast.Module | Failure:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(data)
+            refused = _uncompilable(tree, data)
     except SyntaxError as error:
         return _unparsable(error.msg or "invalid syntax", error.lineno or 0)
     except (RecursionError, MemoryError):
@@ -67,7 +74,45 @@ def parse(data: bytes) -> ast.Module | Failure:
         return _unparsable("it is not UTF-8", 0)
     except (ValueError, OverflowError) as error:
         return _unparsable(shorten(str(error)), 0)
-    return tree
+    return refused or tree
+
+
+def _uncompilable(tree: ast.Module, data: bytes) -> Failure | None:
+    if len(data) > limits.COMPILED_BYTES or sum(map(data.count, _MAKING_CODE)) > _CODES:
+        return None
+    try:
+        if b"finally" in data and _weight(tree)[0] > limits.COMPILED_BYTES:
+            return None
+        compile(tree, "<source>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if (error.msg or "").startswith("future feature"):
+            # A newer Python may know it.
+            return _unparsable(error.msg, error.lineno or 0)
+        why = f"it does not compile: {error.msg or 'invalid syntax'}"
+        return Failure(why, error.lineno or 0, unreadable=False)
+    except (RecursionError, MemoryError):
+        # Compiling takes more of the stack than parsing; how much there is differs.
+        return None
+    return None
+
+
+def _weight(node: ast.AST) -> tuple[int, int]:
+    """Return how much code a node makes, and how often control leaves it.
+
+    The compiler writes the body of a ``finally`` once more wherever control leaves its ``try``.
+    """
+    weight, leaving = 1, int(isinstance(node, (ast.Return, ast.Break, ast.Continue)))
+    for child in children(node):
+        if isinstance(node, (ast.Try, ast.TryStar)) and child in node.finalbody:
+            continue
+        more, leaves = _weight(child)
+        weight, leaving = weight + more, leaving + leaves
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        again = leaving + 2
+        for child in node.finalbody:
+            more, leaves = _weight(child)
+            weight, leaving = weight + again * more, leaving + again * leaves
+    return weight, leaving
 
 
 def _unparsable(why: str, line: int) -> Failure:
