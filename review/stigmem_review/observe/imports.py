@@ -108,6 +108,7 @@ def _factories(release: Release, own: _Own) -> _Functions:
 def _reached(factories: _Functions, own: _Own, *, at_start: bool) -> set[str]:
     """Return the modules that loading the plugin imports, or those that it can ever import."""
     reached: set[str] = set()
+    met: set[str] = set()
     waiting = [part for module, _ in factories for part in _with_parents(module)]
     while waiting:
         name = waiting.pop()
@@ -116,8 +117,10 @@ def _reached(factories: _Functions, own: _Own, *, at_start: bool) -> set[str]:
         reached.add(name)
         for each in own[name].imports:
             if not each.guarded and (not at_start or _runs(each, name, factories)):
-                module = own[name].absolute(each.module)
-                waiting += _with_parents(f"{module}.{each.name}")
+                module = f"{own[name].absolute(each.module)}.{each.name}"
+                if module not in met:
+                    met.add(module)
+                    waiting += _with_parents(module)
     return reached
 
 
