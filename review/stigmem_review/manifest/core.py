@@ -63,6 +63,60 @@ class Way(NamedTuple):
     taken: bool
 
 
+class Export(NamedTuple):
+    """What a star import of a module brings along: what the modules of these bits provide."""
+
+    own: int
+    every: int
+    leaning: Followed
+
+
+class Exports:
+    """What star imports bring along, each module once however many import it.
+
+    Modules are bits, so that what is brought through many of them is one number.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[str, Export | None] = {}
+        """By module; ``None`` where that cannot be told."""
+        self.brought: dict[str, Export | None] = {}
+        """What all star imports of a module bring it."""
+        self._modules: list[str] = []
+        self._providers: dict[str, int] = {}
+        self._open: dict[str, int] = {}
+
+    def provide(self, module: str, names: Iterable[str], *, open_package: bool) -> int:
+        """Return the bit of a module that provides names.
+
+        A star import of an ``open_package`` also brings submodules that something imported.
+        """
+        bit = 1 << len(self._modules)
+        self._modules.append(module)
+        for name in names:
+            self._providers[name] = self._providers.get(name, 0) | bit
+        if open_package:
+            self._open[module] = bit
+        return bit
+
+    def providers(self, name: str, among: int) -> list[str]:
+        """Return the modules that provide a name."""
+        found = among & self._providers.get(name, 0)
+        return [self._modules[index] for index in _bits(found)]
+
+    def packages(self, name: str, among: int) -> Iterable[str]:
+        """Return packages that do not provide a name, but may have a submodule of it."""
+        among &= ~self._providers.get(name, 0)
+        return [module for module, bit in self._open.items() if among & bit]
+
+
+def _bits(number: int) -> Iterable[int]:
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
+
+
 class Trace:
     """What the reading of one expression leans on."""
 
@@ -105,7 +159,7 @@ class Core(ABC):
         self._depth = 0
         self._chars = 0
         self._trace: list[Step] = []
-        self._followed: dict[tuple[str, int, str, bool], Followed] = {}
+        self._followed: dict[tuple[str, int, str, str], Followed] = {}
         self._scopes: dict[int, Scope] = {}
         self._leaks: dict[int, Leaks] = {}
         self._shapes: dict[int, Shape] = {}
@@ -119,7 +173,8 @@ class Core(ABC):
         """Functions that were followed so far, where they are called."""
         self._comprehending = 0
         self._star_imports: dict[str, list[str]] = {}
-        self._exports: dict[str, frozenset[str] | None] = {}
+        self._exports = Exports()
+        self._loads: dict[str, frozenset[str]] = {}
         self._members: dict[int, dict[str, str] | None] = {}
         self._blocks: dict[int, dict[str, list[tuple[ast.stmt, Scope]]]] = {}
         self._branches: dict[str, dict[int, ast.stmt]] = {}

@@ -18,6 +18,7 @@ from stigmem_review.manifest.core import (
     READING_ALL,
     SET_OPERATORS,
     TOO_MANY,
+    Exports,
     Trace,
     Way,
     brief,
@@ -28,6 +29,7 @@ from stigmem_review.manifest.core import (
 from stigmem_review.manifest.data import led_to
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.modules import Module
+from stigmem_review.manifest.names import FINAL
 from stigmem_review.manifest.operations import (
     changed,
     compared,
@@ -77,8 +79,21 @@ class Evaluator(Calls):
 
     def read(self, node: ast.expr, place: Place) -> tuple[Value, Trace]:
         """Return the value of an expression, and what reading it leans on."""
+        return self._whole(lambda: self.evaluate(node, place), node, place)
+
+    def _whole(self, work: Callable[[], Value], node: ast.AST, place: Place) -> tuple[Value, Trace]:
+        """Return what is read outside of any way through a factory; it ends here."""
         self._trace = []
-        return self.evaluate(node, place), Trace(self._trace)
+        try:
+            return work(), Trace(self._trace)
+        except Stop as stop:
+            unknown = stop.unknown
+        except Leaves:
+            unknown = place.unknown("an exception leaves what is read", node)
+        except RecursionError:
+            unknown = place.unknown("it is nested too deeply to be read", node)
+        self._forget(0)
+        return unknown, Trace([])
 
     def paths(self, run: Callable[[], T]) -> Iterator[tuple[tuple[Way, ...], T]]:
         """Yield what ``run`` gives, once for every way that conditions nobody knows can go.
@@ -101,14 +116,14 @@ class Evaluator(Calls):
             plan[-1] = False
             self._followed.clear()
             self._imported.clear()
-            self._exports.clear()
+            self._exports = Exports()
         at = self._ways[0].at
         raise Stop(Unknown(f"there are more than {limits.PATHS} ways through the factory", at))
 
     def read_name(self, name: str, node: ast.AST, place: Place) -> tuple[Value, Trace]:
         """Return what a name of a module stands for once its import is over."""
-        self._trace = []
-        return self._bound(name, node, place, place.module.scope, final=True), Trace(self._trace)
+        scope = place.module.scope
+        return self._whole(lambda: self._bound(name, node, place, scope, FINAL), node, place)
 
     def evaluate(self, node: ast.expr, place: Place) -> Value:
         """Return the value of an expression, or that it is unknown, where and why."""

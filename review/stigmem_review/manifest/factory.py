@@ -429,6 +429,7 @@ def _live_code(
     live = LiveCode(frozenset(seen), quiet, factory.name)
     waiting = [entry_point.value.partition(":")[0], *(each.name for each in modules.loaded)]
     walked: set[str] = set()
+    met = set(waiting)
     followed = 0
     while waiting:
         for name in waiting:
@@ -442,7 +443,9 @@ def _live_code(
         live.settle()
         waiting = []
         for importer, statement in live.imports[followed:]:
-            waiting += _imported(importer, statement, modules)
+            new = {*_imported(importer, statement, evaluator)} - met
+            waiting += sorted(new)
+            met |= new
         followed = len(live.imports)
     for unusable in modules.unusable:
         raise _Stop(
@@ -453,15 +456,18 @@ def _live_code(
 
 
 def _imported(
-    importer: str, statement: ast.Import | ast.ImportFrom, modules: Modules
+    importer: str, statement: ast.Import | ast.ImportFrom, evaluator: Evaluator
 ) -> Iterable[str]:
     """Return the modules of this distribution that an import statement may run."""
+    modules = evaluator.modules
     module = modules.get(importer)
     if isinstance(statement, ast.Import):
         names = [alias.name for alias in statement.names]
     else:
         source = origin(statement, module) if isinstance(module, Module) else None
         names = [source, *(f"{source}.{alias.name}" for alias in statement.names)] if source else []
+        if source and statement.names[0].name == "*":
+            names += evaluator.star_imported(source)
     return [name for name in names if modules.owns(name)]
 
 

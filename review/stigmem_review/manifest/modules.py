@@ -109,6 +109,13 @@ class Modules:
         """Say whether there is a module of this name, whatever is in it."""
         return self._found.get(name) is not None or self._locate(name) is not None
 
+    def below(self, package: str) -> list[str]:
+        """Return the modules that stand directly in a package."""
+        folder = f"{self._root}{package.replace('.', '/')}/"
+        places = (path[len(folder) :] for path in self._files if path.startswith(folder))
+        names = {place.partition("/")[0].partition(".")[0] for place in places}
+        return sorted(f"{package}.{each}" for each in names if self.has(f"{package}.{each}"))
+
     def data(self, path: str, module: Module) -> bytes | None:
         """Return a file that is installed with a module: one below its top package."""
         top = module.path[len(self._root) :].partition("/")[0]

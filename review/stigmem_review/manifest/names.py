@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from stigmem_review import limits
 from stigmem_review.manifest.core import (
     BUILTINS,
     Core,
+    Export,
     Way,
     brief,
     changeable,
 )
-from stigmem_review.manifest.frames import Followed, Frame, Place, Stop, Use
+from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.modules import Module, Unusable
 from stigmem_review.manifest.operations import (
     constants,
@@ -38,6 +40,10 @@ from stigmem_review.text import shorten
 _KEEPING = frozenset(
     {"stigmem_node.plugins.handler_timeout", "stigmem_node.plugins.handlers.handler_timeout"}
 )
+
+
+READ, TAKEN, FINAL = "read", "taken", "final"
+"""How a module's name is read: by its own code, from outside, and once its import is over."""
 
 
 class Names(Core):
@@ -95,35 +101,47 @@ class Names(Core):
         return found.value
 
     def _bound(
-        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool = False
+        self, name: str, node: ast.AST, place: Place, scope: Scope, when: str = READ
     ) -> Value:
-        key = (place.module.name, id(scope), name, final)
+        key = (place.module.name, id(scope), name, when)
         if key not in self._followed:
+            # What it is while it is looked for: a circle.
+            around = place.unknown(f"what {brief(name)} is depends on itself", node)
+            self._followed[key] = Followed(around, [])
             outer, self._trace = self._trace, []
-            value = self._resolve(name, node, place, scope, final=final)
+            try:
+                value = self._resolve(name, node, place, scope, when)
+            except (Leaves, Stop):
+                del self._followed[key]
+                raise
             self._followed[key] = Followed(value, self._trace)
             self._trace = outer
         found = self._followed[key]
         self._trace.append(found)
         return found.value
 
-    def _resolve(
-        self, name: str, node: ast.AST, place: Place, scope: Scope, *, final: bool
-    ) -> Value:
+    def _resolve(self, name: str, node: ast.AST, place: Place, scope: Scope, when: str) -> Value:
         if PRIVATE.match(name):
             return place.unknown(f"{brief(name)} is a name that a class can spell otherwise", node)
         if place.local is None:
             self._trace.append(Use(name, place.module.name))
-        if scope.star:
-            sources = self._starred(name, place)
-            if sources is None or (sources and name in scope.bindings) or len(sources) > 1:
-                line = scope.star.lineno
-                return place.unknown(
-                    f"{brief(name)} could come from the star import in line {line}", node
-                )
-            if sources:
-                return self.member(sources[0], name, node, place)
+        sources = self._starred(name, place) if scope.star else []
+        if scope.star and sources is None:
+            return _from_star(name, scope.star, node, place)
         found = scope.bindings.get(name, [])
+        if self._is_package_of(name, place):
+            return self._submodule(name, sources or [], found, node, place, when)
+        values = [self.member(source, name, node, place) for source in sources or ()]
+        if found or not values:
+            values.append(self._of_scope(name, found, node, place, scope))
+        if scope.star and not all(_are_one(each, values[0]) for each in values[1:]):
+            return _from_star(name, scope.star, node, place)
+        return values[0]
+
+    def _of_scope(
+        self, name: str, found: list[Binding], node: ast.AST, place: Place, scope: Scope
+    ) -> Value:
+        """Return what the bindings of a scope give a name."""
         if not found:
             if name in BUILTINS:
                 return Foreign(f"builtins.{name}", place.module.at(node))
@@ -144,18 +162,6 @@ class Names(Core):
                 f"{brief(name)} is bound more than once, or only under a condition (line {where})",
                 node,
             )
-        module = place.module
-        if place.local is None and module.is_package and self.modules.has(f"{module.name}.{name}"):
-            # Importing the submodule binds it in the package, whenever that happens.
-            source = (
-                origin(binding.node, module) if isinstance(binding.node, ast.ImportFrom) else ""
-            )
-            if not (final and source == f"{module.name}.{name}"):
-                return place.unknown(
-                    f"{brief(module.name)}.{brief(name)} is both a submodule and bound in the "
-                    "package",
-                    node,
-                )
         if self._depth >= limits.EVALUATION_DEPTH:
             return place.unknown(f"it is nested more than {limits.EVALUATION_DEPTH} deep", node)
         self._depth += 1
@@ -164,6 +170,84 @@ class Names(Core):
         finally:
             self._depth -= 1
 
+    def _is_package_of(self, name: str, place: Place) -> bool:
+        """Say whether a name of a module is that of a submodule of it."""
+        module = place.module
+        return (
+            place.local is None and module.is_package and self.modules.has(f"{module.name}.{name}")
+        )
+
+    def _submodule(
+        self,
+        name: str,
+        brought: list[str],
+        found: list[Binding],
+        node: ast.AST,
+        place: Place,
+        when: str,
+    ) -> Value:
+        """Return what a package has under the name of a submodule.
+
+        Importing the submodule binds it in the package, over what was there; ``from`` looks for
+        what is there, and then for the submodule. So it is the submodule where nothing else is
+        ever bound to the name; else the order decides.
+        """
+        module = place.module
+        full = f"{module.name}.{name}"
+        others = [each for each in found if not _imports_itself(each.node, name, full, module)]
+        itself = all(self._takes_itself(each, name, full) for each in brought)
+        made_up = "__getattr__" in module.scope.bindings or (
+            module.scope.star and self._starred("__getattr__", place) != []
+        )
+        if not others and itself and not made_up and not name.startswith("__"):
+            self._trace.append(Use("__getattr__", module.name))
+            bound = any(each.plain for each in found) or name in self._loaded(module)
+            if brought or bound or when == TAKEN:
+                return ModuleValue(full, module.at(node))
+            if not found:
+                return place.unknown(f"{brief(name)} is not defined in this module", node)
+        binding = module.scope.only(name) if not brought else None
+        source = binding.node if binding else None
+        if when == FINAL and isinstance(source, ast.ImportFrom) and origin(source, module) == full:
+            # The submodule was bound before its name was taken out of it, and is not again.
+            return self._of_scope(name, found, node, place, module.scope)
+        return place.unknown(
+            f"{brief(module.name)}.{brief(name)} is both a submodule and bound in the package",
+            node,
+        )
+
+    def _takes_itself(self, source: str, name: str, full: str) -> bool:
+        """Say whether a module binds a name to a submodule of another, and to nothing else."""
+        module = self._own_module(source)
+        if module is None or module.scope.star or self.modules.has(f"{source}.{name}"):
+            return False
+        self._trace.append(Use(name, source))
+        bound = module.scope.bindings.get(name, [])
+        return bool(bound) and all(_imports_itself(each.node, name, full, module) for each in bound)
+
+    def _loaded(self, module: Module) -> frozenset[str]:
+        """Return the submodules that the import of a package always imports itself."""
+        if module.name not in self._loads:
+            found: set[str] = set()
+            for statement in module.tree.body:
+                match statement:
+                    case ast.Import(names=names):
+                        dotted = [each.name for each in names]
+                    case ast.ImportFrom(names=names):
+                        source = origin(statement, module)
+                        dotted = [f"{source}.{each.name}" for each in names]
+                    case _:
+                        continue
+                start = f"{module.name}."
+                parts = {
+                    each[len(start) :].partition(".")[0]
+                    for each in dotted
+                    if each.startswith(start)
+                }
+                found |= {each for each in parts if self.modules.has(start + each)}
+            self._loads[module.name] = frozenset(found)
+        return self._loads[module.name]
+
     def _starred(self, name: str, place: Place) -> list[str] | None:
         """Return the modules that a module's star imports take a name from.
 
@@ -171,15 +255,36 @@ class Names(Core):
         """
         if place.local is not None:
             return None
-        found = []
-        for source in self._stars(place.module):
-            self._steps += 1
-            names = self._exported(source) if self._steps <= limits.EVALUATION_STEPS else None
-            if names is None:
-                return None
-            if name in names and source not in found:
-                found.append(source)
-        return found
+        brought = self._brought(place.module)
+        if brought is None:
+            return None
+        self._trace.append(brought.leaning)
+        # What starts with an underscore is brought only where the module lists it.
+        among = brought.own if name.startswith("_") else brought.every
+        packages = self._exports.packages(name, among)
+        if any(self.modules.has(f"{package}.{name}") for package in packages):
+            return None
+        found = self._exports.providers(name, among)
+        self._steps += len(found)
+        return found if self._steps <= limits.EVALUATION_STEPS else None
+
+    def _brought(self, module: Module) -> Export | None:
+        """Return what all star imports of a module bring it, as far as that can be told."""
+        brought = self._exports.brought
+        if module.name not in brought:
+            brought[module.name] = None
+            found = [self._exported(each) for each in self._stars(module)]
+            own = every = 0
+            leaning: list[Step] = []
+            for each in found:
+                if each is None:
+                    return None
+                own |= each.own
+                every |= each.every
+                leaning.append(each.leaning)
+            followed = Followed(Const(None, module.at(module.tree)), leaning)
+            brought[module.name] = Export(own, every, followed)
+        return brought[module.name]
 
     def _stars(self, module: Module) -> list[str]:
         """Return what a module takes everything from; an empty name where that is not plain."""
@@ -193,37 +298,75 @@ class Names(Core):
             self._star_imports[module.name] = [*dict.fromkeys(found)]
         return self._star_imports[module.name]
 
-    def _exported(self, source: str) -> frozenset[str] | None:
-        """Return the names that a star import of a module brings along."""
-        if source not in self._exports:
-            self._exports[source] = None  # what it is in a circle
-            self._exports[source] = self._export(source)
-        self._trace.append(Use("__all__", source, True))
-        return self._exports[source]
+    def _exported(self, source: str) -> Export | None:
+        """Return what a star import of a module brings along."""
+        known = self._exports.of
+        if source in known:
+            return known[source]
+        waiting, opened = [source], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in opened:
+                opened.discard(name)
+                known[name] = self._export(name)
+            elif name not in known:
+                known[name] = None  # what it is in a circle
+                opened.add(name)
+                waiting.append(name)
+                module = self._own_module(name)
+                if module is not None and module.scope.star:
+                    waiting += [each for each in self._stars(module) if each not in known]
+        return known[source]
 
-    def _export(self, source: str) -> frozenset[str] | None:
+    def _own_module(self, source: str) -> Module | None:
         module = self.modules.get(source) if source and self.modules.owns(source) else None
-        if not isinstance(module, Module):
+        return module if isinstance(module, Module) else None
+
+    def _export(self, source: str) -> Export | None:
+        """Return what a star import of a module brings, once that is known of its own ones."""
+        module = self._own_module(source)
+        if module is None or "__getattr__" in module.scope.bindings:
             return None
-        if "__getattr__" in module.scope.bindings:
-            return None
-        found = {*module.scope.bindings}
-        for inner in self._stars(module) if module.scope.star else ():
-            more = self._exported(inner)
-            if more is None:
+        place = Place(module)
+        leaning: list[Step] = [Use("__all__", source, True)]
+        every, listed = 0, "__all__" in module.scope.bindings
+        if module.scope.star:
+            brought = self._brought(module)
+            if brought is None:
                 return None
-            found |= more
-        if "__all__" in found:
-            listed = self._bound("__all__", module.tree, Place(module), module.scope)
-            names = constants(listed.items) if isinstance(listed, Collection) else None
+            every = brought.every
+            leaning.append(brought.leaning)
+            listed = listed or self._starred("__all__", place) != []
+        if listed:
+            names = self._listed(module)
             if names is None:
                 return None
-            found = {*names}
+            own = every = self._exports.provide(source, names, open_package=False)
         else:
-            found = {name for name in found if not name.startswith("_")}
-        if any(self.modules.has(f"{source}.{name}") for name in found):
-            return None
-        return frozenset(found)
+            public = {name for name in module.scope.bindings if not name.startswith("_")}
+            if module.is_package:
+                public |= {name for name in self._loaded(module) if not name.startswith("_")}
+            bit = self._exports.provide(source, public, open_package=module.is_package)
+            own, every = bit, every | bit
+        return Export(own, every, Followed(Const(None, module.at(module.tree)), leaning))
+
+    def _listed(self, module: Module) -> frozenset[str] | None:
+        """Return the names in a module's ``__all__``."""
+        value = self._bound("__all__", module.tree, Place(module), module.scope)
+        names = constants(value.items) if isinstance(value, Collection) else None
+        return None if names is None else frozenset(map(str, names))
+
+    def star_imported(self, source: str) -> Iterable[str]:
+        """Return the submodules that a star import of a package may import: those it lists."""
+        module = self._own_module(source)
+        if module is None or not module.is_package:
+            return
+        if "__all__" in module.scope.bindings or module.scope.star:
+            self._trace = []
+            listed = self._listed(module)
+            for full in self.modules.below(source):
+                if listed is None or full.rpartition(".")[2] in listed:
+                    yield full
 
     def _conditional(self, name: str, found: list[Binding], place: Place) -> Binding | None:
         """Return the binding that this path takes of a name bound in one ``if`` or ``try``.
@@ -393,13 +536,54 @@ class Names(Core):
         module = self.modules.get(source)
         if isinstance(module, Unusable):
             return Unknown(module.why, module.at)
-        if module is not None and (name in module.scope.bindings or module.scope.star):
-            return self._bound(name, node, Place(module), module.scope)
+        if module is not None and (
+            name in module.scope.bindings
+            or module.scope.star
+            or self._is_package_of(name, Place(module))
+        ):
+            return self._bound(name, node, Place(module), module.scope, TAKEN)
         if self.modules.has(f"{source}.{name}"):
             return ModuleValue(f"{source}.{name}", place.module.at(node))
         if module is None:
             return place.unknown(f"there is no module {brief(source)} in the release", node)
         return place.unknown(f"{brief(source)} does not define {brief(name)}", node)
+
+
+def _from_star(name: str, star: ast.ImportFrom, node: ast.AST, place: Place) -> Unknown:
+    why = f"{brief(name)} could come from the star import in line {star.lineno}"
+    return place.unknown(why, node)
+
+
+def _are_one(one: Value, other: Value) -> bool:
+    """Say whether two values are the same thing, whichever of them a name stands for."""
+    match one, other:
+        case Const(), Const():
+            return type(one.value) is type(other.value) and one.value == other.value
+        case Foreign(), Foreign():
+            return one.dotted == other.dotted
+        case ModuleValue(), ModuleValue():
+            return one.name == other.name
+        case (Definition(), Definition()) | (Made(), Made()):
+            return one == other
+        case _:
+            return False
+
+
+def _imports_itself(node: ast.AST, name: str, full: str, module: Module) -> bool:
+    """Say whether a statement binds a name of a package to the submodule of that name."""
+    match node:
+        case ast.Import(names=names):
+            bound = [
+                each.name for each in names if name == (each.asname or each.name.partition(".")[0])
+            ]
+        case ast.ImportFrom(names=names):
+            source = origin(node, module)
+            bound = [
+                f"{source}.{each.name}" for each in names if name == (each.asname or each.name)
+            ]
+        case _:
+            return False
+    return all(each == full for each in bound)
 
 
 def origin(statement: ast.ImportFrom, module: Module) -> str | None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.evaluate import Evaluator
-from stigmem_review.manifest.frames import Frame, Leaves, Place, Stop
+from stigmem_review.manifest.frames import Frame, Place
 from stigmem_review.manifest.modules import Module, Modules, Parsed
 from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import Const, Definition, Foreign, Value
-from stigmem_review.model import Location, Unknown
+from stigmem_review.model import Location
 from stigmem_review.syntax.nodes import children, walk
 from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 from stigmem_review.text import shorten
@@ -52,10 +52,7 @@ class Reader:
 
     def value(self, node: ast.expr, place: Place) -> Value:
         """Return what an expression stands for, as far as that is plain."""
-        try:
-            return self._evaluator.read(node, place)[0]
-        except (Leaves, Stop, RecursionError):
-            return Unknown("it is not followed", place.module.at(node))
+        return self._evaluator.read(node, place)[0]
 
     def text(self, node: ast.expr | None, place: Place) -> str | None:
         """Return the text that an expression stands for, if that is known."""

@@ -218,11 +218,16 @@ class LiveCode:
     def _merge_stars(self) -> None:
         """Take every name imported anywhere for one that a star import brings along."""
         starred = [known for known in self._modules.values() if known.star]
-        for known in [*self._modules.values()] if starred else ():
-            for other in starred:
-                for name, origins in known.imports.items():
-                    other.imports.setdefault(name, set()).update(origins)
-                    other.statements.setdefault(name, []).extend(known.statements[name])
+        if not starred:
+            return
+        imports: dict[str, set[str]] = {}
+        statements: dict[str, list[Imported]] = {}
+        for known in self._modules.values():
+            for name, origins in known.imports.items():
+                imports.setdefault(name, set()).update(origins)
+                statements.setdefault(name, []).extend(known.statements[name])
+        for known in starred:
+            known.imports, known.statements = imports, statements
 
     def _wild_names(self) -> Iterable[Hazard]:
         for name in sorted(wild.NAMES & self._names.keys()):

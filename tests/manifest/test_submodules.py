@@ -1,0 +1,192 @@
+"""What a package has under the name of a submodule: the submodule, where nothing else is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.real_node import RealNode, disagreements, known_fields, read
+from support.shapes import DEFAULTS, HANDLERS, IMPORTS, Shape, factory
+
+ENTRY = "demo:plugin_manifest"
+HOOK = factory('hooks={"post_assert_audit": handlers.audit}')
+FROM_AUDIT = {"post_assert_audit": "demo.handlers:audit"}
+EVIL = "def audit(ctx, **_):\n    return 'evil'\n"
+EXTRA = "class handlers:\n    audit = print\n"
+
+
+def root(name: str, before: str, entry: str = HOOK, **more: str) -> Shape:
+    """Return a package whose factory stands in ``__init__``; ``a__b`` is the module ``a/b``."""
+    modules = {"__init__": before + entry, "handlers": HANDLERS, **more}
+    files = {f"demo/{each}.py": text for each, text in modules.items()}
+    files["demo/__init__.py"] = IMPORTS + files["demo/__init__.py"]
+    return Shape(name, files, ENTRY)
+
+
+def below(name: str, before: str, hooks: str, reading: str, **more: str) -> Shape:
+    """Return a package that reads a subpackage ``hooks`` in a module with the factory."""
+    body = IMPORTS + reading + factory(f'hooks={{"post_assert_audit": {before}}}')
+    files = {
+        "demo/__init__.py": "from .plugin import plugin_manifest\n",
+        "demo/plugin.py": body,
+        "demo/hooks/__init__.py": hooks,
+        "demo/hooks/handlers.py": HANDLERS,
+        **{f"demo/{name.replace('__', '/')}.py": text for name, text in more.items()},
+    }
+    return Shape(
+        name, files, ENTRY, more={"hooks": {"post_assert_audit": "demo.hooks.handlers:audit"}}
+    )
+
+
+WAYS = {
+    "from the package": "from . import handlers\n",
+    "from the package by its name": "from demo import handlers\n",
+    "under its own name": "from . import handlers as handlers\n",
+    "as a dotted name": "import demo.handlers as handlers\n",
+    "what is in it": "from .handlers import gate\n",
+    "what is in it, by its name": "from demo.handlers import gate\n",
+    "all that is in it": "from .handlers import *\n",
+    "again and again":
+        "from . import handlers\nimport demo.handlers as handlers\nfrom demo import handlers\n",
+    "with others": "from . import handlers, other\nfrom .other import X\n",
+    "brought by a star import": "from .other import *\n",
+    "brought by a star import, and from the package":
+        "from .other import *\nfrom . import handlers\n",
+    "the whole dotted name": "import demo.handlers\n",
+    "while type checkers see something else":
+        "from typing import TYPE_CHECKING\nfrom . import handlers\n"
+        "if TYPE_CHECKING:\n    import os as handlers\n",
+}  # fmt: skip
+OTHER = "from . import handlers\nX = 1\n"
+READ = [
+    *(root(name, before, other=OTHER) for name, before in WAYS.items()),
+    root("as an attribute of the package", "import demo.handlers\n",
+         factory('hooks={"post_assert_audit": demo.handlers.audit}')),
+    root("under another name", "from . import handlers as h\n",
+         factory('hooks={"post_assert_audit": h.audit}')),
+    root("under another name, and its own", "from . import handlers as h\n"),
+    root("in the factory", "",
+         factory('hooks={"post_assert_audit": handlers.audit}', inside="from . import handlers")),
+    root("a function of it", "from . import handlers\nfrom .handlers import audit\n",
+         factory('hooks={"post_assert_audit": audit}')),
+]  # fmt: skip
+READ = [Shape(each.id, each.files, each.entry, more={"hooks": FROM_AUDIT}) for each in READ] + [
+    below(f"below, {name}, read {how}", read_as, before, reading)
+    for name, before in {
+        "nothing": "",
+        "from the package": "from . import handlers\n",
+        "by its name": "from demo.hooks import handlers\n",
+        "what is in it": "from .handlers import audit as _\n",
+        "all": "__all__ = ['handlers']\n",
+        "all, imported": "from . import handlers\n__all__ = ['handlers']\n",
+    }.items()
+    for how, read_as, reading in (
+        ("from the package", "handlers.audit", "from .hooks import handlers\n"),
+        ("as a dotted name", "h.audit", "import demo.hooks.handlers as h\n"),
+        ("through the package", "hooks.handlers.audit",
+         "from . import hooks\nfrom .hooks import handlers as _\n"),
+        *([("by a star import", "handlers.audit", "from .hooks import *\n")] if before else []),
+    )
+]  # fmt: skip
+
+WILD = [
+    root("assigned before", "handlers = None\nfrom . import handlers\n"),
+    root("assigned after", f"from . import handlers\n{EXTRA}"),
+    root("assigned and not imported here", EXTRA),
+    root("assigned, and loaded by another", f"{EXTRA}from .other import X\n", other=OTHER),
+    root("another module of that name", "from . import handlers\nfrom . import evil as handlers\n",
+         evil=EVIL),
+    root("another module, then what is in it",
+         "from . import evil as handlers\nfrom .handlers import gate\n", evil=EVIL),
+    root("another module by two names", "from . import evil as handlers, handlers\n", evil=EVIL),
+    root("one dotted name for another", "import demo.evil as handlers\nimport demo.handlers\n",
+         evil=EVIL),
+    root("one of two, if it can be",
+         "try:\n    from . import missing as handlers\nexcept ImportError:\n"
+         "    from . import handlers\n"),
+    root("deleted", "from . import handlers\ndel handlers\nhandlers = None\n"),
+    root("declared global",
+         "from . import handlers\nfrom .evil import audit\n"
+         "def f():\n    global handlers\n    class handlers:\n        pass\n"
+         "    handlers.audit = audit\nf()\n", evil=EVIL),
+    root("a loop over it",
+         "from . import handlers, evil\nfor handlers in [evil]: pass\n", evil=EVIL),
+    root("set as an attribute",
+         "import demo\nfrom . import handlers, evil\ndemo.handlers = evil\n", evil=EVIL),
+    root("set by name",
+         "import demo\nfrom . import handlers, evil\nsetattr(demo, 'handlers', evil)\n", evil=EVIL),
+    root("set by the submodule itself",
+         "from . import handlers\nfrom .other import X\n",
+         other="import demo\nfrom . import evil\ndemo.handlers = evil\nX = 1\n", evil=EVIL),
+    root("made up before",
+         "def __getattr__(name):\n    from . import evil\n    return evil\n"
+         "from . import handlers as h\n",
+         factory('hooks={"post_assert_audit": h.audit}'), evil=EVIL),
+    root("made up, from a star import",
+         "from .other import *\nfrom . import handlers as h\n",
+         factory('hooks={"post_assert_audit": h.audit}'),
+         other="from . import evil\n__all__ = ['__getattr__']\n"
+         "def __getattr__(name):\n    return evil\n", evil=EVIL),
+    root("brought by a star import over it",
+         "from . import handlers\nfrom .other import *\n", other="from . import evil as handlers\n",
+         evil=EVIL),
+    root("brought by a star import below it",
+         "from .other import *\nfrom .handlers import gate\n", other=EXTRA),
+    root("removed from the table", "import sys\nfrom . import handlers\n"
+         "sys.modules['demo.handlers'] = sys.modules['demo']\nfrom .handlers import IMPORTS\n"),
+    below("a star import brings what was loaded", "handlers.audit", "from . import evil\n"
+          "import demo.hooks.handlers as h\n",
+          "class handlers:\n    audit = print\nimport demo.hooks.handlers\nfrom .hooks import *\n",
+          hooks__evil=EVIL),
+    below("a star import runs the modules that are listed", "CAPS", "__all__ = ['evil']\n",
+          "def CAPS(ctx, **_):\n    return None\nfrom .hooks import *\n",
+          hooks__evil="import demo.plugin\ndemo.plugin.CAPS = print\n"),
+    below("a star import runs the modules that are found", "CAPS",
+          "import os\n__all__ = [each[:-3] for each in os.listdir(__path__[0])"
+          " if each[0] == 'e']\n",
+          "def CAPS(ctx, **_):\n    return None\nfrom .hooks import *\n",
+          hooks__evil="import demo.plugin\ndemo.plugin.CAPS = print\n"),
+    below("a star import brings it before", "caps.audit", "",
+          "import demo.hooks.caps\nclass caps:\n    audit = print\nfrom demo.hooks import *\n",
+          hooks__caps=HANDLERS),
+    below("made up below", "handlers.audit",
+          "from . import evil\ndef __getattr__(name):\n    return evil\n",
+          "from .hooks import handlers\n", hooks__evil=EVIL),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def real_node(node_python: Path) -> Iterator[RealNode]:
+    with RealNode(node_python) as real:
+        yield real
+
+
+@pytest.mark.parametrize("shape", READ, ids=lambda shape: shape.id)
+def test_it_is_the_submodule(shape: Shape) -> None:
+    reading = read(shape.files, shape.entry)
+    assert known_fields(reading) == {**DEFAULTS, **shape.more}, reading.manifest
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("shape", READ, ids=lambda shape: shape.id)
+def test_the_node_gets_the_submodule(shape: Shape, real_node: RealNode) -> None:
+    real = real_node.run(shape.files, shape.entry)
+    assert "fields" in real, real
+    assert disagreements({**DEFAULTS, **shape.more}, real["fields"]) == []
+
+
+@pytest.mark.parametrize("shape", WILD, ids=lambda shape: shape.id)
+def test_it_is_not_known_where_the_order_decides(shape: Shape) -> None:
+    hooks = known_fields(read(shape.files, shape.entry)).get("hooks", {"": None})
+    assert hooks in ({"": None}, {"post_assert_audit": None}), hooks
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("shape", WILD, ids=lambda shape: shape.id)
+def test_nothing_is_said_that_the_node_would_not_get(shape: Shape, real_node: RealNode) -> None:
+    real = real_node.run(shape.files, shape.entry)
+    if "fields" in real:
+        known = known_fields(read(shape.files, shape.entry))
+        assert disagreements(known, real["fields"]) == []
