@@ -101,6 +101,11 @@ HOSTILE = {
     "names bound again and again": {
         "demo.py": IMPORTS + factory(f"depends_on=[{'N, ' * 40_000}]", "N = 1\n" * 20_000)
     },
+    "sorts of very many texts": {
+        "demo.py": IMPORTS
+        + factory("capabilities=x", f"A = {{{', '.join(map(repr, map(str, range(10_000))))}}}",
+                  "\n".join(["x = sorted(A)"] * 2500))
+    },
     "a function that asks the environment": {
         "demo.py": IMPORTS
         + factory("depends_on=f0()", "".join(

@@ -451,6 +451,9 @@ class Calls(Objects):
         ):
             return place.unknown(f"this call of {name}() is not followed", node)
         value = self._argument(node.args[0], place) if node.args else None
+        self._weigh([] if value is None else [value])
+        if self._steps > limits.EVALUATION_STEPS:
+            return place.unknown(TOO_MANY, node)
         match name, value:
             case "bool", _ if value is not None:
                 known = truth(value)
