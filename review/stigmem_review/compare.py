@@ -444,7 +444,7 @@ def _key(state: facts.Fact) -> _Key:
             stated = state.manifest
         case facts.ImportMissing():
             stated = state.fails
-        case facts.FileOdd():
+        case facts.FileOdd() | facts.SourceDeceptive():
             # Nobody can read what it holds, so it is as before only where all of it is.
             stated = state.sha256
         case _:

@@ -476,6 +476,16 @@ class FileOdd(_Problem, frozen=True, kw_only=True, tag="file-odd"):
     sha256: str
 
 
+class SourceDeceptive(_Problem, frozen=True, kw_only=True, tag="source-deceptive"):
+    """Source that says something else than it seems to (``misleads``), or hides code in a text.
+
+    ``sha256`` is that of the lines or texts that do.
+    """
+
+    misleads: bool
+    sha256: str
+
+
 class FactoryRaises(_Problem, frozen=True, kw_only=True, tag="factory-raises"):
     """A place where the factory raises, and under which condition."""
 
@@ -807,6 +817,7 @@ AnyFact = (
     | AccessorUndeclared
     | CapabilityUnused
     | FileOdd
+    | SourceDeceptive
     | FactoryRaises
     | ImportMissing
     | MigrationAdded

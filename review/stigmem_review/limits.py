@@ -67,6 +67,12 @@ files are. A hostile MiB takes 5 s."""
 OBSERVED_BYTES = 4 * MIB
 """All Python source files of a release that are looked through for what they do."""
 
+UNPACKED_BYTES = 32 * MIB
+"""What is unpacked and decoded of a release's compressed files and encoded texts, all together."""
+
+ENCODED_BYTES = MIB
+"""The beginning of a file of text that is looked through for encoded code."""
+
 KEPT_BYTES = 512 * 1024
 """Source whose trees are kept for the second release; 1 MiB of list literal takes 500 MB."""
 

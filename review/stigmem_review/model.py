@@ -190,6 +190,7 @@ ObservationKind = Literal[
     "early-effect",
     "accessor",
     "file",
+    "deceptive",
     "import-missing",
     "handler-arity",
     "handler-async",
@@ -203,6 +204,7 @@ class Observation(msgspec.Struct, frozen=True):
 
     ``item`` and ``kind`` are what the same observation in another release is recognised by,
     ``about`` is what class of thing it is, where the kind has classes, ``why`` says it in words.
+    ``sha256`` is a digest of what it is about, where it is as before only if that is.
     """
 
     kind: ObservationKind
@@ -210,6 +212,7 @@ class Observation(msgspec.Struct, frozen=True):
     why: str
     about: str = ""
     at: Location | None = None
+    sha256: str = ""
 
 
 class Migration(msgspec.Struct, frozen=True):

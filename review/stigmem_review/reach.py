@@ -53,13 +53,6 @@ def newly_reached(old: Release, new: Release) -> Iterator[Fact]:
             )
 
 
-def digest_of(observation: Observation, release: Release) -> str:
-    """Return the digest of the file that an observation is about, empty for any other one."""
-    if observation.kind != "file" or not isinstance(release.package, Known):
-        return ""
-    return release.package.value.get(observation.item, "")
-
-
 def name_of(observation: Observation) -> str:
     """Return the name by which what is reached was recognised."""
     return observation.item.removeprefix(f"{observation.about}: ")

@@ -34,6 +34,7 @@ from stigmem_review.facts import (
     NameInvalid,
     RecordMismatch,
     RequiresStigmemUnmet,
+    SourceDeceptive,
     TargetMissing,
     TargetNotFactory,
     VersionInvalid,
@@ -41,7 +42,7 @@ from stigmem_review.facts import (
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
-from stigmem_review.reach import OF_REACH, digest_of
+from stigmem_review.reach import OF_REACH
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,
@@ -67,10 +68,10 @@ ABOUT_THE_FACTORY = (
 UNREAD = (HandlerUnread, FieldRefused, MigrationUnread, *ABOUT_THE_FACTORY)
 """States that keep something from being read: as before only where the code is as before."""
 
-OF_CODE = (FileOdd, CapabilityUnused, FactoryRaises, ImportMissing)
+OF_CODE = (FileOdd, SourceDeceptive, CapabilityUnused, FactoryRaises, ImportMissing)
 """States that only matter where they are new."""
 
-NOT_REPEATED = (CapabilityUnused, FactoryRaises, FileOdd)
+NOT_REPEATED = (CapabilityUnused, FactoryRaises, FileOdd, SourceDeceptive)
 """States that are worth a word once, or that a report lists with what the code does."""
 
 ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
@@ -85,7 +86,7 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
         yield _problem(problem)
     for observation in release.observed:
         if observation.kind not in ("accessor", *OF_REACH):
-            yield _observed(observation, release, node)
+            yield _observed(observation, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
     if isinstance(release.manifest, Manifest):
@@ -99,12 +100,17 @@ def _problem(problem: Problem) -> Fact:
     return _BY_KIND[problem.kind](item=problem.item, why=problem.why, at=problem.at)
 
 
-def _observed(observation: Observation, release: Release, node: Node) -> Fact:
+def _observed(observation: Observation, node: Node) -> Fact:
     item, why, at = observation.item, observation.why, observation.at
     match observation.kind:
         case "file":
-            runs, sha256 = observation.about == "runs", digest_of(observation, release)
-            return FileOdd(item=item, why=why, runs=runs, sha256=sha256, at=at)
+            runs = observation.about == "runs"
+            return FileOdd(item=item, why=why, runs=runs, sha256=observation.sha256, at=at)
+        case "deceptive":
+            misleads = observation.about == "misleads"
+            return SourceDeceptive(
+                item=item, why=why, misleads=misleads, sha256=observation.sha256, at=at
+            )
         case "import-missing":
             return ImportMissing(
                 item=item,

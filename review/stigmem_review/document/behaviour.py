@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.document.parts import Line
 from stigmem_review.model import Observation, Release
-from stigmem_review.reach import digest_of, name_of
+from stigmem_review.reach import name_of
 from stigmem_review.text import Segment, shorten
 
 _SHOWN = 3
@@ -16,6 +16,7 @@ _WHAT = {
     "early-effect": "{about}, as soon as it is imported",
     "accessor": "interfaces of the node",
     "file": "files that are no Python source",
+    "deceptive": "source that hides something",
     "factory-raises": "where the factory stops the node",
 }
 
@@ -27,11 +28,11 @@ def code_as_before(old: Release, new: Release) -> Iterator[Line]:
     """
     if old.source.kind == "none" or not new.walked:
         return
-    before = {_key(each): digest_of(each, old) for each in old.observed}
+    before = {_key(each): each.sha256 for each in old.observed}
     after = {_key(each) for each in new.observed}
     unread = old.source.kind == "capture"
     yield from _lines(
-        each for each in new.observed if unread or before.get(_key(each)) == digest_of(each, new)
+        each for each in new.observed if unread or before.get(_key(each)) == each.sha256
     )
     for line in _lines(each for each in old.observed if _key(each) not in after):
         yield Line(f"no longer: {line.what}", line.says)

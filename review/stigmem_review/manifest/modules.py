@@ -26,6 +26,12 @@ class Syntax(msgspec.Struct, frozen=True):
     scope: Scope
 
 
+def syntax_of(data: bytes) -> Syntax | Failure:
+    """Parse one source file."""
+    tree = parse(data)
+    return tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+
+
 Parsed = dict[bytes, Syntax | Failure]
 """Source files that were parsed, by their content."""
 
@@ -186,8 +192,7 @@ class Modules:
         if known is not None and id(known) not in self._taken:
             self._taken.add(id(known))
             return known
-        tree = parse(data)
-        made = tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+        made = syntax_of(data)
         if known is None:
             self._parsed[data] = made
             self._taken.add(id(made))

@@ -1,61 +1,137 @@
-"""Files of a release that are no Python source."""
+"""Files of a release that are no Python source, and could run or hide code.
+
+That is decided by structure: text is harmless whatever its name, and so is binary data of a format
+of which nothing runs. What can run, what is not what its name promises, and data of an unknown
+kind are odd.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import Known, Observation, Release
-
-_TEXT = (
-    *(".cfg", ".css", ".csv", ".graphql", ".html", ".ini", ".j2", ".jinja", ".jinja2", ".js"),
-    *(".json", ".jsonl", ".md", ".po", ".pot", ".proto", ".pyi", ".rst", ".sql", ".svg", ".toml"),
-    *(".tpl", ".tsv", ".txt", ".typed", ".xml", ".yaml", ".yml"),
+from stigmem_review.observe.encoded import Decoder
+from stigmem_review.observe.formats import (
+    ARCHIVE,
+    BYTECODE,
+    COMPRESSED,
+    NATIVE,
+    PICKLE,
+    after,
+    inert,
+    is_compressed,
+    is_object_array,
+    is_text,
+    promised,
+    runnable,
 )
-_NAMES = ("LICENSE", "NOTICE", "README", "py.typed")
+
+# How Python's finders take modules from files, and Windows programs and scripts, by their names.
 _NATIVE = (".so", ".pyd", ".dll", ".dylib")
 _BYTECODE = (".pyc", ".pyo")
-_ARCHIVES = (".egg", ".gz", ".jar", ".pyz", ".tar", ".whl", ".zip")
-_MAGIC = (
-    (b"\x7fELF", "a native program or library"),
-    (b"MZ", "a native program or library"),
-    (b"\xcf\xfa\xed\xfe", "a native program or library"),
-    (b"\xca\xfe\xba\xbe", "a native program or library"),
-    (b"PK\x03\x04", "an archive"),
-    (b"\x1f\x8b", "an archive"),
-    (b"#!", "a script"),
-)
+_ARCHIVES = (".egg", ".jar", ".pyz", ".pyzw", ".tar", ".tgz", ".whl", ".zip")
+_PICKLES = (".joblib", ".pickle", ".pkl")
+_SCRIPTS = (".bat", ".cmd", ".com", ".exe", ".ps1", ".sh", ".vbs")
+_RUNS = (NATIVE, BYTECODE)
+_TEMPLATE = re.compile(r"\.py[-_.](?:in|j2|jinja2?|mako|t|te?mpl(?:ate)?|tpl)$")
+"""What says by its name that it is Python, for something else to fill in."""
+
+
+class Odd(NamedTuple):
+    """What is odd about a file; ``runs`` if it runs without the plugin's asking, or hides code."""
+
+    what: str
+    runs: bool = False
 
 
 def odd_files(code: Code, release: Release) -> Iterator[Observation]:
     """Yield every file of the packages that holds, or could hold, code that is not Python source.
 
-    That is judged by its content as well as by its name. Data in text is left out.
+    That is judged by its content as well as by its name.
     """
     packages = release.package.value if isinstance(release.package, Known) else {}
+    look = Look()
     for place in sorted(code.files.keys() & packages.keys()):
-        what, runs = _judge(place, code.files[place])
-        if what:
-            about = "runs" if runs else ""
-            yield Observation("file", place, f"{place} is {what}", about, code.at(place))
+        odd = look.at(place, code.files[place])
+        if odd is not None:
+            about = "runs" if odd.runs else ""
+            why = f"{place} is {odd.what}"
+            yield Observation("file", place, why, about, code.at(place), packages[place])
 
 
-def _judge(place: str, data: bytes) -> tuple[str, bool]:
-    name = place.rpartition("/")[2]
-    if name.endswith(".py"):
-        return "", False
-    if name.endswith(_NATIVE) or ".so." in name:
-        return "a native module, which runs as soon as it is imported", True
-    if name.endswith(_BYTECODE):
-        return "compiled Python, which can run without its source", True
-    if name.endswith(".pth"):
-        return "a path file, of which Python runs lines at every start", True
-    for magic, what in _MAGIC:
-        if data.startswith(magic):
-            archive = name.endswith(_ARCHIVES)
-            return what if archive or what == "a script" else f"{what} by its content", False
-    if name.endswith(_ARCHIVES):
-        return "called an archive", False
-    if (name.endswith(_TEXT) or name.startswith(_NAMES)) and b"\0" not in data:
-        return "", False
-    return ("binary data" if b"\0" in data else "data of an unknown kind"), False
+class Look:
+    """Looks at the files of one release, within limits for all of them together."""
+
+    def __init__(self) -> None:
+        self._decoder = Decoder()
+
+    def at(self, place: str, data: bytes) -> Odd | None:
+        """Return what is odd about one file, by the place it is installed to, if anything is."""
+        name = place.rpartition("/")[2].lower()
+        if name.endswith(".py") or not data:
+            return None
+        if name.endswith(_NATIVE) or ".so." in name:
+            return Odd("a native module, which runs as soon as it is imported", runs=True)
+        if name.endswith(_BYTECODE):
+            return Odd("compiled Python, which can run without its source", runs=True)
+        if name.endswith(".pyw"):
+            return Odd("a Python module by its name, for Windows only", runs=True)
+        if name.endswith(".pth") and "/" not in place:
+            return Odd("a path file, of which Python runs lines at every start", runs=True)
+        return self._by_content(name, data)
+
+    def _by_content(self, name: str, data: bytes) -> Odd | None:
+        if what := runnable(data):
+            called = what == ARCHIVE and name.endswith(_ARCHIVES)
+            by_name = called or (what == PICKLE and name.endswith(_PICKLES))
+            return Odd(what if by_name else f"{what} by its content", what in _RUNS)
+        if name.endswith(_ARCHIVES):
+            return Odd("called an archive")
+        if name.endswith(_PICKLES):
+            return Odd("called a pickle")
+        if is_object_array(data):
+            return Odd("an array of objects, which are pickled")
+        text = is_text(data)
+        if not text and is_compressed(data):
+            return self._compressed(name, data)
+        known = inert(data, name)
+        if known is not None:
+            rest = after(data, known)
+            hidden = self._hidden(rest) if len(rest) > 2 else ""
+            return Odd(f"a {known.name} with {hidden} after its end", runs=True) if hidden else None
+        if not text:
+            wanted = promised(name)
+            if wanted is not None:
+                return Odd(f"called a {wanted.name} and none by its content")
+            return Odd("binary data of an unknown kind")
+        return self._text(name, data)
+
+    def _hidden(self, data: bytes) -> str:
+        if what := runnable(data):
+            return what
+        if is_compressed(data):
+            return COMPRESSED
+        return "Python source" if is_text(data) and self._decoder.is_python(data) else ""
+
+    def _compressed(self, name: str, data: bytes) -> Odd | None:
+        """Return what is odd about compressed data: all but a harmless file that is seen whole."""
+        inner = self._decoder.unpacked(data)
+        stem = name.rpartition(".")[0] if name.endswith((".gz", ".bz2", ".xz", ".lzma")) else name
+        if inner is None or is_compressed(inner):
+            return Odd(f"{COMPRESSED} that cannot be looked through")
+        found = self.at(stem, inner)
+        return Odd(f"{COMPRESSED}: {found.what}", found.runs) if found else None
+
+    def _text(self, name: str, data: bytes) -> Odd | None:
+        if data.startswith((b"#!", b"\xef\xbb\xbf#!")):
+            return Odd("a script")
+        if name.endswith(_SCRIPTS):
+            return Odd("a script or program by its name")
+        if not _TEMPLATE.search(name) and self._decoder.is_python(data, stub=name.endswith(".pyi")):
+            return Odd("Python source under another ending")
+        if found := self._decoder.in_text(data):
+            return Odd(f"text that decodes to {found}", runs=True)
+        return None

@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from stigmem_review import limits
 from stigmem_review.host import Node
 from stigmem_review.manifest.code import Code
-from stigmem_review.manifest.modules import Parsed
-from stigmem_review.model import Gap, Observation, Release
+from stigmem_review.manifest.modules import Parsed, syntax_of
+from stigmem_review.model import Gap, Known, Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities, host_imports
+from stigmem_review.observe.deceptive import Looked, look, lookalikes
+from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.handlers import handler_observations, handlers_of
 from stigmem_review.observe.imports import missing_imports
@@ -26,6 +28,7 @@ from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
 from stigmem_review.observe.uses import FileUses, uses_of
 from stigmem_review.syntax.parse import Failure
+from stigmem_review.text import shorten
 
 
 class Seen:
@@ -33,14 +36,23 @@ class Seen:
 
     def __init__(self, parsed: Parsed | None = None) -> None:
         self.parsed: Parsed = {} if parsed is None else parsed
-        self._uses: dict[bytes, FileUses] = {}
+        self._seen: dict[bytes, tuple[FileUses, Looked]] = {}
+        self._decoder = Decoder()
         self._outlines: dict[bytes, Outline | Failure] = {}
 
     def uses(self, data: bytes) -> FileUses:
         """Return what one source file uses."""
-        if data not in self._uses:
-            self._uses[data] = uses_of(data, self.parsed.get(data))
-        return self._uses[data]
+        return self._walked(data)[0]
+
+    def looked(self, data: bytes) -> Looked:
+        """Return what is deceptive in one source file."""
+        return self._walked(data)[1]
+
+    def _walked(self, data: bytes) -> tuple[FileUses, Looked]:
+        if data not in self._seen:
+            syntax = self.parsed.get(data) or syntax_of(data)
+            self._seen[data] = uses_of(syntax), look(data, syntax, self._decoder)
+        return self._seen[data]
 
     def outline(self, data: bytes) -> Outline | Failure:
         """Return what the statements of one source file are."""
@@ -101,6 +113,24 @@ def _within(code: Code) -> Iterator[tuple[str, bytes]]:
         yield place, data
 
 
+def _digest(release: Release, place: str) -> str:
+    return release.package.value.get(place, "") if isinstance(release.package, Known) else ""
+
+
+def _deceptions(code: Code, place: str, looked: Looked) -> Iterator[Observation]:
+    like = lookalikes(looked.drawn, (data for _, data in _within(code)))
+    for each in (*looked.found, *((like,) if like else ())):
+        about = "misleads" if each.misleads else ""
+        yield Observation(
+            "deceptive",
+            f"{place}: {each.name}",
+            shorten(f"{place} {each.why}"),
+            about,
+            code.at(place, each.line),
+            each.sha256,
+        )
+
+
 def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
     files = {place: seen.uses(data) for place, data in _within(code)}
     modules = modules_of(files)
@@ -111,7 +141,9 @@ def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Itera
         yield from accessors(code, place, uses, node)
         if found.failure is not None:
             why = f"{place} is Python source that cannot be read: {found.failure.why}"
-            yield Observation("file", place, why, "runs", code.at(place, found.failure.line))
+            at, sha256 = code.at(place, found.failure.line), _digest(release, place)
+            yield Observation("file", place, why, "runs", at, sha256)
+        yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, files)
     yield from handler_observations(release, code, node, seen.parsed)

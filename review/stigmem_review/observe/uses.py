@@ -9,8 +9,8 @@ from typing import NamedTuple
 from stigmem_review.manifest.modules import Syntax
 from stigmem_review.observe.names import COMPUTED, Names, member
 from stigmem_review.syntax.nodes import children
-from stigmem_review.syntax.parse import Failure, parse
-from stigmem_review.syntax.scope import arguments_of, outer_parts, scope_of
+from stigmem_review.syntax.parse import Failure
+from stigmem_review.syntax.scope import arguments_of, outer_parts
 
 
 class Use(NamedTuple):
@@ -64,14 +64,11 @@ class FileUses(NamedTuple):
 _Once = tuple[str, bool, bool, bool]
 
 
-def uses_of(data: bytes, known: Syntax | Failure | None = None) -> FileUses:
+def uses_of(known: Syntax | Failure) -> FileUses:
     """Return what a source file uses, in the order of its lines; each use once, where it is first.
 
-    ``known`` is the file as it was parsed before. What only type checkers see is left out.
+    What only type checkers see is left out.
     """
-    if known is None:
-        tree = parse(data)
-        known = tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
     if isinstance(known, Failure):
         return FileUses(failure=known)
     names = Names(known.scope)

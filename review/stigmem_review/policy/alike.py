@@ -13,7 +13,13 @@ _CYRILLIC = (
 )
 _GREEK = "\u03b1\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5"
 _LATIN = "\u0131\u0251\u0261\u0262\u0274\u0280\u028f\ua731"
+# Capitals only matter where the case of a text does.
+_CAPITALS = (
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+)
 _LETTERS = str.maketrans(_CYRILLIC + _GREEK + _LATIN, "aeopcyxijshdqwv" + "aeikvoptu" + "iaggnrys")
+_DRAWN = _LETTERS | str.maketrans(_CAPITALS, "ABEKMHOPCTXIJS" + "ABEZHIKMNOPTYX")
 # What is drawn alike within ASCII.
 _SHAPES = str.maketrans("0135|i", "olesll")
 _PAIRS = (("rn", "m"), ("vv", "w"))
@@ -29,6 +35,11 @@ _COMPARED = 1024
 def is_odd(text: str) -> bool:
     """Say whether a text holds a character that is not printable ASCII."""
     return not all(" " <= character <= "~" for character in text)
+
+
+def as_drawn(text: str) -> str:
+    """Return a text with the letters of other scripts that are drawn like Latin ones replaced."""
+    return unicodedata.normalize("NFKC", text).translate(_DRAWN)
 
 
 def looks_like(one: str, two: str) -> bool:
