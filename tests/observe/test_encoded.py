@@ -120,6 +120,13 @@ def test_source_that_is_not_encoded_is_no_code_in_a_text() -> None:
     assert [*Decoder().in_source(data, ast.parse(data))] == []
 
 
+def test_layers_without_end_are_not_followed() -> None:
+    data = SOURCE
+    for _ in range(2_000):
+        data = zlib.compress(data, 0)
+    assert Decoder().in_constant(base64.b64encode(data).decode()) == ""
+
+
 def test_what_unpacks_to_more_than_is_looked_through_is_said() -> None:
     bomb = base64.b64encode(zlib.compress(bytes(limits.UNPACKED_BYTES + 1))).decode()
     assert Decoder().in_constant(bomb) == "more than is looked through"

@@ -103,6 +103,7 @@ HARMLESS = {
         b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYXJrZXIiLCJuYW1lIjoiTWFyayJ9." + b"x" * 43,
     ),
     "words that look like a pickle": ("words", b"cat\ndog\nelk\nfox\n.\n"),
+    "lines that look like a pickle": ("a.txt", b"call me\nif you\n.\nice.cream\nsoda\n"),
     "compiled for MS-DOS, says a text": ("a.txt", b"MZ is what such programs begin with.\n"),
 }
 
@@ -115,25 +116,35 @@ def test_harmless_files(name: str, data: bytes) -> None:
 ODD = {
     "native module by its name": ("fast.cpython-311-x86_64-linux-gnu.so", b"x", "native module", 1),
     "library with a version": ("libx.so.1.2", ELF, "native module", 1),
-    "ELF": ("icon.png", ELF, "native program or library by its content", 1),
-    "Windows program": ("a.dat", WINDOWS, "native program or library by its content", 1),
+    "ELF": ("icon.png", ELF, "by its content a native program or library", 1),
+    "Windows program": ("a.dat", WINDOWS, "by its content a native program or library", 1),
     "Mach-O": ("a.dat", b"\xcf\xfa\xed\xfe" + bytes(64), "native program", 1),
     "WebAssembly": ("a.wasm", b"\0asm\1\0\0\0" + bytes(32), "WebAssembly", 0),
     "bytecode by its name": ("gone.pyc", b"\0\0", "compiled Python", 1),
-    "bytecode": ("a.dat", BYTECODE, "compiled Python by its content", 1),
-    "marshalled code": ("a.dat", marshal.dumps(CODE), "compiled Python by its content", 1),
+    "bytecode": ("a.dat", BYTECODE, "by its content compiled Python", 1),
+    "marshalled code": ("a.dat", marshal.dumps(CODE), "by its content compiled Python", 1),
     "module for Windows": ("a.pyw", SOURCE, "Windows", 1),
-    "zip": ("data.txt", zipped(), "an archive by its content", 0),
+    "zip": ("data.txt", zipped(), "by its content an archive", 0),
     "zip of its name": ("a.zip", zipped(), "an archive", 0),
     "zip behind an image": ("a.png", PNG + PNG_END + zipped(), "an archive behind other data", 0),
     "zip behind a long text": ("a.txt", b"word " * 9999 + zipped(), "an archive behind", 0),
-    "tar": ("a.bin", tarred(), "an archive by its content", 0),
-    "7z": ("a.bin", b"7z\xbc\xaf\x27\x1c" + bytes(32), "an archive by its content", 0),
-    "zstd": ("a.bin", b"\x28\xb5\x2f\xfd" + bytes(32), "an archive by its content", 0),
+    "tar": ("a.bin", tarred(), "by its content an archive", 0),
+    "7z": ("a.bin", b"7z\xbc\xaf\x27\x1c" + bytes(32), "by its content an archive", 0),
+    "zstd": ("a.bin", b"\x28\xb5\x2f\xfd" + bytes(32), "by its content an archive", 0),
     "text called an archive": ("a.zip", b"text", "called an archive", 0),
-    "compressed tar": ("a.gz", gzip.compress(tarred()), "compressed data: an archive", 0),
+    "compressed tar": (
+        "a.gz",
+        gzip.compress(tarred()),
+        "compressed data: by its content an archive",
+        0,
+    ),
     "compressed source": ("a.bz2", bz2.compress(SOURCE), "compressed data: Python source", 0),
-    "compressed native code": ("a.xz", lzma.compress(ELF), "compressed data: a native", 1),
+    "compressed native code": (
+        "a.xz",
+        lzma.compress(ELF),
+        "compressed data: by its content a native",
+        1,
+    ),
     "two streams in one": (
         "a.json.gz",
         gzip.compress(b"{}") + gzip.compress(SOURCE),
@@ -177,7 +188,7 @@ ODD = {
         "with Python source after its end",
         1,
     ),
-    "binary data called an image": ("a.png", bytes(64), "called a PNG image and none", 0),
+    "binary data called an image": ("a.png", bytes(64), "called a PNG image, and is none", 0),
     "sound without a name that says so": (
         "a.dat",
         b"\xff\xfb\x90\0" + bytes(64),
@@ -221,6 +232,16 @@ def test_what_is_unpacked_has_a_limit_for_all_files_together(
     odd = look.at("demo_plugin/b.txt.gz", data)
     assert odd is not None
     assert "cannot be looked through" in odd.what
+
+
+def test_scripts_of_browsers_are_no_python_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stigmem_review.limits.OBSERVED_BYTES", 100)
+    look = Look()
+    script = b"(()=>{var open=x=>eval(x);" + b"open('y');" * 99 + b"})();\n"
+    assert [look.at(f"demo_plugin/{number}.js", script) for number in range(3)] == [None] * 3
+    assert look.at("demo_plugin/a.txt", SOURCE) is not None
 
 
 def test_nothing_is_unpickled_or_run(capsys: pytest.CaptureFixture[str]) -> None:

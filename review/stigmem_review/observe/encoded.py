@@ -61,9 +61,11 @@ _LIKE_PYTHON = re.compile(
     rb"|\b(?:__import__|compile|eval|exec|getattr|globals|open)[ \t]*\("
 )
 _STATEMENT = re.compile(
-    rb"^(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b.*|def[ \t]+\w+\(.*:)[ \t]*\r?$",
+    rb"^(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b.*|def[ \t]+\w+\(.*:)"
+    rb"[ \t]*(?:;.*)?\r?$",
     re.MULTILINE,
 )
+"""A line that is a statement of Python, and hardly one of anything else."""
 _GOES_ON = (
     "was never closed",
     "unterminated triple-quoted",
@@ -90,7 +92,7 @@ class Decoder:
         """Say whether text is Python source that does or defines something.
 
         Of a ``stub`` it takes more: work of its own. What is too long to be parsed is Python if it
-        begins like it.
+        begins like it, and past the limit on what is parsed, if a line of it is.
         """
         whole = len(data) <= limits.SOURCE_BYTES
         part = data if whole else data[: data.rfind(b"\n", 0, _PREFIX) + 1]
@@ -98,7 +100,7 @@ class Decoder:
             return False
         self._parsed += len(part)
         if self._parsed > limits.OBSERVED_BYTES:
-            return True
+            return bool(_STATEMENT.search(part))
         tree = parse(part)
         if isinstance(tree, Failure):
             return not whole and any(each in tree.why for each in _GOES_ON)
@@ -146,6 +148,8 @@ class Decoder:
 
     def _code(self, data: bytes, layers: int, *, plain: bool = False) -> str:
         """Return what bytes are, if they are code; ``plain`` if nothing has been decoded yet."""
+        if layers <= 0:
+            return ""
         what = runnable(data)
         if what and what != WEBASSEMBLY:
             return what
@@ -163,10 +167,10 @@ class Decoder:
             return "a script"
         if not plain and self.is_python(data):
             return PYTHON
-        return self._decoded(data.decode("latin-1"), layers - 1)
+        return self._decoded(data.decode("latin-1"), layers)
 
     def _decoded(self, text: str, layers: int) -> str:
-        if len(text) < _SHORTEST or layers <= 0 or not _is_dense(text):
+        if len(text) < _SHORTEST or not _is_dense(text):
             return ""
         compact = text.translate(_BLANKS)
         if compact.startswith("="):
@@ -178,7 +182,7 @@ class Decoder:
             if head is None or not _may_be_code(head):
                 continue
             data = _try(decode, compact) if len(compact) > _HEAD else head
-            if data and (what := self._code(data, layers)):
+            if data and (what := self._code(data, layers - 1)):
                 return what
         return ""
 

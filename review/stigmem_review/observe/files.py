@@ -87,7 +87,7 @@ class Look:
         if what := runnable(data):
             called = what == ARCHIVE and name.endswith(_ARCHIVES)
             by_name = called or (what == PICKLE and name.endswith(_PICKLES))
-            return Odd(what if by_name else f"{what} by its content", what in _RUNS)
+            return Odd(what if by_name else f"by its content {what}", what in _RUNS)
         if name.endswith(_ARCHIVES):
             return Odd("called an archive")
         if name.endswith(_PICKLES):
@@ -101,11 +101,11 @@ class Look:
         if known is not None:
             rest = after(data, known)
             hidden = self._hidden(rest) if len(rest) > 2 else ""
-            return Odd(f"a {known.name} with {hidden} after its end", runs=True) if hidden else None
+            return Odd(f"{known} with {hidden} after its end", runs=True) if hidden else None
         if not text:
             wanted = promised(name)
             if wanted is not None:
-                return Odd(f"called a {wanted.name} and none by its content")
+                return Odd(f"called {wanted}, and is none by its content")
             return Odd("binary data of an unknown kind")
         return self._text(name, data)
 

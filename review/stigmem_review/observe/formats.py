@@ -31,13 +31,18 @@ class Inert(NamedTuple):
     at: int = 0
     last: bytes = b""
 
+    def __str__(self) -> str:
+        return f"{'an' if self.name[0] in 'AEIOUaeiou' else 'a'} {self.name}"
+
 
 INERT = (
     Inert("PNG image", b"\x89PNG\r\n\x1a\n", (".png", ".apng"), last=b"IEND\xaeB`\x82"),
     Inert("JPEG image", b"\xff\xd8\xff", (".jpg", ".jpeg", ".jfif"), last=b"\xff\xd9"),
     Inert("GIF image", b"GIF8", (".gif",)),
-    Inert("RIFF media", b"RIFF", (".webp", ".wav", ".avi", ".ani")),
-    Inert("ISO media", b"ftyp", (".mp4", ".m4a", ".m4v", ".mov", ".heic", ".avif", ".3gp"), at=4),
+    Inert("RIFF file", b"RIFF", (".webp", ".wav", ".avi", ".ani")),
+    Inert(
+        "ISO media file", b"ftyp", (".mp4", ".m4a", ".m4v", ".mov", ".heic", ".avif", ".3gp"), at=4
+    ),
     Inert("icon", b"\0\0\1\0", (".ico",)),
     Inert("cursor", b"\0\0\2\0", (".cur",)),
     Inert("icon", b"icns", (".icns",)),
@@ -57,13 +62,13 @@ INERT = (
     Inert("PostScript font", b"\x80\1", (".pfb",)),
     Inert("MP3 sound", b"ID3", (".mp3",)),
     Inert("MP3 sound", b"\xff", (".mp3",)),
-    Inert("Ogg media", b"OggS", (".ogg", ".oga", ".ogv", ".opus")),
+    Inert("Ogg media file", b"OggS", (".ogg", ".oga", ".ogv", ".opus")),
     Inert("FLAC sound", b"fLaC", (".flac",)),
     Inert("AIFF sound", b"FORM", (".aif", ".aiff")),
     Inert("MIDI music", b"MThd", (".mid", ".midi")),
-    Inert("Matroska media", b"\x1aE\xdf\xa3", (".webm", ".mkv", ".mka")),
+    Inert("Matroska media file", b"\x1aE\xdf\xa3", (".webm", ".mkv", ".mka")),
     Inert("PDF document", b"%PDF-", (".pdf",), last=b"%%EOF"),
-    Inert("PostScript", b"%!PS", (".eps", ".ps", ".pfa")),
+    Inert("PostScript file", b"%!PS", (".eps", ".ps", ".pfa")),
     Inert("message catalogue", b"\xde\x12\x04\x95", (".mo", ".gmo")),
     Inert("message catalogue", b"\x95\x04\x12\xde", (".mo", ".gmo")),
     Inert("message catalogue", b"\x3c\xb8\x64\x18\xca\xef\x9c\x95", (".qm",)),
@@ -162,7 +167,7 @@ def _ends_in_zip(data: bytes) -> bool:
     if at < 0 or at + _END_OF_ZIP_BYTES > len(data):
         return False
     size = int.from_bytes(data[at + 12 : at + 16], "little")
-    return 0 < size <= at and data[at - size : at - size + 4] == b"PK\1\2"
+    return size <= at and data[at - size : at - size + 4] == b"PK\1\2"
 
 
 def is_bytecode(data: bytes) -> bool:
@@ -291,7 +296,7 @@ def inert(data: bytes, name: str) -> Inert | None:
 
 
 _DER = Inert("certificate or key", b"", (".der", ".p12", ".pfx", ".p7b"))
-_TENSORS = Inert("tensors", b"", (".safetensors",))
+_TENSORS = Inert("file of tensors", b"", (".safetensors",))
 
 
 def promised(name: str) -> Inert | None:
