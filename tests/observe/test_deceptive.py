@@ -76,6 +76,7 @@ PLAIN = {
         "y = '\u2764\ufe0f'\n"
     ),
     "joiners": "x = '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645'\n",
+    "letters of mathematics beside others": "\u03b1 = \u2113 = a = l = 1\n",
     "decomposed": "cafe\u0301 = 1\n",
     "byte order mark": "\ufeffx = 1\n",
     "lines of Windows": "x = 1\r\ny = 2\r\n",

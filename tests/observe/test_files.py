@@ -77,6 +77,7 @@ HARMLESS = {
     "PNG": ("a.png", PNG + PNG_END),
     "PNG of another name": ("a.gif", PNG + PNG_END),
     "JPEG": ("a.jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(64) + b"\xff\xd9"),
+    "JPEG called a PNG": ("a.png", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(64) + b"\xff\xd9"),
     "JPEG with text after its end": (
         "a.jpg",
         b"\xff\xd8\xff\xe0" + bytes(9) + b"\xff\xd9 Camera 3",
@@ -200,6 +201,13 @@ ODD = {
     "encoded source in lines": (
         "a.txt",
         b"\n".join(b64encode(SOURCE * 9)[at : at + 76] for at in range(0, 9 * 68, 76)),
+        "decodes to Python source",
+        1,
+    ),
+    "encoded source in lines of a JSON string": (
+        "a.json",
+        b'{"a": "%s"}'
+        % b"\\n".join(b64encode(SOURCE * 9)[at : at + 76] for at in range(0, 9 * 68, 76)),
         "decodes to Python source",
         1,
     ),

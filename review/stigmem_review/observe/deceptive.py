@@ -20,24 +20,24 @@ from stigmem_review.observe.encoded import Decoder
 from stigmem_review.syntax.nodes import walk
 from stigmem_review.syntax.parse import Failure
 
-_BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BIDIRECTIONAL = "[\u202a-\u202e\u2066-\u2069]"
 # Unicode's Default_Ignorable_Code_Point, without the bidirectional ones: nothing is drawn.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u206a-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 # Emoji take up to seven of them in a row.
-_HIDDEN = re.compile(f"[{_INVISIBLE}]{{8,}}")
-_UNSEEN = re.compile(f"[{_INVISIBLE}]")
-_WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
-_PLAIN_WORD = re.compile(rb"[A-Za-z_][0-9A-Za-z_]*")
+_HIDDEN = f"[{_INVISIBLE}]{{8,}}"
+_UNSEEN = f"[{_INVISIBLE}]"
+_WORD = r"\w*[^\W\x00-\x7f]\w*"
+_PLAIN_WORD = rb"[A-Za-z_][0-9A-Za-z_]*"
 _TELLING = 2
 """Letters from which on a name that looks like another is no symbol of mathematics."""
-_LATIN = re.compile("[A-Za-z]")
-_CYRILLIC = re.compile("[\u0400-\u052f]")
-_RETURN = re.compile(rb"\r[ \t]*[^ \t\r\n][^\r\n]*")
-_FAR_RIGHT = re.compile(rb"^[^\r\n]*?\S[ \t]{160}[ \t]*+[^\s#\\][^\r\n]*", re.MULTILINE)
-_ESCAPES = re.compile(rb"[\x08\x1b\x7f][^\r\n]*")
+_LATIN = "[A-Za-z]"
+_CYRILLIC = "[\u0400-\u052f]"
+_RETURN = rb"\r[ \t]*[^ \t\r\n][^\r\n]*"
+_FAR_RIGHT = rb"(?m)^[^\r\n]*?\S[ \t]{160}[ \t]*+[^\s#\\][^\r\n]*"
+_ESCAPES = rb"[\x08\x1b\x7f][^\r\n]*"
 
 
 class Deception(NamedTuple):
@@ -102,11 +102,11 @@ def lookalikes(drawn: Mapping[str, tuple[str, int]], sources: Iterable[bytes]) -
         return None
     known = {*sys.stdlib_module_names, *dir(builtins), *keyword.kwlist}
     for data in sources:
-        known.update(each.decode("ascii") for each in _PLAIN_WORD.findall(data))
+        known.update(each.decode("ascii") for each in re.findall(_PLAIN_WORD, data))
     odd = {
         name: (line, plain)
         for plain, (name, line) in drawn.items()
-        if plain in known or (_CYRILLIC.search(name) and _LATIN.search(name))
+        if plain in known or (re.search(_CYRILLIC, name) and re.search(_LATIN, name))
     }
     if not odd:
         return None
@@ -117,16 +117,16 @@ def lookalikes(drawn: Mapping[str, tuple[str, int]], sources: Iterable[bytes]) -
 
 def _in_bytes(data: bytes) -> Iterator[Deception]:
     if b"\r" in data and b"\n" in data:
-        lone = [*_RETURN.finditer(data)]
+        lone = [*re.finditer(_RETURN, data)]
         why = (
             "has a carriage return within a line: what is shown as a comment or as overwritten runs"
         )
         yield from _bytes_found(data, "carriage return", why, lone)
     why = "has control characters, which make a terminal show something else"
-    yield from _bytes_found(data, "control characters", why, [*_ESCAPES.finditer(data)])
+    yield from _bytes_found(data, "control characters", why, [*re.finditer(_ESCAPES, data)])
     if b" " * 160 in data or b"\t" * 40 in data:
         why = "has code behind more than 160 blanks on its line, where nobody sees it"
-        yield from _bytes_found(data, "code out of sight", why, [*_FAR_RIGHT.finditer(data)])
+        yield from _bytes_found(data, "code out of sight", why, [*re.finditer(_FAR_RIGHT, data)])
 
 
 def _bytes_found(
@@ -146,7 +146,7 @@ def _in_characters(text: str) -> Iterator[Deception]:
         ),
         ("hidden text", _HIDDEN, "has a text of characters that nobody sees"),
     ):
-        found = [*pattern.finditer(text)]
+        found = [*re.finditer(pattern, text)]
         if found:
             lines = dict.fromkeys(_line_around(text, each.start()) for each in found)
             yield Deception(name, why, text.count("\n", 0, found[0].start()) + 1, tuple(lines))
@@ -166,9 +166,9 @@ def _in_names(text: str, names: _Named) -> Iterator[Deception]:
 
     odd: dict[str, tuple[int, str]] = {}
     for name, line in names:
-        if _UNSEEN.search(name):
+        if re.search(_UNSEEN, name):
             odd.setdefault(name, (line, "has characters in it that nobody sees"))
-    normal = {word: unicodedata.normalize("NFKC", word) for word in _WORD.findall(text)}
+    normal = {word: unicodedata.normalize("NFKC", word) for word in re.findall(_WORD, text)}
     turned = {word for word, name in normal.items() if len(name) >= _TELLING and name.isascii()}
     if turned:
         for word, line in _written(text):

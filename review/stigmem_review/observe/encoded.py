@@ -31,39 +31,37 @@ _LAYERS = 5
 _PREFIX = 64 * 1024
 """Of a text that is too long to be parsed, what is."""
 
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_BASE32 = re.compile(r"[A-Z2-7]+=*")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")
-_URL64 = re.compile(r"[A-Za-z0-9_-]+=*")
-_BASE85 = re.compile(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]+")
-_ASCII85 = re.compile(r"(?:<~)?[!-uz]+(?:~>)?")
+_HEX = r"[0-9A-Fa-f]+"
+_BASE32 = r"[A-Z2-7]+=*"
+_BASE64 = r"[A-Za-z0-9+/]+=*"
+_URL64 = r"[A-Za-z0-9_-]+=*"
+_BASE85 = r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]+"
+_ASCII85 = r"(?:<~)?[!-uz]+(?:~>)?"
 _BLANKS = str.maketrans("", "", " \t\r\n\v\f")
 
 # A long run of what base 64 is written in, and the lines that follow it as encoders wrap them.
-_RUN = re.compile(
+_RUN = (
     rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}+(?:\r?\n[ \t]*+[A-Za-z0-9+/_-]{40,}+)*+"
     rb"(?:\r?\n[ \t]*+[A-Za-z0-9+/_-]++(?=[=\s\"']))?={0,2}"
 )
-_IN_SOURCE = re.compile(
-    rb"[\"'](?:[A-Za-z0-9+/=_-]{24,}+|[^\s\"']{40,}+)"
+_IN_SOURCE = (
+    rb"(?m)[\"'](?:[A-Za-z0-9+/=_-]{24,}+|[^\s\"']{40,}+)"
     rb"|^[ \t]*[^\s=\"'()\[\],.:-][^\s\"'()\[\],.:]{39,}+"
     rb"|\\x[0-9a-fA-F]{2}.{0,8}\\x[0-9a-fA-F]{2}"
-    rb"|(?:[\"'][A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+){6,}+",
-    re.MULTILINE,
+    rb"|(?:[\"'][A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+){6,}+"
 )
 """What source has in it where one of its constants, or several together, can be encoded."""
-_DIGIT = re.compile(rb"[0-9]")
-_LETTER = re.compile(rb"[A-Za-z]")
+_DIGIT = rb"[0-9]"
+_LETTER = rb"[A-Za-z]"
 
 _RUNS = frozenset(("__import__", "compile", "eval", "exec", "getattr", "globals", "open"))
-_LIKE_PYTHON = re.compile(
+_LIKE_PYTHON = (
     rb"(?:^|[;:\n])[ \t]*(?:import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b|(?:async[ \t]+)?def[ \t])"
     rb"|\b(?:__import__|compile|eval|exec|getattr|globals|open)[ \t]*\("
 )
-_STATEMENT = re.compile(
-    rb"^(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b.*|def[ \t]+\w+\(.*:)"
-    rb"[ \t]*(?:;.*)?\r?$",
-    re.MULTILINE,
+_STATEMENT = (
+    rb"(?m)^(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b.*|def[ \t]+\w+\(.*:)"
+    rb"[ \t]*(?:;.*)?\r?$"
 )
 """A line that is a statement of Python, and hardly one of anything else."""
 _GOES_ON = (
@@ -96,11 +94,11 @@ class Decoder:
         """
         whole = len(data) <= limits.SOURCE_BYTES
         part = data if whole else data[: data.rfind(b"\n", 0, _PREFIX) + 1]
-        if not (_LIKE_PYTHON if whole else _STATEMENT).search(part):
+        if not re.search(_LIKE_PYTHON if whole else _STATEMENT, part):
             return False
         self._parsed += len(part)
         if self._parsed > limits.OBSERVED_BYTES:
-            return bool(_STATEMENT.search(part))
+            return bool(re.search(_STATEMENT, part))
         tree = parse(part)
         if isinstance(tree, Failure):
             return not whole and any(each in tree.why for each in _GOES_ON)
@@ -109,8 +107,8 @@ class Decoder:
     def in_source(self, data: bytes, tree: ast.Module) -> Iterator[tuple[int, str, str]]:
         """Yield what constants of Python source decode to: the line, what it is, and the text."""
         # What is encoded has digits in it; names, paths and lines that divide mostly have none.
-        found = (each[0] for each in _IN_SOURCE.finditer(data))
-        if not any(_DIGIT.search(each) and _LETTER.search(each) for each in found):
+        found = (each[0] for each in re.finditer(_IN_SOURCE, data))
+        if not any(re.search(_DIGIT, each) and re.search(_LETTER, each) for each in found):
             return
         waiting: list[ast.AST] = [tree]
         while waiting:
@@ -128,7 +126,7 @@ class Decoder:
     def in_text(self, data: bytes) -> str:
         """Return what code a long text within text, or the whole of it, decodes to, if any."""
         part = data[: limits.ENCODED_BYTES].replace(rb"\n", b"\n")
-        for found in _RUN.finditer(part):
+        for found in re.finditer(_RUN, part):
             if what := self._decoded(found[0].decode("ascii"), _LAYERS):
                 return what
         if len(data) > limits.SOURCE_BYTES:
@@ -176,7 +174,7 @@ class Decoder:
         if compact.startswith("="):
             compact = compact[::-1]
         for alphabet, decode in _BASES:
-            if not alphabet.fullmatch(compact):
+            if not re.fullmatch(alphabet, compact):
                 continue
             head = _try(decode, compact[:_HEAD])
             if head is None or not _may_be_code(head):
@@ -231,7 +229,7 @@ def _ascii85(text: str) -> bytes:
     return base64.a85decode(plain)
 
 
-_BASES: tuple[tuple[re.Pattern[str], Callable[[str], bytes]], ...] = (
+_BASES: tuple[tuple[str, Callable[[str], bytes]], ...] = (
     (_HEX, bytes.fromhex),
     (_BASE32, _base32),
     (_BASE64, _base64),
@@ -240,7 +238,7 @@ _BASES: tuple[tuple[re.Pattern[str], Callable[[str], bytes]], ...] = (
     (_ASCII85, _ascii85),
 )
 
-_NAME_IN_TAR = re.compile(rb"[ -~]{1,100}\0+")
+_NAME_IN_TAR = rb"[ -~]{1,100}\0+"
 
 
 def _may_be_code(head: bytes) -> bool:
@@ -252,7 +250,7 @@ def _may_be_code(head: bytes) -> bool:
         or head[:1] in (b"c", b"\xe3", b"\x80", b"}", b"]", b"(")
         or head[:2] == b"MZ"
         or head[2:4] == b"\r\n"
-        or bool(_NAME_IN_TAR.match(head))
+        or bool(re.match(_NAME_IN_TAR, head))
     )
 
 

@@ -36,7 +36,7 @@ _ARCHIVES = (".egg", ".jar", ".pyz", ".pyzw", ".tar", ".tgz", ".whl", ".zip")
 _PICKLES = (".joblib", ".pickle", ".pkl")
 _SCRIPTS = (".bat", ".cmd", ".com", ".exe", ".ps1", ".sh", ".vbs")
 _RUNS = (NATIVE, BYTECODE)
-_TEMPLATE = re.compile(r"\.py[-_.](?:in|j2|jinja2?|mako|t|te?mpl(?:ate)?|tpl)$")
+_TEMPLATE = r"\.py[-_.](?:in|j2|jinja2?|mako|t|te?mpl(?:ate)?|tpl)$"
 """What says by its name that it is Python, for something else to fill in."""
 
 
@@ -130,7 +130,9 @@ class Look:
             return Odd("a script")
         if name.endswith(_SCRIPTS):
             return Odd("a script or program by its name")
-        if not _TEMPLATE.search(name) and self._decoder.is_python(data, stub=name.endswith(".pyi")):
+        if not re.search(_TEMPLATE, name) and self._decoder.is_python(
+            data, stub=name.endswith(".pyi")
+        ):
             return Odd("Python source under another ending")
         if found := self._decoder.in_text(data):
             return Odd(f"text that decodes to {found}", runs=True)

@@ -22,7 +22,7 @@ WEBASSEMBLY = "a WebAssembly program"
 class Inert(NamedTuple):
     """A format of which nothing runs: where its ``magic`` stands, its endings, what ends it.
 
-    A magic of fewer than four bytes says little, so it counts under one of the endings only.
+    A magic of fewer than three bytes says little, so it counts under one of the endings only.
     """
 
     name: str
@@ -90,7 +90,7 @@ _ARCHIVES = (
     *(b"\4\x22\x4d\x18", b"MSCF\0\0", b"!<arch>\n", b"\xed\xab\xee\xdb", b"LZIP\1"),
 )
 _GZIP, _BZ2, _XZ = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"
-_LZMA = re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0\0\0)", re.DOTALL)
+_LZMA = rb"(?s)\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0\0\0)"
 _MEMORY = 64 * 1024 * 1024
 """What unpacking lzma may take; the largest dictionaries of its presets need it."""
 _END_OF_ZIP = b"PK\5\6"
@@ -98,8 +98,8 @@ _END_OF_ZIP_BYTES = 22
 _COMMENT_BYTES = 0xFFFF
 
 _PATH = rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_GLOBAL_IN_TEXT = re.compile(rb"[ci]" + _PATH + rb"\r?\n" + _PATH + rb"\r?\n")
-_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_GLOBAL_IN_TEXT = rb"[ci]" + _PATH + rb"\r?\n" + _PATH + rb"\r?\n"
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _CALLS = frozenset(("STACK_GLOBAL", "EXT1", "EXT2", "EXT4"))
 _OPCODES = 2_000
 """Opcodes of a pickle that are read; a text that reads as so many of them is one."""
@@ -210,7 +210,7 @@ def is_pickle(data: bytes) -> bool:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
             if opcode.name in ("GLOBAL", "INST"):
                 named = True
-                if not all(map(_DOTTED.fullmatch, str(argument).split(" ", 1))):
+                if not all(re.fullmatch(_DOTTED, each) for each in str(argument).split(" ", 1)):
                     return False
             named = named or opcode.name in _CALLS
             if opcode.name == "STOP":
@@ -224,7 +224,7 @@ def is_pickle(data: bytes) -> bool:
 
 def _may_name(data: bytes) -> bool:
     head = data[:4096]
-    return bool(_GLOBAL_IN_TEXT.search(head)) or (
+    return bool(re.search(_GLOBAL_IN_TEXT, head)) or (
         # What starts a binary pickle that does not say its protocol.
         head[:1] in (b"}", b"]", b"(", b")", b"X", b"U", b"G", b"K", b"N", b"B", b"C", b"\x8c")
         and b"\x93" in data
@@ -245,7 +245,7 @@ def is_compressed(data: bytes) -> bool:
     return (
         data.startswith((_GZIP, _XZ))
         or (data.startswith(_BZ2) and data[4:10] in (b"1AY&SY", b"\x17rE8P\x90"))
-        or bool(_LZMA.match(data))
+        or bool(re.match(_LZMA, data))
         or _is_zlib(data)
     )
 
@@ -286,7 +286,7 @@ def inert(data: bytes, name: str) -> Inert | None:
     lower = name.lower()
     for each in INERT:
         magic = data[each.at : each.at + len(each.magic)] == each.magic
-        if magic and (len(each.magic) >= 4 or lower.endswith(each.endings)):
+        if magic and (len(each.magic) >= 3 or lower.endswith(each.endings)):
             return each
     if _is_der(data):
         return _DER
