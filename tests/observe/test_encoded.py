@@ -118,6 +118,7 @@ def test_constants_of_source_are_found_and_put_together(form: str) -> None:
 def test_source_that_is_not_encoded_is_no_code_in_a_text() -> None:
     data = f"x = {SOURCE.decode()!r}\ny = {SOURCE!r}\n".encode()
     assert [*Decoder().in_source(data, ast.parse(data))] == []
+    assert Decoder().in_constant(SOURCE) == ""
 
 
 def test_layers_without_end_are_not_followed() -> None:

@@ -105,6 +105,7 @@ HARMLESS = {
     ),
     "words that look like a pickle": ("words", b"cat\ndog\nelk\nfox\n.\n"),
     "lines that look like a pickle": ("a.txt", b"call me\nif you\n.\nice.cream\nsoda\n"),
+    "formula that begins like zlib": ("a.txt", b"x^2 + y^2 = z^2\n"),
     "compiled for MS-DOS, says a text": ("a.txt", b"MZ is what such programs begin with.\n"),
 }
 
