@@ -45,7 +45,28 @@ INDEX_SECONDS = 30
 """How long an index may be silent before it counts as unreachable."""
 
 INDEX_TOTAL_SECONDS = 300
-"""How long one download may take altogether."""
+"""How long one download may take altogether, beside what ``INDEX_RATE`` adds."""
+
+INDEX_RATE = 2 * MIB
+"""Bytes received for which a download may take a second longer."""
+
+DOWNLOAD_BYTES = 4096 * MIB
+"""One file of an index that is kept on disk; what may be a plugin has ``ARCHIVE_BYTES``."""
+
+SPOOLED_BYTES = 8 * MIB
+"""Bytes of a download that are kept in memory; more of them go to a temporary file."""
+
+PEEKED_HEADERS = 500_000
+"""Headers of zip entries that are looked at before anything is read; the largest have 50,000."""
+
+PEEKED_NAMES_BYTES = 64 * MIB
+"""All names in those headers."""
+
+PEEKED_TABLES = 200
+"""Files named like a table of entry points; setuptools, which brings others along, has 10."""
+
+PEEKED_BYTES = 8192 * MIB
+"""What a sdist may unpack to while one word is looked for in it; 20 s."""
 
 SOURCE_BYTES = 256 * 1024
 """One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""

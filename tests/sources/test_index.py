@@ -8,9 +8,11 @@ import hashlib
 import ipaddress
 import json
 import ssl
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from packaging.tags import sys_tags
@@ -20,7 +22,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.sources import pip_config
 from stigmem_review.sources.download import shown
-from stigmem_review.sources.index import Fetched, fetch, parse_requirement
+from stigmem_review.sources.index import fetch, parse_requirement
 from support.index_server import (
     Answer,
     File,
@@ -30,6 +32,7 @@ from support.index_server import (
     drip,
     drip_header,
     endless,
+    in_parts,
     sha256,
     stall,
     status,
@@ -41,10 +44,23 @@ PROJECT = "stigmem-plugin-demo"
 PAGE = f"/simple/{PROJECT}/"
 
 
-def get(requirement: str = f"{PROJECT}==1.0") -> Fetched:
+class Got(NamedTuple):
+    """What was fetched, and the bytes in it."""
+
+    file: str
+    data: bytes
+    origin: str
+    unreviewed: tuple[str, ...] = ()
+    others: Mapping[str, bool] = {}
+
+
+def get(requirement: str = f"{PROJECT}==1.0") -> Got:
     parsed = parse_requirement(requirement)
     assert parsed is not None
-    return fetch(requirement, *parsed)
+    found = fetch(requirement, *parsed)
+    with found.content as content:
+        data = content.read(1_000_000)
+    return Got(found.file, data, found.origin, found.unreviewed, found.others)
 
 
 def refused(requirement: str = f"{PROJECT}==1.0") -> str:
@@ -97,7 +113,7 @@ class TestChoice:
     def test_a_wheel_is_preferred_to_an_sdist(self, index: IndexServer, as_json: bool) -> None:
         index.offer(PROJECT, SDIST, WHEEL, as_json=as_json)
         origin = f"{index.root}/files/{WHEEL.name}"
-        assert get() == Fetched(WHEEL.name, WHEEL.data, origin, others={SDIST.name: False})
+        assert get() == Got(WHEEL.name, WHEEL.data, origin, others={SDIST.name: False})
         assert index.paths == [PAGE, f"/files/{WHEEL.name}"]
 
     @pytest.mark.parametrize("as_json", [False, True])
@@ -315,7 +331,7 @@ class TestOnDisk:
             f'<a href="../../{WHEEL.name}#sha256={WHEEL.digest}">x</a>'
         )
         monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "simple").as_uri())
-        assert get() == Fetched(WHEEL.name, WHEEL.data, (tmp_path / WHEEL.name).as_uri(), ())
+        assert get() == Got(WHEEL.name, WHEEL.data, (tmp_path / WHEEL.name).as_uri(), ())
         assert "no release of other" in refused("other==1.0")
 
     def test_find_links(
@@ -368,15 +384,6 @@ class TestOnDisk:
         index.answers[PAGE] = body(f'<a href="{href}">x</a>'.encode(), "text/html")
         assert "which is not on the web" in refused()
 
-    def test_a_file_that_is_too_large(
-        self, alone: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setattr(limits, "ARCHIVE_BYTES", 10)
-        (tmp_path / WHEEL.name).write_bytes(WHEEL.data)
-        monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-        monkeypatch.setenv("PIP_NO_INDEX", "1")
-        assert "larger than the limit of 10 bytes" in refused()
-
 
 class TestLimits:
     @pytest.mark.parametrize("misbehaves", [stall, drip, drip_header, endless])
@@ -390,6 +397,7 @@ class TestLimits:
     ) -> None:
         monkeypatch.setattr(limits, "INDEX_SECONDS", 0.3)
         monkeypatch.setattr(limits, "INDEX_TOTAL_SECONDS", 0.6)
+        monkeypatch.setattr(limits, "DOWNLOAD_BYTES", 8 * limits.MIB)
         index.offer(PROJECT, WHEEL)
         index.answers[where] = misbehaves
         began = time.monotonic()
@@ -412,10 +420,30 @@ class TestLimits:
     def test_a_file_that_is_too_large(
         self, index: IndexServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(limits, "ARCHIVE_BYTES", 100_000)
+        monkeypatch.setattr(limits, "DOWNLOAD_BYTES", 100_000)
         index.offer(PROJECT, WHEEL)
         index.answers[f"/files/{WHEEL.name}"] = endless
         assert "is larger than the 100000 bytes" in refused()
+
+    def test_a_file_that_keeps_arriving_has_more_time(
+        self, index: IndexServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = File(WHEEL.name, bytes(100_000))
+        index.offer(PROJECT, file)
+        index.answers[f"/files/{file.name}"] = in_parts(file.data, 10, 0.12)
+        monkeypatch.setattr(limits, "INDEX_TOTAL_SECONDS", 1)
+        assert "did not deliver within 1 seconds" in refused()
+        monkeypatch.setattr(limits, "INDEX_RATE", 5_000)
+        assert get().data == file.data
+
+    def test_a_large_file_is_kept_on_disk(
+        self, index: IndexServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        index.offer(PROJECT, WHEEL)
+        monkeypatch.setattr(limits, "SPOOLED_BYTES", 1)
+        assert get().data == WHEEL.data
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+        assert "cannot be kept in a temporary file: No such file" in refused()
 
     def test_a_page_that_unpacks_to_too_much(
         self, index: IndexServer, monkeypatch: pytest.MonkeyPatch

@@ -120,6 +120,23 @@ def drip(handler: Handler) -> None:
         handler.wfile.flush()
 
 
+def in_parts(data: bytes, count: int, seconds: float) -> Answer:
+    """Send a body in so many parts, each so long after the one before."""
+
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        size = -(-len(data) // count)
+        for start in range(0, len(data), size):
+            if handler.server.stopping.wait(seconds):
+                return
+            handler.wfile.write(data[start : start + size])
+            handler.wfile.flush()
+
+    return answer
+
+
 def drip_header(handler: Handler) -> None:
     """Send the headers a byte at a time."""
     handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Long: ")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from stigmem_review import limits
@@ -57,8 +57,10 @@ def shown(url: str) -> str:
     return shorten(f"{parts.scheme}://{netloc}{parts.path}", limits.PATH_CHARS)
 
 
-def bounded(work: Callable[[], T], seconds: float, late: Exception) -> T:
-    """Return what ``work`` returns, or raise ``late`` after so many seconds, whatever it waits for.
+def bounded(
+    work: Callable[[], T], seconds: Callable[[], float], late: Callable[[], Exception]
+) -> T:
+    """Return what ``work`` returns, or raise ``late`` once no ``seconds`` are left of its time.
 
     Name resolution cannot be interrupted, and a server may send a header a byte at a time without
     ever being silent; so ``work`` runs in a thread of its own, which is then left behind.
@@ -74,17 +76,21 @@ def bounded(work: Callable[[], T], seconds: float, late: Exception) -> T:
 
     thread = threading.Thread(target=run, name="stigmem-review-index", daemon=True)
     thread.start()
-    thread.join(seconds)
+    while thread.is_alive() and (left := seconds()) > 0:
+        thread.join(left)
     if raised:
         raise raised.pop()
     if returned:
         return returned.pop()
-    raise late
+    raise late()
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What was received, from where after redirects, and as what."""
+    """What was received, from where after redirects, and as what.
+
+    ``data`` is empty where it was put into a file.
+    """
 
     data: bytes
     url: str
@@ -102,7 +108,8 @@ class Client:
         self.asked = shorten(asked)
         self._pinned = pinned
         self._config = config
-        self._deadline = time.monotonic() + limits.INDEX_TOTAL_SECONDS
+        self._began = time.monotonic()
+        self._seconds: float = limits.INDEX_TOTAL_SECONDS
         self._timeout = min(config.timeout, limits.INDEX_SECONDS)
         self._logins = list(_logins(config))
         self._session = _session(config)
@@ -133,9 +140,12 @@ class Client:
 
     def late(self) -> SourceError:
         """Return the error for a fetch that took too long altogether."""
-        return self.error(
-            f"the index did not deliver within {limits.INDEX_TOTAL_SECONDS:g} seconds in all"
-        )
+        allowed = round(self._seconds, 1)
+        return self.error(f"the index did not deliver within {allowed:g} seconds in all")
+
+    def seconds_left(self) -> float:
+        """Return how long the fetch may still take; what arrives makes it longer."""
+        return self._began + self._seconds - time.monotonic()
 
     def is_secure(self, url: str) -> bool:
         """Tell whether pip would talk to this URL: TLS, this machine, or a trusted host."""
@@ -146,25 +156,35 @@ class Client:
             _is_loopback(parts.hostname or "") or self._trusts(parts)
         )
 
-    def get(self, url: str, limit: int, *, accept: str = "*/*", decode: bool) -> Body | None:
+    def get(
+        self,
+        url: str,
+        limit: int,
+        *,
+        accept: str = "*/*",
+        decode: bool,
+        into: IO[bytes] | None = None,
+    ) -> Body | None:
         """Return what ``url`` serves, or None where it serves nothing (404, 410).
 
         ``decode`` undoes a content encoding: right for a page, wrong for a file, whose bytes are
-        what its digest was made of.
+        what its digest was made of. ``into`` is a file that what is served is written to.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            following = self._get(url, limit, accept, decode)
+            following = self._get(url, limit, accept, decode, into)
             if not isinstance(following, str):
                 return following
             url = following
         raise self.error(f"{shown(url)} was redirected more than {MAX_REDIRECTS} times")
 
-    def _get(self, url: str, limit: int, accept: str, decode: bool) -> Body | str | None:
+    def _get(
+        self, url: str, limit: int, accept: str, decode: bool, into: IO[bytes] | None
+    ) -> Body | str | None:
         import requests
         import urllib3
 
         place = shown(url)
-        if time.monotonic() >= self._deadline:
+        if self.seconds_left() <= 0:
             raise self.late()
         try:
             with self._request(url, accept) as response:
@@ -173,8 +193,11 @@ class Client:
                 if response.status_code in _ABSENT:
                     return None
                 self._check(response.status_code, place)
+                chunks = self._chunks(response.raw, place, limit, decode)
+                if into is not None:
+                    self._keep(chunks, into, place)
                 return Body(
-                    data=self._read(response.raw, place, limit, decode),
+                    data=b"".join(chunks),
                     url=_without_login(url),
                     content_type=response.headers.get("content-type", "text/html")
                     .partition(";")[0]
@@ -200,8 +223,7 @@ class Client:
         verify: bool | str = self._config.cert or True
         if self._trusts(parts):
             verify = False
-        remaining = max(0.001, self._deadline - time.monotonic())
-        timeout = min(self._timeout, remaining)
+        timeout = min(self._timeout, max(0.001, self.seconds_left()))
         proxy = self._config.proxy
         with warnings.catch_warnings():
             if verify is False:  # the user's own setting; urllib3 would warn at every request
@@ -239,23 +261,32 @@ class Client:
                 f"{place} answered with status {status}", f"try later, or {self.by_hand}"
             )
 
-    def _read(self, raw: Any, place: str, limit: int, decode: bool) -> bytes:
+    def _keep(self, chunks: Iterator[bytes], into: IO[bytes], place: str) -> None:
+        for chunk in chunks:
+            try:
+                into.write(chunk)
+            except OSError as error:
+                raise self.error(
+                    f"{place} cannot be kept in a temporary file: {error.strerror}",
+                    "make room, or set TMPDIR to a folder that has it",
+                ) from None
+
+    def _chunks(self, raw: Any, place: str, limit: int, decode: bool) -> Iterator[bytes]:
         # read1 returns what has arrived, so that the clock is looked at however slowly it comes;
         # urllib3 before 2.2 has no read1, and there only ``bounded`` sees a slow drip.
         read = getattr(raw, "read1", raw.read)
-        chunks: list[bytes] = []
         size = 0
         while chunk := read(_CHUNK, decode_content=decode):
-            chunks.append(chunk)
             size += len(chunk)
+            self._seconds += len(chunk) / limits.INDEX_RATE
             if size > limit:
                 raise self.error(
                     f"{place} is larger than the {limit} bytes that are read",
                     "check what the index serves there",
                 )
-            if time.monotonic() >= self._deadline:
+            if self.seconds_left() <= 0:
                 raise self.late()
-        return b"".join(chunks)
+            yield chunk
 
     def _trusts(self, parts: SplitResult) -> bool:
         for trusted in self._config.trusted_hosts:

@@ -10,17 +10,18 @@ they are: they take many times longer to load than the interpreter.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
 import re
 import shlex
+import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import url2pathname
 
@@ -31,7 +32,7 @@ from stigmem_review import limits
 from stigmem_review.errors import MismatchError, SourceError, UsageError
 from stigmem_review.sources import pip_config
 from stigmem_review.sources.artifact import SignatureFile
-from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.download import Client, bounded, shown
 from stigmem_review.sources.offers import (
     Link,
@@ -45,6 +46,7 @@ from stigmem_review.sources.offers import (
 )
 from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.sources.provenance import gives_signature, signatures
+from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -55,10 +57,12 @@ _HTML = frozenset({"application/vnd.pypi.simple.v1+html", "text/html"})
 _ARCHIVE = re.compile(r"\.(whl|tar\.\w+|tgz|zip|egg|exe|msi|rpm)$")
 _NEWEST = 5
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One file of a release, as the index gave it.
+    """One file of a release, as the index gave it; whoever has it closes its ``content``.
 
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
@@ -67,7 +71,7 @@ class Fetched:
     """
 
     file: str
-    data: bytes
+    content: Stored
     origin: str
     unreviewed: tuple[str, ...] = ()
     signatures: tuple[SignatureFile, ...] = ()
@@ -131,7 +135,7 @@ def fetch(
     config = pip_config.read() if folder is None else PipConfig(no_index=True)
     with Client(asked, f"{name}=={version}", config) as client:
         search = _Search(client, config, name, version, hashes, folder)
-        fetched, same = bounded(search.fetch, limits.INDEX_TOTAL_SECONDS, client.late())
+        fetched, same = bounded(search.fetch, client.seconds_left, client.late)
         return replace(fetched, signatures=signatures(client, same))
 
 
@@ -179,20 +183,27 @@ class _Search:
         chosen, of_kind = self._choose()
         unreviewed = tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
         same = [offer for offer in of_kind if offer.key == chosen.key]
-        data = self._load(chosen)
-        if self._hashes and not self._allows(data):
-            raise self._mismatch([(chosen, data)])
-        digest = hashlib.sha256(data).hexdigest()
+        others = self._others(chosen)
+        content = self._load(chosen)
+        try:
+            self._hold_against(chosen, content)
+        except BaseException:
+            content.close()
+            raise
+        origin = shown(chosen.url) if self._folder is None else ""
+        return Fetched(chosen.file, content, origin, unreviewed, others=others), same
+
+    def _hold_against(self, chosen: Offer, content: Stored) -> None:
+        """Hold a file against the hashes of its pin, and against what the index says of it."""
+        if self._hashes and not self._allows(content):
+            raise self._mismatch([(chosen, content.digest())])
         declared = self._declared(chosen)
-        if declared and declared != digest:
+        if declared and declared != content.digest():
             raise self._client.error(
-                f"{shown(chosen.url)} has the SHA-256 digest {digest}, but the index says "
-                f"{declared}",
+                f"{shown(chosen.url)} has the SHA-256 digest {content.digest()}, but the index "
+                f"says {declared}",
                 "do not deploy it, and tell whoever runs the index",
             )
-        origin = shown(chosen.url) if self._folder is None else ""
-        others = self._others(chosen)
-        return Fetched(chosen.file, data, origin, unreviewed, others=others), same
 
     # Where to look
 
@@ -286,7 +297,7 @@ class _Search:
     # What is there
 
     def _read_local_page(self, path: Path) -> None:
-        data = self._read_file(path, limits.INDEX_PAGE_BYTES)
+        data = self._of_disk(partial(read_file, path, limits.INDEX_PAGE_BYTES))
         self._add(self._parse(data, path.as_uri(), "text/html", "utf-8"))
 
     def _read_remote_page(self, url: str) -> None:
@@ -387,37 +398,33 @@ class _Search:
         """
         known = {each.partition(":")[2] for each in self._hashes if each.startswith("sha256:")}
         allowed: list[Offer] = []
-        others: list[tuple[Offer, bytes | None]] = []
+        others: list[tuple[Offer, str]] = []
         for offer in offers:
             declared = self._declared(offer)
             if declared in known:
                 allowed.append(offer)
             elif declared and len(known) == len(self._hashes):
-                others.append((offer, None))
+                others.append((offer, declared))
             else:
                 # The index does not say what the pin asks for, so the file itself has to.
-                data = self._load(offer)
-                if self._allows(data):
-                    digest = declared or hashlib.sha256(data).hexdigest()
-                    allowed.append(replace(offer, declared=frozenset({digest})))
-                else:
-                    others.append((offer, data))
+                with self._load(offer) as content:
+                    if self._allows(content):
+                        digest = declared or content.digest()
+                        allowed.append(replace(offer, declared=frozenset({digest})))
+                    else:
+                        others.append((offer, content.digest()))
         if not allowed:
             raise self._mismatch(others)
         return allowed
 
-    def _allows(self, data: bytes) -> bool:
-        """Tell whether bytes hash to what the pin allows."""
+    def _allows(self, content: Stored) -> bool:
+        """Tell whether a file hashes to what the pin allows."""
         named = (each.partition(":") for each in self._hashes)
-        return any(
-            hashlib.new(algorithm, data).hexdigest() == digest for algorithm, _, digest in named
-        )
+        return any(content.digest(algorithm) == digest for algorithm, _, digest in named)
 
-    def _mismatch(self, others: list[tuple[Offer, bytes | None]]) -> MismatchError:
-        found = []
-        for offer, data in others:
-            digest = self._declared(offer) if data is None else hashlib.sha256(data).hexdigest()
-            found.append((offer.file, f"sha256:{digest}"))
+    def _mismatch(self, others: list[tuple[Offer, str]]) -> MismatchError:
+        """Return the error for files of which none is allowed, given with their digests."""
+        found = [(offer.file, f"sha256:{digest}") for offer, digest in others]
         listed = _several(f"{shorten(file, 80)} ({digest})" for file, digest in found)
         return MismatchError(
             f"{self._client.asked}: no file at {_several(self._searched)} has a hash that its pin "
@@ -445,7 +452,8 @@ class _Search:
                         "index gives a SHA-256 digest",
                         f"find out which one is yours, then {self._client.by_hand}",
                     )
-                digest = hashlib.sha256(self._load(offer)).hexdigest()
+                with self._load(offer) as content:
+                    digest = content.digest()
             digests.setdefault(digest, offer)
         if len(digests) > 1:
             first, second = [shown(offer.url) for offer in digests.values()][:2]
@@ -505,7 +513,8 @@ class _Search:
 
     # The bytes
 
-    def _load(self, offer: Offer) -> bytes:
+    def _load(self, offer: Offer) -> Stored:
+        """Return a file that is offered, wherever it is; whoever has it closes it."""
         parts = urlsplit(offer.url)
         if parts.scheme == "file":
             path = self._local(offer.url)
@@ -513,22 +522,29 @@ class _Search:
                 raise self._client.error(
                     f"{shown(offer.url)} is offered, but is not a file", "check the index"
                 )
-            return self._read_file(path, limits.ARCHIVE_BYTES)
+            return self._of_disk(partial(open_file, path))
         if not self._client.is_secure(offer.url):
             raise self._client.error(
                 f"it is offered at {shown(offer.url)}, which is neither https nor one of pip's "
                 "trusted hosts"
             )
-        body = self._client.get(offer.url, limits.ARCHIVE_BYTES, decode=False)
-        if body is None:
-            raise self._client.error(
-                f"{shown(offer.url)} is offered, but is not there", "tell whoever runs the index"
-            )
-        return body.data
-
-    def _read_file(self, path: Path, limit: int) -> bytes:
+        # Whoever asked closes it.
+        kept = cast("IO[bytes]", tempfile.SpooledTemporaryFile(limits.SPOOLED_BYTES))  # noqa: SIM115
         try:
-            return read_file(path, limit)
+            body = self._client.get(offer.url, limits.DOWNLOAD_BYTES, decode=False, into=kept)
+            if body is None:
+                raise self._client.error(
+                    f"{shown(offer.url)} is offered, but is not there",
+                    "tell whoever runs the index",
+                )
+            return Stored(shown(offer.url), kept)
+        except BaseException:
+            kept.close()
+            raise
+
+    def _of_disk(self, look: Callable[[], T]) -> T:
+        try:
+            return look()
         except SourceError as error:
             raise SourceError(f"{self._client.asked}: {error}") from None
 

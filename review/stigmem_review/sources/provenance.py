@@ -6,6 +6,7 @@ a signature that says why.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -69,8 +70,9 @@ def _fetched(client: Client, address: str, offer: Offer) -> SignatureFile:
         if why := _refused(client, address):
             return SignatureFile(name, why=why, do=_TELL)
         get = partial(client.get, address, limits.SIGNATURE_BYTES, decode=True)
-        late = client.error(f"{name} was not delivered within {limits.INDEX_SECONDS:g} seconds")
-        body = bounded(get, limits.INDEX_SECONDS, late)
+        late = f"{name} was not delivered within {limits.INDEX_SECONDS:g} seconds"
+        until = time.monotonic() + limits.INDEX_SECONDS
+        body = bounded(get, lambda: until - time.monotonic(), lambda: client.error(late))
     except SourceError as error:
         # Wherever a signature is shown, its name stands beside the reason.
         return SignatureFile(name, why=error.why.replace(name, "it", 1), do=_RETRY)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 
@@ -11,12 +13,15 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.signatures import beside, others, read_signature, with_more
+from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from stigmem_review.sources.index import Fetched
 
 Kind = Literal["wheel", "sdist", "directory", "capture", "index", "none"]
 
@@ -50,7 +55,7 @@ def understand(asked: str) -> Request:
         raise UsageError(f"{_shown(asked)} cannot be a file: {error}") from None
     if is_dir:
         return Request("directory", asked)
-    kind = next((kind for suffix, kind in _SUFFIXES.items() if asked.endswith(suffix)), None)
+    kind = _kind_of(asked)
     if exists:
         if kind is None:
             raise UsageError(
@@ -97,41 +102,118 @@ def named_bundle(request: Request, bundle: str) -> Path:
     return path
 
 
-def open_source(request: Request, bundle: Path | None = None) -> Artifact:
-    """Open a source and return its files; ``bundle`` signs it, whatever else does.
+class Found:
+    """A source that was found and is not read yet: most questions need less than that.
 
-    Raises ``SourceError`` where they cannot be obtained or cannot be read without guessing.
+    ``file`` is the name of a file or folder, and ``content`` the bytes of a wheel or sdist, until
+    it is read. Whoever has it closes it.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        file: str,
+        read: Callable[[], Artifact],
+        content: Stored | None = None,
+    ) -> None:
+        self.kind = kind
+        self.file = file
+        self.content = content
+        self._read = read
+        self._outcome: Artifact | Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the bytes; what was read stays."""
+        if self.content:
+            self.content.close()
+        self.content = None
+
+    def read(self) -> Artifact:
+        """Read it, once. Raises ``SourceError`` where it cannot be read without guessing."""
+        if self._outcome is None:
+            try:
+                self._outcome = self._read()
+            except Exception as error:
+                self._outcome = error
+            self.close()
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
+def open_source(request: Request, bundle: Path | None = None) -> Artifact:
+    """Find a source and read it; ``bundle`` signs it, whatever else does.
+
+    Raises ``SourceError`` where its files cannot be obtained or cannot be read without guessing.
     Where what signs it cannot be read, the artifact says so.
     """
-    artifact = _open(request)
+    with find_source(request, bundle) as found:
+        return found.read()
+
+
+def find_source(request: Request, bundle: Path | None = None) -> Found:
+    """Find a source; reading it gives what ``open_source`` does.
+
+    Raises ``SourceError`` where its bytes cannot be obtained.
+    """
+    found = _find(request)
     if bundle is None:
-        return artifact
+        return found
+    return Found(found.kind, found.file, lambda: _signed(found.read(), bundle), found.content)
+
+
+def _signed(artifact: Artifact, bundle: Path) -> Artifact:
     signatures = with_more(artifact.signatures, [read_signature(bundle)])
     return msgspec.structs.replace(artifact, signatures=signatures)
 
 
-def _open(request: Request) -> Artifact:
+def _find(request: Request) -> Found:
     asked, path = request.asked, Path(request.asked)
     match request.kind:
         case "none":
-            return Artifact(Source("none", asked))
+            return Found("none", asked, lambda: Artifact(Source("none", asked)))
         case "directory":
-            from stigmem_review.sources.tree import read_directory
-
-            return read_directory(asked, path)
+            return Found("directory", path.name, lambda: _read_directory(asked, path))
         case "capture":
-            from stigmem_review.sources.capture import read_capture
-
-            return read_capture(asked, path.name, read_file(path, limits.CAPTURE_BYTES))
+            return Found("capture", path.name, lambda: _read_capture(asked, path))
         case "index":
-            return _open_index(asked)
+            return _find_in_index(asked)
         case _:
-            artifact = _open_archive(asked, path.name, read_file(path, limits.ARCHIVE_BYTES))
-            return msgspec.structs.replace(artifact, signatures=beside(path), others=others(path))
+            content = open_file(path)
+            return Found(request.kind, path.name, lambda: _read_file(asked, path, content), content)
 
 
-def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
-    if file.endswith(".whl"):
+def _read_directory(asked: str, path: Path) -> Artifact:
+    from stigmem_review.sources.tree import read_directory
+
+    return read_directory(asked, path)
+
+
+def _read_capture(asked: str, path: Path) -> Artifact:
+    from stigmem_review.sources.capture import read_capture
+
+    return read_capture(asked, path.name, read_file(path, limits.CAPTURE_BYTES))
+
+
+def _read_file(asked: str, path: Path, content: Stored) -> Artifact:
+    artifact = _read_archive(asked, path.name, content)
+    return msgspec.structs.replace(artifact, signatures=beside(path), others=others(path))
+
+
+def _read_archive(asked: str, file: str, content: Stored) -> Artifact:
+    data = content.read(limits.ARCHIVE_BYTES)
+    if _kind_of(file) == "wheel":
         from stigmem_review.sources.wheel import read_wheel
 
         return read_wheel(asked, file, data)
@@ -140,13 +222,17 @@ def _open_archive(asked: str, file: str, data: bytes) -> Artifact:
     return read_sdist(asked, file, data)
 
 
-def _open_index(asked: str) -> Artifact:
+def _kind_of(file: str) -> Kind | None:
+    return next((kind for suffix, kind in _SUFFIXES.items() if file.endswith(suffix)), None)
+
+
+def _find_in_index(asked: str) -> Found:
     from stigmem_review.sources.index import parse_requirement
 
     wanted = parse_requirement(asked)
     if wanted is None:
         raise UsageError(f"{_shown(asked)} is not of the form name==version")
-    return open_pinned(asked, *wanted)
+    return find_pinned(asked, *wanted)
 
 
 def open_pinned(
@@ -156,16 +242,36 @@ def open_pinned(
     hashes: tuple[str, ...] = (),
     folder: Path | None = None,
 ) -> Artifact:
-    """Open the one file of a release that pip would install, from a folder or from the index.
+    """Read the one file of a release that pip would install, from a folder or from the index.
 
     What signs it is taken from the same place. Raises ``SourceError`` and ``MismatchError`` as
     ``index.fetch`` does, and where the file cannot be read.
     """
+    with find_pinned(asked, name, version, hashes, folder) as found:
+        return found.read()
+
+
+def find_pinned(
+    asked: str,
+    name: str,
+    version: Version,
+    hashes: tuple[str, ...] = (),
+    folder: Path | None = None,
+) -> Found:
+    """Find the one file of a release that pip would install; reading it is ``open_pinned``.
+
+    Raises ``SourceError`` and ``MismatchError`` as ``index.fetch`` does.
+    """
     from stigmem_review.sources.index import fetch
 
     fetched = fetch(asked, name, version, hashes, folder)
+    kind = _kind_of(fetched.file) or "sdist"
+    return Found(kind, fetched.file, lambda: _read_fetched(asked, fetched), fetched.content)
+
+
+def _read_fetched(asked: str, fetched: Fetched) -> Artifact:
     try:
-        artifact = _open_archive(asked, fetched.file, fetched.data)
+        artifact = _read_archive(asked, fetched.file, fetched.content)
     except SourceError as error:
         raise SourceError(f"{_shown(asked)}: {error.text}", error.why, error.do) from None
     source = msgspec.structs.replace(
