@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from stigmem_review import BumpReport, bump
+from stigmem_review import BumpReport, bump, limits
 from stigmem_review.cli import run
 from stigmem_review.errors import PolicyError, SigningError, UsageError
 from stigmem_review.report import render
 from stigmem_review.text import flat
+from support.archives import gzipped
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
 from support.sigstore import Sigstore, instance, person
@@ -127,6 +128,59 @@ def test_what_is_no_plugin_is_named_and_not_judged(wheels: Wheels, reviewed: Rev
     assert outcome(report) == ([], [], 0)
     assert [line.what for line in report.others] == ["acme-library"]
     assert "acme-library" in render(report, "text")
+
+
+def libraries(folder: Path) -> str:
+    """Put releases of libraries there that no reading accepts, and return their pins."""
+    library = write_wheel(folder, {"acme/__init__.py": ""}, name="acme-odd", entry_points="")
+    library.write_bytes(b"#!/bin/sh\n" + library.read_bytes())
+    large = {"acme/data.bin": bytes(3 * limits.MIB)}  # 1000 times what it is packed in
+    write_wheel(folder, large, name="acme-large", entry_points="[console_scripts]\nx = acme:x\n")
+    (folder / "acme-sources-1.0.0.tar.gz").write_bytes(gzipped(b"no tar archive"))
+    return "acme-odd==1.0.0\nacme-large==1.0.0\nacme-sources==1.0.0\n"
+
+
+def test_libraries_are_left_alone_whatever_they_are(wheels: Wheels, reviewed: Reviewed) -> None:
+    pins = libraries(wheels.folder)
+    report = reviewed("", pins)
+    assert outcome(report) == ([], [], 0)
+    assert report.gaps == ()
+    assert {line.what: flat(line.says) for line in report.others} == {
+        "acme-large": "added, none -> 1.0.0; it is no plugin",
+        "acme-odd": "added, none -> 1.0.0; it is no plugin",
+        "acme-sources": "added, none -> 1.0.0; it is no plugin as far as anybody can tell: its "
+        "build could compute entry points, and it names the host nowhere",
+    }
+
+
+def test_a_library_is_held_against_its_pin(wheels: Wheels, reviewed: Reviewed) -> None:
+    libraries(wheels.folder)
+    wrong = f"acme-odd==1.0.0 --hash=sha256:{'0' * 64}\n"
+    assert outcome(reviewed("", wrong)) == (
+        ["acme-odd >1.0.0 blocked"],
+        ["error pin-mismatch requirements.txt:1"],
+        1,
+    )
+
+
+def test_a_plugin_that_cannot_be_read_is_not_passed_over(
+    wheels: Wheels, reviewed: Reviewed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 100)
+    report = reviewed("", wheels.pin("1.0.0"))
+    assert report.verdict.exit_code == 3
+    [gap] = report.gaps
+    assert "nobody can say whether it is a plugin" in gap.what
+    assert "limit of 100 bytes" in gap.why
+
+
+def test_a_library_that_becomes_a_plugin_is_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:
+    write_wheel(wheels.folder, {"demo_plugin/__init__.py": ""}, version="0.9.0", entry_points="")
+    report = reviewed("demo-plugin==0.9.0\n", "demo-plugin==1.0.0\n")
+    [each] = report.bumps
+    assert (each.what, each.state) == ("upgraded", "needs approval")
+    assert each.report is not None
+    assert each.report.reviewed[0].source.file == "demo_plugin-0.9.0-py3-none-any.whl"
 
 
 def test_other_files_under_the_same_version_are_reviewed(

@@ -79,6 +79,19 @@ def test_another_file_than_the_pinned_one_is_an_error(
     assert "o not deploy it" in text
 
 
+def test_a_library_is_left_alone_whatever_its_size(
+    index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = write_wheel(tmp_path, {"acme/__init__.py": ""}, name="acme-large", entry_points="")
+    data = b"before it" + wheel.read_bytes()
+    index.offer("acme-large", File(wheel.name, data))
+    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 100)
+    digest = hashlib.sha256(data).hexdigest()
+    report = reviewed(tmp_path, "", f"acme-large==1.0.0 --hash=sha256:{digest}\n")
+    assert (report.verdict.exit_code, report.gaps) == (0, ())
+    assert [line.what for line in report.others] == ["acme-large"]
+
+
 def test_a_release_the_index_does_not_have_is_named(
     index: IndexServer, releases: tuple[Release, Release], tmp_path: Path
 ) -> None:

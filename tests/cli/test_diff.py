@@ -61,6 +61,73 @@ def test_the_exit_code_does_not_depend_on_the_format(gaining: tuple[Path, Path],
     assert "network.outbound" in done.stdout
 
 
+LIBRARY = {"demo_plugin/__init__.py": "x = 1\n"}
+
+
+def library(folder: Path, version: str = "1.0") -> Path:
+    return write_wheel(folder, LIBRARY, name="acme-library", version=version, entry_points="")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "github", "summary"])
+def test_two_libraries_are_never_clear(tmp_path: Path, form: str) -> None:
+    old, new = library(tmp_path), library(tmp_path, "2.0")
+    odd = tmp_path / "acme_odd-1.0-py3-none-any.whl"
+    odd.write_bytes(b"#!/bin/sh\n" + new.read_bytes())
+    written = tmp_path / "report"
+    for one, two in ((old, new), (old, old), (old, odd), ("none", new), (old, "none")):
+        done = run("diff", one, two, "--format", form, "--output", f"{form}={written}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.endswith(
+            "a Stigmem plugin: no entry point in the group stigmem.plugins; there is nothing to "
+            "review\n"
+        )
+        assert not written.exists()
+    assert run("diff", old, new).stderr.startswith(f"stigmem-review: neither {old} nor {new} is ")
+    assert run("diff", old, old).stderr.startswith(f"stigmem-review: {old} is not ")
+
+
+def test_a_library_that_becomes_a_plugin_is_reviewed(tmp_path: Path) -> None:
+    new = write_wheel(tmp_path, plugin(), name="acme-library", version="2.0.0")
+    for pair, words in (
+        ((library(tmp_path), new), "entry point"),
+        ((new, library(tmp_path, "3.0")), "entry-point"),
+    ):
+        done = run("diff", *pair)
+        assert done.returncode == 1
+        assert words in done.stdout
+
+
+def test_a_library_and_what_cannot_be_read_is_an_incomplete_review(tmp_path: Path) -> None:
+    (tmp_path / "x-1.0-py3-none-any.whl").write_bytes(b"no archive")
+    done = run("diff", library(tmp_path), tmp_path / "x-1.0-py3-none-any.whl")
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_check_leaves_libraries_alone_and_names_them(tmp_path: Path, form: str) -> None:
+    project = write_project(tmp_path / "lib", LIBRARY, entry_points="")
+    mistaken = write_wheel(tmp_path, LIBRARY, entry_points="[stigmem.plugin]\nx = y:z\n")
+    done = run("check", library(tmp_path), project, "--format", form)
+    assert (done.returncode, done.stderr) == (0, "")
+    for each in (library(tmp_path), project):
+        assert str(each) in done.stdout
+    if form != "json":
+        assert done.stdout.count("not a Stigmem plugin, not checked") == 2
+    done = run("check", library(tmp_path), mistaken, "--format", form)
+    assert done.returncode == 1
+    assert "stigmem.plugin" in done.stdout
+
+
+def test_a_wheel_that_lost_its_plugin_is_held_against_its_project(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project", plugin())
+    built = write_wheel(tmp_path, {"demo_plugin/__init__.py": ""}, entry_points="")
+    done = run("check", built, project)
+    assert done.returncode == 1
+    assert "entry-point-missing" in done.stdout
+    assert "built-otherwise" in done.stdout
+
+
 @pytest.mark.parametrize(("gate", "code"), [("error", 0), ("warning", 1), ("note", 1)])
 def test_the_gate_is_where_the_user_puts_it(tmp_path: Path, gate: str, code: int) -> None:
     old = write_wheel(tmp_path, plugin())

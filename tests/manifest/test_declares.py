@@ -8,13 +8,26 @@ import pytest
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
-from stigmem_review.manifest.declares import declares_plugin
+from stigmem_review.manifest.declares import (
+    declares_plugin,
+    is_about_plugin,
+    registers_plugin,
+)
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.request import open_source, understand
+from stigmem_review.sources.request import Found, find_source, open_source, understand
 from stigmem_review.sources.sdist import read_sdist
 from stigmem_review.sources.wheel import read_wheel
-from support.archives import SDIST, sdist, sdist_entries
+from support.archives import (
+    SDIST,
+    WHEEL,
+    Zipped,
+    sdist,
+    sdist_entries,
+    wheel,
+    wheel_files,
+    zip_bytes,
+)
 from support.plugins import plugin, write_project, write_wheel
 
 PLUGIN = "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n"
@@ -141,6 +154,137 @@ def test_the_table_of_an_sdist(table: str | bytes, expected: bool) -> None:
     files = {"pyproject.toml": b"", "setup.py": b"", "demo.egg-info/entry_points.txt": content}
     # What a source does not declare, its build can still add.
     assert of_sdist(files) is (expected or None)
+
+
+# The question is asked before anything is read strictly.
+
+FACTORY = (
+    b"from stigmem_node.plugins import PluginManifest\n\ndef f():\n    return PluginManifest()\n"
+)
+INFO = "demo-1.0.dist-info"
+
+
+def found(folder: Path, data: bytes, file: str = WHEEL) -> Found:
+    (folder / file).write_bytes(data)
+    return find_source(understand(str(folder / file)))
+
+
+def zip_of(**more: bytes) -> bytes:
+    """Return a wheel that no reading accepts: it holds one name twice."""
+    names = {name.replace("__", "/"): content for name, content in more.items()}
+    return zip_bytes(
+        [Zipped(name, content) for name, content in wheel_files(names).items()]
+        + [Zipped("twice", b"1"), Zipped("twice", b"2")]
+    )
+
+
+def test_an_odd_or_large_library_is_no_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {f"{INFO}__entry_points.txt": SCRIPT.encode()}
+    for data in (zip_of(**table), zip_of()):
+        with found(tmp_path, data) as library:
+            assert registers_plugin(library) is False
+            assert is_about_plugin(library) is False
+            with pytest.raises(SourceError):
+                library.read()
+    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 100)
+    with found(tmp_path, wheel()) as library:
+        assert registers_plugin(library) is False
+        assert is_about_plugin(library) is False
+
+
+def test_an_odd_or_large_plugin_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {f"{INFO}__entry_points.txt": PLUGIN.encode()}
+    for ask in (registers_plugin, is_about_plugin):
+        with found(tmp_path, zip_of(**table)) as odd, pytest.raises(SourceError, match="twice"):
+            ask(odd)
+    monkeypatch.setattr(limits, "ARCHIVE_BYTES", 100)
+    with (
+        found(tmp_path, zip_of(**table)) as large,
+        pytest.raises(SourceError, match="limit of 100"),
+    ):
+        registers_plugin(large)
+
+
+def test_a_library_that_speaks_of_the_group_is_read(tmp_path: Path) -> None:
+    table = {f"{INFO}/entry_points.txt": b"# stigmem.plugins\n" + SCRIPT.encode()}
+    with found(tmp_path, wheel(table)) as library:
+        assert registers_plugin(library) is False
+        assert is_about_plugin(library) is False
+
+
+MEANT: dict[str, dict[str, bytes]] = {
+    "a group that is misspelt": {f"{INFO}/entry_points.txt": b"[stigmem.plugin]\nx = y:z\n"},
+    "a group that is misspelt, beside the right one in a comment": {
+        f"{INFO}/entry_points.txt": b"[stigmem_plugins]\nx = y:z\n# stigmem.plugins\n"
+    },
+    "a factory that nothing declares": {"demo/plugin.py": FACTORY},
+}
+
+
+@pytest.mark.parametrize("more", MEANT.values(), ids=MEANT)
+def test_a_wheel_that_is_meant_to_be_a_plugin(tmp_path: Path, more: dict[str, bytes]) -> None:
+    with found(tmp_path, wheel(more)) as meant:
+        assert is_about_plugin(meant) is True
+        assert registers_plugin(meant) is False
+
+
+@pytest.mark.parametrize(
+    "file", ["stigmem_plugin_x-1.0-py3-none-any.whl", "Stigmem-Plugin-x-1.tar.gz"]
+)
+def test_a_file_that_is_called_a_plugin(tmp_path: Path, file: str) -> None:
+    with found(tmp_path, b"", file) as called:
+        assert is_about_plugin(called) is True
+
+
+def test_the_host_is_no_plugin(tmp_path: Path) -> None:
+    with found(tmp_path, wheel({"stigmem_node/examples.py": FACTORY})) as host:
+        assert is_about_plugin(host) is False
+
+
+SDISTS: dict[str, tuple[dict[str, bytes], bool | None, bool]] = {
+    "names the host nowhere": ({"setup.py": b"setup()"}, False, False),
+    "speaks of the host": ({"README": b"not for stigmem"}, None, False),
+    "makes a manifest": ({"src/demo/plugin.py": FACTORY}, None, True),
+    "declares it in what a build left": (
+        {"demo.egg-info/entry_points.txt": PLUGIN.encode()},
+        True,
+        True,
+    ),
+    "may declare it in code": ({"setup.py": b"'stigmem.plugins'"}, None, True),
+}
+
+
+@pytest.mark.parametrize(("more", "registers", "about"), SDISTS.values(), ids=SDISTS)
+def test_an_sdist(
+    tmp_path: Path, more: dict[str, bytes], registers: bool | None, about: bool
+) -> None:
+    data = sdist(sdist_entries(more))
+    with found(tmp_path, data, SDIST) as asked:
+        assert is_about_plugin(asked) is about
+    with found(tmp_path, data, SDIST) as asked:
+        assert registers_plugin(asked) is registers
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    write_project(tmp_path, {"demo/__init__.py": ""}, entry_points="")
+    assert is_about_plugin(find_source(understand(str(tmp_path)))) is False
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "nested").mkdir()
+    (tmp_path / "nested" / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "nested" / "plugin.py").write_bytes(FACTORY)
+    assert is_about_plugin(find_source(understand(str(tmp_path)))) is False, "another project's"
+    (tmp_path / "plugin.py").write_bytes(FACTORY)
+    assert is_about_plugin(find_source(understand(str(tmp_path)))) is True
+
+
+def test_nothing_and_a_capture(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    assert is_about_plugin(find_source(understand("none"))) is False
+    assert is_about_plugin(find_source(understand(str(tmp_path / "x.json")))) is True
 
 
 def test_a_project_that_cannot_be_read(tmp_path: Path) -> None:

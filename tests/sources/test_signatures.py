@@ -251,7 +251,8 @@ class TestRenamed:
 
     def test_a_review_of_one_is_incomplete(self, demo: Path) -> None:
         renamed = demo.with_name("demo-1.0.1-py3-none-any.whl")
-        renamed.write_bytes(wheel())
+        table = b"[stigmem.plugins]\ndemo = demo:manifest\n"
+        renamed.write_bytes(wheel({"demo-1.0.dist-info/entry_points.txt": table}))
         report = review(str(demo), str(renamed))
         assert report.verdict.state == "incomplete"
         (gap,) = report.gaps

@@ -13,8 +13,8 @@ Say what is wrong with plugins by themselves, and what to write instead. Each SO
 directory, a wheel, an sdist (.tar.gz) or a requirement name==version; a wheel is also held
 against a project of the same name given with it. With --staged, each SOURCE is a file or a folder
 of this git repository, a file standing for the project it belongs to, and what is staged is
-checked, whatever the files in the folder say; a project that has nothing to do with a Stigmem
-plugin is left out."""
+checked, whatever the files in the folder say. What is no Stigmem plugin, nor meant to be one, is
+left alone and named."""
 
 
 def add(commands: Any) -> None:

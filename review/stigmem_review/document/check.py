@@ -27,8 +27,8 @@ class Checked(msgspec.Struct, frozen=True):
 class CheckReport(msgspec.Struct, frozen=True):
     """All releases that were checked. Every string in it is printable ASCII on one line.
 
-    ``format`` is the version of this document's structure; ``skipped`` names projects that were
-    left out because nothing in them has to do with a plugin.
+    ``format`` is the version of this document's structure; ``skipped`` names what was
+    left alone because it is no plugin, nor meant to be one.
     """
 
     format: Literal[1]

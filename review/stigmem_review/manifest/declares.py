@@ -1,18 +1,68 @@
-"""Whether what a release installs registers a plugin, without reading any code."""
+"""Whether a source is a plugin, which is asked first: what is none need not be read at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stigmem_review import limits
-from stigmem_review.manifest.entry_points import parse_entry_points
+from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
+from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
 from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.paths import fold
+from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
+from stigmem_review.sources.request import Found
 
 _FILE = "entry_points.txt"
 _METADATA = (".dist-info", ".egg-info")
+
+
+def registers_plugin(found: Found) -> bool | None:
+    """Say whether installing what was found would register a plugin; ``None``: only a build tells.
+
+    Nothing is read strictly of a wheel that has no table of entry points with the group in it,
+    whatever its size and however odd it is, nor of an sdist in which the host's name stands
+    nowhere: its build could still compute entry points, and nothing says so.
+
+    Raises ``SourceError`` where what may be a plugin cannot be read.
+    """
+    if found.content is not None:
+        look = may_declare_plugin if found.kind == "wheel" else names_host
+        if not look(found.content):
+            return False
+    return declares_plugin(found.read())
+
+
+def is_about_plugin(found: Found) -> bool:
+    """Say whether what was found is a plugin, or is meant to be one and fails at it.
+
+    Raises ``SourceError`` where what may be a plugin cannot be read.
+    """
+    match found.kind:
+        case "none" | "capture":
+            return found.kind == "capture"
+        case "directory":
+            return concerns_plugins(found.read().files)
+        case _ if is_called_plugin(found.file):
+            return True
+        case "sdist":
+            if found.content is not None and not names_host(found.content):
+                return False
+            artifact = found.read()
+            return concerns_plugins(artifact.files) or declares_plugin(artifact) is True
+        case _:
+            return bool(registers_plugin(found)) or _is_meant(found)
+
+
+def _is_meant(wheel: Found) -> bool:
+    """Say whether a wheel that registers no plugin was to do so, by what can be read of it."""
+    files = texts(wheel.content) if wheel.content is not None else wheel.read().files
+    return makes_plugin(files) or any(
+        misspelt_group(parse_entry_points(files[path].decode("utf-8", "replace"), "")[0])
+        for path in files
+        if path.endswith(f".dist-info/{_FILE}") and len(files[path]) <= limits.METADATA_BYTES
+    )
 
 
 def declares_plugin(artifact: Artifact) -> bool | None:

@@ -12,19 +12,25 @@ from stigmem_review.model import ENTRY_POINT_GROUP
 from stigmem_review.syntax.nodes import walk
 from stigmem_review.syntax.parse import Failure, parse
 
+_PROJECT = "pyproject.toml"
 _ASIDE = ("tests", "test", "docs", "examples")
 
 
 def factories(files: Mapping[str, bytes]) -> Iterator[str]:
-    """Yield functions without arguments that make a manifest, as ``module:function``."""
+    """Yield functions without arguments that make a manifest, as ``module:function``.
+
+    A project that stands in a folder of another is not a part of it.
+    """
     room = limits.SOURCES_BYTES
+    nested = tuple(path.removesuffix(_PROJECT) for path in files if path.endswith(f"/{_PROJECT}"))
     for path in sorted(files):
-        if not path.endswith(".py") or path.partition("/")[0] in _ASIDE:
+        if not path.endswith(".py") or path.partition("/")[0] in _ASIDE or path.startswith(nested):
             continue
-        if b"PluginManifest" not in files[path] or room < len(files[path]):
+        data = files[path]
+        if b"PluginManifest" not in data or room < len(data):
             continue
-        room -= len(files[path])
-        tree = parse(files[path])
+        room -= len(data)
+        tree = parse(data)
         if isinstance(tree, Failure):
             continue
         names = {"PluginManifest", *_aliases(tree)}
@@ -65,27 +71,38 @@ def _module_name(path: str, files: Mapping[str, bytes]) -> str:
     return ".".join(parts)
 
 
+def is_called_plugin(name: str) -> bool:
+    """Say whether a distribution, or a file of one, has the name of a plugin."""
+    return name.lower().replace("_", "-").startswith("stigmem-plugin-")
+
+
+def makes_plugin(files: Mapping[str, bytes]) -> bool:
+    """Say whether there is a factory in any of the files, which are not those of the host.
+
+    The host makes manifests too, in its own tests and examples.
+    """
+    is_host = any("/stigmem_node/" in f"/{path}" for path in files)
+    return not is_host and any(factories(files))
+
+
 def concerns_plugins(files: Mapping[str, bytes]) -> bool:
     """Say whether a project has to do with a plugin: it declares one, is called one, or makes one.
 
     A project that does not is nobody's mistake.
     """
     try:
-        pyproject = tomllib.loads(files.get("pyproject.toml", b"").decode("utf-8"))
+        pyproject = tomllib.loads(files.get(_PROJECT, b"").decode("utf-8"))
     except (ValueError, RecursionError):
-        return b"stigmem" in files["pyproject.toml"]
+        return b"stigmem" in files[_PROJECT]
     if any(
         ENTRY_POINT_GROUP.encode() in files.get(name, b"") for name in ("setup.py", "setup.cfg")
     ):
         return True
-    declared, problems = project_entry_points(pyproject, "pyproject.toml", "")
+    declared, problems = project_entry_points(pyproject, _PROJECT, "")
     if problems or any(each.group == ENTRY_POINT_GROUP for each in declared):
         return True
     project = pyproject.get("project")
     name = project.get("name") if isinstance(project, dict) else None
-    called = isinstance(name, str) and name.lower().replace("_", "-").startswith("stigmem-plugin-")
-    if called or misspelt_group(declared):
+    if (isinstance(name, str) and is_called_plugin(name)) or misspelt_group(declared):
         return True
-    # The host makes manifests too, in its own tests and examples.
-    is_host = any(f"/{path}".find("/stigmem_node/") >= 0 for path in files)
-    return not is_host and any(factories(files))
+    return makes_plugin(files)

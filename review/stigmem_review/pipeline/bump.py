@@ -34,7 +34,7 @@ from stigmem_review.facts import (
     PolicyChanged,
     RequirementUnpinned,
 )
-from stigmem_review.manifest.declares import declares_plugin
+from stigmem_review.manifest.declares import registers_plugin
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, pin_changes
 from stigmem_review.pins.model import Aside, Loose, Pin
@@ -52,7 +52,7 @@ from stigmem_review.policy.file import POLICY_FILE, node_version, tightened
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
-from stigmem_review.sources.request import open_pinned
+from stigmem_review.sources.request import Found, find_pinned
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State
 
@@ -182,43 +182,74 @@ class _Opened(NamedTuple):
 
 
 class _Looked(NamedTuple):
-    """Both sides of a bump; whether one of them is a plugin (``None``: nobody can say)."""
+    """Both sides of a bump; whether one of them is a plugin (``None``: nobody can say).
+
+    ``is_certain`` is false where a build could still make a plugin of what says nothing of it.
+    """
 
     old: _Opened
     new: _Opened
     is_plugin: bool | None
+    is_certain: bool
+
+
+class _Pinned:
+    """One side of a bump, found in its place and read no further than somebody asks."""
+
+    def __init__(self, pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> None:
+        self.wanted = _wanted(pin) if pin else "none"
+        self._error: Exception | None = None
+        self._found: Found | None = None
+        if pin is None:
+            self._found = Found("none", "none", lambda: Artifact(Source("none", "none")))
+            return
+        # Of files that were allowed before, nobody needs to be told.
+        hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
+        try:
+            self._found = find_pinned(self.wanted, pin.name, Version(pin.version), hashes, folder)
+        except Exception as error:
+            self._error = error
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a build has yet to make what is installed."""
+        return self._found is not None and self._found.kind == "sdist"
+
+    def registers_plugin(self) -> bool | None:
+        """Say whether it is a plugin; ``None`` if nobody can say, and ``opened`` may say why."""
+        if self._found is None:
+            return None
+        try:
+            return registers_plugin(self._found)
+        except Exception as error:
+            self._error = error
+            return None
+
+    def opened(self, *, read: bool) -> _Opened:
+        """Let go of it, and return its files if they are to be read."""
+        try:
+            artifact = self._found.read() if self._found and read else None
+            return _Opened(self.wanted, artifact, self._error)
+        except Exception as error:
+            return _Opened(self.wanted, None, error)
+        finally:
+            if self._found:
+                self._found.close()
 
 
 def _look(change: PinChange, folder: Path | None) -> _Looked:
-    """Open both releases, and forget the files of what is no plugin."""
-    old = _open(change.old, (), folder)
-    new = _open(change.new, change.old.hashes if change.old else (), folder)
-    known: list[bool | None] = []
-    sides: list[_Opened] = []
-    for side in (old, new):
-        declares: bool | None = None
-        try:
-            declares = declares_plugin(side.artifact) if side.artifact else None
-        except SourceError as error:
-            side = _Opened(side.wanted, None, error)
-        known.append(declares)
-        sides.append(side)
+    """Find both releases, and read them where one of them is a plugin."""
+    old = _Pinned(change.old, (), folder)
+    new = _Pinned(change.new, change.old.hashes if change.old else (), folder)
+    known = {old.registers_plugin(), new.registers_plugin()}
     is_plugin = True if True in known else None if None in known else False
-    if is_plugin is False:
-        sides = [_Opened(side.wanted) for side in sides]
-    return _Looked(sides[0], sides[1], is_plugin)
-
-
-def _open(pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> _Opened:
-    if pin is None:
-        return _Opened("none", Artifact(Source("none", "none")))
-    # Of files that were allowed before, nobody needs to be told.
-    hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
-    wanted = _wanted(pin)
-    try:
-        return _Opened(wanted, open_pinned(wanted, pin.name, Version(pin.version), hashes, folder))
-    except Exception as error:
-        return _Opened(wanted, None, error)
+    read = is_plugin is True
+    return _Looked(
+        old.opened(read=read),
+        new.opened(read=read),
+        is_plugin,
+        is_certain=not (old.is_built or new.is_built),
+    )
 
 
 class _Work:
@@ -289,7 +320,7 @@ class _Work:
                 report = review_releases(openings, self._terms)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
-            self.others.append(Line(change.name, _moved(change)))
+            self.others.append(Line(change.name, _moved(change, found.is_certain)))
         else:
             self._undecided(change, found)
 
@@ -455,12 +486,18 @@ def _bump(change: PinChange, state: State, report: Report | None) -> Bump:
     )
 
 
-def _moved(change: PinChange) -> Message:
+def _moved(change: PinChange, is_certain: bool) -> Message:
     old, new = (pin.version if pin else "none" for pin in (change.old, change.new))
+    says = "it is no plugin"
+    if not is_certain:
+        says += (
+            " as far as anybody can tell: its build could compute entry points, and it names the "
+            "host nowhere"
+        )
     return (
         Segment(f"{change.what}, "),
         Segment(f"{old} -> {new}", theirs=True),
-        Segment("; it is no plugin"),
+        Segment(f"; {says}"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from stigmem_review import host
 from stigmem_review.case import Case, build_check, plugin_name, plugin_version
@@ -12,7 +13,7 @@ from stigmem_review.corrections import corrections
 from stigmem_review.document import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
-from stigmem_review.model import LEVELS, Level, Release
+from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
@@ -25,8 +26,8 @@ def check(*sources: str, node_version: str | None = None, gate: Level = "warning
 
     Each source is a wheel, an sdist, a project directory or ``name==version``; no code of theirs
     is executed. Where a project and what was built from it are both given, they are held against
-    each other. Raises ``UsageError`` for a source that is not to be checked and for an unknown
-    node version.
+    each other. What is no plugin, nor meant to be one, is left alone and named. Raises
+    ``UsageError`` for a source that is not to be checked and for an unknown node version.
     """
     openings = [opening(each) for each in sources]
     for each in openings:
@@ -41,21 +42,40 @@ def check(*sources: str, node_version: str | None = None, gate: Level = "warning
 def check_releases(
     openings: Sequence[Opening], node: host.Node, gate: Level, skipped: tuple[str, ...] = ()
 ) -> CheckReport:
-    """Check releases that can be opened; ``skipped`` are others that nobody has to look at."""
+    """Check releases that can be opened; ``skipped`` are others that nobody has to look at.
+
+    A file of a plugin that is given, too, is checked whatever it is itself.
+    """
     rulebook = shipped_rules()
     checked: list[Checked] = []
-    read: list[tuple[Release, Artifact] | None] = []
-    for each in openings:
+    read: list[tuple[Release, Artifact]] = []
+    others: list[Opening] = []
+
+    def look(each: Opening) -> None:
         try:
             artifact = each.open()
             read.append((read_artifact(artifact, node), artifact))
         except Exception as error:
-            read.append(None)
             checked.append(Checked(each.unread, gaps=(gap(each.unread.asked, error),)))
-    releases = [found[0] for found in read if found]
+
+    for each in openings:
+        if each.is_about_plugin():
+            look(each)
+        else:
+            others.append(each)
+    plugins = {
+        canonicalize_name(release.distribution.value)
+        for release, _ in read
+        if isinstance(release.distribution, Known)
+    }
+    for each in others:
+        if _named(each.unread.asked) in plugins:
+            look(each)
+        else:
+            each.close()
+            skipped = (*skipped, each.unread.asked)
+    releases = [release for release, _ in read]
     for found in read:
-        if found is None:
-            continue
         try:
             checked.append(_checked(*found, releases, node, rulebook))
         except Exception as error:
@@ -64,6 +84,14 @@ def check_releases(
     order = [each.unread.asked for each in openings]
     checked.sort(key=lambda each: order.index(each.source.asked))
     return build_check_report(tuple(checked), node.version, rulebook, gate, skipped)
+
+
+def _named(asked: str) -> str:
+    """Return the distribution that a file or requirement is of, by its name."""
+    name = asked.rpartition("/")[2].partition("==")[0]
+    if name.endswith(".tar.gz"):
+        return canonicalize_name(name.rpartition("-")[0])
+    return canonicalize_name(name.partition("-")[0] if name.endswith(".whl") else name)
 
 
 def _checked(

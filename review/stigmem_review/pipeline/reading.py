@@ -11,18 +11,32 @@ from stigmem_review.errors import ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
+from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, Release, Source
 from stigmem_review.observe import Seen, observe
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.request import Request, named_bundle, open_source, understand
+from stigmem_review.sources.request import (
+    Found,
+    Request,
+    find_source,
+    named_bundle,
+    open_source,
+    understand,
+)
 from stigmem_review.text import shorten
 
 
 class Opening(NamedTuple):
-    """A release that can be opened; ``unread`` is its source where that fails."""
+    """A release that can be opened; ``unread`` is its source where that fails.
+
+    ``is_about_plugin`` says whether it is a plugin, or meant to be one, and ``close`` lets go of a
+    release that nobody opens.
+    """
 
     unread: Source
     open: Callable[[], Artifact]
+    is_about_plugin: Callable[[], bool] = lambda: True
+    close: Callable[[], None] = lambda: None
 
 
 def opening(asked: str, bundle: str | None = None) -> Opening:
@@ -33,7 +47,41 @@ def opening(asked: str, bundle: str | None = None) -> Opening:
     """
     request = understand(asked)
     signature = None if bundle is None else named_bundle(request, bundle)
-    return Opening(request.unread(), lambda: open_source(request, signature))
+    finding = _Finding(request, signature)
+    return Opening(request.unread(), finding.open, finding.is_about_plugin, finding.close)
+
+
+class _Finding:
+    """Finds a source once, whatever is asked about it: an index is not asked twice."""
+
+    def __init__(self, request: Request, bundle: Path | None) -> None:
+        self._request = request
+        self._bundle = bundle
+        self._found: Found | SourceError | None = None
+
+    def _find(self) -> Found:
+        if self._found is None:
+            try:
+                self._found = find_source(self._request, self._bundle)
+            except SourceError as error:
+                self._found = error
+        if isinstance(self._found, SourceError):
+            raise self._found
+        return self._found
+
+    def open(self) -> Artifact:
+        found, self._found = self._find(), None  # so that nothing is kept of what was read
+        return found.read()
+
+    def is_about_plugin(self) -> bool:
+        try:
+            return is_about_plugin(self._find())
+        except Exception:
+            return True  # opening and reading it says why
+
+    def close(self) -> None:
+        if isinstance(self._found, Found):
+            self._found.close()
 
 
 def read(request: Request, node: Node) -> Release:

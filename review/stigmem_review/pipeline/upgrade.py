@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -10,7 +10,7 @@ from stigmem_review import host
 from stigmem_review.case import build_case
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
-from stigmem_review.model import Gap, Level, Release, Side
+from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.observe import Seen
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_decisions
@@ -19,6 +19,7 @@ from stigmem_review.policy.file import tightened
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.signers import verification_gap
 from stigmem_review.signing.verify import verify
+from stigmem_review.text import shorten
 
 
 def review(
@@ -43,15 +44,15 @@ def review(
     else from ``environment``. ``trust_root`` is the file of a private Sigstore instance.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
-    ``UsageError`` for arguments that name nothing to review and for an unknown node version,
+    ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
+    them, and for an unknown node version,
     ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none.
     """
     openings: dict[Side, Opening] = {
         "old": opening(old, old_bundle),
         "new": opening(new, new_bundle),
     }
-    if all(each.unread.kind == "none" for each in openings.values()):
-        raise UsageError("there is nothing to review between none and none")
+    _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
     decided = decisions.policy
     terms = Terms(
@@ -63,6 +64,26 @@ def review(
         decisions.consulted,
     )
     return review_releases(openings, terms)
+
+
+def _check_plugins(openings: Collection[Opening]) -> None:
+    """Raise ``UsageError`` where no release is a plugin, or meant to be one.
+
+    Two libraries are never clear: nothing about them was asked of a rule.
+    """
+    named = dict.fromkeys(each.unread.asked for each in openings if each.unread.kind != "none")
+    if not named:
+        raise UsageError("there is nothing to review between none and none")
+    if any(each.is_about_plugin() for each in {each.unread: each for each in openings}.values()):
+        return
+    for each in openings:
+        each.close()
+    first, *others = (shorten(each, 120) for each in named)
+    who = f"neither {first} nor {others[0]} is" if others else f"{first} is not"
+    raise UsageError(
+        f"{who} a Stigmem plugin: no entry point in the group {ENTRY_POINT_GROUP}; there is "
+        "nothing to review"
+    )
 
 
 def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:

@@ -20,7 +20,7 @@ def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
     for each in report.checked:
         lines += _text(each, width, colour)
     for skipped in report.skipped:
-        lines.append(f"{skipped}: nothing in it has to do with a Stigmem plugin")
+        lines.append(f"{skipped}: not a Stigmem plugin, not checked")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -65,7 +65,7 @@ def render_check_markdown(report: CheckReport) -> str:
         parts += [part for mistake in shown for part in _markdown(each, mistake)]
         if more:
             parts.append(f"and {count(more, 'more mistake')}: see the report as JSON")
-    parts += [f"- left out: {code(skipped)}" for skipped in report.skipped]
+    parts += [f"- {code(each)}: not a Stigmem plugin, not checked" for each in report.skipped]
     return "\n\n".join(parts) + "\n"
 
 
