@@ -6,12 +6,13 @@ import time
 
 import pytest
 
+from stigmem_review.manifest.modules import syntax_of
 from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.uses import uses_of
 
 
 def used(files: dict[str, str], place: str = "demo/plugin.py") -> set[str]:
-    found = {name: uses_of(text.encode()) for name, text in files.items()}
+    found = {name: uses_of(syntax_of(text.encode())) for name, text in files.items()}
     return {each.dotted for each in through(place, found[place].uses, modules_of(found))}
 
 
