@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
 
 from stigmem_review.model import Location
+from stigmem_review.pins import changes
 from stigmem_review.pins.changes import pin_changes
 from stigmem_review.pins.model import Pin
 
@@ -72,6 +74,14 @@ CASES = {
         ["x 2 3 upgraded"],
     ),
     "a marker more": (["a x==1"], ["a x==1 ;old", "a x==2 ;new"], ["x 1 2 upgraded"]),
+    "two of a name in a file that stays": (["a x==1", "a x==2"], ["a x==1", "a x==2"], []),
+    "two of a name in a file that stays, beside one that changes": (
+        ["a x==1", "a x==2", "b x==1"],
+        ["a x==2", "a x==1", "b x==3"],
+        ["x 1 3 upgraded"],
+    ),
+    "one of two of a name goes": (["a x==1", "a x==2"], ["a x==1"], ["x 2 1 downgraded"]),
+    "the same many times": (["a x==1", "a x==1"], ["a x==2", "a x==2"], ["x 1 2 upgraded"]),
     "two distributions": (["a x==1", "a y==1"], ["a x==2"], ["x 1 2 upgraded", "y 1 - removed"]),
 }
 
@@ -92,3 +102,38 @@ def test_what_newly_allowed_files_hash_to_is_kept() -> None:
     assert change.new is not None
     assert (change.old.hashes, change.new.hashes) == (("p", "q"), ("r", "s"))
     assert change.new.at == Location("a", 1)
+
+
+def test_hashes_of_moves_that_are_made_together_are_those_of_all() -> None:
+    old = pins("a x==1 #p", "b x==1 #q", "c x==1")
+    new = pins("a x==2 #r", "b x==2 #s,r", "c x==2")
+    [move] = pin_changes(old, new)
+    assert move.old is not None
+    assert move.new is not None
+    assert (move.old.hashes, move.new.hashes) == (("p", "q"), ("r", "s"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # As many pins of one name in one file; as many files with one pin; as many equal lines.
+        ([f"a x==1.{n}" for n in range(1500)], [f"a x==2.{n}" for n in range(1500)]),
+        ([f"a{n} x==1" for n in range(1500)], [f"a{n} x==2" for n in range(1500)]),
+        (["a x==1"] * 1500, ["a x==2"] * 1500),
+    ],
+    ids=["one file", "many files", "equal"],
+)
+def test_the_work_grows_as_the_pins_do(
+    old: list[str], new: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+    version = changes._version
+
+    def counted(text: str) -> Version:
+        nonlocal compared
+        compared += 1
+        return version(text)
+
+    monkeypatch.setattr(changes, "_version", counted)
+    assert changes.pin_changes(pins(*old), pins(*new))
+    assert compared < 20 * (len(old) + len(new))

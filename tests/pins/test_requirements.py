@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
+from stigmem_review.pins import requirements
 from stigmem_review.pins.model import Aside, Loose, Pin, PinFile
 from stigmem_review.pins.requirements import is_requirements_file, read_requirements
 
@@ -419,3 +423,69 @@ def test_very_many_lines_and_bytes_end_at_a_limit() -> None:
 def test_hostile_lines_take_no_time_to_speak_of(text: str) -> None:
     """A quadratic step would take minutes here, and a recursive one would raise."""
     read(f"{text}\n")
+
+
+_HASHED = f"--hash=sha256:{A}"
+_PIECES = st.sampled_from(
+    ["acme", "A.b_c", "acme-", "-e", "==", "===", " == ", "1.0", "01", "1.", "9" * 10, ".zip", ";",
+     "; python_version < '3.12'", "; x", "; '-' in sys_platform", " ", "  ", "\t", "\\", "$",
+     "${X}",
+     "[x]", _HASHED, f" {_HASHED}", f" --hash sha256:{A}", f" --hash=sha256:{B}", "--hash=md5:0",
+     "@", "http://a/b", "@http://a/b", "#", "-r x.txt", ",", "!=2", "*"]
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_PIECES, max_size=7).map("".join))
+@example(f"acme==1.0 ; python_version < '3.12' {_HASHED} {_HASHED}")
+@example(f"acme==1.0; python_version < '3.12'{_HASHED}")
+@example(f"acme==1.0{_HASHED}")
+@example("acme==1.0;")
+@example("A.b_c == 01.0")
+def test_what_is_read_at_a_glance_is_what_the_parsers_read(line: str) -> None:
+    usual = read(line)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requirements, "_USUAL", re.compile(r"(?!)"))
+        assert read(line) == usual
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"acme==1.0 \\\n  {_HASHED} \\\n  --hash=sha256:{B}",
+        "acme==1.0; python_version < '3.12'",
+        "A.b_c == 01.0",
+    ],
+)
+def test_usual_lines_are_read_at_a_glance(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise AssertionError("it went the long way")
+
+    monkeypatch.setattr(requirements, "_requirement", slow)
+    monkeypatch.setattr(requirements, "_options", slow)
+    assert len(read(line).pins) == 1
+
+
+def test_what_a_file_says_is_read_once_and_up_to_the_limit_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files: dict[str, str | bytes] = {
+        TOP: "-r base.txt\na==1\n",
+        "other.txt": "b==1\nc==1\nd==1\n-r base.txt\n",
+        "base.txt": "x==1\ny==1\n",
+    }
+    known: requirements.Known = {}
+
+    def get(name: str) -> bytes | None:
+        return str(files[name]).encode()
+
+    first = read_requirements(TOP, get, known)
+    assert len(known) == 2
+    assert read_requirements(TOP, get, known) == first == read_requirements(TOP, get)
+    # Of what is known from elsewhere, no more counts than a reading of its own would take.
+    monkeypatch.setattr(requirements, "_LINES", 5)
+    for again in (known, {}):
+        cut = read_requirements("other.txt", get, again)
+        assert [pin.name for pin in cut.pins] == ["b", "c", "d", "x"]
+        assert "limit of 5 lines" in cut.unreadable[0].why
+    assert read_requirements(TOP, get, known) == first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -31,7 +32,7 @@ class PinChange(msgspec.Struct, frozen=True):
             return "added"
         if self.new is None:
             return "removed"
-        before, after = Version(self.old.version), Version(self.new.version)
+        before, after = _version(self.old.version), _version(self.new.version)
         if before == after:
             return "same version, other files"
         return "upgraded" if before < after else "downgraded"
@@ -63,18 +64,22 @@ def pin_changes(
 def _moves(
     name: str, old: list[Pin], new: list[Pin], gone: frozenset[str], come: frozenset[str]
 ) -> Iterator[PinChange]:
-    renamed = [pin for pin in old if pin.at.path in gone]
+    was_said, now_said = _said(old), _said(new)
+    as_before = {path for path, said in now_said.items() if was_said.get(path) == said}
+    old, new = ([pin for pin in pins if pin.at.path not in as_before] for pins in (old, new))
+    was_there, is_there = _by_place(old), _by_place(new)
+    renamed = _newest([pin for pin in old if pin.at.path in gone])
     followed = any(pin.at.path in come for pin in new)
     for pin in new:
-        was = _counterpart(pin, old)
+        was = _counterpart(pin, was_there)
         if was is None and pin.at.path in come:
-            was = _newest(renamed)
+            was = renamed
         if was is None or not _covers(was, pin):
             yield PinChange(name, was, pin)
     for pin in old:
-        if pin in renamed and followed:
+        if pin.at.path in gone and followed:
             continue
-        now = _counterpart(pin, new)
+        now = _counterpart(pin, is_there)
         # Under a marker of its own: where that is gone, the file's other pins are what is left.
         if now is None or (now.marker != pin.marker and not _covers(pin, now)):
             yield PinChange(name, pin, now)
@@ -82,46 +87,66 @@ def _moves(
 
 def _together(moves: Iterable[PinChange]) -> Iterator[PinChange]:
     """Make one of the moves between the same two releases."""
-    found: dict[tuple[Version | None, Version | None], PinChange] = {}
+    found: dict[tuple[Version | None, ...], list[PinChange]] = {}
     for move in moves:
-        key = _version(move.old), _version(move.new)
-        known = found.get(key, move)
-        found[key] = PinChange(
-            move.name, _joined(known.old, move.old), _joined(known.new, move.new)
-        )
-    yield from found.values()
+        key = tuple(_version(pin.version) if pin else None for pin in (move.old, move.new))
+        found.setdefault(key, []).append(move)
+    for same in found.values():
+        olds, news = [move.old for move in same], [move.new for move in same]
+        yield PinChange(same[0].name, _joined(olds), _joined(news))
 
 
-def _joined(one: Pin | None, two: Pin | None) -> Pin | None:
-    if one is None or two is None:
-        return one
-    return replace(one, hashes=tuple(sorted({*one.hashes, *two.hashes})))
+def _joined(pins: list[Pin | None]) -> Pin | None:
+    if pins[0] is None:
+        return None
+    hashes = {each for pin in pins if pin for each in pin.hashes}
+    return replace(pins[0], hashes=tuple(sorted(hashes)))
 
 
 def _covers(was: Pin, now: Pin) -> bool:
     """Say whether a pin already allowed every file that another one allows, and was as strict."""
-    if Version(was.version) != Version(now.version) or bool(was.hashes) != bool(now.hashes):
+    if _version(was.version) != _version(now.version) or bool(was.hashes) != bool(now.hashes):
         return False
     return set(now.hashes) <= set(was.hashes)
 
 
-def _counterpart(pin: Pin, others: list[Pin]) -> Pin | None:
-    same_file = [each for each in others if each.at.path == pin.at.path]
-    return _newest([each for each in same_file if each.marker == pin.marker] or same_file)
+def _said(pins: list[Pin]) -> dict[str, set[tuple[str, str, tuple[str, ...]]]]:
+    """Return what each file says of one distribution, wherever in it."""
+    found: dict[str, set[tuple[str, str, tuple[str, ...]]]] = {}
+    for pin in pins:
+        found.setdefault(pin.at.path, set()).add((pin.marker, pin.version, pin.hashes))
+    return found
+
+
+_Places = dict[tuple[str, str | None], Pin]
+"""The newest pin of one distribution in each file: under each marker, and under any (``None``)."""
+
+
+def _by_place(pins: list[Pin]) -> _Places:
+    found: _Places = {}
+    for pin in pins:
+        for place in ((pin.at.path, pin.marker), (pin.at.path, None)):
+            known = found.get(place)
+            if known is None or _version(known.version) < _version(pin.version):
+                found[place] = pin
+    return found
+
+
+def _counterpart(pin: Pin, others: _Places) -> Pin | None:
+    return others.get((pin.at.path, pin.marker)) or others.get((pin.at.path, None))
 
 
 def _newest(pins: list[Pin]) -> Pin | None:
-    return max(pins, key=lambda each: Version(each.version)) if pins else None
+    return max(pins, key=lambda each: _version(each.version)) if pins else None
 
 
-def _version(pin: Pin | None) -> Version | None:
-    return Version(pin.version) if pin else None
+@lru_cache(10_000)
+def _version(text: str) -> Version:
+    return Version(text)
 
 
 def _by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:
     found: dict[str, list[Pin]] = {}
-    for pin in pins:
-        together = found.setdefault(pin.name, [])
-        if pin not in together:
-            together.append(pin)
+    for pin in dict.fromkeys(pins):
+        found.setdefault(pin.name, []).append(pin)
     return found

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
 from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
-from stigmem_review.pins.requirements import is_requirements_file, read_requirements
+from stigmem_review.pins.requirements import Known, is_requirements_file, read_requirements
 
 T = TypeVar("T")
+
+_NOWHERE = Location("")
 
 # A file of any name can be given to pip. One that changed and holds a line like this pins
 # something, whatever it is called.
@@ -58,28 +60,31 @@ class Pins(msgspec.Struct, frozen=True):
     options: tuple[Aside, ...]
 
 
-def read_pins(paths: Iterable[str], changed: Iterable[str], read: Read) -> Pins:
+def read_pins(
+    paths: Iterable[str], changed: Iterable[str], read: Read, known: Known | None = None
+) -> Pins:
     """Read every pin file among the paths of a revision, and what they include.
 
     Those are the files with the name of a requirements file; and of the lists that ``changed``,
-    those that hold a pin.
+    those that hold a pin. ``known`` is what files said that were read before, as
+    ``read_requirements`` has it.
     """
-    known = sorted(paths)
     wanted = set(changed)
     files = [
         path
-        for path in known
+        for path in sorted(paths)
         if is_requirements_file(path) or (path in wanted and _is_list(path, read))
     ]
-    found = [_alive(read_requirements(path, read)) for path in files]
-    constraints = [pin for each in found for pin in each.pins if is_constraint(pin)]
+    known = {} if known is None else known
+    found = [_alive(read_requirements(path, read, known)) for path in files]
+    constraints = _by_name(pin for each in found for pin in each.pins if is_constraint(pin))
     pins: list[Pin] = []
     covered: set[Location] = set()
     for each in found:
         pins += each.pins
+        beside = _by_name(each.pins) if each.loose else {}
         for line in each.loose:
-            beside = [*each.pins, *constraints]
-            for pin in (pin for pin in beside if pin.name == line.name):
+            for pin in beside.get(line.name, {}) | constraints.get(line.name, {}):
                 covered.add(line.at)
                 pins.append(replace(pin, at=line.at))
     return Pins(
@@ -90,6 +95,12 @@ def read_pins(paths: Iterable[str], changed: Iterable[str], read: Read) -> Pins:
         _once(line for each in found for line in each.unreadable),
         _once(line for each in found for line in each.options),
     )
+
+
+def may_pin(path: str) -> bool:
+    """Say whether a file that changed may have to be read for its pins, by its name."""
+    name = path.rpartition("/")[2]
+    return is_requirements_file(path) or _is_named_like_a_list(name) or _is_configuration(name)
 
 
 def is_constraint(pin: Pin) -> bool:
@@ -108,7 +119,7 @@ def unread_pins(
     found: list[Aside] = []
     for path in sorted(set(changed) - set(files)):
         name = path.rpartition("/")[2]
-        if not (name.endswith(_CONFIGURATION) or "." not in name or "ockerfile" in name):
+        if not _is_configuration(name):
             continue
         before = set(_bytes(path, old).splitlines())
         for number, line in enumerate(_bytes(path, new).splitlines(), 1):
@@ -124,9 +135,16 @@ def unread_locks(changed: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(path for path in changed if _LOCKS.fullmatch(path.rpartition("/")[2])))
 
 
+def _is_configuration(name: str) -> bool:
+    return name.endswith(_CONFIGURATION) or "." not in name or "ockerfile" in name
+
+
+def _is_named_like_a_list(name: str) -> bool:
+    return name.lower().endswith(_LISTS) or "." not in name
+
+
 def _is_list(path: str, read: Read) -> bool:
-    name = path.rpartition("/")[2].lower()
-    if not name.endswith(_LISTS) and "." in name:
+    if not _is_named_like_a_list(path.rpartition("/")[2]):
         return False
     # Whatever its encoding: in UTF-16 and UTF-32 every other byte of such a line is NUL.
     data = _bytes(path, read).replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf")
@@ -173,6 +191,14 @@ def _environments() -> Iterator[dict[str, str]]:
                         "implementation_name": implementation.lower(),
                         "extra": "",
                     }
+
+
+def _by_name(pins: Iterable[Pin]) -> dict[str, dict[Pin, None]]:
+    """Return the pins of each distribution, each once wherever it stands."""
+    found: dict[str, dict[Pin, None]] = {}
+    for pin in pins:
+        found.setdefault(pin.name, {})[replace(pin, at=_NOWHERE)] = None
+    return found
 
 
 def _once(items: Iterable[T]) -> tuple[T, ...]:

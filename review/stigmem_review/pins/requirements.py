@@ -16,6 +16,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
@@ -28,7 +29,6 @@ from stigmem_review.text import shorten
 if TYPE_CHECKING:
     from optparse import OptionParser
 
-    from packaging.markers import Marker
     from packaging.requirements import Requirement
 
 _TOTAL_BYTES = 4 * limits.PIN_FILE_BYTES
@@ -71,6 +71,13 @@ _QUOTING = re.compile(r"['\"\\]")
 _SHELL_BLANKS = re.compile(r"[ \t\r\n]+")
 _CREDENTIALS = re.compile(r"//[^/?#\s]*@")
 _INCLUDE_URL = re.compile(r"(?:https?|file):", re.IGNORECASE)
+
+# What most lines are: a name, a version of numbers, perhaps a marker, perhaps hashes. The parsers
+# that read any line take ten times as long, and find the same in these.
+_USUAL = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) *+== *+([0-9]{1,9}(?:\.[0-9]{1,9}){0,9}) *+"
+    r"(?:;([^-$\\]*+))?((?:(?<= )--hash=sha256:[0-9a-f]{64} *+)*+)"
+)
 _HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 
 # The schemes pip takes a whole line for a URL by, and the names it takes for those of archives.
@@ -148,6 +155,15 @@ class _Found:
     includes: list[_File] = field(default_factory=list)
     bytes: int = 0
     lines: int = 0
+    cut: bool = False
+
+    def add(self, other: _Found) -> None:
+        self.pins += other.pins
+        self.loose += other.loose
+        self.unfollowed += other.unfollowed
+        self.unreadable += other.unreadable
+        self.options += other.options
+        self.lines += other.lines
 
     def add_requirement(self, item: Pin | Loose | Aside) -> None:
         if isinstance(item, Pin):
@@ -167,27 +183,34 @@ class _Found:
         )
 
 
+Known = dict[tuple[str, bytes], _Found]
+"""What files say by themselves, by their path and the SHA-256 digest of their text."""
+
+
 def is_requirements_file(path: str) -> bool:
     """Return whether a file at ``path`` is a requirements or constraints file by convention.
 
     Any file can be one; these are the names that people and tools give them.
     """
-    *folders, name = path.lower().split("/")
-    if not name.endswith(".txt") or _FOREIGN.intersection(folders):
+    path = path.lower()
+    if not path.endswith(".txt"):
+        return False
+    *folders, name = path.split("/")
+    if _FOREIGN.intersection(folders):
         return False
     if folders and folders[-1] in _NAMES:
         return True
     return not _NAMES.isdisjoint(re.split(r"[-_.]", name.removesuffix(".txt")))
 
 
-def read_requirements(path: str, read: Read) -> PinFile:
+def read_requirements(path: str, read: Read, known: Known | None = None) -> PinFile:
     """Return what the requirements file at ``path`` says, and every file it includes.
 
     Files come in the order in which they are included, each once however often that is, and
     their lines in file order. Whatever the files contain is an entry of the result, never an
-    error.
+    error. What a file says is looked up in ``known``, and added to it.
     """
-    parser = _option_parser()
+    known = {} if known is None else known
     found = _Found()
     queue = deque([_File(path, path, Location(path, 0))])
     tried: set[str] = set()
@@ -200,20 +223,35 @@ def read_requirements(path: str, read: Read) -> PinFile:
             found.unreadable.append(_aside(file.line, why, file.at))
             continue
         tried.add(file.path)
-        for number, line in _logical_lines(_content(file, read, found)):
-            at = Location(file.path, number)
-            found.lines += 1
-            if found.lines > _LINES:
-                why = f"nothing is read after the limit of {_LINES} lines; split the file"
-                found.unreadable.append(_aside(line, why, at))
-                return found.frozen()
-            try:
-                _read_line(line, at, parser, found)
-            except _RefusedError as error:
-                found.unreadable.append(_aside(line, error.text, at))
-        queue.extend(found.includes)
-        found.includes.clear()
+        text = _content(file, read, found)
+        key = file.path, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        said = known.get(key)
+        if said is None or found.lines + said.lines > _LINES:
+            known[key] = said = _said(file.path, text, _LINES - found.lines)
+        found.add(said)
+        if said.cut:
+            del known[key]
+            break
+        queue.extend(said.includes)
     return found.frozen()
+
+
+def _said(path: str, text: str, limit: int) -> _Found:
+    """Return what one file says by itself, up to so many lines."""
+    found = _Found()
+    for number, line in _logical_lines(text):
+        at = Location(path, number)
+        found.lines += 1
+        if found.lines > limit:
+            why = f"nothing is read after the limit of {_LINES} lines; split the file"
+            found.unreadable.append(_aside(line, why, at))
+            found.cut = True
+            break
+        try:
+            _read_line(line, at, found)
+        except _RefusedError as error:
+            found.unreadable.append(_aside(line, error.text, at))
+    return found
 
 
 def _content(file: _File, read: Read, found: _Found) -> str:
@@ -297,7 +335,7 @@ def _refuse_cookie(data: bytes) -> None:
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Return the lines that say something, with the number each starts at."""
     for number, line in _joined(text):
-        comment = _COMMENT.search(line)
+        comment = _COMMENT.search(line) if "#" in line else None
         if stripped := (line[: comment.start()] if comment else line).strip():
             yield number, stripped
 
@@ -310,26 +348,34 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
     first, pieces = 0, list[str]()
     for number, line in enumerate(text.splitlines(), 1):
         comment = line.lstrip().startswith("#")
-        first = first if pieces else number
         if line.endswith("\\") and not comment:
+            first = first if pieces else number
             pieces.append(line.strip("\\"))
-            continue
-        pieces.append(f" {line}" if comment else line)
-        yield first, "".join(pieces)
-        pieces = []
+        elif pieces:
+            pieces.append(f" {line}" if comment else line)
+            yield first, "".join(pieces)
+            pieces = []
+        else:
+            yield number, line
     if pieces:
         yield first, "".join(pieces)
 
 
-def _read_line(line: str, at: Location, parser: OptionParser, found: _Found) -> None:
+def _read_line(line: str, at: Location, found: _Found) -> None:
     if len(line) > _LINE_CHARS:
         raise _RefusedError(f"the line exceeds the limit of {_LINE_CHARS} characters; split it")
+    if len(line) <= _PARSED_CHARS and (usual := _USUAL.fullmatch(line)):
+        hashes = {word.removeprefix("--hash=") for word in usual[4].split()}
+        marker = _marker((usual[3] or "").strip())
+        pin = Pin(_normalised(usual[1]), usual[2], tuple(sorted(hashes)), marker, at)
+        found.pins.append(pin)
+        return
     if variable := _VARIABLE.search(line):
         why = f"it depends on the environment variable {shorten(variable[1], 40)}, unknown here"
         found.unfollowed.append(_aside(line, why, at))
         return
     wanted, rest = _split(line)
-    given, words = _options(rest, parser)
+    given, words = _options(rest)
     chosen: _Option | None = None
     kept = frozenset(_BUILD_OPTIONS)
     if wanted:
@@ -374,17 +420,17 @@ def _first(given: list[_Option], name: str) -> _Option | None:
     return next((option for option in given if option.name == name), None)
 
 
-def _options(text: str, parser: OptionParser) -> tuple[list[_Option], list[str]]:
+def _options(text: str) -> tuple[list[_Option], list[str]]:
     """Return the options in ``text`` in their order, and the words that belong to none."""
-    from optparse import Values
-
     if not text:
         return [], []
+    from optparse import Values
+
     words = _shell_words(text)
     if len(words) > _WORDS:
         raise _RefusedError(f"the line has more than the limit of {_WORDS} words; split it")
     given: list[_Option] = []
-    _, rest = parser.parse_args(words, Values({"given": given}))
+    _, rest = _option_parser().parse_args(words, Values({"given": given}))
     return [_checked(option) for option in given], rest
 
 
@@ -407,6 +453,7 @@ def _shell_words(text: str) -> list[str]:
         raise _RefusedError("a quote or a backslash in the options is not closed") from error
 
 
+@cache
 def _option_parser() -> OptionParser:
     """Return a parser of the options pip knows in these files, with pip's abbreviations."""
     from optparse import OptionParser
@@ -484,16 +531,15 @@ def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loos
         return _aside(text, "it stands for a local path, and no release of an index", at)
     if requirement.url is not None:
         return _aside(text, "it stands for a URL, and no release of an index", at)
-    return _named(requirement, text, hashes, "" if marker is None else str(marker), at)
+    return _named(requirement, text, hashes, marker, at)
 
 
 def _named(
     requirement: Requirement, text: str, hashes: tuple[str, ...], marker: str, at: Location
 ) -> Pin | Loose | Aside:
-    from packaging.utils import canonicalize_name
     from packaging.version import Version
 
-    name = canonicalize_name(requirement.name)
+    name = _normalised(requirement.name)
     specifiers = list(requirement.specifier)
     if any(each.operator == "===" for each in specifiers):
         if len(specifiers) > 1:
@@ -514,6 +560,13 @@ def _named(
     return Loose(name, _cut(text), at)
 
 
+@lru_cache(10_000)
+def _normalised(name: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
+
+
 def _is_url(text: str) -> bool:
     try:
         return urlsplit(text).scheme in _URL_SCHEMES
@@ -521,8 +574,9 @@ def _is_url(text: str) -> bool:
         raise _RefusedError("its URL cannot be taken apart; correct it") from error
 
 
-def _marker(text: str) -> Marker | None:
-    """Return the marker ``text``, or None for an empty one, which pip takes as none at all.
+@lru_cache(1_000)
+def _marker(text: str) -> str:
+    """Return the marker ``text`` as it is written in one way; pip takes an empty one as none.
 
     A backslash in a marker is refused, though pip takes it as an escape of Python: no marker
     needs one, and what it compares with would not be what is written.
@@ -530,13 +584,13 @@ def _marker(text: str) -> Marker | None:
     from packaging.markers import Marker
 
     if not text:
-        return None
+        return ""
     if text.count("(") > _NESTING:
         raise _RefusedError(f"its marker has more than the limit of {_NESTING} parentheses")
     if "\\" in text:
         raise _RefusedError("its marker has a backslash in it; write what it stands for")
     try:
-        return Marker(text)
+        return str(Marker(text))
     except ValueError as error:
         raise _RefusedError(f"{shorten(text)} is no environment marker; correct it") from error
 
