@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 from stigmem_review import BumpReport, bump, limits
 from stigmem_review.cli import run
 from stigmem_review.errors import PolicyError, SigningError, UsageError
+from stigmem_review.pins.changes import PinChange
 from stigmem_review.report import render
 from stigmem_review.text import flat
 from support.archives import gzipped
@@ -670,3 +675,92 @@ def test_the_formats_agree(
     first, *rest = (tmp_path / "github").read_text().splitlines()
     assert first.startswith("::error title=stigmem-review%3A blocked::")
     assert all("file=requirements.txt,line=1," in line for line in rest)
+
+
+def test_a_folder_of_artifacts_that_cannot_be_looked_into_is_refused() -> None:
+    for named in ("a" * 5000, "a\0b", "", "absent"):
+        with pytest.raises(UsageError, match=r"the folder of artifacts|there is no folder"):
+            bump("HEAD", artifacts=named)
+
+
+def test_who_interrupts_a_review_does_not_wait_for_an_index(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    silent = threading.Event()
+    module = importlib.import_module("stigmem_review.pipeline.bump")
+
+    def look(change: PinChange, _: object) -> str:
+        if change.name != "first":
+            silent.wait(20)
+        return change.name
+
+    monkeypatch.setattr(module, "_look", look)
+    moves = tuple(PinChange(name, None, None) for name in ("first", *"abcdefgh"))
+    began = time.monotonic()
+    looked = module._look_at_all(moves, None)
+    assert next(looked)[1] == "first"
+    looked.close()
+    assert time.monotonic() - began < 10
+    silent.set()
+
+
+def test_what_is_looked_at_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    module = importlib.import_module("stigmem_review.pipeline.bump")
+    monkeypatch.setattr(module, "_look", lambda change, _: asked.append(change.name))
+    moves = tuple(PinChange(f"x{number}", None, None) for number in range(50))
+    for number, (change, _) in enumerate(module._look_at_all(moves, None)):
+        assert change is moves[number]
+        assert len(asked) <= number + 4
+
+
+def test_many_pin_files_take_as_many_runs_of_git_as_few(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[object] = []
+    module = importlib.import_module("stigmem_review.sources.git")
+    started = subprocess.Popen
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        runs.append(arguments)
+        return started(*arguments, **more)
+
+    counts = []
+    for number in (2, 40):
+        files = {f"s{each}/requirements.txt": f"x=={each}\n" for each in range(number)}
+        files |= {f"s{each}/more.yml": "a: 1\n" for each in range(number)}
+        base = deployment.commit(files)
+        head = deployment.commit({path: text + "\n" for path, text in files.items()})
+        monkeypatch.setattr(module.subprocess, "Popen", counted)
+        report = bump(base, head, repository=str(deployment.folder))
+        monkeypatch.setattr(module.subprocess, "Popen", started)
+        assert len(report.files) == number
+        counts.append(len(runs))
+        runs.clear()
+    assert counts[0] == counts[1]
+
+
+def test_many_pins_that_are_nowhere_take_no_connection_and_one_look_into_the_folder(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    texts = ["".join(f"x{n}==1.{v}\n" for n in range(30)) for v in (0, 1)]
+    base, head = (deployment.commit({"requirements.txt": text}) for text in texts)
+    listed: list[Path] = []
+    list_folder = Path.iterdir
+
+    def counted(path: Path) -> Any:
+        listed.append(path)
+        return list_folder(path)
+
+    def connected(_: object) -> None:
+        raise AssertionError("nothing is to be connected to")
+
+    monkeypatch.setattr(Path, "iterdir", counted)
+    monkeypatch.setattr("stigmem_review.sources.download._session", connected)
+    report = bump(base, head, repository=str(deployment.folder), artifacts=str(folder))
+    assert len(report.gaps) == 60
+    assert all("no file of x" in gap.why for gap in report.gaps)
+    # Several releases are looked for at once, and the first of them all look.
+    assert 1 <= listed.count(folder) <= 4

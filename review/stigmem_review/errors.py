@@ -23,6 +23,11 @@ class ReviewError(Exception):
         return clean(self.text)
 
 
+def reason(error: OSError | ValueError) -> str:
+    """Return what the system says of a path, without the path: whoever asks names that."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class UsageError(ReviewError):
     """The request itself is wrong: an argument, an option, a node version nobody knows."""
 

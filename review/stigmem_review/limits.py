@@ -124,6 +124,9 @@ PIN_FILE_BYTES = 4 * MIB
 GIT_SECONDS = 60
 """How long one run of git may take."""
 
+AT_HAND_BYTES = 64 * MIB
+"""Files of a repository that are held in memory because several steps read them."""
+
 GIT_LIST_BYTES = 64 * MIB
 """What git may write but for the contents of files; 80,000 paths of Linux take 8 MiB."""
 
@@ -144,6 +147,9 @@ SIGNATURE_VALUES = 5_000
 
 ATTESTATIONS = 20
 """Attestations in one provenance file."""
+
+RULE_BYTES = MIB
+"""One file of a rule with its examples; the largest of ours has 5 KB."""
 
 POLICY_BYTES = 256 * 1024
 """One policy; an entry for a signer takes less than 1 KB."""

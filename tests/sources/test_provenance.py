@@ -13,6 +13,7 @@ from packaging.version import Version
 from stigmem_review import limits
 from stigmem_review.pipeline.reading import opening
 from stigmem_review.sources.artifact import Artifact, SignatureFile
+from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.request import open_pinned
 from support.archives import MODULE, SDIST, WHEEL, refusal_of, sdist, wheel
 from support.index_server import (
@@ -49,7 +50,8 @@ def signatures() -> tuple[SignatureFile, ...]:
 
 def pinned(*files: File, folder: Path | None = None) -> Artifact:
     hashes = tuple(f"sha256:{sha256(file.data)}" for file in files)
-    return open_pinned("demo==1.0", "demo", Version("1.0"), hashes, folder)
+    where = Folder(folder) if folder else None
+    return open_pinned("demo==1.0", "demo", Version("1.0"), hashes, where)
 
 
 def why() -> str:

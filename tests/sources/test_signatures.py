@@ -128,7 +128,7 @@ class TestNamed:
             ("missing", "missing does not exist"),
             ("dangling", "dangling does not exist"),
             ("", " is a directory"),
-            ("x" * 5000, "cannot be a file"),
+            ("x" * 5000, "cannot be opened: File name too long"),
             ("nul\0", "does not exist"),
         ],
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +25,7 @@ from stigmem_review.document import (
     Report,
     build_bump_report,
 )
-from stigmem_review.errors import MismatchError, SourceError, UsageError
+from stigmem_review.errors import MismatchError, SourceError, UsageError, reason
 from stigmem_review.facts import (
     Fact,
     IndexOptionChanged,
@@ -41,19 +43,22 @@ from stigmem_review.pins.model import Aside, Loose, Pin
 from stigmem_review.pins.repository import (
     Pins,
     is_constraint,
+    may_pin,
     read_pins,
     unread_locks,
     unread_pins,
 )
+from stigmem_review.pins.requirements import Known, is_requirements_file
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy.file import POLICY_FILE, node_version, tightened
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import Found, find_pinned
-from stigmem_review.text import Message, Segment
+from stigmem_review.text import Message, Segment, shorten
 from stigmem_review.verdict import State
 
 _NODE = "stigmem-node"
@@ -88,15 +93,15 @@ def bump(
     and ``SourceError`` where a revision's list of files cannot be read. Whatever else cannot be
     read makes the report incomplete.
     """
-    if artifacts is not None and not Path(artifacts).is_dir():
-        raise UsageError(f"there is no folder of artifacts {artifacts}; check the path")
+    folder = None if artifacts is None else _folder(artifacts)
     try:
         opened = Repository(Path(repository))
         base_id, head_id = opened.commit(base), opened.commit(head)
     except SourceError as error:
         raise UsageError(error.text) from None
     pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
-    base_tree, before, after = (opened.tree(each) for each in (base_id, pins_from, head_id))
+    base_tree, after = opened.tree(base_id), opened.tree(head_id)
+    before = base_tree if pins_from == base_id else opened.tree(pins_from)
     if policy is None and base_tree.read(POLICY_FILE) is not None:
         policy = POLICY_FILE
     named = [
@@ -108,12 +113,10 @@ def bump(
     )
     decided = decisions.policy
     changed = before.changed(after)
-    old, new = (
-        read_pins((*tree.paths, *tree.links), changed, tree.read) for tree in (before, after)
-    )
+    known: Known = {}
+    old, new = (_pins(tree, changed, known) for tree in (before, after))
     pinned = _pinned_node(new)
-    known = pinned if pinned in host.versions() else None
-    wanted = node_version(decided, node) or known
+    wanted = node_version(decided, node) or (pinned if pinned in host.versions() else None)
     terms = Terms(
         host.node(wanted),
         shipped_rules().at_levels(decided.levels),
@@ -121,7 +124,7 @@ def bump(
         decisions.trust,
         decisions.root,
     )
-    work = _Work(terms, old, new, Path(artifacts) if artifacts else None)
+    work = _Work(terms, old, new, folder)
     work.review(set(before.paths), set(after.paths))
     if pinned and wanted is None and work.bumps:
         work.gaps.append(
@@ -140,7 +143,7 @@ def bump(
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
-        work.left_behind(read_pins((*base_tree.paths, *base_tree.links), (), base_tree.read))
+        work.left_behind(_pins(base_tree, [], known))
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
@@ -154,6 +157,25 @@ def bump(
         rulebook=terms.rulebook,
         gate=terms.gate,
     )
+
+
+def _folder(artifacts: str) -> Folder:
+    named = shorten(artifacts) or "(an empty path)"
+    try:
+        if artifacts and Path(artifacts).is_dir():
+            return Folder(Path(artifacts))
+    except (OSError, ValueError) as error:
+        why = f"cannot be looked into: {reason(error)}"
+        raise UsageError(f"the folder of artifacts {named} {why}; check the path") from None
+    raise UsageError(f"there is no folder of artifacts {named}; check the path")
+
+
+def _pins(tree: Tree, changed: list[str], known: Known) -> Pins:
+    """Read what a revision pins, with all files at once: each by itself takes two runs of git."""
+    tree.read_ahead(filter(is_requirements_file, tree.paths))
+    # Apart, since one of these that is too large, or not here, leaves them to be read one by one.
+    tree.read_ahead({*filter(may_pin, changed)}.intersection(tree.paths))
+    return read_pins((*tree.paths, *tree.links), changed, tree.read, known)
 
 
 def _pins_from(repository: Repository, base: str, head: str) -> str:
@@ -196,7 +218,7 @@ class _Looked(NamedTuple):
 class _Pinned:
     """One side of a bump, found in its place and read no further than somebody asks."""
 
-    def __init__(self, pin: Pin | None, before: tuple[str, ...], folder: Path | None) -> None:
+    def __init__(self, pin: Pin | None, before: tuple[str, ...], folder: Folder | None) -> None:
         self.wanted = _wanted(pin) if pin else "none"
         self._error: Exception | None = None
         self._found: Found | None = None
@@ -237,7 +259,7 @@ class _Pinned:
                 self._found.close()
 
 
-def _look(change: PinChange, folder: Path | None) -> _Looked:
+def _look(change: PinChange, folder: Folder | None) -> _Looked:
     """Find both releases, and read them where one of them is a plugin."""
     old = _Pinned(change.old, (), folder)
     new = _Pinned(change.new, change.old.hashes if change.old else (), folder)
@@ -255,7 +277,7 @@ def _look(change: PinChange, folder: Path | None) -> _Looked:
 class _Work:
     """Collects what the report says."""
 
-    def __init__(self, terms: Terms, old: Pins, new: Pins, folder: Path | None) -> None:
+    def __init__(self, terms: Terms, old: Pins, new: Pins, folder: Folder | None) -> None:
         self._terms = terms
         self._folder = folder
         self._old = old
@@ -266,6 +288,7 @@ class _Work:
         self.others: list[Line] = []
         self.as_before: list[Line] = []
         self._plugins: set[str] = set()
+        self._building = _building(new.options)
         self._moved = False
 
     # The pins
@@ -277,14 +300,16 @@ class _Work:
         self._moved = bool(moves)
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            looked = pool.map(_look, moves, repeat(self._folder))
-            for change, found in zip(moves, looked, strict=True):
+        with closing(_look_at_all(moves, self._folder)) as looked:
+            for change, found in looked:
                 place = change.old and (change.old.at.path, change.name)
                 self._change(change, found, change.new is None and place in open_again)
+                for side in (found.old, found.new):
+                    _let_go(side.error)
+        was, now = (_of_plugins(pins, self._plugins) for pins in (old, new))
         for name in sorted(self._plugins):
-            self._unhashed(name)
-            self._disagreeing(name)
+            self._unhashed(name, was.get(name, []), now.get(name, []))
+            self._disagreeing(name, was.get(name, []), now.get(name, []))
             self._built(name)
         self.bumps.sort(key=lambda each: (_WEIGHT.index(each.state), each.plugin))
         self._elsewhere(moves)
@@ -346,12 +371,10 @@ class _Work:
                 )
             )
 
-    def _unhashed(self, name: str) -> None:
-        old, new = self._old, self._new
-        pins = [pin for pin in new.pins if pin.name == name]
-        before = any(pin.name == name and not pin.hashes for pin in old.pins)
-        hashed = {pin.version for pin in pins if pin.hashes}
-        for pin in pins:
+    def _unhashed(self, name: str, old: list[Pin], new: list[Pin]) -> None:
+        before = any(not pin.hashes for pin in old)
+        hashed = {pin.version for pin in new if pin.hashes}
+        for pin in new:
             # A constraint says which release, and the requirement beside it which files.
             if not pin.hashes and not (pin.version in hashed and is_constraint(pin)):
                 if before:
@@ -359,8 +382,8 @@ class _Work:
                     self.as_before.append(Line(_wanted(pin), text))
                 self._judge(name, PinUnhashed(item=_wanted(pin), before=before, at=pin.at))
 
-    def _disagreeing(self, name: str) -> None:
-        was, now = (_first_pins(name, pins) for pins in (self._old, self._new))
+    def _disagreeing(self, name: str, old: list[Pin], new: list[Pin]) -> None:
+        was, now = _first_pins(old), _first_pins(new)
         if len(now) > 1 and now.keys() != was.keys():
             listed = tuple(f"{_wanted(pin)} ({pin.at})" for pin in now.values())
             at = next(iter(now.values())).at
@@ -368,13 +391,9 @@ class _Work:
 
     def _built(self, name: str) -> None:
         """Note that installers are told to build a plugin, which gives what nobody reviewed."""
-        for line in self._new.options:
-            named = line.text.removeprefix("--no-binary ").lower().replace("_", "-").split(",")
-            if line.text.startswith("--no-binary ") and {":all:", name} & set(named):
-                why = (
-                    f"{line.text}: installers build {name}, and what a build gives is not reviewed"
-                )
-                self.gaps.append(Gap(str(line.at), why, "install its wheel"))
+        for line in (*self._building.get(":all:", ()), *self._building.get(name, ())):
+            why = f"{line.text}: installers build {name}, and what a build gives is not reviewed"
+            self.gaps.append(Gap(str(line.at), why, "install its wheel"))
 
     def _elsewhere(self, moves: tuple[PinChange, ...]) -> None:
         """Note that installers look elsewhere for files that no hash binds."""
@@ -394,15 +413,17 @@ class _Work:
 
     def look_at_lines(self, changed: list[str]) -> None:
         """Judge what the files say beside the pins, as far as it changed."""
+        touched, was_unreadable = set(changed), set(self._old.unreadable)
         for line in self._new.unreadable:
-            if line in self._old.unreadable and line.at.path not in changed:
+            if line in was_unreadable and line.at.path not in touched:
                 self._as_before(line)
             else:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
         known = {_key(line) for line in self._old.unfollowed}
         for line in self._new.unfollowed:
             local = _local(line)
-            if any(path.startswith(local) for path in changed) if local else False:
+            at = bisect_left(changed, local)
+            if local and at < len(changed) and changed[at].startswith(local):
                 why = f"{line.text}: {line.why}, and what it stands for changed"
                 self.gaps.append(Gap(str(line.at), why, "review it with stigmem-review diff"))
             elif _key(line) in known:
@@ -468,6 +489,27 @@ class _Work:
 _AT_ONCE = 4
 """Releases that are fetched side by side: each may take 256 MiB of memory."""
 
+
+def _look_at_all(
+    moves: tuple[PinChange, ...], folder: Folder | None
+) -> Generator[tuple[PinChange, _Looked], None, None]:
+    """Yield each move with both its releases, some of which are fetched while others are read."""
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    waiting: deque[tuple[PinChange, Future[_Looked]]] = deque()
+    try:
+        for change in moves:
+            waiting.append((change, pool.submit(_look, change, folder)))
+            if len(waiting) >= _AT_ONCE:
+                first, found = waiting.popleft()
+                yield first, found.result()
+        while waiting:
+            first, found = waiting.popleft()
+            yield first, found.result()
+    finally:
+        # Whoever interrupts this does not wait for an index.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 _INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index")
 
 _WEIGHT = ("incomplete", "blocked", "needs approval", "clear")
@@ -505,12 +547,38 @@ def _wanted(pin: Pin) -> str:
     return f"{pin.name}=={pin.version}"
 
 
-def _first_pins(name: str, pins: Pins) -> dict[str, Pin]:
+def _let_go(error: BaseException | None) -> None:
+    """Forget where an error came from: the frames on the way hold both releases in memory."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
+
+
+def _of_plugins(pins: Pins, plugins: set[str]) -> dict[str, list[Pin]]:
+    """Return the pins of each of some distributions."""
+    found: dict[str, list[Pin]] = {}
+    for pin in pins.pins:
+        if pin.name in plugins:
+            found.setdefault(pin.name, []).append(pin)
+    return found
+
+
+def _first_pins(pins: list[Pin]) -> dict[str, Pin]:
     """Return the first pin of each release of a distribution, by version."""
     found: dict[str, Pin] = {}
-    for pin in pins.pins:
-        if pin.name == name:
-            found.setdefault(pin.version, pin)
+    for pin in pins:
+        found.setdefault(pin.version, pin)
+    return found
+
+
+def _building(options: Iterable[Aside]) -> dict[str, list[Aside]]:
+    """Return the lines that tell installers to build a distribution, by its name."""
+    found: dict[str, list[Aside]] = {}
+    for line in options:
+        if line.text.startswith("--no-binary "):
+            named = line.text.removeprefix("--no-binary ").lower().replace("_", "-").split(",")
+            for name in [":all:"] if ":all:" in named else dict.fromkeys(named):
+                found.setdefault(name, []).append(line)
     return found
 
 

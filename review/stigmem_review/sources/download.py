@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from http.client import HTTPException
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
@@ -112,7 +113,6 @@ class Client:
         self._seconds: float = limits.INDEX_TOTAL_SECONDS
         self._timeout = min(config.timeout, limits.INDEX_SECONDS)
         self._logins = list(_logins(config))
-        self._session = _session(config)
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +123,13 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._session.close()
+        # Of a session, which holds all authorities that are trusted, there is one if it was used.
+        if session := vars(self).pop("_session", None):
+            session.close()
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        return _session(self._config)
 
     @property
     def by_hand(self) -> str:

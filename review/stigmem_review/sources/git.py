@@ -18,12 +18,12 @@ import tempfile
 import threading
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from stigmem_review import limits
-from stigmem_review.errors import SourceError
+from stigmem_review.errors import SourceError, reason
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import Kind, project_artifact, project_names
@@ -196,8 +196,26 @@ class Tree:
         entry = self._entries.get(name) if name else None
         if not name or entry is None:
             return None
+        if entry.id in self._git.at_hand:
+            return self._git.at_hand[entry.id]
         with closing(self._git.blobs([(name, entry.id)])) as contents:
             return next(contents)[1]
+
+    def read_ahead(self, paths: Iterable[str]) -> None:
+        """Have ``read`` give many regular files at once; what cannot be read is left to it."""
+        wanted = {self._entries[path].id for path in paths} - self._git.at_hand.keys()
+        if not wanted:
+            return
+        size = sum(map(len, self._git.at_hand.values()))
+        with (
+            suppress(SourceError),
+            closing(self._git.blobs([(each, each) for each in wanted])) as contents,
+        ):
+            for each, content in contents:
+                size += len(content)
+                if size > limits.AT_HAND_BYTES:
+                    break
+                self._git.at_hand[each] = content
 
     def read_all(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return many of the tree's regular files at once, by path; the errors of ``read``."""
@@ -347,11 +365,13 @@ class _Git:
     def __init__(self, folder: Path) -> None:
         try:
             self.folder = folder.resolve()
+            is_folder = self.folder.is_dir()
         except (OSError, RuntimeError, ValueError) as error:
             raise refusal(str(folder), "it cannot be found", "check the path") from error
-        if not self.folder.is_dir():
+        if not is_folder:
             raise refusal(str(folder), "it is no folder", "name a folder of a git repository")
         self._program = _program(self.folder)
+        self.at_hand: dict[str, bytes] = {}
 
     def run(self, *arguments: str, index: str | None = None) -> _Done:
         """Run git to its end; it is for the caller to say what a failure means."""
@@ -411,9 +431,7 @@ class _Git:
         self, arguments: Iterable[str], given: bytes = b"", index: str | None = None
     ) -> Iterator[_Run]:
         # A file as its input cannot fill up while git waits for its output to be read.
-        with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as errors:
-            asked.write(given)
-            asked.seek(0)
+        with _temporary(given) as asked, _temporary(b"") as errors:
             try:
                 process = subprocess.Popen(  # noqa: S603
                     [self._program, "-C", str(self.folder), *_OPTIONS, *arguments],
@@ -435,6 +453,21 @@ class _Git:
                 finally:
                     timer.cancel()
                     process.kill()
+
+
+def _temporary(content: bytes) -> IO[bytes]:
+    """Return a file without a name that holds ``content``, to be read from its start."""
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asks for it closes it
+        file.write(content)
+        file.seek(0)
+    except OSError as error:
+        raise refusal(
+            "git",
+            f"a temporary file for it cannot be made: {reason(error)}",
+            "make room, or name a folder that has some in TMPDIR",
+        ) from error
+    return file
 
 
 def _bounded(run: _Run) -> bytes:

@@ -34,6 +34,7 @@ from stigmem_review.sources import pip_config
 from stigmem_review.sources.artifact import SignatureFile
 from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.download import Client, bounded, shown
+from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.offers import (
     Link,
     Offer,
@@ -119,7 +120,7 @@ def fetch(
     name: str,
     version: Version,
     hashes: tuple[str, ...] = (),
-    folder: Path | None = None,
+    folder: Folder | None = None,
 ) -> Fetched:
     """Fetch the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
 
@@ -149,7 +150,7 @@ class _Search:
         name: str,
         version: Version,
         hashes: tuple[str, ...],
-        folder: Path | None,
+        folder: Folder | None,
     ) -> None:
         self._client = client
         self._config = config
@@ -172,7 +173,7 @@ class _Search:
         except (OSError, RuntimeError, ValueError) as error:
             where, do = "a place in pip's configuration", "see 'pip config list' and correct it"
             if self._folder is not None:
-                where, do = f"the folder {shown(str(self._folder))}", "check the path"
+                where, do = f"the folder {shown(str(self._folder.path))}", "check the path"
             raise self._client.error(
                 f"{where} cannot be looked into ({_reason(error)})", do
             ) from None
@@ -217,10 +218,10 @@ class _Search:
         for location in () if config.no_index else indexes:
             self._look_in_index(location)
 
-    def _look_only_in(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise self._client.error(f"{shown(str(folder))} is no folder", "check the path")
-        self._look_in_folder(folder.resolve(), str(folder))
+    def _look_only_in(self, folder: Folder) -> None:
+        if not folder.path.is_dir():
+            raise self._client.error(f"{shown(str(folder.path))} is no folder", "check the path")
+        self._add_files(folder.named(self._project), str(folder.path))
 
     def _look_in_index(self, location: str) -> None:
         root = self._local(location)
@@ -256,13 +257,12 @@ class _Search:
     def _look_in_folder(self, path: Path, location: str) -> list[Path]:
         """Note the files in a folder (or the one file), and return all there is."""
         entries = sorted(path.iterdir()) if path.is_dir() else [path]
-        self._searched.append(shown(location))
-        self._add(
-            html_links(
-                (Link(entry.as_uri()) for entry in entries if entry.is_file()), self._project
-            )
-        )
+        self._add_files([entry for entry in entries if entry.is_file()], location)
         return entries
+
+    def _add_files(self, files: list[Path], location: str) -> None:
+        self._searched.append(shown(location))
+        self._add(html_links((Link(file.as_uri()) for file in files), self._project))
 
     def _local(self, location: str) -> Path | None:
         """Return the path a location stands for, or None if it is not on this machine."""
@@ -492,7 +492,7 @@ class _Search:
             return self._client.error(
                 f"no file of {self._project} {self._version} in {places}{there}",
                 "check its name and version, or put it there: pip download --no-deps "
-                f"--only-binary :all: -d {shlex.quote(str(self._folder))} "
+                f"--only-binary :all: -d {shlex.quote(str(self._folder.path))} "
                 f"{self._name}=={self._version}",
             )
         if not self._offers:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal, Self
 import msgspec
 
 from stigmem_review import limits
-from stigmem_review.errors import SourceError, UsageError
+from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file, read_file
+from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.signatures import beside, others, read_signature, with_more
 from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
@@ -52,7 +53,9 @@ def understand(asked: str) -> Request:
     try:
         exists, is_dir = path.exists(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{_shown(asked)} cannot be a file: {error}") from None
+        raise UsageError(
+            f"{_shown(asked)} cannot be opened: {reason(error)}; check the path"
+        ) from None
     if is_dir:
         return Request("directory", asked)
     kind = _kind_of(asked)
@@ -95,7 +98,9 @@ def named_bundle(request: Request, bundle: str) -> Path:
     try:
         exists, is_dir = path.exists(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise UsageError(f"the bundle {_shown(bundle)} cannot be a file: {error}") from None
+        raise UsageError(
+            f"the bundle {_shown(bundle)} cannot be opened: {reason(error)}; check the path"
+        ) from None
     if is_dir or not exists:
         why = "is a directory" if is_dir else "does not exist"
         raise UsageError(f"the bundle {_shown(bundle)} {why}; name the file that signs the release")
@@ -240,7 +245,7 @@ def open_pinned(
     name: str,
     version: Version,
     hashes: tuple[str, ...] = (),
-    folder: Path | None = None,
+    folder: Folder | None = None,
 ) -> Artifact:
     """Read the one file of a release that pip would install, from a folder or from the index.
 
@@ -256,7 +261,7 @@ def find_pinned(
     name: str,
     version: Version,
     hashes: tuple[str, ...] = (),
-    folder: Path | None = None,
+    folder: Folder | None = None,
 ) -> Found:
     """Find the one file of a release that pip would install; reading it is ``open_pinned``.
 
