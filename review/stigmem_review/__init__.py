@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from stigmem_review._version import __version__
 
+# As type checkers know it. To import typing is half of the time in which nothing here can answer
+# an interruption yet.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from stigmem_review.document import BumpReport, CheckReport, Report, SignerReport
     from stigmem_review.errors import ReviewError
     from stigmem_review.pipeline.bump import bump

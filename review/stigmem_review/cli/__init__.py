@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -54,8 +55,8 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser(given[0] if given else "").parse_args(given)
     try:
+        options = parser(given[0] if given else "").parse_args(given)
         code: int = options.run(options)
         sys.stdout.flush()
     except ReviewError as error:
@@ -69,7 +70,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
     except OSError as error:
-        say(f"{error.strerror or error}; the report was not written")
+        what = f"{error.filename}: " if error.filename else ""
+        say(f"{what}{error.strerror or error}; the report was not written")
+        return 3
+    except MemoryError:
+        say("there is not enough memory for this review; give it more")
         return 3
     except Exception as error:
         say(f"an internal error: {type(error).__name__}: {error}; please report it")
@@ -78,8 +83,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def say(text: str) -> None:
-    """Print one line for a person, on standard error."""
-    print(f"stigmem-review: {clean(text)}", file=sys.stderr)
+    """Print one line for a person, on standard error; where that is not to be had, nothing."""
+    with suppress(OSError):
+        print(f"stigmem-review: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def main() -> NoReturn:
@@ -91,8 +97,17 @@ def main() -> NoReturn:
     # This process ends soon, and reviews leave no cycles behind: without the collector hundreds of
     # them hold no more memory, and it took a twentieth of the time of one.
     gc.disable()
-    code = run()
-    sys.stderr.flush()
+    try:
+        try:
+            code = run()
+        except SystemExit as stop:  # of argparse, which has said what there is to say
+            code = stop.code if isinstance(stop.code, int) else 0
+        sys.stdout.flush()
+    except OSError as error:
+        say(f"{error.strerror or error}; nothing was printed")
+        code = 3
+    with suppress(OSError):
+        sys.stderr.flush()
     # Taking the interpreter down in order takes twice as long as starting it, and frees what the
     # end of the process frees anyway. Everything is written and flushed here.
     os._exit(code)

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stigmem_review.errors import ReviewError, UsageError
+from stigmem_review.errors import ReviewError, UsageError, reason
 from stigmem_review.model import LEVELS, Level
-from stigmem_review.text import shorten
+from stigmem_review.text import clean, shorten
 
 _NEVER = """\
 pull_request_target is refused: it runs with the rights of the base repository on what anybody \
@@ -47,9 +47,10 @@ def run(_: argparse.Namespace) -> int:
 
     try:
         return run_action(os.environ)
-    except ReviewError as error:
+    except Exception as error:
         # A log is read where it is red; standard error alone would be one line among many.
-        line = Annotation("error", "stigmem-review: nothing was reviewed", str(error)).line()
+        text = str(error) if isinstance(error, ReviewError) else clean(f"an error: {error!r}")
+        line = Annotation("error", "stigmem-review: nothing was reviewed", text).line()
         print(line, end="", flush=True)
         raise
 
@@ -79,14 +80,13 @@ def run_action(environment: Mapping[str, str]) -> int:
         trust_root=environment.get("INPUT_TRUST_ROOT", "").strip() or None,
     )
     verdict = report.verdict
-    _append(environment, "GITHUB_STEP_SUMMARY", render(report, "summary"))
-    _append(
-        environment,
-        "GITHUB_OUTPUT",
+    outputs = (
         f"verdict={verdict.state}\nexit-code={verdict.exit_code}\nplugins={len(report.bumps)}\n"
-        f"errors={verdict.errors}\nwarnings={verdict.warnings}\nnotes={verdict.notes}\n",
+        f"errors={verdict.errors}\nwarnings={verdict.warnings}\nnotes={verdict.notes}\n"
     )
     print(render(report, "github"), end="")
+    _append(environment, "GITHUB_OUTPUT", "the outputs", outputs)
+    _append(environment, "GITHUB_STEP_SUMMARY", "the job summary", render(report, "summary"))
     return verdict.exit_code
 
 
@@ -162,7 +162,19 @@ def _gate(text: str) -> Level | None:
     raise UsageError(f"fail-on is {shorten(text)!r}; it is one of {', '.join(LEVELS)}")
 
 
-def _append(environment: Mapping[str, str], name: str, text: str) -> None:
-    if path := environment.get(name):
+def _append(environment: Mapping[str, str], name: str, what: str, text: str) -> None:
+    """Append to a file of the runner; where that fails, the verdict stands all the same."""
+    from stigmem_review.report.github import Annotation
+
+    path = environment.get(name)
+    if not path:
+        return
+    try:
         with Path(path).open("a", encoding="utf-8", newline="\n") as handle:
             handle.write(text)
+    except (OSError, ValueError) as error:
+        text = clean(
+            f"{shorten(path)} ({name}) cannot be written to: {reason(error)}; see to the disk"
+        )
+        title = f"stigmem-review: {what} could not be written"
+        print(Annotation("warning", title, text).line(), end="")

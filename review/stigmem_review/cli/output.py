@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review.document import Report
-from stigmem_review.errors import ReportError, UsageError
+from stigmem_review.errors import ReportError, UsageError, reason
 from stigmem_review.model import Gap
 from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render
+from stigmem_review.text import shorten
 from stigmem_review.verdict import Verdict
 
 _WIDEST = 100
@@ -34,14 +35,33 @@ def target(text: str) -> Target:
     form = next((form for form in FORMATS if form == name), None)
     if form is None or not equals or not path:
         raise argparse.ArgumentTypeError(
-            f"{text} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
+            f"{shorten(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
         )
-    resolved = Path(os.path.realpath(path))
-    if not resolved.parent.is_dir():
+    try:
+        resolved = Path(os.path.realpath(path))
+        folder, exists = resolved.parent.is_dir(), _exists(resolved)
+        is_folder, is_special = resolved.is_dir(), exists and not resolved.is_file()
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{shorten(path)} cannot be written to: {reason(error)}"
+        ) from None
+    if not folder:
         raise argparse.ArgumentTypeError(f"there is no directory {resolved.parent} to write to")
-    if resolved.is_dir():
+    if is_folder:
         raise argparse.ArgumentTypeError(f"{path} is a directory; name a file in it")
+    # A file is put in the place of the one that is there, which its directory has to allow.
+    place = resolved if is_special else resolved.parent
+    if not os.access(place, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{place} may not be written to; name another place")
     return Target(form, resolved)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace) -> int:
@@ -53,14 +73,21 @@ def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace) -> 
     targets: list[Target] = options.output
     if len({each.path for each in targets}) < len(targets):
         raise UsageError("two reports are to be written to the same file; give each its own")
+    failure: ReportError | None = None
     for each in targets:
-        write_file(each.path, render(report, each.form))
+        try:
+            write_file(each.path, render(report, each.form))
+        except ReportError as error:
+            failure = failure or error
     # A review that could not read a release has nothing to print but its gaps.
     gaps_alone = isinstance(report, Report) and not report.plugin
     if options.format != "text" or not gaps_alone:
         _print(report, options.format)
     if isinstance(report, Report) or options.format not in ("text", "github"):
         say_gaps(all_gaps(report))
+    if failure:
+        sys.stdout.flush()
+        raise failure
     return verdict.exit_code
 
 
@@ -79,7 +106,9 @@ def say_gaps(gaps: Iterable[Gap]) -> None:
     """Print what could not be reviewed, a line each, on standard error."""
     for gap in gaps:
         text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
-        print(f"stigmem-review: incomplete: {text}", file=sys.stderr)
+        # The exit code says it too, where nothing can be said.
+        with contextlib.suppress(OSError):
+            print(f"stigmem-review: incomplete: {text}", file=sys.stderr)
 
 
 def write_file(path: Path, text: str) -> None:
@@ -87,16 +116,21 @@ def write_file(path: Path, text: str) -> None:
 
     What exists and is no ordinary file, such as ``/dev/stdout`` or a pipe, is written to.
     """
-    if path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # A name of its own, so that nothing is in its way, and short, so that it can be had wherever
+    # the file's can; the umask decides who may read it, as for any other file.
+    temporary = path.with_name(f".stigmem-review-{os.urandom(8).hex()}")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
-        temporary.replace(path)
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="\n") as handle:
+                handle.write(text)
+            return
+        try:
+            with temporary.open("x", encoding="utf-8", newline="\n") as handle:
+                handle.write(text)
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise ReportError(f"{path}: {error.strerror}; the report was not written there") from None

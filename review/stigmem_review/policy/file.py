@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 import msgspec
 
+from stigmem_review import toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import LEVELS, Level
 from stigmem_review.policy.trust import SigningPolicy, check_signing
@@ -33,9 +33,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 def parse_policy(data: bytes, path: str) -> Policy:
     """Read a policy file. Raises ``PolicyError`` that names the file and what is wrong in it."""
     try:
-        policy = msgspec.convert(tomllib.loads(data.decode("utf-8")), Policy)
+        policy = msgspec.convert(toml.parse(data.decode("utf-8")), Policy)
     except (ValueError, RecursionError) as error:
-        why = shorten(_ENTRY.sub(_numbered, str(error)) or "it is nested too deeply")
+        why = shorten(_ENTRY.sub(_numbered, str(error)))
         raise PolicyError(
             f"the policy {path}: {why}; it may say node-version (a text such as "
             '"0.9.0a12"), fail-on, below [levels] the level of a rule (each error, warning or '

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,9 +11,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from stigmem_review.errors import PolicyError, RuleError
+from stigmem_review import limits, toml
+from stigmem_review.errors import PolicyError, RuleError, SourceError, reason
 from stigmem_review.facts import KINDS
 from stigmem_review.model import Level
+from stigmem_review.sources.disk import read_file
 from stigmem_review.text import shorten
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -150,27 +151,29 @@ def _find(top: Path) -> Rulebook:
     digest = hashlib.sha256()
     try:
         paths = sorted(path for path in top.rglob("*") if not path.is_dir())
-    except OSError as error:
-        raise RuleError(f"{top}: {error.strerror}; pass a folder of rules") from None
+    except (OSError, ValueError) as error:
+        named = shorten(str(top))
+        raise RuleError(f"{named}: {reason(error)}; pass a folder of rules") from None
     for path in paths:
         shown = path.relative_to(top).as_posix()
         data = _read(path)
-        digest.update(f"{shown}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+        named = f"{shown}\0{hashlib.sha256(data).hexdigest()}\n"
+        digest.update(named.encode("utf-8", "surrogateescape"))
         each = _file(path, shown, data)
         if each.id in found or each.name in names:
             raise RuleError(f"{shown}: another rule has the id or the name of this one")
         found[each.id] = each
         names.add(each.name)
     if not found:
-        raise RuleError(f"{top} holds no rules; pass a folder of rules")
+        raise RuleError(f"{shorten(str(top))} holds no rules; pass a folder of rules")
     return Rulebook(tuple(found[key] for key in sorted(found)), digest.hexdigest())
 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RuleError(f"{path}: {error.strerror}") from None
+        return read_file(path, limits.RULE_BYTES)
+    except SourceError as error:
+        raise RuleError(error.text) from None
 
 
 def _file(path: Path, shown: str, data: bytes) -> RuleFile:
@@ -195,7 +198,9 @@ def _parse(each: RuleFile) -> Rule:
     for kind in rule.on:
         if kind not in KINDS:
             known = ", ".join(KINDS)
-            raise RuleError(f"{shown}: there is no kind of fact {kind!r}; there are {known}")
+            raise RuleError(
+                f"{shown}: there is no kind of fact {shorten(kind)!r}; there are {known}"
+            )
     return rule
 
 
@@ -209,6 +214,6 @@ def _decode(data: bytes, shown: str) -> str:
 def parse_toml(text: str, shown: str) -> Mapping[str, Any]:
     """Parse TOML, naming the file where it is not."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleError(f"{shown}: {shorten(str(error))}") from None
+        return toml.parse(text)
+    except ValueError as error:
+        raise RuleError(f"{shown}: {error}") from None

@@ -16,7 +16,11 @@ def parse(text: str) -> Any:
     that JSON does not have, a number too large for them.
     """
     return json.loads(
-        text, object_pairs_hook=_unique, parse_constant=_no_value, parse_float=_finite
+        text,
+        object_pairs_hook=_unique,
+        parse_constant=_no_value,
+        parse_float=_finite,
+        parse_int=_whole,
     )
 
 
@@ -31,6 +35,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_value(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # Python's own advice is for programs
+        raise ValueError(f"a number has {len(text)} digits, which is too long") from None
 
 
 def _finite(text: str) -> float:
