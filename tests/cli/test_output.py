@@ -113,6 +113,19 @@ def test_a_place_that_changed_meanwhile_is_named_and_nothing_is_left(
     assert not list(tmp_path.rglob(".*"))
 
 
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_file_that_is_not_finished_is_not_left_behind(
+    failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises((ReportError, KeyboardInterrupt)):
+        write_file(tmp_path / "report", "text")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_report_that_cannot_be_written_is_printed_all_the_same(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path, plugin())
     command = [sys.executable, "-m", "stigmem_review", "diff", str(wheel), str(wheel)]
