@@ -113,6 +113,8 @@ class Client:
         self._seconds: float = limits.INDEX_TOTAL_SECONDS
         self._timeout = min(config.timeout, limits.INDEX_SECONDS)
         self._logins = list(_logins(config))
+        if not config.no_index:
+            _ = self._session  # it takes a while, in which no index is waited for yet
 
     def __enter__(self) -> Self:
         return self
