@@ -10,6 +10,7 @@ import ipaddress
 import posixpath
 import re
 import ssl
+import tempfile
 import threading
 import time
 import warnings
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPException
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar, cast
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from stigmem_review import limits
@@ -113,6 +114,7 @@ class Client:
         self._seconds: float = limits.INDEX_TOTAL_SECONDS
         self._timeout = min(config.timeout, limits.INDEX_SECONDS)
         self._logins = list(_logins(config))
+        self._kept: list[IO[bytes]] = []
         if not config.no_index:
             _ = self._session  # it takes a while, in which no index is waited for yet
 
@@ -128,6 +130,20 @@ class Client:
         # Of a session, which holds all authorities that are trusted, there is one if it was used.
         if session := vars(self).pop("_session", None):
             session.close()
+        if kind is not None:
+            # A thread that was left behind still holds what it was writing.
+            for file in self._kept:
+                file.close()
+
+    def room(self) -> IO[bytes]:
+        """Return a new file for what is fetched, in memory while it is small.
+
+        Whoever gets what was fetched closes it; where nobody does, because the fetch fails, it is
+        closed with this client.
+        """
+        file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(limits.SPOOLED_BYTES))  # noqa: SIM115
+        self._kept.append(file)
+        return file
 
     @cached_property
     def _session(self) -> requests.Session:

@@ -14,14 +14,13 @@ import json
 import posixpath
 import re
 import shlex
-import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import url2pathname
 
@@ -528,8 +527,7 @@ class _Search:
                 f"it is offered at {shown(offer.url)}, which is neither https nor one of pip's "
                 "trusted hosts"
             )
-        # Whoever asked closes it.
-        kept = cast("IO[bytes]", tempfile.SpooledTemporaryFile(limits.SPOOLED_BYTES))  # noqa: SIM115
+        kept = self._client.room()
         try:
             body = self._client.get(offer.url, limits.DOWNLOAD_BYTES, decode=False, into=kept)
             if body is None:
