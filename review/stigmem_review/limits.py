@@ -21,7 +21,10 @@ ENTRIES = 20_000
 """Files and directories in a release."""
 
 RATIO = 200
-"""Unpacked to packed, for an entry (or a whole tar stream) over 1 MiB unpacked."""
+"""Unpacked to packed, for an entry (or a whole tar stream) over ``RATIO_BYTES`` unpacked."""
+
+RATIO_BYTES = 8 * MIB
+"""What may be packed however well; libraries that were padded by a linker are, at 224 to 1."""
 
 PATH_CHARS = 1024
 """One path in an archive."""

@@ -37,6 +37,14 @@ def test_an_old_sdist_without_pyproject_is_read() -> None:
     assert read(sdist(entries)).files == {"PKG-INFO": METADATA}
 
 
+def test_an_sdist_is_read_with_what_macos_puts_beside_files() -> None:
+    double = b"\0\5\x16\7\0\2\0\0Mac OS X        "
+    more = {"._PKG-INFO": double, "src/demo/.___init__.py": double, "._src": double}
+    files = read(sdist(sdist_entries(more))).files
+    assert files["src/demo/__init__.py"] == MODULE
+    assert files["src/demo/.___init__.py"] == double
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [
@@ -59,6 +67,7 @@ def test_a_file_name_that_says_something_else_is_refused(file: str, words: str) 
         ([], "0 files and directories at its top"),
         ([*sdist_entries(), Tarred("more-1.0/a.py")], "2 files and directories at its top"),
         ([*sdist_entries(), Tarred("setup.py")], "2 files and directories at its top"),
+        ([Tarred("._demo-1.0"), *sdist_entries()], "pack it again with COPYFILE_DISABLE=1"),
         ([Tarred("demo-1.0", METADATA)], "it has no demo-1.0/PKG-INFO"),
         (sdist_entries()[1:], "it has no demo-1.0/PKG-INFO"),
         (

@@ -17,6 +17,17 @@ from support.archives import Tarred, gzipped, pax, refusal_of, sdist, sdist_entr
 TEXT = b"text"
 LONG = "demo/" + "long/" * 24 + "a.py"
 CONTROL = Tarred("demo/control.py", TEXT)
+# What bsdtar of macOS says of every file that came from a browser.
+MACOS: dict[str, str | bytes] = {
+    "LIBARCHIVE__creationtime": "1790000000.5",
+    "SCHILY__dev": "16777232",
+    "SCHILY__ino": "123456",
+    "SCHILY__nlink": "1",
+    "SCHILY__fflags": "hidden",
+    "SCHILY__xattr__com__apple__provenance": b"\x01\0\0\n\xff\x80abc",
+    "LIBARCHIVE__xattr__com__apple__provenance": "AQAACv+AYWJj",
+    "mtime": "1790000000.25",
+}
 
 
 def read(*entries: Tarred, end: bytes = b"\0" * 1024) -> dict[str, bytes]:
@@ -25,7 +36,9 @@ def read(*entries: Tarred, end: bytes = b"\0" * 1024) -> dict[str, bytes]:
 
 def by_the_standard_library(data: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-        files = ((member.name, archive.extractfile(member)) for member in archive if member.isreg())
+        files = (
+            (member.name, archive.extractfile(member)) for member in archive if not member.isdir()
+        )
         return {name: file.read() for name, file in files if file is not None}
 
 
@@ -50,6 +63,21 @@ def by_the_standard_library(data: bytes) -> dict[str, bytes]:
         [pax(b"g", comment="a"), pax(b"g", comment="b"), pax(path=LONG), Tarred("a.py", TEXT)],
         [Tarred("././@LongLink", LONG.encode() + b"\0", b"L"), Tarred(LONG[:100], TEXT)],
         [Tarred("a.py", TEXT), Tarred("a.py", TEXT)],
+        [Tarred("a.py", TEXT, kind=b"7")],
+        [pax(size="4"), Tarred("a.py", TEXT)],
+        [pax(size="0"), Tarred("d/", kind=b"5"), Tarred("a.py", TEXT)],
+        [pax(hdrcharset="BINARY", path="caf\u00e9.py"), Tarred("caf.py", TEXT)],
+        [pax(hdrcharset="ISO-IR 10646 2000 UTF-8"), Tarred("a.py", TEXT)],
+        [pax(**MACOS), Tarred("._a.py", TEXT), pax(**MACOS), Tarred("a.py", TEXT)],
+        [pax(SCHILY__acl__access="user::rw-", comment="a\nb\n"), Tarred("a.py", TEXT)],
+        [Tarred("a.py", TEXT), Tarred("b.py", kind=b"1", link=b"a.py")],
+        [Tarred("d/e/b.py", kind=b"2", link=b"../a.py"), Tarred("d/a.py", TEXT)],
+        [
+            Tarred("b.py", kind=b"2", link=b"./c.py"),
+            pax(linkpath="a.py"),
+            Tarred("c.py", kind=b"2", link=b"cut"),
+            Tarred("a.py", TEXT),
+        ],
     ],
 )
 @pytest.mark.parametrize("end", [1024, 9999], ids=["short", "padded"])
@@ -87,12 +115,42 @@ def entry(**fields: Any) -> Tarred:
 @pytest.mark.parametrize(
     ("entries", "words"),
     [
-        hostile("type 1", entry(kind=b"1", link=b"b.py")),
-        hostile("type 2", entry(kind=b"2", link=b"/etc/passwd")),
+        hostile("links to b.py, which is no file before it", entry(kind=b"1", link=b"b.py")),
+        hostile("no file before it", entry(kind=b"1", link=b"demo/control.py"), CONTROL),
+        hostile(
+            "no file before it",
+            CONTROL,
+            entry(kind=b"2", link=b"control.py"),
+            Tarred("demo/b.py", kind=b"1", link=b"demo/a.py"),
+        ),
+        hostile("type 1", CONTROL, entry(kind=b"1", link=b"demo/control.py", content=TEXT)),
+        hostile("outside of the archive", entry(kind=b"2", link=b"/etc/passwd")),
+        hostile("outside of the archive", CONTROL, entry(kind=b"2", link=b"../demo/control.py")),
+        hostile("outside of the archive", CONTROL, entry(kind=b"2", link=b"../../etc/passwd")),
+        hostile("outside of the archive", CONTROL, entry(kind=b"2", link=b"..\\x")),
+        hostile("outside of the archive", CONTROL, entry(kind=b"2", link=b"")),
+        hostile("which is no file in it", CONTROL, entry(kind=b"2", link=b"b.py")),
+        hostile("which is no file in it", CONTROL, entry(kind=b"2", link=b"a.py")),
+        hostile("which is no file in it", Tarred("demo/d/b.py", TEXT), entry(kind=b"2", link=b"d")),
+        hostile("not in UTF-8", CONTROL, entry(kind=b"2", link=b"caf\xe9")),
+        hostile("as a file and as a link", CONTROL, entry(), entry(kind=b"2", link=b"control.py")),
+        hostile(
+            "twice, as different links",
+            CONTROL,
+            Tarred("demo/c.py", TEXT),
+            entry(kind=b"2", link=b"control.py"),
+            entry(kind=b"2", link=b"c.py"),
+        ),
+        hostile(
+            "one place",
+            CONTROL,
+            entry(kind=b"2", link=b"control.py"),
+            Tarred("demo/a.py/b.py", TEXT),
+        ),
+        hostile("sets linkpath", pax(linkpath="b.py"), entry(kind=b"5")),
         hostile("type 3", entry(kind=b"3")),
         hostile("type 4", entry(kind=b"4")),
         hostile("type 6", entry(kind=b"6")),
-        hostile("type 7", entry(kind=b"7", content=TEXT)),
         hostile("type D", entry(kind=b"D")),
         hostile("type K", entry(kind=b"K", content=b"link\0"), CONTROL),
         hostile("type M", entry(kind=b"M")),
@@ -128,11 +186,29 @@ def entry(**fields: Any) -> Tarred:
         hostile("breaks off inside entry demo/a.py", entry(size=b"00077777777\0")),
         hostile("the checksum of the tar header at byte 0", entry(checksum=b"000000\0 ")),
         hostile("the checksum of the tar header at byte 0", entry(checksum=b"\0" * 8)),
-        hostile("sets size", pax(size="9"), CONTROL),
+        hostile("has 4 bytes, its extended header says 2", pax(size="2"), CONTROL),
+        hostile("says 9", pax(size="9"), CONTROL),
+        hostile("says 04", pax(size="04"), CONTROL),
+        hostile("says  4", pax(size=" 4"), CONTROL),
+        hostile("says +4", pax(size="+4"), CONTROL),
+        hostile("has 4 bytes, its extended header says ;", pax(size=""), CONTROL),
+        hostile("more characters", pax(size="9" * 5000), CONTROL),
+        hostile("sets size,", pax(b"g", size="4"), CONTROL),
+        hostile("sets linkpath,", pax(b"g", linkpath="a"), CONTROL),
+        hostile("sets SCHILY.realsize,", pax(SCHILY__realsize="4"), CONTROL),
+        hostile("sets SCHILY.filetype,", pax(SCHILY__filetype="dir"), CONTROL),
+        hostile("sets SCHILY.offset,", pax(SCHILY__offset="1"), CONTROL),
+        hostile("sets SCHILY.xattr.,", pax(SCHILY__xattr__="1"), CONTROL),
+        hostile("sets SCHILY.ino,", pax(b"g", SCHILY__ino="4"), CONTROL),
+        hostile("sets LIBARCHIVE.symlinktype,", pax(LIBARCHIVE__symlinktype="dir"), CONTROL),
+        hostile("sets SUN.holesdata,", pax(SUN__holesdata=" 0 2 4"), CONTROL),
+        hostile("sets RHT.security.selinux,", pax(RHT__security__selinux="x"), CONTROL),
+        hostile("sets ACME.xattr.x,", pax(ACME__xattr__x="x"), CONTROL),
         hostile("sets linkpath", pax(linkpath="b.py"), CONTROL),
         hostile("sets GNU.sparse.major", pax(GNU__sparse__major="1"), CONTROL),
         hostile("sets GNU.sparse.name", pax(GNU__sparse__name="b.py"), CONTROL),
-        hostile("sets hdrcharset", pax(hdrcharset="BINARY"), CONTROL),
+        hostile("sets hdrcharset", pax(hdrcharset="ISO-8859-1"), CONTROL),
+        hostile("not in UTF-8", pax(hdrcharset="BINARY", path=b"caf\xe9"), CONTROL),
         hostile("sets path,", pax(b"g", path="b.py"), CONTROL),
         hostile("sets mtime,", pax(b"g", mtime="1"), CONTROL),
         hostile("sets path twice", Tarred("x", b"10 path=a\n" * 2, b"x"), CONTROL),
@@ -145,7 +221,12 @@ def entry(**fields: Any) -> Tarred:
         hostile("is malformed", Tarred("x", b"0 path=a\n", b"x"), CONTROL),
         hostile("is malformed", Tarred("x", b"path", b"x"), CONTROL),
         hostile("is malformed", Tarred("x", b"9 path=ab10 path=b\n", b"x"), CONTROL),
-        hostile("sets comment to several", pax(comment="a\n13 path=b.py\n"), CONTROL),
+        hostile("hides a record in comment", pax(comment="a\n13 path=b.py\n"), CONTROL),
+        hostile(
+            "hides a record in SCHILY.xattr.x",
+            pax(SCHILY__xattr__x=b"\x01\n13 path=b.py\nc"),
+            CONTROL,
+        ),
         hostile(
             "hidden after entry x",
             Tarred("x", b"8 gid=1\n", b"x", padding=b"13 path=b.py\n"),
@@ -189,8 +270,10 @@ def test_only_one_whole_gzip_stream_is_read() -> None:
     assert len(large) > len(noise)
     assert untar("demo.tar.gz", large) == {"a.bin": noise}
     middle = 512
-    for more in (b"\0", data, b"garbage", bytes(20_000)):
+    for more in (data, b"garbage", bytes(20_000) + b"x", bytes(511) + b"x"):
         assert "bytes follow" in refusal_of(untar, "d", data + more)
+    for more in (b"\0", bytes(512), bytes(20_000)):
+        assert untar("d", data + more) == by_the_standard_library(data + more)
     two = gzipped(tar[:middle]) + gzipped(tar[middle:])
     assert gzip.decompress(two) == tar
     assert "bytes follow" in refusal_of(lambda: untar("demo.tar.gz", two))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -98,10 +99,11 @@ def test_an_archive_over_the_size_is_not_opened(monkeypatch: pytest.MonkeyPatch)
     assert "the limit is 10" in refusal_of(lambda: untar("demo.tar.gz", tar))
 
 
-def test_a_compressible_file_of_a_mebibyte_is_read() -> None:
-    """The ratio says nothing about small files; released wheels hold tables of zeros."""
-    assert unzip("demo.whl", zip_bytes([Zipped("a.bin", bytes(MIB))])) == {"a.bin": bytes(MIB)}
-    bomb = zip_bytes([Zipped("a.bin", bytes(MIB + 1))])
+def test_a_compressible_file_of_some_mebibytes_is_read() -> None:
+    """The ratio says nothing about small files; released wheels hold padded libraries."""
+    size = limits.RATIO_BYTES
+    assert unzip("demo.whl", zip_bytes([Zipped("a.bin", bytes(size))])) == {"a.bin": bytes(size)}
+    bomb = zip_bytes([Zipped("a.bin", bytes(size + 1))])
     assert "200 to 1" in refusal_of(lambda: unzip("demo.whl", bomb))
     honest = b"".join(b"%d\n" % number for number in range(200_000))
     assert len(deflated(honest)) * 200 > len(honest)
@@ -111,8 +113,12 @@ def test_a_compressible_file_of_a_mebibyte_is_read() -> None:
 def test_a_gzip_bomb_is_cut_off() -> None:
     bomb = zeros(40 * MIB, 31)
     message, used = peak(lambda: untar("demo.tar.gz", bomb))
-    assert f"more than the limit of {200 * len(bomb)} bytes" in message
+    assert f"more than the limit of {limits.RATIO_BYTES} bytes" in message
     assert used < 24 * MIB
+    bomb += random.Random(1).randbytes(len(bomb))
+    message, used = peak(lambda: untar("demo.tar.gz", bomb))
+    assert f"more than the limit of {200 * len(bomb)} bytes" in message
+    assert used < 48 * MIB
 
 
 def test_an_extended_tar_header_is_judged_before_it_is_read() -> None:
@@ -135,6 +141,15 @@ def test_tar_entries_are_counted_and_measured(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(limits, "ENTRY_BYTES", 4)
     monkeypatch.setattr(limits, "ENTRIES", 1)
     assert "more than 1 entries" in refusal_of(lambda: untar("demo.tar.gz", archive))
+
+
+def test_what_links_lead_to_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = [Tarred(f"{number}.py", kind=b"2", link=b"a.py") for number in range(3)]
+    tar = tar_bytes([Tarred("a.py", b"1" * 2000), *links])
+    monkeypatch.setattr(limits, "TOTAL_BYTES", max(8000, len(tar)))
+    assert len(untar("demo.tar.gz", gzipped(tar))) == 4
+    monkeypatch.setattr(limits, "TOTAL_BYTES", 7999)
+    assert "links lead to" in refusal_of(lambda: untar("demo.tar.gz", gzipped(tar)))
 
 
 def test_a_tar_archive_over_the_total_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from typing import Any
 
 import pytest
@@ -20,6 +21,19 @@ from support.archives import (
 
 TEXT = b"text " * 20
 PACKED = deflated(TEXT)
+
+
+LONG = 0xFFFFFFFF
+
+
+def long_numbers(*numbers: int) -> bytes:
+    """Return the extra field with eight-byte numbers."""
+    return struct.pack(f"<2H{len(numbers)}Q", 1, 8 * len(numbers), *numbers)
+
+
+def other_name(name: bytes, of: bytes) -> bytes:
+    """Return the extra field that gives an entry its name a second time, in UTF-8."""
+    return struct.pack("<2HBL", 0x7075, 5 + len(name), 1, zlib.crc32(of)) + name
 
 
 def read(data: bytes) -> dict[str, bytes]:
@@ -51,9 +65,8 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("starts at byte 1 instead of 0", central={"offset": 1}),
         pair("belong to no entry", after=b"more"),
         pair("starts at byte 4 instead of 0", before=b"more"),
-        pair("comment", central={"comment": b"hidden"}),
         pair("another disk", central={"disk": 1}),
-        pair("needs version 46", central={"needs": 46}),
+        pair("needs version 64", central={"needs": 0x0340}),
         pair("flags 0x0001", flags=1),
         pair("flags 0x0020", flags=0x20),
         pair("packed by method 12", method=12, packed=b""),
@@ -61,10 +74,22 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("extra field 0x0001", central={"extra": struct.pack("<2H2Q", 1, 16, 100, 20)}),
         pair("extra field 0x0001", local={"extra": struct.pack("<2H2Q", 1, 16, 1, 1)}),
         pair("extra field 0x7075", extra=struct.pack("<2HBL", 0x7075, 5, 1, 0)),
+        pair("extra field 0x7075", extra=other_name(b"b.py", b"a.py")),
+        pair("extra field 0x7075", local={"extra": other_name(b"b.py", b"a.py")}),
+        pair("extra field 0x7075", central={"extra": other_name(b"b.py", b"a.py")}),
+        pair("extra field 0x7075", extra=other_name(b"a.py", b"b.py")),
+        pair("extra field 0x0017", extra=struct.pack("<2H", 0x0017, 0)),
+        pair("extra field 0x6c78", local={"extra": struct.pack("<2H", 0x6C78, 0)}),
+        pair("extra field 0x5455", extra=struct.pack("<4H", 0x5455, 0, 0x5455, 0)),
+        pair("extra field 0x0001", central={"size": LONG, "packed": LONG}),
+        pair("extra field 0x0001", central={"size": LONG, "extra": long_numbers(100, 17)}),
+        pair("described differently", central={"size": LONG, "extra": long_numbers(99)}),
+        pair("described differently", flags=8, local={"extra": long_numbers(100, len(PACKED))}),
         pair("extra field 0x9901", extra=struct.pack("<2H", 0x9901, 0)),
         pair("broken extra field", extra=struct.pack("<2H", 0x5455, 9)),
         pair("extra field 0x9901", local={"extra": struct.pack("<2H2Q", 0x9901, 16, 100, 10)}),
-        pair("broken extra field", extra=b"\0"),
+        pair("broken extra field", extra=b"\1"),
+        pair("broken extra field", extra=struct.pack("<2H", 0x5455, 0) + b"\0\0\1"),
         pair("mode 120777", attributes=0o120777 << 16),
         pair("mode 20644", attributes=0o020644 << 16),
         pair("mode 10644", attributes=0o010644 << 16),
@@ -75,7 +100,8 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("marked as a directory", attributes=0x10),
         pair("not given where tools look", flags=8, after=b""),
         pair("not given where tools look", flags=8, after=descriptor(TEXT + b"!", PACKED)),
-        pair("not given where tools look", flags=8, after=descriptor(TEXT, PACKED)[4:]),
+        pair("not given where tools look", flags=8, after=descriptor(TEXT + b"!", PACKED)[4:]),
+        pair("not given where tools look", flags=8, after=descriptor(TEXT, PACKED)[:8]),
         pair(
             "not given where tools look",
             flags=8,
@@ -103,7 +129,7 @@ def test_an_entry_that_tools_read_apart_is_refused(hostile: dict[str, Any], word
     [
         ({"disk": 1}, "several parts"),
         ({"first_disk": 1}, "several parts"),
-        ({"comment": 1}, "not where its last record says"),
+        ({"comment": 1}, "does not end where"),
         ({"here": 0}, "several parts"),
         ({"count": 0, "here": 0}, "central directory ends at byte"),
         ({"count": 2, "here": 2}, "breaks off"),
@@ -123,6 +149,7 @@ def test_bytes_before_after_and_between_are_refused() -> None:
     check(honest + b"\0", honest, "does not end where")
     check(b"#!/bin/sh\n" + honest, honest, "not where its last record says")
     check(zip_bytes([one, two], comment=b"PK\x05\x06"), honest, "does not end where")
+    check(zip_bytes([one, two], comment=honest[-22:]), honest, "not where its last record says")
     check(honest + honest, honest, "not where its last record says")
     check(zip_bytes([one, Zipped("b.py", TEXT, before=b"gap")]), honest, "hidden between")
 
@@ -191,7 +218,9 @@ def test_sizes_given_twice_must_agree() -> None:
     assert read(zip_bytes([Zipped("a.py", TEXT, local={"extra": extra})])) == {"a.py": TEXT}
     assert read(zip_bytes([Zipped("a.py", TEXT, local=marked)])) == {"a.py": TEXT}
     late = Zipped("a.py", TEXT, flags=8, local=marked, after=descriptor(TEXT, PACKED))
-    assert "0x0001" in refusal_of(lambda: read(zip_bytes([late])))
+    assert "where tools look" in refusal_of(lambda: read(zip_bytes([late])))
+    other = marked | {"extra": long_numbers(len(TEXT), 1)}
+    assert "0x0001" in refusal_of(lambda: read(zip_bytes([Zipped("a.py", TEXT, local=other)])))
 
 
 def test_a_directory_holds_nothing() -> None:
@@ -199,5 +228,106 @@ def test_a_directory_holds_nothing() -> None:
     file = Zipped("d/a.py", TEXT)
     control = zip_bytes([Zipped(**folder), file])
     check(zip_bytes([Zipped(content=b"x", **folder), file]), control, "holds 1 bytes")
-    folder["attributes"] = 0o100644 << 16
-    check(zip_bytes([Zipped(**folder), file]), control, "mode 100644")
+    folder["attributes"] = 0o120777 << 16
+    check(zip_bytes([Zipped(**folder), file]), control, "mode 120777")
+
+
+CHECKSUM = zlib.crc32(TEXT)
+LATE: dict[str, Any] = {"crc": 0, "packed": 0, "size": 0}
+LATE_64: dict[str, Any] = {"crc": 0, "packed": LONG, "size": LONG}
+DESCRIPTOR_64 = struct.pack("<4sL2Q", b"PK\x07\x08", CHECKSUM, len(PACKED), len(TEXT))
+
+
+def harmless(name: str, **fields: Any) -> Any:
+    return pytest.param(fields, id=name)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        harmless("comment", central={"comment": b"packed by hand"}),
+        harmless("system in the upper byte", central={"needs": 0x0314}),
+        harmless("newest version", central={"needs": 63}),
+        harmless("name given twice", extra=other_name(b"a.py", b"a.py")),
+        harmless("unknown field", extra=struct.pack("<2HL", 0xA220, 4, 1)),
+        harmless("aligned with zeros", extra=struct.pack("<2H", 0x5455, 0) + bytes(3)),
+        harmless("descriptor", flags=8, local=LATE, after=descriptor(TEXT, PACKED)),
+        harmless("no mark", flags=8, local=LATE, after=descriptor(TEXT, PACKED)[4:]),
+        harmless("sizes twice", flags=8, after=descriptor(TEXT, PACKED)),
+        harmless(
+            "eight bytes",
+            flags=8,
+            local=LATE_64 | {"extra": long_numbers(0, 0)},
+            after=DESCRIPTOR_64,
+        ),
+        harmless(
+            "eight bytes without a mark",
+            flags=8,
+            local=LATE_64 | {"extra": long_numbers(len(TEXT), len(PACKED))},
+            after=DESCRIPTOR_64[4:],
+        ),
+        harmless("size", central={"size": LONG, "extra": long_numbers(len(TEXT))}),
+        harmless("packed", central={"packed": LONG, "extra": long_numbers(len(PACKED))}),
+        harmless(
+            "offset",
+            central={
+                "size": LONG,
+                "packed": LONG,
+                "offset": LONG,
+                "extra": long_numbers(len(TEXT), len(PACKED), 0),
+            },
+        ),
+    ],
+)
+def test_what_installers_read_alike_is_read(fields: dict[str, Any]) -> None:
+    data = zip_bytes([Zipped("a.py", TEXT, **fields), Zipped("b.py", TEXT)], comment=b"by hand")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == read(data)
+    assert read(data) == {"a.py": TEXT, "b.py": TEXT}
+
+
+def test_a_checksum_that_looks_like_the_mark_of_a_descriptor_is_refused() -> None:
+    """A reader that streams would take it for the mark, and the size for the checksum."""
+    content = b"01234\x88z\xde\x08"
+    assert zlib.crc32(content).to_bytes(4, "little") == b"PK\x07\x08"
+    packed = deflated(content)
+    marked = descriptor(content, packed)
+    entry: dict[str, Any] = {"name": "a.py", "content": content, "flags": 8, "local": LATE}
+    honest, hostile = (zip_bytes([Zipped(**entry, after=each)]) for each in (marked, marked[4:]))
+    check(hostile, honest, "where tools look")
+
+
+def archive_64(entries: list[Zipped], mark: bool, **fields: int) -> bytes:
+    """Return an archive with a zip64 end record; ``mark`` leaves the numbers to that."""
+    data = zip_bytes(entries)
+    at = len(data) - 22
+    size, start = struct.unpack_from("<2L", data, at + 12)
+    values = {"length": 44, "disk": 0, "here": len(entries), "count": len(entries)}
+    values |= {"size": size, "start": start, "place": at, "disks": 1, **fields}
+    record = struct.pack(
+        "<4sQ2H2L4Q",
+        *(b"PK\x06\x06", values["length"], 45, 45, values["disk"], 0),
+        *(values[key] for key in ("here", "count", "size", "start")),
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, values["place"], values["disks"])
+    last = data[at:]
+    if mark:
+        last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, LONG, LONG, 0)
+    return data[:at] + record + locator + last
+
+
+@pytest.mark.parametrize("mark", [True, False], ids=["marked", "twice"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"length": 45}, {"disk": 1}, {"here": 2}, {"count": 1}),
+        *({"size": 1}, {"start": 1}, {"place": 1}, {"disks": 2}),
+    ],
+    ids=str,
+)
+def test_a_zip64_end_record_must_agree(mark: bool, fields: dict[str, int]) -> None:
+    entries = [Zipped("a.py", TEXT), Zipped("b.py", TEXT), Zipped("c.py", TEXT)]
+    honest = archive_64(entries, mark)
+    with zipfile.ZipFile(io.BytesIO(honest)) as archive:
+        assert archive.namelist() == list(read(honest))
+    refusal_of(read, archive_64(entries, mark, **fields))

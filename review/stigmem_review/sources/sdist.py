@@ -9,9 +9,11 @@ from packaging.utils import parse_sdist_filename
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import check_identity, names_release
-from stigmem_review.sources.refusal import NOT_AS_NAMED, RENAME, refusal
+from stigmem_review.sources.refusal import ASK_REBUILD, NOT_AS_NAMED, RENAME, refusal
 from stigmem_review.sources.untar import untar
 from stigmem_review.text import shorten
+
+_MACOS = "pack it again with COPYFILE_DISABLE=1, so that macOS adds no file to it"
 
 
 def read_sdist(asked: str, file: str, data: bytes) -> Artifact:
@@ -25,7 +27,10 @@ def read_sdist(asked: str, file: str, data: bytes) -> Artifact:
     unpacked = untar(file, data)
     tops = sorted({path.partition("/")[0] for path in unpacked})
     if len(tops) != 1:
-        raise refusal(file, f"it has {len(tops)} files and directories at its top instead of one")
+        # Neither pip nor uv finds the project beside the file that macOS' tar puts there.
+        do = _MACOS if any(top.startswith("._") for top in tops) else ASK_REBUILD
+        what = f"it has {len(tops)} files and directories at its top instead of one"
+        raise refusal(file, what, do)
     top = tops[0]
     if not names_release(top, name, version):
         raise refusal(

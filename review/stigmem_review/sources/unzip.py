@@ -38,12 +38,13 @@ def unzip(archive: str, data: bytes) -> dict[str, bytes]:
 def _check_kind(archive: str, entry: Entry) -> None:
     """Allow plain files and directories only, packed in one of the two usual ways."""
     name, mode = shorten(entry.name), entry.attributes >> 16
-    wanted = stat.S_IFDIR if entry.is_folder else stat.S_IFREG
+    # A directory is one by its name, whatever its packer took it for.
+    wanted = (0, stat.S_IFREG, stat.S_IFDIR) if entry.is_folder else (0, stat.S_IFREG)
     if entry.flags & ~_FLAGS:
         raise refusal(archive, f"entry {name} is encrypted or patched (flags 0x{entry.flags:04x})")
     if entry.method not in (STORED, DEFLATED):
         raise refusal(archive, f"entry {name} is packed by method {entry.method}, not 0 or 8")
-    if stat.S_IFMT(mode) not in (0, wanted):
+    if stat.S_IFMT(mode) not in wanted:
         raise refusal(archive, f"entry {name} is no plain file or directory (mode {mode:o})")
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
         raise refusal(archive, f"entry {name} would run as another user (mode {mode:o})")
@@ -76,7 +77,7 @@ def _check_sizes(archive: str, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if entry.size > limits.ENTRY_BYTES:
             why = f"to {entry.size} bytes, the limit is {limits.ENTRY_BYTES}"
-        elif entry.size > limits.MIB and entry.size > limits.RATIO * entry.packed:
+        elif entry.size > limits.RATIO_BYTES and entry.size > limits.RATIO * entry.packed:
             why = f"{entry.packed} bytes to {entry.size}, over the limit of {limits.RATIO} to 1"
         else:
             continue
