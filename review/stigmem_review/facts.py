@@ -600,6 +600,10 @@ class HiddenDistribution(_Problem, frozen=True, kw_only=True, tag="hidden-distri
     """The wheel installs a second distribution."""
 
 
+class WheelTagsDiffer(_Problem, frozen=True, kw_only=True, tag="wheel-tags-differ"):
+    """The wheel says of itself that it runs elsewhere than its file name says."""
+
+
 class SignatureInvalid(_Problem, frozen=True, kw_only=True, tag="signature-invalid"):
     """Something signs the file, and what it proves is not that; ``help`` says what would help."""
 
@@ -812,6 +816,7 @@ AnyFact = (
     | RequiresStigmemUnmet
     | RecordMismatch
     | HiddenDistribution
+    | WheelTagsDiffer
     | AuthorityUsed
     | EarlyEffect
     | AccessorUndeclared

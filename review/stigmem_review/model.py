@@ -144,6 +144,7 @@ ProblemKind = Literal[
     "field-refused",
     "record-mismatch",
     "hidden-distribution",
+    "wheel-tags-differ",
 ]
 
 

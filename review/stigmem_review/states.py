@@ -39,6 +39,7 @@ from stigmem_review.facts import (
     TargetNotFactory,
     VersionInvalid,
     VersionMismatch,
+    WheelTagsDiffer,
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
@@ -55,6 +56,7 @@ _BY_KIND = {
     "field-refused": FieldRefused,
     "record-mismatch": RecordMismatch,
     "hidden-distribution": HiddenDistribution,
+    "wheel-tags-differ": WheelTagsDiffer,
 }
 ABOUT_THE_FACTORY = (
     EntryPointMissing,

@@ -80,9 +80,9 @@ def read_headers(
 
 
 def one_header(archive: str, entry: str, found: Mapping[str, tuple[str, ...]], name: str) -> str:
-    """Return the value of a header that must be there exactly once."""
+    """Return the value of a header that must be there, and say one thing however often."""
     values = found.get(name.lower(), ())
-    if len(values) != 1:
+    if len(set(values)) != 1:
         raise refusal(archive, f"{shorten(entry)} has {len(values)} {name} lines instead of one")
     return values[0]
 

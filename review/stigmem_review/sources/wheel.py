@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 
-from stigmem_review.model import Source
+from stigmem_review.model import Location, Problem, Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.installed_files import hidden_distributions, install_map
 from stigmem_review.sources.metadata import (
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
+Headers = Mapping[str, tuple[str, ...]]
+
 _SUFFIX = ".dist-info"
+# pip wants numbers, uv a dot, and a newer minor version is one that all three install.
+_WHEEL_VERSION = re.compile(r"1(?:\.[0-9]{1,9}){1,9}")
 # A name of this length can spell 74,000 tags, and a line of WHEEL as many as memory holds.
 _NAME_CHARS = 255
 _TAGS = 100_000
@@ -40,11 +45,12 @@ def read_wheel(asked: str, file: str, data: bytes) -> Artifact:
     files = unzip(file, data)
     own = _own_metadata(file, files, name, version)
     check_identity(file, f"{own}/METADATA", files, name, version)
-    _check_tags(file, f"{own}/WHEEL", files, tags)
+    wheel = _wheel_headers(file, f"{own}/WHEEL", files)
     installed = install_map(file, files, own)
     problems = (
         *hidden_distributions(files, installed, own),
         *record_problems(files, f"{own}/RECORD"),
+        *_other_tags(f"{own}/WHEEL", wheel, tags),
     )
     digest = hashlib.sha256(data).hexdigest()
     source = Source(kind="wheel", asked=asked, file=file, sha256=digest)
@@ -78,23 +84,27 @@ def _own_metadata(
     raise refusal(file, f"{what}, only {shorten(', '.join(found))}", NOT_AS_NAMED)
 
 
-def _check_tags(
-    file: str, entry: str, files: Mapping[str, bytes], expected: frozenset[str]
-) -> None:
+def _wheel_headers(file: str, entry: str, files: Mapping[str, bytes]) -> Headers:
+    """Return the headers of WHEEL, of a form that pip, uv and ``installer`` all install."""
     found = read_headers(file, entry, files)
     form = one_header(file, entry, found, "Wheel-Version")
-    if form.partition(".")[0] != "1":
+    if not _WHEEL_VERSION.fullmatch(form):
         raise refusal(file, f"{shorten(entry)} says Wheel-Version {shorten(form)}, only 1 is known")
-    tags: set[str] = set()
+    return found
+
+
+def _other_tags(entry: str, found: Headers, named: frozenset[str]) -> Iterator[Problem]:
+    """Yield a problem where WHEEL gives other tags than the file name, which alone decides."""
+    said: set[str] = set()
     room = _TAGS
     for line in found.get("tag", ()):
         parts = [part.split(".") for part in line.lower().split("-")]
         room -= prod(map(len, parts))
         if len(parts) != 3 or room < 0:
-            raise refusal(
-                file, f"{shorten(entry)} has the malformed or endless Tag {shorten(line)}"
-            )
-        tags.update(map("-".join, product(*parts)))
-    if tags != expected:
-        said, named = (shorten(", ".join(sorted(each))) for each in (tags, expected))
-        raise refusal(file, f"{shorten(entry)} says Tag {said or 'nothing'}, the file name {named}")
+            said = {line}
+            break
+        said.update(map("-".join, product(*parts)))
+    if said != named:
+        texts = (shorten(", ".join(sorted(each))) for each in (said, named))
+        why = "WHEEL says {}, the file name says {}.".format(*(text or "no tag" for text in texts))
+        yield Problem("wheel-tags-differ", "tags", why, Location(entry))
