@@ -77,7 +77,7 @@ class _Writer:
         """Return what stands below the group's name written without quotes."""
         try:
             table = tomllib.loads(self._files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return None
         value: object = table
         for key in ("project", "entry-points", *ENTRY_POINT_GROUP.split(".")):

@@ -95,3 +95,10 @@ def test_a_wrong_entry_is_refused_by_number_and_field(case: str) -> None:
 def test_a_wrong_table_is_refused(text: str) -> None:
     with pytest.raises(PolicyError, match="signing"):
         parse_policy(f"[signing]\n{text}\n".encode(), "p.toml")
+
+
+def test_a_number_with_too_many_digits_is_an_error_of_one_line() -> None:
+    with pytest.raises(PolicyError, match="too many digits") as caught:
+        parse_policy(b"fail-on = " + b"9" * 5000, "p.toml")
+    assert "\n" not in str(caught.value)
+    assert "set_int_max" not in str(caught.value)

@@ -19,7 +19,7 @@ from stigmem_review.rulebook.examples import (
     release_of,
     run_examples,
 )
-from stigmem_review.rulebook.rules import RuleFile
+from stigmem_review.rulebook.rules import RuleFile, parse_toml
 from stigmem_review.text import flat
 
 BOOK = shipped_rules()
@@ -146,3 +146,8 @@ def test_a_message_lists_ten_items_and_counts_the_rest(tmp_path: Path) -> None:
     case = build_case(old, new, host.node())
     [fact] = case.comparison.facts
     assert flat(rule.says(fact, case)).endswith("f8, f9 and 15 more.")
+
+
+def test_a_number_with_too_many_digits_is_an_error_of_one_line() -> None:
+    with pytest.raises(RuleError, match=r"notes\.toml: a number in it has too many digits"):
+        parse_toml(f"level = {'9' * 5000}", "notes.toml")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from stigmem_review import toml
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
 from stigmem_review.model import (
@@ -155,11 +155,11 @@ def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
         return "", {}
     try:
         source = data.decode("utf-8")
-        return source, tomllib.loads(source)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = shorten(str(error) or "it is nested too deeply")
+        return source, toml.parse(source)
+    except ValueError as error:
         raise SourceError(
-            f"{artifact.source.asked}: {_FILE} cannot be read: {reason}; mend it first"
+            f"{artifact.source.asked}: {_FILE} cannot be read: {shorten(str(error))}; "
+            "mend it first"
         ) from None
 
 
