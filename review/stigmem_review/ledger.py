@@ -51,9 +51,7 @@ def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:
     after: Ledger = {}
     for name, one, two in field_pairs(old, new):
         if isinstance(one, Known) and isinstance(two, Known):
-            alike = one.value == two.value
-            before[name] = _plain(name, one.value, alike)
-            after[name] = _plain(name, two.value, alike)
+            before[name], after[name] = _pair(name, one.value, two.value)
     hooks = before.get("hooks", {}), after.get("hooks", {})
     for hook in hooks[0].keys() & hooks[1].keys():
         if "" in (hooks[0][hook], hooks[1][hook]):
@@ -61,7 +59,16 @@ def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:
     return before, after
 
 
-def _plain(name: str, value: Any, alike: bool) -> Any:
+def _pair(name: str, one: Any, two: Any) -> tuple[Any, Any]:
+    """Return the value of a field on both sides, equal where it means the same."""
+    if one != two and name == "requires_dist":
+        return versions.requirements(one, two)
+    if one != two and name in ("requires_python", "requires_stigmem"):
+        return versions.specifiers(one or "", two or "")
+    return _plain(name, one), _plain(name, two)
+
+
+def _plain(name: str, value: Any) -> Any:
     match name:
         case "hooks":
             # An empty target stands for a handler that is not known.
@@ -71,10 +78,6 @@ def _plain(name: str, value: Any, alike: bool) -> Any:
             }
         case "entry_points":
             return _entry_points(value)
-        case "requires_dist" if not alike:
-            return versions.requirements(value)
-        case "requires_python" | "requires_stigmem" if not alike:
-            return versions.specifiers(value or "")
         case "distribution":
             return str(canonicalize_name(value))
         case "metadata" | "outside":

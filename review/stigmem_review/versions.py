@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.version import Version
 
 from stigmem_review.facts import Step
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 
 def parse(text: str) -> Version | None:
     """Return a version, or ``None`` where the text is not one (PEP 440)."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # also of a number with more digits than Python converts
         return None
 
 
@@ -51,47 +56,146 @@ def _padded(version: Version, size: int) -> tuple[int, ...]:
     return version.release + (0,) * (size - len(version.release))
 
 
-def specifiers(text: str) -> str:
-    """Return a version range in one spelling; a text that is not one stands for itself."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+def specifiers(one: str, two: str) -> tuple[str, str]:
+    """Return two version ranges in one spelling; a text that is none stands for itself.
+
+    They are equal where they mean the same: then both are spelled as the second.
+    """
+    old, new = _range(one), _range(two)
+    if old is None or new is None:
+        return one, two
+    return (_spelled(new), _spelled(new)) if _equal(old, new) else (_spelled(old), _spelled(new))
+
+
+def _range(text: str) -> SpecifierSet | None:
+    from packaging.specifiers import SpecifierSet
 
     try:
-        return ",".join(sorted(map(str, SpecifierSet(text))))
-    except InvalidSpecifier:
-        return text
+        return SpecifierSet(text)
+    except ValueError:
+        return None
+
+
+def _spelled(specifier: SpecifierSet) -> str:
+    return ",".join(sorted(map(str, specifier)))
+
+
+def _equal(one: SpecifierSet, two: SpecifierSet) -> bool:
+    try:
+        return one == two
+    except ValueError:  # a number with more digits than Python converts
+        return str(one) == str(two)
 
 
 def allows(text: str, version: str) -> bool | None:
     """Say whether a version range takes a version, a pre-release too; ``None`` if it is none."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
+    found = _range(text)
     try:
-        return SpecifierSet(text).contains(version, prereleases=True)
-    except InvalidSpecifier:
+        return None if found is None else found.contains(version, prereleases=True)
+    except ValueError:  # a number with more digits than Python converts
         return None
 
 
-def requirements(texts: tuple[str, ...]) -> dict[str, str]:
-    """Return what each requirement asks for, by the distribution (and condition) it is about.
+class _Wanted(NamedTuple):
+    """What a requirement asks of a distribution."""
 
-    The value is the version range, extras included, in one spelling, or ``@`` and a URL. A text
-    that is not a requirement stands for itself.
+    extras: frozenset[str]
+    specifier: SpecifierSet
+    urls: tuple[str, ...]
+
+    def means(self, other: _Wanted) -> bool:
+        return (self.extras, self.urls) == (other.extras, other.urls) and _equal(
+            self.specifier, other.specifier
+        )
+
+    def __str__(self) -> str:
+        """Return it in words: extras, then the version range, or ``@`` and an address."""
+        extras = f"[{','.join(sorted(self.extras))}]" if self.extras else ""
+        places = [f"@ {url}" for url in self.urls]
+        wanted = " and ".join(filter(None, (_spelled(self.specifier), *places)))
+        return f"{extras} {wanted}".strip() or "any version"
+
+
+_Asked = dict[tuple[str, str], "_Wanted | None"]
+
+
+def requirements(
+    one: tuple[str, ...], two: tuple[str, ...]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what the requirements of two releases ask for, by what they are about.
+
+    That is a distribution and, where there is one, a marker; the value is the version range,
+    extras included, or ``@`` and a URL. What means the same on both sides is spelled as on the
+    second. A text that is not a requirement stands for itself.
     """
-    from packaging.requirements import InvalidRequirement, Requirement
+    old, new = _asked(one), _asked(two)
+    spelling = _spellings((*new, *old))
+    old, new = _respelled(old, spelling), _respelled(new, spelling)
+    before, after = {}, {}
+    for key, wanted in new.items():
+        after[_about(key)] = _INVALID if wanted is None else str(wanted)
+    for key, wanted in old.items():
+        other = new.get(key)
+        same = wanted is not None and other is not None and wanted.means(other)
+        before[_about(key)] = _INVALID if wanted is None else str(other if same else wanted)
+    return before, after
+
+
+_INVALID = "not a valid requirement"
+
+
+def _about(key: tuple[str, str]) -> str:
+    return " ; ".join(filter(None, key))
+
+
+def _asked(texts: tuple[str, ...]) -> _Asked:
+    """Return what is asked of each distribution under each marker, as packaging writes it."""
+    from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    found: dict[str, str] = {}
+    found: _Asked = {}
     for text in texts:
         try:
             parsed = Requirement(text)
-        except InvalidRequirement:
-            found[text] = "not a valid requirement"
+        except (ValueError, RecursionError):
+            found[text, ""] = None
             continue
-        key = str(canonicalize_name(parsed.name))
-        if parsed.marker:
-            key = f"{key} ; {parsed.marker}"
-        extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
-        wanted = f"@ {parsed.url}" if parsed.url else ",".join(sorted(map(str, parsed.specifier)))
-        value = f"{extras} {wanted}".strip() or "any version"
-        found[key] = f"{found[key]} and {value}" if key in found else value
+        key = (str(canonicalize_name(parsed.name)), str(parsed.marker or ""))
+        extras = frozenset(map(str, map(canonicalize_name, parsed.extras)))
+        urls = (parsed.url,) if parsed.url else ()
+        _add(found, key, _Wanted(extras, parsed.specifier, urls))
+    return found
+
+
+def _add(found: _Asked, key: tuple[str, str], wanted: _Wanted | None) -> None:
+    """Add what is asked to what is asked under the same condition: all of it has to be met."""
+    was = found.get(key)
+    if was is not None and wanted is not None:
+        try:
+            specifier = was.specifier & wanted.specifier
+        except ValueError:  # a number with more digits than Python converts
+            specifier = wanted.specifier
+        urls = tuple(sorted({*was.urls, *wanted.urls}))
+        wanted = _Wanted(was.extras | wanted.extras, specifier, urls)
+    found[key] = wanted
+
+
+def _spellings(keys: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], str]:
+    """Return how each marker of a distribution is spelled: as the first that means the same."""
+    from stigmem_review.markers import alike
+
+    markers: dict[str, list[str]] = {}
+    for name, marker in keys:
+        markers.setdefault(name, []).append(marker)
+    return {
+        (name, marker): spelled
+        for name, several in markers.items()
+        for marker, spelled in alike(several).items()
+    }
+
+
+def _respelled(asked: _Asked, spelling: dict[tuple[str, str], str]) -> _Asked:
+    found: _Asked = {}
+    for (name, marker), wanted in asked.items():
+        _add(found, (name, spelling[name, marker]), wanted)
     return found

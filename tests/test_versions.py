@@ -1,0 +1,109 @@
+"""Requirements and ranges of two releases are equal where they mean the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from stigmem_review import versions
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (["Acme_Client [b, A.x] >=1.0, <2"], ["acme-client[a-x,b]<2,>=1.0"]),
+        (["acme (>=1,<2)"], ["acme<2,>=1"]),
+        (["acme>=1.0"], ["acme>=1"]),
+        (["acme==1.0"], ["acme==1.0.0"]),
+        (["acme>=1", "acme<2"], ["acme<2,>=1"]),
+        (["acme@https://acme.example/a.whl"], ["acme @ https://acme.example/a.whl"]),
+        (["acme; python_version<'3.11'"], ["acme ; python_full_version < '3.11'"]),
+        (
+            ["acme>=1 ; (os_name=='nt') and (extra == 'Big_One')"],
+            ['acme>=1; extra == "big-one" and os_name == "nt"'],
+        ),
+        (["one", "two"], ["two", "one"]),
+        ([f"acme<{LONG}"], [f"Acme < {LONG}"]),
+    ],
+)
+def test_requirements_of_one_meaning_are_equal(one: list[str], two: list[str]) -> None:
+    before, after = versions.requirements(tuple(one), tuple(two))
+    assert before == after
+    assert after == versions.requirements(tuple(two), tuple(two))[1]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (["acme>=1"], ["acme>1"]),
+        (["acme~=1.0"], ["acme~=1.0.0"]),
+        (["acme==1.*"], ["acme==1.0.*"]),
+        (["acme===1.0"], ["acme===1"]),
+        (["acme[a]"], ["acme[b]"]),
+        (["acme @ https://acme.example/a"], ["acme @ https://acme.example/b"]),
+        (["acme @ https://acme.example/a"], ["acme"]),
+        (["acme; python_version<'3.11'"], ["acme; python_full_version<'3.11.5'"]),
+        (["acme; python_version<'3.11'"], ["acme"]),
+        (["acme; extra == 'a'"], ["acme; extra == 'b'"]),
+        (["acme>=1; os_name=='nt'", "acme>=2"], ["acme>=2; os_name=='nt'", "acme>=1"]),
+        ([f"acme<{LONG}"], [f"acme<{LONG}1"]),
+        ([f"acme<{LONG}"], ["acme<2"]),
+        (["no requirement!"], ["no requirement at all!"]),
+        ([], ["acme"]),
+    ],
+)
+def test_requirements_of_another_meaning_are_not(one: list[str], two: list[str]) -> None:
+    before, after = versions.requirements(tuple(one), tuple(two))
+    assert before != after
+
+
+def test_a_requirement_is_shown_as_the_new_release_writes_it() -> None:
+    old = ("acme>=1.0 ; python_full_version < '3.11'", "gone>=1.0 ; os_name=='nt'", "no one!")
+    new = ("acme>=2.0.0 ; python_version < '3.11'", "u@ https://acme.example/u", "x[b,a]")
+    assert versions.requirements(old, new) == (
+        {
+            'acme ; python_version < "3.11"': ">=1.0",
+            'gone ; os_name == "nt"': ">=1.0",
+            "no one!": "not a valid requirement",
+        },
+        {
+            'acme ; python_version < "3.11"': ">=2.0.0",
+            "u": "@ https://acme.example/u",
+            "x": "[a,b]",
+        },
+    )
+
+
+def test_a_requirement_nested_too_deep_is_none() -> None:
+    deep = f"acme ; {'(' * 5000}os_name == 'nt'{')' * 5000}"
+    before, after = versions.requirements((deep,), ("acme",))
+    assert after == {"acme": "any version"}
+    assert before.keys() != after.keys()
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        (">= 3.11", ">=3.11.0", True),
+        (">=3.11,<4", "<4 , >=3.11", True),
+        (">=3.11", ">=3.12", False),
+        ("no range", "no range at all", False),
+        ("no range", ">=3", False),
+        (f"<{LONG}", f"< {LONG}", True),
+        (f"<{LONG}", "<4", False),
+        ("", ">=3", False),
+    ],
+)
+def test_ranges_are_compared_by_meaning(one: str, two: str, same: bool) -> None:
+    old, new = versions.specifiers(one, two)
+    assert (old == new) is same
+
+
+def test_a_number_too_long_to_convert_is_no_version() -> None:
+    assert versions.parse(LONG) is None
+    assert versions.same(LONG, LONG)
+    assert not versions.same(LONG, "1")
+    assert versions.step("1", LONG) == "unknown"
+    assert versions.allows(f"<{LONG}", "1") is None
+    assert versions.allows("<2", "1") is True
