@@ -11,6 +11,7 @@ from stigmem_review.document import Report
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
 from stigmem_review.pipeline.reading import read
+from stigmem_review.report import render
 from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_project
 
@@ -267,3 +268,50 @@ def test_a_stale_egg_info_is_not_believed(tmp_path: Path) -> None:
         },
     )
     assert [problem.kind for problem in release.problems] == ["entry-point-missing"]
+
+
+PKG_INFO = "Metadata-Version: 2.4\nName: demo-plugin\nVersion: 1.0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("pkg_info", "words"),
+    [
+        ("", "0 Name lines"),
+        ("Metadata-Version: 2.4\nVersion: 1.0.0\n", "PKG-INFO has 0 Name lines"),
+        ("Metadata-Version: 2.4\nName: demo-plugin\n", "PKG-INFO has 0 Version lines"),
+        (f"{PKG_INFO}Name: other\n", "2 Name lines"),
+        (f"{PKG_INFO}Author: caf\udce9\n", "is not UTF-8"),
+    ],
+)
+def test_a_pkg_info_that_says_no_release_is_an_error_of_one_line(
+    pkg_info: str, words: str, tmp_path: Path
+) -> None:
+    assert is_read(read_tree(tmp_path, **{"PKG-INFO": PKG_INFO}))
+    (tmp_path / "PKG-INFO").write_bytes(pkg_info.encode("utf-8", "surrogateescape"))
+    report = review(str(tmp_path), str(tmp_path))
+    assert report.verdict.exit_code == 3
+    printed = render(report, "text")
+    assert words in " ".join(printed.split())
+    assert "internal error" not in printed
+
+
+@pytest.mark.parametrize("version", ["2.2", "2.6", "2.6 ", "3.0"])
+def test_a_pkg_info_of_2_2_and_later_says_what_is_required(version: str, tmp_path: Path) -> None:
+    text = PKG_INFO.replace("2.4", version) + "Requires-Dist: acme\nImport-Name: demo_plugin\n"
+    release = read_tree(tmp_path, **{"PKG-INFO": text})
+    assert isinstance(release.requires_dist, Known)
+    assert release.requires_dist.value == ("acme",)
+
+
+@pytest.mark.parametrize("version", ["2.1", "2", "", "two", "9" * 5000])
+def test_an_older_or_unreadable_one_does_not(version: str, tmp_path: Path) -> None:
+    text = PKG_INFO.replace("2.4", version) + "Requires-Dist: acme\n"
+    release = read_tree(tmp_path, **{"PKG-INFO": text})
+    assert isinstance(release.requires_dist, Known)
+    assert release.requires_dist.value == ()
+
+
+def test_a_number_with_too_many_digits_is_an_error_of_one_line(tmp_path: Path) -> None:
+    toml = f'[project]\nname = "demo"\nversion = "1"\n[tool.x]\ny = {"9" * 5000}\n{GROUP}'
+    with pytest.raises(SourceError, match="cannot be read: a number in it has too many digits"):
+        read_tree(tmp_path, toml)

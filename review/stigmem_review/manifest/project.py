@@ -26,10 +26,11 @@ from stigmem_review.model import (
     Unknown,
 )
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.metadata import headers
+from stigmem_review.sources.metadata import as_version, one_header, read_headers
 from stigmem_review.text import shorten
 
 _FILE = "pyproject.toml"
+_PKG_INFO = "PKG-INFO"
 # Where build backends are told which packages to build.
 _PACKAGES = ("packages", "include", "only-include", "py-modules", "modules", "module-name")
 # Folders in which a second copy of a package is never the one that is built.
@@ -65,8 +66,13 @@ def read_project(artifact: Artifact) -> Project:
         _requires_python(standard),
         problems,
     )
-    pkg_info = artifact.files.get("PKG-INFO")
-    return _with_pkg_info(project, headers(pkg_info)) if pkg_info else project
+    if _PKG_INFO not in artifact.files:
+        return project
+    asked = artifact.source.asked
+    found = read_headers(asked, _PKG_INFO, artifact.files)
+    for name in ("Name", "Version"):
+        one_header(asked, _PKG_INFO, found, name)
+    return _with_pkg_info(project, found)
 
 
 def _with_pkg_info(project: Project, found: Mapping[str, tuple[str, ...]]) -> Project:
@@ -75,12 +81,12 @@ def _with_pkg_info(project: Project, found: Mapping[str, tuple[str, ...]]) -> Pr
     Before version 2.2 of the metadata, and where a header is said to be dynamic, only the name
     and the version in there can be relied on.
     """
-    at = Location("PKG-INFO")
+    at = Location(_PKG_INFO)
     named = replace(
         project, name=Known(found["name"][0], at), version=Known(found["version"][0], at)
     )
-    version = found.get("metadata-version", ("0",))[0].split(".")
-    if not all(part.isdecimal() for part in version) or [*map(int, version)] < [2, 2]:
+    version = as_version(found.get("metadata-version", ("0",))[0])
+    if version is None or version.release < (2, 2):
         return named
     dynamic = {header.lower() for header in found.get("dynamic", ())}
     if "requires-dist" not in dynamic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,16 +35,25 @@ from stigmem_review.sources.metadata import headers
 _SITE = "site-packages/"
 _METADATA = (".dist-info", ".egg-info")
 
-# Headers that a typed field carries, or that only describe a release to people. Every other
-# header counts, so that one nobody has thought of is noticed.
+# Headers of the core metadata (up to 2.6) that a typed field carries, or that describe a release
+# to people and to indexes. What says something of other distributions counts, and so does every
+# header that the specification does not have, so that one nobody has thought of is noticed.
 _NOT_COUNTED = frozenset(
     (
         *("author", "author-email", "classifier", "description", "description-content-type"),
-        *("download-url", "dynamic", "generator", "home-page", "keywords", "license"),
-        *("license-expression", "license-file", "maintainer", "maintainer-email"),
-        *("metadata-version", "name", "project-url", "provides-extra", "requires-dist"),
-        *("requires-python", "summary", "version"),
+        *("download-url", "dynamic", "generator", "home-page", "import-name", "import-namespace"),
+        *("keywords", "license", "license-expression", "license-file", "maintainer"),
+        *("maintainer-email", "metadata-version", "name", "project-url", "provides-extra"),
+        *("requires-dist", "requires-python", "summary", "version"),
     )
+)
+# Where it runs is up to the tags in a file name and to markers; a line that restricts nothing is
+# what setuptools fills in, or what people write there.
+_PLATFORM = "platform"
+_ANY_PLATFORM = re.compile(
+    r"|\*|all|any|cross[- ]?platform|none|unknown|(?:(?:os|platform)[- ]?)?independent"
+    r"|(?:all|any)[- ](?:os|platforms?)",
+    re.IGNORECASE,
 )
 
 
@@ -234,8 +244,7 @@ def _release(
     code: str,
 ) -> Release:
     path = f"{artifact.metadata_dir}/METADATA"
-    counted = {name: values for name, values in metadata.items() if name not in _NOT_COUNTED}
-    kept: Headers = Known(counted)
+    kept: Headers = Known(_counted(metadata))
     return Release(
         source=artifact.source,
         distribution=Known(metadata["name"][0], Location(path)),
@@ -251,6 +260,19 @@ def _release(
         problems=(*artifact.problems, *reading.problems),
         gaps=reading.gaps,
     )
+
+
+def _counted(metadata: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the headers whose change is one, each with its values in any order."""
+    found = {
+        name: tuple(sorted(set(values)))
+        for name, values in metadata.items()
+        if name not in _NOT_COUNTED
+    }
+    platforms = found.pop(_PLATFORM, ())
+    if platforms and not any(map(_ANY_PLATFORM.fullmatch, platforms)):
+        found[_PLATFORM] = platforms
+    return found
 
 
 def _read_capture(artifact: Artifact) -> Release:
