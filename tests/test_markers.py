@@ -76,6 +76,8 @@ def test_what_is_met_in_the_same_environments_means_the_same(one: str, two: str)
         ("'i' in sys_platform and 'l' in sys_platform", "'i' in sys_platform and 'x' == os_name"),
         ("'i' in sys_platform", "sys_platform in 'i'"),
         ("platform_release >= '5'", "platform_release > '5'"),
+        ("platform_release >= '5'", "platform_release >= '6'"),
+        ("python_version == '3.10'", "python_version >= '3.10' and python_version < '4'"),
         (
             "os_name == 'nt' and (extra == 'a' or extra == 'b')",
             "(os_name == 'nt' and extra == 'a') or extra == 'b'",

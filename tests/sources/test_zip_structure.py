@@ -82,6 +82,7 @@ def pair(words: str, **hostile: Any) -> Any:
         pair("extra field 0x6c78", local={"extra": struct.pack("<2H", 0x6C78, 0)}),
         pair("extra field 0x5455", extra=struct.pack("<4H", 0x5455, 0, 0x5455, 0)),
         pair("extra field 0x0001", central={"size": LONG, "packed": LONG}),
+        pair("extra field 0x0001", central={"extra": long_numbers()}),
         pair("extra field 0x0001", central={"size": LONG, "extra": long_numbers(100, 17)}),
         pair("described differently", central={"size": LONG, "extra": long_numbers(99)}),
         pair("described differently", flags=8, local={"extra": long_numbers(100, len(PACKED))}),
@@ -331,3 +332,14 @@ def test_a_zip64_end_record_must_agree(mark: bool, fields: dict[str, int]) -> No
     with zipfile.ZipFile(io.BytesIO(honest)) as archive:
         assert archive.namelist() == list(read(honest))
     refusal_of(read, archive_64(entries, mark, **fields))
+
+
+@pytest.mark.parametrize("at", [10, 12, 16], ids=["count", "size", "start"])
+def test_the_last_record_must_agree_with_that_of_zip64(at: int) -> None:
+    """A reader that does not know the format goes by the first, and others by the second."""
+    honest = archive_64([Zipped("a.py", TEXT), Zipped("b.py", TEXT)], False)
+    place = len(honest) - 22 + at
+    hostile = honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :]
+    if at == 10:  # how many there are, here and in all
+        hostile = hostile[: place - 2] + hostile[place : place + 2] + hostile[place:]
+    check(hostile, honest, "do not agree")
