@@ -71,7 +71,7 @@ def built(builder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         pyproject = project / "pyproject.toml"
         pyproject.write_text(f"{system}{pyproject.read_text('utf-8')}\n{more}", "utf-8")
         out = tmp_path_factory.mktemp(f"{tool}-out")
-        command = [builder, "-m", "build", "--no-isolation", "-o", out, project]
+        command: list[str | Path] = [builder, "-m", "build", "--no-isolation", "-o", out, project]
         # uv_build starts a program that is installed beside it.
         path = os.pathsep.join((str(builder.parent), os.environ["PATH"]))
         done = subprocess.run(
@@ -121,7 +121,15 @@ def test_a_wheel_that_was_given_other_tags_is_a_note(
     wheel = built["hatch"][1]
     copy = tmp_path / wheel.name
     copy.write_bytes(wheel.read_bytes())
-    command = [builder, "-m", "wheel", "tags", "--platform-tag", "linux_x86_64", copy]
+    command: list[str | Path] = [
+        builder,
+        "-m",
+        "wheel",
+        "tags",
+        "--platform-tag",
+        "linux_x86_64",
+        copy,
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (tagged,) = tmp_path.glob("*linux_x86_64.whl")
     same(wheel, tagged)

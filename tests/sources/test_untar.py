@@ -68,7 +68,7 @@ def by_the_standard_library(data: bytes) -> dict[str, bytes]:
         [pax(size="0"), Tarred("d/", kind=b"5"), Tarred("a.py", TEXT)],
         [pax(hdrcharset="BINARY", path="caf\u00e9.py"), Tarred("caf.py", TEXT)],
         [pax(hdrcharset="ISO-IR 10646 2000 UTF-8"), Tarred("a.py", TEXT)],
-        [pax(**MACOS), Tarred("._a.py", TEXT), pax(**MACOS), Tarred("a.py", TEXT)],
+        [pax(b"x", **MACOS), Tarred("._a.py", TEXT), pax(b"x", **MACOS), Tarred("a.py", TEXT)],
         [pax(SCHILY__acl__access="user::rw-", comment="a\nb\n"), Tarred("a.py", TEXT)],
         [Tarred("a.py", TEXT), Tarred("b.py", kind=b"1", link=b"a.py")],
         [Tarred("d/e/b.py", kind=b"2", link=b"../a.py"), Tarred("d/a.py", TEXT)],
