@@ -11,7 +11,7 @@ from stigmem_review.rulebook.rules import parse_toml
 
 REFUSED = {
     "no TOML": ("a = ", "Invalid value"),
-    "a number of 5,000 digits": (f"a = {'9' * 5000}", "a number in it is too long"),
+    "a number of 5,000 digits": (f"a = {'9' * 5000}", "a number in it has too many digits"),
     "a day that is none": ("a = 2024-02-30", "nvalid date"),
     "too many brackets": (f"a = {'[' * 20_000}", "it is nested too deeply"),
 }

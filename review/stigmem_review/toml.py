@@ -15,6 +15,6 @@ def parse(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(shorten(str(error))) from None
     except RecursionError:
-        raise ValueError("it is nested too deeply; flatten it") from None
+        raise ValueError("it is nested too deeply") from None
     except ValueError:  # of Python's own, which is about thousands of digits or about dates
-        raise ValueError("a number in it is too long, or a date is none; correct it") from None
+        raise ValueError("a number in it has too many digits, or a date in it is none") from None

@@ -164,8 +164,7 @@ def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
         return source, toml.parse(source)
     except ValueError as error:
         raise SourceError(
-            f"{artifact.source.asked}: {_FILE} cannot be read: {shorten(str(error))}; "
-            "mend it first"
+            f"{artifact.source.asked}: {_FILE} cannot be read: {shorten(str(error))}; mend it first"
         ) from None
 
 
