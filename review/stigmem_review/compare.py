@@ -9,6 +9,7 @@ import msgspec
 
 from stigmem_review import facts, versions
 from stigmem_review.certainty import certainty, is_unread, unreadable, without_echoes
+from stigmem_review.compare_builds import build_changes, rebuilt
 from stigmem_review.compare_code import code_changes
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
@@ -70,7 +71,10 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
         (already if same_code and is_unread(fact) else changes).append(fact)
     changes += found
     changes += newly_reached(old, new)
-    changes += _code_changed(move, old, new)
+    changes += build_changes(old, new)
+    if move is not None and versions.same(*move):
+        changes += _code_changed(move[1], old, new)
+        changes += rebuilt(move[1], old, new, changes)
     changes += _surprise(move, changes)
     signed = signing(old, new, trust)
     changes += signed.facts
@@ -383,12 +387,8 @@ def _handlers(old: Release, new: Release, node: Node) -> Iterator[facts.HandlerC
         )
 
 
-def _code_changed(
-    move: tuple[str, str] | None, old: Release, new: Release
-) -> Iterator[facts.CodeChanged]:
+def _code_changed(version: str, old: Release, new: Release) -> Iterator[facts.CodeChanged]:
     """Yield a fact where the version stayed and the package's code did not."""
-    if move is None or not versions.same(*move):
-        return
     if not isinstance(old.package, Known) or not isinstance(new.package, Known):
         return
     one, two = old.package.value, new.package.value
@@ -400,7 +400,7 @@ def _code_changed(
         and (old.source.kind == new.source.kind or path.endswith(".py"))
     )
     if changed:
-        yield facts.CodeChanged(item=move[1], files=tuple(changed))
+        yield facts.CodeChanged(item=version, files=tuple(changed))
 
 
 def _new_states(

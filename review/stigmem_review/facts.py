@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
-from stigmem_review.model import Authority, Does, Location, Side
+from stigmem_review.model import Authority, BuildKind, Does, Location, Side
 from stigmem_review.policy.trust import But, RequiredBy
 
 Step = Literal[
@@ -285,6 +285,60 @@ class FilesUnreviewed(Fact, frozen=True, kw_only=True, tag="files-unreviewed"):
     """Other files of the release, which the index offers and nobody looked at."""
 
     files: tuple[str, ...]
+
+
+Danger = Literal["none", "reaches", "unread", "address"]
+"""Why a step of a build is worse than new: what its code reaches, that it cannot be read, or that
+it is fetched from an address its author chose."""
+
+
+class BuildStepAdded(Fact, frozen=True, kw_only=True, tag="build-step-added"):
+    """Something that building the release runs, or needs, and that no installation did before.
+
+    ``by`` is what runs it, ``value`` what is written there, ``files`` its own code, ``sha256`` of
+    that, and ``reaches`` what it reaches by itself, as ``process: subprocess``. It is ``plain``
+    where a public tool runs and nothing that the release chose; ``needs`` is what that tool is
+    installed with.
+    """
+
+    step: BuildKind
+    by: str
+    value: str
+    plain: bool
+    danger: Danger
+    files: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    sha256: str = ""
+    why: str = ""
+
+
+class BuildStepChanged(_Replaced, frozen=True, kw_only=True, tag="build-step-changed"):
+    """A step of the build that is another one: another value, or other code in ``files``.
+
+    ``minor`` if only versions of what the build needs are others, or one public tool takes the
+    place of another.
+    """
+
+    step: BuildKind
+    by: str
+    minor: bool
+    danger: Danger
+    files: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
+    sha256: str = ""
+    why: str = ""
+
+
+class ArtifactRebuilt(Fact, frozen=True, kw_only=True, tag="artifact-rebuilt"):
+    """Another wheel, or another sdist, of the version that ``item`` is.
+
+    ``files`` are the first of those that differ and that no other fact names, ``more`` counts the
+    rest; there are none where the same files are packed otherwise.
+    """
+
+    files: tuple[str, ...]
+    more: int
 
 
 class UnclassifiedChange(_Replaced, frozen=True, kw_only=True, tag="unclassified-change"):
@@ -788,6 +842,9 @@ AnyFact = (
     | VersionSurprise
     | CodeChanged
     | FilesUnreviewed
+    | BuildStepAdded
+    | BuildStepChanged
+    | ArtifactRebuilt
     | UnclassifiedChange
     | HookUnknown
     | CapabilityUnknown

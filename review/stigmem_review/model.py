@@ -280,6 +280,31 @@ class Handler(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+BuildKind = Literal["backend", "requirement", "code", "setting"]
+"""What of a build a step is: who does it, what that needs, code of the release, or a setting."""
+
+
+class BuildStep(msgspec.Struct, frozen=True):
+    """Something that a build of a source release runs, or that decides what it runs.
+
+    ``item`` is what the same step of another release is recognised by, ``by`` what runs it, empty
+    where only who calls it by hand does, and ``value`` what is written there. It is ``plain``
+    where a public tool runs and nothing that the release chose. ``parts`` are the release's own
+    code that it runs, file by file, its package left out; ``observed`` is what that reaches by
+    itself, with what importing the package does, and ``unread`` says why that is not known.
+    """
+
+    kind: BuildKind
+    item: str
+    by: str = ""
+    value: str = ""
+    plain: bool = False
+    parts: tuple[Part, ...] = ()
+    observed: tuple[Observation, ...] = ()
+    unread: str = ""
+    at: Location | None = None
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 
@@ -370,7 +395,9 @@ class Release(msgspec.Struct, frozen=True):
     typed field carries. ``observed`` is what the code does, as far as it could be ``walked``,
     ``handlers`` the code behind each hook; ``settings`` is absent where there is no configuration
     class that can be read. ``signed_by`` is what a capture claims and nobody has verified;
-    ``signature`` is what verifying the file showed; it is absent where nobody looked.
+    ``signature`` is what verifying the file showed; it is absent where nobody looked. ``builds``
+    is what installing from a source runs; a wheel is not built. ``contents`` are all files of a
+    wheel or an sdist, with their SHA-256.
     """
 
     source: Source
@@ -394,3 +421,5 @@ class Release(msgspec.Struct, frozen=True):
     settings: tuple[Setting, ...] | None = None
     handlers: tuple[Handler, ...] = ()
     walked: bool = False
+    builds: tuple[BuildStep, ...] = ()
+    contents: Digests = NotCarried("none")

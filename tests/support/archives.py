@@ -228,6 +228,17 @@ def gzipped(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
+def stored(data: bytes) -> bytes:
+    """Return data as gzip holds it without compressing, so that it is the same everywhere."""
+    blocks = [data[start : start + 0xFFFF] for start in range(0, len(data), 0xFFFF)] or [b""]
+    body = b"".join(
+        struct.pack("<BHH", block is blocks[-1], len(block), len(block) ^ 0xFFFF) + block
+        for block in blocks
+    )
+    tail = struct.pack("<2L", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + body + tail
+
+
 def sdist(entries: Iterable[Tarred] | None = None, *, end: bytes = b"\0" * 1024) -> bytes:
     return gzipped(tar_bytes(sdist_entries() if entries is None else entries, end=end))
 

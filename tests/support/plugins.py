@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from support.archives import Tarred, stored, tar_bytes
+
 MANIFEST = """\
 from stigmem_node.plugins import PluginManifest
 
@@ -113,6 +115,35 @@ def write_project(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(_bytes(data))
     return folder
+
+
+def write_sdist(
+    folder: Path,
+    files: Mapping[str, str | bytes],
+    *,
+    name: str = "demo-plugin",
+    version: str = "1.0.0",
+    build: str = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n',
+    headers: str = "",
+    extra: Mapping[str, str | bytes] | None = None,
+) -> Path:
+    """Build an sdist with the package below ``src``; ``extra`` are files beside it."""
+    project = (
+        f'{build}[project]\nname = "{name}"\nversion = "{version}"\nrequires-python = ">=3.11"\n'
+        '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
+    )
+    stem = f"{name.replace('-', '_')}-{version}"
+    members: dict[str, str | bytes] = {
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}",
+        "pyproject.toml": project,
+        **{f"src/{path}": data for path, data in files.items()},
+        **(extra or {}),
+    }
+    tar = tar_bytes(Tarred(f"{stem}/{path}", _bytes(data)) for path, data in members.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    sdist = folder / f"{stem}.tar.gz"
+    sdist.write_bytes(stored(tar))
+    return sdist
 
 
 def _bytes(data: str | bytes) -> bytes:

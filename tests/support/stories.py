@@ -1,6 +1,7 @@
 """The stories in ``cases``: what each asks to review, and its report.
 
-A side of a story is a project, or the wheel that is built from one and perhaps signed:
+A side of a story is a project, or the wheel (``wheel-of``) or the sdist (``sdist-of``) that is
+built from one, and perhaps signed:
 
     [new]
     wheel-of = "../signed-as-before/new"
@@ -25,7 +26,7 @@ from stigmem_review import review
 from stigmem_review.document import Report
 from stigmem_review.model import Side
 from support import sigstore as mini
-from support.archives import TAGS, Zipped, record, zip_bytes
+from support.archives import TAGS, Tarred, Zipped, record, stored, tar_bytes, zip_bytes
 
 CASES = Path(__file__).parents[1] / "cases"
 STORIES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
@@ -64,7 +65,11 @@ def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) 
     """Build a side of a story, sign it, and return its path below ``work``."""
     if isinstance(wanted, str):
         return wanted
-    name, data = wheel_of(home / wanted["wheel-of"])
+    name, data = (
+        wheel_of(home / wanted["wheel-of"])
+        if "wheel-of" in wanted
+        else sdist_of(home / wanted["sdist-of"])
+    )
     signed_as = name
     name = wanted.get("file", name)
     folder = work / side
@@ -100,15 +105,7 @@ def wheel_of(project: Path) -> tuple[str, bytes]:
     """
     project_file = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     about = project_file["project"]
-    stem = f"{about['name'].replace('-', '_')}-{about['version']}"
-    lines = [
-        "Metadata-Version: 2.4",
-        f"Name: {about['name']}",
-        f"Version: {about['version']}",
-        f"Summary: {about['description']}",
-        f"Requires-Python: {about['requires-python']}",
-        *(f"Requires-Dist: {each}" for each in about["dependencies"]),
-    ]
+    stem, metadata = _metadata(about)
     groups = [
         "\n".join([f"[{group}]", *(f"{key} = {target}" for key, target in points.items())])
         for group, points in about["entry-points"].items()
@@ -121,9 +118,38 @@ def wheel_of(project: Path) -> tuple[str, bytes]:
         for path in sorted(package.rglob("*.py"))
     }
     info = f"{stem}.dist-info"
-    files[f"{info}/METADATA"] = ("\n".join(lines) + "\n").encode()
+    files[f"{info}/METADATA"] = metadata
     files[f"{info}/WHEEL"] = TAGS
     files[f"{info}/entry_points.txt"] = ("\n\n".join(groups) + "\n").encode()
     files[f"{info}/RECORD"] = record(files, info)
     data = zip_bytes(Zipped(path, content, method=0) for path, content in files.items())
     return f"{stem}-py3-none-any.whl", data
+
+
+def sdist_of(project: Path) -> tuple[str, bytes]:
+    """Return the name and the bytes of the sdist of a project, as ``wheel_of`` does."""
+    about = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
+    stem, metadata = _metadata(about)
+    files = {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    files["PKG-INFO"] = metadata
+    tar = tar_bytes(Tarred(f"{stem}/{path}", content) for path, content in files.items())
+    return f"{stem}.tar.gz", stored(tar)
+
+
+def _metadata(about: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Return the first part of a file's name, and its metadata."""
+    lines = [
+        "Metadata-Version: 2.4",
+        f"Name: {about['name']}",
+        f"Version: {about['version']}",
+        f"Summary: {about['description']}",
+        f"Requires-Python: {about['requires-python']}",
+        *(f"Requires-Dist: {each}" for each in about["dependencies"]),
+    ]
+    return f"{about['name'].replace('-', '_')}-{about['version']}", (
+        "\n".join(lines) + "\n"
+    ).encode()

@@ -145,7 +145,17 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     ]
     if sources:
         named = f"the {sources[0]} release is" if len(sources) == 1 else "both releases are"
-        yield _line("build", f"{named} source: what a build of it installs can differ")
+        built = dict.fromkeys(
+            each.value for one in (old, new) for each in one.builds if each.kind == "backend"
+        )
+        yield Line(
+            "build",
+            (
+                Segment(f"{named} source: what a build by "),
+                Segment(" and ".join(built), theirs=True),
+                Segment(" installs can differ"),
+            ),
+        )
     by_source: dict[str, list[str]] = {}
     for name, source in case.comparison.not_carried:
         by_source.setdefault(source, []).append(label(name))
@@ -204,5 +214,5 @@ def brief(
         parts.append(f"as before: {standing}")
     if reaches := ", ".join(line.what for line in code):
         parts.append(f"its code as before: {reaches}")
-    names = ", ".join(line.what for line in unassessed)
+    names = ", ".join(dict.fromkeys(line.what for line in unassessed))
     return f"{'; '.join(parts)}. Not assessed: {names}."

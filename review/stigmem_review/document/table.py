@@ -173,6 +173,14 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
         ):
             yield fact.item, Item(fact.old or "none", "-")
             yield fact.item, Item(fact.new or "none", "+")
+        case facts.BuildStepAdded() if not fact.plain:
+            remark = "not what a build needs" if fact.danger == "reaches" else ""
+            yield "build", Item(fact.value if fact.step == "backend" else fact.item, "+", remark)
+        case facts.BuildStepChanged() if fact.old != fact.new:
+            yield "build", Item(f"{fact.item}: {fact.old}", "-")
+            yield "build", Item(f"{fact.item}: {fact.new}", "+")
+        case facts.BuildStepChanged():
+            yield "build", Item(fact.item, "+", "other code")
         case facts.UnclassifiedChange():
             yield "metadata", Item(f"{fact.item}: {fact.old}", "-")
             yield "metadata", Item(f"{fact.item}: {fact.new}", "+")

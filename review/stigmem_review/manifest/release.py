@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
@@ -97,9 +99,13 @@ def read_release(artifact: Artifact, node: Node, parsed: Parsed | None = None) -
         case "capture":
             return _read_capture(artifact)
         case "wheel":
-            return _read_wheel(artifact, node, parsed)
+            release = _read_wheel(artifact, node, parsed)
         case _:
-            return _read_project(artifact, node, parsed)
+            release = _read_project(artifact, node, parsed)
+    if artifact.source.kind == "directory":
+        return release
+    contents = {path: hashlib.sha256(data).hexdigest() for path, data in artifact.files.items()}
+    return replace(release, contents=Known(contents))
 
 
 def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:

@@ -1,5 +1,6 @@
 """What the code of a release does, found by reading it."""
 
+from stigmem_review.observe.builds import built_by
 from stigmem_review.observe.observe import Seen, observe
 
-__all__ = ["Seen", "observe"]
+__all__ = ["Seen", "built_by", "observe"]

@@ -153,7 +153,7 @@ class _Maker:
                 case _:
                     pass
             stack += children(node)
-        return Piece(_digest(statements), statements[0].lineno, frozenset(uses), frozenset(texts))
+        return Piece(digest_of(statements), statements[0].lineno, frozenset(uses), frozenset(texts))
 
 
 def _chain(node: ast.expr) -> tuple[str, ast.expr | None]:
@@ -167,7 +167,8 @@ def _chain(node: ast.expr) -> tuple[str, ast.expr | None]:
     return ".".join(parts[: -_CHAIN - 1 : -1]), None if named else node
 
 
-def _digest(statements: Iterable[ast.AST]) -> str:
+def digest_of(statements: Iterable[ast.AST]) -> str:
+    """Return a digest of what statements say, whatever their layout, comments and docstrings."""
     text = "\0".join(_tokens(statements))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -13,7 +13,7 @@ from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
 from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, Release, Source
-from stigmem_review.observe import Seen, observe
+from stigmem_review.observe import Seen, built_by, observe
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
     Found,
@@ -100,6 +100,7 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     seen = Seen() if seen is None else seen
     release = read_release(artifact, node, seen.parsed)
     code = code_of(artifact, release)
+    release = built_by(artifact, release, code, seen)
     if not code.files:
         return release
     observed = observe(release, code, node, seen)

@@ -13,6 +13,7 @@ from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
     AnyValue,
+    BuildStep,
     Endpoint,
     EntryPoint,
     Handler,
@@ -28,6 +29,7 @@ from stigmem_review.model import (
     SignatureStatus,
     Signer,
     Source,
+    SourceKind,
     Unknown,
 )
 from stigmem_review.policy.trust import Trust
@@ -100,6 +102,10 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     handlers: tuple[Handler, ...] = ()
     signed_by: str = ""
     signature: ShortSignature | None = None
+    builds: tuple[BuildStep, ...] = ()
+    kind: SourceKind = "wheel"
+    sha256: str = "the same"
+    contents: dict[str, str] = {}
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -177,7 +183,9 @@ def release_of(short: ShortRelease) -> Release:
     if short.none:
         return none_release()
     return Release(
-        source=Source("wheel", "demo", file="demo.whl", unreviewed=short.unreviewed),
+        source=Source(
+            short.kind, "demo", file="demo.whl", sha256=short.sha256, unreviewed=short.unreviewed
+        ),
         distribution=Known(short.distribution),
         distribution_version=Known(short.distribution_version or short.version),
         entry_points=Known(
@@ -199,6 +207,8 @@ def release_of(short: ShortRelease) -> Release:
         handlers=short.handlers,
         signed_by=short.signed_by,
         signature=_signature(short.signature) if short.signature else None,
+        builds=short.builds,
+        contents=Known(short.contents),
     )
 
 

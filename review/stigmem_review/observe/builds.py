@@ -1,0 +1,177 @@
+"""What the code of a release does when the release is built."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from stigmem_review import limits
+from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_setup
+from stigmem_review.manifest.code import Code
+from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
+from stigmem_review.observe.authority import authorities
+from stigmem_review.observe.names import member
+from stigmem_review.observe.observe import Seen
+from stigmem_review.observe.outline import digest_of
+from stigmem_review.observe.reexports import modules_of, through
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.syntax.nodes import walk
+from stigmem_review.syntax.parse import Failure, parse
+
+_ROOTS = ("", "src/")
+"""Folders that modules of a project are imported from while it is built."""
+_SCRIPTS = (".bash", ".bat", ".cmd", ".js", ".mk", ".pl", ".ps1", ".py", ".rb", ".sh")
+
+
+def built_by(artifact: Artifact, release: Release, code: Code, seen: Seen) -> Release:
+    """Return a release with what building it runs; ``code`` is what it would install."""
+    steps = [*build_steps(artifact)]
+    if not steps:
+        return release
+    reader = _Reader(artifact.files, code, _version(release), seen)
+    return replace(release, builds=tuple(reader.read(step) for step in steps))
+
+
+def _version(release: Release) -> str:
+    stated = release.distribution_version
+    return stated.value if isinstance(stated, Known) else ""
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, bytes], code: Code, version: str, seen: Seen) -> None:
+        self._files = files
+        self._package = {code.root + place for place in code.files}
+        self._version = version
+        self._seen = seen
+        self._by_name: dict[str, list[str]] = {}
+        for path in sorted(files):
+            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def read(self, step: Step) -> BuildStep:
+        """Return a step with its code, and what that reaches."""
+        reached, unread = self._reached(step.code)
+        parts = [path for path in reached if path in step.code or path not in self._package]
+        if unread:
+            digests = {path: hashlib.sha256(self._files[path]).hexdigest() for path in parts}
+            listed = tuple(Part(path, digests[path], Location(path)) for path in parts)
+            return BuildStep(
+                step.kind, step.item, step.by, step.value, parts=listed, unread=unread, at=step.at
+            )
+        for path in parts:
+            if path.endswith(".py") and (failure := self._seen.uses(self._files[path]).failure):
+                unread = unread or f"{path} cannot be read: {failure.why}"
+        return BuildStep(
+            step.kind,
+            step.item,
+            step.by,
+            step.value,
+            step.plain and parts in ([], [*step.code]),
+            tuple(Part(path, self._digest(path), Location(path)) for path in parts),
+            tuple(self._observed(reached, parts)),
+            unread,
+            step.at,
+        )
+
+    def _reached(self, start: Iterable[str]) -> tuple[list[str], str]:
+        """Return the files that a step can run, from those that it starts with."""
+        found: dict[str, None] = dict.fromkeys(start)
+        pending, left = [*found], limits.OBSERVED_BYTES
+        while pending:
+            path = pending.pop()
+            left -= len(self._files[path])
+            if left < 0:
+                # Nobody can tell which of the others it runs.
+                found.update(dict.fromkeys(each for each in self._files if each.endswith(_SCRIPTS)))
+                why = f"it is past the {limits.OBSERVED_BYTES:,} bytes that are looked through"
+                return [*found], f"{path} cannot be read: {why}"
+            if path.endswith(".py"):
+                more = [each for each in self._led_to(path) if each not in found]
+                found.update(dict.fromkeys(more))
+                pending += more
+        return [*found], ""
+
+    def _led_to(self, path: str) -> Iterator[str]:
+        """Yield the files of the project that a source file imports or names."""
+        data = self._files[path]
+        uses = self._seen.uses(data)
+        folder = path.rpartition("/")[0]
+        dotted = {member(each.module, each.name) for each in uses.imports}
+        dotted |= {use.dotted for use in uses.uses}
+        for name in sorted(dotted):
+            yield from self._modules(name, folder)
+        outline = self._seen.outline(data)
+        if isinstance(outline, Failure) or path in self._package:
+            return
+        texts = {text for piece in outline.pieces.values() for text in piece.texts}
+        words = {part for text in texts for word in text.split() for part in word.split("/")}
+        for name in sorted(words & self._by_name.keys()):
+            for other in self._by_name[name]:
+                above = other.rpartition("/")[0]
+                # A name alone stands for a file beside it: every package has an __init__.py.
+                named = above == folder or above.rpartition("/")[2] in words
+                if named and name.endswith(_SCRIPTS):
+                    yield other
+
+    def _modules(self, dotted: str, folder: str) -> Iterator[str]:
+        """Yield the files that importing a name runs, as far as they are in the project."""
+        plain = dotted.lstrip(".")
+        dots = len(dotted) - len(plain)
+        if dots:
+            parts = folder.split("/") if folder else []
+            roots = ["/".join([*parts[: len(parts) - dots + 1], ""])]
+        else:
+            roots = [*dict.fromkeys((*_ROOTS, f"{folder}/" if folder else ""))]
+        names = [each for each in plain.split(".") if each]
+        for root in roots:
+            stem = root.removesuffix("/")
+            for name in names:
+                stem = f"{stem}/{name}" if stem else name
+                for path in (f"{stem}/__init__.py", f"{stem}.py"):
+                    if path in self._files:
+                        yield path
+
+    def _digest(self, path: str) -> str:
+        """Return a digest of what a file does: its own version, and metadata, do not count."""
+        data = self._files[path]
+        if not path.endswith(".py"):
+            if self._version:
+                data = data.replace(self._version.encode(), b"")
+            return hashlib.sha256(data).hexdigest()
+        tree = parse(data)
+        if isinstance(tree, Failure):
+            return hashlib.sha256(data).hexdigest()
+        for node in walk(tree):
+            match node:
+                case ast.Constant(value=str(text)) if text == self._version:
+                    node.value = ""
+                case ast.Call(func=function) if is_setup(function):
+                    node.keywords = [each for each in node.keywords if not is_metadata(each)]
+                case _:
+                    pass
+        return digest_of([tree])
+
+    def _observed(self, reached: list[str], parts: list[str]) -> Iterator[Observation]:
+        """Yield what the steps' own code reaches, and what importing the rest of it does."""
+        files = {
+            _place(path): self._seen.uses(self._files[path])
+            for path in reached
+            if path.endswith(".py")
+        }
+        modules = modules_of(files)
+        found: dict[str, Observation] = {}
+        for path in sorted(reached):
+            if _place(path) not in files:
+                continue
+            own = path in parts
+            uses = [*through(_place(path), files[_place(path)].uses, modules)]
+            for each in authorities(Code({}), path, uses, modules.own):
+                if each.kind == ("authority" if own else "early-effect"):
+                    found.setdefault(f"{path} {each.item}", each)
+        yield from found.values()
+
+
+def _place(path: str) -> str:
+    return path.removeprefix("src/")
