@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from stigmem_review import BumpReport, bump, limits
+from stigmem_review import BumpReport, bump, limits, review
+from stigmem_review.document import Report
 from stigmem_review.report import render
-from support.index_server import File, IndexServer, stall
-from support.plugins import plugin, write_wheel
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import flat
+from support.index_server import File, IndexServer, stall, status
+from support.plugins import plugin, write_sdist, write_wheel
 from support.repository import Deployment
 
 
@@ -132,3 +135,115 @@ def test_a_file_that_only_the_index_has_is_chosen_by_its_hash(
     assert each.report is not None
     assert each.report.reviewed[1].source.file == new.file.name
     assert "files-unreviewed" not in [finding.name for finding in each.report.findings]
+
+
+# The wheel and the sdist of one release
+
+LIVE = "import os\n\n\ndef more():\n    return os.getpid()\n"
+
+
+def both(folder: Path, version: str, extra: dict[str, str]) -> list[File]:
+    """Return the wheel and the sdist of a release; the wheel has files that the sdist has not."""
+    files = plugin(version=version)
+    wheel = write_wheel(folder, files, version=version, extra=extra)
+    sdist = write_sdist(folder, files, version=version)
+    return [File(each.name, each.read_bytes()) for each in (wheel, sdist)]
+
+
+def pin_of(version: str, *files: File) -> str:
+    hashes = " ".join(f"--hash=sha256:{each.digest}" for each in files)
+    return f"demo-plugin=={version} {hashes}\n"
+
+
+def differing(report: Report) -> list[Finding]:
+    return [each for each in report.findings if each.name == "wheel-differs-from-sdist"]
+
+
+def unassessed(report: Report) -> list[str]:
+    return [flat(line.says) for line in report.not_assessed if line.what == "sdist"]
+
+
+def text_of(report: Report) -> str:
+    return " ".join(render(report, "text").split())
+
+
+def test_source_that_only_the_wheel_has_is_named(index: IndexServer, tmp_path: Path) -> None:
+    extra = {"demo_plugin/more.py": LIVE, "demo_plugin/_version.py": "version = '1.1.0'\n"}
+    old, new = both(tmp_path, "1.0.0", {}), both(tmp_path, "1.1.0", extra)
+    index.offer("demo-plugin", *old, *new)
+    report = review("demo-plugin==1.0.0", "demo-plugin==1.1.0")
+    assert [each.level for each in differing(report)] == ["warning", "note"]
+    text = text_of(report)
+    assert "Not in it: demo_plugin/more.py." in text
+    assert "Not in it: demo_plugin/_version.py." in text
+    assert "held against demo_plugin-1.0.0.tar.gz: all is in it" in text
+    assert "held against demo_plugin-1.1.0.tar.gz: 2 of its files differ or are not in it" in text
+
+
+def test_what_was_so_before_is_no_finding(index: IndexServer, tmp_path: Path) -> None:
+    extra = {"demo_plugin/more.py": LIVE}
+    old, new = both(tmp_path, "1.0.0", extra), both(tmp_path, "1.1.0", extra)
+    index.offer("demo-plugin", *old, *new)
+    report = review("demo-plugin==1.0.0", "demo-plugin==1.1.0")
+    assert differing(report) == []
+    assert "wheel-differs-from-sdist" in [line.what for line in report.already]
+
+
+def test_a_bump_holds_a_plugin_against_its_sdist_and_leaves_others_alone(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    old, new = both(tmp_path, "1.0.0", {}), both(tmp_path, "1.1.0", {"demo_plugin/m.py": LIVE})
+    index.offer("demo-plugin", *old, *new)
+    library = (
+        write_wheel(tmp_path, {}, name="lib", version="1.1.0", entry_points=""),
+        write_sdist(tmp_path, {}, name="lib", version="1.1.0"),
+    )
+    index.offer("lib", *(File(each.name, each.read_bytes()) for each in library))
+    report = reviewed(tmp_path, pin_of("1.0.0", *old), f"{pin_of('1.1.0', *new)}lib==1.1.0\n")
+    [each] = report.bumps
+    assert each.report is not None
+    assert [finding.level for finding in differing(each.report)] == ["warning"]
+    assert not [path for path in index.paths if path.endswith("lib-1.1.0.tar.gz")]
+
+
+def test_the_folder_of_artifacts_serves_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "artifacts"
+    old, new = both(folder, "1.0.0", {}), both(folder, "1.1.0", {"demo_plugin/m.py": LIVE})
+    deployment = Deployment(tmp_path / "deployment")
+    base, head = (
+        deployment.commit({"requirements.txt": pin_of(version, *files)})
+        for version, files in (("1.0.0", old), ("1.1.0", new))
+    )
+    report = bump(base, head, repository=str(deployment.folder), artifacts=str(folder))
+    [each] = report.bumps
+    assert each.report is not None
+    assert [finding.level for finding in differing(each.report)] == ["warning"]
+
+
+def test_an_sdist_that_cannot_be_had_or_read_is_said_and_closes_nothing(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    old, new = both(tmp_path, "1.0.0", {}), both(tmp_path, "1.1.0", {"demo_plugin/m.py": LIVE})
+    new[1] = File(new[1].name, b"this is no archive")
+    index.offer("demo-plugin", *old, *new)
+    index.answers[f"/files/{old[1].name}"] = status(404)
+    report = review("demo-plugin==1.0.0", "demo-plugin==1.1.0")
+    assert report.verdict.exit_code == 0
+    one, two = unassessed(report)
+    assert one.startswith("demo_plugin-1.0.0.tar.gz of the old release was not compared")
+    assert "is offered, but is not there" in one
+    assert two.startswith("demo_plugin-1.1.0.tar.gz of the new release was not compared")
+    pinned = reviewed(tmp_path, pin_of("1.0.0", *old), pin_of("1.1.0", new[0]))
+    [each] = pinned.bumps
+    assert each.report is not None
+    assert each.report.verdict.exit_code == 0
+    assert unassessed(each.report)[-1].endswith("the pin of the release does not allow it")
+
+
+def test_a_release_without_an_sdist_is_reviewed_as_ever(
+    index: IndexServer, releases: tuple[Release, Release]
+) -> None:
+    index.offer("demo-plugin", *(each.file for each in releases))
+    report = review("demo-plugin==1.0.0", "demo-plugin==1.1.0")
+    assert unassessed(report) == []
+    assert [each.held_against for each in report.reviewed] == [None, None]

@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review import facts, versions
 from stigmem_review.certainty import certainty, is_unread, unreadable, without_echoes
-from stigmem_review.compare_builds import build_changes, rebuilt
+from stigmem_review.compare_builds import build_changes, rebuilt, unlike_sdist
 from stigmem_review.compare_code import code_changes
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
@@ -76,6 +76,9 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
         changes += _code_changed(move[1], old, new)
         changes += rebuilt(move[1], old, new, changes)
     changes += _surprise(move, changes)
+    unlike, as_before = unlike_sdist(old, new)
+    changes += unlike
+    already += as_before
     signed = signing(old, new, trust)
     changes += signed.facts
     already += signed.already

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from stigmem_review import facts
 from stigmem_review.facts import Fact
-from stigmem_review.model import BuildStep, Known, Observation, Release
+from stigmem_review.model import BuildStep, Known, Observation, Release, Unlike
 
 _NAMED = 5
 """Files that one fact names; the rest is counted."""
@@ -175,3 +175,42 @@ def _named(said: Iterable[Fact]) -> set[str]:
             case _:
                 pass
     return found
+
+
+# A wheel and the sdist of its release
+
+
+def unlike_sdist(
+    old: Release, new: Release
+) -> tuple[list[facts.WheelDiffersFromSdist], list[facts.WheelDiffersFromSdist]]:
+    """Return what a wheel has and its sdist has not, and apart what was so in the old release."""
+    found: list[facts.WheelDiffersFromSdist] = []
+    already: list[facts.WheelDiffersFromSdist] = []
+    if new.held_against is None:
+        return found, already
+    before = {
+        (each.path, bool(each.beside))
+        for each in (old.held_against.unlike if old.held_against else ())
+    }
+    for runs in (True, False):
+        for known, facts_of in ((False, found), (True, already)):
+            files = [
+                each
+                for each in new.held_against.unlike
+                if each.runs == runs and ((each.path, bool(each.beside)) in before) == known
+            ]
+            if files:
+                facts_of.append(_unlike(new, files, runs))
+    return found, already
+
+
+def _unlike(new: Release, files: list[Unlike], runs: bool) -> facts.WheelDiffersFromSdist:
+    shown = files[:_NAMED]
+    return facts.WheelDiffersFromSdist(
+        item=new.source.file,
+        sdist=new.held_against.file if new.held_against else "",
+        runs=runs,
+        absent=tuple(each.path for each in shown if not each.beside),
+        other=tuple(each.path for each in shown if each.beside),
+        more=len(files) - len(shown),
+    )

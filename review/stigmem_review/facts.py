@@ -341,6 +341,20 @@ class ArtifactRebuilt(Fact, frozen=True, kw_only=True, tag="artifact-rebuilt"):
     more: int
 
 
+class WheelDiffersFromSdist(Fact, frozen=True, kw_only=True, tag="wheel-differs-from-sdist"):
+    """Files of a wheel that the sdist of its release lacks, or has with other content.
+
+    ``runs`` if they are Python source, ``absent`` and ``other`` are the first of them, ``more``
+    counts the rest.
+    """
+
+    sdist: str
+    runs: bool
+    absent: tuple[str, ...]
+    other: tuple[str, ...]
+    more: int
+
+
 class UnclassifiedChange(_Replaced, frozen=True, kw_only=True, tag="unclassified-change"):
     """A difference that no typed change explains."""
 
@@ -845,6 +859,7 @@ AnyFact = (
     | BuildStepAdded
     | BuildStepChanged
     | ArtifactRebuilt
+    | WheelDiffersFromSdist
     | UnclassifiedChange
     | HookUnknown
     | CapabilityUnknown

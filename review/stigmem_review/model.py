@@ -305,6 +305,26 @@ class BuildStep(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+class Unlike(msgspec.Struct, frozen=True):
+    """A file of a wheel that the sdist of its release does not have as it is.
+
+    ``beside`` is the file of the sdist that has its name and other content, if there is one;
+    ``runs`` if it is Python source that was not generated from what is in the sdist.
+    """
+
+    path: str
+    beside: str = ""
+    runs: bool = False
+
+
+class HeldAgainst(msgspec.Struct, frozen=True):
+    """What comparing a wheel with the sdist of its release showed; ``why`` it could not be done."""
+
+    file: str
+    unlike: tuple[Unlike, ...] = ()
+    why: str = ""
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 
@@ -397,7 +417,8 @@ class Release(msgspec.Struct, frozen=True):
     class that can be read. ``signed_by`` is what a capture claims and nobody has verified;
     ``signature`` is what verifying the file showed; it is absent where nobody looked. ``builds``
     is what installing from a source runs; a wheel is not built. ``contents`` are all files of a
-    wheel or an sdist, with their SHA-256.
+    wheel or an sdist, with their SHA-256; ``held_against`` is the sdist that a wheel of an index
+    was compared with.
     """
 
     source: Source
@@ -423,3 +444,4 @@ class Release(msgspec.Struct, frozen=True):
     walked: bool = False
     builds: tuple[BuildStep, ...] = ()
     contents: Digests = NotCarried("none")
+    held_against: HeldAgainst | None = None

@@ -63,6 +63,17 @@ def get(requirement: str = f"{PROJECT}==1.0") -> Got:
     return Got(found.file, data, found.origin, found.unreviewed, found.others)
 
 
+def get_sdist() -> tuple[str, bytes] | None:
+    """Return the name and the bytes of the sdist beside the wheel that is taken, if there is one."""
+    found = fetch(f"{PROJECT}==1.0", PROJECT, Version("1.0"))
+    found.content.close()
+    if found.sdist is None:
+        return None
+    beside = found.sdist()
+    with beside.content as content:
+        return beside.file, content.read(1_000_000)
+
+
 def refused(requirement: str = f"{PROJECT}==1.0") -> str:
     with pytest.raises(SourceError) as caught:
         get(requirement)
@@ -115,6 +126,17 @@ class TestChoice:
         origin = f"{index.root}/files/{WHEEL.name}"
         assert get() == Got(WHEEL.name, WHEEL.data, origin, others={SDIST.name: False})
         assert index.paths == [PAGE, f"/files/{WHEEL.name}"]
+
+    def test_the_sdist_beside_a_wheel_is_fetched_when_it_is_asked_for(
+        self, index: IndexServer
+    ) -> None:
+        index.offer(PROJECT, SDIST, WHEEL)
+        assert get_sdist() == (SDIST.name, SDIST.data)
+        assert index.paths.count(PAGE) == 1
+        index.offer(PROJECT, WHEEL)
+        assert get_sdist() is None
+        index.offer(PROJECT, SDIST)
+        assert get_sdist() is None
 
     @pytest.mark.parametrize("as_json", [False, True])
     def test_an_sdist_where_there_is_no_wheel(self, index: IndexServer, as_json: bool) -> None:

@@ -117,6 +117,7 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.walked,
         release.observed,
         release.signature,
+        release.held_against,
     )
 
 

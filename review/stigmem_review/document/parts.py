@@ -10,6 +10,7 @@ from stigmem_review._version import __version__
 from stigmem_review.model import (
     AnySignature,
     Gap,
+    HeldAgainst,
     Manifest,
     Observation,
     Side,
@@ -77,7 +78,8 @@ def tool(rulebook: Rulebook) -> Tool:
 class Reviewed(msgspec.Struct, frozen=True):
     """One release as the report presents it.
 
-    ``observed`` is all that its code does, as far as it was ``walked``.
+    ``observed`` is all that its code does, as far as it was ``walked``, and ``held_against`` the
+    sdist of the same release that a wheel was compared with.
     """
 
     side: Side
@@ -89,6 +91,17 @@ class Reviewed(msgspec.Struct, frozen=True):
     walked: bool = False
     observed: tuple[Observation, ...] = ()
     signature: AnySignature | None = None
+    held_against: HeldAgainst | None = None
+
+    @property
+    def comparison(self) -> tuple[str, str] | None:
+        """The sdist that a wheel was compared with, and what that showed, if it could be done."""
+        held = self.held_against
+        if held is None or held.why:
+            return None
+        differing = len(held.unlike)
+        said = f"{differing} of its files differ or are not in it" if differing else "all is in it"
+        return held.file, said
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -156,6 +156,17 @@ def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
                 Segment(" installs can differ"),
             ),
         )
+    for side, release in (("old", old), ("new", new)):
+        held = release.held_against
+        if held is not None and held.why:
+            yield Line(
+                "sdist",
+                (
+                    Segment(held.file, theirs=True),
+                    Segment(f" of the {side} release was not compared with its wheel: "),
+                    Segment(held.why, theirs=True),
+                ),
+            )
     by_source: dict[str, list[str]] = {}
     for name, source in case.comparison.not_carried:
         by_source.setdefault(source, []).append(label(name))

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from stigmem_review.errors import ReviewError, SourceError
+from msgspec.structs import replace
+
+from stigmem_review.errors import MismatchError, ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
 from stigmem_review.manifest.declares import is_about_plugin
-from stigmem_review.model import Gap, Release, Source
-from stigmem_review.observe import Seen, built_by, observe
+from stigmem_review.model import Gap, HeldAgainst, Release, Source
+from stigmem_review.observe import Seen, built_by, held_against, observe
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
     Found,
@@ -106,6 +108,23 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     observed = observe(release, code, node, seen)
     seen.forget()
     return observed
+
+
+def against_sdist(release: Release, artifact: Artifact) -> Release:
+    """Return a release that was read from a wheel with how the sdist beside it differs.
+
+    That there is none changes nothing; where one cannot be had or read, the release says why.
+    """
+    if artifact.sdist is None:
+        return release
+    named = next((file for file in artifact.others if not file.endswith(".whl")), "the sdist")
+    try:
+        held = held_against(artifact, artifact.sdist())
+    except MismatchError:
+        held = HeldAgainst(named, why="the pin of the release does not allow it")
+    except Exception as error:
+        held = HeldAgainst(named, why=gap(artifact.source.asked, error).why)
+    return replace(release, held_against=held)
 
 
 def gap(what: str, error: Exception) -> Gap:

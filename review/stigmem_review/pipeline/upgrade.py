@@ -12,7 +12,13 @@ from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.observe import Seen
-from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
+from stigmem_review.pipeline.reading import (
+    Opening,
+    against_sdist,
+    gap,
+    opening,
+    read_artifact,
+)
 from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.policy.file import node_version as wanted_node
 from stigmem_review.policy.file import tightened
@@ -95,6 +101,7 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
         try:
             artifact = each.open()
             release = read_artifact(artifact, terms.node, seen)
+            release = against_sdist(release, artifact)
             signature = verify(artifact, terms.root)
             release = msgspec.structs.replace(release, signature=signature)
             if side == "new" and (missing := verification_gap(release, terms.trust)):

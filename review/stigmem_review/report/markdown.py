@@ -216,6 +216,8 @@ def _reviewed(report: Report) -> Iterator[str]:
         if source.origin:
             line += f", from {code(source.origin)}"
         yield line
+        if each.comparison:
+            yield f"  - held against {code(each.comparison[0])}: {each.comparison[1]}"
         for name in source.unreviewed[: budget.ITEMS]:
             yield f"  - not reviewed: {code(name)}"
     yield from consulted_items(report.consulted)

@@ -228,6 +228,8 @@ def _source_lines(each: Reviewed) -> Iterator[str]:
         yield f"       sha256 {source.sha256}"
     if source.origin:
         yield f"       from {source.origin}"
+    if each.comparison:
+        yield f"       held against {each.comparison[0]}: {each.comparison[1]}"
     for name in source.unreviewed[: budget.ITEMS]:
         yield f"       not reviewed: {name}"
 

@@ -17,6 +17,7 @@ from stigmem_review.model import (
     Endpoint,
     EntryPoint,
     Handler,
+    HeldAgainst,
     Hook,
     Known,
     Manifest,
@@ -106,6 +107,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     kind: SourceKind = "wheel"
     sha256: str = "the same"
     contents: dict[str, str] = {}
+    held_against: HeldAgainst | None = None
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -209,6 +211,7 @@ def release_of(short: ShortRelease) -> Release:
         signature=_signature(short.signature) if short.signature else None,
         builds=short.builds,
         contents=Known(short.contents),
+        held_against=short.held_against,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -32,7 +32,8 @@ class Artifact(msgspec.Struct, frozen=True):
     ``scripts/tool``, to its path in ``files``; ``metadata_dir`` (wheels only) is the release's
     own ``.dist-info`` directory. ``capture`` is the decoded JSON object of a capture.
     ``signatures`` sign the artifact; ``others`` are the other files of the same release, by name,
-    and whether something signs them.
+    and whether something signs them. ``sdist`` opens the sdist of the same release, where this is
+    a wheel of an index that has one.
     """
 
     source: Source
@@ -43,3 +44,4 @@ class Artifact(msgspec.Struct, frozen=True):
     capture: Mapping[str, Any] | None = None
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = msgspec.field(default_factory=dict)
+    sdist: Callable[[], Artifact] | None = None

@@ -17,6 +17,7 @@ import shlex
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -67,7 +68,8 @@ class Fetched:
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
     version that are offered beside it. ``signatures`` sign the file, and ``others`` are all other
-    wheels and sdists of the version, by name, and whether something signs them.
+    wheels and sdists of the version, by name, and whether something signs them. ``sdist`` fetches
+    the sdist of the version, where this is a wheel and there is one, without what signs it.
     """
 
     file: str
@@ -76,6 +78,7 @@ class Fetched:
     unreviewed: tuple[str, ...] = ()
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = field(default_factory=dict)
+    sdist: Callable[[], Fetched] | None = field(default=None, compare=False)
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -136,7 +139,7 @@ def fetch(
     with Client(asked, f"{name}=={version}", config) as client:
         search = _Search(client, config, name, version, hashes, folder)
         fetched, same = bounded(search.fetch, client.seconds_left, client.late)
-        return replace(fetched, signatures=signatures(client, same))
+        return replace(fetched, signatures=signatures(client, same), sdist=search.sdist(same))
 
 
 class _Search:
@@ -161,6 +164,21 @@ class _Search:
         self._offers: list[Offer] = []
         self._searched: list[str] = []
         self._ignored: list[str] = []
+
+    def sdist(self, chosen: list[Offer]) -> Callable[[], Fetched] | None:
+        """Return what fetches the sdist beside a wheel that was chosen, if there is one."""
+        offers = [each for each in self._offers if each.kind == "sdist"]
+        beside = any(self._matches(each.version) for each in offers)
+        if not beside or any(each.kind != "wheel" for each in chosen):
+            return None
+
+        def fetched() -> Fetched:
+            with Client(self._client.asked, f"{self._name}=={self._version}", self._config) as one:
+                again = copy(self)
+                again._client, again._offers = one, offers
+                return bounded(again._take, one.seconds_left, one.late)[0]
+
+        return fetched
 
     def fetch(self) -> tuple[Fetched, list[Offer]]:
         """Return the file, without what signs it, and all offers of it."""

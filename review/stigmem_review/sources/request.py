@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -283,8 +284,18 @@ def _read_fetched(asked: str, fetched: Fetched) -> Artifact:
         artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed
     )
     return msgspec.structs.replace(
-        artifact, source=source, signatures=fetched.signatures, others=fetched.others
+        artifact,
+        source=source,
+        signatures=fetched.signatures,
+        others=fetched.others,
+        sdist=partial(_open_sdist, asked, fetched.sdist) if fetched.sdist else None,
     )
+
+
+def _open_sdist(asked: str, fetch: Callable[[], Fetched]) -> Artifact:
+    fetched = fetch()
+    with fetched.content as content:
+        return _read_archive(asked, fetched.file, content)
 
 
 def _shown(asked: str) -> str:

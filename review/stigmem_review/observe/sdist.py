@@ -1,0 +1,126 @@
+"""A wheel against the sdist of its release: what the other one does not account for."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from stigmem_review import limits
+from stigmem_review.model import HeldAgainst, Unlike
+from stigmem_review.observe.outline import digest_of
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.syntax.nodes import walk
+from stigmem_review.syntax.parse import parse
+
+_SAME_PLACE = 2
+"""Parts of two paths, from their ends, that make one the other's place."""
+
+_VALUES = (
+    *(ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Name, ast.Subscript, ast.BinOp),
+    *(ast.UnaryOp, ast.Slice, ast.Starred),
+)
+_TYPING = ("__future__", "typing")
+
+
+def held_against(wheel: Artifact, sdist: Artifact) -> HeldAgainst:
+    """Return the files of a wheel that an sdist does not have, wherever its build takes them from.
+
+    The metadata that a build writes is left out, and so are files with nothing in them.
+    """
+    there = {hashlib.sha256(data).digest() for data in sdist.files.values()}
+    by_name: dict[str, list[str]] = {}
+    for path in sorted(sdist.files):
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    sources = _Sources()
+    unlike = []
+    for path in sorted({*wheel.installed.values()}):
+        data = wheel.files[path]
+        if path.startswith(f"{wheel.metadata_dir}/") or not data.strip():
+            continue
+        if hashlib.sha256(data).digest() in there:
+            continue
+        named = by_name.get(path.rpartition("/")[2], [])
+        runs = False
+        if path.endswith(".py"):
+            said = sources.said(data)
+            if said and any(said == sources.said(sdist.files[each]) for each in named):
+                continue
+            runs = not sources.is_data(data) and not _is_generated(path, by_name)
+        unlike.append(Unlike(path, _beside(path, named), runs))
+    return HeldAgainst(sdist.source.file, tuple(unlike))
+
+
+def _beside(path: str, named: Iterable[str]) -> str:
+    """Return the file of the sdist that has the place of one in the wheel, if there is one."""
+    parts = path.split("/")[::-1]
+    found = [(_common(parts, each.split("/")[::-1]), each) for each in named]
+    length, best = max(found, default=(0, ""))
+    return best if length >= min(_SAME_PLACE, len(parts)) else ""
+
+
+def _common(one: list[str], two: list[str]) -> int:
+    length = 0
+    for left, right in zip(one, two, strict=False):
+        if left != right:
+            break
+        length += 1
+    return length
+
+
+class _Sources:
+    """Source files by content, parsed as long as there are not too many of them."""
+
+    def __init__(self) -> None:
+        self._left = limits.OBSERVED_BYTES
+        self._said: dict[bytes, str] = {}
+        self._data: set[bytes] = set()
+
+    def said(self, data: bytes) -> str:
+        """Return a digest of what a file says, whatever its layout; nothing if that is unknown."""
+        if data not in self._said:
+            self._left -= len(data)
+            tree = parse(data) if self._left >= 0 else None
+            self._said[data] = ""
+            if isinstance(tree, ast.Module):
+                self._said[data] = digest_of([tree])
+                if _holds_values(tree.body):
+                    self._data.add(data)
+        return self._said[data]
+
+    def is_data(self, data: bytes) -> bool:
+        """Say whether a file holds only values, as the version file does that a build writes."""
+        self.said(data)
+        return data in self._data
+
+
+def _holds_values(statements: list[ast.stmt]) -> bool:
+    for statement in statements:
+        match statement:
+            case ast.ImportFrom(module=module, level=0) if module in _TYPING:
+                continue
+            case ast.If(test=ast.Name("TYPE_CHECKING"), body=body, orelse=orelse):
+                if not _holds_values([*body, *orelse]):
+                    return False
+            case ast.AnnAssign(target=ast.Name(), annotation=annotation, value=value):
+                if not _is_value(annotation) or (value and not _is_value(value)):
+                    return False
+            case ast.Assign(targets=targets, value=value):
+                named = all(isinstance(each, ast.Name) for each in targets)
+                if not named or not _is_value(value):
+                    return False
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case _:
+                return False
+    return True
+
+
+def _is_value(value: ast.expr) -> bool:
+    return all(isinstance(each, _VALUES) for each in walk(value))
+
+
+def _is_generated(path: str, by_name: Mapping[str, list[str]]) -> bool:
+    """Say whether source is what protobuf makes of a description that the sdist has."""
+    stem = path.rpartition("/")[2].removesuffix(".py").removesuffix("_grpc")
+    return stem.endswith("_pb2") and f"{stem.removesuffix('_pb2')}.proto" in by_name
