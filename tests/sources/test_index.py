@@ -64,7 +64,7 @@ def get(requirement: str = f"{PROJECT}==1.0") -> Got:
 
 
 def get_sdist() -> tuple[str, bytes] | None:
-    """Return the name and the bytes of the sdist beside the wheel that is taken, if there is one."""
+    """Return the name and the bytes of the sdist beside the wheel that is taken, if any."""
     found = fetch(f"{PROJECT}==1.0", PROJECT, Version("1.0"))
     found.content.close()
     if found.sdist is None:
