@@ -23,6 +23,21 @@ class SignatureFile(msgspec.Struct, frozen=True):
     do: str = ""
 
 
+class Layout(msgspec.Struct, frozen=True):
+    """Where the files of a project are installed, as far as that can be told without a build.
+
+    ``places`` maps each place below ``site-packages`` to a path of the project. ``why`` says why
+    it is not known; then there are none. ``whole`` is false where the build installs, or may
+    install, more than that; ``others`` are places of it that are known, such as a module that the
+    build writes.
+    """
+
+    places: Mapping[str, str] = msgspec.field(default_factory=dict)
+    why: str = ""
+    whole: bool = True
+    others: frozenset[str] = frozenset()
+
+
 class Artifact(msgspec.Struct, frozen=True):
     """The files of one release, in memory.
 
@@ -31,6 +46,8 @@ class Artifact(msgspec.Struct, frozen=True):
     maps each place a file is installed to, such as ``site-packages/pkg/mod.py`` or
     ``scripts/tool``, to its path in ``files``; ``metadata_dir`` (wheels only) is the release's
     own ``.dist-info`` directory. ``capture`` is the decoded JSON object of a capture.
+    ``layout`` (projects only, once it was worked out) is what its build would install; of a
+    directory, ``files`` are then those that the build reads and those that it would install.
     ``signatures`` sign the artifact; ``others`` are the other files of the same release, by name,
     and whether something signs them. ``sdist`` opens the sdist of the same release, where this is
     a wheel of an index that has one.
@@ -45,3 +62,4 @@ class Artifact(msgspec.Struct, frozen=True):
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = msgspec.field(default_factory=dict)
     sdist: Callable[[], Artifact] | None = None
+    layout: Layout | None = None
