@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 
-from stigmem_review import facts, versions
+from stigmem_review import facts, toml, versions
 from stigmem_review.facts import Fact
 from stigmem_review.manifest.entry_points import misspelt_group, normal_value
 from stigmem_review.manifest.factories import factories
@@ -49,6 +48,8 @@ class _Writer:
     def __init__(self, release: Release, artifact: Artifact) -> None:
         self._release = release
         self._files = artifact.files
+        places = artifact.layout.places if artifact.layout else {}
+        self._site = {place: artifact.files[path] for place, path in places.items()}
 
     def declaration(self) -> tuple[str, ...]:
         """Return the entry point's table with one entry as it should be."""
@@ -76,8 +77,8 @@ class _Writer:
     def _nested(self) -> EntryPoint | None:
         """Return what stands below the group's name written without quotes."""
         try:
-            table = tomllib.loads(self._files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
+            table = toml.parse(self._files.get(_PYPROJECT, b"").decode("utf-8", "replace"))
+        except ValueError:
             return None
         value: object = table
         for key in ("project", "entry-points", *ENTRY_POINT_GROUP.split(".")):
@@ -89,7 +90,7 @@ class _Writer:
 
     def _target(self, written: str) -> str:
         """Return what the entry point should lead to: what is written, as far as that is there."""
-        choices = list(factories(self._files))
+        choices = list(factories(self._site or self._files))
         wanted = _as_reference(written)
         if not choices:
             return wanted if ":" in wanted else ""
@@ -120,7 +121,7 @@ class _Writer:
         if made := re.match(r"(\w+)\s*(?::[^=]*)?=\s*(([\w.]*\bPluginManifest)\(.*)", line):
             return f"def {made[1]}() -> {made[3]}:", f"    return {made[2]}"
         named = re.match(r"(?:async\s+)?def\s+(\w+)", line)
-        if not named and any(factories(self._files)):
+        if not named and any(factories(self._site or self._files)):
             return self.declaration()
         name = named[1] if named else fact.item.rpartition(":")[2]
         if not name.isidentifier():

@@ -249,6 +249,15 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
     return tuple(found)
 
 
+def left_to_the_build(project: Release, given: Iterable[Release]) -> bool:
+    """Say whether only a build tells what a project declares, and its wheel is given with it."""
+    if project.source.kind == "wheel" or not isinstance(project.entry_points, Unknown):
+        return False
+    return any(
+        wheel.source.kind == "wheel" and _name(project) in ("", _name(wheel)) for wheel in given
+    )
+
+
 def _other_entry_points(wheel: Release, project: Release, shown: str) -> Iterator[Problem]:
     found, declared = wheel.entry_points, project.entry_points
     if not isinstance(found, Known) or not isinstance(declared, Known):

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stigmem_review import host, review
+from stigmem_review import host, limits, review
 from stigmem_review.document import Report
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
 from stigmem_review.pipeline.reading import read
 from stigmem_review.report import render
 from stigmem_review.sources.request import understand
+from support.archives import refusal_of
 from support.plugins import plugin, write_project
 
 GROUP = '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
@@ -33,10 +34,10 @@ def is_read(release: Release) -> bool:
     return isinstance(release.manifest, Manifest) and release.problems == ()
 
 
-LAYOUTS = ["src/", "", "python/", "packages/demo/src/"]
+ROOTS = ["src/", "", "python/"]
 
 
-@pytest.mark.parametrize("root", LAYOUTS)
+@pytest.mark.parametrize("root", ROOTS)
 def test_the_package_is_found_wherever_it_stands(root: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         f'[project]\nname = "demo"\nversion = "1.0.0"\n{GROUP}', "utf-8"
@@ -51,16 +52,19 @@ def test_the_package_is_found_wherever_it_stands(root: str, tmp_path: Path) -> N
     assert set(release.package.value) == set(plugin())
 
 
-def test_a_second_copy_of_the_package_is_one_too_many(tmp_path: Path) -> None:
-    release = read_tree(tmp_path, **{"lib__demo_plugin____init__.py": ""})
-    (tmp_path / "other" / "demo_plugin").mkdir(parents=True)
-    (tmp_path / "other" / "demo_plugin" / "__init__.py").write_text("", "utf-8")
+def test_two_packages_are_one_too_many_where_nothing_says_which_is_built(tmp_path: Path) -> None:
+    for folder in ("one", "other"):
+        write_project(tmp_path / folder, plugin())
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nbuild-backend = "acme.build"\n[project]\nname = "demo"\n{GROUP}', "utf-8"
+    )
     release = read(understand(str(tmp_path)), host.node())
     assert isinstance(release.manifest, Unknown)
-    assert "more than one folder" in release.manifest.why
+    assert "more than one folder (one/src/, other/src/)" in release.manifest.why
+    assert "what is built is up to acme.build; review the built wheel" in release.manifest.why
 
 
-@pytest.mark.parametrize("folder", ["tests", "docs", "examples"])
+@pytest.mark.parametrize("folder", ["tests", "docs", "examples", "old", "out/lib", "backup/src"])
 def test_a_copy_that_is_never_built_does_not_count(folder: str, tmp_path: Path) -> None:
     (tmp_path / folder / "demo_plugin").mkdir(parents=True)
     (tmp_path / folder / "demo_plugin" / "__init__.py").write_text("", "utf-8")
@@ -120,15 +124,15 @@ def test_a_project_without_static_metadata_says_so(tmp_path: Path) -> None:
     assert "setup.py" in release.manifest.why
 
 
-FLIT = """
+OTHER = """
 [build-system]
-requires = ["flit_core<4"]
-build-backend = "flit_core.buildapi"
+requires = ["acme-build"]
+build-backend = "acme.build"
 
-[tool.flit.metadata]
+[tool.acme.metadata]
 module = "demo_plugin"
 
-[tool.flit.entrypoints."stigmem.plugins"]
+[tool.acme.entrypoints."stigmem.plugins"]
 demo = "demo_plugin:plugin_manifest"
 """
 
@@ -136,9 +140,9 @@ demo = "demo_plugin:plugin_manifest"
 def test_what_a_backend_keeps_in_tables_of_its_own_is_not_taken_for_nothing(
     tmp_path: Path,
 ) -> None:
-    release = read_tree(tmp_path, FLIT)
+    release = read_tree(tmp_path, OTHER)
     assert isinstance(release.manifest, Unknown)
-    assert "up to flit_core.buildapi; review the built wheel" in release.manifest.why
+    assert "up to acme.build; review the built wheel" in release.manifest.why
     assert [each.kind for each in release.problems] == []
 
 
@@ -148,13 +152,17 @@ IN_SRC = (
 )
 
 
+HATCHLING = '[build-system]\nbuild-backend = "hatchling.build"\n'
+SETUPTOOLS = '[build-system]\nbuild-backend = "setuptools.build_meta"\n'
+
+
 @pytest.mark.parametrize(
     "build",
     [
         "",
-        '[tool.hatch.build.targets.wheel]\npackages = ["src/demo_plugin"]\n',
-        '[tool.setuptools]\npackage-dir = { "" = "src" }\n',
-        '[tool.setuptools.packages.find]\nwhere = ["src"]\n',
+        HATCHLING + '[tool.hatch.build.targets.wheel]\npackages = ["src/demo_plugin"]\n',
+        SETUPTOOLS + '[tool.setuptools]\npackage-dir = { "" = "src" }\n',
+        SETUPTOOLS + '[tool.setuptools.packages.find]\nwhere = ["src"]\n',
     ],
 )
 def test_the_folder_of_packages_is_no_package(build: str, tmp_path: Path) -> None:
@@ -165,21 +173,22 @@ def test_the_folder_of_packages_is_no_package(build: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "build",
     [
-        '[tool.hatch.build.targets.wheel]\npackages = ["src"]\n',
-        '[tool.hatch.build.targets.wheel]\nonly-include = ["./src"]\n',
-        '[tool.setuptools]\npackages = ["src", "src.demo_plugin"]\n',
+        HATCHLING + '[tool.hatch.build.targets.wheel]\npackages = ["src"]\n',
+        HATCHLING + '[tool.hatch.build.targets.wheel]\nonly-include = ["./src"]\n',
+        SETUPTOOLS + '[tool.setuptools]\npackages = ["src", "src.demo_plugin"]\n',
     ],
 )
 def test_a_project_may_make_a_package_of_it(build: str, tmp_path: Path) -> None:
     release = read_tree(tmp_path, IN_SRC + build)
-    assert release.problems == ()
-    assert isinstance(release.manifest, Unknown)
-    assert "review the built wheel" in release.manifest.why
+    assert is_read(release)
+    assert isinstance(release.package, Known)
+    assert set(release.package.value) == {f"src/{path}" for path in plugin()}
 
 
-def test_a_package_of_that_name_is_one(tmp_path: Path) -> None:
+def test_not_even_with_a_module_of_its_own(tmp_path: Path) -> None:
     write_project(tmp_path, {**plugin(), "__init__.py": ""})
-    assert is_read(read_tree(tmp_path, IN_SRC))
+    release = read_tree(tmp_path, IN_SRC)
+    assert [each.kind for each in release.problems] == ["target-missing"]
 
 
 def test_optional_dependencies_carry_their_extra(tmp_path: Path) -> None:
@@ -195,10 +204,23 @@ def test_optional_dependencies_carry_their_extra(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["[project", "a = 1\na = 2\n", "x = " + "[" * 5000])
-def test_a_pyproject_that_is_not_toml_is_refused(text: str, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"pyproject\.toml"):
-        read_tree(tmp_path, text)
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"[project", "Expected"),
+        (b"a = 1\na = 2\n", "Cannot overwrite a value"),
+        (b"x = " + b"[" * 5000, "it is nested too deeply"),
+        (b"x = " + b"1" * 4301, "Exceeds the limit"),
+        (b"x = '\xe9'\n", "byte 5 of it is not UTF-8"),
+        (b"\xef\xbb\xbf[project]\n", "it starts with a byte order mark"),
+        (b"#" * (limits.METADATA_BYTES + 1), "it has more than"),
+    ],
+)
+def test_a_pyproject_that_is_not_toml_is_refused(data: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(data)
+    message = refusal_of(read, understand(str(tmp_path)), host.node())
+    assert f"pyproject.toml cannot be read: {why}" in message
+    assert message.endswith("; mend it first")
 
 
 def review_trees(folder: Path, old: dict[str, str], new: dict[str, str]) -> Report:

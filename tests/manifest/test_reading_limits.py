@@ -182,7 +182,7 @@ def test_releases_share_the_trees_of_the_files_they_share() -> None:
     found, trees = [], []
     for files in (old, new):
         data = {path: as_bytes(text) for path, text in files.items()}
-        modules = Modules(data, "", parsed)
+        modules = Modules(data, parsed=parsed)
         entry_point = EntryPoint(ENTRY_POINT_GROUP, "demo", ENTRY)
         manifest = read_factory(entry_point, modules, node()).manifest
         assert isinstance(manifest, Manifest)

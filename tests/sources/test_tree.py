@@ -1,16 +1,18 @@
-"""A project directory is read as it lies there, and nothing beyond it."""
+"""A project directory is listed as it lies there, and only what is asked for is read."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from stigmem_review import limits
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.tree import read_directory
+from stigmem_review.sources.tree import read_directory, tree_digest
 from support.archives import refusal_of, write_files
 
 FILES = {
@@ -30,111 +32,108 @@ def read(path: Path) -> Artifact:
     return read_directory(str(path), path)
 
 
-def test_a_directory_is_read_with_a_digest_anyone_can_repeat(project: Path) -> None:
+def files_of(path: Path) -> Mapping[str, bytes]:
+    return dict(read(path).files.items())
+
+
+def test_a_directory_is_listed(project: Path) -> None:
     artifact = read(project)
+    assert artifact.files == FILES
+    assert len(artifact.files) == len(FILES)
+    assert artifact.source.kind == "directory"
+    assert artifact.source.asked == str(project)
+    assert artifact.source.file == "demo"
+    assert "src/demo" not in artifact.files
+    with pytest.raises(KeyError):
+        artifact.files["src/none"]
+
+
+def test_the_digest_is_of_names_and_bytes() -> None:
     lines = "".join(
         f"{name}\0{hashlib.sha256(content).hexdigest()}\n"
         for name, content in sorted(FILES.items())
     )
-    assert artifact.files == FILES
-    assert artifact.source.kind == "directory"
-    assert artifact.source.asked == str(project)
-    assert artifact.source.file == "demo"
-    assert artifact.source.sha256 == hashlib.sha256(lines.encode()).hexdigest()
+    assert tree_digest(FILES) == hashlib.sha256(lines.encode()).hexdigest()
+    assert tree_digest(dict(reversed(FILES.items()))) == tree_digest(FILES)
+    assert tree_digest({**FILES, "README.md": b""}) != tree_digest(FILES)
+    assert tree_digest({**FILES, "README.rst": b""}) != tree_digest(FILES)
 
 
-def test_the_digest_is_of_names_and_bytes(project: Path, tmp_path: Path) -> None:
-    digest = read(project).source.sha256
-    copy = write_files(tmp_path / "copy", dict(reversed(FILES.items())))
-    assert read(copy).source.sha256 == digest
-    (copy / "README.md").rename(copy / "README.rst")
-    assert read(copy).source.sha256 != digest
-
-
-@pytest.mark.parametrize(
-    ("name", "ignored"),
-    [
-        (".git/config", True),
-        ("src/.git/config", True),
-        ("src/demo/__pycache__/a.pyc", True),
-        (".venv/lib/a.py", True),
-        ("venv/lib/a.py", True),
-        ("dist/demo.whl", True),
-        ("build/lib/a.py", True),
-        ("demo.egg-info/PKG-INFO", True),
-        ("node_modules/a.js", True),
-        ("src/dist/a.py", False),
-        ("src/venv/a.py", False),
-        ("src/demo.egg-info/PKG-INFO", False),
-        (".github/workflows/ci.yml", False),
-        ("dist", False),
-    ],
-)
-def test_what_no_build_takes_is_left_out(project: Path, name: str, ignored: bool) -> None:
-    write_files(project, {name: b"more"})
-    assert (name not in read(project).files) is ignored
+@pytest.mark.parametrize("name", ["pyproject.toml", "setup.py", "setup.cfg"])
+def test_any_file_that_can_be_built_makes_a_project(name: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {name: b"", "x.txt": b""})
+    assert set(read(tmp_path).files) == {name, "x.txt"}
 
 
 def test_a_directory_without_a_project_is_refused(tmp_path: Path) -> None:
-    write_files(tmp_path, {"setup.py": b"", "src/pyproject.toml": b""})
+    write_files(tmp_path, {"requirements.txt": b"", "src/pyproject.toml": b""})
     message = refusal_of(lambda: read(tmp_path))
     assert message.startswith(str(tmp_path))
-    assert "it has no pyproject.toml" in message
-    assert "build a wheel and name that" in message
+    assert "it has no pyproject.toml, setup.py or setup.cfg" in message
     assert read(tmp_path / "src")
 
 
 def test_what_is_no_directory_is_refused(project: Path) -> None:
     assert "Not a directory" in refusal_of(lambda: read(project / "README.md"))
     assert "No such file" in refusal_of(lambda: read(project / "none"))
-    assert "null" in refusal_of(lambda: read(project / "a\0b"))
 
 
-def test_no_link_is_followed(project: Path, tmp_path: Path) -> None:
-    outside = write_files(tmp_path / "outside", {"secret.py": b"secret", "b.txt": b"secret"})
-    (project / "docs").symlink_to(outside, target_is_directory=True)
-    (project / "b.txt").symlink_to(outside / "b.txt")
-    (project / "up").symlink_to("..")
-    (project / "gone").symlink_to("nowhere")
-    assert read(project).files == FILES
-    (project / "src/demo/secret.py").symlink_to(outside / "secret.py")
-    assert "src/demo/secret.py is no regular file" in refusal_of(lambda: read(project))
-
-
-def test_a_project_file_that_is_a_link_is_refused(project: Path) -> None:
+def test_a_link_that_stays_inside_is_what_it_leads_to(project: Path) -> None:
+    (project / "src/demo/LICENSE").symlink_to("../../README.md")
     (project / "pyproject.toml").rename(project / "real.toml")
-    (project / "pyproject.toml").symlink_to("real.toml")
-    assert "pyproject.toml is no regular file" in refusal_of(lambda: read(project))
+    (project / "pyproject.toml").symlink_to(project / "real.toml")
+    (project / "docs").symlink_to("src", target_is_directory=True)
+    (project / "src/demo/up").symlink_to("..")
+    files = files_of(project)
+    assert files["src/demo/LICENSE"] == files["docs/demo/LICENSE"] == FILES["README.md"]
+    assert files["pyproject.toml"] == files["real.toml"] == FILES["pyproject.toml"]
+    assert not any("up" in name.split("/") for name in files)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_named_pipe_is_not_opened(project: Path) -> None:
+def test_a_link_that_leads_out_is_refused_where_it_is_read(project: Path, tmp_path: Path) -> None:
+    outside = write_files(tmp_path / "outside", {"secret.py": b"secret"})
+    (project / "docs").symlink_to(outside, target_is_directory=True)
+    (project / "src/demo/secret.py").symlink_to(outside / "secret.py")
+    files = read(project).files
+    assert {name: files[name] for name in FILES} == FILES
+    assert "docs/secret.py" not in files
+    for name in ("docs", "src/demo/secret.py"):
+        message = refusal_of(lambda name=name: files[name])
+        assert f"{name} is a symbolic link that leads out of the project" in message
+
+
+def test_what_holds_nothing_to_read_is_left_out(project: Path, tmp_path: Path) -> None:
+    (project / "src/demo/.#plugin.py").symlink_to("somebody@host.1234")
+    (project / "loop").symlink_to("loop")
     os.mkfifo(project / "pipe")
-    assert read(project).files == FILES
+    with socket.socket(socket.AF_UNIX) as listening:
+        here = Path.cwd()
+        os.chdir(project)
+        try:
+            listening.bind("socket")
+        finally:
+            os.chdir(here)
+    assert files_of(project) == FILES
+
+
+def test_a_pipe_that_is_called_a_module_is_refused_where_it_is_read(project: Path) -> None:
     os.mkfifo(project / "pipe.py")
-    assert "pipe.py is no regular file" in refusal_of(lambda: read(project))
+    files = read(project).files
+    assert files["README.md"]
+    assert "not a regular file" in refusal_of(lambda: files["pipe.py"])
 
 
-def test_a_name_that_is_not_utf8_is_refused(project: Path) -> None:
-    try:
-        (project / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"")
-    except OSError:
-        pytest.skip("this file system takes no such name")
-    assert "caf\\u{dce9}.txt is not UTF-8" in refusal_of(lambda: read(project))
-
-
-def test_limits_hold_for_a_directory_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_hold_for_what_is_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     total, largest = sum(map(len, FILES.values())), max(map(len, FILES.values()))
     monkeypatch.setattr(limits, "TOTAL_BYTES", total)
     monkeypatch.setattr(limits, "ENTRY_BYTES", largest)
-    monkeypatch.setattr(limits, "ENTRIES", 6)
-    assert read(project).files == FILES
+    monkeypatch.setattr(limits, "LISTED", 6)
+    assert files_of(project) == FILES
     monkeypatch.setattr(limits, "TOTAL_BYTES", total - 1)
-    assert f"more than {total - 1} bytes" in refusal_of(lambda: read(project))
+    assert f"more than {total - 1} bytes" in refusal_of(lambda: files_of(project))
     monkeypatch.setattr(limits, "ENTRY_BYTES", largest - 1)
-    assert f"limit of {largest - 1} bytes" in refusal_of(lambda: read(project))
-    monkeypatch.setattr(limits, "ENTRIES", 5)
-    assert "more than 5 files and directories" in refusal_of(lambda: read(project))
-    monkeypatch.setattr(limits, "PATH_CHARS", 10)
-    monkeypatch.setattr(limits, "ENTRIES", 6)
-    assert "deeper than 10 characters" in refusal_of(lambda: read(project))
+    assert f"limit of {largest - 1} bytes" in refusal_of(lambda: files_of(project))
+    assert read(project).files["src/demo/table.json"] == b"{}"
+    monkeypatch.setattr(limits, "LISTED", 5)
+    assert "more than 5 files and directories" in refusal_of(lambda: files_of(project))
+    assert "pyproject.toml" in read(project).files

@@ -158,7 +158,11 @@ def as_bytes(data: str | bytes) -> bytes:
 
 def read(files: Files, entry: str, root: str = "") -> Reading:
     """Read a shape's manifest from its syntax."""
-    modules = Modules({path: as_bytes(data) for path, data in files.items()}, root)
+    below = {path.removeprefix(root): data for path, data in files.items() if path.startswith(root)}
+    modules = Modules(
+        {place: as_bytes(data) for place, data in below.items()},
+        {place: root + place for place in below},
+    )
     return read_factory(EntryPoint(ENTRY_POINT_GROUP, "demo", entry), modules, node())
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from stigmem_review import toml
 from stigmem_review.model import BuildKind, Location
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.syntax.nodes import walk
@@ -404,8 +404,8 @@ def _assigns_literal(data: bytes, name: str) -> bool:
 def _toml(data: bytes) -> Mapping[str, Any]:
     """Return a TOML file; nothing for one that cannot be read, of which the review says so."""
     try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return toml.parse(data.decode("utf-8"))
+    except ValueError:
         return {}
 
 

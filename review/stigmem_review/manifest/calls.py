@@ -179,7 +179,7 @@ class Calls(Objects):
         if words or data is None or owner.text or not isinstance(encoding, Const):
             return None
         read = content(data, method, given, encoding.value)
-        return None if read is None else Const(read, Location(owner.path))
+        return None if read is None else Const(read, Location(self.modules.shown(owner.path)))
 
     def _method_call(self, node: ast.Call, called: ast.Attribute, place: Place) -> Value | None:
         """Return what a method of a known text, set, dict, path or manifest gives."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from stigmem_review.manifest.project import find_root
 from stigmem_review.model import Known, Location, Release
 from stigmem_review.sources.artifact import Artifact
 
@@ -16,17 +15,17 @@ _METADATA = (".dist-info", ".egg-info")
 class Code(NamedTuple):
     """Files by the place below ``site-packages`` that they are installed to.
 
-    ``root`` is the folder of a source tree they stand below, empty or ending in a slash;
-    ``beside`` names what else the tree could install at the top.
+    ``paths`` says what a release calls the file at a place, where that is not the same;
+    ``beside`` names what else can be imported at the top.
     """
 
     files: Mapping[str, bytes]
-    root: str = ""
+    paths: Mapping[str, str] = {}
     beside: frozenset[str] = frozenset()
 
     def at(self, place: str, line: int = 0) -> Location:
         """Return where a file, or a line of it, stands in the release."""
-        return Location(self.root + place, line)
+        return Location(self.paths.get(place, place), line)
 
     def sources(self) -> Iterator[tuple[str, bytes]]:
         """Yield the Python source files, sorted by place."""
@@ -38,8 +37,8 @@ class Code(NamedTuple):
 def code_of(artifact: Artifact, release: Release) -> Code:
     """Return the code that a release which was read would install, metadata left out.
 
-    Of a source tree these are the packages that its entry points name; nothing where they are
-    not known.
+    Of a source tree that was laid out these are the packages that its entry points name; nothing
+    where they are not known.
     """
     if artifact.source.kind == "wheel":
         installed = artifact.installed.items()
@@ -51,16 +50,11 @@ def code_of(artifact: Artifact, release: Release) -> Code:
                 and not place.removeprefix(_SITE).partition("/")[0].endswith(_METADATA)
             }
         )
-    if not isinstance(release.package, Known) or not isinstance(release.entry_points, Known):
-        return Code({})
-    root = find_root(artifact, release.entry_points.value)
-    if not isinstance(root, str):
+    layout = artifact.layout
+    if layout is None or not isinstance(release.package, Known):
         return Code({})
     beside = frozenset(
-        path.removeprefix(folder).partition("/")[0].partition(".")[0]
-        for folder in ("", root)
-        for path in artifact.files
-        if path.startswith(folder)
+        place.partition("/")[0].partition(".")[0] for place in (*layout.places, *layout.others)
     )
-    files = {place: artifact.files[root + place] for place in release.package.value}
-    return Code(files, root, beside)
+    files = {place: artifact.files[layout.places[place]] for place in release.package.value}
+    return Code(files, layout.places, beside)

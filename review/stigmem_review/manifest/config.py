@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from stigmem_review import limits
+from stigmem_review import limits, toml
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.setup_files import Setup, read_setup
 from stigmem_review.text import shorten
@@ -66,13 +65,11 @@ def read_pyproject(data: bytes, asked: str) -> tuple[str, Mapping[str, Any]]:
         if data.startswith(b"\xef\xbb\xbf"):
             raise ValueError("it starts with a byte order mark, which TOML does not have")
         text = data.decode("utf-8")
-        return text, tomllib.loads(text)
+        return text, toml.parse(text)
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} of it is not UTF-8"
-    except RecursionError:
-        reason = "it is nested too deeply"
-    except ValueError as error:  # also of a number with too many digits
-        reason = shorten(str(error).partition(";")[0])
+    except ValueError as error:
+        reason = shorten(str(error))
     raise SourceError(f"{shorten(asked)}: {PYPROJECT} cannot be read: {reason}; mend it first")
 
 

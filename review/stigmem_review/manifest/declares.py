@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stigmem_review import limits
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
 from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
+from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
@@ -43,7 +44,7 @@ def is_about_plugin(found: Found) -> bool:
         case "none" | "capture":
             return found.kind == "capture"
         case "directory":
-            return concerns_plugins(found.read().files)
+            return concerns_plugins(laid_out(found.read()).files)
         case _ if is_called_plugin(found.file):
             return True
         case "sdist":

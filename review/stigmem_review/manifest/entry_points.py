@@ -20,12 +20,14 @@ _PLAIN = re.compile(r"(?:\[[\w.-]+\]\n|[\w.-]+[ ]*=[ ]*[\w.:]+\n|[#;][ -~]*\n|\n
 
 _SCRIPTS = (
     ("tool", "poetry", "scripts", "console_scripts"),
+    ("tool", "flit", "scripts", "console_scripts"),
     ("project", "scripts", "console_scripts"),
     ("project", "gui-scripts", "gui_scripts"),
 )
 """Tables of commands in a ``pyproject.toml``, and the group each becomes."""
 _PROJECT = ("project", "entry-points")
 _POETRY = ("tool", "poetry", "plugins")
+_FLIT = ("tool", "flit", "entrypoints")
 
 # A line of TOML that opens a table or gives a key its value.
 _PART = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
@@ -101,22 +103,24 @@ def _read_otherwise(text: str, path: str, found: list[EntryPoint]) -> Iterator[P
 def project_entry_points(
     pyproject: Mapping[str, Any], path: str, source: str
 ) -> tuple[tuple[EntryPoint, ...], tuple[Problem, ...]]:
-    """Read the entry points of a ``pyproject.toml``: the standard table, and Poetry's own.
+    """Read the entry points of a ``pyproject.toml``: the standard table, Poetry's and flit's own.
 
     ``source`` is the file's text, from which lines are found.
     """
     standard = _table(pyproject, *_PROJECT)
-    poetry = _built_by_poetry(pyproject)
+    poetry = _built_by(pyproject, "poetry")
+    flit = "project" not in pyproject and _built_by(pyproject, "flit")
     tables: dict[tuple[str, ...], tuple[str, Any]] = {
         (*_PROJECT, group): (group, entries) for group, entries in standard.items()
     }
-    if poetry and not standard:
-        others = _table(pyproject, *_POETRY)
-        tables |= {(*_POETRY, group): (group, entries) for group, entries in others.items()}
-    for *keys, group in _SCRIPTS:
-        scripts = _table(pyproject, *keys)
-        if scripts and (poetry or keys[0] == "project"):
-            tables[tuple(keys)] = (group, scripts)
+    for counts, keys in ((poetry and not standard, _POETRY), (flit, _FLIT)):
+        others = _table(pyproject, *keys) if counts else {}
+        tables |= {(*keys, group): (group, entries) for group, entries in others.items()}
+    counting = {"project": True, "poetry": poetry, "flit": flit}
+    for *parts, group in _SCRIPTS:
+        scripts = _table(pyproject, *parts)
+        if scripts and counting[parts[1] if parts[0] == "tool" else "project"]:
+            tables[tuple(parts)] = (group, scripts)
     found: list[EntryPoint] = []
     problems: list[Problem] = []
     for table, (group, entries) in tables.items():
@@ -241,11 +245,11 @@ def _table(value: Any, *keys: str) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _built_by_poetry(pyproject: Mapping[str, Any]) -> bool:
-    """Say whether Poetry's own tables count: another build backend does not look at them."""
+def _built_by(pyproject: Mapping[str, Any], tool: str) -> bool:
+    """Say whether a tool's own tables count: another build backend does not look at them."""
     backend = _table(pyproject, "build-system").get("build-backend")
     if isinstance(backend, str):
-        return backend.startswith("poetry")
+        return backend.startswith(tool)
     return "project" not in pyproject
 
 

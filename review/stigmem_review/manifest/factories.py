@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import tomllib
 from collections.abc import Iterator, Mapping, Set
 
-from stigmem_review import limits
+from stigmem_review import limits, toml
 from stigmem_review.manifest.entry_points import misspelt_group, project_entry_points
 from stigmem_review.model import ENTRY_POINT_GROUP
 from stigmem_review.syntax.nodes import walk
@@ -91,8 +90,8 @@ def concerns_plugins(files: Mapping[str, bytes]) -> bool:
     A project that does not is nobody's mistake.
     """
     try:
-        pyproject = tomllib.loads(files.get(_PROJECT, b"").decode("utf-8"))
-    except (ValueError, RecursionError):
+        pyproject = toml.parse(files.get(_PROJECT, b"").decode("utf-8"))
+    except ValueError:
         return b"stigmem" in files[_PROJECT]
     if any(
         ENTRY_POINT_GROUP.encode() in files.get(name, b"") for name in ("setup.py", "setup.cfg")

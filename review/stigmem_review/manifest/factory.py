@@ -265,10 +265,10 @@ def _find_function(
         raise _Stop("a factory inside a class or object is not followed", declared)
     if attribute not in module.scope.bindings and not module.scope.star:
         if "__getattr__" in module.scope.bindings:
-            raise _Stop(f"{module.path} makes its attributes up in __getattr__", declared)
+            raise _Stop(f"{module.shown} makes its attributes up in __getattr__", declared)
         if not evaluator.modules.has(f"{module_name}.{attribute}"):
             raise _Stop(
-                f"{module.path} does not define {_short(attribute)}",
+                f"{module.shown} does not define {_short(attribute)}",
                 declared,
                 "target-missing",
             )

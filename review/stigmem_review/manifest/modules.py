@@ -37,12 +37,16 @@ Parsed = dict[bytes, Syntax | Failure]
 
 
 class Module(msgspec.Struct, frozen=True):
-    """One parsed module of the distribution."""
+    """One parsed module of the distribution.
+
+    ``path`` is the place below ``site-packages`` it goes to, ``shown`` what the release calls it.
+    """
 
     name: str
     path: str
     syntax: Syntax
     is_package: bool
+    shown: str
 
     @property
     def tree(self) -> ast.Module:
@@ -61,7 +65,7 @@ class Module(msgspec.Struct, frozen=True):
 
     def at(self, node: ast.AST) -> Location:
         """Return where a node of this module stands."""
-        return Location(self.path, getattr(node, "lineno", 0))
+        return Location(self.shown, getattr(node, "lineno", 0))
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -74,15 +78,20 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 class Modules:
-    """Finds modules below one root of a set of files."""
+    """Finds modules among files, given by the place below ``site-packages`` they go to."""
 
-    def __init__(self, files: Mapping[str, bytes], root: str, parsed: Parsed | None = None) -> None:
-        """``root`` is the prefix, empty or ending in a slash, below which packages stand.
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        paths: Mapping[str, str] | None = None,
+        parsed: Parsed | None = None,
+    ) -> None:
+        """``paths`` says what a release calls the file at a place, where that is not the same.
 
         ``parsed`` saves work where two releases have files in common: pass both the same dict.
         """
         self._files = files
-        self._root = root
+        self._paths = paths or {}
         self._parsed: Parsed = {} if parsed is None else parsed
         self._taken: set[int] = set()
         self._found: dict[str, Module | Unusable | None] = {}
@@ -92,9 +101,12 @@ class Modules:
         self._tops: set[str] = set()
         self._opaque: dict[str, str] = {}
         self.intruder = ""
-        for path in files:
-            if path.startswith(root):
-                self._note(path, path[len(root) :])
+        for place in files:
+            self._note(self.shown(place), place)
+
+    def shown(self, place: str) -> str:
+        """Return what the release calls the file at a place."""
+        return self._paths.get(place, place)
 
     def _note(self, path: str, place: str) -> None:
         top, slash, _ = place.partition("/")
@@ -117,15 +129,15 @@ class Modules:
 
     def below(self, package: str) -> list[str]:
         """Return the modules that stand directly in a package."""
-        folder = f"{self._root}{package.replace('.', '/')}/"
-        places = (path[len(folder) :] for path in self._files if path.startswith(folder))
-        names = {place.partition("/")[0].partition(".")[0] for place in places}
+        folder = f"{package.replace('.', '/')}/"
+        below = (place[len(folder) :] for place in self._files if place.startswith(folder))
+        names = {place.partition("/")[0].partition(".")[0] for place in below}
         return sorted(f"{package}.{each}" for each in names if self.has(f"{package}.{each}"))
 
     def data(self, path: str, module: Module) -> bytes | None:
         """Return a file that is installed with a module: one below its top package."""
-        top = module.path[len(self._root) :].partition("/")[0]
-        found = self._files.get(path) if path.startswith(f"{self._root}{top}/") else None
+        top = module.path.partition("/")[0]
+        found = self._files.get(path) if path.startswith(f"{top}/") else None
         return found if found is not None and len(found) <= limits.DATA_BYTES else None
 
     def get(self, name: str) -> Module | Unusable | None:
@@ -157,19 +169,20 @@ class Modules:
             if opaque := self._opaque.get(stem):
                 why = f"{name} comes compiled ({opaque}), and source is what is read"
                 return Unusable(why, Location(opaque))
-            if self._root + stem + ".py" in self._files:
-                return f"{self._root}{stem}.py", is_package
+            if stem + ".py" in self._files:
+                return f"{stem}.py", is_package
         return None
 
     def _load(self, name: str) -> Module | Unusable | None:
         found = self._locate(name)
         if found is None or isinstance(found, Unusable):
             return found
-        path, is_package = found
+        place, is_package = found
+        path = self.shown(place)
         if name.partition(".")[0] in STANDARD:
             why = f"{name} has the name of a module of the standard library, which goes first"
             return Unusable(why, Location(path))
-        data = self._files[path]
+        data = self._files[place]
         self._read += 1
         self._bytes += len(data)
         if self._read > limits.MODULES or self._bytes > limits.SOURCES_BYTES:
@@ -184,7 +197,7 @@ class Modules:
         syntax = self._syntax(data)
         if isinstance(syntax, Failure):
             return Unusable(syntax.why, Location(path, syntax.line), syntax.unreadable, syntax.do)
-        return Module(name, path, syntax, is_package)
+        return Module(name, place, syntax, is_package, path)
 
     def _syntax(self, data: bytes) -> Syntax | Failure:
         known = self._parsed.get(data)

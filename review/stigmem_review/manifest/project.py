@@ -1,19 +1,22 @@
-"""What a source tree says it would build: ``pyproject.toml``, and an sdist's ``PKG-INFO``."""
+"""What a source tree says it would build: ``pyproject.toml``, ``setup.cfg``, ``setup.py``,
+and an sdist's ``PKG-INFO``."""
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from stigmem_review import toml
-from stigmem_review.errors import SourceError
+from stigmem_review.manifest.backends import flit, setuptools
+from stigmem_review.manifest.backends.tree import SourceTree, joined
+from stigmem_review.manifest.config import PYPROJECT, Config, read_config, table, texts
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
+from stigmem_review.manifest.setup_files import Computed, Option
 from stigmem_review.model import (
-    ENTRY_POINT_GROUP,
     EntryPoint,
     EntryPoints,
     Known,
@@ -27,14 +30,11 @@ from stigmem_review.model import (
 )
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import as_version, one_header, read_headers
+from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.text import shorten
 
-_FILE = "pyproject.toml"
+_AT = Location(PYPROJECT)
 _PKG_INFO = "PKG-INFO"
-# Where build backends are told which packages to build.
-_PACKAGES = ("packages", "include", "only-include", "py-modules", "modules", "module-name")
-# Folders in which a second copy of a package is never the one that is built.
-_ASIDE = ("tests/", "test/", "docs/", "examples/", "build/")
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -51,22 +51,13 @@ class Project(msgspec.Struct, frozen=True):
 def read_project(artifact: Artifact) -> Project:
     """Read a project's metadata without asking its build backend.
 
-    What the project leaves to the backend (``dynamic``) is unknown, unless an sdist's
-    ``PKG-INFO`` has it. Raises ``SourceError`` where ``pyproject.toml`` is not TOML.
+    What the project leaves to the backend (``dynamic``), and what only running ``setup.py`` would
+    tell, is unknown, unless an sdist's ``PKG-INFO`` has it. Raises ``SourceError`` where
+    ``pyproject.toml`` or ``setup.cfg`` cannot be read.
     """
-    source, pyproject = _pyproject(artifact)
-    table = _mapping(pyproject, "project") or _mapping(pyproject, "tool", "poetry")
-    entry_points, problems = _entry_points(artifact, pyproject, source)
-    standard = _mapping(pyproject, "project")
-    project = Project(
-        _text(table, "name"),
-        _text(table, "version"),
-        entry_points,
-        _requirements(standard),
-        _requires_python(standard),
-        problems,
-    )
-    if _PKG_INFO not in artifact.files:
+    config = read_config(artifact.files, artifact.source.asked)
+    project = _Reader(artifact, config).project()
+    if artifact.source.kind != "sdist" or _PKG_INFO not in artifact.files:
         return project
     asked = artifact.source.asked
     found = read_headers(asked, _PKG_INFO, artifact.files)
@@ -98,154 +89,324 @@ def _with_pkg_info(project: Project, found: Mapping[str, tuple[str, ...]]) -> Pr
     return named
 
 
-def find_root(artifact: Artifact, entry_points: tuple[EntryPoint, ...]) -> str | Unknown:
-    """Return the folder of a source tree below which the plugin's package stands.
+class _Reader:
+    """Reads the metadata of one project."""
 
-    Build backends map it in their own ways; here it is found by looking for the package that the
-    entry point names. Two candidates are one too many to decide.
-    """
-    files = artifact.files
-    plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
-    if not plugins:
-        return ""
-    top = plugins[0].value.partition(":")[0].partition(".")[0].strip()
-    if top == "src" and "src/__init__.py" not in files:
-        return _root_beside_src(artifact)
-    wanted = re.compile(rf"(?:^|/){re.escape(top)}(?:\.py|/.*\.py)$")
-    roots = set()
-    for path in files:
-        if found := wanted.search(path):
-            start = found.start()
-            root = path[: start + 1] if path[start] == "/" else ""
-            if not root.startswith(_ASIDE) and f"{top}/" not in root:
-                roots.add(root)
-    if len(roots) > 1:
-        where = ", ".join(shorten(root or "./", 60) for root in sorted(roots)[:4])
-        return Unknown(
-            f"the package {top} stands in more than one folder ({where}), "
-            "and which one is built is up to the build backend"
+    def __init__(self, artifact: Artifact, config: Config) -> None:
+        self._artifact = artifact
+        self._config = config
+        self._pyproject = config.pyproject
+        self._standard = table(config.pyproject, "project")
+        self._by_setuptools = config.backend.startswith("setuptools.")
+        # setuptools does not look at its own files for what [project] could say and does not
+        # leave to them.
+        self._setup = config.setup if self._by_setuptools else {}
+
+    def project(self) -> Project:
+        entry_points, problems = self._entry_points()
+        return Project(
+            self._name(),
+            self._version(),
+            entry_points,
+            self._requirements(),
+            self._requires_python(),
+            problems,
         )
-    return roots.pop() if roots else ""
 
+    def _own(self) -> Mapping[str, Any]:
+        """Return the table that says name and version: the standard one, or Poetry's own."""
+        return self._standard or table(self._pyproject, "tool", "poetry")
 
-def _root_beside_src(artifact: Artifact) -> str | Unknown:
-    """Return the root where an entry point names a module below a folder ``src``.
+    def _dynamic(self) -> list[str]:
+        return texts(self._standard.get("dynamic"))
 
-    Every build backend takes that folder for the one that packages stand in, and then there is no
-    module of that name; unless the project says that the folder is a package itself.
-    """
-    _, pyproject = _pyproject(artifact)
-    if "setup.py" in artifact.files or _names_src(_mapping(pyproject, "tool")):
-        return Unknown(
-            "the entry point names a module in src, and whether a package of that name is built "
-            "is up to the build backend; review the built wheel"
+    def _option(self, key: str, keyword: str) -> Option | None:
+        """Return what setuptools' own files say of a field, where setuptools looks at them."""
+        if self._standard and key not in self._dynamic():
+            return None
+        return self._setup.get(keyword)
+
+    def _missing(self, key: str) -> Unknown | NotCarried:
+        if key in self._dynamic() or "" in self._setup:
+            # The build backend computes it, and a source tree does not hold the result.
+            return NotCarried("directory")
+        return Unknown(f"{PYPROJECT} does not say it", _AT)
+
+    # Name and version
+
+    def _name(self) -> Text:
+        legacy = table(self._pyproject, "tool", "flit", "metadata")
+        for value in (
+            self._own().get("name"),
+            table(self._pyproject, "tool", "poetry").get("name"),
+            legacy.get("dist-name") or legacy.get("module"),
+        ):
+            if isinstance(value, str):
+                return Known(value, _AT)
+        option = self._option("name", "name")
+        if option is None:
+            return self._missing("name")
+        known = isinstance(option.value, str)
+        return Known(option.value, option.at) if known else NotCarried("directory")
+
+    def _version(self) -> Text:
+        poetry = table(self._pyproject, "tool", "poetry")
+        stated = self._own().get("version", poetry.get("version"))
+        if isinstance(stated, str):
+            return Known(stated, _AT)
+        option = self._option("version", "version")
+        return self._dynamic_version(option) or (
+            NotCarried("directory") if option else self._missing("version")
         )
-    return "src/"
 
+    def _dynamic_version(self, option: Option | None) -> Known[str] | None:
+        """Return the version that a backend would take from a file, where that is written out."""
+        tool = table(self._pyproject, "tool")
+        backend = self._config.backend
+        if self._by_setuptools and "version" in self._dynamic():
+            given = table(tool, "setuptools", "dynamic", "version")
+            attribute, file = given.get("attr"), given.get("file")
+            if isinstance(attribute, str):
+                return self._attribute(attribute)
+            if texts(file):
+                return self._in_files(texts(file))
+        if option is not None and isinstance(option.value, str):
+            directive, _, value = option.value.partition(":")
+            if directive == "attr":
+                return self._attribute(value.strip())
+            if directive == "file":
+                return self._in_files([each.strip() for each in value.split(",")])
+            return Known(option.value, option.at)
+        if backend == "hatchling.build" and "version" in self._dynamic():
+            given = table(tool, "hatch", "version")
+            if given.get("source", "regex") == "regex" and "pattern" not in given:
+                return self._matched(given.get("path"), _HATCH)
+        if backend == "pdm.backend" and "version" in self._dynamic():
+            given = table(tool, "pdm", "version")
+            if given.get("source") == "file":
+                return self._matched(given.get("path"), _PDM)
+        if backend.startswith("flit"):
+            return self._of_module()
+        return None
 
-def _names_src(value: Any, key: str = "") -> bool:
-    match value:
-        case str():
-            return key in _PACKAGES and value.strip("./*") in ("", "src")
-        case Mapping():
-            return any(_names_src(each, str(name)) for name, each in value.items())
-        case list():
-            return any(_names_src(each, key) for each in value)
-        case _:
-            return False
+    def _attribute(self, dotted: str) -> Known[str] | None:
+        """Return a text that a module assigns (``setuptools.config.expand.read_attr``)."""
+        module, _, name = dotted.strip().rpartition(".")
+        tree = SourceTree(self._artifact.files)
+        base = setuptools.packaging(tree, self._config).folder(module)
+        for path in (f"{base}.py", joined(base, "__init__.py")):
+            if tree.is_file(path):
+                found = _assigned(self._artifact.files[path], name)
+                return Known(found[0], Location(path, found[1])) if found else None
+        return None
 
+    def _of_module(self) -> Known[str] | None:
+        """Return the ``__version__`` of the module that flit builds."""
+        tree = SourceTree(self._artifact.files)
+        found = flit.module(tree, self._config)
+        if not isinstance(found, tuple):
+            return None
+        paths = [found[1]]
+        if tree.is_folder(found[1]):
+            names = ("__version__.py", "_version.py", "version.py", "__init__.py")
+            paths = [joined(found[1], name) for name in names]
+        for path in paths:
+            if tree.is_file(path) and (value := _assigned(self._artifact.files[path], _DUNDER)):
+                return Known(value[0], Location(path, value[1]))
+        return None
 
-def _pyproject(artifact: Artifact) -> tuple[str, Mapping[str, Any]]:
-    data = artifact.files.get(_FILE)
-    if data is None:
-        return "", {}
-    try:
-        source = data.decode("utf-8")
-        return source, toml.parse(source)
-    except ValueError as error:
-        raise SourceError(
-            f"{artifact.source.asked}: {_FILE} cannot be read: {shorten(str(error))}; mend it first"
-        ) from None
+    def _in_files(self, paths: list[str]) -> Known[str] | None:
+        found = [self._artifact.files.get(joined(path)) for path in paths]
+        text = "\n".join(data.decode("utf-8", "replace") for data in found if data).strip()
+        return Known(text, Location(joined(paths[0]))) if text else None
 
+    def _matched(self, path: Any, pattern: re.Pattern[str]) -> Known[str] | None:
+        data = self._artifact.files.get(joined(path)) if isinstance(path, str) else None
+        match = pattern.search(data.decode("utf-8", "replace")) if data else None
+        return Known(match["version"], Location(joined(path))) if match else None
 
-def _entry_points(
-    artifact: Artifact, pyproject: Mapping[str, Any], source: str
-) -> tuple[EntryPoints, tuple[Problem, ...]]:
-    project = _mapping(pyproject, "project")
-    if "entry-points" in _dynamic(project):
+    # What it requires
+
+    def _requires_python(self) -> OptionalText:
+        value = self._standard.get("requires-python")
+        if isinstance(value, str):
+            return Known(value, _AT)
+        option = self._option("requires-python", "python_requires")
+        if option is not None:
+            known = isinstance(option.value, str)
+            return Known(option.value, option.at) if known else NotCarried("directory")
+        legacy = table(self._pyproject, "tool", "flit", "metadata").get("requires-python")
+        if isinstance(legacy, str) and not self._standard:
+            return Known(legacy, _AT)
+        if self._only_setup() or (self._standard and "requires-python" not in self._dynamic()):
+            return Known(None, _AT if self._standard else None)
+        return NotCarried("directory")
+
+    def _only_setup(self) -> bool:
+        """Say whether setuptools' own files say all, and say it written out."""
+        return not self._standard and bool(self._setup) and "" not in self._setup
+
+    def _requirements(self) -> Names:
+        if self._standard:
+            if {"dependencies", "optional-dependencies"} & {*self._dynamic()}:
+                return NotCarried("directory")
+            dependencies = self._standard.get("dependencies", [])
+            extras: Any = self._standard.get("optional-dependencies", {})
+            return _required(dependencies, extras, _AT)
+        if not self._only_setup():
+            return NotCarried("directory")
+        given = {name: self._setup.get(name) for name in ("install_requires", "extras_require")}
+        values = {name: option.value if option else None for name, option in given.items()}
+        required = values["install_requires"]
+        if isinstance(required, str):
+            required = None if required.startswith("file:") else required.splitlines()
+        elif required is None:
+            required = []
+        extras = {} if values["extras_require"] is None else values["extras_require"]
+        at = next((option.at for option in given.values() if option), None)
+        return _required(required, extras, at)
+
+    # Entry points
+
+    def _entry_points(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        if "entry-points" in self._dynamic():
+            return self._left_to_the_backend()
+        found, problems = project_entry_points(self._pyproject, PYPROJECT, self._config.source)
+        if found or problems:
+            return Known(found), problems
+        if (built := self._of_an_sdist()) is not None:
+            return built
+        if not self._standard and not table(self._pyproject, "tool", "poetry"):
+            if self._setup:
+                return self._of_setup(self._setup.get("entry_points"))
+            return self._without_metadata()
+        return Known(()), ()
+
+    def _left_to_the_backend(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        given = table(self._pyproject, "tool", "setuptools", "dynamic", "entry-points")
+        if self._by_setuptools and texts(given.get("file")):
+            path = joined(texts(given.get("file"))[0])
+            if path in self._artifact.files:
+                return _parsed(self._artifact.files[path].decode("utf-8", "replace"), path, 0)
+        if self._by_setuptools and (option := self._setup.get("entry_points")):
+            return self._of_setup(option)
+        if (built := self._of_an_sdist()) is not None:
+            return built
         return Unknown(
             "the project leaves its entry points to the build backend (dynamic); review the "
             "built wheel",
-            Location(_FILE),
+            _AT,
         ), ()
-    found, problems = project_entry_points(pyproject, _FILE, source)
-    if found or problems:
-        return Known(found), problems
-    for path in sorted(artifact.files) if artifact.source.kind == "sdist" else ():
-        # In a directory it can be left over from another build.
-        if path.endswith(".egg-info/entry_points.txt"):
-            text = artifact.files[path].decode("utf-8", "replace")
-            entry_points, unreadable = parse_entry_points(text, path)
-            return Known(entry_points), unreadable
-    if not project and not _mapping(pyproject, "tool", "poetry"):
-        if {"setup.py", "setup.cfg"} & artifact.files.keys():
+
+    def _of_an_sdist(self) -> tuple[EntryPoints, tuple[Problem, ...]] | None:
+        """Return what an sdist says that it would build; in a directory it can be left over."""
+        files = self._artifact.files
+        for path in sorted(files) if self._artifact.source.kind == "sdist" else ():
+            if path.endswith(".egg-info/entry_points.txt"):
+                return _parsed(files[path].decode("utf-8", "replace"), path, 0)
+        return None
+
+    def _of_setup(self, option: Option | None) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        whole = self._setup.get("")
+        if option is None and whole is None:
+            return Known(()), ()
+        value, at = option or whole or Option(None, _AT)
+        if isinstance(value, str):
+            directive, _, file = value.partition(":")
+            if directive.strip() == "file" and "\n" not in value:
+                data = self._artifact.files.get(joined(file.strip()), b"")
+                return _parsed(data.decode("utf-8", "replace"), joined(file.strip()), 0)
+            return _parsed(value, at.path, at.line)
+        if isinstance(value, Mapping):
+            try:
+                return Known(tuple(sorted(_grouped(value, at), key=_order))), ()
+            except _NotWrittenOutError as error:
+                value = Computed(str(error))
+        why = value.why if isinstance(value, Computed) else "they are no table"
+        return Unknown(
+            f"its entry points are not written out: {why}; review the built wheel", at
+        ), ()
+
+    def _without_metadata(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        if table(self._pyproject, "tool", "flit", "metadata"):
+            return Known(()), ()
+        if {"setup.py", "setup.cfg"} & self._artifact.files.keys():
             return Unknown(
-                "the project declares its entry points in setup.py or setup.cfg, which only a "
-                "build can read; review the built wheel"
+                "the project declares its entry points in setup.py or setup.cfg, which "
+                f"{shorten(self._config.backend, 60)} need not look at; review the built wheel"
             ), ()
-        if backend := _mapping(pyproject, "build-system").get("build-backend"):
+        if self._config.named:
             return Unknown(
                 f"pyproject.toml has no table [project], so what it declares is up to "
-                f"{shorten(str(backend), 60)}; review the built wheel",
-                Location(_FILE),
+                f"{shorten(self._config.backend, 60)}; review the built wheel",
+                _AT,
             ), ()
-    return Known(()), ()
+        return Known(()), ()
 
 
-def _dynamic(project: Mapping[str, Any]) -> list[Any]:
-    dynamic = project.get("dynamic")
-    return dynamic if isinstance(dynamic, list) else []
+_DUNDER = "__version__"
+# The defaults of hatchling.version.source.regex and of pdm.backend.hooks.version.
+_HATCH = re.compile(
+    r"""(?i)^(__version__|VERSION)(?: ?\: ?str)? *= *(['"])v?(?P<version>.+?)\2""", re.MULTILINE
+)
+_PDM = re.compile(r"""^__version__\s*=\s*["'](?P<version>.+?)["']\s*(?:#.*)?$""", re.MULTILINE)
 
 
-def _missing(table: Mapping[str, Any], key: str) -> Unknown | NotCarried:
-    if key in _dynamic(table):
-        # The build backend computes it, and a source tree does not hold the result.
+class _NotWrittenOutError(Exception):
+    pass
+
+
+def _order(each: EntryPoint) -> tuple[str, str, str]:
+    return each.group, each.name, each.value
+
+
+def _grouped(groups: Mapping[str, Any], at: Location) -> Iterator[EntryPoint]:
+    """Yield entry points in the form that ``setup`` takes: lines of ``name = value`` by group."""
+    for group, given in groups.items():
+        lines = given.splitlines() if isinstance(given, str) else given
+        if not isinstance(lines, list):
+            raise _NotWrittenOutError(given.why if isinstance(given, Computed) else "no list")
+        for line in lines:
+            if not isinstance(line, str):
+                raise _NotWrittenOutError("an entry point is no text")
+            name, equals, value = line.partition("=")
+            if equals:
+                yield EntryPoint(group, name.strip(), value.strip(), at)
+
+
+def _parsed(text: str, path: str, line: int) -> tuple[EntryPoints, tuple[Problem, ...]]:
+    """Read a table in the form of ``entry_points.txt``, which may be a text in another file."""
+    found, problems = parse_entry_points(text, path)
+    if line:
+        found = tuple(replace(each, at=Location(path, line)) for each in found)
+        problems = tuple(replace(each, at=Location(path, line)) for each in problems)
+    return Known(found), problems
+
+
+def _required(dependencies: Any, extras: Any, at: Location | None) -> Names:
+    if not isinstance(dependencies, list) or not isinstance(extras, Mapping):
         return NotCarried("directory")
-    return Unknown(f"{_FILE} does not say it", Location(_FILE))
-
-
-def _text(table: Mapping[str, Any], key: str) -> Text:
-    value = table.get(key)
-    return Known(value, Location(_FILE)) if isinstance(value, str) else _missing(table, key)
-
-
-def _requires_python(table: Mapping[str, Any]) -> OptionalText:
-    value = table.get("requires-python")
-    if isinstance(value, str):
-        return Known(value, Location(_FILE))
-    if not table or "requires-python" in _dynamic(table):
-        return NotCarried("directory")
-    return Known(None, Location(_FILE))
-
-
-def _requirements(table: Mapping[str, Any]) -> Names:
-    if not table or {"dependencies", "optional-dependencies"} & set(map(str, _dynamic(table))):
-        return NotCarried("directory")
-    dependencies = table.get("dependencies", [])
-    if not isinstance(dependencies, list):
-        return NotCarried("directory")
-    found = [each for each in dependencies if isinstance(each, str)]
-    extras = _mapping(table, "optional-dependencies")
-    for extra, requirements in extras.items():
-        for each in requirements if isinstance(requirements, list) else ():
+    found = [each.strip() for each in dependencies if isinstance(each, str) and each.strip()]
+    for name, requirements in extras.items():
+        extra, _, condition = str(name).partition(":")
+        for each in requirements if isinstance(requirements, list) else texts(requirements):
             text, _, marker = str(each).partition(";")
-            condition = f'extra == "{extra}"'
-            condition = f"({marker.strip()}) and {condition}" if marker.strip() else condition
-            found.append(f"{text.strip()} ; {condition}")
-    return Known(tuple(sorted(found)), Location(_FILE))
+            parts = [f"({part.strip()})" for part in (condition, marker) if part.strip()]
+            parts += [f'extra == "{extra}"'] if extra else []
+            found.append(f"{text.strip()} ; {' and '.join(parts)}")
+    return Known(tuple(sorted(found)), at)
 
 
-def _mapping(value: Any, *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+def _assigned(data: bytes, name: str) -> tuple[str, int] | None:
+    """Return the text that a module first assigns to a name, and the line."""
+    tree = parse(data)
+    for part in () if isinstance(tree, Failure) else tree.body:
+        targets = part.targets if isinstance(part, ast.Assign) else []
+        if isinstance(part, ast.AnnAssign):
+            targets = [part.target]
+        if any(isinstance(each, ast.Name) and each.id == name for each in targets):
+            value = getattr(part, "value", None)
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                return value.value, part.lineno
+            return None
+    return None

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
+from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.modules import Modules, Parsed
-from stigmem_review.manifest.project import Project, find_root, read_project
+from stigmem_review.manifest.project import Project, read_project
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
     Digests,
@@ -31,7 +32,7 @@ from stigmem_review.model import (
     Text,
     Unknown,
 )
-from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.artifact import Artifact, Layout
 from stigmem_review.sources.metadata import headers
 
 _SITE = "site-packages/"
@@ -123,7 +124,7 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
     if any(problem.kind == "entry-point-invalid" for problem in broken):
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
-        reading = _read_plugin(entry_points, Modules(site, "", parsed), node, requires)
+        reading = _read_plugin(entry_points, Modules(site, parsed=parsed), node, requires)
         reading.problems = (*broken, *reading.problems)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
@@ -132,8 +133,7 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
         if place.startswith(_SITE) and inside.partition("/")[0].endswith(_METADATA):
             continue
         digest = hashlib.sha256(artifact.files[path]).hexdigest()
-        top = inside.partition("/")[0].partition(".")[0]
-        if place.startswith(_SITE) and top in own and not inside.endswith(".pth"):
+        if place.startswith(_SITE) and _is_own(inside, own):
             package[inside] = digest
         else:
             outside[place] = digest
@@ -142,25 +142,27 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
 
 
 def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
+    artifact = laid_out(artifact)
+    layout = artifact.layout or Layout()
     project = read_project(artifact)
-    reading, root = _read_project_plugin(artifact, project, node, parsed)
+    reading = _read_project_plugin(artifact, project, layout, node, parsed)
     package: Digests = NotCarried(artifact.source.kind)
+    outside: Digests = NotCarried(artifact.source.kind)
     code = ""
-    if isinstance(project.entry_points, Known) and root is not None:
-        below = {
-            path.removeprefix(root): data
-            for path, data in artifact.files.items()
-            if path.startswith(root)
-        }
-        own = _own_packages(project.entry_points.value, below)
-        package = Known(
-            {
-                path: hashlib.sha256(data).hexdigest()
-                for path, data in sorted(below.items())
-                if path.partition("/")[0].partition(".")[0] in own
-            }
-        )
-        code = _digest(below)
+    if isinstance(project.entry_points, Known) and not layout.why:
+        site = {place: artifact.files[path] for place, path in layout.places.items()}
+        own = _own_packages(project.entry_points.value, site)
+        digests = {place: hashlib.sha256(data).hexdigest() for place, data in sorted(site.items())}
+        package = Known({place: each for place, each in digests.items() if _is_own(place, own)})
+        if layout.whole:
+            outside = Known(
+                {
+                    _SITE + place: each
+                    for place, each in digests.items()
+                    if place not in package.value
+                }
+            )
+        code = _digest(site)
     return Release(
         source=artifact.source,
         distribution=project.name,
@@ -170,7 +172,7 @@ def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Rele
         requires_dist=project.requires_dist,
         requires_python=project.requires_python,
         metadata=NotCarried(artifact.source.kind),
-        outside=NotCarried(artifact.source.kind),
+        outside=outside,
         package=package,
         code=code,
         problems=(*artifact.problems, *project.problems, *reading.problems),
@@ -179,20 +181,21 @@ def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Rele
 
 
 def _read_project_plugin(
-    artifact: Artifact, project: Project, node: Node, parsed: Parsed | None
-) -> tuple[_Plugin, str | None]:
-    """Read the plugin of a source tree, and return the folder its package stands in, if known."""
+    artifact: Artifact, project: Project, layout: Layout, node: Node, parsed: Parsed | None
+) -> _Plugin:
+    """Read the plugin of a source tree."""
     declared = project.entry_points
     if isinstance(declared, Unknown):
-        return _Plugin(declared), None
+        return _Plugin(declared)
     if any(problem.kind == "entry-point-invalid" for problem in project.problems):
-        return _Plugin(Unknown(project.problems[0].why, project.problems[0].at)), None
+        return _Plugin(Unknown(project.problems[0].why, project.problems[0].at))
     entry_points = declared.value if isinstance(declared, Known) else ()
-    root = find_root(artifact, entry_points)
-    if isinstance(root, Unknown):
-        return _Plugin(root), None
+    if layout.why and any(each.group == ENTRY_POINT_GROUP for each in entry_points):
+        return _Plugin(Unknown(f"{layout.why}; review the built wheel"))
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
-    return _read_plugin(entry_points, Modules(artifact.files, root, parsed), node, requires), root
+    site = {place: artifact.files[path] for place, path in layout.places.items()}
+    modules = Modules(site, layout.places, parsed)
+    return _read_plugin(entry_points, modules, node, requires)
 
 
 class _Plugin:
@@ -238,6 +241,12 @@ def _own_packages(entry_points: tuple[EntryPoint, ...], site: Mapping[str, bytes
     if plugins:
         return {each.value.partition(":")[0].partition(".")[0].strip() for each in plugins}
     return {path.partition("/")[0] for path in site if path.endswith("/__init__.py")}
+
+
+def _is_own(place: str, own: set[str]) -> bool:
+    """Say whether a file below ``site-packages`` is in one of the plugin's own packages."""
+    top = place.partition("/")[0].partition(".")[0]
+    return top in own and not place.endswith(".pth")
 
 
 def _release(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from stigmem_review import limits
+from stigmem_review.errors import SourceError
 from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_setup
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
@@ -43,16 +45,26 @@ def _version(release: Release) -> str:
 class _Reader:
     def __init__(self, files: Mapping[str, bytes], code: Code, version: str, seen: Seen) -> None:
         self._files = files
-        self._package = {code.root + place for place in code.files}
+        self._package = {code.at(place).path for place in code.files}
         self._version = version
         self._seen = seen
-        self._by_name: dict[str, list[str]] = {}
-        for path in sorted(files):
-            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._files):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
 
     def read(self, step: Step) -> BuildStep:
         """Return a step with its code, and what that reaches."""
-        reached, unread = self._reached(step.code)
+        try:
+            reached, unread = self._reached(step.code)
+        except SourceError as error:
+            # Of a directory, files are read and listed only here.
+            return BuildStep(
+                step.kind, step.item, step.by, step.value, unread=error.why, at=step.at
+            )
         parts = [path for path in reached if path in step.code or path not in self._package]
         if unread:
             digests = {path: hashlib.sha256(self._files[path]).hexdigest() for path in parts}
@@ -107,12 +119,12 @@ class _Reader:
             return
         texts = {text for piece in outline.pieces.values() for text in piece.texts}
         words = {part for text in texts for word in text.split() for part in word.split("/")}
-        for name in sorted(words & self._by_name.keys()):
-            for other in self._by_name[name]:
+        scripts = sorted(word for word in words if word.endswith(_SCRIPTS))
+        for name in scripts:
+            for other in self._by_name.get(name, ()):
                 above = other.rpartition("/")[0]
                 # A name alone stands for a file beside it: every package has an __init__.py.
-                named = above == folder or above.rpartition("/")[2] in words
-                if named and name.endswith(_SCRIPTS):
+                if above == folder or above.rpartition("/")[2] in words:
                     yield other
 
     def _modules(self, dotted: str, folder: str) -> Iterator[str]:

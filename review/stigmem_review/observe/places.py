@@ -32,7 +32,7 @@ class Reader:
 
     def __init__(self, code: Code, node: Node, parsed: Parsed) -> None:
         self.code = code
-        self.modules = Modules(code.files, "", parsed)
+        self.modules = Modules(code.files, parsed=parsed)
         self._node = node
         self._evaluator = Evaluator(self.modules, node)
         self._places: dict[str, list[Found]] = {}

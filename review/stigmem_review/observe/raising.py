@@ -30,7 +30,7 @@ def factory_raises(
     read from texts nobody knows. What libraries raise is not looked into.
     """
     declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
-    modules = Modules(code.files, "", parsed)
+    modules = Modules(code.files, parsed=parsed)
     evaluator = Evaluator(modules, node)
     for entry_point in declared:
         if entry_point.group != ENTRY_POINT_GROUP:

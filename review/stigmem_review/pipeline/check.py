@@ -13,12 +13,13 @@ from stigmem_review.corrections import corrections
 from stigmem_review.document import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
+from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.states import built_otherwise
+from stigmem_review.states import built_otherwise, left_to_the_build
 
 
 def check(*sources: str, node_version: str | None = None, gate: Level = "warning") -> CheckReport:
@@ -53,7 +54,7 @@ def check_releases(
 
     def look(each: Opening) -> None:
         try:
-            artifact = each.open()
+            artifact = laid_out(each.open())
             read.append((read_artifact(artifact, node), artifact))
         except Exception as error:
             checked.append(Checked(each.unread, gaps=(gap(each.unread.asked, error),)))
@@ -76,6 +77,9 @@ def check_releases(
             skipped = (*skipped, each.unread.asked)
     releases = [release for release, _ in read]
     for found in read:
+        if left_to_the_build(found[0], releases):
+            checked.append(Checked(found[0].source, gaps=found[0].gaps))
+            continue
         try:
             checked.append(_checked(*found, releases, node, rulebook))
         except Exception as error:

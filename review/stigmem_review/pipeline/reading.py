@@ -14,6 +14,7 @@ from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
 from stigmem_review.manifest.declares import is_about_plugin
+from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
 from stigmem_review.observe import Seen, built_by, held_against, observe
 from stigmem_review.sources.artifact import Artifact
@@ -100,8 +101,9 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     if artifact.source.kind == "none":
         return none_release()
     seen = Seen() if seen is None else seen
-    release = read_release(artifact, node, seen.parsed)
-    code = code_of(artifact, release)
+    installed = laid_out(artifact)
+    release = read_release(installed, node, seen.parsed)
+    code = code_of(installed, release)
     release = built_by(artifact, release, code, seen)
     if not code.files:
         return release

@@ -26,7 +26,8 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, reason
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
-from stigmem_review.sources.tree import Kind, project_artifact, project_names
+from stigmem_review.sources.tree import project_artifact
+from stigmem_review.sources.unread import Kind, Unread
 from stigmem_review.text import shorten
 
 # Options that git 2.30 knows already. What they say stands above any configuration file.
@@ -241,15 +242,12 @@ class Tree:
                 f"there is no folder {shorten(folder)} in it",
                 "name the project directory as it was called then",
             )
-        below = f"{base}/" if base else ""
-        names = project_names(asked, lambda at: self._children(below + at))
-        wanted = [(below + name, self._entries[below + name].id) for name in names]
-        with closing(self._git.blobs(wanted)) as contents:
-            files = ((path.removeprefix(below), content) for path, content in contents)
-            return project_artifact(asked, base.rpartition("/")[2] or self._name, files)
+        project = _Below(self, base)
+        files = Unread(asked, project.listed, project.read)
+        return project_artifact(asked, base.rpartition("/")[2] or self._name, files)
 
-    def _children(self, folder: str) -> Iterator[tuple[str, Kind]]:
-        """Yield what ``folder`` (``""``, or ending with ``/``) holds, and what each one is."""
+    def _children(self, folder: str) -> Iterator[tuple[str, str]]:
+        """Yield what ``folder`` (``""``, or ending with ``/``) holds, and the mode of each one."""
         at = bisect_left(self._sorted, folder)
         seen: set[str] = set()
         while at < len(self._sorted) and self._sorted[at].startswith(folder):
@@ -262,8 +260,7 @@ class Tree:
                 # "0" is the character after "/": this is the first path behind the folder.
                 at = bisect_left(self._sorted, f"{folder}{last}0", at)
             else:
-                mode = self._entries[folder + last].mode
-                yield last, "file" if mode in _FILES else "other"
+                yield last, self._entries[folder + last].mode
                 at += 1
 
     def _is_folder(self, path: str) -> bool:
@@ -317,6 +314,61 @@ class Tree:
         if target.startswith("/"):
             raise _leaves(path)
         return target
+
+
+class _Below:
+    """One project of a tree, as the folder it would be in a checkout."""
+
+    def __init__(self, tree: Tree, base: str) -> None:
+        self._tree = tree
+        self._base = f"{base}/" if base else ""
+        self._links: dict[str, str] = {}
+
+    def listed(self, folder: str) -> Iterator[tuple[str, Kind]]:
+        """Yield what a folder holds, without submodules and links that lead nowhere."""
+        real = self._tree._resolved(self._base + folder) or ""
+        prefix = f"{real}/" if real else ""
+        for name, mode in self._tree._children(prefix):
+            if mode == "folder":
+                yield name, "folder"
+            elif mode in _FILES:
+                self._links[folder + name] = prefix + name
+                yield name, "file"
+            elif mode == _LINK and (kind := self._target(folder + name, prefix + name)):
+                yield name, kind
+
+    def read(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each file with its bytes."""
+        names = [*names]
+        wanted = []
+        for name in names:
+            path = self._links.get(name)
+            if path is None:
+                raise refusal(
+                    name,
+                    "it is a symbolic link that leads out of the project",
+                    "put the file itself there",
+                )
+            wanted.append((path, self._tree._entries[path].id))
+        with closing(self._tree._git.blobs(wanted)) as contents:
+            for name, (_, content) in zip(names, contents, strict=True):
+                yield name, content
+
+    def _target(self, name: str, path: str) -> Kind | None:
+        """Say what a link stands for; one that leads out of the project is left to be refused."""
+        try:
+            real = self._tree._resolved(path)
+        except SourceError:
+            return "file"
+        if real is None:
+            return None
+        if not f"{real}/".startswith(self._base):
+            return "file"
+        if real in self._tree._entries:
+            self._links[name] = real
+            return "file"
+        # A link to a folder around it would be listed for ever.
+        return None if f"{path}/".startswith(f"{real}/") or not real else "folder"
 
 
 class _Entry(NamedTuple):
@@ -537,7 +589,7 @@ def _entries(source: str, listed: Iterable[bytes]) -> dict[str, _Entry]:
             )
         if path in entries or any(part in f"/{path}/" for part in ("//", "/./", "/../")):
             raise _malformed(source, path)
-        if not _is_utf8(path) and path.endswith((".py", "pyproject.toml")):
+        if not _is_utf8(path) and path.endswith("pyproject.toml"):
             raise refusal(source, f"the name of {shorten(path)} is not UTF-8", "rename it")
         entries[path] = _Entry(found[1].decode(), found[2].decode())
     return entries

@@ -1,145 +1,124 @@
-"""Reads a project directory: the regular files below it, never through a symbolic link."""
+"""Lists and reads a project directory: the files in it, and symbolic links that stay inside."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
 
 from stigmem_review import limits
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.refusal import refusal
+from stigmem_review.sources.unread import Kind, Unread
 from stigmem_review.text import shorten
 
-# Version control, caches and environments: written by tools and taken by no build. No package
-# has such a name, so they are left out wherever they are.
-_IGNORED = frozenset(
-    (
-        *(".git", ".hg", ".svn", ".tox", ".nox", ".venv", ".eggs", "__pycache__"),
-        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
-    )
-)
-# Names a package could have, so these are left out at the top only: environments and what a
-# build leaves there.
-_IGNORED_AT_TOP = frozenset(("build", "dist", "node_modules", "venv"))
-_BUILD_METADATA = ".egg-info"
-_PROJECT = "pyproject.toml"
-_CLEAN = "name a clean checkout, or a wheel built from it"
-
-Kind = Literal["folder", "file", "other"]
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+"""Any one of them makes a folder a project that can be built (PEP 517, PEP 518)."""
 
 
 def read_directory(asked: str, path: Path) -> Artifact:
-    """Return the release that the project directory ``path`` would build, as it is now."""
-    names = project_names(asked, lambda folder: _listed(asked, path / folder))
-    contents = ((name, read_file(path / name, limits.ENTRY_BYTES, follow=False)) for name in names)
-    return project_artifact(asked, path.resolve().name, contents)
+    """Return the project directory ``path`` as it is now, listed and not read.
 
-
-def project_names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]]) -> list[str]:
-    """Return the sorted paths of the files a project directory consists of.
-
-    ``listed`` gives the names in a folder and what each one is; the folder is ``""`` for the
-    directory itself and ends with ``/`` below it. ``SourceError`` where there is no
-    ``pyproject.toml``, where a file that decides about code is no regular file, and at a limit.
+    Raises ``SourceError`` where it cannot be listed and where it is no project.
     """
-    names = sorted(_names(asked, listed))
-    if _PROJECT not in names and {"setup.py", "setup.cfg"} & {*names}:
+    folder = _Folder(asked, path)
+    return project_artifact(asked, path.resolve().name, Unread(asked, folder.listed, folder.read))
+
+
+def project_artifact(asked: str, file: str, files: Unread) -> Artifact:
+    """Return the project directory called ``file`` that holds ``files``.
+
+    Raises ``SourceError`` where nothing in it says that it is a project.
+    """
+    if not any(name in files for name in PROJECT_FILES):
         raise refusal(
             asked,
-            f"it has no {_PROJECT}, so only a build can tell what it would be",
-            "build a wheel and name that",
+            f"it has no {', '.join(PROJECT_FILES[:-1])} or {PROJECT_FILES[-1]}, so nothing says "
+            "what it would build",
+            "name the directory that holds one, or a wheel",
         )
-    if _PROJECT not in names:
-        raise refusal(
-            asked,
-            f"it has no {_PROJECT}, so nothing says what it would build",
-            f"name the directory that holds {_PROJECT}, or a wheel",
-        )
-    return names
+    return Artifact(Source(kind="directory", asked=asked, file=file), files)
 
 
-def project_artifact(asked: str, file: str, contents: Iterable[tuple[str, bytes]]) -> Artifact:
-    """Return the release of a project directory called ``file`` from its paths and bytes.
-
-    ``contents`` is taken one by one, so that nothing is read beyond the limit on their total,
-    where ``SourceError`` is raised.
-    """
-    files: dict[str, bytes] = {}
-    total = 0
-    for name, content in contents:
-        total += len(content)
-        if total > limits.TOTAL_BYTES:
-            raise refusal(asked, f"its files have more than {limits.TOTAL_BYTES} bytes", _CLEAN)
-        files[name] = content
-    source = Source(kind="directory", asked=asked, file=file, sha256=_digest(files))
-    return Artifact(source, files)
-
-
-def _digest(files: dict[str, bytes]) -> str:
+def tree_digest(files: Mapping[str, bytes]) -> str:
+    """Return one digest of a project's files: their paths, sorted, and what each one holds."""
     whole = hashlib.sha256()
     for name in sorted(files):
-        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
+        whole.update(
+            f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
     return whole.hexdigest()
 
 
-def _names(asked: str, listed: Callable[[str], Iterable[tuple[str, Kind]]]) -> Iterator[str]:
-    """Yield the paths of the regular files, with ``/`` between components."""
-    waiting, seen = [""], 0
-    while waiting:
-        folder = waiting.pop()
-        for last, kind in listed(folder):
-            name = folder + last
-            seen += 1
-            _check(asked, name, seen)
-            if kind == "folder":
-                if not _ignored(name):
-                    waiting.append(f"{name}/")
-            elif kind == "file":
-                yield name
-            elif name == _PROJECT or name.endswith(".py"):
+class _Folder:
+    """A directory on disk; names with ``/`` between components."""
+
+    def __init__(self, asked: str, path: Path) -> None:
+        self._asked = asked
+        self._path = path
+        self._top = os.path.realpath(path)
+        self._outside: set[str] = set()
+        self._targets: dict[str, str] = {}
+
+    def listed(self, folder: str) -> Iterator[tuple[str, Kind]]:
+        """Yield what a folder holds, without what nothing can be read from.
+
+        That is a link that leads nowhere, which editors use as a lock, and a pipe, a socket or a
+        device; one that is called a Python source file is left for reading it to say so.
+        """
+        try:
+            with os.scandir(self._path / folder) as entries:
+                for entry in entries:
+                    kind = self._kind(folder, entry)
+                    if kind:
+                        yield entry.name, kind
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            shown = shorten(str(self._path / folder))
+            raise refusal(
+                self._asked, f"{shown} cannot be listed: {reason}", "check the path"
+            ) from error
+
+    def read(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each file with its bytes, following a link that stays inside."""
+        for name in names:
+            if name in self._outside:
                 raise refusal(
-                    asked, f"{shorten(name)} is no regular file", "put the file itself there"
+                    self._asked,
+                    f"{shorten(name)} is a symbolic link that leads out of the project",
+                    "put the file itself there",
                 )
+            path = Path(self._targets.get(name) or self._path / name)
+            yield name, read_file(path, limits.ENTRY_BYTES, follow=False)
 
+    def _kind(self, folder: str, entry: os.DirEntry[str]) -> Kind | None:
+        # A Windows junction leads elsewhere and is not called a symbolic link.
+        junction = getattr(entry, "is_junction", None)
+        if entry.is_symlink() or (junction and junction()):
+            return self._target(folder, entry)
+        if entry.is_dir(follow_symlinks=False):
+            return "folder"
+        regular = entry.is_file(follow_symlinks=False) or entry.name.endswith(".py")
+        return "file" if regular else None
 
-def _listed(asked: str, folder: Path) -> list[tuple[str, Kind]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [(entry.name, _kind(entry)) for entry in entries]
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refusal(
-            asked, f"{shorten(str(folder))} cannot be listed: {reason}", "check the path"
-        ) from error
-
-
-def _kind(entry: os.DirEntry[str]) -> Kind:
-    # A Windows junction leads elsewhere and is not called a symbolic link.
-    junction = getattr(entry, "is_junction", None)
-    if entry.is_dir(follow_symlinks=False) and not (junction and junction()):
-        return "folder"
-    return "file" if entry.is_file(follow_symlinks=False) else "other"
-
-
-def _ignored(name: str) -> bool:
-    if "/" in name:
-        return name.rpartition("/")[2] in _IGNORED
-    return name in _IGNORED | _IGNORED_AT_TOP or name.endswith(_BUILD_METADATA)
-
-
-def _check(asked: str, name: str, seen: int) -> None:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise refusal(asked, f"the name of {shorten(name)} is not UTF-8", "rename it") from error
-    if len(name) > limits.PATH_CHARS:
-        raise refusal(
-            asked, f"{shorten(name)} is deeper than {limits.PATH_CHARS} characters", _CLEAN
-        )
-    if seen > limits.ENTRIES:
-        raise refusal(asked, f"it holds more than {limits.ENTRIES} files and directories", _CLEAN)
+    def _target(self, folder: str, entry: os.DirEntry[str]) -> Kind | None:
+        target = os.path.realpath(entry.path)
+        try:
+            mode = Path(target).stat().st_mode
+        except OSError:
+            return None
+        if os.path.commonpath((self._top, target)) != self._top:
+            self._outside.add(folder + entry.name)
+            return "file"
+        if not stat.S_ISDIR(mode):
+            self._targets[folder + entry.name] = target
+            return "file"
+        # A link to a folder around it would be listed for ever.
+        around = os.path.realpath(self._path / folder)
+        return None if os.path.commonpath((around, target)) == target else "folder"

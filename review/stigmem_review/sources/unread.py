@@ -15,6 +15,11 @@ from stigmem_review.sources.refusal import refusal
 
 CLEAN = "name a clean checkout, or a wheel built from it"
 
+# What version control, npm and Python keep in a project; environments and caches say so themselves
+# (PEP 405, the Cache Directory Tagging Specification).
+_OF_TOOLS = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
+_MARKS = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
+
 Kind = Literal["folder", "file"]
 Listed = Callable[[str], Iterable[tuple[str, Kind]]]
 Read = Callable[[Iterable[str]], Iterable[tuple[str, bytes]]]
@@ -85,14 +90,16 @@ class Unread(Mapping[str, bytes]):
         return isinstance(path, str) and self._kind(path) == "file"
 
     def __iter__(self) -> Iterator[str]:
+        """Yield the paths of the files, without those that tools keep for themselves."""
         waiting = [""]
         while waiting:
             folder = waiting.pop()
             for name, kind in self.children(folder).items():
-                if kind == "folder":
-                    waiting.append(f"{folder}{name}/")
-                else:
+                below = f"{folder}{name}/"
+                if kind == "file":
                     yield folder + name
+                elif name not in _OF_TOOLS and not _MARKS & self.children(below).keys():
+                    waiting.append(below)
 
     def items(self) -> ItemsView[str, bytes]:
         """Return all files with their bytes, read at once."""

@@ -6,13 +6,14 @@ from stigmem_review.manifest.backends.tree import SourceTree, joined
 from stigmem_review.sources.artifact import Layout
 from stigmem_review.text import shorten
 
-# Folders that no build takes a package from: of tools, of environments, of an earlier build.
-_ASIDE = frozenset(
+ASIDE = frozenset(
     (
         *("tests", "test", "docs", "examples", "build", "dist", "venv", "env", "node_modules"),
         *("site-packages", "__pycache__", "__pypackages__"),
+        *(".git", ".hg", ".svn", ".tox", ".nox", ".venv", ".eggs"),
     )
 )
+"""Folders that no build takes a package from: of tools, of environments, of an earlier build."""
 _USUAL = ("", "src")
 
 
@@ -59,6 +60,6 @@ def _roots(tree: SourceTree, package: str) -> list[str]:
         waiting += [
             joined(folder, name)
             for name in names
-            if name != package and name not in _ASIDE and not name.startswith(".")
+            if name != package and name not in ASIDE and not name.startswith(".")
         ]
     return found
