@@ -65,10 +65,12 @@ def test_two_packages_are_one_too_many_where_nothing_says_which_is_built(tmp_pat
 
 
 @pytest.mark.parametrize("folder", ["tests", "docs", "examples", "old", "out/lib", "backup/src"])
-def test_a_copy_that_is_never_built_does_not_count(folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("build", ["", '[build-system]\nbuild-backend = "acme.build"\n'])
+def test_a_copy_that_is_never_built_does_not_count(folder: str, build: str, tmp_path: Path) -> None:
     (tmp_path / folder / "demo_plugin").mkdir(parents=True)
     (tmp_path / folder / "demo_plugin" / "__init__.py").write_text("", "utf-8")
-    assert is_read(read_tree(tmp_path))
+    head = '[project]\nname = "demo"\nversion = "1.0.0"\n'
+    assert is_read(read_tree(tmp_path, build + head + GROUP))
 
 
 def test_what_is_left_to_the_build_backend_is_not_carried(tmp_path: Path) -> None:

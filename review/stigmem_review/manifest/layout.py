@@ -9,8 +9,6 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
-from stigmem_review.manifest.backends import layout_of
-from stigmem_review.manifest.backends.search import ASIDE, search
 from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.builds import build_steps
 from stigmem_review.manifest.config import Config, read_config
@@ -42,6 +40,9 @@ def laid_out(artifact: Artifact) -> Artifact:
     tree = SourceTree(files)
     if isinstance(files, Unread):
         files.take(name for name in _BUILD_FILES if tree.is_file(name))
+    # Most reviews are of wheels, and need none of it.
+    from stigmem_review.manifest.backends.search import ASIDE
+
     asked = artifact.source.asked
     config = read_config(files, asked)
     layout = _layout(artifact, tree, config)
@@ -60,6 +61,9 @@ def laid_out(artifact: Artifact) -> Artifact:
 
 
 def _layout(artifact: Artifact, tree: SourceTree, config: Config) -> Layout:
+    from stigmem_review.manifest.backends.registry import layout_of
+    from stigmem_review.manifest.backends.search import search
+
     layout = layout_of(tree, config)
     declared = read_project(artifact).entry_points
     package = _package(declared.value) if isinstance(declared, Known) else ""

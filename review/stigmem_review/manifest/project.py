@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from stigmem_review.manifest.backends import flit, setuptools
 from stigmem_review.manifest.backends.tree import SourceTree, joined
 from stigmem_review.manifest.config import PYPROJECT, Config, read_config, table, texts
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
@@ -191,6 +190,8 @@ class _Reader:
 
     def _attribute(self, dotted: str) -> Known[str] | None:
         """Return a text that a module assigns (``setuptools.config.expand.read_attr``)."""
+        from stigmem_review.manifest.backends import setuptools
+
         module, _, name = dotted.strip().rpartition(".")
         tree = SourceTree(self._artifact.files)
         base = setuptools.packaging(tree, self._config).folder(module)
@@ -202,6 +203,8 @@ class _Reader:
 
     def _of_module(self) -> Known[str] | None:
         """Return the ``__version__`` of the module that flit builds."""
+        from stigmem_review.manifest.backends import flit
+
         tree = SourceTree(self._artifact.files)
         found = flit.module(tree, self._config)
         if not isinstance(found, tuple):

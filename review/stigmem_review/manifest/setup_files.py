@@ -8,7 +8,6 @@ are bound once, to literals. Everything else is said to be computed.
 from __future__ import annotations
 
 import ast
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -77,6 +76,8 @@ _RENAMED = {"summary": "description", "home_page": "url"}
 
 
 def _read_cfg(data: bytes, asked: str) -> dict[str, Option]:
+    import configparser
+
     parser = configparser.RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
