@@ -278,6 +278,8 @@ def test_a_directory(tmp_path: Path) -> None:
     (tmp_path / "nested" / "plugin.py").write_bytes(FACTORY)
     assert is_about_plugin(find_source(understand(str(tmp_path)))) is False, "another project's"
     (tmp_path / "plugin.py").write_bytes(FACTORY)
+    assert is_about_plugin(find_source(understand(str(tmp_path)))) is False, "it does not ship"
+    (tmp_path / "src" / "plugin.py").write_bytes(FACTORY)
     assert is_about_plugin(find_source(understand(str(tmp_path)))) is True
 
 

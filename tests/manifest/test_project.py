@@ -239,10 +239,14 @@ READS = "import os\n" + plugin()["demo_plugin/manifest.py"].replace(
     "capabilities=('facts.read',)", "capabilities=os.environ['{}'].split()"
 )
 UNREADABLE = [
-    ("entry points in setup.py", {"pyproject.toml": "", "setup.py": "{}"}),
+    ("entry points in setup.py", {"pyproject.toml": "", "setup.py": "{}  # stigmem.plugins"}),
     (
         "dynamic entry points",
-        {"pyproject.toml": HEAD + 'dynamic = ["entry-points"]\n', "x.py": "{}"},
+        {
+            "pyproject.toml": HEAD.replace("demo", "stigmem-plugin-demo")
+            + 'dynamic = ["entry-points"]\n',
+            "x.py": "{}",
+        },
     ),
     (
         "two folders with the package",
