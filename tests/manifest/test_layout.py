@@ -184,9 +184,11 @@ def test_a_module_that_the_build_writes_is_no_missing_import(tmp_path: Path) -> 
     )
     (project / "pyproject.toml").write_text(
         text + '[tool.hatch.version]\nsource = "vcs"\n'
-        '[tool.hatch.build.hooks.vcs]\nversion-file = "acme_ledger/_version.py"\n'
+        '[tool.hatch.build.hooks.vcs]\nversion-file = "acme_ledger_version.py"\n'
     )
-    (project / "acme_ledger/__init__.py").write_text("from ._version import __version__\n")
+    (project / "acme_ledger/__init__.py").write_text(
+        "from acme_ledger_version import __version__\n"
+    )
     report = check(str(project))
     assert (report.checked[0].mistakes, report.verdict.exit_code) == ((), 0)
 

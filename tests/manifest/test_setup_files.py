@@ -140,11 +140,13 @@ def test_the_standard_table_goes_before_both(tmp_path: Path) -> None:
     )
     files = {
         "pyproject.toml": pyproject,
-        **script(f'name="x", version="1", install_requires=["a"], entry_points={ENTRY}'),
+        **script(f'name="x", version="1", python_requires=">=3", entry_points={ENTRY}'),
     }
     release = release_of(tmp_path, files)
     assert isinstance(release.distribution_version, Known)
     assert release.distribution_version.value == "3"
+    assert isinstance(release.requires_python, Known)
+    assert release.requires_python.value is None
     assert isinstance(release.entry_points, Known)
     assert [each.name for each in release.entry_points.value] == ["demo"]
     assert isinstance(release.manifest, Manifest)
