@@ -23,7 +23,12 @@ def between(tmp_path: Path, old: str, new: str) -> Report:
 
 
 def found(report: Report) -> list[tuple[str, str, str]]:
-    return [(each.level, each.rule, each.item) for each in report.findings]
+    """Return what was found, but that the two wheels of one version differ."""
+    return [
+        (each.level, each.rule, each.item)
+        for each in report.findings
+        if each.name != "artifact-rebuilt"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def read_project(artifact: Artifact) -> Project:
     """
     config = read_config(artifact.files, artifact.source.asked)
     project = _Reader(artifact, config).project()
-    if artifact.source.kind != "sdist" or _PKG_INFO not in artifact.files:
+    if _PKG_INFO not in artifact.files:
         return project
     asked = artifact.source.asked
     found = read_headers(asked, _PKG_INFO, artifact.files)
