@@ -18,11 +18,14 @@ from typing import Any
 import pytest
 
 from stigmem_review import limits
+from stigmem_review.manifest.declares import declares_plugin
 from stigmem_review.sources.paths import fold
 from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
 from stigmem_review.sources.stored import Stored
+from stigmem_review.sources.wheel import read_wheel
 from support.archives import (
     INFO,
+    WHEEL,
     Tarred,
     Zipped,
     deflated,
@@ -437,3 +440,72 @@ def test_texts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts(data) == {"a.py": b"", "b.py": b""}
     monkeypatch.setattr(limits, "ARCHIVE_BYTES", 5)
     assert texts(data) == {}
+
+
+# Archives on the path, in which importlib.metadata finds distributions too
+
+HIDDEN = zip_bytes(
+    [
+        Zipped("other-1.0.dist-info/METADATA", b"Name: other\nVersion: 1.0\n\n"),
+        Zipped("other-1.0.dist-info/entry_points.txt", PLUGIN),
+    ]
+)
+ON_PATH = {
+    "beside it": {"demo.pth": b"demo.zip\n", "demo.zip": HIDDEN},
+    "in a package, whatever it is called": {"demo.pth": b"demo/data", "demo/data": HIDDEN},
+    "with other lines": {
+        "demo.pth": b"# of demo\r\nimport demo\r\n./demo\\LIB.bin \r\n",
+        "demo/lib.bin": b"#!/bin/sh\n" + HIDDEN,
+    },
+    "as data": {
+        "demo-1.0.data/purelib/demo.pth": b"../../../share/demo.zip\n",
+        "demo-1.0.data/data/share/demo.zip": HIDDEN,
+    },
+    "into site-packages": {
+        "demo-1.0.data/data/lib/python3.11/site-packages/demo.pth": b"demo/lib.zip",
+        "demo/lib.zip": HIDDEN,
+    },
+    "where it is looked for anyway": {"demo-1.0.data/data/lib/python311.zip": HIDDEN},
+}
+
+
+@pytest.mark.parametrize("more", ON_PATH.values(), ids=ON_PATH)
+def test_an_archive_on_the_path_is_looked_into(more: dict[str, bytes]) -> None:
+    for method in (0, 8):
+        data = zip_bytes(
+            Zipped(name, content, method) for name, content in wheel_files(more).items()
+        )
+        assert ask(data)
+        assert declares_plugin(read_wheel(WHEEL, WHEEL, data))
+        [problem] = read_wheel(WHEEL, WHEEL, data).problems
+        assert (problem.kind, problem.item) == ("hidden-distribution", list(more)[-1])
+
+
+@pytest.mark.parametrize("how", ["pth", "dist-info"])
+def test_the_host_finds_what_is_in_an_archive_on_the_path(tmp_path: Path, how: str) -> None:
+    (tmp_path / "demo.zip").write_bytes(HIDDEN)
+    path = [str(tmp_path / "demo.zip")] if how == "pth" else [str(tmp_path)]
+    found = [each.metadata["Name"] for each in importlib.metadata.distributions(path=path)]
+    assert found == (["other"] if how == "pth" else [])
+
+
+LEFT_ALONE = {
+    "lines that are code": {"demo.pth": b"import demo; demo.zip\n", "demo.zip": HIDDEN},
+    "a folder": {"demo.pth": b"demo\ndemo/lib\n", "demo/lib/more.py": b""},
+    "weights": {"demo/model.pth": b"demo.zip\n" + b"\xff" * 3_000_000, "demo.zip": HIDDEN},
+    "a Python that is brought along": {"demo/lib/python311.zip": HIDDEN},
+    "nothing that is there": {"demo.pth": b"/opt/demo/lib.zip\n"},
+}
+
+
+@pytest.mark.parametrize("more", LEFT_ALONE.values(), ids=LEFT_ALONE)
+def test_a_library_that_adds_to_the_path_is_left_alone(more: dict[str, bytes]) -> None:
+    assert not ask(wheel(more))
+
+
+def test_what_is_no_archive_or_holds_no_plugin_is_read_and_is_none() -> None:
+    library = zip_bytes([Zipped("other-1.0.dist-info/entry_points.txt", LIBRARY)])
+    for content in (b"names = 1\n", library):
+        data = wheel({"demo.pth": b"demo/lib.dat\n", "demo/lib.dat": content})
+        assert ask(data)
+        assert not declares_plugin(read_wheel(WHEEL, WHEEL, data))

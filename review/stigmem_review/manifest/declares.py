@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 from stigmem_review import limits
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
@@ -11,9 +12,11 @@ from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.installed_files import archives_on_path
 from stigmem_review.sources.paths import fold
 from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
 from stigmem_review.sources.request import Found
+from stigmem_review.sources.stored import Stored
 
 _FILE = "entry_points.txt"
 _METADATA = (".dist-info", ".egg-info")
@@ -69,15 +72,18 @@ def _is_meant(wheel: Found) -> bool:
 def declares_plugin(artifact: Artifact) -> bool | None:
     """Say whether installing an artifact would register a plugin; ``None`` if only a build tells.
 
-    A wheel counts with every distribution it installs, also one that hides in it
-    (``importlib.metadata`` finds the metadata of all of them). What cannot be read and speaks of
-    the group counts as a plugin. Raises ``SourceError`` where a project's metadata cannot be
-    read.
+    A wheel counts with every distribution it installs, also one that hides in it or in an archive
+    that it puts on the path (``importlib.metadata`` finds the metadata of all of them). What cannot
+    be read and speaks of the group counts as a plugin. Raises ``SourceError`` where a project's
+    metadata cannot be read.
     """
     if artifact.source.kind == "none":
         return False
     if artifact.source.kind == "wheel":
-        return any(map(_declares, _tables(artifact)))
+        return any(map(_declares, _tables(artifact))) or any(
+            may_declare_plugin(Stored(path, BytesIO(artifact.files[path])))
+            for path in archives_on_path(artifact.files, artifact.installed)
+        )
     project = read_project(artifact)
     for problem in project.problems:
         table = artifact.files.get(problem.at.path, b"") if problem.at else b""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP, Location, Problem
 from stigmem_review.sources.paths import clash, fold
+from stigmem_review.sources.peek import is_standard_archive, may_declare_plugin, path_entries
 from stigmem_review.sources.refusal import refusal
+from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
 
 _SITE = "site-packages/"
@@ -25,6 +28,8 @@ _DATA_TO_SITE = re.compile(
     r"data/(?:local/)?lib(?:32|64)?/(?:[^/]+/)?(?:site|dist)-packages/(?=.)", re.IGNORECASE
 )
 _METADATA = (".dist-info", ".egg-info")
+_PATH_FILE = re.compile(re.escape(_SITE) + r"[^/]+\.pth")
+_ZIP_END = b"PK\x05\x06"
 
 
 def install_map(file: str, files: Mapping[str, bytes], own: str) -> dict[str, str]:
@@ -85,6 +90,28 @@ def hidden_distributions(
             count = "plugin entry points" if len(declared) > 1 else "plugin entry point"
             why += f", which declares the {count} {shorten(', '.join(declared), 400)}"
         yield Problem("hidden-distribution", top, f"{why}.", Location(table or found[top]))
+    for path in archives_on_path(files, installed):
+        if may_declare_plugin(Stored(path, BytesIO(files[path]))):
+            where = f"{shorten(path)}, an archive that the wheel puts on Python's path"
+            why = f"Distributions are found in {where}, and its entry points can name plugins."
+            yield Problem("hidden-distribution", path, why, Location(path))
+
+
+def archives_on_path(files: Mapping[str, bytes], installed: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files of a wheel that are zip archives and, once installed, on Python's path.
+
+    There, ``importlib.metadata`` finds distributions in them. A ``.pth`` file can name a place in
+    any way, so that names alone are compared.
+    """
+    added: set[str] = set()
+    for place, path in installed.items():
+        if _PATH_FILE.fullmatch(fold(place)):
+            added |= path_entries(files[path])
+    for place, path in installed.items():
+        name = fold(place).rpartition("/")[2]
+        on_path = name in added or (place.startswith("data/") and is_standard_archive(name))
+        if on_path and _ZIP_END in files[path]:
+            yield path
 
 
 def _plugins(table: bytes) -> tuple[str, ...]:

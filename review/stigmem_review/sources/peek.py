@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from io import BytesIO
 from typing import NamedTuple
 
@@ -23,6 +23,12 @@ _GROUP = ENTRY_POINT_GROUP.encode()
 _HOST = _GROUP.partition(b".")[0]
 _TABLE = "entry_points.txt"
 _MANIFEST = b"PluginManifest"
+
+_PATH_FILE = ".pth"
+# Every Python has this archive below its root on the path, whether it is there or not.
+_STANDARD = re.compile(r"python[0-9]+\.zip")
+_TOPS = ("site-packages", "dist-packages")
+_SEPARATOR = re.compile(r"[/\\]+")
 
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _END, _END_64, _LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
@@ -59,19 +65,40 @@ def may_declare_plugin(wheel: Stored) -> bool:
     two signatures and holds the entry's name uncompressed. So all of them are looked at, wherever
     they are, whichever of two end records a reader goes by, and whether it believes the local
     headers or the central ones. Where one names such a table, its bytes are unpacked in each way
-    that any header claims. Raises ``SourceError`` where the file cannot be read.
+    that any header claims. So are those of a file that adds to Python's path: an archive that it
+    adds can hold a table, too. Raises ``SourceError`` where the file cannot be read.
     """
+    added: set[str] = set()
     try:
-        return any(_GROUP in table for table in _tables(wheel))
+        for content in _looked_into(wheel):
+            if _GROUP in content:
+                return True
+            added |= path_entries(content)
+        return bool(added) and _holds_file(wheel, added)
     except _NotSureError:
         return True
+
+
+def path_entries(content: bytes) -> set[str]:
+    """Return the names, without their folders, that a ``.pth`` file adds to the path."""
+    return {
+        name
+        for line in fold(content.decode("utf-8", "ignore")).splitlines()
+        if not line.startswith(("#", "import ", "import\t"))
+        and (name := _SEPARATOR.split(line.strip().rstrip("/\\"))[-1])
+    }
+
+
+def is_standard_archive(name: str) -> bool:
+    """Say whether a file that is called so, below the root of Python, is on its path anyway."""
+    return _STANDARD.fullmatch(name) is not None
 
 
 class _NotSureError(Exception):
     """What is looked at may be anything."""
 
 
-def _tables(wheel: Stored) -> Iterator[bytes]:
+def _looked_into(wheel: Stored) -> Iterator[bytes]:
     claims: dict[int, list[_Header]] = {}
     central: list[_Header] = []
     starts, ends_64 = {0}, set[int]()
@@ -95,7 +122,7 @@ def _tables(wheel: Stored) -> Iterator[bytes]:
         else:
             header, more = _header(wheel, at, signature)
             room -= len(header.raw_name) + len(more)
-            if not (_names_table(header.raw_name) or _names_table(more)):
+            if not (_is_looked_into(header.raw_name) or _is_looked_into(more)):
                 continue
             if signature == _LOCAL:
                 claims.setdefault(at, []).append(header)
@@ -155,17 +182,48 @@ def _local_at(wheel: Stored, at: int) -> _Header | None:
     return _header(wheel, at, _LOCAL)[0]
 
 
-def _names_table(raw: bytes) -> bool:
-    """Say whether a name, or bytes that hold one, can become that of a table on any system."""
-    if len(raw) < len(_TABLE):
+def _is_looked_into(raw: bytes) -> bool:
+    """Say whether a name, or bytes that hold one, can become that of a table or a path file.
+
+    Raises ``_NotSureError`` for that of an archive which is on the path anyway.
+    """
+    if len(raw) < len(_PATH_FILE):
         return False
+    text = _text(raw)
+    if _TABLE in text:
+        return True
+    if _PATH_FILE not in text and ".zip" not in text:
+        return False
+    *folders, name = filter(lambda part: part not in ("", "."), _SEPARATOR.split(text))
+    moved = folders and (".data" in folders[0] or ".." in folders)
+    if moved and is_standard_archive(name):
+        raise _NotSureError
+    # Python reads those at the top only, and deeper ones may be anything: weights, for one.
+    is_at_top = moved and (".." in folders or not folders[2:] or folders[-1] in _TOPS)
+    return _PATH_FILE in name and bool(is_at_top or not folders)
+
+
+def _text(raw: bytes) -> str:
+    """Return a name as a file system may take it."""
     if raw.isascii():
-        return _TABLE.encode() in raw.lower()
+        return raw.decode().lower()
     import unicodedata
 
     text = raw.decode("utf-8", "ignore")
     # Some file systems drop what cannot be seen.
-    return _TABLE in fold("".join(char for char in text if unicodedata.category(char) != "Cf"))
+    return fold("".join(char for char in text if unicodedata.category(char) != "Cf"))
+
+
+def _holds_file(wheel: Stored, names: Set[str]) -> bool:
+    """Say whether a header may name a file that is called so, in whatever folder."""
+    for at, signature in _signatures(wheel):
+        if signature in (_LOCAL, _CENTRAL):
+            header, more = _header(wheel, at, signature)
+            if _SEPARATOR.split(_text(header.raw_name))[-1] in names:
+                return True
+            if more and any(name in _text(more) for name in names):
+                return True
+    return False
 
 
 def _contents(wheel: Stored, claims: list[_Header]) -> Iterator[bytes]:
