@@ -301,6 +301,7 @@ def _member(archive: str, header: _Header, extended: _Extended, content: memoryv
 def _target(archive: str, name: str, target: str) -> str:
     """Return the path in the archive that a symbolic link leads to."""
     parts = name.split("/")[:-1]
+    inside = False
     for part in target.split("/"):
         # An installer gives the top directory another name, so a link out of it leads nowhere.
         if part == "" or "\\" in part or (part == ".." and len(parts) < 2):
@@ -308,8 +309,16 @@ def _target(archive: str, name: str, target: str) -> str:
                 archive, f"entry {shorten(name)} links to {shorten(target)}, outside of the archive"
             )
         if part == "..":
+            # A system goes into a folder before it goes out of it again, and it may not be there.
+            if inside:
+                raise refusal(
+                    archive,
+                    f"entry {shorten(name)} links to {shorten(target)}, which leads back from where"
+                    " it went",
+                )
             parts.pop()
         elif part != ".":
+            inside = True
             parts.append(part)
     return "/".join(parts)
 
