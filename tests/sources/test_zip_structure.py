@@ -343,3 +343,17 @@ def test_the_last_record_must_agree_with_that_of_zip64(at: int) -> None:
     if at == 10:  # how many there are, here and in all
         hostile = hostile[: place - 2] + hostile[place : place + 2] + hostile[place:]
     check(hostile, honest, "do not agree")
+
+
+@pytest.mark.parametrize("flags", [0, 8])
+@pytest.mark.parametrize("hidden", [b"\0", zip_bytes([Zipped("b.py", TEXT)])])
+def test_nothing_hides_behind_a_packed_directory(hidden: bytes, flags: int) -> None:
+    """Who streams an archive reads on where the packed bytes end, not where their size says."""
+
+    def archive(packed: bytes) -> bytes:
+        after = descriptor(b"", packed) if flags else b""
+        folder = Zipped("d/", packed=packed, flags=flags, after=after)
+        return zip_bytes([folder, Zipped("d/a.py", TEXT)])
+
+    check(archive(deflated(b"") + hidden), archive(deflated(b"")), "the 0 bytes it states")
+    assert read(zip_bytes([Zipped("d/", packed=b""), Zipped("d/a.py", TEXT)])) == {"d/a.py": TEXT}

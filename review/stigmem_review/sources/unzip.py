@@ -28,11 +28,13 @@ def unzip(archive: str, data: bytes) -> dict[str, bytes]:
         _check_kind(archive, entry)
     _check_names(archive, entries)
     _check_sizes(archive, entries)
-    return {
-        entry.name: _unpack(archive, entry, packed)
-        for entry, packed in found
-        if not entry.is_folder
-    }
+    files: dict[str, bytes] = {}
+    for entry, packed in found:
+        # To who streams an archive, what is hidden behind a packed directory is the next entry.
+        content = b"" if entry.is_folder and not packed else _unpack(archive, entry, packed)
+        if not entry.is_folder:
+            files[entry.name] = content
+    return files
 
 
 def _check_kind(archive: str, entry: Entry) -> None:
