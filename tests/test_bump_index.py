@@ -137,6 +137,52 @@ def test_a_file_that_only_the_index_has_is_chosen_by_its_hash(
     assert "files-unreviewed" not in [finding.name for finding in each.report.findings]
 
 
+def two_wheels(folder: Path) -> list[File]:
+    """Return a release that is a plugin on some machines only; this one takes the library."""
+    library = write_wheel(folder / "any", {"demo_plugin/__init__.py": ""}, entry_points="")
+    plugged = write_wheel(folder / "some", plugin())
+    name = plugged.name.replace("py3-none-any", "cp39-cp39-win_arm64")
+    return [File(library.name, library.read_bytes()), File(name, plugged.read_bytes())]
+
+
+def test_wheels_of_the_index_that_nobody_opened_are_counted(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    files = two_wheels(tmp_path)
+    more = File(files[1].name.replace("cp39", "cp38"), files[1].data)
+    for several, says in (
+        (files[:1], "; it is no plugin"),
+        (files, "; going by {} it is no plugin, and another wheel of it was not opened"),
+        ([*files, more], "; going by {} it is no plugin, and 2 other wheels of it were not opened"),
+    ):
+        index.offer("demo-plugin", *several)
+        report = reviewed(tmp_path / str(len(several)), "", pin_of("1.0.0", *several))
+        [line] = report.others
+        assert flat(line.says) == "added, none -> 1.0.0" + says.format(files[0].name)
+        assert report.verdict.exit_code == 0
+    index.offer("demo-plugin", *files)
+    pinned = reviewed(tmp_path / "pinned", "", pin_of("1.0.0", files[0]))
+    assert flat(pinned.others[0].says) == "added, none -> 1.0.0; it is no plugin"
+
+
+def test_every_wheel_of_a_folder_is_asked_whether_it_is_a_plugin(tmp_path: Path) -> None:
+    files = two_wheels(tmp_path)
+    folder = tmp_path / "artifacts"
+    folder.mkdir()
+    for file in files:
+        (folder / file.name).write_bytes(file.data)
+    deployment = Deployment(tmp_path / "deployment")
+    base = deployment.commit({"requirements.txt": ""})
+    head = deployment.commit({"requirements.txt": pin_of("1.0.0", *files)})
+    report = bump(base, head, repository=str(deployment.folder), artifacts=str(folder))
+    [gap] = report.gaps
+    assert (report.verdict.exit_code, gap.what.startswith("demo-plugin==1.0.0")) == (3, True)
+    assert f"{files[1].name}: it may register a plugin, and {files[0].name} does not" in gap.why
+    only = deployment.commit({"requirements.txt": pin_of("1.0.0", files[0])})
+    report = bump(base, only, repository=str(deployment.folder), artifacts=str(folder))
+    assert (report.verdict.exit_code, report.gaps) == (0, ())
+
+
 # The wheel and the sdist of one release
 
 LIVE = "import os\n\n\ndef more():\n    return os.getpid()\n"

@@ -12,11 +12,14 @@ from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.disk import open_file
 from stigmem_review.sources.installed_files import archives_on_path
 from stigmem_review.sources.paths import fold
 from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
+from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.request import Found
 from stigmem_review.sources.stored import Stored
+from stigmem_review.text import shorten
 
 _FILE = "entry_points.txt"
 _METADATA = (".dist-info", ".egg-info")
@@ -29,13 +32,30 @@ def registers_plugin(found: Found) -> bool | None:
     whatever its size and however odd it is, nor of an sdist in which the host's name stands
     nowhere: its build could still compute entry points, and nothing says so.
 
-    Raises ``SourceError`` where what may be a plugin cannot be read.
+    Raises ``SourceError`` where what may be a plugin cannot be read, and where another wheel of the
+    release, which an installer may prefer elsewhere, may register one and this one does not.
     """
     if found.content is not None:
         look = may_declare_plugin if found.kind == "wheel" else names_host
         if not look(found.content):
+            _check_others(found)
             return False
-    return declares_plugin(found.read())
+    registers = declares_plugin(found.read())
+    if registers is False:
+        _check_others(found)
+    return registers
+
+
+def _check_others(found: Found) -> None:
+    for path in found.at_hand:
+        with open_file(path) as wheel:
+            if found.kind == "wheel" and may_declare_plugin(wheel):
+                raise refusal(
+                    path.name,
+                    f"it may register a plugin, and {shorten(found.file)} does not; which of them "
+                    "is installed is up to the node's machine",
+                    "review it with stigmem-review diff",
+                )
 
 
 def is_about_plugin(found: Found) -> bool:

@@ -206,13 +206,17 @@ class _Opened(NamedTuple):
 class _Looked(NamedTuple):
     """Both sides of a bump; whether one of them is a plugin (``None``: nobody can say).
 
-    ``is_certain`` is false where a build could still make a plugin of what says nothing of it.
+    ``is_certain`` is false where a build could still make a plugin of what says nothing of it;
+    ``by`` is the wheel that says so of the new release, and ``unread`` are the others, which
+    nobody opened.
     """
 
     old: _Opened
     new: _Opened
     is_plugin: bool | None
     is_certain: bool
+    by: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class _Pinned:
@@ -236,6 +240,18 @@ class _Pinned:
     def is_built(self) -> bool:
         """Whether a build has yet to make what is installed."""
         return self._found is not None and self._found.kind == "sdist"
+
+    @property
+    def file(self) -> str:
+        return self._found.file if self._found else ""
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Name the other wheels of the release that are not looked at either."""
+        if self._found is None:
+            return ()
+        looked_at = {path.name for path in self._found.at_hand}
+        return tuple(name for name in self._found.unread if name not in looked_at)
 
     def registers_plugin(self) -> bool | None:
         """Say whether it is a plugin; ``None`` if nobody can say, and ``opened`` may say why."""
@@ -271,6 +287,8 @@ def _look(change: PinChange, folder: Folder | None) -> _Looked:
         new.opened(read=read),
         is_plugin,
         is_certain=not (old.is_built or new.is_built),
+        by=new.file,
+        unread=new.unread,
     )
 
 
@@ -345,7 +363,7 @@ class _Work:
                 report = review_releases(openings, self._terms)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
-            self.others.append(Line(change.name, _moved(change, found.is_certain)))
+            self.others.append(Line(change.name, _moved(change, found)))
         else:
             self._undecided(change, found)
 
@@ -528,18 +546,29 @@ def _bump(change: PinChange, state: State, report: Report | None) -> Bump:
     )
 
 
-def _moved(change: PinChange, is_certain: bool) -> Message:
+def _moved(change: PinChange, found: _Looked) -> Message:
     old, new = (pin.version if pin else "none" for pin in (change.old, change.new))
-    says = "it is no plugin"
-    if not is_certain:
-        says += (
-            " as far as anybody can tell: its build could compute entry points, and it names the "
-            "host nowhere"
-        )
+    if not found.is_certain:
+        says = [
+            Segment(
+                "; it is no plugin as far as anybody can tell: its build could compute entry "
+                "points, and it names the host nowhere"
+            )
+        ]
+    elif found.unread:
+        count = len(found.unread)
+        others = f"{count} other wheels of it were" if count > 1 else "another wheel of it was"
+        says = [
+            Segment("; going by "),
+            Segment(found.by, theirs=True),
+            Segment(f" it is no plugin, and {others} not opened"),
+        ]
+    else:
+        says = [Segment("; it is no plugin")]
     return (
         Segment(f"{change.what}, "),
         Segment(f"{old} -> {new}", theirs=True),
-        Segment(f"; {says}"),
+        *says,
     )
 
 

@@ -67,7 +67,8 @@ class Fetched:
 
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
-    version that are offered beside it. ``signatures`` sign the file, and ``others`` are all other
+    version that are offered beside it, and ``at_hand`` are those of them that are on this machine.
+    ``signatures`` sign the file, and ``others`` are all other
     wheels and sdists of the version, by name, and whether something signs them. ``sdist`` fetches
     the sdist of the version, where this is a wheel and there is one, without what signs it.
     """
@@ -79,6 +80,7 @@ class Fetched:
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = field(default_factory=dict)
     sdist: Callable[[], Fetched] | None = field(default=None, compare=False)
+    at_hand: tuple[Path, ...] = ()
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -209,7 +211,14 @@ class _Search:
             content.close()
             raise
         origin = shown(chosen.url) if self._folder is None else ""
-        return Fetched(chosen.file, content, origin, unreviewed, others=others), same
+        found = {offer.file: self._at_hand(offer) for offer in of_kind if offer.file in unreviewed}
+        at_hand = tuple(path for path in found.values() if path)
+        return Fetched(
+            chosen.file, content, origin, unreviewed, others=others, at_hand=at_hand
+        ), same
+
+    def _at_hand(self, offer: Offer) -> Path | None:
+        return self._local(offer.url) if urlsplit(offer.url).scheme == "file" else None
 
     def _hold_against(self, chosen: Offer, content: Stored) -> None:
         """Hold a file against the hashes of its pin, and against what the index says of it."""

@@ -112,7 +112,9 @@ class Found:
     """A source that was found and is not read yet: most questions need less than that.
 
     ``file`` is the name of a file or folder, and ``content`` the bytes of a wheel or sdist, until
-    it is read. Whoever has it closes it.
+    it is read. ``unread`` names the other wheels of its release, of which an installer may prefer
+    one elsewhere, and ``at_hand`` are those of them that are on this machine. Whoever has it closes
+    it.
     """
 
     def __init__(
@@ -121,7 +123,11 @@ class Found:
         file: str,
         read: Callable[[], Artifact],
         content: Stored | None = None,
+        unread: tuple[str, ...] = (),
+        at_hand: tuple[Path, ...] = (),
     ) -> None:
+        self.unread = unread
+        self.at_hand = at_hand
         self.kind = kind
         self.file = file
         self.content = content
@@ -272,7 +278,14 @@ def find_pinned(
 
     fetched = fetch(asked, name, version, hashes, folder)
     kind = _kind_of(fetched.file) or "sdist"
-    return Found(kind, fetched.file, lambda: _read_fetched(asked, fetched), fetched.content)
+    return Found(
+        kind,
+        fetched.file,
+        lambda: _read_fetched(asked, fetched),
+        fetched.content,
+        fetched.unreviewed,
+        fetched.at_hand,
+    )
 
 
 def _read_fetched(asked: str, fetched: Fetched) -> Artifact:
