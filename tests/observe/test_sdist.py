@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from stigmem_review import limits
+from stigmem_review.model import Source
 from stigmem_review.observe import held_against
+from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import open_source, understand
 from support.plugins import plugin, write_sdist, write_wheel
 
@@ -145,10 +148,40 @@ def test_what_the_sdist_does_not_have_is_named(
 def test_where_there_is_too_much_to_parse_bytes_decide(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "OBSERVED_BYTES", 10)
+    monkeypatch.setattr(limits, "OBSERVED_BYTES", 600)
     found = unlike(
         tmp_path,
         {"demo_plugin/x.py": f"# Again.\n{MODULE}", "demo_plugin/y.py": MODULE},
         {"src/demo_plugin/x.py": MODULE, "src/demo_plugin/y.py": MODULE},
     )
     assert found == [("demo_plugin/x.py", "src/demo_plugin/x.py", True)]
+
+
+def test_thousands_of_files_of_one_name_take_seconds() -> None:
+    count = 10_000
+    wheel = {f"demo/d{each}/__init__.py": b"a = f(%d)\n" % each for each in range(count)}
+    sdist = {f"src/demo/d{each}/__init__.py": b"b = g(%d)\n" % each for each in range(count)}
+    started = time.process_time()
+    found = held_against(
+        Artifact(Source("wheel", "demo"), wheel, {path: path for path in wheel}, "demo.dist-info"),
+        Artifact(Source("sdist", "demo"), sdist),
+    )
+    assert time.process_time() - started < 10
+    assert len(found.unlike) == count
+    assert all(each.beside == f"src/{each.path}" for each in found.unlike)
+
+
+def test_the_nearest_of_several_files_of_one_name_is_named() -> None:
+    deep = "a/b/c/d/e/f/g/h/i"
+    sdist = {f"{folder}/demo/x.py": b"" for folder in ("one", "two", deep)}
+    for path, beside in (
+        ("demo/x.py", "two/demo/x.py"),
+        (f"{deep}/demo/x.py", f"{deep}/demo/x.py"),
+        ("h/i/demo/x.py", f"{deep}/demo/x.py"),
+        ("demo/sub/x.py", ""),
+    ):
+        found = held_against(
+            Artifact(Source("wheel", "demo"), {path: MODULE.encode()}, {path: path}, "d.dist-info"),
+            Artifact(Source("sdist", "demo"), sdist),
+        )
+        assert [each.beside for each in found.unlike] == [beside]
