@@ -67,6 +67,9 @@ def test_what_is_met_in_the_same_environments_means_the_same(one: str, two: str)
         ('python_version < "3.11"', "python_version < '3.12'"),
         ('python_version < "3.11"', "implementation_version < '3.11'"),
         ('python_version in "3.9"', "python_version == '3.9'"),
+        # Which side is the version decides how packaging compares.
+        ('platform_release != "5.0"', '"5.0" != platform_release'),
+        ('python_version < "3.11.post1"', '"3.11.post1" > python_version'),
         ("os_name == 'nt' and extra == 'x'", "os_name == 'nt' or extra == 'x'"),
         ("os_name == 'nt'", "os_name != 'nt'"),
         ("extra == 'a'", "extra == 'b'"),

@@ -124,7 +124,7 @@ class _Space:
         return self._term(left, operator, _pop(tokens))
 
     def _term(self, left: str, operator: str, right: str) -> _Test:
-        if left[0] in "\"'" and "*" not in left and operator in _MIRRORED:
+        if left[0] in "\"'" and operator in _MIRRORED and _turns(left[1:-1], right):
             left, operator, right = right, _MIRRORED[operator], left
         literal = right[1:-1] if right[0] in "\"'" else None
         release = _RELEASE.fullmatch(literal or "")
@@ -164,6 +164,17 @@ class _Space:
             return answers[python]
 
         return test
+
+
+def _turns(literal: str, variable: str) -> bool:
+    """Say whether a comparison means the same the other way round.
+
+    Of other terms that is not so: packaging compares as versions if the right side is one.
+    """
+    release = _RELEASE.fullmatch(literal)
+    return variable in _TEXTS or (
+        variable in _PYTHON and release is not None and "*" not in literal
+    )
 
 
 def _next(tokens: list[str]) -> str:
