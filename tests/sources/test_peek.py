@@ -369,6 +369,7 @@ def names(data: bytes) -> bool:
 def test_an_sdist_that_names_the_host_nowhere() -> None:
     assert names(gzipped(tar_bytes(sdist_entries()))) is False
     assert names(gzipped(bytes(3 * limits.MIB))) is False
+    assert names(gzipped(os.urandom(65_000)) + bytes(200_000)) is False
 
 
 def test_an_sdist_that_names_the_host() -> None:
@@ -390,7 +391,7 @@ def test_an_sdist_that_names_the_host() -> None:
         gzipped(b"library")[:-3],
         gzipped(b"library") + b"more",
         gzipped(b"library") + gzipped(b"stigmem"),
-        gzipped(os.urandom(65_513)) + bytes(100_000),
+        gzipped(os.urandom(65_513)) + bytes(100_000) + gzipped(b"stigmem"),
         gzipped(b"library")[:-8] + b"\0" * 8,
     ],
     ids=["empty", "other", "cut off", "more", "two", "more in the next piece", "damaged"],

@@ -270,6 +270,7 @@ def names_host(sdist: Stored) -> bool:
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)  # 16: a gzip header and nothing else
     kept, room = b"", limits.PEEKED_BYTES
     for piece in sdist.pieces(_CHUNK):
+        piece, after = (b"", piece) if inflater.eof else (piece, b"")
         while piece:
             try:
                 unpacked = inflater.decompress(piece, PIECE)
@@ -281,7 +282,8 @@ def names_host(sdist: Stored) -> bool:
                 return True
             kept = window[1 - len(_HOST) :]
             piece = inflater.unconsumed_tail
-        if inflater.unused_data:
+        # Zeros at the end fill up a block, and every reader leaves them alone.
+        if after.strip(b"\0") or inflater.unused_data.strip(b"\0"):
             return True
     return not inflater.eof
 
