@@ -254,6 +254,14 @@ SDISTS: dict[str, tuple[dict[str, bytes], bool | None, bool]] = {
         True,
         True,
     ),
+    "declares it by numbers": (
+        {
+            "pyproject.toml": PROJECT.encode()
+            + b'[project.entry-points."\\u0073tigmem.plugins"]\nx = "demo:f"\n'
+        },
+        True,
+        True,
+    ),
     "may declare it in code": ({"setup.py": b"'stigmem.plugins'"}, None, True),
 }
 

@@ -384,6 +384,22 @@ def test_an_sdist_that_names_the_host() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spelled", "expected"),
+    [
+        (rb"\u0073tigmem", True),
+        (rb"stigme\U0000006D", True),
+        (rb"\x73\x74\x69\x67\x6d\x65\x6D", True),
+        (rb"\u0073\U00000074\x69gmem", True),
+        (rb"\u0074tigmem", False),
+        (rb"\u0073tig mem", False),
+    ],
+)
+def test_a_name_that_is_spelled_by_numbers(spelled: bytes, expected: bool) -> None:
+    for before in (0, 10, limits.MIB - 5, limits.MIB - 60):
+        assert names(gzipped(bytes(before) + spelled + b".plugins")) is expected
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"",

@@ -21,6 +21,12 @@ from stigmem_review.sources.stored import PIECE, Stored
 
 _GROUP = ENTRY_POINT_GROUP.encode()
 _HOST = _GROUP.partition(b".")[0]
+# TOML and Python can write any letter by its number.
+_ESCAPE = re.compile(rb"\\(?:u00|U000000|x)[67][0-9A-Fa-f]")
+_SPELLED = re.compile(
+    b"".join(b"(?:%c|\\\\(?:u00|U000000|x)(?i:%02x))" % (letter, letter) for letter in _HOST)
+)
+_SPELLED_BYTES = 10 * len(_HOST)
 _TABLE = "entry_points.txt"
 _MANIFEST = b"PluginManifest"
 
@@ -280,7 +286,9 @@ def names_host(sdist: Stored) -> bool:
             room -= len(unpacked)
             if _HOST in window or room < 0:
                 return True
-            kept = window[1 - len(_HOST) :]
+            if _ESCAPE.search(window) and _SPELLED.search(window):
+                return True
+            kept = window[1 - _SPELLED_BYTES :]
             piece = inflater.unconsumed_tail
         # Zeros at the end fill up a block, and every reader leaves them alone.
         if after.strip(b"\0") or inflater.unused_data.strip(b"\0"):
