@@ -15,6 +15,7 @@ from stigmem_review.document import Report
 from stigmem_review.report import render
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
+from support.archives import Tarred, gzipped, tar_bytes
 from support.index_server import File, IndexServer, stall, status
 from support.plugins import plugin, write_sdist, write_wheel
 from support.repository import Deployment
@@ -163,6 +164,30 @@ def test_wheels_of_the_index_that_nobody_opened_are_counted(
     index.offer("demo-plugin", *files)
     pinned = reviewed(tmp_path / "pinned", "", pin_of("1.0.0", files[0]))
     assert flat(pinned.others[0].says) == "added, none -> 1.0.0; it is no plugin"
+
+
+def test_an_sdist_that_pip_would_build_here_is_asked_whether_it_is_a_plugin(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    library, _ = two_wheels(tmp_path)
+    other = File(library.name.replace("py3-none-any", "cp39-cp39-win_arm64"), library.data)
+    plugged = write_sdist(tmp_path, plugin())
+    sdist = File(plugged.name, plugged.read_bytes())
+    harmless = File(sdist.name, gzipped(tar_bytes([Tarred("demo_plugin-1.0.0/setup.py")])))
+    for number, (offered, pinned, code) in enumerate(
+        (
+            ((other, sdist), (other, sdist), 3),
+            ((other, sdist), (other,), 0),
+            ((library, sdist), (library, sdist), 0),
+            ((other, harmless), (other, harmless), 0),
+        )
+    ):
+        index.offer("demo-plugin", *offered)
+        report = reviewed(tmp_path / str(number), "", pin_of("1.0.0", *pinned))
+        assert report.verdict.exit_code == code
+        assert [f"{sdist.name}: it may register a plugin" in gap.why for gap in report.gaps] == (
+            [True] if code else []
+        )
 
 
 def test_every_wheel_of_a_folder_is_asked_whether_it_is_a_plugin(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from stigmem_review import limits
+from stigmem_review.errors import MismatchError
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
 from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
 from stigmem_review.manifest.layout import laid_out
@@ -32,7 +33,7 @@ def registers_plugin(found: Found) -> bool | None:
     whatever its size and however odd it is, nor of an sdist in which the host's name stands
     nowhere: its build could still compute entry points, and nothing says so.
 
-    Raises ``SourceError`` where what may be a plugin cannot be read, and where another wheel of the
+    Raises ``SourceError`` where what may be a plugin cannot be read, and where another file of the
     release, which an installer may prefer elsewhere, may register one and this one does not.
     """
     if found.content is not None:
@@ -56,6 +57,20 @@ def _check_others(found: Found) -> None:
                     "is installed is up to the node's machine",
                     "review it with stigmem-review diff",
                 )
+    if found.instead is None:
+        return
+    try:
+        fetched = found.instead()
+    except MismatchError:  # the pin does not allow it, so that nobody builds it
+        return
+    with fetched.content as sdist:
+        if names_host(sdist):
+            raise refusal(
+                fetched.file,
+                f"it may register a plugin, and {shorten(found.file)} does not; where that wheel "
+                "does not fit, as here, installers build this sdist",
+                "pin the hashes of wheels only, or review it with stigmem-review diff",
+            )
 
 
 def is_about_plugin(found: Found) -> bool:

@@ -40,6 +40,7 @@ from stigmem_review.sources.offers import (
     Offer,
     Page,
     base_name,
+    fits,
     html_links,
     json_links,
     offer_of,
@@ -68,9 +69,10 @@ class Fetched:
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
     version that are offered beside it, and ``at_hand`` are those of them that are on this machine.
-    ``signatures`` sign the file, and ``others`` are all other
-    wheels and sdists of the version, by name, and whether something signs them. ``sdist`` fetches
-    the sdist of the version, where this is a wheel and there is one, without what signs it.
+    A wheel ``fits`` where pip would install it here. ``signatures`` sign the file, and ``others``
+    are all other wheels and sdists of the version, by name, and whether something signs them.
+    ``sdist`` fetches the sdist of the version, where this is a wheel and there is one, without what
+    signs it.
     """
 
     file: str
@@ -81,6 +83,7 @@ class Fetched:
     others: Mapping[str, bool] = field(default_factory=dict)
     sdist: Callable[[], Fetched] | None = field(default=None, compare=False)
     at_hand: tuple[Path, ...] = ()
+    fits: bool = True
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -141,7 +144,12 @@ def fetch(
     with Client(asked, f"{name}=={version}", config) as client:
         search = _Search(client, config, name, version, hashes, folder)
         fetched, same = bounded(search.fetch, client.seconds_left, client.late)
-        return replace(fetched, signatures=signatures(client, same), sdist=search.sdist(same))
+        return replace(
+            fetched,
+            signatures=signatures(client, same),
+            sdist=search.sdist(same),
+            fits=fits(same[0]),
+        )
 
 
 class _Search:

@@ -206,3 +206,10 @@ def preferred(offers: list[Offer]) -> Offer:
     if best is not None:
         return best[1]
     return min(offers, key=lambda offer: (offer.yanked, offer.file))
+
+
+def fits(offer: Offer) -> bool:
+    """Say whether pip would install a file here: of wheels, their tags decide it."""
+    from packaging.tags import sys_tags
+
+    return offer.kind != "wheel" or not offer.tags.isdisjoint(sys_tags())

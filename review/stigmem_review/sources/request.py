@@ -113,8 +113,8 @@ class Found:
 
     ``file`` is the name of a file or folder, and ``content`` the bytes of a wheel or sdist, until
     it is read. ``unread`` names the other wheels of its release, of which an installer may prefer
-    one elsewhere, and ``at_hand`` are those of them that are on this machine. Whoever has it closes
-    it.
+    one elsewhere, and ``at_hand`` are those of them that are on this machine. ``instead`` fetches
+    the sdist that pip would build here, where no wheel fits. Whoever has it closes it.
     """
 
     def __init__(
@@ -125,7 +125,9 @@ class Found:
         content: Stored | None = None,
         unread: tuple[str, ...] = (),
         at_hand: tuple[Path, ...] = (),
+        instead: Callable[[], Fetched] | None = None,
     ) -> None:
+        self.instead = instead
         self.unread = unread
         self.at_hand = at_hand
         self.kind = kind
@@ -285,6 +287,7 @@ def find_pinned(
         fetched.content,
         fetched.unreviewed,
         fetched.at_hand,
+        None if fetched.fits else fetched.sdist,
     )
 
 
