@@ -61,6 +61,17 @@ RUNS = {
         },
         "setup.py",
     ),
+    "a module in a folder that setup.py puts on the path": (
+        {
+            "setup.py": "import sys\nsys.path.insert(0, 'tools')\nimport gen\n",
+            "tools/gen.py": SHELL,
+        },
+        "setup.py",
+    ),
+    "a module in the place of one of the standard library": (
+        {"setup.py": "from setuptools import setup\nsetup()\n", "graphlib.py": SHELL},
+        "setup.py",
+    ),
     "a file that setup.py runs": (
         {"setup.py": "exec(open('tools/version.py').read())\n", "tools/version.py": SHELL},
         "setup.py",
@@ -522,3 +533,46 @@ def test_an_author_is_not_told_what_they_build_with(tmp_path: Path) -> None:
     (project / "setup.py").write_text(SHELL, "utf-8")
     [checked] = check(str(project)).checked
     assert [each for each in checked.mistakes if each.name.startswith("build-")] == []
+
+
+@pytest.mark.parametrize(
+    ("script", "path", "text"),
+    [
+        ("import os\nos.system('sh tools/gen')\n", "tools/gen", "true"),
+        ("import subprocess\nsubprocess.run(['./configure'])\n", "configure", "true"),
+        ("import subprocess\nsubprocess.run(['make', 'all'])\n", "Makefile", "all:"),
+        (
+            "import glob\nfor f in glob.glob('tools/*'): exec(open(f).read())\n",
+            "tools/a.txt",
+            "x = 1",
+        ),
+        ("exec(open('tools/a.txt').read())\n", "tools/a.txt", "x = 1"),
+        (
+            "from setuptools import setup\nsetup()\n",
+            "x.egg-info/entry_points.txt",
+            "[setuptools.finalize_distribution_options]\nx = y:z\n",
+        ),
+    ],
+)
+def test_a_file_of_any_kind_that_a_build_runs_is_a_part_of_it(
+    script: str, path: str, text: str
+) -> None:
+    found = steps({"setup.py": script, path: text})["setup.py"]
+    assert not found.plain
+    assert {part.name for part in found.parts} == {"setup.py", path}
+
+
+def test_a_file_that_a_build_reads_is_no_part_of_it() -> None:
+    script = (
+        "import subprocess\nsubprocess.run(['git', 'describe'])\n"
+        "x = [open(f) for f in ('README.md', 'VERSION', 'requirements.txt', 'docs/index.rst')]\n"
+    )
+    texts = dict.fromkeys(("README.md", "VERSION", "requirements.txt", "docs/index.rst"), "x")
+    found = steps({"setup.py": script, **texts})["setup.py"]
+    assert [part.name for part in found.parts] == ["setup.py"]
+
+
+def test_a_fallback_on_distutils_is_plain() -> None:
+    text = "try:\n    from setuptools import setup\nexcept ImportError:\n    {}\nsetup(name='x')\n"
+    assert is_static(text.format("from distutils.core import setup").encode())
+    assert not is_static(text.format("from helper import setup").encode())

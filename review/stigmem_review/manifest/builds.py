@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stigmem_review import toml
+from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.model import BuildKind, Location
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.syntax.nodes import walk
@@ -52,6 +54,9 @@ _COMPILED: Mapping[str, tuple[str, ...]] = {
 }
 """What the files end with that tell a tool what to compile, and can run commands."""
 
+_IMPORTED = (sys.stdlib_module_names | {"setuptools", "pkg_resources", "wheel"}) - {"test", "this"}
+_METADATA = (".egg-info", ".dist-info")
+_CALLED = (b"[setuptools.", b"[distutils.", b"[egg_info.")
 _COMMANDS = ("global", "aliases", "easy_install", "build", "build_clib", "build_ext", "build_py")
 """Sections of ``setup.cfg`` that tell setuptools which commands run, and how."""
 _IN_TABLES = ("cmdclass", "ext-modules", "ext_modules")
@@ -143,7 +148,7 @@ class _Project:
     def _needs(self) -> Iterator[Step]:
         listed = _texts(self._system.get("requires"))
         yield from (_need(each, "installers", self._at(_quoted(each))) for each in listed)
-        config = _sections(self._files)
+        config = sections(self._files)
         for each in _lines_of(config.get("options", {}).get("setup_requires", "")):
             yield _need(each, _CONFIG, Location(_CONFIG))
         hatch = self._hatch()
@@ -159,8 +164,28 @@ class _Project:
         runs = self._tool == "setuptools" or self._backend not in _BACKENDS
         runs = runs or bool(_table(self._toml, "tool", "pdm", "build").get("run-setuptools"))
         by = self._backend if runs else ""
-        plain = is_static(self._files[_SETUP])
-        return Step("code", _SETUP, by, plain=plain, code=(_SETUP,), at=Location(_SETUP))
+        before = self._before_setup() if self._backend == _LEGACY else []
+        plain = is_static(self._files[_SETUP]) and not before
+        return Step("code", _SETUP, by, plain=plain, code=(_SETUP, *before), at=Location(_SETUP))
+
+    def _before_setup(self) -> list[str]:
+        """Return what else is run where the project's own folder goes first on the path.
+
+        A module there is imported in the place of one of the standard library or of setuptools, and
+        the metadata of an earlier build can name functions that setuptools is to call.
+        """
+        tree = SourceTree(self._files)
+        folders = tree.names("", "folder")
+        tables = [f"{each}/entry_points.txt" for each in folders if each.endswith(_METADATA)]
+        found = [
+            path
+            for path in tables
+            if tree.is_file(path) and any(group in self._files[path] for group in _CALLED)
+        ]
+        found += [f"{each}.py" for each in _IMPORTED if tree.is_file(f"{each}.py")]
+        packages = [f"{each}/__init__.py" for each in folders if each in _IMPORTED]
+        found += [path for path in packages if tree.is_file(path)]
+        return sorted(found)
 
     def _of_setuptools(self) -> Iterator[Step]:
         table = _table(self._toml, "tool", "setuptools")
@@ -175,7 +200,7 @@ class _Project:
         for name, options in _tables(_table(self._toml, "tool", "distutils")).items():
             if name.replace("-", "_") in _COMMANDS:
                 yield self._setting(f"tool.distutils.{name}", "setuptools", options, ())
-        config = _sections(self._files)
+        config = sections(self._files)
         at = Location(_CONFIG)
         for section, options in config.items():
             if section in _COMMANDS and options:
@@ -337,6 +362,22 @@ def is_static(data: bytes) -> bool:
                 pass
             case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()):
                 pass
+            case ast.Try(
+                body=[ast.ImportFrom(module="setuptools", names=[ast.alias("setup", None)])],
+                handlers=[
+                    ast.ExceptHandler(
+                        type=ast.Name("ImportError"),
+                        body=[
+                            ast.ImportFrom(
+                                module="distutils.core", names=[ast.alias("setup", None)]
+                            )
+                        ],
+                    )
+                ],
+                orelse=[],
+                finalbody=[],
+            ):
+                pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_literal(value, known):
                 known.add(name)
             case ast.Expr(value=ast.Call() as call) if is_setup(call.func):
@@ -409,7 +450,7 @@ def _toml(data: bytes) -> Mapping[str, Any]:
         return {}
 
 
-def _sections(files: Mapping[str, bytes]) -> Mapping[str, Mapping[str, str]]:
+def sections(files: Mapping[str, bytes]) -> Mapping[str, Mapping[str, str]]:
     """Return the sections of ``setup.cfg``; nothing for one that setuptools cannot read either."""
     data = files.get(_CONFIG)
     if data is None:

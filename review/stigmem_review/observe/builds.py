@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
+from stigmem_review.manifest.backends.patterns import path_glob
+from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_setup
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
@@ -25,6 +28,21 @@ from stigmem_review.syntax.parse import Failure, parse
 
 _ROOTS = ("", "src/")
 """Folders that modules of a project are imported from while it is built."""
+_TOLD = re.compile(
+    r"(?i)readme|change|history|news|licen[cs]e|notice|authors|copying|version|require|manifest"
+    r"|.*\.(?:md|rst|cfg|toml|in|html?|png|svg)\Z"
+)
+"""Files that a build reads for what they say, not for what they do."""
+_RULES: Mapping[str, tuple[str, ...]] = {
+    "cargo": ("Cargo.toml", "build.rs"),
+    "cmake": ("CMakeLists.txt",),
+    "make": ("GNUmakefile", "makefile", "Makefile"),
+    "meson": ("meson.build",),
+    "npm": ("package.json",),
+}
+"""What a tool does where it is called, unless it is told otherwise."""
+_PATTERNS = 50
+_RUNS = ("process", "dynamic code")
 _SCRIPTS = (".bash", ".bat", ".cmd", ".js", ".mk", ".pl", ".ps1", ".py", ".rb", ".sh")
 
 
@@ -45,6 +63,7 @@ def _version(release: Release) -> str:
 class _Reader:
     def __init__(self, files: Mapping[str, bytes], code: Code, version: str, seen: Seen) -> None:
         self._files = files
+        self._tree = SourceTree(files)
         self._package = {code.at(place).path for place in code.files}
         self._version = version
         self._seen = seen
@@ -113,21 +132,46 @@ class _Reader:
         dotted = {member(each.module, each.name) for each in uses.imports}
         dotted |= {use.dotted for use in uses.uses}
         for name in sorted(dotted):
-            yield from self._modules(name, folder)
+            yield from self._modules(name, folder, _ROOTS)
         outline = self._seen.outline(data)
         if isinstance(outline, Failure) or path in self._package:
             return
         texts = {text for piece in outline.pieces.values() for text in piece.texts}
         words = {part for text in texts for word in text.split() for part in word.split("/")}
-        scripts = sorted(word for word in words if word.endswith(_SCRIPTS))
-        for name in scripts:
+        # What is named can be a folder that modules are imported from.
+        named = {word.strip("/") for text in texts for word in text.split()} | words
+        roots = tuple(sorted(f"{word}/" for word in named - {""} if self._tree.is_folder(word)))
+        for name in sorted(dotted) if roots else ():
+            yield from self._modules(name, folder, roots)
+        scripts = {word for word in words if word.endswith(_SCRIPTS)}
+        if self._runs_code(path):
+            scripts |= {word for word in words & self._by_name.keys() if not _TOLD.match(word)}
+            scripts |= {name for word in words for name in _RULES.get(word, ())}
+            yield from self._globbed(texts)
+        for name in sorted(scripts):
             for other in self._by_name.get(name, ()):
                 above = other.rpartition("/")[0]
                 # A name alone stands for a file beside it: every package has an __init__.py.
                 if above == folder or above.rpartition("/")[2] in words:
                     yield other
 
-    def _modules(self, dotted: str, folder: str) -> Iterator[str]:
+    def _runs_code(self, path: str) -> bool:
+        """Say whether a file starts processes, or runs a text as code."""
+        uses = self._seen.uses(self._files[path])
+        found = authorities(Code({}), path, uses.uses, ())
+        return any(each.item.partition(":")[0] in _RUNS for each in found)
+
+    def _globbed(self, texts: Iterable[str]) -> Iterator[str]:
+        """Yield the files that patterns in a source file match."""
+        patterns = sorted(text for text in texts if "*" in text and "/" in text)
+        if len(patterns) > _PATTERNS:
+            # No build has as many; whatever could be run is named then.
+            yield from (each for each in sorted(self._files) if each.endswith(_SCRIPTS))
+            return
+        for glob in [path_glob(text.removeprefix("./")) for text in patterns]:
+            yield from (each for each in sorted(self._files) if glob.match(each))
+
+    def _modules(self, dotted: str, folder: str, above: Iterable[str]) -> Iterator[str]:
         """Yield the files that importing a name runs, as far as they are in the project."""
         plain = dotted.lstrip(".")
         dots = len(dotted) - len(plain)
@@ -135,7 +179,7 @@ class _Reader:
             parts = folder.split("/") if folder else []
             roots = ["/".join([*parts[: len(parts) - dots + 1], ""])]
         else:
-            roots = [*dict.fromkeys((*_ROOTS, f"{folder}/" if folder else ""))]
+            roots = [*dict.fromkeys((*above, f"{folder}/" if folder else ""))]
         names = [each for each in plain.split(".") if each]
         for root in roots:
             stem = root.removesuffix("/")
