@@ -13,6 +13,7 @@ from stigmem_review.manifest.setup_files import Setup, read_setup
 from stigmem_review.text import shorten
 
 PYPROJECT = "pyproject.toml"
+HATCH = "hatch.toml"
 _LEGACY = "setuptools.build_meta:__legacy__"
 """The backend of a project that names none (PEP 517)."""
 
@@ -43,7 +44,7 @@ class Config(msgspec.Struct, frozen=True):
 def read_config(files: Mapping[str, bytes], asked: str) -> Config:
     """Read a project's configuration.
 
-    Raises ``SourceError`` where ``pyproject.toml`` or ``setup.cfg`` cannot be read.
+    Raises ``SourceError`` where ``pyproject.toml``, ``setup.cfg`` or ``hatch.toml`` cannot be read.
     """
     source = files.get(PYPROJECT, b"")
     text, pyproject = read_pyproject(source, asked)
@@ -52,13 +53,18 @@ def read_config(files: Mapping[str, bytes], asked: str) -> Config:
     named = isinstance(backend, str)
     if named and "backend-path" in build:
         backend = f"{backend} of its own"
+    if backend == "hatchling.build" and HATCH in files:
+        # Its tables stand for those of the same name in [tool.hatch].
+        _, own = read_pyproject(files[HATCH], asked, HATCH)
+        hatch = {**table(pyproject, "tool", "hatch"), **own}
+        pyproject = {**pyproject, "tool": {**table(pyproject, "tool"), "hatch": hatch}}
     return Config(
         pyproject, text, read_setup(files, asked), str(backend) if named else _LEGACY, named
     )
 
 
-def read_pyproject(data: bytes, asked: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the text and the tables of a ``pyproject.toml``; ``SourceError`` if it is none."""
+def read_pyproject(data: bytes, asked: str, path: str = PYPROJECT) -> tuple[str, Mapping[str, Any]]:
+    """Return the text and the tables of a TOML file; ``SourceError`` if it is none."""
     try:
         if len(data) > limits.METADATA_BYTES:
             raise ValueError(f"it has more than {limits.METADATA_BYTES} bytes")
@@ -70,7 +76,7 @@ def read_pyproject(data: bytes, asked: str) -> tuple[str, Mapping[str, Any]]:
         reason = f"byte {error.start} of it is not UTF-8"
     except ValueError as error:
         reason = shorten(str(error))
-    raise SourceError(f"{shorten(asked)}: {PYPROJECT} cannot be read: {reason}; mend it first")
+    raise SourceError(f"{shorten(asked)}: {path} cannot be read: {reason}; mend it first")
 
 
 def table(value: Any, *keys: str) -> Mapping[str, Any]:

@@ -23,7 +23,8 @@ from stigmem_review.text import shorten
 
 _BUILD_FILES = (
     *PROJECT_FILES,
-    *("MANIFEST.in", "PKG-INFO", ".gitignore", ".hgignore", "hatch_build.py", "pdm_build.py"),
+    *("MANIFEST.in", "PKG-INFO", ".gitignore", ".hgignore", "hatch.toml", "hatch_build.py"),
+    "pdm_build.py",
 )
 
 
@@ -67,7 +68,8 @@ def _layout(artifact: Artifact, tree: SourceTree, config: Config) -> Layout:
     layout = layout_of(tree, config)
     declared = read_project(artifact).entry_points
     package = _package(declared.value) if isinstance(declared, Known) else ""
-    if not package or layout.places or (config.named and not layout.why):
+    found = layout.places or (config.named and not layout.why)
+    if not package or found or (layout.why and not layout.whole):
         return layout
     return search(tree, package, layout.why or "the project names no build backend")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stigmem_review.manifest.backends.patterns import Matches, ignored
-from stigmem_review.manifest.backends.tree import SourceTree, joined
+from stigmem_review.manifest.backends.tree import SourceTree, joined, lines
 from stigmem_review.manifest.config import Config, table, texts
 from stigmem_review.sources.artifact import Layout
 
@@ -131,11 +131,11 @@ class _Build:
                     yield path
 
     def _excluded(self) -> Matches:
-        lines = list(_ALWAYS)
+        found = list(_ALWAYS)
         if self._option("ignore-vcs") is not True:
-            lines += self._tree.text(".gitignore").splitlines()
-            lines += _globs_of_mercurial(self._tree.text(".hgignore"))
-        return ignored([*lines, *texts(self._option("exclude"))])
+            found += lines(self._tree.text(".gitignore"))
+            found += _globs_of_mercurial(self._tree.text(".hgignore"))
+        return ignored([*found, *texts(self._option("exclude"))])
 
     def _artifacts(self) -> Matches:
         return ignored(
@@ -181,7 +181,7 @@ def _moved(path: str, sources: Mapping[str, str]) -> str:
 
 def _globs_of_mercurial(text: str) -> Iterator[str]:
     glob = False
-    for line in text.splitlines():
+    for line in lines(text):
         if line.strip().startswith("syntax: "):
             glob = line.strip() == "syntax: glob"
         elif glob:

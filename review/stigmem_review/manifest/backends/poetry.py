@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stigmem_review.manifest.backends.patterns import ignored, path_glob
-from stigmem_review.manifest.backends.tree import SourceTree, joined
+from stigmem_review.manifest.backends.tree import SourceTree, joined, lines
 from stigmem_review.manifest.config import Config, table, texts
 from stigmem_review.sources.artifact import Layout
 
@@ -19,7 +19,9 @@ def layout(tree: SourceTree, config: Config) -> Layout:
     excluded = {
         path for each in texts(poetry.get("exclude")) for path in _matched(tree, each)
     } - included
-    by_vcs = ignored(tree.text(".gitignore").splitlines())
+    # An unpacked sdist is under no version control.
+    versioned = not tree.is_file("PKG-INFO")
+    by_vcs = ignored(lines(tree.text(".gitignore")) if versioned else ())
     packages = poetry.get("packages")
     if not isinstance(packages, list) or not packages:
         packages = _by_name(tree, config.name)

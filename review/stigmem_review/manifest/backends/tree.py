@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from stigmem_review.sources.unread import Kind, Unread
@@ -65,6 +66,14 @@ class SourceTree:
             return self.files[path].decode("utf-8") if self.is_file(path) else ""
         except UnicodeDecodeError:
             return ""
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a text as reading a file line by line gives them.
+
+    A form feed or a separator of Unicode ends none, which ``str.splitlines`` believes.
+    """
+    return re.split(r"\r\n?|\n", text)
 
 
 def joined(*parts: str) -> str:
