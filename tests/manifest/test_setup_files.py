@@ -180,3 +180,88 @@ def test_a_computed_value_names_its_line() -> None:
     found = read_setup({"setup.py": data}, "x")
     assert found["name"].value == Computed("it is computed in setup.py, line 3")
     assert found["version"].value == "1"
+
+
+TWO = PLAIN.replace('["demo_plugin"]', '["demo_plugin", "evil"]')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import setuptools as s\nif 0:\n    s.setup({PLAIN})\nf = s.setup\nf({TWO})\n",
+        f"import setuptools\nif 0:\n    setuptools.setup({PLAIN})\n"
+        f"getattr(setuptools, 'setup')({TWO})\n",
+        f"import os\nfrom setuptools import setup\nif os.name:\n    setup({PLAIN})\n",
+        f"import setuptools\nsetuptools.setup = print\nsetuptools.setup({PLAIN})\n",
+        "import setuptools.discovery as d\nd.PackageFinder.find = None\n"
+        f"d.PackageFinder.x['y'] = 1\nfrom setuptools import setup\nsetup({PLAIN})\n",
+        f"from setuptools import setup\nprint(setup({PLAIN}))\n",
+    ],
+)
+def test_a_call_that_need_not_be_the_one_that_is_run_is_not_read(text: str) -> None:
+    setup = read_setup({"setup.py": text.encode()}, "x")
+    assert isinstance(setup[""].value, Computed)
+    assert {*setup} == {""}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'Q = P\nQ.append("evil")',
+        '(Q := P).append("evil")',
+        'for q in [P]:\n    q.append("evil")',
+        'K = {"a": P}\nK["a"].append("evil")',
+        'K = dict(a=P)\nL = [K]\nL[0]["a"].append("evil")',
+        'globals()["P"] = ["evil"]',
+        "exec(open('x').read())",
+        "from helper import *",
+    ],
+)
+def test_a_list_that_may_be_changed_elsewhere_is_not_read(before: str) -> None:
+    text = script("packages=P", f'P = ["demo_plugin"]\n{before}')["setup.py"]
+    assert isinstance(read_setup({"setup.py": text.encode()}, "x")["packages"].value, Computed)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'Q = P + ["evil"]\nQ.append("x")',
+        'K = {"a": P}',
+        "for q in P:\n    print(q)",
+        'if "x" in P:\n    print(f"{P}", *P)',
+        "about = {}\nexec(open('x').read(), about)",
+    ],
+)
+def test_a_list_that_others_only_read_is_read(before: str) -> None:
+    text = script("packages=P", f'P = ["demo_plugin"]\n{before}')["setup.py"]
+    assert read_setup({"setup.py": text.encode()}, "x")["packages"].value == ["demo_plugin"]
+
+
+def test_a_text_in_the_place_of_patterns_is_one_pattern_a_character() -> None:
+    text = script('packages=find_packages("src", exclude="evil")')["setup.py"]
+    found = read_setup({"setup.py": text.encode()}, "x")["packages"].value
+    assert found == Find(("src",), ("*",), ("e", "v", "i", "l"))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": f"from setuptools import setup\nsetup(entry_points={ENTRY})\n"},
+        {
+            "setup.cfg": "[options]\nentry_points = file: a.txt, b.txt\n",
+            "a.txt": "[console_scripts]\nx = demo_plugin:y\n",
+            "b.txt": "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n",
+        },
+    ],
+)
+def test_entry_points_that_the_project_table_does_not_leave_to_setuptools_are_built(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    pyproject = (
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "demo-plugin"\nversion = "1.0.0"\n'
+    )
+    release = release_of(tmp_path, {"pyproject.toml": pyproject, **files})
+    assert isinstance(release.entry_points, Known)
+    assert "stigmem.plugins" in {each.group for each in release.entry_points.value}
+    assert isinstance(release.manifest, Manifest)

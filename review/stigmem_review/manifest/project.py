@@ -279,6 +279,9 @@ class _Reader:
             return Known(found), problems
         if (built := self._of_an_sdist()) is not None:
             return built
+        if self._standard and (option := self._setup.get("entry_points")):
+            # setuptools only warns that [project] does not leave them to its own files.
+            return self._of_setup(option)
         if not self._standard and not table(self._pyproject, "tool", "poetry"):
             if self._setup:
                 return self._of_setup(self._setup.get("entry_points"))
@@ -288,9 +291,7 @@ class _Reader:
     def _left_to_the_backend(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
         given = table(self._pyproject, "tool", "setuptools", "dynamic", "entry-points")
         if self._by_setuptools and texts(given.get("file")):
-            path = joined(texts(given.get("file"))[0])
-            if path in self._artifact.files:
-                return _parsed(self._artifact.files[path].decode("utf-8", "replace"), path, 0)
+            return self._of_files(texts(given.get("file")))
         if self._by_setuptools and (option := self._setup.get("entry_points")):
             return self._of_setup(option)
         if (built := self._of_an_sdist()) is not None:
@@ -317,8 +318,7 @@ class _Reader:
         if isinstance(value, str):
             directive, _, file = value.partition(":")
             if directive.strip() == "file" and "\n" not in value:
-                data = self._artifact.files.get(joined(file.strip()), b"")
-                return _parsed(data.decode("utf-8", "replace"), joined(file.strip()), 0)
+                return self._of_files(file.split(","))
             return _parsed(value, at.path, at.line)
         if isinstance(value, Mapping):
             try:
@@ -329,6 +329,14 @@ class _Reader:
         return Unknown(
             f"its entry points are not written out: {why}; review the built wheel", at
         ), ()
+
+    def _of_files(self, named: list[str]) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        """Return the entry points of files, which setuptools puts together and reads as one."""
+        paths = [joined(each.strip()) for each in named]
+        data = [self._artifact.files.get(path, b"").decode("utf-8", "replace") for path in paths]
+        if len(paths) == 1:
+            return _parsed(data[0], paths[0], 0)
+        return _parsed("\n".join(data), paths[0], 1)
 
     def _without_metadata(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
         if table(self._pyproject, "tool", "flit", "metadata"):

@@ -166,6 +166,9 @@ _FINDERS = {
     "setuptools.PEP420PackageFinder.find": True,
 }
 _SETUPS = ("setuptools.setup", "distutils.core.setup")
+_PACKAGES = ("setuptools", "distutils", "distutils.core")
+_REBINDING = ("exec", "eval", "globals", "locals", "vars")
+"""Calls that can bind names of the script; ``exec`` and ``eval`` where no table is given."""
 
 
 class _NotWrittenOutError(Exception):
@@ -188,6 +191,8 @@ def _read_script(data: bytes) -> dict[str, Option]:
         why = f"{_SCRIPT} calls setup {len(calls)} times" if calls else f"{_SCRIPT} calls no setup"
         return {"": Option(Computed(why), Location(_SCRIPT))}
     [call] = calls
+    if why := names.doubt(tree, call):
+        return {"": Option(Computed(f"{_SCRIPT} {why}"), Location(_SCRIPT, call.lineno))}
     found: dict[str, Option] = {}
     for keyword in call.keywords:
         at = Location(_SCRIPT, keyword.value.lineno)
@@ -207,6 +212,7 @@ class _Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self._imported: dict[str, str] = {}
+        self._fallback: dict[str, str] = {}
         self._values: dict[str, ast.expr] = {}
         for statement in tree.body:
             self._statement(statement)
@@ -216,11 +222,18 @@ class _Names:
             for name in _bound(part):
                 bound[name] = bound.get(name, 0) + 1
             touched |= self._touched(part)
+        touched |= self._shared(tree)
+        anything = any(_binds_anything(part) for part in walk(tree))
         # What is bound twice, or may be changed in place, is not what is written out.
         for name in [*self._values]:
-            if bound.get(name) != 1 or (name in touched and not self._is_text(name)):
+            if anything or bound.get(name) != 1 or (name in touched and not self._is_text(name)):
                 del self._values[name]
-        self._imported = {name: path for name, path in self._imported.items() if bound[name] == 1}
+        self._imported = {
+            name: path
+            for name, path in self._imported.items()
+            # Many scripts fall back on distutils' setup where there is no setuptools.
+            if bound[name] == 1 or (bound[name] == 2 and self._fallback.get(name) in _SETUPS)
+        }
 
     def _statement(self, statement: ast.stmt) -> None:
         match statement:
@@ -235,6 +248,13 @@ class _Names:
                 self._values[name] = value
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 self._values[name] = value
+            case ast.Try(
+                body=[ast.ImportFrom(module="setuptools", level=0) as first],
+                handlers=[ast.ExceptHandler(body=[ast.ImportFrom(level=0) as second])],
+            ):
+                self._statement(second)
+                self._fallback = {**self._imported}
+                self._statement(first)
             case _:
                 pass
 
@@ -246,6 +266,67 @@ class _Names:
         elif isinstance(part, ast.Call) and self.dotted(part.func) not in _SETUPS:
             parts = [*part.args, *(each.value for each in part.keywords)]
         return {each.id for each in parts if isinstance(each, ast.Name)}
+
+    def _shared(self, tree: ast.Module) -> set[str]:
+        """Return the names whose values get another name by which they could be changed."""
+        fine: set[int] = set()
+        held: dict[str, set[str]] = {}
+        for part in walk(tree):
+            match part:
+                case ast.Call() if self.dotted(part.func) in _SETUPS:
+                    fine |= {id(each) for each in walk(part)}
+                case ast.BinOp(left=left, right=right):
+                    fine |= {id(left), id(right)}
+                case ast.For(iter=one) | ast.comprehension(iter=one):
+                    fine.add(id(one))
+                case ast.Compare(left=left, comparators=others):
+                    fine |= {id(left), *map(id, others)}
+                case ast.FormattedValue(value=one) | ast.Starred(value=one):
+                    fine.add(id(one))
+                case _:
+                    pass
+        for holder, value in self._values.items():
+            if isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Call | ast.BinOp):
+                for each in walk(value):
+                    if isinstance(each, ast.Name) and id(each) not in fine:
+                        fine.add(id(each))
+                        held.setdefault(each.id, set()).add(holder)
+        shared = {
+            part.id
+            for part in walk(tree)
+            if isinstance(part, ast.Name)
+            and isinstance(part.ctx, ast.Load)
+            and id(part) not in fine
+        }
+        shared |= {name for part in walk(tree) for name in self._touched(part)}
+        inside: dict[str, list[str]] = {}
+        for name, holders in held.items():
+            for holder in holders:
+                inside.setdefault(holder, []).append(name)
+        pending = [*shared]
+        while pending:
+            more = [name for name in inside.pop(pending.pop(), ()) if name not in shared]
+            shared |= {*more}
+            pending += more
+        return shared
+
+    def doubt(self, tree: ast.Module, call: ast.Call) -> str:
+        """Return why the call of ``setup`` may not be the one that is run, as it is written."""
+        parts = [*walk(tree)]
+        within = {id(part.value) for part in parts if isinstance(part, ast.Attribute)}
+        for part in parts:
+            if not isinstance(part, ast.Attribute | ast.Name):
+                continue
+            name = self.dotted(part)
+            if isinstance(part.ctx, ast.Store) and name.partition(".")[0] in _PACKAGES:
+                return f"changes {name} (line {part.lineno})"
+            if name in _SETUPS and part is not call.func:
+                return f"uses {name} by another name (line {part.lineno})"
+            if name in _PACKAGES and id(part) not in within:
+                return f"hands {name} on (line {part.lineno})"
+        if not any(statement.value is call for statement in _unconditional(tree.body)):
+            return "calls setup only under a condition, or as a part of something else"
+        return ""
 
     def _is_text(self, name: str) -> bool:
         return isinstance(self._values[name], ast.Constant | ast.JoinedStr)
@@ -325,8 +406,9 @@ class _Names:
         if len(given) < len(call.args) + len(call.keywords) or not given.keys() <= {*keys}:
             raise _NotWrittenOutError(call)
         found = {key: self._value(node, depth + 1) for key, node in given.items()}
+        # Of a text, setuptools takes each character for a pattern.
         texts = {
-            key: (value,) if isinstance(value, str) else tuple(value)
+            key: (value,) if isinstance(value, str) and key == "where" else tuple(value)
             for key, value in found.items()
             if isinstance(value, str | list)
         }
@@ -338,6 +420,32 @@ class _Names:
             texts.get("exclude", ()),
             _FINDERS[self.dotted(call.func)],
         )
+
+
+def _binds_anything(part: ast.AST) -> bool:
+    match part:
+        case ast.ImportFrom(names=[ast.alias(name="*")]):
+            return True
+        case ast.Call(func=ast.Name(id="exec" | "eval"), args=args, keywords=keywords):
+            return len(args) + len(keywords) < 2
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _REBINDING
+        case _:
+            return False
+
+
+def _unconditional(body: list[ast.stmt]) -> Iterator[ast.Expr | ast.Return | ast.Assign]:
+    """Yield the statements that are run, as far as it can be seen: also those of functions."""
+    for statement in body:
+        match statement:
+            case ast.Expr() | ast.Return() | ast.Assign():
+                yield statement
+            case ast.If(test=ast.Compare(left=ast.Name("__name__")), body=inner):
+                yield from _unconditional(inner)
+            case ast.FunctionDef(body=inner) | ast.With(body=inner) | ast.Try(body=inner):
+                yield from _unconditional(inner)
+            case _:
+                pass
 
 
 def _bound(part: ast.AST) -> Iterator[str]:
