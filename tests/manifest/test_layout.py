@@ -13,6 +13,7 @@ import pytest
 from stigmem_review import check, limits, review
 from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.layout import laid_out
+from stigmem_review.model import Source
 from stigmem_review.pipeline.staged import check_staged
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
@@ -234,3 +235,54 @@ def test_a_large_project_is_listed_in_no_time(tmp_path: Path) -> None:
     start = time.process_time()
     opened(project)
     assert time.process_time() - start < 1
+
+
+def unpacked(files: dict[str, str]) -> Artifact:
+    """Return an sdist with a plugin of setuptools."""
+    text = {**LAYOUTS["setuptools-flat-manifest"].files, "PKG-INFO": PKG_INFO, **files}
+    data = {path: each.encode() for path, each in text.items()}
+    return laid_out(Artifact(Source("sdist", "x.tar.gz"), data))
+
+
+PKG_INFO = "Metadata-Version: 2.2\nName: acme-ledger\nVersion: 1.2.0\n"
+HANDLERS = LAYOUTS["setuptools-flat-manifest"].files["acme_ledger/handlers.py"]
+
+
+def test_what_an_earlier_build_left_in_an_sdist_is_installed_with_it() -> None:
+    plain = unpacked({}).layout
+    assert plain is not None
+    assert plain.whole
+    assert unpacked({"build/lib/acme_ledger/handlers.py": HANDLERS}).layout == plain
+    for path in ("build/lib/acme_ledger/handlers.py", "build/lib/acme_ledger/more.py"):
+        layout = unpacked({path: "x = 1\n"}).layout
+        assert layout is not None
+        assert (layout.places, layout.whole) == ({}, False)
+        assert "left in build/lib/" in layout.why
+    layout = unpacked({"setup.cfg": "[build]\nbuild-lib = other\n"}).layout
+    assert layout is not None
+    assert (layout.places, layout.whole) == ({}, False)
+    assert "build_lib of [build]" in layout.why
+
+
+def test_a_gitignore_says_nothing_of_an_unpacked_sdist() -> None:
+    text = LAYOUTS["poetry-legacy-src"].files
+    data = {path: each.encode() for path, each in text.items()}
+    data |= {".gitignore": b"*.py\n", "PKG-INFO": PKG_INFO.encode()}
+    layout = laid_out(Artifact(Source("sdist", "x.tar.gz"), data)).layout
+    assert layout is not None
+    assert layout.places == LAYOUTS["poetry-legacy-src"].places
+
+
+@pytest.mark.parametrize("kind", ["script", "option"])
+def test_what_a_script_may_add_is_not_said_to_be_nothing(kind: str, tmp_path: Path) -> None:
+    project = write_layout(tmp_path, LAYOUTS["setuptools-src"])
+    if kind == "script":
+        (project / "setup.py").write_text("import helper\nfrom setuptools import setup\nsetup()\n")
+    else:
+        text = (project / "pyproject.toml").read_text()
+        more = '[tool.setuptools]\nscript-files = ["x.sh"]\n'
+        (project / "pyproject.toml").write_text(text + more)
+    layout = opened(project).layout
+    assert layout is not None
+    assert (layout.why, layout.whole) == ("", False)
+    assert layout.places == LAYOUTS["setuptools-src"].places

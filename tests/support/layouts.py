@@ -141,6 +141,39 @@ LAYOUTS: dict[str, Layout] = {
         root="src/",
         package="acme.ledger",
     ),
+    "hatch-file-of-its-own": _layout(
+        {
+            "pyproject.toml": _HATCH
+            + _PROJECT
+            + '[tool.hatch.build.targets.wheel]\npackages = ["acme_ledger"]\n',
+            "hatch.toml": '[build.targets.wheel]\npackages = ["acme_ledger", "acme_more"]\n',
+            ".gitignore": "draft.py\nx\x0cacme_ledger/kept.py\ny\u2028acme_ledger/also.py\n",
+        },
+        shipped=_same("acme_more/a.py", "acme_ledger/kept.py", "acme_ledger/also.py"),
+        beside={"acme_ledger/draft.py": ""},
+    ),
+    "setuptools-data-beside": _layout(
+        {
+            "pyproject.toml": _SETUPTOOLS
+            + _PROJECT
+            + '[tool.setuptools]\npackages = ["acme_ledger"]\n'
+            '[tool.setuptools.package-dir]\n"" = "lib"\n'
+            '[tool.setuptools.package-data]\nacme_ledger = ["../rules/*.py", "../one.json"]\n',
+            "lib/acme_ledger.egg-info/SOURCES.txt": "lib/acme_ledger/tables/a.py\n",
+        },
+        root="lib/",
+        shipped=_same("rules/a.py", "one.json", "acme_ledger/tables/a.py", root="lib/"),
+        beside={"lib/rules/a.txt": "", "lib/other.json": "", "lib/acme_ledger/tables/b.py": ""},
+    ),
+    "setup-py-with-a-fallback": _layout(
+        {
+            "setup.py": "try:\n    from setuptools import setup\nexcept ImportError:\n"
+            "    from distutils.core import setup\n\n"
+            'setup(name="acme-ledger", version="1.2.0", packages=["acme_ledger"],\n'
+            f'    entry_points={{"stigmem.plugins": ["{_LINE}"]}})\n'
+        },
+        beside={"old/acme_ledger/plugin.py": ""},
+    ),
     "setuptools-src": _layout(
         {"pyproject.toml": _SETUPTOOLS + _PROJECT},
         root="src/",

@@ -28,8 +28,9 @@ class Layout(msgspec.Struct, frozen=True):
 
     ``places`` maps each place below ``site-packages`` to a path of the project. ``why`` says why
     it is not known; then there are none. ``whole`` is false where the build installs, or may
-    install, more than that; ``others`` are places of it that are known, such as a module that the
-    build writes.
+    install, more than that, and with a ``why`` where other files than the project's own package may
+    come in its place; ``others`` are places of it that are known, such as a module that the build
+    writes.
     """
 
     places: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -7,12 +7,14 @@ The rules are those of ``setuptools.discovery`` (which packages), ``setuptools.c
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stigmem_review.manifest.backends.patterns import ignored, path_glob
-from stigmem_review.manifest.backends.tree import SourceTree, joined
+from stigmem_review.manifest.backends.tree import SourceTree, joined, lines
+from stigmem_review.manifest.builds import is_static, sections
 from stigmem_review.manifest.config import Config, table, texts
 from stigmem_review.manifest.setup_files import Computed, Find
 from stigmem_review.sources.artifact import Layout
@@ -33,10 +35,28 @@ _ALWAYS_EXCLUDED = ("ez_setup", "*__pycache__")
 _IMPLICIT_DATA = ("*.pyi", "py.typed")
 # Keywords with which a build does, or may do, more than copy files.
 _MORE = (
-    *("cmdclass", "data_files", "scripts", "ext_modules", "distclass", "namespace_packages"),
+    *(
+        "cmdclass",
+        "data_files",
+        "scripts",
+        "script_files",
+        "ext_modules",
+        "distclass",
+        "namespace_packages",
+    ),
     *("ext_package", "libraries", "headers", "command_options", "options", "use_scm_version", ""),
 )
 _BY_VCS = ("setuptools-scm", "setuptools_scm", "setuptools-git", "hatch-vcs")
+_SETUP = "setup.py"
+_CFG = "setup.cfg"
+_FOLDERS = {
+    "build": ("build_base", "build_lib", "build_platlib", "build_purelib"),
+    "build_py": ("build_lib",),
+    "bdist_wheel": ("bdist_dir", "skip_build"),
+    "install": ("build_base", "build_lib", "root", "install_lib", "install_purelib"),
+    "install_lib": ("build_dir", "install_dir"),
+}
+"""Options, by command, of the folders that a build writes to, whatever lies there already."""
 _MODULE = re.compile(r"[^\W\d]\w*\.py")
 
 
@@ -63,7 +83,9 @@ def layout(tree: SourceTree, config: Config) -> Layout:
     built = packaging(tree, config)
     if built.why:
         return Layout(why=built.why)
-    options = _Options(config)
+    options = _Options(tree, config)
+    if why := _moved(tree, config):
+        return Layout(why=why, whole=False)
     places: dict[str, str] = {}
     for module in built.modules:
         package, _, name = module.rpartition(".")
@@ -75,14 +97,48 @@ def layout(tree: SourceTree, config: Config) -> Layout:
         folder = built.folder(package)
         prefix = package.replace(".", "/") + "/"
         for path in (*_modules_in(tree, folder), *data.of(package)):
-            places[prefix + path[len(folder) :].lstrip("/")] = path
-    written = options.written(built)
-    return Layout(places, whole=not options.more(), others=written)
+            # Data can stand beside its package: what leads up from there does so in the wheel too.
+            places[joined(prefix, posixpath.relpath(path, folder or "."))] = path
+    if why := _left_over(tree, places):
+        return Layout(why=why, whole=False)
+    # A script that is more than one call of setup can add to what that is told.
+    script = tree.is_file(_SETUP) and not is_static(tree.files[_SETUP])
+    whole = not (script or options.more())
+    return Layout(places, whole=whole, others=options.written(built))
+
+
+def _moved(tree: SourceTree, config: Config) -> str:
+    """Return why what is installed may come from a folder that an option names."""
+    tools = table(config.pyproject, "tool", "distutils")
+    given = {(section, name) for section in tools for name in table(tools, section)}
+    if tree.is_file(_CFG):
+        given |= {
+            (section, name) for section, options in sections(tree.files).items() for name in options
+        }
+    for section, name in sorted(given):
+        if name.replace("-", "_") in _FOLDERS.get(section.replace("-", "_"), ()):
+            return f"where setuptools takes from what it installs is set by {name} of [{section}]"
+    return ""
+
+
+def _left_over(tree: SourceTree, places: Mapping[str, str]) -> str:
+    """Return why an sdist installs what an earlier build left in it.
+
+    A directory's is not there in the clean checkout that a release is built from.
+    """
+    for folder in tree.names("build", "folder") if tree.is_file("PKG-INFO") else ():
+        if folder.startswith("lib"):
+            base = f"build/{folder}/"
+            for path in tree.below(base.rstrip("/")):
+                now = places.get(path.removeprefix(base))
+                if now is None or tree.files[now] != tree.files[path]:
+                    return f"setuptools installs what an earlier build left in {base} as well"
+    return ""
 
 
 def packaging(tree: SourceTree, config: Config) -> Packaging:
     """Return which packages and modules setuptools would build, or why that is not known."""
-    options = _Options(config)
+    options = _Options(tree, config)
     packages, modules = options.get("packages"), options.get("py_modules")
     folders = options.get("package_dir") or {}
     for value in (packages, modules, folders, options.get("")):
@@ -106,8 +162,9 @@ def packaging(tree: SourceTree, config: Config) -> Packaging:
 class _Options:
     """What setuptools is told, from whichever file."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, tree: SourceTree, config: Config) -> None:
         self._config = config
+        self._versioned = not tree.is_file("PKG-INFO")
         self._tool = table(config.pyproject, "tool", "setuptools")
         self.in_pyproject = bool(table(config.pyproject, "project") or self._tool)
 
@@ -143,7 +200,8 @@ class _Options:
         required = texts(table(self._config.pyproject, "build-system").get("requires"))
         setup = self.get("setup_requires")
         required += texts(setup) if isinstance(setup, list) else []
-        return any(each.strip().startswith(_BY_VCS) for each in required)
+        # An unpacked sdist is under no version control.
+        return self._versioned and any(each.strip().startswith(_BY_VCS) for each in required)
 
     def more(self) -> bool:
         """Say whether a build installs, or may install, more than files of packages."""
@@ -280,17 +338,18 @@ class _Data:
         """Yield the data files of one package."""
         folder = self._built.folder(package)
         prefix = f"{folder}/" if folder else ""
-        wanted = [
-            path_glob(prefix + joined(each), hidden=False)
-            for each in (*_IMPLICIT_DATA, *self._options.globs("package_data", package))
-        ]
+        named = self._options.globs("package_data", package)
+        patterns = [joined(prefix + each) for each in (*_IMPLICIT_DATA, *named)]
+        wanted = [path_glob(each, hidden=False) for each in patterns]
         unwanted = [
             prefix + joined(each) for each in self._options.globs("exclude_package_data", package)
         ]
         found = dict.fromkeys(self._named.get(package, ()))
-        deep = any("/" in each for each in self._options.globs("package_data", package))
+        outside = [each for each in patterns if not each.startswith(prefix)]
+        roots = [folder, *(re.split(r"[*?\[]", each)[0].rpartition("/")[0] for each in outside)]
+        deep = any("/" in each for each in named)
         near = (prefix + name for name in self._tree.names(folder, "file"))
-        for path in self._tree.below(folder) if deep else near:
+        for path in (each for root in roots for each in self._tree.below(root)) if deep else near:
             if any(each.match(path) for each in wanted):
                 found[path] = None
         for path in found:
@@ -316,14 +375,14 @@ _NEVER = re.compile(
 
 def _manifest(tree: SourceTree, folders: Mapping[str, str], *, everything: bool) -> Iterator[str]:
     """Yield the files below some folders that belong to the sdist, apart from modules."""
-    commands = tree.text("MANIFEST.in").splitlines() if tree.is_file("MANIFEST.in") else []
+    commands = lines(tree.text("MANIFEST.in")) if tree.is_file("MANIFEST.in") else []
     listed = {
         path for info in _infos(tree) for path in tree.text(f"{info}/SOURCES.txt").splitlines()
     }
     if not (commands or listed or everything):
         return
     steps = list(_steps(commands))
-    unversioned = ignored(tree.text(".gitignore").splitlines())
+    unversioned = ignored(lines(tree.text(".gitignore")))
     tops = {folder for folder in folders if folder.rpartition("/")[0] not in folders or not folder}
     for top in sorted(tops):
         # What Python compiled there is gone in the clean checkout that a release is built from.
@@ -337,9 +396,7 @@ def _manifest(tree: SourceTree, folders: Mapping[str, str], *, everything: bool)
 
 
 def _infos(tree: SourceTree) -> Iterator[str]:
-    """Yield the folders of metadata that an sdist brings; a directory's can be of another build."""
-    if not tree.is_file("PKG-INFO"):
-        return
+    """Yield the folders of metadata; setuptools takes the files that the last build listed."""
     for folder in ("", *tree.names("", "folder")):
         for name in tree.names(folder, "folder"):
             if name.endswith(".egg-info"):
