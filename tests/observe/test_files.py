@@ -27,6 +27,11 @@ PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 ELF = b"\x7fELF\2\1\1" + bytes(64)
 WINDOWS = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(64)
 PEM = b"-----BEGIN CERTIFICATE-----\n" + b64encode(bytes(range(256)) * 4) + b"\n"
+GIF = (
+    b"GIF89a\1\0\1\0\x80\0\0" + bytes(6) + b"!\xf9\4" + bytes(5) + b",\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+)
+JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(9) + b"\xff\xda\0\2\1\2\3\xff\xd9"
+WAVE = b"RIFF\4\0\0\0WAVE"
 DER = b"\x30\x82\x01\x00" + bytes(range(256))
 
 
@@ -87,6 +92,22 @@ HARMLESS = {
     "TrueType font": ("a.ttf", b"\0\1\0\0\0\x0f" + bytes(64)),
     "PDF": ("a.pdf", b"%PDF-1.7\n\x80\0\xff\n%%EOF\n"),
     "sound": ("a.mp3", b"\xff\xfb\x90\0" + bytes(64)),
+    "JPEG with a preview": (
+        "a.jpg",
+        b"\xff\xd8\xff\xe1\0\x0eExif\0\0\xff\xd8\xff\xd9\xff\xda\0\2\1\xff\0\2\xff\xd9",
+    ),
+    "GIF": ("a.gif", GIF),
+    "PostScript": ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n/x { open } def\n"),
+    "table": ("a.parquet", b"PAR1\x15\4" + bytes(64) + b"PAR1"),
+    "places of addresses": ("a.mmdb", bytes(64) + b"\xab\xcd\xefMaxMind.com\xe9" + bytes(32)),
+    "stub of what is set": (
+        "fast.pyi",
+        b"class A:\n    def __init__(self) -> None:\n        self._x = ...\n",
+    ),
+    "font with a licence": (
+        "b.woff",
+        b"wOFF\0\1" + bytes(9) + b"Use it as you like, import it, open (it).\n" * 3 + bytes(9),
+    ),
     "message catalogue": ("a.mo", b"\xde\x12\x04\x95" + bytes(32)),
     "time zone": ("Europe/Berlin", b"TZif2" + bytes(64)),
     "database": ("a.db", b"SQLite format 3\0" + bytes(64)),
@@ -190,6 +211,54 @@ ODD = {
         "with Python source after its end",
         1,
     ),
+    **{
+        f"source after {name}, and another end": (
+            name,
+            image + SOURCE + b"#" + end,
+            "with Python source after its end",
+            1,
+        )
+        for name, image, end in (
+            ("a.png", PNG + PNG_END, PNG_END),
+            ("a.jpg", JPEG, JPEG[-2:]),
+            ("a.gif", GIF, GIF[-1:]),
+            ("a.wav", WAVE, WAVE),
+        )
+    },
+    "bytecode after an image, and another end": (
+        "a.jpg",
+        JPEG + BYTECODE + JPEG[-2:],
+        "a JPEG image with compiled Python after its end",
+        1,
+    ),
+    "source in a font": (
+        "a.woff2",
+        b"wOF2\0\1" + bytes(9) + b"abc\n" + SOURCE + bytes(9),
+        "a web font with Python source in it",
+        1,
+    ),
+    "a line in an image": (
+        "a.ico",
+        b"\0\0\1\0" + bytes(9) + b";__import__('os').system('id; uname -a; w')" + bytes(9),
+        "an icon with Python source in it",
+        1,
+    ),
+    "encoded source in an image": (
+        "a.png",
+        PNG + b64encode(SOURCE) + PNG_END,
+        "a PNG image with Python source in it",
+        1,
+    ),
+    **{
+        f"source that begins like {name}": (name, start + SOURCE, "Python source", 0)
+        for name, start in (
+            ("a.gif", b"GIF89a = 1\n"),
+            ("a.bmp", b"BM = 1\n"),
+            ("a.wav", b"RIFF = 1\n"),
+        )
+    },
+    "source in UTF-16": ("a.txt", SOURCE.decode().encode("utf-16"), "Python source", 0),
+    "source in capitals": ("a.PY", SOURCE, "Python source under another ending", 0),
     "binary data called an image": ("a.png", bytes(64), "called a PNG image, and is none", 0),
     "sound without a name that says so": (
         "a.dat",

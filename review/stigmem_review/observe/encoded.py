@@ -37,6 +37,7 @@ _BASE64 = r"[A-Za-z0-9+/]+=*"
 _URL64 = r"[A-Za-z0-9_-]+=*"
 _BASE85 = r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]+"
 _ASCII85 = r"(?:<~)?[!-uz]+(?:~>)?"
+_SPACED = r"[A-Za-z0-9+/=_\s-]+"
 _BLANKS = str.maketrans("", "", " \t\r\n\v\f")
 
 # A long run of what base 64 is written in, and the lines that follow it as encoders wrap them.
@@ -49,8 +50,13 @@ _IN_SOURCE = (
     rb"|^[ \t]*[^\s=\"'()\[\],.:-][^\s\"'()\[\],.:]{39,}+"
     rb"|\\x[0-9a-fA-F]{2}.{0,8}\\x[0-9a-fA-F]{2}"
     rb"|(?:[\"'][A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+){6,}+"
+    rb"|[\"'](?:[A-Za-z0-9+/=_-]{8,}+[\"'][^\"']{1,80}+[\"']){2,}+[A-Za-z0-9+/=_-]{8,}+[\"']"
+    rb"|\}[A-Za-z0-9+/=_-]{8,}+\{"
+    rb"|[\"'](?:[A-Za-z0-9+/=_-]{2,24}[ \t\\n]+){4}"
 )
 """What source has in it where one of its constants, or several together, can be encoded."""
+_ESCAPED = rb"(?:\\x[0-9A-Fa-f]{2}){20,}+"
+"""Letters that are written as numbers, where nobody has to."""
 _DIGIT = rb"[0-9]"
 _LETTER = rb"[A-Za-z]"
 
@@ -59,6 +65,7 @@ _LIKE_PYTHON = (
     rb"(?:^|[;:\n])[ \t]*(?:import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b|(?:async[ \t]+)?def[ \t])"
     rb"|\b(?:__import__|compile|eval|exec|getattr|globals|open)[ \t]*\("
 )
+_TEXT = rb"[\t\n\r -~]{40,}+"
 _STATEMENT = (
     rb"(?m)^(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b.*|def[ \t]+\w+\(.*:)"
     rb"[ \t]*(?:;.*)?\r?$"
@@ -70,6 +77,8 @@ _GOES_ON = (
     "unexpected EOF",
     "expected an indent",
 )
+_TEXTS = 1_000
+"""Texts within binary data that may be code and are looked at; files of pictures have none."""
 _CANNOT_BE_TOLD = "more than is looked through"
 
 
@@ -79,6 +88,7 @@ class Decoder:
     def __init__(self) -> None:
         self._left = limits.UNPACKED_BYTES
         self._parsed = 0
+        self._texts = 0
 
     def unpacked(self, data: bytes) -> bytes | None:
         """Return what compressed data holds; nothing unless it is one whole stream."""
@@ -106,6 +116,7 @@ class Decoder:
 
     def in_source(self, data: bytes, tree: ast.Module) -> Iterator[tuple[int, str, str]]:
         """Yield what constants of Python source decode to: the line, what it is, and the text."""
+        yield from self._escaped(data)
         # What is encoded has digits in it; names, paths and lines that divide mostly have none.
         found = (each[0] for each in re.finditer(_IN_SOURCE, data))
         if not any(re.search(_DIGIT, each) and re.search(_LETTER, each) for each in found):
@@ -115,13 +126,49 @@ class Decoder:
             node = waiting.pop()
             parts = _parts(node)
             text = _joined(parts) if parts else getattr(node, "value", None)
-            what = ""
-            if isinstance(text, (str, bytes)) and len(text) >= _SHORTEST:
-                what = self.in_constant(text)
+            what = self._in_long(text)
             if what:
                 yield getattr(node, "lineno", 0), what, repr(text)
-            else:
-                waiting += parts or children(node)
+                continue
+            for line, text in _assigned(node):
+                if what := self._in_long(text):
+                    yield line, what, repr(text)
+            waiting += children(node) if isinstance(node, ast.Dict) else parts or children(node)
+
+    def _in_long(self, text: object) -> str:
+        if isinstance(text, (str, bytes)) and len(text) >= _SHORTEST:
+            return self.in_constant(text)
+        return ""
+
+    def _escaped(self, data: bytes) -> Iterator[tuple[int, str, str]]:
+        """Yield what strings say whose letters are written as numbers, if that is code."""
+        if b"\\x" not in data:
+            return
+        for found in re.finditer(_ESCAPED, data):
+            text = bytes.fromhex(found[0].decode().replace("\\x", ""))
+            if is_text(text) and (what := self._code(text, _LAYERS)):
+                yield data.count(b"\n", 0, found.start()) + 1, what, repr(text)
+
+    def in_binary(self, data: bytes) -> str:
+        """Return what code stands as plain text or in base 64 within binary data, if any."""
+        for found in re.finditer(_TEXT, data):
+            text = found[0]
+            python, encoded = re.search(_LIKE_PYTHON, text), re.search(_RUN, text)
+            if python is None and encoded is None:
+                continue
+            self._texts += 1
+            if self._texts > _TEXTS:
+                return _CANNOT_BE_TOLD
+            # Letters before and after it may be of what is around it.
+            start = re.search(_STATEMENT, text)
+            whole = text[start.start() : text.rfind(b"\n") + 1] if start else b""
+            if python and (self.is_python(whole) or self.is_python(text.lstrip(b"; "))):
+                return PYTHON
+            if encoded and (
+                what := self._decoded(encoded[0][: limits.ENCODED_BYTES].decode(), _LAYERS)
+            ):
+                return what
+        return ""
 
     def in_text(self, data: bytes) -> str:
         """Return what code a long text within text, or the whole of it, decodes to, if any."""
@@ -142,7 +189,12 @@ class Decoder:
                 return self._code(text.encode("latin-1"), _LAYERS, plain=True)
             except UnicodeEncodeError:
                 return ""
-        return self._decoded(text, _LAYERS)
+        if what := self._decoded(text, _LAYERS):
+            return what
+        for found in re.finditer(_RUN, text.encode()):
+            if len(found[0]) < len(text) and (what := self._decoded(found[0].decode(), _LAYERS)):
+                return what
+        return ""
 
     def _code(self, data: bytes, layers: int, *, plain: bool = False) -> str:
         """Return what bytes are, if they are code; ``plain`` if nothing has been decoded yet."""
@@ -186,8 +238,12 @@ class Decoder:
 
 
 def _is_dense(text: str) -> bool:
-    """Say whether a text starts like an encoded one: without blanks for a while."""
-    return not any(each.isspace() for each in text.lstrip()[:20])
+    """Say whether a text starts like an encoded one: without blanks for a while.
+
+    What has nothing but what base 64 is written in may have blanks.
+    """
+    head = text.lstrip()[:20]
+    return not any(map(str.isspace, head)) or bool(re.fullmatch(_SPACED, text))
 
 
 def _try(decode: Callable[[str], bytes], text: str) -> bytes | None:
@@ -254,10 +310,30 @@ def _may_be_code(head: bytes) -> bool:
     )
 
 
+def _assigned(node: ast.AST) -> Iterator[tuple[int, str | bytes]]:
+    """Yield the one text of constants that statements one after the other give names to."""
+    body = getattr(node, "body", None)
+    if not isinstance(body, list):
+        return
+    values: list[ast.expr] = []
+    for each in (*body, None):
+        value = each.value if isinstance(each, (ast.Assign, ast.AugAssign)) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, (str, bytes)):
+            values.append(value)
+            continue
+        if len(values) > 1 and (text := _joined(values)):
+            yield values[0].lineno, text
+        values = []
+
+
 def _parts(node: ast.AST) -> list[ast.expr]:
     """Return what is added up, or what stands side by side in a list; nothing for other nodes."""
-    if isinstance(node, (ast.List, ast.Tuple)):
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return node.elts
+    if isinstance(node, ast.Dict):
+        return node.values
+    if isinstance(node, ast.JoinedStr):
+        return node.values
     parts: list[ast.expr] = []
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         parts.append(node.right)
@@ -268,10 +344,17 @@ def _parts(node: ast.AST) -> list[ast.expr]:
 
 
 def _joined(parts: list[ast.expr]) -> str | bytes | None:
-    """Return the one text that constants make; nothing where some are no texts."""
-    texts = [each.value for each in parts if isinstance(each, ast.Constant)]
-    if len(texts) != len(parts):
-        return None
+    """Return the one text that constants make, and lists of them; nothing where some are no texts.
+
+    What an f-string computes is left out.
+    """
+    texts: list[object] = []
+    for part in parts:
+        for each in _parts(part) or (part,):
+            if isinstance(each, ast.Constant):
+                texts.append(each.value)
+            elif not isinstance(each, ast.FormattedValue):
+                return None
     strings = [each for each in texts if isinstance(each, str)]
     if len(strings) == len(texts):
         return "".join(strings)
@@ -297,7 +380,7 @@ def _works(tree: ast.Module) -> bool:
             return True
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not all(
             isinstance(each, (ast.Pass, ast.Raise))
-            or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            or (isinstance(each, (ast.Assign, ast.Expr)) and isinstance(each.value, ast.Constant))
             for each in node.body
         ):
             return True

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from stigmem_review.manifest.code import Code
 from stigmem_review.model import Known, Observation, Release
-from stigmem_review.observe.encoded import Decoder
+from stigmem_review.observe.encoded import PYTHON, Decoder
 from stigmem_review.observe.formats import (
     ARCHIVE,
     BYTECODE,
@@ -21,6 +21,7 @@ from stigmem_review.observe.formats import (
     NATIVE,
     PICKLE,
     after,
+    as_utf_8,
     inert,
     is_compressed,
     is_object_array,
@@ -71,7 +72,8 @@ class Look:
     def at(self, place: str, data: bytes) -> Odd | None:
         """Return what is odd about one file, by the place it is installed to, if anything is."""
         name = place.rpartition("/")[2].lower()
-        if name.endswith(".py") or not data:
+        # Python's finders want small letters, and so does whatever reads sources here.
+        if place.endswith(".py") or not data:
             return None
         if name.endswith(_NATIVE) or ".so." in name:
             return Odd("a native module, which runs as soon as it is imported", runs=True)
@@ -97,11 +99,15 @@ class Look:
         text = is_text(data)
         if not text and is_compressed(data):
             return self._compressed(name, data)
-        known = inert(data, name)
+        # All of a text can be source, however it begins.
+        known = None if text else inert(data, name)
         if known is not None:
             rest = after(data, known)
-            hidden = self._hidden(rest) if len(rest) > 2 else ""
-            return Odd(f"{known} with {hidden} after its end", runs=True) if hidden else None
+            if hidden := self._hidden(rest) if len(rest) > 2 else "":
+                return Odd(f"{known} with {hidden} after its end", runs=True)
+            if hidden := self._decoder.in_binary(data):
+                return Odd(f"{known} with {hidden} in it", runs=True)
+            return None
         if not text:
             wanted = promised(name)
             if wanted is not None:
@@ -114,7 +120,9 @@ class Look:
             return what
         if is_compressed(data):
             return COMPRESSED
-        return "Python source" if is_text(data) and self._decoder.is_python(data) else ""
+        if is_text(data) and self._decoder.is_python(data):
+            return PYTHON
+        return self._decoder.in_binary(data)
 
     def _compressed(self, name: str, data: bytes) -> Odd | None:
         """Return what is odd about compressed data: all but a harmless file that is seen whole."""
@@ -126,6 +134,7 @@ class Look:
         return Odd(f"{COMPRESSED}: {found.what}", found.runs) if found else None
 
     def _text(self, name: str, data: bytes) -> Odd | None:
+        data = as_utf_8(data)
         if data.startswith((b"#!", b"\xef\xbb\xbf#!")):
             return Odd("a script")
         if name.endswith(_SCRIPTS):

@@ -40,6 +40,8 @@ INERT = (
     Inert("JPEG image", b"\xff\xd8\xff", (".jpg", ".jpeg", ".jfif"), last=b"\xff\xd9"),
     Inert("GIF image", b"GIF8", (".gif",)),
     Inert("RIFF file", b"RIFF", (".webp", ".wav", ".avi", ".ani")),
+    Inert("RIFF file", b"RIFX", (".wav",)),
+    Inert("RIFF file", b"RF64", (".wav",)),
     Inert(
         "ISO media file", b"ftyp", (".mp4", ".m4a", ".m4v", ".mov", ".heic", ".avif", ".3gp"), at=4
     ),
@@ -78,6 +80,29 @@ INERT = (
     Inert("colour profile", b"acsp", (".icc", ".icm"), at=36),
     Inert("property list", b"bplist00", (".plist",)),
     Inert("inventory", b"# Sphinx inventory version", (".inv",)),
+    Inert("Parquet table", b"PAR1", (".parquet",)),
+    Inert("Arrow table", b"ARROW1", (".arrow", ".feather")),
+    Inert("Avro table", b"Obj\1", (".avro",)),
+    Inert("HDF5 file", b"\x89HDF\r\n\x1a\n", (".h5", ".hdf5", ".nc")),
+    Inert("NetCDF file", b"CDF", (".nc", ".cdf")),
+    Inert("FITS file", b"SIMPLE  =", (".fits", ".fit")),
+    Inert("MATLAB file", b"MATLAB 5.0 MAT-file", (".mat",)),
+    Inert("3D model", b"glTF", (".glb",)),
+    Inert("shapefile", b"\0\0\x27\x0a", (".shp", ".shx")),
+    Inert("model of TensorFlow Lite", b"TFL3", (".tflite",), at=4),
+    Inert("file of tensors", b"GGUF", (".gguf",)),
+    Inert("metafile", b" EMF", (".emf",), at=40),
+    Inert("metafile", b"\xd7\xcd\xc6\x9a", (".wmf",)),
+    Inert("MPEG video", b"\0\0\1\xba", (".mpg", ".mpeg")),
+    Inert("JPEG 2000 image", b"\xff\x4f\xff\x51", (".j2k", ".jpc")),
+    Inert("JPEG XL image", b"\0\0\0\x0cJXL ", (".jxl",)),
+    Inert("OpenEXR image", b"\x76\x2f\x31\x01", (".exr",)),
+    Inert("texture", b"\xabKTX ", (".ktx", ".ktx2")),
+    Inert("pixel map", b"P6", (".ppm", ".pnm")),
+    Inert("pixel map", b"P5", (".pgm", ".pnm")),
+    Inert("pixel map", b"P4", (".pbm", ".pnm")),
+    Inert("pixel map", b"\x0a\5", (".pcx",)),
+    Inert("trie of words", b"We love Marisa.\0", (".marisa",)),
     Inert("folder settings", b"\0\0\0\1Bud1", (".ds_store",)),
 )
 
@@ -120,6 +145,11 @@ def is_text(data: bytes) -> bool:
         return False
     controls = _controls(data)
     return not controls or (controls * 100 <= len(data) and _is_utf8(data))
+
+
+def as_utf_8(text: bytes) -> bytes:
+    """Return text as source is written, where its byte order mark says that it is UTF-16."""
+    return text.decode("utf-16").encode() if text[:2] in _BOMS else text
 
 
 def _controls(data: bytes) -> int:
@@ -290,12 +320,18 @@ def inert(data: bytes, name: str) -> Inert | None:
             return each
     if _is_der(data):
         return _DER
+    if _LOCATIONS in data[-_LOCATIONS_BYTES:]:
+        return _MMDB
     if _is_safetensors(data):
         return _TENSORS
     return None
 
 
 _DER = Inert("certificate or key", b"", (".der", ".p12", ".pfx", ".p7b"))
+_MMDB = Inert("database of addresses", b"", (".mmdb",))
+_LOCATIONS = b"\xab\xcd\xefMaxMind.com"
+_LOCATIONS_BYTES = 128 * 1024
+"""What stands at the end of a MaxMind DB: its metadata (its format, version 2.0)."""
 _TENSORS = Inert("file of tensors", b"", (".safetensors",))
 
 
@@ -325,6 +361,82 @@ def _is_safetensors(data: bytes) -> bool:
 
 
 def after(data: bytes, each: Inert) -> bytes:
-    """Return what follows the end of a file of a format that says where it ends."""
+    """Return what follows the end of a file of a format that says where it ends.
+
+    The last thing that looks like an end need not be it: that can follow what is hidden.
+    """
+    walk = _ENDS.get(each.magic)
+    end = walk(data) if walk is not None else 0
+    if end:
+        return data[end:]
     at = data.rfind(each.last) if each.last else -1
     return data[at + len(each.last) :] if at >= 0 else b""
+
+
+def _steps(data: bytes) -> range:
+    """Return how often is looked for the next part: more often than in any file of a program's."""
+    return range(1_000 + len(data) // 64)
+
+
+def _end_of_png(data: bytes) -> int:
+    at = 8
+    for _ in _steps(data):
+        kind = data[at + 4 : at + 8]
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+        if kind == b"IEND":
+            return at
+    return 0
+
+
+def _end_of_jpeg(data: bytes) -> int:
+    at = 2
+    for _ in _steps(data):
+        marker = data[at + 1 : at + 2] if data[at : at + 1] == b"\xff" else b""
+        if marker in (b"", b"\xd9"):
+            return at + 2 if marker else 0
+        if marker == b"\xff":
+            at += 1
+        elif marker == b"\1" or b"\xd0" <= marker <= b"\xd8":
+            at += 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == b"\xda":
+            # What follows is compressed: in it 0xFF stands before 0 and restarts only.
+            found = re.compile(rb"\xff[^\0\xd0-\xd7\xff]").search(data, at)
+            at = found.start() if found else len(data)
+    return 0
+
+
+def _end_of_gif(data: bytes) -> int:
+    at = 13 + _colours(data[10:11])
+    within = False
+    for _ in _steps(data):
+        kind = data[at : at + 1]
+        if within:
+            at += 1 + int.from_bytes(kind, "big")
+            within = kind not in (b"\0", b"")
+        elif kind == b";":
+            return at + 1
+        elif kind in (b"!", b","):
+            at += 2 if kind == b"!" else 11 + _colours(data[at + 9 : at + 10])
+            within = True
+        else:
+            return 0
+    return 0
+
+
+def _colours(flags: bytes) -> int:
+    """Return the bytes of a table of colours, of which the flags before it say the length."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
+
+
+def _end_of_riff(data: bytes) -> int:
+    return 8 + int.from_bytes(data[4:8], "little")
+
+
+_ENDS = {
+    b"\x89PNG\r\n\x1a\n": _end_of_png,
+    b"\xff\xd8\xff": _end_of_jpeg,
+    b"GIF8": _end_of_gif,
+    b"RIFF": _end_of_riff,
+}
