@@ -44,6 +44,7 @@ DECEPTIVE = {
     "carriage return": ("x = 1 # fine\rimport os\ny = 2\n", "carriage return"),
     "terminal controls": ("x = 1 # \x1b[2K fine\n", "control characters"),
     "out of sight": ("x = 1;" + " " * 200 + "import os\n", "code out of sight"),
+    "out of sight behind tabs": ("x = 1;" + "\t" * 20 + "import os\n", "code out of sight"),
     "encoded": (f"x = {b64encode(PAYLOAD)!r}\n", "encoded code"),
     "encoded in parts": (
         "x = ("
@@ -84,6 +85,11 @@ PLAIN = {
     "escapes": "x = '\\u202e\\x1b[0m'\n",
     "form feed": "x = 1\n\x0c\ny = 2\n",
     "a wide table": "x = [1," + " " * 100 + "2]\n",
+    "tabs before comments": "x = 1\t\t\t# one\n" * 9,
+    "lines in tabs": "if x:\n"
+    + "".join("\t" * n + "if x:\n" for n in range(1, 30))
+    + "\t" * 30
+    + "y\n",
     "a comment far right": "x = 1" + " " * 200 + "# noqa\n",
     "full-width text": "x = '\uff53\uff59\uff53tem'\nsystem = 1\n",
 }

@@ -94,11 +94,20 @@ IN_SOURCE = {
     "a sum": "x = {1!r} + {2!r} + {3!r}",
     "strings side by side": "x = ({1!r}\n     {2!r}\n     {3!r})",
     "a list": "x = ''.join([{1!r}, {2!r}, {3!r}])",
+    "a set": "x = {{{1!r}, {2!r}, {3!r}}}",
+    "a dictionary": "x = {{0: {1!r}, 1: {2!r}, 2: {3!r}}}",
+    "lists in a list": "x = [[{1!r}, {2!r}], {3!r}]",
+    "an f-string": 'x = f"{{y}}{6}{{y}}{7}{{y}}{8}"',
+    "names, one after the other": "a = {1!r}\nb = {2!r}\nc = {3!r}",
+    "a text that grows": "x = {1!r}\nx += {2!r}\nx += {3!r}",
+    "an address of data": "x = 'data:text/plain;base64,{0}'",
+    "words": "x = '{9}'.split()",
+    "letters as numbers": "x = '{10}'",
     "a member of a list": "x = ['a', {0!r}]",
     "beside a name": "x = y + {0!r} + z",
     "bytes": "x = {4!r}",
     "compressed bytes": "x = {5!r}",
-    "compressed bytes as a string": "x = {6!r}",
+    "compressed bytes as a string": "x = {11!r}",
 }
 
 
@@ -107,11 +116,19 @@ def test_constants_of_source_are_found_and_put_together(form: str) -> None:
     text = base64.b64encode(SOURCE)
     parts = (text[:50], text[50:90], text[90:])
     packed = zlib.compress(SOURCE)
+    pieces = [each.decode() for each in parts]
     data = form.format(
-        text.decode(), *(each.decode() for each in parts), text, packed, packed.decode("latin-1")
+        text.decode(),
+        *pieces,
+        text,
+        packed,
+        *pieces,
+        " ".join(text.decode()[at : at + 9] for at in range(0, len(text), 9)),
+        "".join(f"\\x{each:02x}" for each in SOURCE),
+        packed.decode("latin-1"),
     ).encode()
     found = [*Decoder().in_source(data, ast.parse(data))]
-    assert [what for _, what, _ in found] == ["Python source"]
+    assert {what for _, what, _ in found} == {"Python source"}
     assert all(line for line, _, _ in found)
 
 
@@ -141,8 +158,11 @@ def test_what_unpacks_to_more_than_is_looked_through_is_said() -> None:
         b"x = [" + b"'aGVsbG8'," * 25_000 + b"]\n",
         b"x = '" + b"\\x41" * 60_000 + b"'\n",
         b"x = " + b"'abc'+" * 500 + b"'d'\n",
+        b"x = " + b"[" * 80 + b"'aGVsbG8', 'a1234567'," * 10_000 + b"]" * 80 + b"\n",
+        b"x = 'aGVsbG8w'\n" * 16_000,
+        b"x = '" + b"a1234567 " * 27_000 + b"'\n",
     ],
-    ids=["base64", "base85", "a list", "escapes", "a sum"],
+    ids=["base64", "base85", "a list", "escapes", "a sum", "nested lists", "names", "words"],
 )
 def test_long_constants_are_quick(data: bytes) -> None:
     tree = ast.parse(data)

@@ -36,7 +36,8 @@ _TELLING = 2
 _LATIN = "[A-Za-z]"
 _CYRILLIC = "[\u0400-\u052f]"
 _RETURN = rb"\r[ \t]*[^ \t\r\n][^\r\n]*"
-_FAR_RIGHT = rb"(?m)^[^\r\n]*?\S[ \t]{160}[ \t]*+[^\s#\\][^\r\n]*"
+_FAR_RIGHT = rb"(?m)^[^\r\n]*?\S(?:[ \t\f]{160}|(?:[ \f]*\t){20})[ \t\f]*+[^\s#\\][^\r\n]*"
+"""Columns: a tab takes up to eight of them."""
 _ESCAPES = rb"[\x08\x1b\x7f][^\r\n]*"
 
 
@@ -124,8 +125,8 @@ def _in_bytes(data: bytes) -> Iterator[Deception]:
         yield from _bytes_found(data, "carriage return", why, lone)
     why = "has control characters, which make a terminal show something else"
     yield from _bytes_found(data, "control characters", why, [*re.finditer(_ESCAPES, data)])
-    if b" " * 160 in data or b"\t" * 40 in data:
-        why = "has code behind more than 160 blanks on its line, where nobody sees it"
+    if b" " * 160 in data or data.count(b"\t") >= 20 or data.count(b"\f") >= 20:
+        why = "has code behind 160 or more columns of blanks on its line, where nobody sees it"
         yield from _bytes_found(data, "code out of sight", why, [*re.finditer(_FAR_RIGHT, data)])
 
 
