@@ -82,7 +82,7 @@ def look(data: bytes, syntax: Syntax | Failure, decoder: Decoder) -> Looked:
     if not data.isascii():
         text = data.decode("utf-8", "replace").removeprefix("\ufeff")
         found += _in_characters(text)
-        if tree is not None:
+        if tree is not None and _may_name(text):
             names = [*_names(tree)]
             found += _in_names(text, names)
             drawn = _drawn(names)
@@ -156,6 +156,14 @@ def _in_characters(text: str) -> Iterator[Deception]:
 def _line_around(text: str, at: int) -> str:
     end = text.find("\n", at)
     return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else None].strip()
+
+
+def _may_name(text: str) -> bool:
+    """Say whether a name can have one of the letters in it that are not plain.
+
+    Dashes and quotation marks in comments are no reason to go through all of a tree.
+    """
+    return any(f"a{each}".isidentifier() for each in {*text} if not each.isascii())
 
 
 def _in_names(text: str, names: _Named) -> Iterator[Deception]:
