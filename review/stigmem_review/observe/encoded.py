@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 
 from stigmem_review import limits
 from stigmem_review.observe.formats import (
@@ -118,9 +119,10 @@ class Decoder:
         """Yield what constants of Python source decode to: the line, what it is, and the text."""
         yield from self._escaped(data)
         # What is encoded has digits in it; names, paths and lines that divide mostly have none.
-        found = (each[0] for each in re.finditer(_IN_SOURCE, data))
-        if not any(re.search(_DIGIT, each) and re.search(_LETTER, each) for each in found):
+        found = [*re.finditer(_IN_SOURCE, data)]
+        if not any(re.search(_DIGIT, each[0]) and re.search(_LETTER, each[0]) for each in found):
             return
+        near = _Near(data, found)
         waiting: list[ast.AST] = [tree]
         while waiting:
             node = waiting.pop()
@@ -133,7 +135,8 @@ class Decoder:
             for line, text in _assigned(node):
                 if what := self._in_long(text):
                     yield line, what, repr(text)
-            waiting += children(node) if isinstance(node, ast.Dict) else parts or children(node)
+            inner = children(node) if isinstance(node, ast.Dict) else parts or children(node)
+            waiting += [each for each in inner if not isinstance(each, ast.stmt) or near(each)]
 
     def _in_long(self, text: object) -> str:
         if isinstance(text, (str, bytes)) and len(text) >= _SHORTEST:
@@ -308,6 +311,27 @@ def _may_be_code(head: bytes) -> bool:
         or head[2:4] == b"\r\n"
         or bool(re.match(_NAME_IN_TAR, head))
     )
+
+
+class _Near:
+    """Says whether a statement is on one of the lines where something was found in a source."""
+
+    def __init__(self, data: bytes, found: Iterable[re.Match[bytes]]) -> None:
+        self._lines: list[int] = []
+        line, at = 1, 0
+        for each in found:
+            line += data.count(b"\n", at, each.start())
+            last = line + each[0].count(b"\n")
+            at = each.start()
+            self._lines += range(line, last + 1)
+        # A carriage return alone ends a line as well, and then the numbers differ.
+        self._all = b"\r" in data.replace(b"\r\n", b"")
+
+    def __call__(self, node: ast.stmt) -> bool:
+        above = [each.lineno for each in getattr(node, "decorator_list", ())]
+        at = bisect_left(self._lines, min([node.lineno, *above]))
+        last = node.end_lineno or node.lineno
+        return self._all or (at < len(self._lines) and self._lines[at] <= last)
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[int, str | bytes]]:
