@@ -10,7 +10,7 @@ import pytest
 
 from stigmem_review import limits
 from stigmem_review.model import Source
-from stigmem_review.observe import held_against
+from stigmem_review.observe.sdist import held_against
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import open_source, understand
 from support.plugins import plugin, write_sdist, write_wheel

@@ -9,8 +9,6 @@ from stigmem_review import limits
 from stigmem_review.errors import MismatchError
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
 from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
-from stigmem_review.manifest.layout import laid_out
-from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file
@@ -82,6 +80,8 @@ def is_about_plugin(found: Found) -> bool:
         case "none" | "capture":
             return found.kind == "capture"
         case "directory":
+            from stigmem_review.manifest.layout import laid_out
+
             return concerns_plugins(laid_out(found.read()).files)
         case _ if is_called_plugin(found.file):
             return True
@@ -119,6 +119,8 @@ def declares_plugin(artifact: Artifact) -> bool | None:
             may_declare_plugin(Stored(path, BytesIO(artifact.files[path])))
             for path in archives_on_path(artifact.files, artifact.installed)
         )
+    from stigmem_review.manifest.project import read_project
+
     project = read_project(artifact)
     for problem in project.problems:
         table = artifact.files.get(problem.at.path, b"") if problem.at else b""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
-from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.modules import Modules, Parsed
-from stigmem_review.manifest.project import Project, read_project
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
     Digests,
@@ -34,6 +32,9 @@ from stigmem_review.model import (
 )
 from stigmem_review.sources.artifact import Artifact, Layout
 from stigmem_review.sources.metadata import headers
+
+if TYPE_CHECKING:
+    from stigmem_review.manifest.project import Project
 
 _SITE = "site-packages/"
 _METADATA = (".dist-info", ".egg-info")
@@ -142,6 +143,10 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
 
 
 def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
+    # Most releases are wheels, and reading a source tree takes modules of its own.
+    from stigmem_review.manifest.layout import laid_out
+    from stigmem_review.manifest.project import read_project
+
     artifact = laid_out(artifact)
     layout = artifact.layout or Layout()
     project = read_project(artifact)

@@ -14,9 +14,8 @@ from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.code import code_of
 from stigmem_review.manifest.declares import is_about_plugin
-from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
-from stigmem_review.observe import Seen, built_by, held_against, observe
+from stigmem_review.observe import Seen, observe
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
     Found,
@@ -101,10 +100,18 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     if artifact.source.kind == "none":
         return none_release()
     seen = Seen() if seen is None else seen
-    installed = laid_out(artifact)
-    release = read_release(installed, node, seen.parsed)
-    code = code_of(installed, release)
-    release = built_by(artifact, release, code, seen)
+    if artifact.source.kind in ("directory", "sdist"):
+        # Reading what a build would do takes modules that no wheel needs.
+        from stigmem_review.manifest.layout import laid_out
+        from stigmem_review.observe.builds import built_by
+
+        installed = laid_out(artifact)
+        release = read_release(installed, node, seen.parsed)
+        code = code_of(installed, release)
+        release = built_by(artifact, release, code, seen)
+    else:
+        release = read_release(artifact, node, seen.parsed)
+        code = code_of(artifact, release)
     if not code.files:
         return release
     observed = observe(release, code, node, seen)
@@ -119,6 +126,8 @@ def against_sdist(release: Release, artifact: Artifact) -> Release:
     """
     if artifact.sdist is None:
         return release
+    from stigmem_review.observe.sdist import held_against
+
     named = next((file for file in artifact.others if not file.endswith(".whl")), "the sdist")
     try:
         held = held_against(artifact, artifact.sdist())
