@@ -25,6 +25,10 @@ def root(name: str, before: str, entry: str = HOOK, **more: str) -> Shape:
     return Shape(name, files, ENTRY)
 
 
+def _path(name: str) -> str:
+    return "/".join("__init__" if part == "init" else part for part in name.split("__"))
+
+
 def below(name: str, before: str, hooks: str, reading: str, **more: str) -> Shape:
     """Return a package that reads a subpackage ``hooks`` in a module with the factory."""
     body = IMPORTS + reading + factory(f'hooks={{"post_assert_audit": {before}}}')
@@ -33,7 +37,7 @@ def below(name: str, before: str, hooks: str, reading: str, **more: str) -> Shap
         "demo/plugin.py": body,
         "demo/hooks/__init__.py": hooks,
         "demo/hooks/handlers.py": HANDLERS,
-        **{f"demo/{name.replace('__', '/')}.py": text for name, text in more.items()},
+        **{f"demo/{_path(each)}.py": text for each, text in more.items()},
     }
     return Shape(
         name, files, ENTRY, more={"hooks": {"post_assert_audit": "demo.hooks.handlers:audit"}}
@@ -89,6 +93,131 @@ READ = [Shape(each.id, each.files, each.entry, more={"hooks": FROM_AUDIT}) for e
          "from . import hooks\nfrom .hooks import handlers as _\n"),
         *([("by a star import", "handlers.audit", "from .hooks import *\n")] if before else []),
     )
+]  # fmt: skip
+
+AUDIT = "from .audit import audit\n"
+
+
+def same(name: str, hooks: str, reading: str, read_as: str = "hooks.audit", **more: str) -> Shape:
+    """Return a package whose subpackage ``hooks`` has a submodule ``audit`` with ``audit`` in it.
+
+    ``hooks`` is its ``__init__``, and ``reading`` stands before the factory, in ``plugin``.
+    """
+    made = below(name, read_as, hooks, reading, **{"hooks__audit": HANDLERS, **more})
+    return Shape(name, made.files, made.entry, more={"hooks": FROM_SAME})
+
+
+FROM_SAME = {"post_assert_audit": "demo.hooks.audit:audit"}
+FROM_ROOT = {"post_assert_audit": "demo.audit:audit"}
+CALL = 'hooks={"post_assert_audit": audit}'
+SAME = [
+    same("from the package", AUDIT, "from . import hooks\n"),
+    same("by name", AUDIT, "from .hooks import audit\n", "audit"),
+    same("by name, after the submodule", AUDIT,
+         "import demo.hooks.audit\nfrom .hooks import audit\n", "audit"),
+    same("as a dotted name", AUDIT, "import demo.hooks.audit\n", "demo.hooks.audit"),
+    same("as a dotted name with another", AUDIT, "import demo.hooks.audit as a\n", "a"),
+    same("under another name in it", "from .audit import audit as audit, gate\n",
+         "from .hooks import audit\n", "audit"),
+    same("after another that loads it", "from . import other\n" + AUDIT,
+         "from .hooks import audit\n", "audit", hooks__other="from . import audit\n"),
+    same("in a module of its own", AUDIT, "from .table import HOOKS\n", "HOOKS['x']",
+         table="from . import hooks\nHOOKS = {'x': hooks.audit}\n"),
+    same("in a table of the package", AUDIT + "HOOKS = {'x': audit}\n",
+         "from .hooks import HOOKS\n", "HOOKS['x']"),
+    same("with a function that makes up others",
+         AUDIT + "def __getattr__(name):\n    return name\n",
+         "from .hooks import audit\n", "audit"),
+    same("in a table of the package around it", AUDIT, "from . import HOOKS\n", "HOOKS['x']",
+         init="from .hooks import audit\nHOOKS = {'x': audit}\n"
+         "from .plugin import plugin_manifest\n"),
+    same("through a function that is called", AUDIT,
+         "from . import hooks\ndef f():\n    return hooks.audit\n", "f()"),
+    same("through another package", AUDIT, "from .more import audit\n", "audit",
+         more__init="from ..hooks import audit\n"),
+    *(Shape(f"in the plugin's package, {name}", {**root("", before, factory(CALL, inside=inside),
+            audit=HANDLERS).files}, ENTRY, more={"hooks": FROM_ROOT})
+      for name, before, inside in (
+          ("at its top", AUDIT, ""), ("in the factory", AUDIT, "from . import audit"),
+          ("in the factory, from it", "", "from .audit import audit"))),
+    Shape("a router", {
+        "demo/__init__.py": "from .plugin import plugin_manifest\n",
+        "demo/plugin.py":
+            IMPORTS + "from .api import router\n" + factory("routes=[router]"),
+        "demo/api/__init__.py": "from .router import router\n",
+        "demo/api/router.py": "from fastapi import APIRouter\nrouter = APIRouter()\n",
+    }, ENTRY, more={"routes": ["demo.api.router:router"]}),
+]  # fmt: skip
+UNSAME = [
+    same("assigned after", AUDIT + "audit = print\n", "from .hooks import audit\n", "audit"),
+    same("assigned before", "audit = print\n" + AUDIT, "from .hooks import audit\n", "audit"),
+    same("deleted", AUDIT + "del audit\n", "from .hooks import audit\n", "audit"),
+    same("of another module", "from .evil import audit\n",
+         "import demo.hooks.audit\nfrom .hooks import audit\n", "audit", hooks__evil=EVIL),
+    same("under a condition", "import os\nif os.sep:\n    from .audit import audit\n",
+         "from .hooks import audit\n", "audit"),
+    same("if it can be", "try:\n    from .audit import audit\nexcept ImportError:\n"
+         "    audit = None\n", "from .hooks import audit\n", "audit"),
+    same("declared global", AUDIT + "def f():\n    global audit\n    audit = print\nf()\n",
+         "from .hooks import audit\n", "audit"),
+    same("set from outside", AUDIT, "from . import hooks\nhooks.audit = print\n"),
+    same("set by name", AUDIT, "from . import hooks\nsetattr(hooks, 'audit', print)\n"),
+    same("brought by a star import", AUDIT + "from .evil import *\n",
+         "from .hooks import audit\n", "audit", hooks__evil=EVIL),
+    same("loaded again", AUDIT, "import sys\nfrom . import hooks\n"
+         "del sys.modules['demo.hooks.audit']\nimport demo.hooks.audit\n"),
+    same("a text, which a module is not like", "from .audit import audit\n",
+         "from .hooks import audit\nfrom .hooks.handlers import audit as other, gate\n",
+         "other if audit else gate",
+         hooks__audit="audit = ''\n"),
+    same("read before in the package", "from . import other\nHOOKS = [audit]\n" + AUDIT,
+         "from .hooks import HOOKS\n", "HOOKS[0]", hooks__other="from . import audit\n"),
+    same("read before by what the package imports",
+         "from . import audit as _, other\n" + AUDIT, "from .hooks.other import X\n", "X[0]",
+         hooks__other="from . import audit\nX = [audit]\n"),
+    same("read before, in a default",
+         "from . import audit as _, other\n" + AUDIT, "from .hooks.other import f\n", "f()",
+         hooks__other="import demo.hooks\ndef f(x=demo.hooks.audit):\n    return x\n"),
+    same("read before, in a comprehension of a default",
+         "from . import audit as _, other\n" + AUDIT, "from .hooks.other import f\n", "f()",
+         hooks__other="import demo.hooks\n"
+         "def f(x=[demo.hooks.audit for _ in (1,)][0]):\n    return x\n"),
+    same("read before, by a function of the package",
+         "def f():\n    return audit\nfrom . import audit as _, other\n" + AUDIT,
+         "from .hooks.other import X\n", "X[0]",
+         hooks__other="from . import f\nX = [f()]\n"),
+    same("read before, in a function that is called by then",
+         "from . import audit as _, other\n" + AUDIT, "from .hooks.other import X\n", "X[0]",
+         hooks__other="from ..late import f\nX = [f()]\n",
+         late="def f():\n    from .hooks import audit\n    return audit\n"),
+    same("read by what is imported far away",
+         "from . import audit as _, other\n" + AUDIT, "from .far import X\n", "X[0]",
+         hooks__other="from ..near import Y\n", near="from .far import X\nY = 1\n",
+         far="from .hooks import audit\nX = [audit]\n"),
+    same("read before, in a default that is computed",
+         "from . import audit as _, other\n" + AUDIT, "from .hooks.other import f\n", "f()",
+         hooks__other="import demo.hooks\ndef g():\n    return demo.hooks.audit\n"
+         "def f(x=g()):\n    return x\n"),
+    same("read before, by a function further down in its file",
+         "from . import audit as _, other\nX = [other.f()]\n" + AUDIT,
+         "from .hooks import X\n", "X[0]",
+         hooks__other="import demo.hooks\n\n\n\n\ndef f():\n    return demo.hooks.audit\n"),
+    same("read by a package around what is imported",
+         "from . import audit as _\nimport demo.many.more\n" + AUDIT, "from .far import X\n",
+         "X[0]", many__init="from .. import far\n", many__more="",
+         far="from .hooks import audit\nX = [audit]\n"),
+    same("read by what is imported by its text",
+         "from . import audit as _, other\n" + AUDIT, "from .far import X\n", "X[0]",
+         hooks__other="import importlib\nimportlib.import_module('demo.far')\n",
+         far="from .hooks import audit\nX = [audit]\n"),
+    same("read by what a star import runs",
+         "from . import audit as _\nfrom ..many import *\n" + AUDIT, "from .many.far import X\n",
+         "X[0]", many__init="__all__ = ['far']\n",
+         many__far="from ..hooks import audit\nX = [audit]\n"),
+    same("read by what a function of the outer package imports",
+         "from . import audit as _\nimport demo\ndemo.load()\n" + AUDIT,
+         "from .far import X\n", "X[0]", far="from .hooks import audit\nX = [audit]\n",
+         init="def load():\n    from . import far\nfrom .plugin import plugin_manifest\n"),
 ]  # fmt: skip
 
 WILD = [
@@ -163,28 +292,28 @@ def real_node(node_python: Path) -> Iterator[RealNode]:
         yield real
 
 
-@pytest.mark.parametrize("shape", READ, ids=lambda shape: shape.id)
-def test_it_is_the_submodule(shape: Shape) -> None:
+@pytest.mark.parametrize("shape", READ + SAME, ids=lambda shape: shape.id)
+def test_it_is_what_the_package_has(shape: Shape) -> None:
     reading = read(shape.files, shape.entry)
     assert known_fields(reading) == {**DEFAULTS, **shape.more}, reading.manifest
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("shape", READ, ids=lambda shape: shape.id)
-def test_the_node_gets_the_submodule(shape: Shape, real_node: RealNode) -> None:
+@pytest.mark.parametrize("shape", READ + SAME, ids=lambda shape: shape.id)
+def test_the_node_gets_what_the_package_has(shape: Shape, real_node: RealNode) -> None:
     real = real_node.run(shape.files, shape.entry)
     assert "fields" in real, real
     assert disagreements({**DEFAULTS, **shape.more}, real["fields"]) == []
 
 
-@pytest.mark.parametrize("shape", WILD, ids=lambda shape: shape.id)
+@pytest.mark.parametrize("shape", WILD + UNSAME, ids=lambda shape: shape.id)
 def test_it_is_not_known_where_the_order_decides(shape: Shape) -> None:
     hooks = known_fields(read(shape.files, shape.entry)).get("hooks", {"": None})
     assert hooks in ({"": None}, {"post_assert_audit": None}), hooks
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("shape", WILD, ids=lambda shape: shape.id)
+@pytest.mark.parametrize("shape", WILD + UNSAME, ids=lambda shape: shape.id)
 def test_nothing_is_said_that_the_node_would_not_get(shape: Shape, real_node: RealNode) -> None:
     real = real_node.run(shape.files, shape.entry)
     if "fields" in real:

@@ -391,7 +391,13 @@ class Calls(Objects):
             given = name in expressions
             expression, where = expressions[name] if given else (kept[name], at_home)
             outer, self._trace = self._trace, []
-            value = self.evaluate(expression, where)
+            running = self._importing
+            if not given:
+                self._importing = module.name
+            try:
+                value = self.evaluate(expression, where)
+            finally:
+                self._importing = running
             # A default is made once and stays; what is handed on can be changed elsewhere.
             kept_elsewhere = not given or name in self.leaks(function, module).names
             if kept_elsewhere and changeable(value):

@@ -174,6 +174,9 @@ class Core(ABC):
         self._comprehending = 0
         self._star_imports: dict[str, list[str]] = {}
         self._exports = Exports()
+        self._begun: dict[str, frozenset[str]] = {}
+        self._importing = ""
+        """The module whose own code gives the value that is looked for, while it is imported."""
         self._loads: dict[str, frozenset[str]] = {}
         self._members: dict[int, dict[str, str] | None] = {}
         self._blocks: dict[int, dict[str, list[tuple[ast.stmt, Scope]]]] = {}

@@ -42,8 +42,11 @@ _KEEPING = frozenset(
 )
 
 
-READ, TAKEN, FINAL = "read", "taken", "final"
-"""How a module's name is read: by its own code, from outside, and once its import is over."""
+READ, TAKEN, AFTER, FINAL = "read", "taken", "after", "final"
+"""How a module's name is read.
+
+By its own code, from outside, after the statement that binds it, and once its import is over.
+"""
 
 
 class Names(Core):
@@ -87,7 +90,8 @@ class Names(Core):
             return self._in_frame(name, node, place, place.frame)
         if place.local and name in place.local.bindings:
             return self._bound(name, node, place, place.local)
-        return self._bound(name, node, Place(place.module), place.module.scope)
+        when = self._when(name, place.module, node, place, READ)
+        return self._bound(name, node, Place(place.module), place.module.scope, when)
 
     def _in_frame(self, name: str, node: ast.AST, place: Place, frame: Frame) -> Value:
         if PRIVATE.match(name):
@@ -109,11 +113,16 @@ class Names(Core):
             around = place.unknown(f"what {brief(name)} is depends on itself", node)
             self._followed[key] = Followed(around, [])
             outer, self._trace = self._trace, []
+            running = self._importing
+            if place.local is None:
+                self._importing = place.module.name
             try:
                 value = self._resolve(name, node, place, scope, when)
             except (Leaves, Stop):
                 del self._followed[key]
                 raise
+            finally:
+                self._importing = running
             self._followed[key] = Followed(value, self._trace)
             self._trace = outer
         found = self._followed[key]
@@ -206,15 +215,80 @@ class Names(Core):
                 return ModuleValue(full, module.at(node))
             if not found:
                 return place.unknown(f"{brief(name)} is not defined in this module", node)
-        binding = module.scope.only(name) if not brought else None
-        source = binding.node if binding else None
-        if when == FINAL and isinstance(source, ast.ImportFrom) and origin(source, module) == full:
-            # The submodule was bound before its name was taken out of it, and is not again.
-            return self._of_scope(name, found, node, place, module.scope)
+        if when in (FINAL, AFTER) and not brought and _taken_out(name, module):
+            value = self._of_scope(name, found, node, place, module.scope)
+            if when == FINAL or _decides_nothing(value):
+                return value
         return place.unknown(
             f"{brief(module.name)}.{brief(name)} is both a submodule and bound in the package",
             node,
         )
+
+    def _when(self, name: str, module: Module, node: ast.AST, place: Place, when: str) -> str:
+        """Return how a name of a module is read by code that stands in a place.
+
+        It matters for what a package takes out of its submodule of the same name, which is the
+        submodule until then. Code that runs while the package is imported may see that.
+        """
+        if not module.is_package or not self.modules.has(f"{module.name}.{name}"):
+            return when
+        taken_out = _taken_out(name, module)
+        if taken_out is None or (place.local is not None and place.frame is None):
+            return when
+        if not self._importing:
+            # The factory runs once everything is imported.
+            after = self._plan is not None
+        elif self._importing == module.name:
+            in_order = place.module is module and place.local is None and place.frame is None
+            after = in_order and getattr(node, "lineno", 0) > (taken_out.end_lineno or 0)
+        else:
+            after = self._importing not in self._imported_by(module)
+        return AFTER if after else when
+
+    def _imported_by(self, package: Module) -> frozenset[str]:
+        """Return every module whose import can begin while a package is imported.
+
+        The packages around it were begun before, and only their functions can run meanwhile.
+        """
+        if package.name not in self._begun:
+            parts = package.name.split(".")
+            around = {".".join(parts[:end]) for end in range(1, len(parts))}
+            begun: set[str] = set()
+            waiting = [package.name]
+            while waiting:
+                name = waiting.pop()
+                module = self._own_module(name)
+                if name in begun or module is None:
+                    continue
+                begun.add(name)
+                inside: Iterable[ast.AST] = walk(module.tree)
+                if name in around:
+                    inside = (part for each in module.tree.body for part in _run_later(each))
+                for part in inside:
+                    self._steps += 1
+                    waiting += self._named_in(part, module)
+            self._begun[package.name] = frozenset(begun - around)
+        return self._begun[package.name]
+
+    def _named_in(self, part: ast.AST, module: Module) -> Iterable[str]:
+        """Yield the modules that a statement of a module imports, those around them too.
+
+        An import by a text, while something is imported, is a hazard in itself.
+        """
+        match part:
+            case ast.Import(names=names):
+                dotted = [each.name for each in names]
+            case ast.ImportFrom(names=names):
+                source = origin(part, module) or ""
+                dotted = [source, *(f"{source}.{each.name}" for each in names)]
+                if any(each.name == "*" for each in names):
+                    dotted += self.modules.below(source)
+            case _:
+                return
+        for each in dotted:
+            if self.modules.owns(each):
+                parts = each.split(".")
+                yield from (".".join(parts[: end + 1]) for end in range(len(parts)))
 
     def _takes_itself(self, source: str, name: str, full: str) -> bool:
         """Say whether a module binds a name to a submodule of another, and to nothing else."""
@@ -541,7 +615,8 @@ class Names(Core):
             or module.scope.star
             or self._is_package_of(name, Place(module))
         ):
-            return self._bound(name, node, Place(module), module.scope, TAKEN)
+            when = self._when(name, module, node, place, TAKEN)
+            return self._bound(name, node, Place(module), module.scope, when)
         if self.modules.has(f"{source}.{name}"):
             return ModuleValue(f"{source}.{name}", place.module.at(node))
         if module is None:
@@ -584,6 +659,35 @@ def _imports_itself(node: ast.AST, name: str, full: str, module: Module) -> bool
         case _:
             return False
     return all(each == full for each in bound)
+
+
+def _taken_out(name: str, module: Module) -> ast.ImportFrom | None:
+    """Return the one statement that takes a package's name out of the submodule of that name.
+
+    The submodule was bound before, and is not again: it is imported once.
+    """
+    binding = module.scope.only(name)
+    match binding.node if binding else None:
+        case ast.ImportFrom() as node if origin(node, module) == f"{module.name}.{name}":
+            return node
+        case _:
+            return None
+
+
+def _decides_nothing(value: Value) -> bool:
+    """Say whether no condition goes another way for a value than it would for a module.
+
+    That is a second lock: a callback that another package left behind can import what it likes
+    while this one is imported.
+    """
+    return isinstance(value, Made) or (isinstance(value, Definition) and value.kind == "function")
+
+
+def _run_later(statement: ast.stmt) -> Iterable[ast.AST]:
+    """Yield the code of a statement that does not run with it: that of functions."""
+    for part in walk(statement):
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield from walk(part)
 
 
 def origin(statement: ast.ImportFrom, module: Module) -> str | None:
