@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.real_node import NODE
 from support.seed import SEED
-
-NODE = "stigmem-node==0.9.0a12"
 
 
 def pytest_report_header() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from stigmem_review.manifest.factory import Reading, read_factory
 from stigmem_review.manifest.modules import Modules
 from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Hook, Known, Manifest, Unknown
 
+NODE = "stigmem-node==0.9.0a12"
 Files = Mapping[str, str | bytes]
 
 _SERVER = r"""
@@ -62,6 +64,7 @@ def fields(manifest, tops):
 def run(shape, out):
     folder = tempfile.mkdtemp()
     try:
+        os.environ.update(shape["env"])
         for path, data in shape["files"].items():
             full = os.path.join(folder, path)
             os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -119,9 +122,11 @@ for line in sys.stdin:
 class RealNode:
     """A process with the real host in it; use it with ``with``."""
 
-    def __init__(self, python: Path) -> None:
+    def __init__(self, python: Path, hash_seed: int = 0) -> None:
+        """``hash_seed`` decides the order of sets of texts; of two runs with one it is the same."""
         self._process = subprocess.Popen(
-            [str(python), "-I", "-c", _SERVER],
+            [str(python), "-s", "-P", "-c", _SERVER],
+            env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": str(hash_seed)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -138,12 +143,17 @@ class RealNode:
     ) -> None:
         self._process.communicate()
 
-    def run(self, files: Files, entry: str, root: str = "") -> dict[str, Any]:
-        """Call a shape's factory; return ``{"fields": ...}``, or ``{"error": ...}``."""
+    def run(
+        self, files: Files, entry: str, root: str = "", env: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Call a shape's factory; return ``{"fields": ...}``, or ``{"error": ...}``.
+
+        ``env`` are variables that are set beside those of every node.
+        """
         coded = {
             path: base64.b64encode(as_bytes(data)).decode("ascii") for path, data in files.items()
         }
-        shape = json.dumps({"files": coded, "entry": entry, "root": root})
+        shape = json.dumps({"files": coded, "entry": entry, "root": root, "env": env or {}})
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(shape.encode() + b"\n")
@@ -195,11 +205,12 @@ def disagreements(known: Mapping[str, Any], real: Mapping[str, Any]) -> list[str
     return [
         f"{name}: read {value!r}, the node gets {real[name]!r}"
         for name, value in known.items()
-        if not _agrees(name, value, real[name])
+        if not agrees(name, value, real[name])
     ]
 
 
-def _agrees(name: str, value: Any, real: Any) -> bool:
+def agrees(name: str, value: Any, real: Any) -> bool:
+    """Say whether what was read of a field is what the real node gets."""
     if name == "hooks":
         return value.keys() == real.keys() and all(
             target is None or target == real[hook] for hook, target in value.items()
