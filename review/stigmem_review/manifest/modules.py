@@ -134,6 +134,16 @@ class Modules:
         names = {place.partition("/")[0].partition(".")[0] for place in below}
         return sorted(f"{package}.{each}" for each in names if self.has(f"{package}.{each}"))
 
+    @property
+    def tops(self) -> frozenset[str]:
+        """The first parts of the names of this distribution's packages and modules."""
+        return frozenset(self._tops)
+
+    def folder(self, name: str) -> bool:
+        """Say whether there is a folder where a package of this name would stand."""
+        start = f"{name.replace('.', '/')}/"
+        return any(path.startswith(start) for path in self._files)
+
     def data(self, path: str, module: Module) -> bytes | None:
         """Return a file that is installed with a module: one below its top package."""
         top = module.path.partition("/")[0]

@@ -1,0 +1,642 @@
+"""Python's builtin functions and types."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+
+from stigmem_review.interpret import containers, lazy, operators, text
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.keys import frozen_of, pairs_of
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.models import Args, Keywords, Run, count, model
+from stigmem_review.interpret.objects import set_attribute
+from stigmem_review.interpret.values import (
+    FALSE,
+    MISSING,
+    NONE,
+    TRUE,
+    Bound,
+    Const,
+    Foreign,
+    Frozen,
+    Member,
+    Method,
+    OneOf,
+    Opaque,
+    Ref,
+    Tuple,
+    Value,
+    View,
+    Wrapped,
+    flag,
+)
+
+NAMES = frozenset(
+    name
+    for name in dir(builtins)
+    if callable(getattr(builtins, name)) and not name.startswith("__")
+) | {"__import__", "__build_class__"}
+"""Builtins that are functions or classes."""
+
+
+def exception_class(name: str) -> type[BaseException] | None:
+    """Return a builtin exception class by its name."""
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+@model("builtins.len")
+def _len(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    match args[0]:
+        case Ref(kind="instance") as ref if m.special(ref, "__len__"):
+            return m.call(m.get(ref, "__len__"), ())
+        case Opaque(type="str") as opaque:
+            return Opaque("int", ("len", opaque))
+        case Const(value=str() | bytes() as value):
+            return Const(len(value))
+        case Const() | Ref(kind="iterator" | "genexp" | "generator" | "function" | "instance"):
+            m.raise_("TypeError", Const("object has no len()"))
+        case Ref(kind="list") as ref:
+            return m.each(m.read(ref), _length)
+        case value:
+            return lazy.with_items(m, value, lambda items: Const(len(items.items)))
+
+
+def _length(content: Value) -> Value:
+    if not isinstance(content, Tuple):
+        raise GiveUp("what is in a list is not known")
+    return Const(len(content.items))
+
+
+@model("builtins.str")
+def _str(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    return m.text_of(args[0]) if args else Const("")
+
+
+@model("builtins.repr")
+def _repr(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    return m.repr_of(args[0])
+
+
+@model("builtins.bool")
+def _bool(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    return m.choose(args[0], lambda: TRUE, lambda: FALSE) if args else FALSE
+
+
+@model("builtins.int")
+def _int(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 2)
+    if args and isinstance(args[0], Opaque):
+        return _number_of(m, "int", args[0])
+    given = [text.plain(m, each) for each in args]
+    return text.really(m, lambda: int(*given))
+
+
+def _number_of(m: Machine, kind: str, value: Opaque) -> Value:
+    found = Opaque(kind, (kind, value))
+    if value.type in ("int", "bool", "float"):
+        return found
+    return m.maybe((f"is {kind}", value), found, "ValueError", Const("invalid literal"))
+
+
+@model("builtins.float")
+def _float(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    if args and isinstance(args[0], Opaque):
+        return _number_of(m, "float", args[0])
+    given = [text.plain(m, each) for each in args]
+    return text.really(m, lambda: float(*given))
+
+
+def _plainly(name: str) -> Run:
+    function = getattr(builtins, name)
+
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = [text.plain(m, each) for each in args]
+        named = {key: text.plain(m, each) for key, each in keywords}
+        return text.really(m, lambda: function(*given, **named))
+
+    return run
+
+
+for _name in ("abs", "ord", "chr", "round", "divmod", "hex", "oct", "bin", "ascii", "bytes"):
+    model(f"builtins.{_name}")(_plainly(_name))
+
+
+@model("builtins.list")
+def _list(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    if not args:
+        return m.new_list(())
+    return lazy.with_items(m, args[0], lambda c: m.new_list(c.items, shuffled=c.shuffled))
+
+
+@model("builtins.tuple")
+def _tuple(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    return lazy.with_items(m, args[0], lambda c: c) if args else Tuple(())
+
+
+@model("builtins.set")
+def _new_set(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    if not args:
+        return m.new_set(Frozen(()))
+    return lazy.with_items(m, args[0], lambda c: m.each(frozen_of(m, c.items), m.new_set))
+
+
+@model("builtins.frozenset")
+def _frozenset(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 1)
+    if not args:
+        return Frozen(())
+    return lazy.with_items(m, args[0], lambda c: frozen_of(m, c.items))
+
+
+@model("builtins.dict", "collections.OrderedDict", whole=True)
+def _dict(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 1)
+    return containers.dict_of(m, args, keywords, m.new_dict)
+
+
+@model("builtins.dict.fromkeys", whole=True)
+def _from_keys(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 2)
+    value = args[1] if len(args) > 1 else NONE
+
+    def keys(items: Tuple) -> Value:
+        if any(isinstance(each, OneOf) for each in items.items):
+            raise GiveUp("the keys of a dict are one of several")
+        found = [(each, value) for each in items.items]
+        return m.new_dict(pairs_of(m, found, shuffled=items.shuffled))
+
+    return lazy.with_items(m, args[0], keys)
+
+
+@model("builtins.sorted")
+def _sorted(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 1, 1)
+
+    def sort(items: Tuple) -> Value:
+        found = containers.sort(m, items, keywords)
+        assert isinstance(found, Tuple)
+        return m.new_list(found.items, shuffled=found.shuffled)
+
+    return lazy.with_items(m, args[0], lambda items: _resolved(m, items, sort))
+
+
+def _resolved(m: Machine, items: Tuple, part: Callable[[Tuple], Value]) -> Value:
+    """Run a part on items of which none is one of several."""
+
+    def with_(done: tuple[Value, ...]) -> Value:
+        if len(done) == len(items.items):
+            return part(Tuple(done, items.shuffled))
+        return m.each(items.items[len(done)], lambda one: with_((*done, one)))
+
+    if not any(isinstance(each, OneOf) for each in items.items):
+        return part(items)
+    return with_(())
+
+
+def _most(name: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = dict(keywords)
+        default = given.pop("default", None)
+        if given or not args:
+            raise GiveUp("it is called in an unusual way")
+
+        def pick(items: Tuple) -> Value:
+            if not items.items:
+                if default is None:
+                    m.raise_("ValueError", Const("iterable argument is empty"))
+                return default
+            found = containers.sort(m, Tuple(items.items, items.shuffled), ())
+            assert isinstance(found, Tuple)
+            if found.shuffled:
+                raise GiveUp("which of equal items is meant is up to chance")
+            # Of equal ones the first counts.
+            last = found.items[-1] if name == "max" else found.items[0]
+            return next(each for each in items.items if m.comparable(each) == m.comparable(last))
+
+        source = args[0] if len(args) == 1 else Tuple(tuple(args))
+        return lazy.with_items(m, source, lambda items: _resolved(m, items, pick))
+
+    return run
+
+
+model("builtins.min")(_most("min"))
+model("builtins.max")(_most("max"))
+
+
+@model("builtins.sum")
+def _sum(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 2)
+
+    def add(items: Tuple) -> Value:
+        if items.shuffled and not all(
+            isinstance(each, Const) and isinstance(each.value, int) for each in items.items
+        ):
+            raise GiveUp("what is summed up is in no order")
+        total = args[1] if len(args) > 1 else Const(0)
+        for each in items.items:
+            total = operators.binary(m, _ADD, total, each, inplace=False)
+        return total
+
+    return lazy.with_items(m, args[0], add)
+
+
+_ADD = ast.Add()
+
+
+def _some(name: str, stops: bool) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        count(args, keywords, 1, 1)
+        source = args[0]
+        kind = f"stops {m.atom('an item')}"
+
+        def item(value: Value) -> None:
+            def stop() -> Value:
+                raise Exit(kind, flag(stops))
+
+            if stops:
+                m.choose(value, stop, lambda: NONE)
+            else:
+                m.choose(value, lambda: NONE, stop)
+
+        def body() -> Value:
+            if isinstance(source, Ref) and source.kind in ("genexp", "generator", "iterator"):
+                lazy.drive(m, source, item)
+            else:
+
+                def every(items: Tuple) -> Value:
+                    for each in items.items:
+                        item(each)
+                    return NONE
+
+                lazy.with_items(m, source, every)
+            return flag(not stops)
+
+        found = m.settle(m.run(body), frozenset({"falls", kind}))
+        if isinstance(source, Ref) and source.kind in ("genexp", "generator", "iterator"):
+            m.write(source, m.unknown("a generator was gone through in part"), lazy.SPENT)
+        return found
+
+    return run
+
+
+model("builtins.any")(_some("any", stops=True))
+model("builtins.all")(_some("all", stops=False))
+
+
+@model("builtins.range")
+def _range(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 3)
+    given = [text.plain(m, each) for each in args]
+    if not all(isinstance(each, int) for each in given):
+        m.raise_("TypeError", Const("object cannot be interpreted as an integer"))
+    try:
+        found = range(*given)
+    except ValueError:
+        m.raise_("ValueError", Const("range() arg 3 must not be zero"))
+    if len(found) > 2_000:
+        raise GiveUp("a range is too long")
+    return m.alloc(Thing("range", defaults=(("", Tuple(tuple(map(Const, found)))),)))
+
+
+@model("builtins.enumerate", whole=True)
+def _enumerate(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = dict(keywords)
+    start = args[1] if len(args) > 1 else given.pop("start", Const(0))
+    if given or not args or not isinstance(start, Const):
+        raise GiveUp("it is called in an unusual way")
+    return lazy.new_iterator(m, "enumerate", args[0], start)
+
+
+@model("builtins.zip")
+def _zip(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = dict(keywords)
+    if given.pop("strict", FALSE) != FALSE or given or not args:
+        raise GiveUp("it is called in an unusual way")
+    return lazy.new_iterator(m, "zip", *args)
+
+
+@model("builtins.map", whole=True)
+def _map(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 5)
+    return lazy.new_iterator(m, "map", *args)
+
+
+@model("builtins.filter", whole=True)
+def _filter(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return lazy.new_iterator(m, "filter", *args)
+
+
+@model("builtins.reversed")
+def _reversed(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if isinstance(args[0], (Frozen,)) or (isinstance(args[0], Ref) and args[0].kind == "set"):
+        m.raise_("TypeError", Const("'set' object is not reversible"))
+    if isinstance(args[0], Ref) and args[0].kind not in ("list", "dict"):
+        raise GiveUp("what is reversed is not known")
+    return lazy.new_iterator(m, "reversed", args[0])
+
+
+@model("itertools.chain", whole=True)
+def _chain(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 20)
+    return lazy.new_iterator(m, "chain", *args)
+
+
+@model("itertools.chain.from_iterable")
+def _chain_from(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    # Which iterables there are is looked up late; a list of them can change until then.
+    if not isinstance(args[0], Tuple):
+        raise GiveUp("which iterables are chained is not known")
+    return lazy.new_iterator(m, "chain", *args[0].items)
+
+
+@model("builtins.iter")
+def _iter(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    match args[0]:
+        case Ref(kind="iterator" | "genexp" | "generator") as ref:
+            return ref
+        case Ref(kind="instance") as ref if m.special(ref, "__iter__"):
+            return m.call(m.get(ref, "__iter__"), ())
+        case Ref(kind="list" | "dict") | Tuple() | Const(value=str()) | View():
+            return lazy.new_iterator(m, "iter", args[0])
+        case _:
+            raise GiveUp("what is gone through is not known")
+
+
+@model("builtins.next", whole=True)
+def _next(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 2)
+    default = args[1] if len(args) > 1 else None
+    return m.each(args[0], lambda one: lazy.next_of(m, one, default))
+
+
+@model("builtins.isinstance")
+def _isinstance(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    kinds = args[1].items if isinstance(args[1], Tuple) else (args[1],)
+    found = [_is_a(m, args[0], each) for each in kinds]
+    if True in found:
+        return TRUE
+    if None in found:
+        raise GiveUp("whether something is of a type is not known")
+    return FALSE
+
+
+def type_name(m: Machine, value: Value) -> str:
+    """Return the name of the builtin type that a value has; empty where it has another."""
+    match value:
+        case Const(value=constant):
+            return type(constant).__name__
+        case Opaque(type=kind):
+            return kind
+        case Tuple():
+            return "tuple"
+        case Frozen():
+            return "frozenset"
+        case Ref(kind="list" | "dict" | "set" as kind):
+            return kind
+        case Ref(kind="function"):
+            return "function"
+        case Ref(kind="module"):
+            return "module"
+        case Bound():
+            return "method"
+        case _:
+            return ""
+
+
+def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
+    if kind == Foreign("builtins.object"):
+        return True
+    match value:
+        case Ref(kind="instance"):
+            return m.derives(m.thing(value).type, kind)
+        case Member(enum=enum, mixin=mixin):
+            if enum == kind:
+                return True
+            if isinstance(kind, Foreign) and kind.dotted.startswith("builtins."):
+                wanted = kind.dotted.removeprefix("builtins.")
+                return wanted == {"StrEnum": "str"}.get(mixin, mixin)
+            return False if isinstance(kind, Ref) and kind.kind == "class" else None
+        case Ref(kind="class"):
+            return True if kind == Foreign("builtins.type") else None
+        case _:
+            pass
+    name = type_name(m, value)
+    if isinstance(kind, Ref) and kind.kind == "class":
+        return False if name and not m.overrides(kind, ("__instancecheck__",)) else None
+    if not name or not isinstance(kind, Foreign):
+        return None
+    wanted = kind.dotted.removeprefix("builtins.")
+    if not kind.dotted.startswith("builtins."):
+        known = {
+            "collections.abc.Mapping": ("dict",),
+            "collections.abc.Sequence": ("list", "tuple", "str"),
+            "collections.abc.Iterable": ("list", "tuple", "str", "dict", "set", "frozenset"),
+            "collections.abc.Set": ("set", "frozenset"),
+            "collections.abc.Callable": ("function", "method"),
+        }
+        plain = ("list", "tuple", "str", "dict", "set", "frozenset", "int", "function", "method",
+                 "bool", "NoneType", "float")  # fmt: skip
+        return name in known[kind.dotted] if kind.dotted in known and name in plain else None
+    if exception_class(wanted):
+        return False
+    real = getattr(builtins, wanted, None)
+    mine = {"NoneType": type(None)}.get(name) or getattr(builtins, name, None)
+    if isinstance(real, type) and isinstance(mine, type):
+        return issubclass(mine, real)
+    return False if isinstance(real, type) else None
+
+
+@model("builtins.issubclass")
+def _issubclass(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    kinds = args[1].items if isinstance(args[1], Tuple) else (args[1],)
+    found = [m.derives(args[0], each) for each in kinds]
+    if True in found:
+        return TRUE
+    if None in found:
+        raise GiveUp("whether something is a subclass is not known")
+    return FALSE
+
+
+def _attribute(value: Value) -> str:
+    if isinstance(value, Const) and isinstance(value.value, str) and value.value.isidentifier():
+        return value.value
+    raise GiveUp("which attribute is meant is not known")
+
+
+def _has(
+    m: Machine,
+    owner: Value,
+    name: str,
+    part: Callable[[Value], Value],
+    default: Callable[[], Value],
+) -> Value:
+    outcomes = m.run(lambda: m.get(owner, name))
+    found = [each for each in outcomes if each.kind == "falls"]
+    rest: list[Outcome] = []
+    for each in outcomes:
+        if each.kind != "raises":
+            if each.kind != "falls":
+                rest.append(each)
+            continue
+
+        def missing(each: Outcome = each) -> Value:
+            m.adopt(each)
+            match m.matches(each.value, Foreign("builtins.AttributeError")):
+                case True:
+                    return default()
+                case False:
+                    raise Exit("raises", each.value)
+                case _:
+                    raise GiveUp("whether there is an attribute is not known")
+
+        rest += m.run(missing)
+    for each in found:
+        value = each.value
+
+        def there(each: Outcome = each, value: Value = value) -> Value:
+            m.adopt(each)
+            return part(value)
+
+        rest += m.run(there)
+    return m.settle(rest, FALLS)
+
+
+@model("builtins.getattr")
+def _getattr(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 3)
+    name = _attribute(args[1])
+    if len(args) == 2:
+        return m.get(args[0], name)
+    return _has(m, args[0], name, lambda found: found, lambda: args[2])
+
+
+@model("builtins.hasattr")
+def _hasattr(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return _has(m, args[0], _attribute(args[1]), lambda found: TRUE, lambda: FALSE)
+
+
+@model("builtins.setattr", whole=True)
+def _setattr(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 3, 3)
+    return set_attribute(m, args[0], _attribute(args[1]), args[2])
+
+
+@model("builtins.delattr")
+def _delattr(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return set_attribute(m, args[0], _attribute(args[1]), MISSING)
+
+
+@model("builtins.callable")
+def _callable(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    match args[0]:
+        case Ref(kind="function" | "class" | "partial") | Bound():
+            return TRUE
+        case Method(owner=owner) if not isinstance(owner, Ref) or owner.kind != "object":
+            return TRUE
+        case Ref(kind="instance") as ref:
+            return flag(m.special(ref, "__call__"))
+        case Const() | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "module"):
+            return FALSE
+        case Foreign(dotted=dotted) if m.is_object(dotted):
+            return TRUE
+        case _:
+            raise GiveUp("whether something can be called is not known")
+
+
+@model("builtins.type")
+def _type(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    match args[0]:
+        case Ref(kind="instance") as ref:
+            return m.thing(ref).type
+        case Member(enum=enum):
+            return enum
+        case Ref(kind="manifest"):
+            return Foreign("stigmem_node.plugins.PluginManifest")
+        case value:
+            name = type_name(m, value)
+            if name and hasattr(builtins, name):
+                return Foreign(f"builtins.{name}")
+            if name in ("function", "module", "NoneType", "method"):
+                return Foreign(f"types.{name}")
+            raise GiveUp("the type of something is not known")
+
+
+@model("builtins.print")
+def _print(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = dict(keywords)
+    if given.keys() - {"sep", "end", "flush"}:
+        raise GiveUp("it is called in an unusual way")
+    for each in args:
+        m.shown(each)
+    return NONE
+
+
+def _wrapper(kind: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        count(args, keywords, 1, 1)
+        return Wrapped(kind, args[0])
+
+    return run
+
+
+for _kind in ("property", "staticmethod", "classmethod"):
+    model(f"builtins.{_kind}", whole=True)(_wrapper(_kind))
+model("functools.cached_property", whole=True)(_wrapper("cached_property"))
+
+
+@model("builtins.object")
+def _object(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 0)
+    return m.alloc(Thing("instance", type=Foreign("builtins.object")))
+
+
+@model("builtins.super")
+def _super(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return m.alloc(Thing("super", defaults=(("", args[1]), ("", args[0]))))
+
+
+@model("builtins.object.__init__", "builtins.object.__init_subclass__")
+def _nothing(m: Machine, args: Args, keywords: Keywords) -> Value:
+    return NONE
+
+
+@model("builtins.BaseException.__init__", whole=True)
+def _exception(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if isinstance(args[0], Ref) and args[0].kind == "instance":
+        m.write(args[0], Tuple(tuple(args[1:])), "args")
+        return NONE
+    raise GiveUp("it is called in an unusual way")
+
+
+@model("builtins.id", "builtins.hash")
+def _number(m: Machine, args: Args, keywords: Keywords) -> Value:
+    raise GiveUp("a number that is another one in every run")
+
+
+@model("builtins.dict.get")
+def _unbound(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if args and isinstance(args[0], Ref) and args[0].kind == "dict":
+        return m.call(Method(args[0], "get"), args[1:], keywords)
+    raise GiveUp("it is called in an unusual way")

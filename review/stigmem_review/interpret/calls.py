@@ -1,0 +1,346 @@
+"""Calls: of functions of the program, of classes, and of what others provide."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from stigmem_review.interpret import containers, text
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.machine import DEPTH, GiveUp, Machine
+from stigmem_review.interpret.objects import lookup
+from stigmem_review.interpret.scope import Function, Names, names_of
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Bound,
+    Const,
+    File,
+    Foreign,
+    Frozen,
+    Member,
+    Method,
+    OneOf,
+    Opaque,
+    Pairs,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+Args = Sequence[Value]
+Keywords = Sequence[tuple[str, Value]]
+_RETURNS = frozenset({"falls", "returns"})
+
+
+def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
+    """Call something. Raises ``GiveUp`` where only running it could tell."""
+    m.tick()
+    match function:
+        case Ref(kind="function"):
+            return call_function(m, function, args, keywords)
+        case Bound(function=Foreign() as inner, owner=owner):
+            return m.call_foreign(inner, (owner, *args), keywords)
+        case Bound(function=inner, owner=owner):
+            return m.call(inner, (owner, *args), keywords)
+        case Method(owner=owner, name=name):
+            return call_method(m, owner, name, args, keywords)
+        case Foreign():
+            return m.call_foreign(function, args, keywords)
+        case Ref(kind="class"):
+            return instantiate(m, function, args, keywords)
+        case Ref(kind="partial"):
+            thing = m.thing(function)
+            first = [value for name, value in thing.defaults if not name]
+            named = {name: value for name, value in thing.defaults if name}
+            named.update(keywords)
+            return m.call(thing.type, (*first, *args), tuple(named.items()))
+        case Ref(kind="instance") if m.special(function, "__call__"):
+            return m.call(m.get(function, "__call__"), args, keywords)
+        case (
+            Ref(kind="instance" | "list" | "dict" | "set" | "module")
+            | Const()
+            | Tuple()
+            | (Frozen() | File())
+        ):
+            m.raise_("TypeError", Const("object is not callable"))
+        case Unknown(why=why):
+            raise GiveUp(why)
+        case _:
+            raise GiveUp("what is called is not known")
+
+
+def names_in(m: Machine, node: Function) -> Names:
+    """Return the names of a function."""
+    found = m.scopes.get(id(node))
+    if found is None:
+        found = m.scopes[id(node)] = names_of(node)
+    return found
+
+
+def make_function(m: Machine, node: Function, env: Env) -> Ref:
+    """Make a function, with its defaults as they are now."""
+    args = node.args
+    positional = [*args.posonlyargs, *args.args]
+    defaults: list[tuple[str, Value]] = []
+    for parameter, default in zip(
+        positional[len(positional) - len(args.defaults) :], args.defaults, strict=True
+    ):
+        defaults.append((parameter.arg, m.evaluate(default, env)))
+    for parameter, given in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if given is not None:
+            defaults.append((parameter.arg, m.evaluate(given, env)))
+    name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+    made = m.alloc(
+        Thing(
+            "function",
+            name=name,
+            node=node,
+            env=env,
+            defaults=tuple(defaults),
+            extra=qualname_of(env, name),
+        )
+    )
+    module = m.read(env.globals, "__name__")
+    if module != Const(env.module.name):
+        m.write(made, module, "__module__")
+    return made
+
+
+def qualname_of(env: Env, name: str) -> str:
+    scope: Env | None = env
+    while scope is not None and scope.kind == "comprehension":
+        scope = scope.outer
+    if scope is None or scope.kind == "module" or name in scope.names.globals:
+        return name
+    inner = ".<locals>" if scope.kind == "function" else ""
+    return f"{scope.qualname}{inner}.{name}"
+
+
+def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value:
+    """Call a function of the program."""
+    thing = m.thing(ref)
+    node, outer = thing.node, thing.env
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    assert outer is not None
+    if m.is_escaped(ref):
+        raise GiveUp("code that could not be followed may have changed the function")
+    if m.depth >= DEPTH:
+        raise GiveUp("calls are nested too deeply to be followed")
+    names = names_in(m, node)
+    frame = m.alloc(Thing("frame"))
+    klass = outer.klass
+    first = next(iter([*node.args.posonlyargs, *node.args.args]), None)
+    env = Env(
+        "function", frame, names, outer, outer.module, outer.globals, klass, str(thing.extra),
+        first.arg if first else "", ref,
+    )  # fmt: skip
+    bind(m, node.args, dict(thing.defaults), frame, args, keywords)
+    if isinstance(node, ast.AsyncFunctionDef):
+        return m.alloc(Thing("coroutine", node=node, env=env))
+    if names.generates:
+        return m.alloc(Thing("generator", node=node, env=env))
+    if isinstance(node, ast.Lambda):
+        body = node.body
+        return _entered(m, lambda: m.evaluate(body, env))
+    statements = node.body
+
+    def run() -> Value:
+        m.execute(statements, env)
+        return NONE
+
+    return _entered(m, run)
+
+
+def _entered(m: Machine, run: Callable[[], Value]) -> Value:
+    m.depth += 1
+    site = m.site
+    try:
+        outcomes = m.run(run)
+    finally:
+        m.depth -= 1
+        m.site = site
+    return m.settle(outcomes, _RETURNS)
+
+
+def bind(
+    m: Machine, node: ast.arguments, defaults: dict[str, Value], frame: Ref, args: Args,
+    keywords: Keywords,
+) -> None:  # fmt: skip
+    """Bind arguments to parameters, as calls do."""
+    positional = [each.arg for each in (*node.posonlyargs, *node.args)]
+    by_name = [each.arg for each in (*node.args, *node.kwonlyargs)]
+    found = dict(zip(positional, args, strict=False))
+    if len(args) > len(positional) and not node.vararg:
+        m.raise_("TypeError", Const("takes fewer positional arguments"))
+    more: list[tuple[str, Value]] = []
+    for name, value in keywords:
+        if name in by_name and name not in found:
+            found[name] = value
+        elif name in by_name or not node.kwarg:
+            m.raise_("TypeError", Const(f"got an unexpected keyword argument '{name}'"))
+        else:
+            more.append((name, value))
+    for name in (*positional, *by_name):
+        if name not in found:
+            if name not in defaults:
+                m.raise_("TypeError", Const(f"missing a required argument: '{name}'"))
+            found[name] = defaults[name]
+    if node.vararg:
+        found[node.vararg.arg] = Tuple(tuple(args[len(positional) :]))
+    if node.kwarg:
+        pairs = tuple((("c", name), Const(name), value) for name, value in more)
+        found[node.kwarg.arg] = m.new_dict(Pairs(pairs))
+    for name, value in found.items():
+        m.write(frame, value, name)
+
+
+def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> None:
+    """Run a generator of the program to its end, and a callback on each item."""
+    thing = m.thing(generator)
+    node, env = thing.node, thing.env
+    assert isinstance(node, ast.FunctionDef)
+    assert env is not None
+    if any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
+        raise GiveUp("a generator catches exceptions")
+    if m.depth >= DEPTH:
+        raise GiveUp("calls are nested too deeply to be followed")
+
+    def run() -> Value:
+        m.yielding.append(on_item)
+        try:
+            m.execute(node.body, env)
+        finally:
+            m.yielding.pop()
+        return NONE
+
+    _entered(m, run)
+
+
+def yielded(m: Machine, value: Value) -> Value:
+    """Give an item to whoever goes through the generator that runs."""
+    if not m.yielding:
+        raise GiveUp("what a generator is sent is not known")
+    on_item = m.yielding.pop()
+    try:
+        on_item(value)
+    finally:
+        m.yielding.append(on_item)
+    return NONE
+
+
+def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
+    """Make an object of a class of the program."""
+    thing = m.thing(kind)
+    if m.is_escaped(kind):
+        raise GiveUp("code that could not be followed may have changed the class")
+    if "enum" in thing.traits:
+        return m.member_of(kind, args)
+    if special := thing.traits & {"model", "namedtuple", "typeddict", "opaque"}:
+        return m.made(next(iter(special)), kind, args, keywords)
+    if m.overrides(kind, ("__new__", "__del__", "__abstractmethods__")):
+        raise GiveUp("objects are made in a way of their own")
+    ref = m.alloc(Thing("instance", type=kind))
+    if "exception" in thing.traits:
+        m.put((ref.oid, "args"), Tuple(tuple(args)))
+    init = lookup(m, kind, "__init__")
+    if "dataclass" in thing.traits and (init == MISSING or not isinstance(init, Ref)):
+        m.fill(ref, kind, args, keywords)
+        return ref
+    if isinstance(init, Ref) and init.kind == "function":
+        m.call(init, (ref, *args), keywords)
+        return ref
+    if init != MISSING and not isinstance(init, Foreign):
+        raise GiveUp("objects are made in a way of their own")
+    if (args or keywords) and "exception" not in thing.traits:
+        m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
+    return ref
+
+
+def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords) -> Value:
+    """Call a method of an object of a builtin type."""
+    match owner:
+        case Ref(kind="dict") if name in ("keys", "values", "items"):
+            return containers.view(owner, name, args, keywords)
+        case Ref(kind="set") | Frozen() if name in ("isdisjoint", "issubset", "issuperset"):
+            return containers.compared(m, name, owner, args[0])
+        case Ref(kind="list" | "dict" | "set" as kind) if (kind, name) in containers.METHODS:
+            return _contained(m, kind, owner, name, args, keywords)
+        case Frozen() if ("frozenset", name) in containers.METHODS:
+            return containers.METHODS["frozenset", name](m, owner, args, keywords)  # type: ignore[arg-type]
+        case Frozen() if name == "copy":
+            return owner
+        case Tuple() if ("tuple", name) in containers.METHODS:
+            return containers.METHODS["tuple", name](m, owner, args, keywords)  # type: ignore[arg-type]
+        case _ if name in ("__contains__", "__len__", "__getitem__", "__eq__") and isinstance(
+            owner, (Ref, Tuple, Frozen, Const)
+        ):
+            return _dunder(m, owner, name, args)
+        case Const() | Opaque():
+            return _on_text(m, owner, name, args, keywords)
+        case Ref(kind="manifest" | "object"):
+            return m.call_on(owner, name, args, keywords)
+        case File():
+            return m.call_on(owner, name, args, keywords)
+        case _:
+            raise GiveUp(f"{name}() is not followed")
+
+
+def _dunder(m: Machine, owner: Value, name: str, args: Args) -> Value:
+    match name:
+        case "__contains__":
+            return containers.contains(m, owner, args[0])
+        case "__len__":
+            return m.call(Foreign("builtins.len"), (owner,))
+        case _:
+            raise GiveUp(f"{name}() is not followed")
+
+
+_KEEPING = frozenset({("list", "append"), ("list", "insert"), ("dict", "setdefault")})
+_FIRST = frozenset({("dict", "get"), ("dict", "pop"), ("dict", "setdefault")})
+
+
+def _contained(
+    m: Machine, kind: str, owner: Ref, name: str, args: Args, keywords: Keywords
+) -> Value:
+    run = containers.METHODS[kind, name]
+    if (kind, name) in _KEEPING | _FIRST and args:
+        if (kind, name) in _FIRST or name == "insert":
+            return m.each(args[0], lambda one: run(m, owner, (one, *args[1:]), keywords))
+        return run(m, owner, args, keywords)
+
+    def with_(done: tuple[Value, ...]) -> Value:
+        if len(done) == len(args):
+            return run(m, owner, done, keywords)
+        return m.each(args[len(done)], lambda one: with_((*done, one)))
+
+    return with_(())
+
+
+def _on_text(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords) -> Value:
+    if name == "join" and len(args) == 1 and not keywords:
+        return m.each(args[0], lambda one: m.joined(owner, one))
+    if name == "format" and isinstance(owner, Const):
+        given = [_shown(m, each) for each in args]
+        named = tuple((key, _shown(m, each)) for key, each in keywords)
+        return _all(m, given, lambda done: text.call_method(m, owner, name, done, named))
+    return _all(m, args, lambda done: text.call_method(m, owner, name, done, keywords))
+
+
+def _shown(m: Machine, value: Value) -> Value:
+    if isinstance(value, (Const, OneOf, Opaque)):
+        return value
+    if isinstance(value, Member) and value.mixin == "StrEnum":
+        return value.value
+    raise GiveUp("how something is formatted is not known")
+
+
+def _all(m: Machine, args: Args, part: Callable[[tuple[Value, ...]], Value]) -> Value:
+    def with_(done: tuple[Value, ...]) -> Value:
+        if len(done) == len(args):
+            return part(done)
+        return m.each(args[len(done)], lambda one: with_((*done, one)))
+
+    return with_(())

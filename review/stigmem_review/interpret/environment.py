@@ -1,0 +1,29 @@
+"""Where a piece of code looks its names up."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stigmem_review.interpret.scope import Names
+from stigmem_review.interpret.values import Ref
+from stigmem_review.manifest.modules import Module
+
+
+class Env(msgspec.Struct):
+    """One scope in the scopes around it.
+
+    ``frame`` is the object that has the scope's names as cells; ``kind`` is ``module``,
+    ``class``, ``function`` or ``comprehension``; ``klass`` the name of the class around it, which
+    private names take; ``owner`` the class whose method runs.
+    """
+
+    kind: str
+    frame: Ref
+    names: Names
+    outer: Env | None
+    module: Module
+    globals: Ref
+    klass: str = ""
+    qualname: str = ""
+    first: str = ""
+    function: Ref | None = None

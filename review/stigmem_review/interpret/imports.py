@@ -1,0 +1,238 @@
+"""Imports: which module runs when, and what is bound by it."""
+
+from __future__ import annotations
+
+import ast
+
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.keys import frozen
+from stigmem_review.interpret.lazy import with_items
+from stigmem_review.interpret.machine import FALLS, REWRITTEN, Exit, GiveUp, Machine
+from stigmem_review.interpret.scope import names_of
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Const,
+    File,
+    Foreign,
+    OneOf,
+    Ref,
+    Tuple,
+    Value,
+)
+from stigmem_review.manifest.modules import Module, Unusable
+
+_DEPTH = 60
+
+
+def import_(m: Machine, name: str, asname: str | None, env: Env) -> None:
+    """Run ``import name`` or ``import name as asname``."""
+    found = load(m, name)
+    top = name.partition(".")[0]
+    if asname is None:
+        m.bind_name(top, load(m, top), env)
+        return
+    if isinstance(found, Foreign):
+        m.bind_name(asname, found, env)
+        return
+    value = load(m, top)
+    dotted = top
+    for part in name.split(".")[1:]:
+        # What the import left in the parent counts, before what the table of modules has.
+        dotted = f"{dotted}.{part}"
+        if not isinstance(value, Ref) or value.kind != "module":
+            raise GiveUp("which module is meant is not known")
+        held = m.read(value, part)
+        value = load(m, dotted) if held == MISSING else held
+    m.bind_name(asname, value, env)
+
+
+def absolute(m: Machine, node: ast.ImportFrom, env: Env) -> str:
+    """Return the full name of the module that something is imported from."""
+    if not node.level:
+        return node.module or ""
+    parts = env.module.package.split(".") if env.module.package else []
+    if node.level > len(parts):
+        m.raise_("ImportError", Const("attempted relative import beyond top-level package"))
+    kept = parts[: len(parts) - node.level + 1]
+    return ".".join([*kept, node.module] if node.module else kept)
+
+
+def import_from(m: Machine, node: ast.ImportFrom, env: Env) -> None:
+    """Run ``from module import names``."""
+    name = absolute(m, node, env)
+    if name == "__future__":
+        for alias in node.names:
+            m.bind_name(alias.asname or alias.name, Foreign(f"__future__.{alias.name}"), env)
+        return
+    module = load(m, name)
+    for alias in node.names:
+        if alias.name == "*":
+            _star(m, module, name, env)
+        else:
+            value = _from(m, module, name, alias.name)
+            m.bind_name(alias.asname or alias.name, value, env)
+
+
+def _from(m: Machine, module: Value, dotted: str, name: str) -> Value:
+    if isinstance(module, Foreign):
+        return m.foreign_name(module, name)
+    if not isinstance(module, Ref):
+        raise GiveUp("what is imported from is not known")
+    thing = m.thing(module)
+
+    def other(value: Value) -> Value:
+        if value != MISSING:
+            return value
+        fallback = m.read(module, "__getattr__")
+        if fallback != MISSING and (found := _lazily(m, fallback, name)) is not None:
+            # The import system first asks whether a package has the name.
+            return m.call(fallback, (Const(name),)) if thing.extra.is_package else found
+        whole = f"{dotted}.{name}"
+        if thing.extra.is_package and (m.modules.has(whole) or m.modules.folder(whole)):
+            found = load(m, whole)
+            held = m.read(module, name)
+            return found if held == MISSING else held
+        listed = m.read(m.imports, f"{dotted}.{name}")
+        if listed != MISSING:
+            return listed
+        m.raise_("ImportError", Const(f"cannot import name '{name}' from '{dotted}'"))
+
+    return m.each(m.read(module, name), other)
+
+
+def _lazily(m: Machine, fallback: Value, name: str) -> Value | None:
+    """Return what a module's own ``__getattr__`` gives, or nothing where it has no such name."""
+    outcomes = m.run(lambda: m.call(fallback, (Const(name),)))
+    if all(each.kind == "falls" for each in outcomes):
+        return m.settle(outcomes, FALLS)
+    wanted = Foreign("builtins.AttributeError")
+    if len(outcomes) == 1 and m.matches(outcomes[0].value, wanted):
+        m.adopt(outcomes[0])
+        return None
+    raise GiveUp("whether a module has a name is not known")
+
+
+def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
+    if isinstance(module, Foreign):
+        m.doom(f"everything is imported from {module.dotted}, which is another distribution's")
+    if not isinstance(module, Ref) or m.is_escaped(module):
+        m.doom("everything is imported from a module that may have been changed")
+    listed = m.read(module, "__all__")
+    fallback = m.read(module, "__getattr__")
+    if listed == MISSING and fallback != MISSING:
+        listed = _lazily(m, fallback, "__all__") or MISSING
+    if listed == MISSING:
+        for name in m.names(module):
+            if not name.startswith("_"):
+                _take(m, module, name, env)
+        return
+
+    def every(items: Tuple) -> Value:
+        for item in items.items:
+            name = m.comparable(item)
+            if not isinstance(name, Const) or not isinstance(name.value, str):
+                m.doom("what __all__ has in it is not known")
+            m.bind_name(name.value, _from(m, module, dotted, name.value), env)
+        return NONE
+
+    try:
+        if frozen(m, listed) is not None:
+            raise GiveUp("__all__ is in no order")
+        with_items(m, listed, every)
+    except GiveUp as stop:
+        m.doom(f"what __all__ has in it is not known: {stop.why}")
+
+
+def _take(m: Machine, module: Ref, name: str, env: Env) -> None:
+    def bind(value: Value) -> Value:
+        if value != MISSING:
+            m.bind_name(name, value, env)
+        return NONE
+
+    found = m.read(module, name)
+    if isinstance(found, OneOf) and not any(each.value == MISSING for each in found.options):
+        m.bind_name(name, found, env)
+    else:
+        m.each(found, bind)
+
+
+def load(m: Machine, name: str) -> Value:
+    """Return a module, and run it if it has not been run."""
+    if not m.modules.owns(name):
+        return m.foreign_module(name)
+
+    def listed(table: Value) -> Value:
+        if table != MISSING:
+            return table
+        parent, _, last = name.rpartition(".")
+        held = load(m, parent) if parent else NONE
+        # Importing the parent can have imported the module as well.
+        found = m.read(m.imports, name)
+        if isinstance(found, OneOf):
+            raise GiveUp("whether a module was imported is not known")
+        return _run(m, name, held, last) if found == MISSING else found
+
+    return m.each(m.read(m.imports, name), listed)
+
+
+def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
+    found = m.modules.get(name)
+    if isinstance(found, Unusable):
+        m.unusable(found)
+    if m.has((m.imports.oid, REWRITTEN)):
+        m.doom(f"{name} may have been written before it is imported")
+    if found is None:
+        if m.modules.folder(name):
+            m.doom(f"{name} is a folder without __init__.py, which other distributions can share")
+        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
+    if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
+        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
+    if m.depth >= _DEPTH:
+        m.doom("imports are nested too deeply to be followed")
+    m.tick(10)
+    module = m.alloc(Thing("module", name=name, extra=found))
+    m.write(m.imports, module, name)
+    m.put((module.oid, "__name__"), Const(name))
+    m.put((module.oid, "__file__"), file_of(m, found))
+    m.put((module.oid, "__package__"), Const(found.package))
+    m.put((module.oid, "__doc__"), Const(ast.get_docstring(found.tree, clean=False)))
+    env = Env("module", module, names_of(found.tree), None, found, module)
+    site, guarded, yielding = m.site, m.guarded, m.yielding
+    m.yielding = []
+
+    def run() -> Value:
+        m.depth += 1
+        m.execute(found.tree.body, env)
+        m.depth -= 1
+        if isinstance(parent, Ref):
+            m.write(parent, module, last)
+        return module
+
+    def failed() -> Value:
+        raise Exit("raises", raised)
+
+    try:
+        outcomes = m.run(run)
+    finally:
+        m.site, m.guarded, m.yielding = site, guarded, yielding
+    ended = []
+    for each in outcomes:
+        if each.kind == "falls":
+            ended.append(each)
+            continue
+        raised = each.value
+
+        def forgotten(each: object = each) -> Value:
+            m.adopt(each)  # type: ignore[arg-type]
+            m.write(m.imports, MISSING, name)
+            return failed()
+
+        ended += m.run(forgotten)
+    return m.settle(ended, FALLS)
+
+
+def file_of(m: Machine, module: Module) -> Value:
+    """Return the path of a module."""
+    return File(tuple(module.path.split("/")), text=True)

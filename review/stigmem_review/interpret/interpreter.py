@@ -1,0 +1,1353 @@
+"""The interpreter: the machine, and everything it runs."""
+
+from __future__ import annotations
+
+import ast
+import builtins as real_builtins
+import functools
+import re
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from stigmem_review.host import Node
+from stigmem_review.host.modules import HostModules
+from stigmem_review.host.modules import modules as host_modules
+from stigmem_review.interpret import (
+    builtins,
+    calls,
+    expressions,
+    host,
+    imports,
+    lazy,
+    objects,
+    operators,
+    statements,
+    stdlib,
+    text,
+)
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.keys import key
+from stigmem_review.interpret.machine import FALLS, REWRITTEN, Doomed, GiveUp, Machine, Part
+from stigmem_review.interpret.models import MODELS
+from stigmem_review.interpret.objects import lookup, mro
+from stigmem_review.interpret.scope import Function
+from stigmem_review.interpret.values import (
+    FALSE,
+    MISSING,
+    NONE,
+    TRUE,
+    Bound,
+    Const,
+    File,
+    Foreign,
+    Frozen,
+    Member,
+    Method,
+    OneOf,
+    Opaque,
+    Pairs,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    View,
+    Wrapped,
+    flag,
+    words,
+)
+from stigmem_review.manifest.modules import Modules, Unusable
+from stigmem_review.syntax.wild import ATTRIBUTES, STANDARD
+
+_ALIASES = {
+    "stigmem_node.plugins.manifest.PluginManifest": host.MANIFEST,
+    "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
+    "stigmem_node.plugins.hooks.HookName": "stigmem_node.plugins.HookName",
+    "stigmem_node.plugins.handlers.handler_timeout": "stigmem_node.plugins.handler_timeout",
+    "fastapi.routing.APIRouter": "fastapi.APIRouter",
+    "pydantic.main.BaseModel": "pydantic.BaseModel",
+    "posixpath.join": "os.path.join",
+    "typing.Mapping": "collections.abc.Mapping",
+    "typing.Sequence": "collections.abc.Sequence",
+    "typing.Iterable": "collections.abc.Iterable",
+    "typing.Callable": "collections.abc.Callable",
+    "builtins.IOError": "builtins.OSError",
+    "builtins.EnvironmentError": "builtins.OSError",
+    "json.decoder.JSONDecodeError": "json.JSONDecodeError",
+    "pydantic.ValidationError": "pydantic_core.ValidationError",
+    "io.open": "builtins.open",
+}
+_ENUMS = {
+    "enum.Enum": "",
+    "enum.StrEnum": "StrEnum",
+    "enum.IntEnum": "int",
+}
+_RAISED = {
+    "json.JSONDecodeError": "ValueError",
+    "tomllib.TOMLDecodeError": "ValueError",
+    "importlib.metadata.PackageNotFoundError": "ModuleNotFoundError",
+    "pydantic_core.ValidationError": "ValueError",
+    "subprocess.CalledProcessError": "Exception",
+    "packaging.version.InvalidVersion": "ValueError",
+}
+"""Exception classes of libraries, and the builtin class that each is derived from."""
+_PLAIN_BASES = words(
+    "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
+)
+_SENSITIVE = ("stigmem_node", "pydantic", "enum", "builtins", "sys", "importlib", "fastapi")
+_TYPING = frozenset(("typing", "collections.abc", "typing_extensions", "types", "builtins"))
+_SUBMODULES = words("collections.abc importlib.abc os.path")
+_SCHEMA = (
+    *("__get_pydantic_core_schema__", "__get_pydantic_json_schema__", "__get_validators__"),
+    *("__pydantic_init_subclass__", "__class_getitem__", "__mro_entries__"),
+)
+_PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
+_KNOWN = frozenset(
+    ".".join(parts[: place + 1])
+    for parts in (name.split(".") for name in MODELS)
+    for place in range(len(parts))
+) | words(
+    "sys.platform sys.version sys.version_info sys.modules sys.argv sys.executable os.name "
+    "os.sep typing.Any typing.TYPE_CHECKING typing.Final typing.NamedTuple typing.Callable "
+    "typing.Generic typing.Optional typing.Protocol typing.ClassVar typing.Union typing.Literal "
+    "typing.Annotated typing.Mapping typing.Sequence typing.Iterable enum.Enum enum.StrEnum "
+    "enum.IntEnum abc.ABC collections.abc.Mapping collections.abc.Sequence "
+    "collections.abc.Iterable collections.abc.Set collections.abc.Callable json.JSONDecodeError "
+    "tomllib.TOMLDecodeError os.path.sep importlib.metadata.PackageNotFoundError logging.Logger "
+    "pydantic.BaseModel fastapi.Request"
+)
+"""What is there in every version of Python and of the node's libraries."""
+_MODELLED = frozenset(name.rpartition(".")[2] for name in _KNOWN) | frozenset(host.FIELDS)
+_NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__")
+_NOT_OF_MODELS = words(
+    "__getattribute__ __bool__ __len__ __contains__ __getitem__ __call__ __set_name__ __get__ "
+    "__set__ __del__ __enter__ __exit__ __instancecheck__ __slots__ __format__ __ne__ "
+    "__get_validators__ __mro_entries__ __pydantic_init_subclass__"
+)
+"""Methods that the base of all models does not have; what it has is not followed."""
+_OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
+_DOOMING = frozenset(
+    f"builtins.{name}"
+    for name in words(
+        "exec eval compile globals locals vars __import__ dir breakpoint input __build_class__"
+    )
+)
+_ODD_TEXTS = (
+    *("builtins.OSError", "builtins.SyntaxError", "builtins.UnicodeError"),
+    "pydantic_core.ValidationError",
+)
+_WRITING = words("os subprocess shutil pathlib tempfile zipfile tarfile pty")
+_DECORATING = words(
+    "field_validator model_validator computed_field field_serializer model_serializer"
+)
+
+
+class Interpreter(Machine):
+    """Runs the code of one distribution on one node."""
+
+    def __init__(self, modules: Modules, node: Node) -> None:
+        super().__init__(modules)
+        self.node = node
+        self._members = host.members(node)
+        self._host: HostModules | None = None
+        self._enums: dict[int, str] = {}
+
+    # Running.
+
+    def evaluate(self, node: ast.expr, env: Env) -> Value:
+        """Return the value of an expression: unknown where only running it could tell."""
+        if isinstance(node, ast.Constant):
+            return Const(node.value)
+        self.tick()
+        site = self.site
+        self.site = (env, node)
+        try:
+            found = expressions.evaluate(self, node, env)
+        except GiveUp as stop:
+            self.show(node, env)
+            self.may_raise(stop.why)
+            found = self.unknown(stop.why)
+        self.site = site
+        return found
+
+    def execute(self, body: Sequence[ast.stmt], env: Env) -> None:
+        """Run statements."""
+        for node in body:
+            try:
+                statements.execute(self, (node,), env)
+            except GiveUp as stop:
+                self._abandon(node, env, stop.why)
+
+    def _abandon(self, node: ast.stmt, env: Env, why: str) -> None:
+        """Let everything that a statement mentions be changed by it."""
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete,
+                                 ast.Import, ast.ImportFrom, ast.Assert)):  # fmt: skip
+            self.doom(why)
+        self.show(node, env)
+        self.may_raise(why)
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+                statements.bind_name(self, each.id, self.unknown(why), env)
+            elif isinstance(each, (ast.Import, ast.ImportFrom)):
+                self.doom(why)
+
+    def guard(
+        self, operands: Sequence[Value], part: Part, shown: tuple[ast.AST, Env] | None = None
+    ) -> Value:
+        """Run a model: if it cannot finish, its operands escape and what it gives is unknown."""
+        depth, yielding = self.depth, len(self.yielding)
+        site = self.site
+        try:
+            return part()
+        except GiveUp as stop:
+            self.depth = depth
+            self.site = site
+            del self.yielding[yielding:]
+            if shown:
+                self.show(*shown)
+            for each in operands:
+                if not isinstance(each, Foreign):
+                    self.escape(each)
+            self.may_raise(stop.why)
+            return self.unknown(stop.why)
+
+    def call(
+        self, function: Value, args: Sequence[Value], keywords: Sequence[tuple[str, Value]] = ()
+    ) -> Value:
+        """Call something."""
+        function = self.narrowed(function)
+        if isinstance(function, OneOf):
+            return self.each(function, lambda one: self.call(one, args, keywords))
+        given = (function, *args, *(value for _, value in keywords))
+        depth, yielding, site = self.depth, len(self.yielding), self.site
+        try:
+            return calls.call(self, function, args, keywords)
+        except GiveUp as stop:
+            self.depth = depth
+            self.site = site
+            del self.yielding[yielding:]
+            for each in given[1:] if isinstance(function, Foreign) else given:
+                self.escape(each)
+            # Code that cannot be seen may set variables of the environment.
+            self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
+            self.may_raise(stop.why)
+            return self.unknown(stop.why)
+
+    def get(self, owner: Value, name: str) -> Value:
+        """Return an attribute: unknown where only running it could tell."""
+        return self.guard((owner,), lambda: self.each(owner, lambda o: objects.get(self, o, name)))
+
+    def assign(self, target: ast.expr, value: Value, env: Env) -> None:
+        """Bind a target."""
+        statements.assign(self, target, value, env)
+
+    def choose(self, test: Value, yes: Part, no: Part) -> Value:
+        """Run what is to run if a value counts as true, and what if not."""
+        return operators.choose(self, test, yes, no)
+
+    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
+        """Run a generator to its end."""
+        calls.run_generator(self, generator, on_item)
+
+    def function(self, node: Function, env: Env) -> Ref:
+        """Make a function."""
+        return calls.make_function(self, node, env)
+
+    def yielded(self, value: Value) -> Value:
+        """Give an item to whoever goes through the generator that runs."""
+        return calls.yielded(self, value)
+
+    def yielded_from(self, value: Value) -> Value:
+        """Give every item of a value."""
+        if lazy.drive(self, value, lambda item: _none(calls.yielded(self, item))):
+            raise GiveUp("a generator gives items in no order")
+        return NONE
+
+    def bind_name(self, name: str, value: Value, env: Env) -> None:
+        """Bind a name."""
+        statements.bind_name(self, name, value, env)
+
+    def import_(self, name: str, asname: str | None, env: Env) -> None:
+        """Run an import."""
+        imports.import_(self, name, asname, env)
+
+    def import_from(self, node: ast.ImportFrom, env: Env) -> None:
+        """Run an import of names."""
+        imports.import_from(self, node, env)
+
+    def imported(self, name: str) -> Value:
+        """Return a module of the distribution that was imported."""
+        if not self.modules.owns(name):
+            raise GiveUp("a module of another distribution")
+        return imports.load(self, name)
+
+    def unusable(self, found: Unusable) -> NoReturn:
+        """Say that a module cannot be followed."""
+        raise Doomed(found.why, found.at)
+
+    def postponed(self, env: Env) -> bool:
+        """Say whether annotations are not evaluated in a module."""
+        return self.read(env.globals, "annotations") == Foreign("__future__.annotations")
+
+    def listed(self, value: Value) -> Value:
+        """Return all items of a value."""
+        return lazy.with_items(self, value, lambda items: items)
+
+    def matches(self, raised: Value, wanted: Value) -> bool | None:
+        """Say whether an exception is of a class."""
+        return statements.matches(self, raised, wanted)
+
+    # What is known of classes.
+
+    def is_sensitive(self, dotted: str) -> bool:
+        """Say whether something of another distribution decides what manifests are."""
+        top = dotted.partition(".")[0]
+        if dotted in ("os.environ",):
+            return True
+        if dotted.startswith("builtins.") and dotted != "builtins":
+            return False
+        return top in _SENSITIVE or dotted in STANDARD
+
+    def names_own(self, text: str | bytes) -> bool:
+        """Say whether a text has the name of something in the distribution in it."""
+        if isinstance(text, bytes):
+            return any(top.encode() in text for top in self.modules.tops)
+        return any(
+            top in text
+            and re.search(
+                rf"(?<![\w.]){re.escape(top)}\s*[.:/]\s*\w|import\s+{re.escape(top)}", text
+            )
+            for top in self.modules.tops
+        )
+
+    def is_modelled(self, name: str) -> bool:
+        """Say whether an attribute of this name decides what models give."""
+        return name[:1] == "_" or name in _MODELLED or name in builtins.NAMES
+
+    def is_object(self, dotted: str) -> bool:
+        """Say whether something of another distribution is known to be one object, by its name."""
+        top, _, rest = dotted.partition(".")
+        if top == "builtins":
+            return rest in builtins.NAMES or rest.count(".") == 1
+        return dotted in MODELS or dotted in self._members or dotted == host.MANIFEST
+
+    def overrides(self, kind: Value, names: tuple[str, ...]) -> bool:
+        """Say whether a class, or one it is made of, may have methods of its own of some names."""
+        if kind == Foreign("pydantic.BaseModel"):
+            return not _NOT_OF_MODELS.issuperset(names)
+        if isinstance(kind, Foreign):
+            return not (
+                kind.dotted.startswith("builtins.")
+                or kind.dotted in self._members
+                or kind.dotted in _RAISED
+                or kind.dotted in _PLAIN_BASES
+            )
+        if not isinstance(kind, Ref) or self.is_escaped(kind):
+            return True
+        for each in mro(self, kind):
+            if isinstance(each, Ref):
+                if self.is_escaped(each):
+                    return True
+                if "dataclass" in self.thing(each).traits and {"__eq__", "__hash__"} & {*names}:
+                    return True
+                if any(self.read(each, name) != MISSING for name in names):
+                    return True
+            elif not isinstance(each, Foreign) or (
+                each.dotted not in _ENUMS and self.overrides(each, names)
+            ):
+                return True
+        return False
+
+    def special(self, owner: Value, name: str) -> bool:
+        """Say whether an object's class has a method of its own of some name."""
+        if isinstance(owner, Ref) and owner.kind == "instance":
+            if self.is_escaped(owner):
+                raise GiveUp("code that could not be followed may have changed it")
+            kind = self.thing(owner).type
+            found = lookup(self, kind, name)
+            return found != MISSING and not isinstance(found, Foreign)
+        if isinstance(owner, Member) and self.overrides(owner.enum, (name,)):
+            raise GiveUp("members of an enumeration have methods of their own")
+        if isinstance(owner, Unknown):
+            raise GiveUp(owner.why)
+        return False
+
+    def inherited(self, kind: Foreign, name: str) -> Value:
+        """Return what a class that others provide has under a name."""
+        if exception := builtins.exception_class(kind.dotted.removeprefix("builtins.")):
+            if name in ("__init__", "__str__", "__repr__", "with_traceback", "add_note"):
+                return Foreign(f"builtins.BaseException.{name}")
+            if hasattr(exception, name) and name not in ("args",):
+                return Foreign(f"{kind.dotted}.{name}")
+            return MISSING
+        if kind.dotted == "pydantic.BaseModel" and (
+            name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
+        ):
+            raise GiveUp(f"{name} of a model")
+        if (
+            (name in ("__init__", "__init_subclass__") or kind.dotted == "builtins.object")
+            and hasattr(object, name)
+            and name not in ("__eq__", "__hash__", "__ne__")
+        ):
+            return Foreign(f"builtins.object.{name}")
+        return MISSING
+
+    def derives(self, kind: Value, wanted: Value) -> bool | None:
+        """Say whether a class is, or is derived from, another."""
+        if isinstance(wanted, Tuple):
+            found = [self.derives(kind, each) for each in wanted.items]
+            return True if True in found else None if None in found else False
+        if isinstance(kind, Ref):
+            if self.is_escaped(kind):
+                return None
+            every = [
+                True if each == wanted else self.derives(each, wanted)
+                for each in mro(self, kind)
+                if isinstance(each, Foreign) or each == wanted
+            ]
+            if isinstance(wanted, Ref):
+                return True in every
+            return True if True in every else None if None in every else False
+        if not isinstance(kind, Foreign):
+            return None
+        if kind == wanted:
+            return True
+        if not isinstance(wanted, Foreign):
+            return False if isinstance(wanted, Ref) and wanted.kind == "class" else None
+        one = self._exception(kind.dotted)
+        other = builtins.exception_class(wanted.dotted.removeprefix("builtins."))
+        if one is not None and other is not None:
+            return issubclass(one, other)
+        if one is not None and wanted.dotted in _RAISED:
+            return False
+        if kind.dotted in _PLAIN_BASES or kind.dotted in _ENUMS:
+            return (
+                False if wanted.dotted in ("builtins.BaseException", "pydantic.BaseModel") else None
+            )
+        if kind.dotted in ("builtins.str", "builtins.int"):
+            return False if other is not None or wanted.dotted == "pydantic.BaseModel" else None
+        if one is not None and wanted.dotted == "pydantic.BaseModel":
+            return False
+        return None
+
+    def _exception(self, dotted: str) -> type[BaseException] | None:
+        return builtins.exception_class(_RAISED.get(dotted, dotted.removeprefix("builtins.")))
+
+    def members(self, kind: Value) -> list[Value]:
+        """Return the members of an enumeration; nothing where it is none."""
+        if isinstance(kind, Foreign) and kind.dotted in self._members:
+            return [
+                Member(kind, name, Const(value), "StrEnum")
+                for name, value in self._members[kind.dotted].items()
+            ]
+        if isinstance(kind, Ref) and "enum" in self.thing(kind).traits:
+            if self.is_escaped(kind):
+                raise GiveUp("code that could not be followed may have changed it")
+            found = [self.read(kind, name) for name in self.names(kind)]
+            return [
+                each
+                for name, each in zip(self.names(kind), found, strict=True)
+                if isinstance(each, Member) and each.name == name
+            ]
+        return []
+
+    def member_of(self, kind: Ref | Foreign, args: Sequence[Value]) -> Value:
+        """Return the member of an enumeration that has a value."""
+        if len(args) != 1:
+            raise GiveUp("an enumeration is made")
+        wanted = args[0]
+        if isinstance(wanted, OneOf):
+            return self.each(wanted, lambda one: self.member_of(kind, (one,)))
+        if isinstance(kind, Ref) and self.overrides(kind, ("_missing_", "__new__")):
+            raise GiveUp("an enumeration makes members in a way of its own")
+        members = self.members(kind)
+        if isinstance(wanted, Member) and wanted.enum == kind:
+            return wanted
+        if isinstance(wanted, Opaque):
+            raise GiveUp("which member is meant is not known")
+        found = key(self, wanted)
+        for each in members:
+            assert isinstance(each, Member)
+            if key(self, each.value) == found:
+                return each
+        self.raise_("ValueError", Const("it is not a valid member"))
+
+    def subscripted(self, owner: Value, index: Value) -> Value:
+        """Return what a class gives in square brackets."""
+        if isinstance(owner, Foreign) and owner.dotted == "os.environ":
+            return stdlib.read_variable(self, index)
+        if isinstance(owner, Foreign) and owner.dotted == "sys.modules":
+            found = self._listed(index)
+            if found == MISSING:
+                self.raise_("KeyError", index)
+            return found
+        if members := self.members(owner):
+            if not isinstance(index, Const):
+                raise GiveUp("which member is meant is not known")
+            if isinstance(owner, Ref):
+                member = self.read(owner, str(index.value))
+                if isinstance(member, Member):
+                    return member
+            for each in members:
+                if isinstance(each, Member) and each.name == index.value:
+                    return each
+            self.raise_("KeyError", index)
+        if isinstance(owner, Foreign):
+            module, _, name = owner.dotted.rpartition(".")
+            if name != "Literal":
+                self.run_texts(index)
+            if module in _TYPING:
+                # A generic alias stands for its class where manifests are concerned.
+                return owner
+            raise GiveUp("what another distribution provides is looked into")
+        if self.overrides(owner, ("__class_getitem__",)):
+            raise GiveUp("a class is looked into")
+        if isinstance(owner, Ref) and any(
+            each == Foreign("typing.Generic") for each in self.thing(owner).mro
+        ):
+            return owner
+        self.raise_("TypeError", Const("type is not subscriptable"))
+
+    def _listed(self, index: Value) -> Value:
+        if not isinstance(index, Const) or not isinstance(index.value, str):
+            raise GiveUp("which module is meant is not known")
+        if not self.modules.owns(index.value):
+            raise GiveUp("a module of another distribution")
+        return self.read(self.imports, index.value)
+
+    def within(self, item: Value, owner: Foreign) -> Value:
+        """Return whether something is in what another distribution provides."""
+        if owner.dotted == "os.environ":
+            return stdlib.is_set(self, item)
+        if owner.dotted == "sys.modules":
+            if isinstance(item, Const) and not self.modules.owns(str(item.value)):
+                return Opaque("bool", ("imported", item))
+            return flag(self._listed(item) != MISSING)
+        if (members := self.members(owner)) and isinstance(item, Member):
+            return flag(item in members)
+        raise GiveUp("whether something is in what another distribution provides")
+
+    # What others provide.
+
+    def canonical(self, dotted: str) -> str:
+        """Return the one name of what has several."""
+        module, _, name = dotted.rpartition(".")
+        if name in STANDARD and dotted not in _SUBMODULES and module in STANDARD:
+            # What a module has imported is that module, whoever is asked for it.
+            return name
+        return _ALIASES.get(dotted, dotted)
+
+    def foreign_module(self, name: str) -> Value:
+        """Return a module of another distribution, if it is installed."""
+        top = name.partition(".")[0]
+        if top in STANDARD or name == "__future__":
+            return Foreign(name)
+        known = self._known_host()
+        if top in known.tops:
+            if absent := known.missing(name):
+                self.raise_("ModuleNotFoundError", Const(f"No module named '{absent}'"))
+            return Foreign(name)
+        requires = {each.lower().replace("-", "_") for each in known.requires}
+        if top in {re.split(r"\W", each)[0] for each in requires} | {"pydantic_core", "starlette"}:
+            return Foreign(name)
+        return self.maybe(
+            ("installed", top),
+            Foreign(name),
+            "ModuleNotFoundError",
+            Const(f"No module named '{name}'"),
+        )
+
+    def _known_host(self) -> HostModules:
+        if self._host is None:
+            self._host = host_modules(self.node.version)
+        return self._host
+
+    def foreign_name(self, module: Foreign, name: str) -> Value:
+        """Return what is imported from a module of another distribution."""
+        dotted = self.canonical(f"{module.dotted}.{name}")
+        known = self._known_host()
+        if module.dotted.partition(".")[0] in known.tops and known.missing(module.dotted, name):
+            self.raise_("ImportError", Const(f"cannot import name '{name}'"))
+        if dotted not in _KNOWN and module.dotted.partition(".")[0] not in known.tops:
+            self.may_raise(f"whether {module.dotted} has {name} is not known")
+        return self._plain_foreign(dotted)
+
+    def _plain_foreign(self, dotted: str) -> Value:
+        dotted = self.canonical(dotted)
+        match dotted:
+            case "sys.platform" | "os.name" | "sys.version" | "sys.executable" | "os.sep":
+                return Opaque("str", dotted)
+            case "sys.argv" | "sys.flags" | "sys.version_info.minor":
+                return self.unknown("only the node has it")
+            case "typing.TYPE_CHECKING":
+                return FALSE
+            case _:
+                return Foreign(dotted)
+
+    def foreign_attribute(self, owner: Value, name: str) -> Value:
+        """Return an attribute of what another distribution provides."""
+        if isinstance(owner, Ref):
+            if name in objects.OPENING or owner.kind == "partial":
+                raise GiveUp(f"{name} is asked for")
+            return Method(owner, name)
+        assert isinstance(owner, Foreign)
+        if members := self._members.get(owner.dotted):
+            if name in members:
+                return Member(owner, name, Const(members[name]), "StrEnum")
+            if name in objects.OPENING or name.startswith("_"):
+                self.doom(f"{name} of {owner.dotted} is asked for")
+            if name == "__name__":
+                return Const(owner.dotted.rpartition(".")[2])
+            raise GiveUp(f"{name} of {owner.dotted}")
+        if owner.dotted.startswith("builtins.") or self.is_object(owner.dotted):
+            if name == "__name__":
+                return Const(owner.dotted.rpartition(".")[2])
+            if name in objects.OPENING:
+                self.doom(f"{name} of {owner.dotted} is asked for")
+        if owner.dotted.startswith("builtins.") and owner.dotted.count(".") == 1:
+            real = getattr(real_builtins, owner.dotted.partition(".")[2], None)
+            if real is not None and not hasattr(real, name):
+                self.raise_("AttributeError", Const(f"type object has no attribute '{name}'"))
+        if owner.dotted in ("builtins", "sys") and name in (
+            "_getframe", "meta_path", "path_hooks", "settrace", "setprofile", "path",
+            "__dict__",
+        ):  # fmt: skip
+            self.doom(f"{owner.dotted}.{name} is asked for")
+        if owner.dotted == "builtins" and name in builtins.NAMES:
+            return Foreign(f"builtins.{name}")
+        known = self._known_host()
+        if (
+            owner.dotted.partition(".")[0] in known.tops
+            and owner.dotted in known.tops
+            and known.missing(owner.dotted, name)
+        ):
+            self.raise_("AttributeError", Const(f"module has no attribute '{name}'"))
+        dotted = self.canonical(f"{owner.dotted}.{name}")
+        if dotted not in _KNOWN and not dotted.startswith("builtins."):
+            self.may_raise(f"whether {owner.dotted} has {name} is not known")
+        return self._plain_foreign(dotted)
+
+    def call_foreign(
+        self, function: Foreign, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> Value:
+        """Call what another distribution provides. Raises ``GiveUp`` if it is not known."""
+        dotted = self.canonical(function.dotted)
+        if dotted == host.MANIFEST:
+            return host.new_manifest(self, self.node, args, keywords)
+        if dotted in self._members:
+            return self.member_of(Foreign(dotted), args)
+        if found := MODELS.get(dotted):
+            if found.whole:
+                return found.run(self, args, keywords)
+            return self._with(args, keywords, lambda a, k: found.run(self, a, k))
+        if self._exception(dotted) is not None and (
+            dotted.startswith("builtins.") or dotted in _RAISED
+        ):
+            if keywords:
+                raise GiveUp("an exception is made in an unusual way")
+            return self.exception(Foreign(dotted), args)
+        parts = dotted.split(".")
+        if len(parts) == 3 and parts[0] == "builtins" and args:
+            wanted = {"str": Const, "list": Ref, "dict": Ref, "set": Ref, "frozenset": Frozen}
+            first = self.narrowed(args[0])
+            if (
+                parts[1] == "object"
+                and isinstance(first, Ref)
+                and first.kind == "instance"
+                and parts[2] == "__setattr__"
+                and len(args) == 3
+                and isinstance(args[1], Const)
+            ):
+                self.write(first, args[2], str(args[1].value))
+                return NONE
+            kind = wanted.get(parts[1])
+            if kind and isinstance(first, kind) and builtins.type_name(self, first) == parts[1]:
+                return self.call(Method(first, parts[2]), args[1:], keywords)
+        if dotted == "builtins.__import__" and len(args) == 1 and isinstance(args[0], Const):
+            name = str(args[0].value)
+            if "." not in name and not self.modules.owns(name):
+                return self.foreign_module(name)
+        if dotted in _DOOMING:
+            self.doom(f"{dotted.partition('.')[2]}() is called")
+        last = dotted.rpartition(".")[2]
+        if last in ATTRIBUTES:
+            self.doom(f"{dotted}() is called")
+        if dotted.partition(".")[0] in _WRITING:
+            self.put((self.imports.oid, REWRITTEN), TRUE)
+        if dotted.startswith(
+            (
+                "sys.",
+                "importlib.",
+                "gc.",
+                "inspect.",
+                "ctypes.",
+                "builtins.",
+                "stigmem_node.",
+                "enum.",
+                "types.",
+                "runpy.",
+                "pydantic.",
+            )
+        ) and (dotted not in ("sys.exit", "sys.getrecursionlimit") and last not in _DECORATING):
+            self.doom(f"{dotted}() is called")
+        if dotted.startswith("os.environ.") or dotted in ("os.putenv", "os.unsetenv"):
+            raise GiveUp("the environment is changed")
+        if dotted in ("sys.exit", "os._exit", "os.abort"):
+            self.raise_("SystemExit", *args)
+        raise GiveUp(f"what {dotted}() gives is not known")
+
+    def _with(
+        self,
+        args: Sequence[Value],
+        keywords: Sequence[tuple[str, Value]],
+        part: Callable[[Sequence[Value], Sequence[tuple[str, Value]]], Value],
+    ) -> Value:
+        """Run a part for each way in which arguments can be."""
+        every = [*args, *(value for _, value in keywords)]
+        names = [name for name, _ in keywords]
+
+        def step(done: tuple[Value, ...]) -> Value:
+            if len(done) == len(every):
+                named = tuple(zip(names, done[len(args) :], strict=True))
+                return part(done[: len(args)], named)
+            return self.each(every[len(done)], lambda one: step((*done, one)))
+
+        return step(())
+
+    def call_on(
+        self, owner: Value, name: str, args: Sequence[Value],
+        keywords: Sequence[tuple[str, Value]],
+    ) -> Value:  # fmt: skip
+        """Call a method of an object that another distribution provides."""
+        if isinstance(owner, Ref) and owner.kind == "manifest":
+            return host.call_manifest(self, owner, name, args, keywords)
+        if isinstance(owner, File):
+            dotted = f"pathlib.Path.{name}"
+        else:
+            assert isinstance(owner, Ref)
+            kind = self.thing(owner).type
+            assert isinstance(kind, Foreign)
+            dotted = f"{kind.dotted}.{name}"
+        if dotted in MODELS:
+            return self.call_foreign(Foreign(dotted), (owner, *args), keywords)
+        raise GiveUp(f"what {dotted}() gives is not known")
+
+    def set_outside(self, owner: Value, index: Value, value: Value) -> Value:
+        """Set, or delete, an item of what is not a container of the program."""
+        if isinstance(owner, Foreign):
+            if owner.dotted == "os.environ":
+                self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
+                return NONE
+            self.doom(f"{owner.dotted} is changed")
+        raise GiveUp("an item of what is not followed is set")
+
+    def absent(self, owner: Ref, index: Value) -> Value:
+        """Return what a dict with a default gives for a key it does not have."""
+        self.raise_("KeyError", index)
+
+    # Texts.
+
+    def comparable(self, value: Value) -> Value:
+        """Return a value as it is compared: a constant, or a tuple of such."""
+        if isinstance(value, Member) and value.mixin:
+            return value.value
+        if isinstance(value, OneOf):
+            raise GiveUp("it is one of several")
+        return value
+
+    def shown(self, value: Value) -> None:
+        """Show a value to somebody who keeps nothing. Raises ``GiveUp`` if that may run code."""
+        match value:
+            case Const() | Opaque() | File() | Foreign():
+                pass
+            case Member(enum=enum) if not self.overrides(
+                enum, ("__str__", "__repr__", "__format__")
+            ):
+                pass
+            case Ref(kind="list" | "dict" | "set") | Tuple() | Frozen():
+                content = self.read(value) if isinstance(value, Ref) else value
+                if isinstance(content, Pairs):
+                    for _, name, each in content.items:
+                        self.shown(name)
+                        self.shown(each)
+                elif isinstance(content, (Tuple, Frozen)):
+                    for each in content.items:
+                        self.shown(each)
+                else:
+                    raise GiveUp("what is shown is not known")
+            case OneOf(options=options):
+                for option in options:
+                    self.shown(option.value)
+            case Ref(kind="function" | "class" | "module" | "manifest" | "object"):
+                pass
+            case Ref(kind="instance") as ref if not self.is_escaped(ref) and not self.overrides(
+                self.thing(ref).type, ("__str__", "__repr__", "__format__")
+            ):
+                pass
+            case _:
+                raise GiveUp("what is shown is not known")
+
+    def text_of(self, value: Value) -> Value:
+        """Return what ``str`` makes of a value."""
+        match value:
+            case OneOf():
+                return self.each(value, self.text_of)
+            case Const(value=constant) if not isinstance(constant, bytes):
+                return text.really(self, lambda: str(constant))
+            case Opaque(type="str"):
+                return value
+            case Opaque():
+                return Opaque("str", ("str", value))
+            case Member(enum=enum, name=name, mixin=mixin, value=inner):
+                if self.overrides(enum, ("__str__",)):
+                    raise GiveUp("members of an enumeration have a text of their own")
+                if mixin == "StrEnum":
+                    return inner
+                if mixin == "int":
+                    raise GiveUp("how a number of an enumeration is shown is not known")
+                shown = self.thing(enum).name if isinstance(enum, Ref) else enum.dotted
+                return Const(f"{shown.rpartition('.')[2]}.{name}")
+            case File():
+                return File(value.parts, text=True)
+            case Ref(kind="instance") as ref:
+                for name in ("__str__", "__repr__"):
+                    if self.special(ref, name):
+                        return self.call(self.get(ref, name), ())
+                return self._exception_text(ref)
+            case Ref(kind="list" | "dict") | Tuple():
+                return self.repr_of(value)
+            case _:
+                raise GiveUp("the text of something is not known")
+
+    def _exception_text(self, ref: Ref) -> Value:
+        kind = self.thing(ref).type
+        args = self.read(ref, "args")
+        if self.derives(kind, Foreign("builtins.BaseException")) is not True or not isinstance(
+            args, Tuple
+        ):
+            raise GiveUp("the text of an object is not known")
+        if any(self.derives(kind, Foreign(each)) is not False for each in _ODD_TEXTS):
+            raise GiveUp("the text of an exception is not known")
+        if len(args.items) == 1:
+            # What the machine raises itself says it in words of its own.
+            raise GiveUp("the text of an exception is not known")
+        return Const("") if not args.items else self.repr_of(args)
+
+    def repr_of(self, value: Value) -> Value:
+        """Return what ``repr`` makes of a value."""
+        match value:
+            case OneOf():
+                return self.each(value, self.repr_of)
+            case Const(value=constant):
+                return text.really(self, lambda: repr(constant))
+            case Ref(kind="list" | "dict") | Tuple():
+                self.steps += 1
+                found = text.plain(self, value)
+                if not _is_plain(self, value):
+                    raise GiveUp("how something is shown is not known")
+                return text.really(self, lambda: repr(found))
+            case _:
+                raise GiveUp("how something is shown is not known")
+
+    def joined(self, separator: Value, value: Value) -> Value:
+        """Return texts put together, with something between them."""
+
+        def join(items: Tuple) -> Value:
+            if items.shuffled:
+                raise GiveUp("texts are put together in no order")
+            return self._with(items.items, (), lambda done, _: whole(done))
+
+        def whole(done: Sequence[Value]) -> Value:
+            parts = [self.comparable(each) for each in done]
+            if any(isinstance(each, Opaque) for each in parts) and all(
+                (isinstance(e, Opaque) and e.type == "str")
+                or (isinstance(e, Const) and isinstance(e.value, str))
+                for e in parts
+            ):
+                return Opaque("str", ("join", separator, *parts))
+            between = text.plain(self, separator)
+            found = [text.plain(self, each) for each in parts]
+            return text.really(self, lambda: between.join(found))
+
+        return lazy.with_items(self, value, join)
+
+    # Files.
+
+    def below(self, path: Value, parts: Sequence[Value]) -> Value:
+        """Return a path below another."""
+        assert isinstance(path, File)
+        found = list(path.parts)
+        for each in parts:
+            each = self.comparable(each)
+            if not isinstance(each, Const) or not isinstance(each.value, str):
+                raise GiveUp("a path is not known")
+            if each.value.startswith("/") or "\\" in each.value:
+                raise GiveUp("a path outside of the distribution")
+            for name in each.value.split("/"):
+                if name == "..":
+                    if not found:
+                        raise GiveUp("a path outside of the distribution")
+                    found.pop()
+                elif name not in ("", "."):
+                    found.append(name)
+        return File(tuple(found), path.text)
+
+    def file(self, path: File) -> bytes | None:
+        """Return what is in a file of the distribution; nothing where there is no such file."""
+        env, _ = self.site
+        if env is None or self.has((self.imports.oid, REWRITTEN)):
+            return None
+        return self.modules.data("/".join(path.parts), env.module)
+
+    def file_attribute(self, owner: File, name: str) -> Value:
+        """Return an attribute of a path."""
+        if owner.text:
+            raise GiveUp("the text of a path is not known")
+        match name:
+            case "parent":
+                if not owner.parts:
+                    raise GiveUp("a path outside of the distribution")
+                return File(owner.parts[:-1])
+            case "name" if owner.parts:
+                return Const(owner.parts[-1])
+            case "stem" if owner.parts:
+                return Const(owner.parts[-1].rpartition(".")[0] or owner.parts[-1])
+            case _:
+                return Method(owner, name)
+
+    # Managers.
+
+    def enter(self, manager: Value) -> tuple[Value, Callable[[Value | None], Value]]:
+        """Enter a context; return what it gives, and what leaves it and says if it swallows."""
+        match manager:
+            case Ref(kind="instance") as ref if not self.is_escaped(ref):
+                if self.special(ref, "__enter__") and self.special(ref, "__exit__"):
+                    leave = self.get(ref, "__exit__")
+                    entered = self.call(self.get(ref, "__enter__"), ())
+
+                    def left(raised: Value | None) -> Value:
+                        if raised is None:
+                            return self.call(leave, (NONE, NONE, NONE))
+                        kind = (
+                            self.thing(raised).type
+                            if isinstance(raised, Ref) and raised.kind == "instance"
+                            else self.unknown("which exception it is", raised)
+                        )
+                        trace = self.unknown("a traceback leads to every frame")
+                        return self.call(leave, (kind, raised, trace))
+
+                    return entered, left
+            case Ref(kind="object") as ref:
+                thing = self.thing(ref)
+                assert isinstance(thing.type, Foreign)
+                if thing.type.dotted == "contextlib.suppress":
+                    wanted = Tuple(tuple(each for _, each in thing.defaults))
+
+                    def suppressed(raised: Value | None) -> Value:
+                        found = self.matches(raised, wanted) if raised is not None else False
+                        if found is None:
+                            return self.unknown("whether an exception is suppressed")
+                        return flag(found)
+
+                    return NONE, suppressed
+                if thing.type.dotted == "contextlib.nullcontext":
+                    given = thing.defaults[0][1] if thing.defaults else NONE
+                    return given, lambda raised: FALSE
+                if thing.type.dotted in ("builtins.open", "threading.Lock", "threading.RLock"):
+                    return ref, lambda raised: FALSE
+            case _:
+                pass
+        self.may_raise("what a context does is not known")
+        entered = self.unknown("what a context gives is not known", manager)
+        return entered, lambda raised: self.unknown("whether an exception is swallowed")
+
+    # Classes.
+
+    def super_of(self, env: Env) -> Value:
+        """Return what ``super()`` gives in a method."""
+        scope: Env | None = env
+        method = None
+        while scope is not None and scope.kind != "class":
+            if scope.kind == "function":
+                method = scope
+            scope = scope.outer
+        if scope is None or method is None or not method.first or method is not env:
+            raise GiveUp("super() stands where it is not followed")
+        me = self.read(method.frame, method.first)
+        if isinstance(me, (OneOf, Unknown)):
+            raise GiveUp("whose super() it is is not known")
+        return self.alloc(Thing("super", defaults=(("", me), ("", scope.frame))))
+
+    def new_class(self, node: ast.ClassDef, env: Env) -> Value:
+        """Run a class statement. Raises ``GiveUp`` where its bases are not followed."""
+        bases = [self.evaluate(each, env) for each in node.bases]
+        if node.keywords or getattr(node, "type_params", None):
+            raise GiveUp("a class is made in an unusual way")
+        traits: set[str] = set()
+        mixin = ""
+        for base in bases:
+            match base:
+                case Ref(kind="class") as ref if not self.is_escaped(ref):
+                    inner = self.thing(ref).traits
+                    if "enum" in inner and self.members(ref):
+                        self.raise_("TypeError", Const("cannot extend an enumeration"))
+                    traits |= inner - {"dataclass", "frozen"}
+                    if self.read(ref, "__init_subclass__") != MISSING:
+                        raise GiveUp("a class is told of its subclasses")
+                    mixin = mixin or self._enums.get(ref.oid, "")
+                case Foreign(dotted="builtins.str" | "builtins.int"):
+                    mixin = base.dotted.partition(".")[2]
+                case Foreign(dotted=dotted) if dotted in _ENUMS:
+                    traits.add("enum")
+                    mixin = _ENUMS[dotted] or mixin
+                case Foreign(dotted=dotted) if dotted in _PLAIN_BASES:
+                    pass
+                case Foreign(dotted="pydantic.BaseModel"):
+                    traits.add("model")
+                case Foreign(dotted=dotted) if dotted.startswith("builtins.") and (
+                    self._exception(dotted) is not None
+                ):
+                    traits.add("exception")
+                case _:
+                    raise GiveUp("a class is derived from what is not followed")
+        if mixin and "enum" not in traits:
+            raise GiveUp("a class is derived from a builtin type")
+        if "enum" in traits and any(isinstance(each, Ref) and self.names(each) for each in bases):
+            raise GiveUp("an enumeration is derived from classes of the distribution")
+        qualname = calls.qualname_of(env, node.name)
+        kind = objects.new_class(self, node.name, qualname, tuple(bases), frozenset(traits))
+        self._enums[kind.oid] = mixin
+        inner_env = statements.class_env(self, node, env, kind)
+        module = self.read(env.globals, "__name__")
+        self.write(kind, module, "__module__")
+        self.execute(node.body, inner_env)
+        self._finish_class(kind, mixin, traits)
+        if "model" in traits:
+            for annotation in self.fields.get(kind.oid, {}).values():
+                self.annotated(annotation, inner_env)
+        return kind
+
+    def _finish_class(self, kind: Ref, mixin: str, traits: set[str]) -> None:
+        if self.read(kind, "__slots__") != MISSING or self.read(kind, "__metaclass__") != MISSING:
+            raise GiveUp("a class is made in an unusual way")
+        for name in self.names(kind):
+            value = self.read(kind, name)
+            if isinstance(value, Unknown) and not self.is_escaped(kind) and "enum" in traits:
+                raise GiveUp("a member of an enumeration is not known")
+            if isinstance(value, Ref) and value.kind == "instance":
+                if self.special(value, "__set_name__"):
+                    self.call(self.get(value, "__set_name__"), (kind, Const(name)))
+                elif self.overrides(self.thing(value).type, ("__set_name__",)):
+                    raise GiveUp("a class tells its attributes their names")
+            if isinstance(value, (Ref,)) and value.kind == "object" and "enum" in traits:
+                raise GiveUp("a member of an enumeration is not known")
+        if "enum" in traits:
+            self._finish_enum(kind, mixin)
+        qualname = self.read(kind, "__qualname__")
+        if isinstance(qualname, Const):
+            self.thing(kind).extra = qualname.value
+        elif qualname != MISSING:
+            raise GiveUp("the name of a class is not known")
+
+    def _finish_enum(self, kind: Ref, mixin: str) -> None:
+        found: list[Member] = []
+        if any(self.read(kind, name) != MISSING for name in (
+            "__new__", "__init__", "_generate_next_value_", "_ignore_", "_missing_", "__eq__",
+            "__hash__", "_value_", "__getattribute__", "__getattr__", "__set_name__",
+        )):  # fmt: skip
+            raise GiveUp("an enumeration makes its members in a way of its own")
+        for name in self.names(kind):
+            value = self.read(kind, name)
+            if name.startswith("_") or isinstance(value, (Wrapped, View)):
+                continue
+            if isinstance(value, (Foreign, Bound, Method, OneOf, Unknown)):
+                raise GiveUp("a member of an enumeration is not known")
+            if isinstance(value, Ref) and value.kind != "auto":
+                if value.kind == "function":
+                    continue
+                raise GiveUp("a member of an enumeration is not known")
+            if isinstance(value, Ref):
+                value = self._automatic(name, mixin, found)
+            if mixin in ("str", "StrEnum") and not (
+                isinstance(value, Const) and isinstance(value.value, str)
+            ):
+                raise GiveUp("a member of an enumeration is no text")
+            if mixin == "int" and not (isinstance(value, Const) and isinstance(value.value, int)):
+                raise GiveUp("a member of an enumeration is no number")
+            same = [each for each in found if key(self, each.value) == key(self, value)]
+            member = same[0] if same else Member(kind, name, value, mixin)
+            found.append(member)
+            self.write(kind, member, name)
+
+    def _automatic(self, name: str, mixin: str, found: list[Member]) -> Value:
+        if mixin == "StrEnum":
+            return Const(name.lower())
+        if mixin == "str":
+            raise GiveUp("what auto() gives is not known")
+        numbers = [each.value.value for each in found if isinstance(each.value, Const)]
+        if len(numbers) != len(found) or not all(type(each) is int for each in numbers):
+            raise GiveUp("what auto() gives depends on the Python version")
+        return Const(max(numbers, default=0) + 1)
+
+    def is_named(self, value: Tuple) -> bool:
+        """Say whether the items of a tuple have names."""
+        return False
+
+    def made(
+        self, special: str, kind: Ref, args: Sequence[Value],
+        keywords: Sequence[tuple[str, Value]],
+    ) -> Value:  # fmt: skip
+        """Make an object of a class of a special kind."""
+        if special != "model":
+            raise GiveUp("objects are made in a way of their own")
+        if args:
+            self.raise_("TypeError", Const("BaseModel.__init__() takes 1 positional argument"))
+        fields, checks = self._model_fields(kind)
+        ref = self.alloc(Thing("instance", type=kind))
+        given = dict(keywords)
+        for name, annotation in fields.items():
+            default = lookup(self, kind, name)
+            if checks:
+                # Validators escaped where they were decorated; what they give is not known.
+                self.may_raise("a model checks its values")
+                held = [each for each in (given.get(name), default) if each not in (None, MISSING)]
+                value: Value = self.unknown("a model checks its values", *(e for e in held if e))
+                self.write(ref, value, name)
+                continue
+            if isinstance(default, Ref) and default.kind == "object":
+                default = self._field_default(default)
+            if name in given:
+                value = self.each(given[name], functools.partial(self._validated, annotation))
+            elif default == MISSING:
+                host.refuse(self, f"{name}: Field required")
+            elif isinstance(default, (Const, Frozen, Member, Opaque)):
+                value = default
+            else:
+                raise GiveUp("a default of a model is not followed")
+            self.write(ref, value, name)
+        return ref
+
+    def _model_fields(self, kind: Ref) -> tuple[dict[str, ast.expr], bool]:
+        """Return the fields of a model, and whether it has validators."""
+        found: dict[str, ast.expr] = {}
+        checks = False
+        for each in reversed(mro(self, kind)):
+            if isinstance(each, Foreign) and each.dotted != "pydantic.BaseModel":
+                raise GiveUp("a model is derived from what is not followed")
+            if not isinstance(each, Ref):
+                continue
+            annotations = self.fields.get(each.oid, {})
+            for name in self.names(each):
+                value = self.read(each, name)
+                odd = name.startswith(("model_", "__")) and name not in _NAMES_OF_CLASSES
+                private = name.startswith("_") and not isinstance(value, (Ref, Unknown, Wrapped))
+                if odd or (private and name not in _NAMES_OF_CLASSES):
+                    raise GiveUp("a model is made in a way of its own")
+                checks = checks or (name not in annotations and isinstance(value, (Unknown, OneOf)))
+            found.update(annotations)
+        if any(name.startswith("_") for name in found):
+            raise GiveUp("a model has fields of its own")
+        return found, checks
+
+    def _field_default(self, field: Ref) -> Value:
+        options = dict(self.thing(field).defaults)
+        if self.thing(field).type != Foreign("pydantic.Field"):
+            raise GiveUp("a default of a model is not followed")
+        if options.keys() - {"", "default", "description", "title", "examples"}:
+            raise GiveUp("a model checks its values in a way of its own")
+        return options.get("", options.get("default", MISSING))
+
+    def _validated(self, annotation: ast.expr, value: Value) -> Value:
+        """Return what a model makes of a value that has the type of its field."""
+        words = ast.unparse(annotation).removesuffix(" | None").strip("'")
+        if words in ("bool", "int", "str", "float") and builtins.type_name(self, value) == words:
+            return value
+        if value == NONE and ast.unparse(annotation).strip("'").endswith(" | None"):
+            return value
+        raise GiveUp("what a model makes of a value is not followed")
+
+    def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
+        """Make a class a dataclass."""
+        thing = self.thing(kind)
+        for name in self.fields.get(kind.oid, {}):
+            value = self.read(kind, name)
+            if isinstance(value, Ref) and value.kind in ("list", "dict", "set"):
+                self.raise_("ValueError", Const("mutable default for field"))
+            if isinstance(value, (Unknown, OneOf)):
+                raise GiveUp("a field of a dataclass is not known")
+        if self.overrides(kind, ("__setattr__", "__getattribute__", "__match_args__")):
+            raise GiveUp("a dataclass of an unusual kind")
+        if "order" in options:
+            raise GiveUp("a dataclass of an unusual kind")
+        thing.traits = thing.traits | {"dataclass"} | options
+
+    def run_texts(self, value: Value) -> None:
+        """Follow what takes texts for annotations: only names may stand in them."""
+        match value:
+            case Const(value=str(written)):
+                if not _PLAIN_NAMES.fullmatch(written):
+                    self.doom("a text in an annotation is run")
+            case Tuple(items=items):
+                for each in items:
+                    self.run_texts(each)
+            case OneOf() | Opaque() | Unknown():
+                self.doom("a text in an annotation is run")
+            case Ref(kind="list") as ref:
+                self.run_texts(self.read(ref))
+            case _:
+                pass
+
+    def typed(self, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
+        """Follow what reads the annotations of a function: texts in them are run."""
+        for each in ast.walk(node.args):
+            if isinstance(each, ast.arg) and each.annotation:
+                self.annotated(each.annotation, env)
+        if node.returns:
+            self.annotated(node.returns, env)
+
+    def annotated(self, node: ast.expr, env: Env) -> None:
+        """Follow what makes a schema of an annotation: texts are run, classes are asked."""
+        match node:
+            case ast.Constant(value=str(written)):
+                try:
+                    inner = ast.parse(written.strip(), mode="eval").body
+                except (SyntaxError, ValueError):
+                    self.doom("a text in an annotation is run")
+                for each in ast.walk(inner):
+                    if "lineno" in each._attributes:
+                        each.lineno = node.lineno  # type: ignore[attr-defined]
+                self.annotated(inner, env)
+            case ast.Constant():
+                pass
+            case ast.Name() | ast.Attribute():
+                self.asked(self.evaluate(node, env))
+            case ast.Subscript(value=owner, slice=index):
+                found = self.evaluate(owner, env)
+                if not isinstance(found, Foreign):
+                    self.doom("an annotation is looked into")
+                match found.dotted.rpartition(".")[2], index:
+                    case "Literal", _:
+                        pass
+                    case "Annotated", ast.Tuple(elts=[first, *rest]):
+                        self.annotated(first, env)
+                        for each_ in rest:
+                            self._computed(each_, env)
+                    case _:
+                        self.annotated(index, env)
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                for each_ in items:
+                    self.annotated(each_, env)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                self.annotated(left, env)
+                self.annotated(right, env)
+            case _:
+                self._computed(node, env)
+
+    def _computed(self, node: ast.expr, env: Env) -> None:
+        """Follow a part of an annotation that is evaluated once more for whoever reads it."""
+        count = len(self.things)
+        outcomes = self.run(lambda: self.evaluate(node, env))
+        if len(outcomes) > 1 or any(oid < count for oid, _ in outcomes[0].delta):
+            self.doom("an annotation changes something")
+        self.asked(self.settle(outcomes, FALLS))
+
+    def asked(self, value: Value) -> None:
+        """Ask what stands in an annotation for a schema: texts are run, classes are called."""
+        match value:
+            case Foreign() | Const(value=None) | Ref(kind="object"):
+                pass
+            case Ref(kind="class") as ref if not self.overrides(ref, _SCHEMA) and (
+                "dataclass" not in self.thing(ref).traits
+            ):
+                pass
+            case Const(value=str()):
+                self.doom("a text in an annotation is run")
+            case _:
+                self.escape(value)
+
+    def _dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
+        found: dict[str, Value] = {}
+        for each in reversed(mro(self, kind)):
+            if not isinstance(each, Ref):
+                continue
+            if "dataclass" not in self.thing(each).traits:
+                continue
+            for name, annotation in self.fields.get(each.oid, {}).items():
+                words = ast.unparse(annotation)
+                if "InitVar" in words or "KW_ONLY" in words:
+                    raise GiveUp("a field of a dataclass is of an unusual kind")
+                if "ClassVar" not in words:
+                    found[name] = self.read(each, name)
+        return [*found.items()]
+
+    def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
+        """Return what is compared of two objects of one dataclass."""
+        if not isinstance(left, Ref) or not isinstance(right, Ref):
+            return None
+        if left.kind != "instance" or right.kind != "instance":
+            return None
+        kind = self.thing(left).type
+        if self.thing(right).type != kind or not isinstance(kind, Ref):
+            return None
+        if self.is_escaped(kind) or "dataclass" not in self.thing(kind).traits:
+            return None
+        names = [name for name, _ in self._dataclass_fields(kind)]
+        if any(self.thing(each).traits & {"eq"} for each in (kind,)):
+            raise GiveUp("whether two objects are equal is not known")
+        one, other = (Tuple(tuple(self.read(e, n) for n in names)) for e in (left, right))
+        return one, other
+
+    def fill(
+        self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> None:
+        """Fill the fields of a new object of a dataclass."""
+        fields = self._dataclass_fields(kind)
+        given = dict(keywords)
+        place = 0
+        for name, default in fields:
+            options: dict[str, Value] = {}
+            if isinstance(default, Ref) and default.kind == "object":
+                options = dict(self.thing(default).defaults)
+                default = options.get("default", MISSING)
+            if {*options} - {"default", "default_factory", "repr", "compare", "hash", "metadata"}:
+                raise GiveUp("a field of a dataclass is of an unusual kind")
+            if place < len(args) and "kw_only" not in self.thing(kind).traits:
+                value = args[place]
+                place += 1
+                if name in given:
+                    self.raise_("TypeError", Const(f"multiple values for argument '{name}'"))
+            elif name in given:
+                value = given.pop(name)
+            elif "default_factory" in options:
+                value = self.call(options["default_factory"], ())
+            elif default != MISSING:
+                value = default
+            else:
+                self.raise_("TypeError", Const(f"missing argument: '{name}'"))
+            self.write(ref, value, name)
+        if place < len(args) or given:
+            self.raise_("TypeError", Const("unexpected argument"))
+        after = lookup(self, kind, "__post_init__")
+        if after != MISSING:
+            self.call(Bound(after, ref), ())
+
+
+def _none(_: Value) -> None:
+    return None
+
+
+def _is_plain(m: Machine, value: Value) -> bool:
+    match value:
+        case Const():
+            return True
+        case Tuple(items=items):
+            return all(_is_plain(m, each) for each in items)
+        case Ref(kind="list"):
+            return _is_plain(m, m.read(value))
+        case Ref(kind="dict"):
+            content = m.read(value)
+            return isinstance(content, Pairs) and all(
+                _is_plain(m, name) and _is_plain(m, each) for _, name, each in content.items
+            )
+        case _:
+            return False

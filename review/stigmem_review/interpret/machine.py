@@ -1,0 +1,829 @@
+"""The machine: how a program runs on values that may be one of several, or unknown.
+
+A statement or expression is run directly. Where the way is not known, each way is run from the
+same state, and what they changed is joined (``fork``). Whatever leaves a piece of code otherwise
+than by falling through waits with its changes until something takes it.
+"""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NoReturn
+
+import msgspec
+
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import (
+    ALL,
+    ESCAPED,
+    MADE,
+    SHOWN,
+    VOLATILE,
+    Cell,
+    Delta,
+    Heap,
+    Thing,
+)
+from stigmem_review.interpret.scope import Function, Names, mentions_of
+from stigmem_review.interpret.values import (
+    ALWAYS,
+    MISSING,
+    TRUE,
+    Bound,
+    Conditions,
+    Const,
+    File,
+    Foreign,
+    Frozen,
+    Member,
+    Method,
+    OneOf,
+    Option,
+    Pairs,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    View,
+    Wrapped,
+    words,
+)
+from stigmem_review.manifest.modules import Modules, Unusable
+from stigmem_review.model import Location
+
+ONE_OF = 12
+"""Values that one value can be said to be one of."""
+WAITING = 12
+"""Outcomes of one kind that wait before they are joined."""
+STEPS = 40_000
+DEPTH = 40
+
+_OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__"})
+"""Cells with names by which code can be found; whoever has the object has no need of them."""
+REWRITTEN = "rewritten"
+"""The cell that says that files may have been written before they are read."""
+
+Part = Callable[[], Value]
+FALLS = frozenset({"falls"})
+
+# What leads from an object to the code that uses it, or to everything.
+REFLECTIVE = words(
+    "__builtins__ __class__ __closure__ __code__ __defaults__ __dict__ __globals__ "
+    "__kwdefaults__ __subclasses__ __bases__ __mro__ __getattribute__ __reduce__ __reduce_ex__ "
+    "f_back f_globals f_locals f_builtins gi_frame cr_frame tb_frame _getframe modules "
+    "meta_path path_hooks settrace setprofile __annotations__ get_objects get_referrers "
+    "import_module reload exec_module load_module run_path run_module cell_contents __import__ "
+    "__loader__ __spec__"
+)
+REACHING = words(
+    "exec eval compile globals locals vars __import__ breakpoint setattr delattr __builtins__ "
+    "__loader__ __spec__"
+)
+
+
+class Doomed(Exception):  # noqa: N818 - not an error: nothing can be told any more
+    """Code that cannot be seen may have changed everything: why, and where."""
+
+    def __init__(self, why: str, at: Location | None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.at = at
+
+
+class Exit(Exception):  # noqa: N818 - not an error: how a piece of code is left
+    """Leaves a piece of code: ``returns``, ``raises``, ``breaks`` or ``continues``."""
+
+    def __init__(self, kind: str, value: Value) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.value = value
+
+
+class Outcome(msgspec.Struct):
+    """How a piece of code ends, with what it changed and what was taken to be so."""
+
+    kind: str
+    value: Value
+    delta: Delta
+    path: dict[Hashable, bool]
+
+
+class GiveUp(Exception):  # noqa: N818 - not an error: the operands have to escape
+    """A model cannot finish: why. Whoever called it lets all operands escape."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Machine(Heap, ABC):
+    """State, forks and escapes; what runs expressions and calls is added above."""
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__()
+        self.modules = modules
+        self.waiting: list[Outcome] = []
+        self.mark = 0
+        self.guarded = 0
+        """How many ``try``, ``with`` and generators are around what runs."""
+        self.atoms: list[tuple[Hashable, Location | None]] = []
+        """What each condition is, and where it is asked for."""
+        self._numbers: dict[Hashable, int] = {}
+        self.steps = 0
+        self.depth = 0
+        self.handling: list[Value] = []
+        self.site: tuple[Env | None, ast.AST | None] = (None, None)
+        self.scopes: dict[int, Names] = {}
+        self.fields: dict[int, dict[str, ast.expr]] = {}
+        self.yielding: list[Callable[[Value], None]] = []
+        self.collectors: set[int] = set()
+        """Lists that only the machine itself has."""
+        self.imports = self.alloc(Thing("imports"))
+
+    # What is added above.
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr, env: Env) -> Value:
+        """Return the value of an expression."""
+
+    @abstractmethod
+    def execute(self, body: Sequence[ast.stmt], env: Env) -> None:
+        """Run statements."""
+
+    @abstractmethod
+    def call(
+        self, function: Value, args: Sequence[Value], keywords: Sequence[tuple[str, Value]] = ()
+    ) -> Value:
+        """Call something."""
+
+    @abstractmethod
+    def get(self, owner: Value, name: str) -> Value:
+        """Return an attribute."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Value, env: Env) -> None:
+        """Bind a target."""
+
+    @abstractmethod
+    def choose(self, test: Value, yes: Part, no: Part) -> Value:
+        """Run what is to run if a value counts as true, and what if not."""
+
+    @abstractmethod
+    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
+        """Run a generator to its end."""
+
+    @abstractmethod
+    def comparable(self, value: Value) -> Value:
+        """Return a value as it is compared: a constant, or a tuple of such."""
+
+    @abstractmethod
+    def below(self, path: Value, parts: Sequence[Value]) -> Value:
+        """Return a path below another."""
+
+    @abstractmethod
+    def within(self, item: Value, owner: Foreign) -> Value:
+        """Return whether something is in what another distribution provides."""
+
+    @abstractmethod
+    def absent(self, owner: Ref, index: Value) -> Value:
+        """Return what a dict with a default gives for a key it does not have."""
+
+    @abstractmethod
+    def subscripted(self, owner: Value, index: Value) -> Value:
+        """Return what a class gives in square brackets."""
+
+    @abstractmethod
+    def set_outside(self, owner: Value, index: Value, value: Value) -> Value:
+        """Set, or delete, an item of what is not a container of the program."""
+
+    @abstractmethod
+    def members(self, kind: Value) -> list[Value]:
+        """Return the members of an enumeration; nothing where it is none."""
+
+    @abstractmethod
+    def special(self, owner: Value, name: str) -> bool:
+        """Say whether an object's class has a method of its own of some name."""
+
+    @abstractmethod
+    def text_of(self, value: Value) -> Value:
+        """Return what ``str`` makes of a value."""
+
+    @abstractmethod
+    def repr_of(self, value: Value) -> Value:
+        """Return what ``repr`` makes of a value."""
+
+    @abstractmethod
+    def guard(
+        self, operands: Sequence[Value], part: Part, shown: tuple[ast.AST, Env] | None = None
+    ) -> Value:
+        """Run a model: if it cannot finish, its operands escape and what it gives is unknown."""
+
+    @abstractmethod
+    def function(self, node: Function, env: Env) -> Ref:
+        """Make a function."""
+
+    @abstractmethod
+    def yielded(self, value: Value) -> Value:
+        """Give an item to whoever goes through the generator that runs."""
+
+    @abstractmethod
+    def yielded_from(self, value: Value) -> Value:
+        """Give every item of a value."""
+
+    @abstractmethod
+    def bind_name(self, name: str, value: Value, env: Env) -> None:
+        """Bind a name."""
+
+    @abstractmethod
+    def import_(self, name: str, asname: str | None, env: Env) -> None:
+        """Run an import."""
+
+    @abstractmethod
+    def import_from(self, node: ast.ImportFrom, env: Env) -> None:
+        """Run an import of names."""
+
+    @abstractmethod
+    def imported(self, name: str) -> Value:
+        """Return a module of the distribution that was imported."""
+
+    @abstractmethod
+    def unusable(self, found: Unusable) -> NoReturn:
+        """Say that a module cannot be followed."""
+
+    @abstractmethod
+    def postponed(self, env: Env) -> bool:
+        """Say whether annotations are not evaluated in a module."""
+
+    @abstractmethod
+    def listed(self, value: Value) -> Value:
+        """Return all items of a value."""
+
+    @abstractmethod
+    def matches(self, raised: Value, wanted: Value) -> bool | None:
+        """Say whether an exception is of a class."""
+
+    @abstractmethod
+    def inherited(self, kind: Foreign, name: str) -> Value:
+        """Return what a class that others provide has under a name."""
+
+    @abstractmethod
+    def derives(self, kind: Value, wanted: Value) -> bool | None:
+        """Say whether a class is, or is derived from, another."""
+
+    @abstractmethod
+    def member_of(self, kind: Ref | Foreign, args: Sequence[Value]) -> Value:
+        """Return the member of an enumeration that has a value."""
+
+    @abstractmethod
+    def foreign_module(self, name: str) -> Value:
+        """Return a module of another distribution, if it is installed."""
+
+    @abstractmethod
+    def foreign_name(self, module: Foreign, name: str) -> Value:
+        """Return what is imported from a module of another distribution."""
+
+    @abstractmethod
+    def foreign_attribute(self, owner: Value, name: str) -> Value:
+        """Return an attribute of what another distribution provides."""
+
+    @abstractmethod
+    def call_foreign(
+        self, function: Foreign, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> Value:
+        """Call what another distribution provides. Raises ``GiveUp`` if it is not known."""
+
+    @abstractmethod
+    def call_on(
+        self, owner: Value, name: str, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> Value:
+        """Call a method of an object that another distribution provides."""
+
+    @abstractmethod
+    def shown(self, value: Value) -> None:
+        """Show a value to somebody who keeps nothing. Raises ``GiveUp`` if that may run code."""
+
+    @abstractmethod
+    def joined(self, separator: Value, value: Value) -> Value:
+        """Return texts put together, with something between them."""
+
+    @abstractmethod
+    def file(self, path: File) -> bytes | None:
+        """Return what is in a file of the distribution; nothing where there is no such file."""
+
+    @abstractmethod
+    def file_attribute(self, owner: File, name: str) -> Value:
+        """Return an attribute of a path."""
+
+    @abstractmethod
+    def enter(self, manager: Value) -> tuple[Value, Callable[[Value | None], Value]]:
+        """Enter a context; return what it gives, and what leaves it and says if it swallows."""
+
+    @abstractmethod
+    def super_of(self, env: Env) -> Value:
+        """Return what ``super()`` gives in a method."""
+
+    @abstractmethod
+    def new_class(self, node: ast.ClassDef, env: Env) -> Value:
+        """Run a class statement. Raises ``GiveUp`` where its bases are not followed."""
+
+    @abstractmethod
+    def is_named(self, value: Tuple) -> bool:
+        """Say whether the items of a tuple have names."""
+
+    @abstractmethod
+    def made(
+        self, special: str, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> Value:
+        """Make an object of a class of a special kind."""
+
+    @abstractmethod
+    def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
+        """Make a class a dataclass."""
+
+    @abstractmethod
+    def run_texts(self, value: Value) -> None:
+        """Follow what takes texts for annotations: only names may stand in them."""
+
+    @abstractmethod
+    def typed(self, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
+        """Follow what reads the annotations of a function: texts in them are run."""
+
+    @abstractmethod
+    def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
+        """Return what is compared of two objects of one dataclass."""
+
+    @abstractmethod
+    def fill(
+        self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> None:
+        """Fill the fields of a new object of a dataclass."""
+
+    @abstractmethod
+    def asked(self, value: Value) -> None:
+        """Ask what stands in an annotation for a schema: texts are run, classes are called."""
+
+    # Where it is.
+
+    def at(self) -> Location | None:
+        """Return the place that runs."""
+        env, node = self.site
+        if env is None:
+            return None
+        return Location(env.module.path, getattr(node, "lineno", 0))
+
+    def tick(self, steps: int = 1) -> None:
+        """Count steps. Raises ``Doomed`` where they are too many."""
+        self.steps += steps
+        if self.steps > STEPS:
+            raise Doomed(f"following the code takes more than {STEPS:,} steps", self.at())
+
+    def atom(self, why: str) -> int:
+        """Return a new condition."""
+        self.atoms.append((why, self.at()))
+        return len(self.atoms) - 1
+
+    def number(self, atom: Hashable) -> int:
+        """Return the number of a condition: that of one that is the same again is the same."""
+        if isinstance(atom, int):
+            return atom
+        found = self._numbers.get(atom)
+        if found is None:
+            found = self._numbers[atom] = len(self.atoms)
+            self.atoms.append((atom, self.at()))
+        return found
+
+    # Reading and writing.
+
+    def read(self, ref: Ref, name: str = ALL) -> Value:
+        """Return what is in a cell; ``MISSING`` where there is nothing."""
+        cells = self.cells
+        if (ref.oid, ESCAPED) in cells or (ref.oid, VOLATILE + name) in cells:
+            return self.unknown("code that could not be followed may have changed it")
+        value = cells.get((ref.oid, name), MISSING)
+        return self.narrowed(value) if isinstance(value, OneOf) else value
+
+    def write(self, ref: Ref, value: Value, name: str = ALL) -> None:
+        """Set a cell; ``MISSING`` unbinds it."""
+        if self.is_escaped(ref) or (ref.oid, SHOWN + name) in self.cells:
+            self.escape(value)
+        self.put((ref.oid, name), value)
+
+    def is_escaped(self, ref: Ref) -> bool:
+        """Say whether code that cannot be seen may change an object."""
+        return (ref.oid, ESCAPED) in self.cells
+
+    def names(self, ref: Ref) -> list[str]:
+        """Return the names of cells that an object may have, in order."""
+        cells = self.cells
+        return [
+            name
+            for name in self.thing(ref).cells
+            if name[0] not in "*!?~" and cells.get((ref.oid, name), MISSING) != MISSING
+        ]
+
+    # The unknown.
+
+    def unknown(self, why: str, *sources: Value) -> Unknown:
+        """Return an unknown, which may be any of its sources or be made of them: they escape."""
+        for each in sources:
+            self.escape(each)
+        return Unknown(why, self.at())
+
+    def escape(self, value: Value) -> None:
+        """Let code that cannot be seen have a value: it may change what it reaches at any time."""
+        todo: list[Value] = [value]
+        while todo:
+            self.tick()
+            match todo.pop():
+                case Tuple(items=items):
+                    todo += items
+                case Frozen() as frozen:
+                    todo += frozen.items
+                case Pairs(items=pairs):
+                    for _, key, each in pairs:
+                        todo += (key, each)
+                case OneOf(options=options):
+                    todo += (option.value for option in options)
+                case Bound(function=function, owner=owner):
+                    todo += (function, owner)
+                case Method(owner=owner) | View(owner=owner):
+                    todo.append(owner)
+                case Wrapped(function=function):
+                    todo.append(function)
+                case Member(enum=Ref() as enum):
+                    todo.append(enum)
+                case Const(value=str() | bytes() as text):
+                    if self.names_own(text):
+                        self.doom("code that could not be followed gets the name of a module")
+                case File():
+                    # Whoever has one path has them all, and may write what is read later.
+                    self.put((self.imports.oid, REWRITTEN), TRUE)
+                case Foreign(dotted=dotted):
+                    if self.is_sensitive(dotted):
+                        self.doom(f"{dotted} is given to code that could not be followed")
+                case Ref() as ref:
+                    if not self.is_escaped(ref):
+                        todo += self._reached(ref)
+                case _:
+                    pass
+
+    @abstractmethod
+    def is_sensitive(self, dotted: str) -> bool:
+        """Say whether something of another distribution decides what manifests are."""
+
+    @abstractmethod
+    def names_own(self, text: str | bytes) -> bool:
+        """Say whether a text has the name of something in the distribution in it."""
+
+    @abstractmethod
+    def is_modelled(self, name: str) -> bool:
+        """Say whether an attribute of this name decides what models give."""
+
+    @abstractmethod
+    def is_object(self, dotted: str) -> bool:
+        """Say whether something of another distribution is known to be one object, by its name."""
+
+    @abstractmethod
+    def overrides(self, kind: Value, names: tuple[str, ...]) -> bool:
+        """Say whether a class, or one it is made of, may have methods of its own of some names."""
+
+    def doom(self, why: str) -> NoReturn:
+        """Say that everything may have been changed."""
+        raise Doomed(why, self.at())
+
+    def _reached(self, ref: Ref) -> list[Value]:
+        """Mark an object as escaped and return what it leads to."""
+        self.put((ref.oid, ESCAPED), TRUE)
+        thing = self.thing(ref)
+        found: list[Value] = [
+            self.cells[ref.oid, name]
+            for name in thing.cells
+            if name != MADE and name not in _OWN_NAMES and (ref.oid, name) in self.cells
+        ]
+        found += [each for _, each in thing.defaults]
+        found += [each for each in thing.bases if isinstance(each, Ref)]
+        if isinstance(thing.type, Ref) or thing.kind == "partial":
+            found.append(thing.type)
+        if thing.node is not None and thing.env is not None:
+            self.show(thing.node, thing.env)
+        return found
+
+    def show(self, node: ast.AST, env: Env) -> None:
+        """Let a piece of code run at any time: what it mentions escapes, what it binds may change.
+
+        This holds whatever the code does when, so it need not be run for it.
+        """
+        found = mentions_of(node)
+        if bad := sorted(found.attributes & REFLECTIVE):
+            self.doom(f"code that runs at any time uses {bad[0]}")
+        for each in found.imports:
+            self._show_import(each, env)
+        for mention in found.names:
+            if mention.name in REACHING:
+                self.doom(f"code that runs at any time uses {mention.name}")
+            frame = self.frame_of(mention.name, env, nested=True)
+            rebound = mention.stored and not mention.attributes and mention.name in found.rebound
+            cell = SHOWN + mention.name
+            value = self.cells.get((frame.oid, mention.name), MISSING)
+            attributes = mention.attributes
+            while attributes and isinstance(value, Ref) and value.kind == "module":
+                frame, name, attributes = value, attributes[0], attributes[1:]
+                rebound = mention.stored and not attributes
+                value = self.cells.get((frame.oid, name), MISSING)
+                cell = SHOWN + name
+            if rebound and (frame.oid, cell.replace(SHOWN, VOLATILE)) not in self.cells:
+                self.put((frame.oid, cell.replace(SHOWN, VOLATILE)), TRUE)
+            if (frame.oid, cell) not in self.cells or rebound:
+                self.put((frame.oid, cell), TRUE)
+                if isinstance(value, Foreign):
+                    if mention.stored and attributes:
+                        self.doom(f"code that runs at any time changes {value.dotted}")
+                    if "environ" in (*value.dotted.split("."), *attributes):
+                        self.put((self.imports.oid, VOLATILE + "environ"), TRUE)
+                    if not mention.called and not attributes:
+                        self.escape(value)
+                else:
+                    self.escape(value)
+
+    def _show_import(self, node: ast.Import | ast.ImportFrom, env: Env) -> None:
+        names = [alias.name for alias in node.names]
+        base = getattr(node, "module", None) or ""
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                package = env.module.package.split(".")
+                kept = package[: len(package) - node.level + 1]
+                base = ".".join([*kept, base] if base else kept)
+            names = [base, *(f"{base}.{name}" for name in names)]
+        for name in names:
+            if name.partition(".")[0] in ("builtins", "gc", "ctypes", "inspect", "importlib"):
+                self.doom(f"code that runs at any time imports {name}")
+            if self.modules.owns(name) and self.modules.has(name):
+                loaded = self.cells.get((self.imports.oid, name), MISSING)
+                if not isinstance(loaded, Ref):
+                    self.doom(f"{name} may be imported at any time")
+                self.escape(loaded)
+
+    def frame_of(self, name: str, env: Env, *, nested: bool = False) -> Ref:
+        """Return the frame that a name lies in; ``nested``: of code that is nested in a scope."""
+        scope: Env | None = env
+        innermost = not nested
+        while scope is not None and scope.kind != "module":
+            if name in scope.names.globals:
+                break
+            if name in scope.names.bound and (scope.kind != "class" or innermost):
+                return scope.frame
+            innermost = False
+            scope = scope.outer
+        return env.globals
+
+    # Ways.
+
+    def run(self, part: Part, conditions: Conditions = ALWAYS) -> list[Outcome]:
+        """Run a part from the state there is, take back what it changed, and return how it ends."""
+        waiting, mark, path = self.waiting, self.mark, self.path
+        self.waiting, self.mark = [], len(self.trail)
+        self.path = {**path, **dict(conditions)}
+        handling, guarded, depth = len(self.handling), self.guarded, self.depth
+        kind = "falls"
+        try:
+            value = part()
+        except Exit as end:
+            kind, value = end.kind, end.value
+            del self.handling[handling:]
+            self.guarded, self.depth = guarded, depth
+        except GiveUp:
+            # Whoever called the model lets its operands escape, whatever it has done by now.
+            self.undo(self.mark)
+            self.waiting, self.mark, self.path = waiting, mark, path
+            self.guarded, self.depth = guarded, depth
+            raise
+        ended = Outcome(kind, value, self.delta(self.mark), self.path)
+        self.tick(1 + len(ended.delta) // 8)
+        outcomes = [*self.waiting, ended]
+        self.undo(self.mark)
+        self.waiting, self.mark, self.path = waiting, mark, path
+        return outcomes
+
+    def wait(self, kind: str, value: Value) -> None:
+        """Let a way that ends here wait at the innermost run."""
+        self.waiting.append(Outcome(kind, value, self.delta(self.mark), dict(self.path)))
+        alike = [each for each in self.waiting if each.kind == kind]
+        if len(alike) > WAITING:
+            kept = [each for each in self.waiting if each.kind != kind]
+            now = self.delta(self.mark)
+            self.undo(self.mark)
+
+            def joined() -> Value:
+                raise Exit(kind, self._join(alike))
+
+            waiting = self.run(joined)
+            self.redo(now)
+            self.waiting = [*kept, *waiting]
+
+    def may_raise(self, why: str) -> None:
+        """Something may raise an exception that nobody can name."""
+        if self.guarded:
+            atom = self.atom(why)
+            path = self.path
+            self.path = {**path, atom: True}
+            self.wait("raises", self.unknown(why))
+            self.path = {**path, atom: False}
+
+    def adopt(self, outcome: Outcome) -> None:
+        """Go on from where an outcome is."""
+        self.redo(outcome.delta)
+        self.path = dict(outcome.path)
+
+    def grouped(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Join outcomes that end alike: in the same way, exceptions of the same class."""
+        groups: dict[Hashable, list[Outcome]] = {}
+        for each in outcomes:
+            groups.setdefault((each.kind, self._class_of(each)), []).append(each)
+        found: list[Outcome] = []
+        for group in groups.values():
+            if len(group) == 1:
+                found += group
+                continue
+            kind = group[0].kind
+
+            def joined(group: list[Outcome] = group, kind: str = kind) -> Value:
+                value = self._join(group)
+                if kind != "falls":
+                    raise Exit(kind, value)
+                return value
+
+            found += self.run(joined)
+        return found
+
+    def _class_of(self, outcome: Outcome) -> Hashable:
+        value = outcome.value
+        if outcome.kind == "raises" and isinstance(value, Ref) and value.kind == "instance":
+            return self.thing(value).type
+        return None
+
+    def settle(self, outcomes: Sequence[Outcome], kinds: frozenset[str]) -> Value:
+        """Go on with what ends in one of the wanted ways; the others wait, with what they changed.
+
+        If none ends so, leave as they do.
+        """
+        mine = [each for each in outcomes if each.kind in kinds]
+        others = [each for each in outcomes if each.kind not in kinds]
+        last = others.pop() if not mine else None
+        for each in others:
+            mark, path = len(self.trail), self.path
+            self.adopt(each)
+            self.wait(each.kind, each.value)
+            self.undo(mark)
+            self.path = path
+        if last is not None:
+            self.adopt(last)
+            raise Exit(last.kind, last.value)
+        return self._join(mine)
+
+    def fork(self, parts: Iterable[tuple[Conditions, Part]]) -> Value:
+        """Run parts from the same state, and join how they fall through."""
+        outcomes: list[Outcome] = []
+        for conditions, part in parts:
+            outcomes += self.run(part, conditions)
+        return self.settle(outcomes, FALLS)
+
+    def each(self, value: Value, part: Callable[[Value], Value]) -> Value:
+        """Run a part for each value that a value can be."""
+        value = self.narrowed(value)
+        if not isinstance(value, OneOf):
+            return part(value)
+
+        def with_(option: Option) -> Part:
+            return lambda: part(option.value)
+
+        return self.fork([(option.conditions, with_(option)) for option in value.options])
+
+    def decide(self, atom: Hashable, yes: Part, no: Part) -> Value:
+        """Run what is to run if something is so, and what if not."""
+        atom = self.number(atom)
+        if atom in self.path:
+            return yes() if self.path[atom] else no()
+        return self.fork([(frozenset({(atom, True)}), yes), (frozenset({(atom, False)}), no)])
+
+    def _join(self, outcomes: Sequence[Outcome]) -> Value:
+        if len(outcomes) == 1:
+            self.adopt(outcomes[0])
+            return outcomes[0].value
+        self.tick(len(outcomes))
+        common = dict(self.path)
+        for atom, so in outcomes[0].path.items():
+            if all(each.path.get(atom) == so for each in outcomes[1:]):
+                common[atom] = so
+        own = [frozenset(each.path.items()) - frozenset(common.items()) for each in outcomes]
+        touched: dict[Cell, None] = {}
+        for each in outcomes:
+            touched.update(dict.fromkeys(each.delta))
+        fresh: list[Ref] = []
+        joined: list[tuple[Cell, Value]] = []
+        spilled: list[Value] = []
+        for cell in touched:
+            oid, name = cell
+            self.tick()
+            if name[0] in "!?~":
+                # Flags only ever get set, and hold if they are set on any way.
+                joined.append((cell, next(e.delta[cell] for e in outcomes if cell in e.delta)))
+                if name == ESCAPED and not all(cell in e.delta for e in outcomes):
+                    fresh.append(Ref(oid, self.things[oid].kind))
+                continue
+            options: list[Option] = []
+            for each, conditions in zip(outcomes, own, strict=True):
+                value = each.delta.get(cell)
+                if value is None:
+                    if not ((oid, MADE) in self.cells or (oid, MADE) in each.delta):
+                        continue
+                    value = self.cells.get(cell, MISSING)
+                options.append(Option(value, conditions))
+            value = self.merged(options)
+            if value is None:
+                spilled += (option.value for option in options)
+                value = Unknown("it is one of too many values", self.at())
+            joined.append((cell, value))
+        self.path = common
+        for cell, value in joined:
+            if self.cells.get(cell) != value:
+                self.put(cell, value)
+        for ref in fresh:
+            for reached in self._reached(ref):
+                self.escape(reached)
+        # What is shown or escaped on one way is so for what another way put there.
+        for cell, value in joined:
+            oid, name = cell
+            if name.startswith(SHOWN):
+                self.escape(self.cells.get((oid, name[len(SHOWN) :]), MISSING))
+            elif name[0] not in "!?~" and (
+                (oid, ESCAPED) in self.cells or (oid, SHOWN + name) in self.cells
+            ):
+                self.escape(value)
+        for lost in spilled:
+            self.escape(lost)
+        result = self.merged(
+            [Option(each.value, path) for each, path in zip(outcomes, own, strict=True)]
+        )
+        if result is None:
+            return self.unknown("it is one of too many values", *(e.value for e in outcomes))
+        return result
+
+    def merged(self, options: Sequence[Option]) -> Value | None:
+        """Return one value for several; nothing where they are too many."""
+        found: dict[Value, Conditions] = {}
+        for option in options:
+            inner = option.value
+            nested = inner.options if isinstance(inner, OneOf) else (Option(inner, ALWAYS),)
+            for each in nested:
+                conditions = option.conditions | each.conditions
+                if len({atom for atom, _ in conditions}) < len(conditions):
+                    continue
+                kept = found.get(each.value)
+                found[each.value] = conditions if kept is None else kept & conditions
+        if len(found) == 1:
+            return next(iter(found))
+        if not found or len(found) > ONE_OF:
+            return None
+        return OneOf(tuple(Option(value, conditions) for value, conditions in found.items()))
+
+    # Exceptions.
+
+    def raise_(self, name: str, *args: Value) -> NoReturn:
+        """Raise a builtin exception."""
+        raise Exit("raises", self.exception(Foreign(f"builtins.{name}"), args))
+
+    def exception(self, kind: Value, args: Sequence[Value]) -> Ref:
+        """Make an exception."""
+        ref = self.alloc(Thing("instance", type=kind))
+        self.put((ref.oid, "args"), Tuple(tuple(args)))
+        return ref
+
+    def maybe(self, atom: Hashable, value: Value, otherwise: str, *args: Value) -> Value:
+        """Return a value if something is so, and raise an exception if not."""
+
+        def no() -> Value:
+            self.raise_(otherwise, *args)
+
+        return self.decide(atom, lambda: value, no)
+
+    # Containers.
+
+    def new_list(self, items: Iterable[Value], *, shuffled: bool = False) -> Ref:
+        """Make a list."""
+        ref = self.alloc(Thing("list"))
+        self.put((ref.oid, ALL), Tuple(tuple(items), shuffled))
+        return ref
+
+    def new_set(self, content: Value) -> Ref:
+        """Make a set of what is in a frozenset, or of what is not known."""
+        ref = self.alloc(Thing("set"))
+        self.put((ref.oid, ALL), content)
+        return ref
+
+    def new_dict(self, content: Value) -> Ref:
+        """Make a dict."""
+        ref = self.alloc(Thing("dict"))
+        self.put((ref.oid, ALL), content)
+        return ref

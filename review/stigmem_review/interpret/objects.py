@@ -1,0 +1,398 @@
+"""Attributes: of objects, classes, modules and functions, as Python looks them up."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.machine import REFLECTIVE, GiveUp, Machine
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Bound,
+    Const,
+    File,
+    Foreign,
+    Frozen,
+    Member,
+    Method,
+    OneOf,
+    Opaque,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    View,
+    Wrapped,
+    words,
+)
+
+OPENING = words(
+    "__dict__ __class__ __code__ __globals__ __closure__ __defaults__ __kwdefaults__ __mro__ "
+    "__bases__ __subclasses__ __builtins__ __loader__ __spec__ __path__ __getattribute__ "
+    "__reduce__ __reduce_ex__ __getstate__ __annotations__ __setattr__ __delattr__ __weakref__ "
+    "__self__ __func__ gi_frame cr_frame tb_frame __traceback__ __init_subclass__ mro "
+    "__annotate__ __type_params__ __base__ __slots__"
+)
+"""Attributes that lead further than is followed: what they are asked of escapes."""
+_BUILTIN: dict[str, type] = {
+    "list": list,
+    "dict": dict,
+    "set": set,
+    "genexp": types.GeneratorType,
+    "generator": types.GeneratorType,
+    "iterator": type(iter(())),
+}
+
+
+def get(m: Machine, owner: Value, name: str) -> Value:
+    """Return an attribute. Raises ``GiveUp`` where only running it could tell."""
+    match owner:
+        case Unknown():
+            if name in REFLECTIVE and name not in ("__class__", "__dict__"):
+                m.doom(f"{name} of what is not known is asked for")
+            m.may_raise(owner.why)
+            return owner
+        case Ref(kind="module"):
+            return _of_module(m, owner, name)
+        case Ref(kind="instance"):
+            return _of_instance(m, owner, name)
+        case Ref(kind="class"):
+            return _of_class(m, owner, name)
+        case Ref(kind="super"):
+            return _of_super(m, owner, name)
+        case Ref(kind="function"):
+            return _of_function(m, owner, name)
+        case Ref(kind="manifest"):
+            if name == "__class__":
+                return Foreign("stigmem_node.plugins.PluginManifest")
+            found = m.read(owner, name)
+            if found != MISSING:
+                return found
+            return Method(owner, name)
+        case Ref(kind="object" | "partial"):
+            return m.foreign_attribute(owner, name)
+        case Member():
+            return _of_member(m, owner, name)
+        case Foreign():
+            return m.foreign_attribute(owner, name)
+        case File():
+            return m.file_attribute(owner, name)
+        case Bound(function=function):
+            if name in ("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"):
+                return m.get(function, name)
+            if name == "__self__":
+                return owner.owner
+            if name == "__func__":
+                return function
+            raise GiveUp("an attribute of a method")
+        case Wrapped(function=function):
+            if name in ("setter", "getter", "deleter"):
+                raise GiveUp("a property is changed")
+            if name in ("__func__", "__wrapped__", "fget", "func"):
+                return function
+            raise GiveUp("an attribute of a property")
+        case Opaque(type=kind):
+            known: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
+            real = known.get(kind, object)
+        case Const(value=constant):
+            real = type(constant)
+            if name in ("real", "numerator") and isinstance(constant, int):
+                return Const(int(constant))
+        case Tuple():
+            real = tuple
+            if m.is_named(owner):
+                raise GiveUp("an attribute of a tuple with names")
+        case Frozen():
+            real = frozenset
+        case View():
+            real = type({}.items())
+        case Ref(kind=kind) if kind in _BUILTIN:
+            real = _BUILTIN[kind]
+        case _:
+            raise GiveUp("an attribute of what is not followed")
+    if name == "__class__" and real.__module__ == "builtins":
+        return Foreign(f"builtins.{real.__name__}")
+    if name in OPENING:
+        raise GiveUp(f"{name} is asked for")
+    if not hasattr(real, name):
+        m.raise_("AttributeError", Const(f"'{real.__name__}' object has no attribute '{name}'"))
+    return Method(owner, name)
+
+
+def lookup(m: Machine, kind: Value, name: str, after: Value | None = None) -> Value:
+    """Return what a class has under a name, or ``MISSING``."""
+    for each in mro(m, kind, after):
+        if isinstance(each, Ref):
+            found = m.read(each, name)
+            if isinstance(found, OneOf) and any(o.value == MISSING for o in found.options):
+                raise GiveUp("whether a class has an attribute is not known")
+            if found != MISSING:
+                return found
+        elif isinstance(each, Foreign) and (found := m.inherited(each, name)) != MISSING:
+            return found
+    return MISSING
+
+
+def mro(m: Machine, kind: Value, after: Value | None = None) -> tuple[Value, ...]:
+    """Return the classes in which attributes are looked up; ``after``: those behind one."""
+    every = (kind, *m.thing(kind).mro) if isinstance(kind, Ref) else (kind,)
+    if after is None:
+        return every
+    return every[every.index(after) + 1 :] if after in every else ()
+
+
+def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
+    match found:
+        case Ref(kind="function"):
+            return Bound(found, owner)
+        case Wrapped(kind="property", function=function):
+            return m.call(function, (owner,))
+        case Wrapped(kind="classmethod", function=function):
+            return Bound(function, kind)
+        case Wrapped(kind="staticmethod", function=function):
+            return function
+        case Wrapped():
+            raise GiveUp("a descriptor that is not followed")
+        case Ref(kind="instance") if m.special(found, "__get__"):
+            return m.call(m.get(found, "__get__"), (owner, kind))
+        case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
+            raise GiveUp("whether it becomes a method is not known")
+        case Foreign(dotted=dotted) if dotted.count(".") > 1:
+            return Bound(found, owner)
+        case OneOf():
+            return m.each(found, lambda one: _bind(m, one, owner, kind))
+        case _:
+            return found
+
+
+def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
+    kind = m.thing(owner).type
+    if name == "__class__":
+        return kind
+    if name == "__dict__" and not m.is_escaped(owner):
+        raise GiveUp("the dict of an object is asked for")
+    if name in OPENING and lookup(m, kind, name) == MISSING:
+        raise GiveUp(f"{name} is asked for")
+    if m.overrides(kind, ("__getattribute__",)):
+        raise GiveUp("objects look up their attributes in a way of their own")
+    found = lookup(m, kind, name)
+    if isinstance(found, Wrapped) and found.kind == "property":
+        return _bind(m, found, owner, kind)
+    if isinstance(found, Wrapped) and found.kind == "cached_property":
+        function = found.function
+
+        def cached(value: Value) -> Value:
+            if value != MISSING:
+                return value
+            made = m.call(function, (owner,))
+            m.write(owner, made, name)
+            return made
+
+        return m.each(m.read(owner, name), cached)
+    if isinstance(found, Ref) and found.kind == "instance" and m.special(found, "__set__"):
+        return m.call(m.get(found, "__get__"), (owner, kind))
+
+    def own(value: Value) -> Value:
+        if value != MISSING:
+            return value
+        if found != MISSING:
+            return _bind(m, found, owner, kind)
+        fallback = lookup(m, kind, "__getattr__")
+        if fallback != MISSING:
+            return m.call(_bind(m, fallback, owner, kind), (Const(name),))
+        m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
+
+    return m.each(m.read(owner, name), own)
+
+
+def _of_class(m: Machine, owner: Ref, name: str) -> Value:
+    thing = m.thing(owner)
+    if m.is_escaped(owner):
+        return m.read(owner, name)
+    if name == "__name__":
+        return Const(thing.name)
+    if name == "__qualname__":
+        return Const(thing.extra)
+    if name in ("__members__", "_member_map_", "_value2member_map_", "_member_names_"):
+        raise GiveUp("the members of an enumeration are asked for")
+    if name in OPENING:
+        raise GiveUp(f"{name} is asked for")
+    found = lookup(m, owner, name)
+    if found == MISSING:
+        if name == "__doc__":
+            return NONE
+        m.raise_("AttributeError", Const(f"type object '{thing.name}' has no attribute '{name}'"))
+
+    def bind(one: Value) -> Value:
+        match one:
+            case Wrapped(kind="classmethod", function=function):
+                return Bound(function, owner)
+            case Wrapped(kind="staticmethod", function=function):
+                return function
+            case Ref(kind="instance") if m.special(one, "__get__"):
+                return m.call(m.get(one, "__get__"), (NONE, owner))
+            case _:
+                return one
+
+    return m.each(found, bind)
+
+
+def _of_super(m: Machine, owner: Ref, name: str) -> Value:
+    thing = m.thing(owner)
+    (_, me), (_, klass) = thing.defaults
+    kind = me if isinstance(me, Ref) and me.kind == "class" else m.get(me, "__class__")
+    found = lookup(m, kind, name, after=klass)
+    if found == MISSING:
+        m.raise_("AttributeError", Const(f"'super' object has no attribute '{name}'"))
+    if me == kind:
+        if isinstance(found, Wrapped) and found.kind == "classmethod":
+            return Bound(found.function, me)
+        return found.function if isinstance(found, Wrapped) else found
+    return _bind(m, found, me, kind)
+
+
+def _of_function(m: Machine, owner: Ref, name: str) -> Value:
+    found = m.read(owner, name)
+
+    def own(value: Value) -> Value:
+        if value != MISSING:
+            return value
+        thing = m.thing(owner)
+        assert thing.env is not None
+        match name:
+            case "__name__":
+                return Const(thing.name)
+            case "__qualname__":
+                return Const(thing.extra)
+            case "__module__":
+                return Const(thing.env.module.name)
+            case _:
+                if name in REFLECTIVE:
+                    m.doom(f"{name} of a function is asked for")
+                if name in OPENING or name == "__doc__" or hasattr(get, name):
+                    raise GiveUp(f"{name} of a function is asked for")
+                m.raise_("AttributeError", Const(f"'function' object has no attribute '{name}'"))
+
+    return m.each(found, own)
+
+
+def _of_member(m: Machine, owner: Member, name: str) -> Value:
+    if isinstance(owner.enum, Ref):
+        found = lookup(m, owner.enum, name)
+        if m.is_escaped(owner.enum):
+            return m.unknown("code that could not be followed may have changed it")
+        if isinstance(found, Member) and name in ("name", "value"):
+            raise GiveUp("a member of an enumeration has the name of an attribute")
+        if found != MISSING:
+            return _bind(m, found, owner, owner.enum)
+    match name:
+        case "value" | "_value_":
+            return owner.value
+        case "name" | "_name_":
+            return Const(owner.name)
+        case "__class__":
+            return owner.enum
+        case _ if owner.mixin in ("str", "StrEnum"):
+            if not hasattr(str, name):
+                m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
+            return m.get(owner.value, name)
+        case _:
+            raise GiveUp("an attribute of a member of an enumeration")
+
+
+def _of_module(m: Machine, owner: Ref, name: str) -> Value:
+    found = m.read(owner, name)
+    if found == MISSING and ((hasattr(sys, name) and name[:2] == "__") or name in OPENING):
+        m.doom(f"{name} of a module is asked for")
+
+    def own(value: Value) -> Value:
+        if value != MISSING:
+            return value
+        fallback = m.read(owner, "__getattr__")
+        if fallback != MISSING:
+            return m.call(fallback, (Const(name),))
+        shown = m.thing(owner).name
+        m.raise_("AttributeError", Const(f"module '{shown}' has no attribute '{name}'"))
+
+    return m.each(found, own)
+
+
+def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
+    """Set an attribute, or delete it if the value is ``MISSING``."""
+
+    def one(owner: Value) -> Value:
+        match owner:
+            case Ref(kind="instance"):
+                return _set_on_instance(m, owner, name, value)
+            case Ref(kind="module" | "function" | "class"):
+                if name in OPENING or (
+                    owner.kind == "class" and ("enum" in m.thing(owner).traits or name[:2] == "__")
+                ):
+                    raise GiveUp(f"{name} is set")
+                if value == MISSING and m.read(owner, name) == MISSING:
+                    m.raise_("AttributeError", Const(name))
+                m.write(owner, value, name)
+                return NONE
+            case Ref(kind="manifest"):
+                raise GiveUp("a manifest is changed")
+            case Foreign(dotted=dotted):
+                m.doom(f"{dotted}.{name} is changed")
+            case Member() | Unknown() if isinstance(owner, Member) or m.is_modelled(name):
+                m.doom(f"{name} of what is not followed is changed")
+            case Ref(kind="list" | "dict" | "set") | Const() | Tuple() | Frozen():
+                m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
+            case _:
+                raise GiveUp("an attribute of what is not followed is set")
+
+    return m.guard((value, owner), lambda: m.each(owner, one))
+
+
+def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
+    thing = m.thing(owner)
+    kind = thing.type
+    special = ("__setattr__", "__delattr__", "__slots__")
+    if (
+        name in OPENING
+        or (isinstance(kind, Ref) and "model" in m.thing(kind).traits)
+        or m.overrides(kind, special)
+    ):
+        raise GiveUp("an object sets its attributes in a way of its own")
+    if isinstance(kind, Ref) and "frozen" in m.thing(kind).traits:
+        raise GiveUp("an object that cannot be changed is changed")
+    found = lookup(m, kind, name)
+    if isinstance(found, Wrapped) and found.kind == "property":
+        m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))
+    if isinstance(found, Ref) and m.special(found, "__set__"):
+        raise GiveUp("a descriptor is set")
+    if value == MISSING and m.read(owner, name) == MISSING:
+        m.raise_("AttributeError", Const(name))
+    m.write(owner, value, name)
+    return NONE
+
+
+def new_class(
+    m: Machine, name: str, qualname: str, bases: tuple[Value, ...], traits: frozenset[str]
+) -> Ref:
+    """Make a class. Raises ``GiveUp`` where its bases have no order."""
+    found = Thing("class", name=name, extra=qualname, bases=bases, traits=traits)
+    found.mro = _linear([[b, *mro(m, b)[1:]] for b in bases], [*bases])
+    return m.alloc(found)
+
+
+def _linear(orders: list[list[Value]], bases: list[Value]) -> tuple[Value, ...]:
+    """Return the one order of bases that keeps the order of each (C3)."""
+    waiting = [order for order in (*orders, bases) if order]
+    found: list[Value] = []
+    while waiting:
+        for order in waiting:
+            first = order[0]
+            if not any(first in other[1:] for other in waiting):
+                break
+        else:
+            raise GiveUp("the bases of a class have no order")
+        found.append(first)
+        waiting = [[each for each in order if each != first] for order in waiting]
+        waiting = [order for order in waiting if order]
+    return tuple(found)

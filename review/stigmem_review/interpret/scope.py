@@ -1,0 +1,160 @@
+"""Which names a function binds, and which of its names lie elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import msgspec
+
+from stigmem_review.syntax.nodes import children
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class Names(msgspec.Struct):
+    """The names of one scope."""
+
+    bound: set[str] = msgspec.field(default_factory=set)
+    globals: set[str] = msgspec.field(default_factory=set)
+    nonlocals: set[str] = msgspec.field(default_factory=set)
+    generates: bool = False
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A name that code mentions, the attributes behind it, and how the last is used."""
+
+    name: str
+    attributes: tuple[str, ...]
+    stored: bool
+    called: bool
+
+
+class Mentions(msgspec.Struct):
+    """Everything that a function mentions, whatever it is nested in."""
+
+    names: list[Mention] = msgspec.field(default_factory=list)
+    attributes: set[str] = msgspec.field(default_factory=set)
+    imports: list[ast.Import | ast.ImportFrom] = msgspec.field(default_factory=list)
+    rebound: set[str] = msgspec.field(default_factory=set)
+
+
+def arguments(node: ast.arguments) -> list[str]:
+    """Return the names of all parameters."""
+    every = [*node.posonlyargs, *node.args, *node.kwonlyargs]
+    names = [each.arg for each in every]
+    names += [each.arg for each in (node.vararg, node.kwarg) if each]
+    return names
+
+
+def names_of(node: Function | ast.ClassDef | ast.Module) -> Names:
+    """Return the names that a scope binds itself."""
+    found = Names()
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        found.bound.update(arguments(node.args))
+    body = [node.body] if isinstance(node, ast.Lambda) else node.body
+    for each in body:
+        _collect(each, found, inside=False)
+    found.bound -= found.globals | found.nonlocals
+    return found
+
+
+def _collect(node: ast.AST, found: Names, *, inside: bool) -> None:
+    """Collect what a node binds; ``inside`` a comprehension only ``:=`` binds outside of it."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not inside:
+            found.bound.add(name)
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            found.bound.add(name)
+        case ast.Global(names=names):
+            found.globals.update(names)
+        case ast.Nonlocal(names=names):
+            found.nonlocals.update(names)
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            for alias in aliases:
+                found.bound.add(alias.asname or alias.name.partition(".")[0])
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            found.bound.add(name)
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            found.bound.add(name)
+        case ast.Yield() | ast.YieldFrom():
+            found.generates = True
+        case _:
+            pass
+    if isinstance(node, _SCOPES):
+        if not isinstance(node, ast.Lambda):
+            found.bound.add(node.name)
+        for each in _outer(node):
+            _collect(each, found, inside=inside)
+        return
+    comprehends = isinstance(node, _COMPREHENSIONS)
+    for child in children(node):
+        _collect(child, found, inside=inside or comprehends)
+
+
+def _outer(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a definition that are run where it stands."""
+    match node:
+        case ast.Lambda(args=args):
+            yield from (each for each in (*args.defaults, *args.kw_defaults) if each)
+        case ast.ClassDef():
+            yield from (*node.decorator_list, *node.bases, *(k.value for k in node.keywords))
+        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
+            yield from node.decorator_list
+            yield from (each for each in (*args.defaults, *args.kw_defaults) if each)
+        case _:
+            pass
+
+
+def mentions_of(node: ast.AST) -> Mentions:
+    """Return what a function mentions when it runs, nested definitions included."""
+    found = Mentions()
+    todo: list[ast.AST] = [*_run_later(node)]
+    every: list[ast.AST] = []
+    while todo:
+        each = todo.pop()
+        every.append(each)
+        todo += (child for child in children(each) if not _is_annotation(child, each))
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        found.rebound |= {e.target.id for e in every if isinstance(e, ast.NamedExpr)}
+    called = {id(each.func) for each in every if isinstance(each, ast.Call)}
+    inner = {id(each.value) for each in every if isinstance(each, ast.Attribute)}
+    for each in every:
+        if isinstance(each, (ast.Name, ast.Attribute)) and id(each) not in inner:
+            _mention(each, found, called)
+        elif isinstance(each, (ast.Global, ast.Nonlocal)):
+            found.rebound.update(each.names)
+        elif isinstance(each, (ast.Import, ast.ImportFrom)):
+            found.imports.append(each)
+        if isinstance(each, ast.Attribute):
+            found.attributes.add(each.attr)
+    return found
+
+
+def _run_later(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body):
+            yield from body
+        case ast.Lambda(body=value):
+            yield value
+        case _:
+            yield node
+
+
+def _is_annotation(node: ast.AST, outer: ast.AST) -> bool:
+    return node is getattr(outer, "annotation", None) or node is getattr(outer, "returns", None)
+
+
+def _mention(node: ast.Name | ast.Attribute, found: Mentions, called: set[int]) -> None:
+    attributes: list[str] = []
+    last: ast.expr = node
+    while isinstance(last, ast.Attribute):
+        attributes.append(last.attr)
+        last = last.value
+    if isinstance(last, ast.Name):
+        stored = not isinstance(node.ctx, ast.Load)
+        found.names.append(
+            Mention(last.id, tuple(reversed(attributes)), stored, id(node) in called)
+        )

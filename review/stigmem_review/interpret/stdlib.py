@@ -1,0 +1,554 @@
+"""The standard library, as far as manifests are made with it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import tomllib
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from stigmem_review.interpret import lazy, text
+from stigmem_review.interpret.heap import VOLATILE, Thing
+from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.models import Args, Keywords, Run, count, model
+from stigmem_review.interpret.values import (
+    FALSE,
+    MISSING,
+    NONE,
+    Bound,
+    Const,
+    File,
+    Foreign,
+    Opaque,
+    Pairs,
+    Ref,
+    Tuple,
+    Value,
+    flag,
+)
+
+# The environment.
+
+
+def variable(m: Machine, name: Value) -> Opaque:
+    """Return the text of an environment variable, if it is set."""
+    if not isinstance(name, (Const, Opaque)):
+        raise GiveUp("which variable is read is not known")
+    version: Hashable = m.read(m.imports, "environ")
+    if (m.imports.oid, VOLATILE + "environ") in m.cells or not isinstance(version, Const):
+        version = None if version == MISSING else m.atom("the environment")
+    if (m.imports.oid, VOLATILE + "environ") in m.cells:
+        version = m.atom("the environment")
+    return Opaque("str", ("env", name, version))
+
+
+@model("os.environ.get", "os.getenv")
+def _get_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = dict(keywords)
+    default = args[1] if len(args) > 1 else given.pop("default", NONE)
+    if given or not args:
+        raise GiveUp("it is called in an unusual way")
+    found = variable(m, args[0])
+    return m.decide(("set", found), lambda: found, lambda: default)
+
+
+def read_variable(m: Machine, name: Value) -> Value:
+    """Return what ``os.environ[name]`` gives."""
+    found = variable(m, name)
+    return m.maybe(("set", found), found, "KeyError", name)
+
+
+def is_set(m: Machine, name: Value) -> Value:
+    """Return whether a variable is set."""
+    return m.decide(("set", variable(m, name)), lambda: Const(True), lambda: FALSE)
+
+
+# Functions.
+
+
+@model("functools.partial", whole=True)
+def _partial(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if not args:
+        m.raise_("TypeError", Const("type 'partial' takes at least one argument"))
+    held = (*(("", each) for each in args[1:]), *keywords)
+    return m.alloc(Thing("partial", type=args[0], defaults=held))
+
+
+@model("functools.reduce", whole=True)
+def _reduce(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 3)
+
+    def fold(items: Tuple) -> Value:
+        if items.shuffled:
+            raise GiveUp("what is reduced is in no order")
+        found = [*args[2:], *items.items]
+        if not found:
+            m.raise_("TypeError", Const("reduce() of empty iterable with no initial value"))
+        total = found[0]
+        for each in found[1:]:
+            total = m.call(args[0], (total, each))
+        return total
+
+    return lazy.with_items(m, args[1], fold)
+
+
+_COPIED = ("__module__", "__name__", "__qualname__")
+
+
+@model("functools.wraps")
+def _wraps(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if not isinstance(args[0], (Ref, Bound)):
+        raise GiveUp("what is wrapped is not followed")
+    return Bound(Foreign("functools.wraps.inner"), args[0])
+
+
+@model("functools.wraps.inner")
+def _update_wrapper(m: Machine, args: Args, keywords: Keywords) -> Value:
+    """Called with the wrapped function first, as ``wraps`` gives it."""
+    count(args, keywords, 2, 2)
+    wrapped, wrapper = args
+    if not isinstance(wrapper, Ref) or wrapper.kind != "function":
+        raise GiveUp("what wraps is not followed")
+    for name in _COPIED:
+        m.write(wrapper, m.get(wrapped, name), name)
+    if isinstance(wrapped, Ref) and wrapped.kind == "function":
+        for name in m.names(wrapped):
+            if name not in _COPIED:
+                m.write(wrapper, m.read(wrapped, name), name)
+    m.write(wrapper, wrapped, "__wrapped__")
+    return wrapper
+
+
+@model(
+    "typing.cast",
+    whole=True,
+)
+def _cast(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return args[1]
+
+
+@model(
+    *("typing.final", "typing.override", "typing.no_type_check", "typing.runtime_checkable"),
+    *("abc.abstractmethod", "typing.overload", "enum.unique"),
+    whole=True,
+)
+def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if isinstance(args[0], Ref) and args[0].kind in ("function", "class"):
+        return args[0]
+    raise GiveUp("what is decorated is not followed")
+
+
+@model("enum.auto")
+def _auto(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 0, 0)
+    return m.alloc(Thing("auto"))
+
+
+@model("typing.TypeVar", "typing.NewType", "typing.ParamSpec", whole=True)
+def _type_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
+    for each in (*args, *(value for _, value in keywords)):
+        m.run_texts(each)
+    return m.alloc(Thing("object", type=Foreign("typing.TypeVar")))
+
+
+# Contexts.
+
+
+def _manager(name: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        if keywords:
+            raise GiveUp("it is called in an unusual way")
+        held = tuple(("", each) for each in args)
+        return m.alloc(Thing("object", type=Foreign(name), defaults=held))
+
+    return run
+
+
+for _name in ("contextlib.nullcontext", "contextlib.suppress"):
+    model(_name)(_manager(_name))
+
+
+# What gives an object that only matters to its owner, and takes nothing from others.
+
+
+def _harmless(name: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        for each in (*args, *(value for _, value in keywords)):
+            m.shown(each)
+        held = (*(("", each) for each in args), *keywords)
+        env, _ = m.site
+        place = env.module.name if env else ""
+        return m.alloc(Thing("object", type=Foreign(name), defaults=held, extra=place))
+
+    return run
+
+
+for _name in (
+    *("logging.getLogger", "threading.Lock", "threading.RLock", "re.compile", "warnings.warn"),
+    *("logging.info", "logging.debug", "logging.warning", "logging.error", "logging.exception"),
+    *("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4", "datetime.timedelta"),
+    *("warnings.filterwarnings", "warnings.simplefilter", "logging.NullHandler"),
+    *("logging.getLogger.info", "logging.getLogger.debug", "logging.getLogger.warning"),
+    *("logging.getLogger.error", "logging.getLogger.exception", "logging.getLogger.setLevel"),
+    *("contextvars.ContextVar", "logging.NullHandler.setLevel"),
+):
+    model(_name)(_harmless(_name))
+
+
+def _plain_only(name: str) -> Run:
+    """Return what takes constants only: it would call, or keep, anything else."""
+
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        for each in (*args, *(value for _, value in keywords)):
+            _plain_value(m, each)
+        return _harmless(name)(m, args, keywords)
+
+    return run
+
+
+def _plain_value(m: Machine, value: Value) -> None:
+    match value:
+        case Const() | Opaque() | Foreign():
+            return
+        case Ref(kind="object") as ref if m.thing(ref).type == Foreign("fastapi.Depends"):
+            return
+        case Tuple(items=items):
+            for each in items:
+                _plain_value(m, each)
+        case Ref(kind="list") as ref if isinstance(content := m.read(ref), Tuple):
+            _plain_value(m, content)
+        case _:
+            raise GiveUp("it is called with what is not a constant")
+
+
+for _name in ("fastapi.APIRouter", "pydantic.Field", "pydantic.ConfigDict"):
+    model(_name)(_plain_only(_name))
+
+
+@model("pydantic.TypeAdapter")
+def _type_adapter(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    m.asked(args[0])
+    return m.alloc(Thing("object", type=Foreign("pydantic.TypeAdapter")))
+
+
+@model("fastapi.Depends")
+def _depends(m: Machine, args: Args, keywords: Keywords) -> Value:
+    return m.alloc(
+        Thing(
+            "object",
+            type=Foreign("fastapi.Depends"),
+            defaults=(*(("", each) for each in args), *keywords),
+        )
+    )
+
+
+@model("logging.getLogger.addHandler")
+def _add_handler(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    if isinstance(args[1], Ref) and m.thing(args[1]).type == Foreign("logging.NullHandler"):
+        return NONE
+    raise GiveUp("a handler of log records runs at any time")
+
+
+def _keep(m: Machine, owner: Value, *values: Value) -> None:
+    """Note what an object keeps: whoever gets the object gets it as well."""
+    assert isinstance(owner, Ref)
+    kept = m.read(owner, "kept")
+    if kept != MISSING and not isinstance(kept, Tuple):
+        raise GiveUp("what a router keeps is not known")
+    before = kept.items if isinstance(kept, Tuple) else ()
+    m.write(owner, Tuple((*before, *values)), "kept")
+
+
+@model("fastapi.APIRouter.include_router", whole=True)
+def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
+    for each in (*args[1:], *(value for _, value in keywords)):
+        _keep(m, args[0], each)
+    return NONE
+
+
+def _route(m: Machine, args: Args, keywords: Keywords) -> Value:
+    for each in (*args[1:], *(value for _, value in keywords)):
+        _plain_value(m, each)
+        _keep(m, args[0], each)
+    return Bound(Foreign("fastapi.APIRouter.route"), args[0])
+
+
+for _name in ("get", "post", "put", "delete", "patch", "head", "options"):
+    model(f"fastapi.APIRouter.{_name}", whole=True)(_route)
+
+
+@model("fastapi.APIRouter.route", whole=True)
+def _routed(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    _keep(m, args[0], args[1])
+    return args[1]
+
+
+# Data.
+
+
+def _pairs(m: Machine, value: Any) -> Value:
+    """Return data as a value; JSON and TOML give no other types than these."""
+    if isinstance(value, dict):
+        entries = tuple((("c", k), Const(k), _pairs(m, v)) for k, v in value.items())
+        return m.new_dict(Pairs(entries))
+    if isinstance(value, list):
+        return m.new_list([_pairs(m, each) for each in value])
+    return text.from_plain(m, value)
+
+
+def _parsed(load: Callable[[Any], Any], error: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        count(args, keywords, 1, 1)
+        data = text.plain(m, args[0])
+        m.tick(1 + len(data) // 32 if isinstance(data, (str, bytes)) else 1)
+        try:
+            found = load(data)
+        except (ValueError, TypeError, RecursionError):
+            raise GiveUp(f"it is no {error}") from None
+        return _pairs(m, found)
+
+    return run
+
+
+model("json.loads")(_parsed(json.loads, "JSON"))
+model("tomllib.loads")(_parsed(tomllib.loads, "TOML"))
+
+
+def _from_file(loads: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        count(args, keywords, 1, 1)
+        return m.call(Foreign(loads), (m.call(m.get(args[0], "read"), ()),))
+
+    return run
+
+
+model("json.load")(_from_file("json.loads"))
+model("tomllib.load")(_from_file("tomllib.loads"))
+
+
+@model("copy.copy", "copy.deepcopy")
+def _copied(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    return _deeply(m, args[0])
+
+
+def _deeply(m: Machine, value: Value) -> Value:
+    if isinstance(value, (Const, Opaque)):
+        return value
+    return _pairs(m, text.plain(m, value)) if not isinstance(value, Tuple) else value
+
+
+def _opaque(kind: str, name: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = [text.plain(m, each) for each in args]
+        return Opaque(kind, (name, repr(given)))
+
+    return run
+
+
+for _kind, _names in {
+    "str": ("platform.system", "platform.machine", "platform.python_version", "socket.gethostname"),
+    "int": ("os.getpid", "os.cpu_count"),
+}.items():
+    for _name in _names:
+        model(_name)(_opaque(_kind, _name))
+
+
+for _name, _real in {
+    "math.floor": math.floor,
+    "math.ceil": math.ceil,
+    "math.sqrt": math.sqrt,
+}.items():
+
+    def _math(real: Callable[[Any], Any]) -> Run:
+        def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+            count(args, keywords, 1, 1)
+            return text.really(m, functools.partial(real, text.plain(m, args[0])))
+
+        return run
+
+    model(_name)(_math(_real))
+
+
+# Files of the distribution.
+
+
+@model("pathlib.Path", "pathlib.PurePath")
+def _path(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 9)
+    first = args[0]
+    if not isinstance(first, File):
+        raise GiveUp("a path outside of the distribution")
+    return m.below(File(first.parts), args[1:]) if len(args) > 1 else File(first.parts)
+
+
+@model("importlib.resources.files")
+def _files(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    found = args[0]
+    if isinstance(found, Const) and isinstance(found.value, str):
+        found = m.imported(found.value)
+    if not isinstance(found, Ref) or found.kind != "module":
+        raise GiveUp("files of another distribution")
+    module = m.thing(found).extra
+    parts = module.path.split("/")
+    if not module.is_package:
+        raise GiveUp("files of what is no package")
+    return File(tuple(parts[:-1]))
+
+
+@model("os.path.join")
+def _join(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 9)
+    if not isinstance(args[0], File):
+        raise GiveUp("a path outside of the distribution")
+    found = m.below(args[0], args[1:])
+    assert isinstance(found, File)
+    return File(found.parts, text=True)
+
+
+@model("os.path.dirname")
+def _dirname(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if isinstance(args[0], File) and args[0].parts:
+        return File(args[0].parts[:-1], args[0].text)
+    raise GiveUp("a path outside of the distribution")
+
+
+@model("os.path.abspath", "os.path.realpath", "os.fspath")
+def _absolute(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if isinstance(args[0], File):
+        return File(args[0].parts, text=True)
+    raise GiveUp("a path outside of the distribution")
+
+
+@model("pathlib.Path.resolve", "pathlib.Path.absolute")
+def _resolve(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    return args[0]
+
+
+@model("pathlib.Path.joinpath")
+def _joinpath(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 9)
+    return m.below(args[0], args[1:])
+
+
+@model("pathlib.Path.with_name")
+def _with_name(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    assert isinstance(args[0], File)
+    return m.below(File(args[0].parts[:-1]), args[1:])
+
+
+@model("pathlib.Path.exists", "pathlib.Path.is_file")
+def _exists(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    assert isinstance(args[0], File)
+    if m.file(args[0]) is None:
+        raise GiveUp("whether there is a file that is not in the distribution")
+    return flag(True)
+
+
+def _data(m: Machine, path: Value) -> bytes:
+    found = m.file(path) if isinstance(path, File) else None
+    if found is None:
+        m.may_raise("a file is read that is not in the distribution")
+        raise GiveUp("a file is read that is not in the distribution")
+    m.tick(1 + len(found) // 64)
+    return found
+
+
+def _decoded(m: Machine, data: bytes, keywords: Keywords) -> Value:
+    given = {key: text.plain(m, each) for key, each in keywords}
+    if given.keys() - {"encoding"} or str(given.get("encoding", "utf-8")).lower() not in (
+        "utf-8",
+        "utf8",
+    ):
+        raise GiveUp("a file is read in an unusual encoding")
+    try:
+        found = data.decode()
+    except UnicodeDecodeError:
+        raise GiveUp("a file is not UTF-8") from None
+    return Const(found.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+@model("pathlib.Path.read_text")
+def _read_text(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 1, 1)
+    return _decoded(m, _data(m, args[0]), keywords)
+
+
+@model("pathlib.Path.read_bytes")
+def _read_bytes(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    return Const(_data(m, args[0]))
+
+
+@model("builtins.open", "pathlib.Path.open")
+def _open(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = dict(keywords)
+    mode = args[1] if len(args) > 1 else given.pop("mode", Const("r"))
+    if len(args) > 2 or mode not in (Const("r"), Const("rb"), Const("rt")):
+        raise GiveUp("a file is opened in an unusual way")
+    data = _data(m, args[0])
+    left = tuple((key, each) for key, each in given.items())
+    content = Const(data) if mode == Const("rb") else _decoded(m, data, left)
+    held = (("", content),)
+    return m.alloc(Thing("object", type=Foreign("builtins.open"), defaults=held))
+
+
+@model("builtins.open.read")
+def _read(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    assert isinstance(args[0], Ref)
+    spent = m.read(args[0], lazy.SPENT)
+    if spent != MISSING:
+        raise GiveUp("what is left of a file is not known")
+    m.write(args[0], Const(True), lazy.SPENT)
+    return m.thing(args[0]).defaults[0][1]
+
+
+@model("builtins.open.close")
+def _close(m: Machine, args: Args, keywords: Keywords) -> Value:
+    return NONE
+
+
+@model("importlib.metadata.version")
+def _version(m: Machine, args: Args, keywords: Keywords) -> Value:
+    raise GiveUp("what is installed is not known")
+
+
+@model("dataclasses.field", whole=True)
+def _field(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 0)
+    return m.alloc(Thing("object", type=Foreign("dataclasses.field"), defaults=tuple(keywords)))
+
+
+@model("dataclasses.dataclass", whole=True)
+def _dataclass(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if not args:
+        allowed = {"frozen", "slots", "kw_only", "eq", "order", "repr"}
+        if {name for name, _ in keywords} - allowed:
+            raise GiveUp("a dataclass of an unusual kind")
+        names = frozenset(name for name, value in keywords if value == Const(True))
+        return Bound(Foreign("dataclasses.dataclass"), Const(" ".join(sorted(names))))
+    options: frozenset[str] = frozenset()
+    if isinstance(args[0], Const):
+        options = frozenset(args[0].value.split())
+    kind = args[-1]
+    if keywords or not isinstance(kind, Ref) or kind.kind != "class" or m.is_escaped(kind):
+        raise GiveUp("what is decorated is not followed")
+    if "slots" in options:
+        options -= {"slots"}
+    m.make_dataclass(kind, options)
+    return kind

@@ -1,0 +1,194 @@
+"""Operations on constants, done for real, within bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from stigmem_review import limits
+from stigmem_review.interpret.heap import ALL
+from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.values import (
+    Const,
+    Member,
+    Opaque,
+    Pairs,
+    Ref,
+    Tuple,
+    Value,
+    words,
+)
+
+_PLAIN = (type(None), bool, int, float, str, bytes, complex, type(Ellipsis))
+_WIDE = re.compile(r"\d{4,}")
+_PURE_TEXT = words(
+    "capitalize casefold center count encode endswith expandtabs find format index isalnum "
+    "isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace "
+    "istitle isupper join ljust lower lstrip partition removeprefix removesuffix replace rfind "
+    "rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title "
+    "upper zfill decode hex"
+)
+_RESULTS = {
+    **dict.fromkeys(
+        words(
+            "capitalize casefold center expandtabs ljust lower lstrip removeprefix removesuffix "
+            "replace rjust rstrip strip swapcase title upper zfill"
+        ),
+        "str",
+    ),
+    **dict.fromkeys(["count", "find", "rfind"], "int"),
+    **dict.fromkeys(
+        words(
+            "endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric "
+            "isprintable isspace istitle isupper startswith"
+        ),
+        "bool",
+    ),
+}
+
+
+def plain(m: Machine, value: Value) -> Any:
+    """Return a value as Python's own object. Raises ``GiveUp`` where it is not a plain one."""
+    match value:
+        case Const(value=constant):
+            return constant
+        case Member(mixin="StrEnum" | "str" | "int", value=inner):
+            return plain(m, inner)
+        case Tuple(items=items, shuffled=False):
+            return tuple(plain(m, each) for each in items)
+        case Ref(kind="list"):
+            content = m.read(value)
+            if isinstance(content, Tuple) and not content.shuffled:
+                return [plain(m, each) for each in content.items]
+        case Ref(kind="dict"):
+            content = m.read(value)
+            if isinstance(content, Pairs) and not content.shuffled:
+                return {plain(m, name): plain(m, each) for _, name, each in content.items}
+        case _:
+            pass
+    raise GiveUp("it is no plain constant")
+
+
+def from_plain(m: Machine, value: Any) -> Value:
+    """Return Python's own object as a value."""
+    if isinstance(value, _PLAIN):
+        if isinstance(value, (str, bytes)):
+            m.tick(1 + len(value) // 64)
+            if len(value) > limits.TEXT_CHARS:
+                raise GiveUp("a text is too long")
+        if type(value) is int and value.bit_length() > 4000:
+            raise GiveUp("a number is too large")
+        return Const(value)
+    if isinstance(value, tuple):
+        return Tuple(tuple(from_plain(m, each) for each in value))
+    if isinstance(value, list):
+        return m.new_list([from_plain(m, each) for each in value])
+    if isinstance(value, dict):
+        entries: list[tuple[Hashable, Value, Value]] = [
+            (("c", name), from_plain(m, name), from_plain(m, each)) for name, each in value.items()
+        ]
+        return m.new_dict(Pairs(tuple(entries)))
+    raise GiveUp("what comes out is no plain constant")
+
+
+def really(m: Machine, run: Callable[[], Any]) -> Value:
+    """Do something with constants for real: what it gives, or the exception it raises."""
+    m.tick()
+    try:
+        found = run()
+    except GiveUp:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        args = error.args if all(isinstance(each, _PLAIN) for each in error.args) else ()
+        m.raise_(type(error).__name__, *map(Const, args))
+    except (RecursionError, MemoryError):
+        raise GiveUp("it takes too much memory") from None
+    return from_plain(m, found)
+
+
+def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value],
+                keywords: Sequence[tuple[str, Value]]) -> Value:  # fmt: skip
+    """Call a method of a text, number or the like."""
+    if isinstance(owner, Opaque):
+        return _opaque(m, owner, name, args, keywords)
+    me = plain(m, owner)
+    if any(isinstance(each, Opaque) for each in args) and name in _RESULTS and not keywords:
+        return Opaque(_RESULTS[name], (name, owner, *args))
+    given = [plain(m, each) for each in args]
+    named = {key: plain(m, each) for key, each in keywords}
+    if isinstance(me, (str, bytes)) and name not in _PURE_TEXT:
+        raise GiveUp(f"{name}() is not followed")
+    _guard(me, name, given)
+    return really(m, lambda: getattr(me, name)(*given, **named))
+
+
+def _guard(me: Any, name: str, given: list[Any]) -> None:
+    if name in ("ljust", "rjust", "center", "zfill", "expandtabs"):
+        if given and isinstance(given[0], int) and given[0] > limits.TEXT_CHARS:
+            raise GiveUp("a text is too long")
+    elif name == "replace" and len(given) > 1:
+        if len(me) * (1 + len(given[1])) > limits.TEXT_CHARS * 4:
+            raise GiveUp("a text is too long")
+    elif (name == "format" and _WIDE.search(me)) or (
+        name == "join" and given and len(me) * len(given[0]) > limits.TEXT_CHARS * 4
+    ):
+        raise GiveUp("a text is too long")
+
+
+def _opaque(m: Machine, owner: Opaque, name: str, args: Sequence[Value],
+            keywords: Sequence[tuple[str, Value]]) -> Value:  # fmt: skip
+    if owner.type != "str" or keywords:
+        raise GiveUp("a method of what is not known")
+    given = [each if isinstance(each, Opaque) else Const(plain(m, each)) for each in args]
+    if name in _RESULTS and all(
+        each.type == "str" if isinstance(each, Opaque) else isinstance(each.value, (str, int))
+        for each in given
+    ):
+        return Opaque(_RESULTS[name], (name, owner, *given))
+    if name in ("split", "rsplit", "splitlines"):
+        found = m.new_list(())
+        m.put((found.oid, ALL), m.unknown("it is made of a text that only the node has"))
+        return found
+    raise GiveUp("a text that only the node has is taken apart")
+
+
+def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
+    """Return a value as an f-string shows it."""
+    if isinstance(value, Opaque):
+        if value.type == "str" and conversion in (-1, ord("s")) and not spec:
+            return value
+        return Opaque("str", ("format", value, conversion, spec))
+    if conversion == ord("r"):
+        shown = m.repr_of(value)
+        return really(m, lambda: format(plain(m, shown), _spec(spec)))
+    if conversion == -1 and isinstance(value, Member) and value.mixin != "StrEnum" and value.mixin:
+        raise GiveUp("how a member of an enumeration is formatted depends on the Python version")
+    if (
+        isinstance(value, Ref)
+        and value.kind == "instance"
+        and conversion == -1
+        and m.special(value, "__format__")
+    ):
+        return m.call(m.get(value, "__format__"), (Const(spec),))
+    if isinstance(value, Const) and conversion == -1:
+        return really(m, lambda: format(value.value, _spec(spec)))
+    shown = m.text_of(value)
+    if isinstance(shown, Opaque):
+        return shown if not spec else Opaque("str", ("format", shown, -1, spec))
+    return really(m, lambda: format(plain(m, shown), _spec(spec)))
+
+
+def _spec(spec: str) -> str:
+    if _WIDE.search(spec):
+        raise GiveUp("a text is too long")
+    return spec
+
+
+def joined(m: Machine, parts: Sequence[Value]) -> Value:
+    """Return texts put together."""
+    if all(isinstance(each, Const) for each in parts):
+        return really(m, lambda: "".join(plain(m, each) for each in parts))
+    if len(parts) == 1:
+        return parts[0]
+    return Opaque("str", ("joined", *parts))

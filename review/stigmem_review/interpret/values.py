@@ -1,0 +1,191 @@
+"""What an expression can stand for. Values never change; what changes is in the heap's cells."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Final
+
+import msgspec
+
+from stigmem_review.model import Location
+
+Atom = Hashable
+"""Something that is so or not, in one run of the node: what a condition is made of."""
+Conditions = frozenset[tuple[Atom, bool]]
+ALWAYS: Final[Conditions] = frozenset()
+
+
+class Const:
+    """A constant of a builtin type; ``1``, ``1.0`` and ``True`` are three of them."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Const)
+            and type(other.value) is type(self.value)
+            and repr(other.value) == repr(self.value)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), repr(self.value)))
+
+    def __repr__(self) -> str:
+        return f"Const({self.value!r})"
+
+
+class Tuple(msgspec.Struct, frozen=True):
+    """A tuple, or what is in a list; ``shuffled`` if the order of its items is up to chance."""
+
+    items: tuple[Value, ...]
+    shuffled: bool = False
+
+
+class Frozen(msgspec.Struct, frozen=True, eq=False):
+    """A frozenset, or what is in a set: items of which no two are equal, by their keys."""
+
+    pairs: tuple[tuple[Hashable, Value], ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frozen) and dict(self.pairs) == dict(other.pairs)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(key for key, _ in self.pairs))
+
+    @property
+    def items(self) -> tuple[Value, ...]:
+        """The items, in no order that would mean anything."""
+        return tuple(value for _, value in self.pairs)
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    """What is in a dict: keys as they are compared, keys as they are, and values, in order."""
+
+    items: tuple[tuple[Hashable, Value, Value], ...]
+    shuffled: bool = False
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """An object on the heap: its number, and what kind of object it is."""
+
+    oid: int
+    kind: str
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A method of an object of the program."""
+
+    function: Value
+    owner: Value
+
+
+class Method(msgspec.Struct, frozen=True):
+    """A method of an object of a builtin type."""
+
+    owner: Value
+    name: str
+
+
+class View(msgspec.Struct, frozen=True):
+    """The keys, values or items of a dict, as they are when it is looked at."""
+
+    owner: Ref
+    kind: str
+
+
+class Wrapped(msgspec.Struct, frozen=True):
+    """A property, static method, class method or the like, around a function."""
+
+    kind: str
+    function: Value
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """Something that another distribution or the standard library provides, by its name."""
+
+    dotted: str
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member of an enumeration; ``mixin`` is ``str``, ``StrEnum``, ``int`` or nothing."""
+
+    enum: Ref | Foreign
+    name: str
+    value: Value
+    mixin: str = ""
+
+
+class Opaque(msgspec.Struct, frozen=True):
+    """A value of a builtin type that only the running node has; equal keys, equal values."""
+
+    type: str
+    key: Hashable
+
+
+class File(msgspec.Struct, frozen=True):
+    """A path below the folder that the distribution is installed in; ``text``: as a text."""
+
+    parts: tuple[str, ...]
+    text: bool = False
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One of several values, and what has to be so for it."""
+
+    value: Value
+    conditions: Conditions
+
+
+class OneOf(msgspec.Struct, frozen=True):
+    """One of several values."""
+
+    options: tuple[Option, ...]
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """What cannot be told, why, and where. Only ``Machine.unknown`` makes one."""
+
+    why: str
+    at: Location | None
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What an unbound name has: no value."""
+
+
+Value = (
+    Const
+    | Tuple
+    | Frozen
+    | Pairs
+    | Ref
+    | Bound
+    | Method
+    | View
+    | Wrapped
+    | Foreign
+    | Member
+    | Opaque
+    | File
+    | OneOf
+    | Unknown
+    | Missing
+)
+
+MISSING: Final = Missing()
+NONE: Final = Const(None)
+TRUE: Final = Const(True)
+FALSE: Final = Const(False)
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+def flag(value: bool) -> Const:
+    """Return a truth value."""
+    return TRUE if value else FALSE

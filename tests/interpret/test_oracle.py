@@ -1,0 +1,69 @@
+"""The interpreter against what the real node answered: never wrong, and mostly certain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from stigmem_review.host import node
+from stigmem_review.interpret.readout import Certain, Field, Reading, Several, Unsure, read
+from stigmem_review.manifest.modules import Modules, Parsed
+from support import oracle
+from support.oracle import Recorded
+from support.real_node import agrees
+
+MAIN = ("name", "version", "requires_stigmem", "capabilities", "hooks", "depends_on")
+EXACT = {
+    "fixtures": 0.9,
+    "flow": 0.5,
+    "generated": 0.9,
+    "imports": 0.8,
+    "methods": 0.8,
+    "objects": 0.7,
+    "ordinary": 0.9,
+    "recorded": 0.6,
+    "traps": 0.5,
+}
+"""Of the programs for which the node gets a manifest, how many have all main fields known."""
+SLICES = 4
+"""Parts of a recording that are compared one by one, so that they can run side by side."""
+PARSED: Parsed = {}
+
+
+def wrong(reading: Reading, recorded: Recorded) -> Iterator[str]:
+    """Yield what was said to be certain and is not what the node gave in some environment."""
+    for answer in recorded.answers:
+        if answer.fields is None:
+            continue
+        if not reading.fields:
+            yield f"said to raise {reading.raised}, with {dict(answer.env)} it does not"
+        for name, field in reading.fields.items():
+            if not _holds(name, field, answer.fields):
+                yield f"{name}: {field}, with {dict(answer.env)} {answer.fields[name]!r}"
+
+
+def _holds(name: str, field: Field, real: Mapping[str, Any]) -> bool:
+    match field:
+        case Certain(value=value):
+            return agrees(name, value, real[name])
+        case Several(possible=possible):
+            return any(agrees(name, each.value, real[name]) for each in possible)
+        case Unsure():
+            return True
+
+
+@pytest.mark.parametrize("part", range(SLICES))
+@pytest.mark.parametrize("name", oracle.names())
+def test_it_says_nothing_the_node_did_not_answer(name: str, part: int) -> None:
+    counts: Counter[str] = Counter()
+    for recorded in oracle.load(name)[part::SLICES]:
+        program = recorded.program
+        reading = read(program.entry, Modules(program.data, program.root, PARSED), node())
+        assert [*wrong(reading, recorded)] == [], (program.id, program.files)
+        if any(answer.fields is not None for answer in recorded.answers):
+            fields = [reading.fields[each] for each in MAIN]
+            counts["not exact" if any(isinstance(f, Unsure) for f in fields) else "exact"] += 1
+    assert counts["exact"] >= EXACT[name] * counts.total(), counts
