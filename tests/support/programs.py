@@ -263,7 +263,7 @@ def _change(draw: _Draw) -> list[str]:
 
 def flow() -> Iterator[Program]:
     """Yield programs with helpers in ``try``, ``finally``, loops and ``with``, and what ran."""
-    for number in range(350):
+    for number in range(250):
         draw = _Draw(number)
         helpers = []
         for name in ("one", "two", "three")[: draw.random.randint(1, 3)]:
@@ -641,6 +641,27 @@ def objects() -> Iterator[Program]:
         yield program({"acme/__init__.py": "", "acme/plugin.py": "\n".join(lines)}, ENTRY)
 
 
+def attacks() -> Iterator[Program]:
+    """Yield small programs that do something behind what is seen, and some that do not."""
+    head = (
+        "import os, sys\nfrom stigmem_node.plugins import PluginManifest, Capability, HookName\n"
+        "L=['facts.read']\ndef f(*a, **k):\n    L.append('network.outbound')\n"
+        "    return a[0] if a else None\nR='>=1'\n"
+    )
+    tail = (
+        "\ndef plugin_manifest():\n    return PluginManifest(name='acme-ledger', version='1.0.0', "
+        "capabilities=list(L), requires_stigmem=R)\n"
+    )
+    for written in (TESTS / "oracle" / "attacks.txt").read_text("utf-8").split("\n---\n"):
+        main, *others = written.split("\n## ")
+        files = {"acme/__init__.py": ""}
+        for other in others:
+            name, _, text = other.partition("\n")
+            files[f"acme/{name}"] = text
+        files["acme/plugin.py"] = head + main + ("" if "def plugin_manifest" in main else tail)
+        yield program(files, ENTRY)
+
+
 SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "traps": traps,
     "ordinary": ordinary,
@@ -651,4 +672,5 @@ SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "flow": flow,
     "imports": imports,
     "objects": objects,
+    "attacks": attacks,
 }

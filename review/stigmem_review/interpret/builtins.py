@@ -345,7 +345,9 @@ def _reversed(m: Machine, args: Args, keywords: Keywords) -> Value:
         m.raise_("TypeError", Const("'set' object is not reversible"))
     if isinstance(args[0], Ref) and args[0].kind not in ("list", "dict"):
         raise GiveUp("what is reversed is not known")
-    return lazy.new_iterator(m, "reversed", args[0])
+    # Where it starts is decided now, whatever is added until it is gone through.
+    now = m.read(args[0]) if isinstance(args[0], Ref) else NONE
+    return lazy.new_iterator(m, "reversed", args[0], now)
 
 
 @model("itertools.chain", whole=True)

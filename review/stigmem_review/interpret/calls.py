@@ -28,6 +28,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Unknown,
     Value,
+    Wrapped,
 )
 
 Args = Sequence[Value]
@@ -144,17 +145,17 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
         return m.alloc(Thing("generator", node=node, env=env))
     if isinstance(node, ast.Lambda):
         body = node.body
-        return _entered(m, lambda: m.evaluate(body, env))
+        return _entered(m, lambda: m.evaluate(body, env), frame, names)
     statements = node.body
 
     def run() -> Value:
         m.execute(statements, env)
         return NONE
 
-    return _entered(m, run)
+    return _entered(m, run, frame, names)
 
 
-def _entered(m: Machine, run: Callable[[], Value]) -> Value:
+def _entered(m: Machine, run: Callable[[], Value], frame: Ref, names: Names) -> Value:
     m.depth += 1
     site = m.site
     try:
@@ -162,6 +163,12 @@ def _entered(m: Machine, run: Callable[[], Value]) -> Value:
     finally:
         m.depth -= 1
         m.site = site
+    if not (names.nests or names.generates or m.is_escaped(frame)):
+        # Nobody can look into the frame any more.
+        cells = [(frame.oid, name) for name in m.thing(frame).cells]
+        for each in outcomes:
+            for cell in cells:
+                each.delta.pop(cell, None)
     return m.settle(outcomes, _RETURNS)
 
 
@@ -216,7 +223,7 @@ def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) 
             m.yielding.pop()
         return NONE
 
-    _entered(m, run)
+    _entered(m, run, env.frame, names_in(m, node))
 
 
 def yielded(m: Machine, value: Value) -> Value:
@@ -242,6 +249,8 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         return m.made(next(iter(special)), kind, args, keywords)
     if m.overrides(kind, ("__new__", "__del__", "__abstractmethods__")):
         raise GiveUp("objects are made in a way of their own")
+    if _is_abstract(m, kind):
+        m.raise_("TypeError", Const(f"Can't instantiate abstract class {thing.name}"))
     ref = m.alloc(Thing("instance", type=kind))
     if "exception" in thing.traits:
         m.put((ref.oid, "args"), Tuple(tuple(args)))
@@ -257,6 +266,19 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     if (args or keywords) and "exception" not in thing.traits:
         m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
     return ref
+
+
+def _is_abstract(m: Machine, kind: Ref) -> bool:
+    every = m.thing(kind).mro
+    if Foreign("abc.ABC") not in every:
+        return False
+    names = {name for each in (kind, *every) if isinstance(each, Ref) for name in m.names(each)}
+    for name in names:
+        found = lookup(m, kind, name)
+        function = found.function if isinstance(found, Wrapped) else found
+        if isinstance(function, Ref) and m.read(function, "__isabstractmethod__") != MISSING:
+            return True
+    return False
 
 
 def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords) -> Value:

@@ -328,7 +328,10 @@ class Interpreter(Machine):
         """Say whether something of another distribution is known to be one object, by its name."""
         top, _, rest = dotted.partition(".")
         if top == "builtins":
-            return rest in builtins.NAMES or rest.count(".") == 1
+            owner, _, name = rest.partition(".")
+            if name and owner in builtins.NAMES:
+                return callable(getattr(getattr(real_builtins, owner, None), name, None))
+            return rest in builtins.NAMES
         return dotted in MODELS or dotted in self._members or dotted == host.MANIFEST
 
     def overrides(self, kind: Value, names: tuple[str, ...]) -> bool:
@@ -377,8 +380,8 @@ class Interpreter(Machine):
         if exception := builtins.exception_class(kind.dotted.removeprefix("builtins.")):
             if name in ("__init__", "__str__", "__repr__", "with_traceback", "add_note"):
                 return Foreign(f"builtins.BaseException.{name}")
-            if hasattr(exception, name) and name not in ("args",):
-                return Foreign(f"{kind.dotted}.{name}")
+            if name != "args" and hasattr(exception, name):
+                raise GiveUp("an attribute of an exception is not followed")
             return MISSING
         if kind.dotted == "pydantic.BaseModel" and (
             name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS

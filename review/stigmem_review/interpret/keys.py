@@ -64,6 +64,8 @@ def same(m: Machine, left: Value, right: Value) -> bool | None:
     """Say whether two values are equal; ``None`` where only running it could tell."""
     match left, right:
         case (Const(), Const()):
+            if left.value != left.value or right.value != right.value:
+                return None
             return bool(left.value == right.value)
         case (Ref(kind="list"), Ref(kind="list")):
             return _same_items(m, m.read(left), m.read(right))

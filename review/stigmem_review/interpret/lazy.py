@@ -177,7 +177,13 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
                 raise GiveUp("a set is changed while it is gone through")
         return NONE
 
-    m.each(value, one)
+    def whole(value: Value) -> Value:
+        one(value)
+        if isinstance(value, Ref) and value.kind in ("iterator", "genexp", "generator"):
+            m.write(value, TRUE, SPENT)
+        return NONE
+
+    m.each(value, whole)
     return shuffled[0]
 
 
@@ -186,8 +192,11 @@ def _take(m: Machine, value: Ref) -> bool:
     spent = m.read(value, SPENT)
     if spent not in (TRUE, MISSING):
         raise GiveUp("how much is left of an iterator is not known")
-    m.write(value, TRUE, SPENT)
-    return spent == MISSING
+    if spent == TRUE:
+        return False
+    # Until it is at its end, what is left of it is not known to whoever looks.
+    m.write(value, m.unknown("an iterator is gone through"), SPENT)
+    return True
 
 
 def _drive_list(m: Machine, value: Ref, on_item: OnItem) -> None:
@@ -260,6 +269,8 @@ def _drive_iterator(m: Machine, value: Ref, on_item: OnItem) -> bool:
 
             return drive(m, _settled(m, args[1]), kept)
         case "reversed":
+            if isinstance(args[0], Ref) and m.read(args[0]) != args[1]:
+                raise GiveUp("what is gone through was changed before")
             return (
                 with_items(m, args[0], lambda items: _backwards(m, args[0], items, on_item)) == TRUE
             )
@@ -347,7 +358,7 @@ def _together(m: Machine, sources: list[Value], on_items: Callable[[list[Value]]
         return NONE
 
     for each in sources:
-        if isinstance(each, Ref) and each.kind in ("generator", "genexp"):
+        if isinstance(each, Ref) and each.kind in ("generator", "genexp", "iterator"):
             raise GiveUp("generators are gone through side by side")
     with_items(m, sources[0], take)
     return False

@@ -57,9 +57,11 @@ ONE_OF = 12
 """Values that one value can be said to be one of."""
 WAITING = 12
 """Outcomes of one kind that wait before they are joined."""
-STEPS = 40_000
+STEPS = 25_000
 DEPTH = 40
 
+_OWN_ARGUMENTS = frozenset({"KeyError", "AssertionError", "SystemExit", "StopIteration"})
+"""Exceptions that are raised with what the program has, not with words."""
 _OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__"})
 """Cells with names by which code can be found; whoever has the object has no need of them."""
 REWRITTEN = "rewritten"
@@ -732,19 +734,26 @@ class Machine(Heap, ABC):
                 if name == ESCAPED and not all(cell in e.delta for e in outcomes):
                     fresh.append(Ref(oid, self.things[oid].kind))
                 continue
-            options: list[Option] = []
-            for each, conditions in zip(outcomes, own, strict=True):
+            values: list[Value] = []
+            conditions: list[Conditions] = []
+            old = (oid, MADE) in self.cells
+            for each, held in zip(outcomes, own, strict=True):
                 value = each.delta.get(cell)
                 if value is None:
-                    if not ((oid, MADE) in self.cells or (oid, MADE) in each.delta):
+                    if not (old or (oid, MADE) in each.delta):
                         continue
                     value = self.cells.get(cell, MISSING)
-                options.append(Option(value, conditions))
-            value = self.merged(options)
-            if value is None:
-                spilled += (option.value for option in options)
-                value = Unknown("it is one of too many values", self.at())
-            joined.append((cell, value))
+                values.append(value)
+                conditions.append(held)
+            first = values[0]
+            if all(value is first or value == first for value in values):
+                joined.append((cell, first))
+                continue
+            merged = self.merged([Option(*each) for each in zip(values, conditions, strict=True)])
+            if merged is None:
+                spilled += values
+                merged = Unknown("it is one of too many values", self.at())
+            joined.append((cell, merged))
         self.path = common
         for cell, value in joined:
             if self.cells.get(cell) != value:
@@ -791,8 +800,11 @@ class Machine(Heap, ABC):
     # Exceptions.
 
     def raise_(self, name: str, *args: Value) -> NoReturn:
-        """Raise a builtin exception."""
-        raise Exit("raises", self.exception(Foreign(f"builtins.{name}"), args))
+        """Raise a builtin exception, whose words are Python's and not those that stand here."""
+        made = self.exception(Foreign(f"builtins.{name}"), args)
+        if name not in _OWN_ARGUMENTS:
+            self.put((made.oid, "args"), self.unknown("the words of an exception are not known"))
+        raise Exit("raises", made)
 
     def exception(self, kind: Value, args: Sequence[Value]) -> Ref:
         """Make an exception."""

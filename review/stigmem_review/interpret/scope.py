@@ -21,6 +21,8 @@ class Names(msgspec.Struct):
     globals: set[str] = msgspec.field(default_factory=set)
     nonlocals: set[str] = msgspec.field(default_factory=set)
     generates: bool = False
+    nests: bool = False
+    """Whether something that stands in it can outlive it."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -83,6 +85,8 @@ def _collect(node: ast.AST, found: Names, *, inside: bool) -> None:
             found.generates = True
         case _:
             pass
+    if isinstance(node, (*_SCOPES, ast.GeneratorExp)):
+        found.nests = True
     if isinstance(node, _SCOPES):
         if not isinstance(node, ast.Lambda):
             found.bound.add(node.name)

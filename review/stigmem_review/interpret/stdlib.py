@@ -133,12 +133,21 @@ def _cast(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 @model(
     *("typing.final", "typing.override", "typing.no_type_check", "typing.runtime_checkable"),
-    *("abc.abstractmethod", "typing.overload", "enum.unique"),
+    *("typing.overload", "enum.unique"),
     whole=True,
 )
 def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     if isinstance(args[0], Ref) and args[0].kind in ("function", "class"):
+        return args[0]
+    raise GiveUp("what is decorated is not followed")
+
+
+@model("abc.abstractmethod")
+def _abstract(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if isinstance(args[0], Ref) and args[0].kind == "function":
+        m.write(args[0], Const(True), "__isabstractmethod__")
         return args[0]
     raise GiveUp("what is decorated is not followed")
 

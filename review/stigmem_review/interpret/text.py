@@ -8,9 +8,10 @@ from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.interpret.heap import ALL
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Exit, GiveUp, Machine
 from stigmem_review.interpret.values import (
     Const,
+    Foreign,
     Member,
     Opaque,
     Pairs,
@@ -101,7 +102,8 @@ def really(m: Machine, run: Callable[[], Any]) -> Value:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         args = error.args if all(isinstance(each, _PLAIN) for each in error.args) else ()
-        m.raise_(type(error).__name__, *map(Const, args))
+        kind = Foreign(f"builtins.{type(error).__name__}")
+        raise Exit("raises", m.exception(kind, [*map(Const, args)])) from None
     except (RecursionError, MemoryError):
         raise GiveUp("it takes too much memory") from None
     return from_plain(m, found)
