@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
@@ -191,7 +192,9 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
     if m.depth >= _DEPTH:
         m.doom("imports are nested too deeply to be followed")
-    m.tick(10)
+    m.tick(10 + len(found.syntax.source) // 512)
+    if not _compiles(found):
+        m.raise_("SyntaxError", Const(f"{found.path} does not compile"))
     module = m.alloc(Thing("module", name=name, extra=found))
     m.write(m.imports, module, name)
     m.put((module.oid, "__name__"), Const(name))
@@ -231,6 +234,17 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
 
         ended += m.run(forgotten)
     return m.settle(ended, FALLS)
+
+
+def _compiles(module: Module) -> bool:
+    """Say whether a module that can be parsed can be compiled as well."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(module.tree, module.path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def file_of(m: Machine, module: Module) -> Value:

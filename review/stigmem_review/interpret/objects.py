@@ -36,6 +36,8 @@ OPENING = words(
     "__annotate__ __type_params__ __base__ __slots__"
 )
 """Attributes that lead further than is followed: what they are asked of escapes."""
+_ANCESTORS = 60
+"""Classes that one class can be derived from, before it is not followed."""
 _BUILTIN: dict[str, type] = {
     "list": list,
     "dict": dict,
@@ -377,7 +379,10 @@ def new_class(
 ) -> Ref:
     """Make a class. Raises ``GiveUp`` where its bases have no order."""
     found = Thing("class", name=name, extra=qualname, bases=bases, traits=traits)
-    found.mro = _linear([[b, *mro(m, b)[1:]] for b in bases], [*bases])
+    orders = [[*mro(m, base)] for base in bases]
+    if sum(map(len, orders)) > _ANCESTORS:
+        raise GiveUp("a class has too many bases")
+    found.mro = _linear(orders, [*bases])
     return m.alloc(found)
 
 
