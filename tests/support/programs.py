@@ -12,7 +12,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from stigmem_review.manifest.project import find_root, read_project
+from stigmem_review.manifest.layout import laid_out
+from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.tree import read_directory
 from support.oracle import Program, load, program
@@ -86,16 +87,15 @@ def fixtures() -> Iterator[Program]:
     for place in sorted([*TESTS.glob("broken/*/"), *TESTS.glob("cases/*/*/")]):
         if not (place / "pyproject.toml").is_file():
             continue
-        artifact = read_directory(str(place), place)
+        artifact = laid_out(read_directory(str(place), place))
         declared = read_project(artifact).entry_points
-        if not isinstance(declared, Known):
+        if not isinstance(declared, Known) or artifact.layout is None or artifact.layout.why:
             continue
-        [*plugins] = [each for each in declared.value if each.group == ENTRY_POINT_GROUP]
-        root = find_root(artifact, declared.value)
-        if len(plugins) == 1 and isinstance(root, str):
-            code = {path: data for path, data in artifact.files.items() if path.endswith(".py")}
-            name = str(place.relative_to(TESTS))
-            yield program(code, plugins[0].value, root, name)
+        plugins = [each for each in declared.value if each.group == ENTRY_POINT_GROUP]
+        if len(plugins) == 1:
+            site = {to: artifact.files[path] for to, path in artifact.layout.places.items()}
+            code = {to: data for to, data in site.items() if to.endswith(".py")}
+            yield program(code, plugins[0].value, name=str(place.relative_to(TESTS)))
 
 
 class _Draw:
@@ -263,7 +263,7 @@ def _change(draw: _Draw) -> list[str]:
 
 def flow() -> Iterator[Program]:
     """Yield programs with helpers in ``try``, ``finally``, loops and ``with``, and what ran."""
-    for number in range(250):
+    for number in range(150):
         draw = _Draw(number)
         helpers = []
         for name in ("one", "two", "three")[: draw.random.randint(1, 3)]:

@@ -373,7 +373,7 @@ class Machine(Heap, ABC):
         env, node = self.site
         if env is None:
             return None
-        return Location(env.module.path, getattr(node, "lineno", 0))
+        return Location(env.module.shown, getattr(node, "lineno", 0))
 
     def tick(self, steps: int = 1) -> None:
         """Count steps. Raises ``Doomed`` where they are too many."""
