@@ -19,7 +19,7 @@ MAIN = ("name", "version", "requires_stigmem", "capabilities", "hooks", "depends
 EXACT = {
     "attacks": 0.4,
     "fixtures": 0.85,
-    "flow": 0.5,
+    "flow": 0.3,
     "generated": 0.9,
     "imports": 0.75,
     "methods": 0.8,

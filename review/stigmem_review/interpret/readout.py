@@ -315,7 +315,8 @@ def _routes(m: Interpreter, value: Value) -> Read:
 def _place(m: Interpreter, value: Value) -> str:
     """Return the name of a module under which a router can be found."""
     if isinstance(value, Ref):
-        home = m.thing(value).extra
+        made = m.thing(value)
+        home = made.env.module.name if made.env else made.extra
         modules = sorted(enumerate(m.things), key=lambda each: each[1].name != home)
         for number, thing in modules:
             module = Ref(number, "module")
