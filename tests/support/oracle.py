@@ -24,6 +24,7 @@ ORACLE = Path(__file__).parents[1] / "oracle"
 _SHARED = 4
 """Programs that a piece of text has to occur in to be kept apart."""
 _RAW = "\0latin-1:"
+_ADDRESS = "0x[0-9a-f]{6,}"
 _BREAK = re.compile(r"(?<=\n)(?=def |class |@|from |import |caps|[A-Z]+ =)")
 
 
@@ -179,7 +180,7 @@ def ask(program: Program, nodes: Iterable[RealNode]) -> Recorded:
     for env in environments(program):
         for node in nodes:
             given = node.run(program.data, program.entry, program.root, env)
-            answer = Answer(env, given.get("fields"), _steady(given.get("error", "")))
+            answer = Answer(env, _addressless(given.get("fields")), _steady(given.get("error", "")))
             if answer not in answers:
                 answers.append(answer)
     return Recorded(program, tuple(answers))
@@ -187,4 +188,17 @@ def ask(program: Program, nodes: Iterable[RealNode]) -> Recorded:
 
 def _steady(error: str) -> str:
     """Return an error without what is different in every run."""
-    return re.sub(r"/tmp/\w+|0x[0-9a-f]+", "_", error)[:120]
+    return re.sub(rf"/tmp/\w+|{_ADDRESS}", "_", error)[:120]
+
+
+def _addressless(value: Any) -> Any:
+    """Return what the node gave without the addresses of objects, which differ in every run."""
+    match value:
+        case str():
+            return re.sub(_ADDRESS, "_", value)
+        case list():
+            return [*map(_addressless, value)]
+        case dict():
+            return {_addressless(key): _addressless(each) for key, each in value.items()}
+        case _:
+            return value
