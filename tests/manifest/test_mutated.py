@@ -145,7 +145,7 @@ def fuzz(shapes: list[Shape], seed: int) -> None:
     files = mutated(shape.files, chance)
     start = time.process_time()
     look_at({path.removeprefix(shape.root): data for path, data in files.items()}, shape.entry)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize("seed", range(120))

@@ -32,7 +32,7 @@ def test_many_are_read_soon(star: str) -> None:
     start = time.process_time()
     found = known_fields(read(package(HOOK, **modules(star)), "demo:plugin_manifest"))
     assert found == {**DEFAULTS, "hooks": HOOKS}
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
 
 
 def test_a_circle_is_not_known_and_ends() -> None:

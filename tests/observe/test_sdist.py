@@ -166,7 +166,7 @@ def test_thousands_of_files_of_one_name_take_seconds() -> None:
         Artifact(Source("wheel", "demo"), wheel, {path: path for path in wheel}, "demo.dist-info"),
         Artifact(Source("sdist", "demo"), sdist),
     )
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 30
     assert len(found.unlike) == count
     assert all(each.beside == f"src/{each.path}" for each in found.unlike)
 

