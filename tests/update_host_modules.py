@@ -20,8 +20,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from stigmem_review import host
+from stigmem_review.code.scope import scope_of
 from stigmem_review.host.modules import ANY_NAME, FILE
-from stigmem_review.syntax.scope import scope_of
 
 _DYNAMIC = {"__dict__", "exec", "globals", "locals", "modules", "vars"}
 

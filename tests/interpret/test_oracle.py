@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import node
 from stigmem_review.interpret.readout import Certain, Field, Reading, Several, Unsure, read
-from stigmem_review.manifest.modules import Modules, Parsed
 from support import oracle
 from support.oracle import Recorded
 from support.real_node import agrees

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from manifest.test_ordinary import SHAPES
+from stigmem_review.code.installed import code_of
+from stigmem_review.code.modules import Parsed
 from stigmem_review.host import node
-from stigmem_review.manifest.code import code_of
-from stigmem_review.manifest.modules import Parsed
 from stigmem_review.manifest.release import read_release
 from stigmem_review.model import Source
 from stigmem_review.observe.observe import Seen, observe

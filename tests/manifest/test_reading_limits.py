@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from stigmem_review import limits
+from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import node
 from stigmem_review.manifest.factory import Reading, read_factory
-from stigmem_review.manifest.modules import Modules, Parsed
 from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Known, Manifest, Unknown
 from support.real_node import as_bytes, known_fields, read
 from support.shapes import DEFAULTS, IMPORTS, factory, package

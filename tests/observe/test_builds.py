@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import check, host, review
+from stigmem_review.code.installed import Code
 from stigmem_review.manifest import none_release
 from stigmem_review.manifest.builds import is_static
-from stigmem_review.manifest.code import Code
 from stigmem_review.model import BuildStep, Source
 from stigmem_review.observe import Seen
 from stigmem_review.observe.builds import built_by

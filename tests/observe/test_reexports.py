@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from stigmem_review.manifest.modules import syntax_of
+from stigmem_review.code.modules import syntax_of
 from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.uses import uses_of
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from stigmem_review.code.modules import Modules
 from stigmem_review.host import node
 from stigmem_review.manifest.factory import Reading, read_factory
-from stigmem_review.manifest.modules import Modules
 from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Hook, Known, Manifest, Unknown
 
 NODE = "stigmem-node==0.9.0a12"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from stigmem_review.code.modules import Module
 from stigmem_review.interpret.scope import Names
 from stigmem_review.interpret.values import Ref
-from stigmem_review.manifest.modules import Module
 
 
 class Env(msgspec.Struct):

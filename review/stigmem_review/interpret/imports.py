@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
+from stigmem_review.code.modules import Module, Unusable
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
@@ -22,7 +23,6 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
 )
-from stigmem_review.manifest.modules import Module, Unusable
 
 _DEPTH = 60
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from stigmem_review.code.modules import Modules, Unusable
+from stigmem_review.code.wild import ATTRIBUTES, STANDARD
 from stigmem_review.host import Node
 from stigmem_review.host.modules import HostModules
 from stigmem_review.host.modules import modules as host_modules
@@ -56,8 +58,6 @@ from stigmem_review.interpret.values import (
     flag,
     words,
 )
-from stigmem_review.manifest.modules import Modules, Unusable
-from stigmem_review.syntax.wild import ATTRIBUTES, STANDARD
 
 _ALIASES = {
     "stigmem_node.plugins.manifest.PluginManifest": host.MANIFEST,

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import msgspec
 
+from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import (
     ALL,
@@ -50,7 +51,6 @@ from stigmem_review.interpret.values import (
     Wrapped,
     words,
 )
-from stigmem_review.manifest.modules import Modules, Unusable
 from stigmem_review.model import Location
 
 ONE_OF = 12

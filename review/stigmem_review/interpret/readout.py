@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.host import FIELDS
@@ -30,7 +31,6 @@ from stigmem_review.interpret.values import (
     Unknown,
     Value,
 )
-from stigmem_review.manifest.modules import Modules
 from stigmem_review.model import Location
 
 _RECURSION = 20_000

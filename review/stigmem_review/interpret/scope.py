@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stigmem_review.syntax.nodes import children
+from stigmem_review.code.nodes import children
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stigmem_review import toml
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.model import BuildKind, Location
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import Failure, parse
 
 _PYPROJECT = "pyproject.toml"
 _SETUP = "setup.py"

@@ -9,6 +9,8 @@ from abc import abstractmethod
 from packaging.utils import canonicalize_name
 
 from stigmem_review import limits
+from stigmem_review.code.modules import Module
+from stigmem_review.code.nodes import walk
 from stigmem_review.manifest.core import (
     ANY,
     CAPABILITY,
@@ -25,7 +27,6 @@ from stigmem_review.manifest.core import (
 from stigmem_review.manifest.data import LOADERS, READERS, content, led_to, loaded
 from stigmem_review.manifest.frames import Followed, Leaves, Place, Step, Stop, Use
 from stigmem_review.manifest.leaks import COPYING, Leaks, Shape, leaks_of, shape_of
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.objects import Objects
 from stigmem_review.manifest.operations import (
     SETS,
@@ -49,7 +50,6 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Location, Unknown
-from stigmem_review.syntax.nodes import walk
 
 _FILES = frozenset({"importlib.resources.files", "importlib_resources.files"})
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})

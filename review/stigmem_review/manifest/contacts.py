@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from stigmem_review.syntax.nodes import walk
+from stigmem_review.code.nodes import walk
 
 
 class Contact(NamedTuple):

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 from stigmem_review import limits
+from stigmem_review.code.modules import Modules
+from stigmem_review.code.scope import Scope
 from stigmem_review.host import Node
 from stigmem_review.manifest.contacts import Contact
 from stigmem_review.manifest.frames import Followed, Place, Step, Stop, Use
 from stigmem_review.manifest.leaks import Leaks, Shape
-from stigmem_review.manifest.modules import Modules
 from stigmem_review.manifest.values import (
     Collection,
     Const,
@@ -23,7 +24,6 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Location
-from stigmem_review.syntax.scope import Scope
 from stigmem_review.text import shorten
 
 T = TypeVar("T")

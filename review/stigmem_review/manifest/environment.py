@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from stigmem_review.code.modules import Module, Modules
+from stigmem_review.code.nodes import walk
 from stigmem_review.host import Node
 from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.modules import Module, Modules
 from stigmem_review.manifest.values import Definition, Foreign, Value
-from stigmem_review.syntax.nodes import walk
 
 _SOURCES = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 

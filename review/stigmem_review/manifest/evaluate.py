@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from stigmem_review import limits
+from stigmem_review.code.live import local_to
+from stigmem_review.code.modules import Module
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.scope import scope_of
 from stigmem_review.manifest.calls import Calls
 from stigmem_review.manifest.contacts import Contact, contacts
 from stigmem_review.manifest.core import (
@@ -28,7 +32,6 @@ from stigmem_review.manifest.core import (
 )
 from stigmem_review.manifest.data import led_to
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.names import FINAL
 from stigmem_review.manifest.operations import (
     changed,
@@ -50,9 +53,6 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Unknown
-from stigmem_review.syntax.live import local_to
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.scope import scope_of
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping, Set
 
 from stigmem_review import limits, toml
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.manifest.entry_points import misspelt_group, project_entry_points
 from stigmem_review.model import ENTRY_POINT_GROUP
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import Failure, parse
 
 _PROJECT = "pyproject.toml"
 _ASIDE = ("tests", "test", "docs", "examples")

@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 
 from stigmem_review import limits
+from stigmem_review.code.live import Hazard, Imported, LiveCode
+from stigmem_review.code.modules import Module, Modules, Unusable
+from stigmem_review.code.nodes import children, walk
+from stigmem_review.code.scope import arguments_of, outer_parts
 from stigmem_review.host import Node, nearest
 from stigmem_review.manifest.core import ANY, MANIFEST_CLASSES, Own, Trace, Way
 from stigmem_review.manifest.environment import environment_read
 from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.fields import FIELDS, Reader
 from stigmem_review.manifest.frames import Followed, Leaves, Place, Stop, Use
-from stigmem_review.manifest.modules import Module, Modules, Unusable
 from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import (
     Const,
@@ -39,9 +42,6 @@ from stigmem_review.model import (
     Problem,
     Unknown,
 )
-from stigmem_review.syntax.live import Hazard, Imported, LiveCode
-from stigmem_review.syntax.nodes import children, walk
-from stigmem_review.syntax.scope import arguments_of, outer_parts
 from stigmem_review.text import shorten
 
 _UNKNOWN_KEYWORDS = 20

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stigmem_review.manifest.modules import Module
+from stigmem_review.code.modules import Module
+from stigmem_review.code.scope import Scope
 from stigmem_review.manifest.values import Raised, Value
 from stigmem_review.model import Unknown
-from stigmem_review.syntax.scope import Scope
 
 
 class Use(msgspec.Struct, frozen=True):

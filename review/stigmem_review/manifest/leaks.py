@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from stigmem_review.code.nodes import children, walk
+from stigmem_review.code.scope import Scope, arguments_of, outer_parts, scope_of
 from stigmem_review.manifest.contacts import stored
-from stigmem_review.syntax.nodes import children, walk
-from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 
 MUTATORS = frozenset(
     (

@@ -6,6 +6,10 @@ import ast
 from collections.abc import Iterable
 
 from stigmem_review import limits
+from stigmem_review.code.live import PRIVATE
+from stigmem_review.code.modules import Module, Unusable
+from stigmem_review.code.nodes import text_of, walk
+from stigmem_review.code.scope import Binding, Function, Scope, scope_of
 from stigmem_review.manifest.core import (
     BUILTINS,
     Core,
@@ -15,7 +19,6 @@ from stigmem_review.manifest.core import (
     changeable,
 )
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Step, Stop, Use
-from stigmem_review.manifest.modules import Module, Unusable
 from stigmem_review.manifest.operations import (
     constants,
     truth,
@@ -32,9 +35,6 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Unknown
-from stigmem_review.syntax.live import PRIVATE
-from stigmem_review.syntax.nodes import text_of, walk
-from stigmem_review.syntax.scope import Binding, Function, Scope, scope_of
 from stigmem_review.text import shorten
 
 _KEEPING = frozenset(

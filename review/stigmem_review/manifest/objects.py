@@ -6,6 +6,8 @@ import ast
 
 from msgspec.structs import replace
 
+from stigmem_review.code.modules import Module
+from stigmem_review.code.scope import Function, Scope, scope_of
 from stigmem_review.manifest.core import (
     ANY,
     CAPABILITY,
@@ -15,7 +17,6 @@ from stigmem_review.manifest.core import (
 )
 from stigmem_review.manifest.data import led_to
 from stigmem_review.manifest.frames import Place, Use
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.names import Names
 from stigmem_review.manifest.values import (
     Const,
@@ -28,7 +29,6 @@ from stigmem_review.manifest.values import (
     Value,
 )
 from stigmem_review.model import Unknown
-from stigmem_review.syntax.scope import Function, Scope, scope_of
 
 _ENUMERATIONS = frozenset({"enum.Enum", "enum.StrEnum"})
 _PLAIN_IN_CLASS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Expr, ast.Pass, ast.AnnAssign)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.manifest.backends.tree import SourceTree, joined
 from stigmem_review.manifest.config import PYPROJECT, Config, read_config, table, texts
 from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
@@ -29,7 +30,6 @@ from stigmem_review.model import (
 )
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.metadata import as_version, one_header, read_headers
-from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.text import shorten
 
 _AT = Location(PYPROJECT)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
-from stigmem_review.manifest.modules import Modules, Parsed
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
     Digests,

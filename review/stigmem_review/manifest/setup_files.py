@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stigmem_review import limits
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import Failure, parse
 from stigmem_review.text import shorten
 
 _SCRIPT = "setup.py"

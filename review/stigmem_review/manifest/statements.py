@@ -11,10 +11,10 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from stigmem_review.code.nodes import walk
 from stigmem_review.manifest.frames import Followed, Frame, Leaves, Place, Stop
 from stigmem_review.manifest.leaks import MUTATORS, changed_names, is_fresh, leaks_late, own_nodes
 from stigmem_review.manifest.values import Collection, Const, Raised, Value
-from stigmem_review.syntax.nodes import walk
 
 if TYPE_CHECKING:
     from stigmem_review.manifest.evaluate import Evaluator

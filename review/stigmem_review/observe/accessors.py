@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stigmem_review.code.installed import Code
 from stigmem_review.host import Node
-from stigmem_review.manifest.code import Code
 from stigmem_review.model import Observation
 from stigmem_review.observe.uses import Use
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import get_args
 
-from stigmem_review.manifest.code import Code
+from stigmem_review.code.installed import Code
 from stigmem_review.model import DOES, Authority, Observation
 from stigmem_review.observe.names import COMPUTED, HANDED_ON
 from stigmem_review.observe.uses import Import, Use

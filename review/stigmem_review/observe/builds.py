@@ -11,11 +11,13 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from stigmem_review import limits
+from stigmem_review.code.installed import Code
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.backends.patterns import path_glob
 from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_setup
-from stigmem_review.manifest.code import Code
 from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
 from stigmem_review.observe.authority import authorities
 from stigmem_review.observe.names import member
@@ -23,8 +25,6 @@ from stigmem_review.observe.observe import Seen
 from stigmem_review.observe.outline import digest_of
 from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import Failure, parse
 
 _ROOTS = ("", "src/")
 """Folders that modules of a project are imported from while it is built."""

@@ -15,10 +15,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from stigmem_review.manifest.modules import Syntax
+from stigmem_review.code.modules import Syntax
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import Failure
 from stigmem_review.observe.encoded import Decoder
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import Failure
 
 _BIDIRECTIONAL = "[\u202a-\u202e\u2066-\u2069]"
 # Unicode's Default_Ignorable_Code_Point, without the bidirectional ones: nothing is drawn.

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
 from stigmem_review import limits
+from stigmem_review.code.nodes import children, walk
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.observe.formats import (
     WEBASSEMBLY,
     is_compressed,
@@ -18,8 +20,6 @@ from stigmem_review.observe.formats import (
     runnable,
     unpacked,
 )
-from stigmem_review.syntax.nodes import children, walk
-from stigmem_review.syntax.parse import Failure, parse
 
 PYTHON = "Python source"
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stigmem_review.manifest.code import Code
+from stigmem_review.code.installed import Code
 from stigmem_review.model import Known, Observation, Release
 from stigmem_review.observe.encoded import PYTHON, Decoder
 from stigmem_review.observe.formats import (

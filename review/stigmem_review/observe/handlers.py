@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Parsed
+from stigmem_review.code.parse import Failure, parse
 from stigmem_review.host import Node
-from stigmem_review.manifest.code import Code
-from stigmem_review.manifest.modules import Parsed
 from stigmem_review.model import (
     Handler,
     Hook,
@@ -24,7 +25,6 @@ from stigmem_review.model import (
     Release,
 )
 from stigmem_review.observe.reach import Reach
-from stigmem_review.syntax.parse import Failure, parse
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = 5

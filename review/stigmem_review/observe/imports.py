@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from stigmem_review import limits
+from stigmem_review.code.installed import Code
+from stigmem_review.code.wild import STANDARD
 from stigmem_review.host import Node
 from stigmem_review.host.modules import HostModules, modules
-from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
 from stigmem_review.observe.providers import ALWAYS, Provided, provided, without_extras
 from stigmem_review.observe.uses import FileUses, Import
-from stigmem_review.syntax.wild import STANDARD
 from stigmem_review.text import shorten
 
 _HOST = "stigmem_node"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from stigmem_review.manifest.code import Code
+from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Module
 from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.values import Const
 from stigmem_review.model import Hook, Known, Manifest, Migration, Release, Unknown
 from stigmem_review.observe.places import Reader

@@ -10,7 +10,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from stigmem_review.syntax.scope import Scope
+from stigmem_review.code.scope import Scope
 
 COMPUTED = "<computed>"
 """Ends a dotted name whose last part only running the code could tell."""

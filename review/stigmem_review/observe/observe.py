@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from stigmem_review import limits
+from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Parsed, syntax_of
+from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
-from stigmem_review.manifest.code import Code
-from stigmem_review.manifest.modules import Parsed, syntax_of
 from stigmem_review.model import Gap, Known, Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities, host_imports
@@ -27,7 +28,6 @@ from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
 from stigmem_review.observe.uses import FileUses, uses_of
-from stigmem_review.syntax.parse import Failure
 from stigmem_review.text import shorten
 
 

@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from stigmem_review.manifest.modules import Syntax
-from stigmem_review.syntax.nodes import children
-from stigmem_review.syntax.parse import Failure, parse
-from stigmem_review.syntax.scope import scope_of
+from stigmem_review.code.modules import Syntax
+from stigmem_review.code.nodes import children
+from stigmem_review.code.parse import Failure, parse
+from stigmem_review.code.scope import scope_of
 
 OTHER = ""
 """Stands for the statements of a module that neither define nor plainly assign a name."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Module, Modules, Parsed
+from stigmem_review.code.nodes import children, walk
+from stigmem_review.code.scope import Scope, arguments_of, outer_parts, scope_of
 from stigmem_review.host import Node
-from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.frames import Frame, Place
-from stigmem_review.manifest.modules import Module, Modules, Parsed
 from stigmem_review.manifest.names import origin
 from stigmem_review.manifest.values import Const, Definition, Foreign, Value
 from stigmem_review.model import Location
-from stigmem_review.syntax.nodes import children, walk
-from stigmem_review.syntax.scope import Scope, arguments_of, outer_parts, scope_of
 from stigmem_review.text import shorten
 
 _DEF = (ast.FunctionDef, ast.AsyncFunctionDef)

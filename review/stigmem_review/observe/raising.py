@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from stigmem_review import limits
+from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Module, Modules, Parsed
+from stigmem_review.code.nodes import children
 from stigmem_review.host import Node
-from stigmem_review.manifest.code import Code
 from stigmem_review.manifest.environment import definitions_in
 from stigmem_review.manifest.evaluate import Evaluator
 from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.modules import Module, Modules, Parsed
 from stigmem_review.manifest.values import Definition
 from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
-from stigmem_review.syntax.nodes import children
 from stigmem_review.text import shorten
 
 _NUMBERS = frozenset({"float", "int"})

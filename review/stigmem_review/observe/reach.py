@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from stigmem_review import limits
-from stigmem_review.manifest.code import Code
+from stigmem_review.code.installed import Code
+from stigmem_review.code.parse import Failure
 from stigmem_review.model import Part
 from stigmem_review.observe.outline import OTHER, Outline
-from stigmem_review.syntax.parse import Failure
 
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".dll", ".dylib")
 _MANY = 8

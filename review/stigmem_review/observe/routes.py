@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from stigmem_review.manifest.code import Code
+from stigmem_review.code.installed import Code
+from stigmem_review.code.scope import arguments_of
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.values import Collection, Const, Made
 from stigmem_review.model import Endpoint, Known, Location, Manifest, Release
 from stigmem_review.observe.places import Reader, source
-from stigmem_review.syntax.scope import arguments_of
 from stigmem_review.text import shorten
 
 _METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})

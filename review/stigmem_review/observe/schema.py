@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from stigmem_review.code.modules import Module
 from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.values import Const
 from stigmem_review.model import Known, Manifest, Release, Setting
 from stigmem_review.observe.places import Reader, source

@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from stigmem_review import limits
+from stigmem_review.code.nodes import walk
+from stigmem_review.code.parse import parse
 from stigmem_review.model import HeldAgainst, Unlike
 from stigmem_review.observe.outline import digest_of
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.syntax.nodes import walk
-from stigmem_review.syntax.parse import parse
 
 _SAME_PLACE = 2
 """Parts of two paths, from their ends, that make one the other's place."""

@@ -7,8 +7,8 @@ import posixpath
 import textwrap
 
 from stigmem_review import limits
+from stigmem_review.code.modules import Module
 from stigmem_review.manifest.frames import Followed, Frame, Place
-from stigmem_review.manifest.modules import Module
 from stigmem_review.manifest.values import Const, ModuleValue
 from stigmem_review.model import Unknown
 from stigmem_review.observe.places import Reader

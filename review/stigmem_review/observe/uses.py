@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from stigmem_review.manifest.modules import Syntax
+from stigmem_review.code.modules import Syntax
+from stigmem_review.code.nodes import children
+from stigmem_review.code.parse import Failure
+from stigmem_review.code.scope import arguments_of, outer_parts
 from stigmem_review.observe.names import COMPUTED, Names, member
-from stigmem_review.syntax.nodes import children
-from stigmem_review.syntax.parse import Failure
-from stigmem_review.syntax.scope import arguments_of, outer_parts
 
 
 class Use(NamedTuple):

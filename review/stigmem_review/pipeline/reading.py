@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from stigmem_review.code.installed import code_of
 from stigmem_review.errors import MismatchError, ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
-from stigmem_review.manifest.code import code_of
 from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
 from stigmem_review.observe import Seen, observe

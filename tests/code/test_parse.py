@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stigmem_review.syntax.parse import Failure, parse
+from stigmem_review.code.parse import Failure, parse
 
 REFUSED = {
     "break": ("x = 1\nbreak", 2, "outside loop"),

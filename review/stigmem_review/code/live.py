@@ -17,9 +17,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stigmem_review.syntax import wild
-from stigmem_review.syntax.nodes import children, walk
-from stigmem_review.syntax.scope import (
+from stigmem_review.code import wild
+from stigmem_review.code.nodes import children, walk
+from stigmem_review.code.scope import (
     Body,
     Function,
     Scope,

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from stigmem_review import limits
+from stigmem_review.code.parse import Failure, parse
+from stigmem_review.code.scope import Scope, scope_of
+from stigmem_review.code.wild import HOST, STANDARD
 from stigmem_review.model import Location
-from stigmem_review.syntax.parse import Failure, parse
-from stigmem_review.syntax.scope import Scope, scope_of
-from stigmem_review.syntax.wild import HOST, STANDARD
 
 _NATIVE = (".so", ".pyd", ".dll", ".dylib")
 _COMPILED = (".pyc", ".pyo", ".pyw")

@@ -10,7 +10,7 @@ import warnings
 import msgspec
 
 from stigmem_review import limits
-from stigmem_review.syntax.nodes import children
+from stigmem_review.code.nodes import children
 from stigmem_review.text import shorten
 
 # PEP 263: a declaration stands in the first or second line, the second only after a comment.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from stigmem_review.syntax.nodes import children, walk
+from stigmem_review.code.nodes import children, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Body = ast.Module | Function | ast.ClassDef

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stigmem_review
-from stigmem_review.syntax.nodes import text_of, walk
+from stigmem_review.code.nodes import text_of, walk
 
 ODD = '''\
 def späť(a, *b, c=1, **d) -> "ž":
