@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins as real_builtins
+import contextlib
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from stigmem_review.code.modules import Modules, Unusable
@@ -30,7 +31,7 @@ from stigmem_review.interpret import (
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
-from stigmem_review.interpret.machine import FALLS, REWRITTEN, Doomed, GiveUp, Machine, Part
+from stigmem_review.interpret.machine import FALLS, REWRITTEN, GiveUp, Lost, Machine, Part
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.scope import Function
@@ -182,14 +183,28 @@ class Interpreter(Machine):
         """Let everything that a statement mentions be changed by it."""
         if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete,
                                  ast.Import, ast.ImportFrom, ast.Assert)):  # fmt: skip
-            self.doom(why)
-        self.show(node, env)
+            self.lose(why)
+        with contextlib.suppress(GiveUp):
+            self.show(node, env)
         self.may_raise(why)
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
                 statements.bind_name(self, each.id, self.unknown(why), env)
             elif isinstance(each, (ast.Import, ast.ImportFrom)):
-                self.doom(why)
+                self.lose(why)
+        for block in _blocks(node):
+            self._see(block, env)
+
+    def _see(self, block: Sequence[ast.stmt], env: Env) -> None:
+        """Run a block of a statement that cannot be followed, to see what it calls."""
+
+        def run() -> Value:
+            self.execute(block, env)
+            return NONE
+
+        for each in self.run(run):
+            if each.kind == "falls":
+                self.adopt(each)
 
     def guard(
         self, operands: Sequence[Value], part: Part, shown: tuple[ast.AST, Env] | None = None
@@ -283,7 +298,9 @@ class Interpreter(Machine):
 
     def unusable(self, found: Unusable) -> NoReturn:
         """Say that a module cannot be followed."""
-        raise Doomed(found.why, found.at)
+        if self.lost is None:
+            self.lost = Lost(found.why, found.at)
+        raise GiveUp(found.why)
 
     def postponed(self, env: Env) -> bool:
         """Say whether annotations are not evaluated in a module."""
@@ -1337,6 +1354,23 @@ class Interpreter(Machine):
 
 def _none(_: Value) -> None:
     return None
+
+
+def _blocks(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+    """Yield the blocks of a statement that run in its own scope."""
+    match node:
+        case ast.Match(cases=cases):
+            yield from (each.body for each in cases)
+        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
+            yield from (node.body, node.orelse)
+        case ast.With() | ast.AsyncWith():
+            yield node.body
+        case ast.Try() | ast.TryStar():
+            yield node.body
+            yield from (each.body for each in node.handlers)
+            yield from (node.orelse, node.finalbody)
+        case _:
+            pass
 
 
 def _is_plain(m: Machine, value: Value) -> bool:

@@ -85,13 +85,15 @@ REACHING = words(
 )
 
 
-class Doomed(Exception):  # noqa: N818 - not an error: nothing can be told any more
-    """Code that cannot be seen may have changed everything: why, and where."""
+class Lost(msgspec.Struct, frozen=True):
+    """Why, and from where on, nothing can be told of what the program has."""
 
-    def __init__(self, why: str, at: Location | None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.at = at
+    why: str
+    at: Location | None
+
+
+class Exhausted(Exception):  # noqa: N818 - not an error: how a run ends that takes too long
+    """The steps are used up."""
 
 
 class Exit(Exception):  # noqa: N818 - not an error: how a piece of code is left
@@ -134,6 +136,11 @@ class Machine(Heap, ABC):
         """What each condition is, and where it is asked for."""
         self._numbers: dict[Hashable, int] = {}
         self.steps = 0
+        self.limit = STEPS
+        """Steps after which it ends, whatever is left to run."""
+        self.lost: Lost | None = None
+        """Set once code that cannot be seen may have changed anything: it only goes on to see what
+        is called from there on, and no value means anything."""
         self.depth = 0
         self.handling: list[Value] = []
         self.site: tuple[Env | None, ast.AST | None] = (None, None)
@@ -376,10 +383,11 @@ class Machine(Heap, ABC):
         return Location(env.module.shown, getattr(node, "lineno", 0))
 
     def tick(self, steps: int = 1) -> None:
-        """Count steps. Raises ``Doomed`` where they are too many."""
+        """Count steps. Raises ``Exhausted`` where they are too many."""
         self.steps += steps
-        if self.steps > STEPS:
-            raise Doomed(f"following the code takes more than {STEPS:,} steps", self.at())
+        if self.steps > self.limit:
+            self.lose(f"following the code takes more than {self.limit:,} steps")
+            raise Exhausted
 
     def atom(self, why: str) -> int:
         """Return a new condition."""
@@ -435,6 +443,8 @@ class Machine(Heap, ABC):
 
     def escape(self, value: Value) -> None:
         """Let code that cannot be seen have a value: it may change what it reaches at any time."""
+        if self.lost:
+            return
         todo: list[Value] = [value]
         while todo:
             self.tick()
@@ -491,9 +501,15 @@ class Machine(Heap, ABC):
     def overrides(self, kind: Value, names: tuple[str, ...]) -> bool:
         """Say whether a class, or one it is made of, may have methods of its own of some names."""
 
+    def lose(self, why: str) -> None:
+        """Note that everything may have been changed."""
+        if self.lost is None:
+            self.lost = Lost(why, self.at())
+
     def doom(self, why: str) -> NoReturn:
-        """Say that everything may have been changed."""
-        raise Doomed(why, self.at())
+        """Say that everything may have been changed, and leave what cannot be followed."""
+        self.lose(why)
+        raise GiveUp(why)
 
     def _reached(self, ref: Ref) -> list[Value]:
         """Mark an object as escaped and return what it leads to."""
@@ -517,6 +533,8 @@ class Machine(Heap, ABC):
 
         This holds whatever the code does when, so it need not be run for it.
         """
+        if self.lost:
+            return
         found = mentions_of(node)
         if bad := sorted(found.attributes & REFLECTIVE):
             self.doom(f"code that runs at any time uses {bad[0]}")

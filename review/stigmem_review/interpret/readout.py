@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -11,10 +10,10 @@ import msgspec
 
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
-from stigmem_review.interpret import imports
 from stigmem_review.interpret.host import FIELDS
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import FALLS, ONE_OF, Doomed, GiveUp
+from stigmem_review.interpret.machine import ONE_OF, GiveUp
+from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.values import (
     ALWAYS,
     Bound,
@@ -32,8 +31,6 @@ from stigmem_review.interpret.values import (
     Value,
 )
 from stigmem_review.model import Location
-
-_RECURSION = 20_000
 
 
 class Certain(msgspec.Struct, frozen=True, tag_field="certainty", tag="certain"):
@@ -85,43 +82,23 @@ def read(entry: str, modules: Modules, node: Node) -> Reading:
 
     Never raises for what a release contains.
     """
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    m = Interpreter(modules, node)
-    try:
-        return _read(m, entry)
-    except Doomed as doomed:
-        return _unsure(m, doomed.why, doomed.at)
-    except RecursionError:
-        return _unsure(m, "it is nested too deeply to be followed", None)
-    finally:
-        sys.setrecursionlimit(limit)
+    return read_program(Program(entry, modules, node))
 
 
-def _unsure(m: Interpreter, why: str, at: Location | None) -> Reading:
-    return Reading(dict.fromkeys(FIELDS, Unsure(why, at)), (), m.steps)
-
-
-def _read(m: Interpreter, entry: str) -> Reading:
-    module, _, names = entry.partition(":")
-
-    def run() -> Value:
-        found = imports.load(m, module)
-        for name in names.split("."):
-            found = m.get(found, name)
-        return m.call(found, ())
-
-    outcomes = m.run(run)
+def read_program(program: Program) -> Reading:
+    """Read what the factory of a program returns. Never raises for what a release contains."""
+    program.make()
+    m = program.machine
+    if program.lost:
+        why, at = program.lost.why, program.lost.at
+        return Reading(dict.fromkeys(FIELDS, Unsure(why, at)), (), m.steps)
     raised = tuple(
         Raised(_class(m, each.value), _words(m, frozenset(each.path.items())))
-        for each in outcomes
-        if each.kind == "raises"
+        for each in program.raised
     )
-    if not any(each.kind == "falls" for each in outcomes):
-        return Reading({}, raised, m.steps)
-    fell = [each for each in outcomes if each.kind == "falls"]
-    made = m.settle(fell, FALLS)
-    return Reading({name: _field(m, made, name) for name in FIELDS}, raised, m.steps)
+    made = program.made
+    fields = {} if made is None else {name: _field(m, made, name) for name in FIELDS}
+    return Reading(fields, raised, m.steps)
 
 
 def _class(m: Interpreter, value: Value) -> str:

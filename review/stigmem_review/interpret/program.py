@@ -1,0 +1,100 @@
+"""The code of a release as the node runs it: its module imported, then its factory called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+
+from stigmem_review.code.modules import Modules, Parsed
+from stigmem_review.host import Node
+from stigmem_review.interpret import imports
+from stigmem_review.interpret.interpreter import Interpreter
+from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome
+from stigmem_review.interpret.values import Value
+
+_RECURSION = 20_000
+
+
+class Program:
+    """One entry point (``module:name``) of a distribution, on one node.
+
+    ``made`` is what the factory returns, nothing where it always raises; ``raised`` how it, or
+    importing its module, fails; ``lost`` why nothing of that can be told. They are there once it
+    was made; the ``machine`` then is in the state that the node is in.
+    """
+
+    def __init__(self, entry: str, modules: Modules, node: Node) -> None:
+        self.entry = entry
+        self.modules = modules
+        self.node = node
+        self.machine = Interpreter(modules, node)
+        self.made: Value | None = None
+        self.raised: tuple[Outcome, ...] = ()
+        self.lost: Lost | None = None
+        self._is_made = False
+
+    def make(self) -> None:
+        """Import the module and call the factory, once. Never raises for what a release has."""
+        if self._is_made:
+            return
+        self._is_made = True
+        with _deep():
+            try:
+                self._make()
+            except (Exhausted, GiveUp) as end:
+                self.machine.lose(getattr(end, "why", ""))
+            except RecursionError:
+                self.machine.lose("it is nested too deeply to be followed")
+        self.lost = self.machine.lost
+
+    def _make(self) -> None:
+        m = self.machine
+        module, _, names = self.entry.partition(":")
+
+        def run() -> Value:
+            found = imports.load(m, module)
+            for name in names.split("."):
+                found = m.get(found, name)
+            return m.call(found, ())
+
+        outcomes = m.run(run)
+        self.raised = tuple(each for each in outcomes if each.kind == "raises")
+        fell = [each for each in outcomes if each.kind == "falls"]
+        if fell:
+            self.made = m.settle(fell, FALLS)
+        elif outcomes:
+            m.adopt(outcomes[0])
+
+
+class Programs:
+    """Programs and source files that were read: what two releases share is read once."""
+
+    def __init__(self) -> None:
+        self.parsed: Parsed = {}
+        self._found: dict[Hashable, Program] = {}
+
+    def get(
+        self, entry: str, files: Mapping[str, bytes], paths: Mapping[str, str], node: Node
+    ) -> Program:
+        """Return the program of an entry point among files, as ``Modules`` takes them."""
+        key = (entry, node.version, frozenset(files.items()), frozenset(paths.items()))
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = Program(entry, Modules(files, paths, self.parsed), node)
+        return found
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        self.parsed.clear()
+        self._found.clear()
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
