@@ -36,6 +36,7 @@ OPENING = words(
     "__annotate__ __type_params__ __base__ __slots__"
 )
 """Attributes that lead further than is followed: what they are asked of escapes."""
+OBJECT = Foreign("builtins.object")
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _BUILTIN: dict[str, type] = {
@@ -88,7 +89,10 @@ def get(m: Machine, owner: Value, name: str) -> Value:
                 return owner.owner
             if name == "__func__":
                 return function
-            raise GiveUp("an attribute of a method")
+            if name in OPENING or hasattr(types.MethodType, name):
+                raise GiveUp("an attribute of a method")
+            # What a method does not have itself it takes from its function.
+            return m.get(function, name)
         case Wrapped(function=function):
             if name in ("setter", "getter", "deleter"):
                 raise GiveUp("a property is changed")
@@ -382,7 +386,8 @@ def new_class(
     orders = [[*mro(m, base)] for base in bases]
     if sum(map(len, orders)) > _ANCESTORS:
         raise GiveUp("a class has too many bases")
-    found.mro = _linear(orders, [*bases])
+    # What has no other base has ``object``, after everything else.
+    found.mro = _linear([*orders, [OBJECT]], [*bases])
     return m.alloc(found)
 
 

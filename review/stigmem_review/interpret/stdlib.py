@@ -334,7 +334,15 @@ model("tomllib.loads")(_parsed(tomllib.loads, "TOML"))
 def _from_file(loads: str) -> Run:
     def run(m: Machine, args: Args, keywords: Keywords) -> Value:
         count(args, keywords, 1, 1)
-        return m.call(Foreign(loads), (m.call(m.get(args[0], "read"), ()),))
+        data = m.call(m.get(args[0], "read"), ())
+        if isinstance(data, Const) and isinstance(data.value, bytes):
+            try:
+                data = Const(data.value.decode())
+            except UnicodeDecodeError:
+                m.raise_("UnicodeDecodeError", Const("it is not UTF-8"))
+        elif loads == "tomllib.loads":
+            raise GiveUp("TOML is read from what is not known to be open in binary mode")
+        return m.call(Foreign(loads), (data,))
 
     return run
 
@@ -493,8 +501,9 @@ def _decoded(m: Machine, data: bytes, keywords: Keywords) -> Value:
 
 @model("pathlib.Path.read_text")
 def _read_text(m: Machine, args: Args, keywords: Keywords) -> Value:
-    count(args, (), 1, 1)
-    return _decoded(m, _data(m, args[0]), keywords)
+    count(args, (), 1, 2)
+    given = (*keywords, *(("encoding", each) for each in args[1:]))
+    return _decoded(m, _data(m, args[0]), given)
 
 
 @model("pathlib.Path.read_bytes")
