@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stigmem_review.interpret.machine import Own
 from support.real_node import RealNode
 from support.shapes import DEFAULTS
 
@@ -202,3 +203,12 @@ def _addressless(value: Any) -> Any:
             return {_addressless(key): _addressless(each) for key, each in value.items()}
         case _:
             return value
+
+
+def own_of(program: Program) -> Own | None:
+    """Return the distribution that a program says it is, if it has metadata."""
+    for path, text in program.files.items():
+        if path.endswith(".dist-info/METADATA"):
+            found = dict(re.findall(r"(?m)^(Name|Version): (.*)$", text))
+            return Own(found["Name"], found["Version"])
+    return None

@@ -434,6 +434,8 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
                 wanted = kind.dotted.removeprefix("builtins.")
                 return wanted == {"StrEnum": "str"}.get(mixin, mixin)
             return False if isinstance(kind, Ref) and kind.kind == "class" else None
+        case Tuple(named=Ref() as named) if isinstance(kind, Ref):
+            return m.derives(named, kind)
         case Ref(kind="class"):
             return True if kind == Foreign("builtins.type") else None
         case _:
@@ -557,6 +559,8 @@ def _callable(m: Machine, args: Args, keywords: Keywords) -> Value:
             return TRUE
         case Ref(kind="instance") as ref:
             return flag(m.special(ref, "__call__"))
+        case Ref(kind="object") as ref if m.has_model(ref, "__call__"):
+            return TRUE
         case Const() | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "module"):
             return FALSE
         case Foreign(dotted=dotted) if m.is_object(dotted):
@@ -573,6 +577,8 @@ def _type(m: Machine, args: Args, keywords: Keywords) -> Value:
             return m.thing(ref).type
         case Member(enum=enum):
             return enum
+        case Tuple(named=Ref() as kind):
+            return kind
         case Ref(kind="manifest"):
             return Foreign("stigmem_node.plugins.PluginManifest")
         case value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from stigmem_review.interpret import containers, text
+from stigmem_review.interpret import containers, namespaces, records, text
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import DEPTH, GiveUp, Machine
@@ -28,6 +28,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Unknown,
     Value,
+    View,
     Wrapped,
 )
 
@@ -52,6 +53,8 @@ def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
             return m.call_foreign(function, args, keywords)
         case Ref(kind="class"):
             return instantiate(m, function, args, keywords)
+        case Ref(kind="object") if m.has_model(function, "__call__"):
+            return m.call_on(function, "__call__", args, keywords)
         case Ref(kind="partial"):
             thing = m.thing(function)
             first = [value for name, value in thing.defaults if not name]
@@ -245,8 +248,12 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         raise GiveUp("code that could not be followed may have changed the class")
     if "enum" in thing.traits:
         return m.member_of(kind, args)
-    if special := thing.traits & {"model", "namedtuple", "typeddict", "opaque"}:
-        return m.made(next(iter(special)), kind, args, keywords)
+    if "namedtuple" in thing.traits:
+        return records.new_named(m, kind, args, keywords)
+    if "typeddict" in thing.traits:
+        return records.new_typed(m, args, keywords)
+    if "model" in thing.traits:
+        return m.made("model", kind, args, keywords)
     if m.overrides(kind, ("__new__", "__del__", "__abstractmethods__")):
         raise GiveUp("objects are made in a way of their own")
     if _is_abstract(m, kind):
@@ -270,7 +277,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
 
 def _is_abstract(m: Machine, kind: Ref) -> bool:
     every = m.thing(kind).mro
-    if Foreign("abc.ABC") not in every:
+    if "abstract" not in m.thing(kind).traits:
         return False
     names = {name for each in (kind, *every) if isinstance(each, Ref) for name in m.names(each)}
     for name in names:
@@ -284,6 +291,12 @@ def _is_abstract(m: Machine, kind: Ref) -> bool:
 def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords) -> Value:
     """Call a method of an object of a builtin type."""
     match owner:
+        case View(kind="names"):
+            return _on_names(m, owner, name, args, keywords)
+        case View(kind="proxy", owner=held) if name in ("get", "keys", "values", "items", "copy"):
+            return call_method(m, held, name, args, keywords)
+        case Tuple(named=Ref()) if name in ("_replace", "_asdict"):
+            return records.call_named(m, owner, name, args, keywords)
         case Ref(kind="dict") if name in ("keys", "values", "items"):
             return containers.view(owner, name, args, keywords)
         case Ref(kind="set") | Frozen() if name in ("isdisjoint", "issubset", "issuperset"):
@@ -306,6 +319,35 @@ def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywo
             return m.call_on(owner, name, args, keywords)
         case File():
             return m.call_on(owner, name, args, keywords)
+        case _:
+            raise GiveUp(f"{name}() is not followed")
+
+
+def _on_names(m: Machine, owner: View, name: str, args: Args, keywords: Keywords) -> Value:
+    match name:
+        case "get" if 1 <= len(args) <= 2 and not keywords:
+            default = args[1] if len(args) > 1 else NONE
+            return m.each(args[0], lambda i: namespaces.get_item(m, owner, i, default))
+        case "keys" | "values" | "items" if not args and not keywords:
+            return View(owner.owner, f"names {name}")
+        case "copy" if not args and not keywords:
+            return m.new_dict(namespaces.content(m, owner))
+        case "update":
+
+            def put(entries: Pairs) -> Value:
+                for _, index, value in entries.items:
+                    namespaces.set_item(m, owner, index, value)
+                return NONE
+
+            return containers.dict_of(m, args, keywords, put)
+        case "setdefault" if len(args) == 2 and not keywords:
+
+            def missing(there: Value) -> Value:
+                if there == Const(False):
+                    namespaces.set_item(m, owner, args[0], args[1])
+                return namespaces.get_item(m, owner, args[0], None)
+
+            return m.each(namespaces.has_item(m, owner, args[0]), missing)
         case _:
             raise GiveUp(f"{name}() is not followed")
 

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.keys import frozen_of, key, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
@@ -367,7 +368,13 @@ def dict_of(m: Machine, args: Args, keywords: Keywords, part: Callable[[Pairs], 
                         pairs_of(m, [*((n, v) for _, n, v in c.items), *named], shuffled=c.shuffled)
                     ),
                 )
-            case Ref(kind="instance"):
+            case View(kind="names"):
+                content = namespaces.content(m, value)
+                every = [*((n, v) for _, n, v in content.items), *named]
+                return part(pairs_of(m, every, shuffled=content.shuffled))
+            case View(kind="proxy", owner=owner):
+                return entries(owner)
+            case Ref(kind="instance" | "object"):
                 raise GiveUp("a dict is made of an object")
             case _:
                 return with_items(m, value, of_items)
@@ -614,7 +621,11 @@ def contains(m: Machine, owner: Value, item: Value) -> Value:
     match owner:
         case Ref(kind="set") | Frozen():
             return _on_set(m, owner, lambda c: _is_member(m, c, item))
-        case Ref(kind="dict") | View(kind="keys"):
+        case View(kind="names"):
+            return namespaces.has_item(m, owner, item)
+        case Ref(kind="object"):
+            return m.call_on(owner, "__contains__", (item,), ())
+        case Ref(kind="dict") | View(kind="keys" | "proxy"):
             ref = owner.owner if isinstance(owner, View) else owner
             return _on_dict(m, ref, lambda c: flag(get_item(m, c, item) is not None))
         case Const(value=str(text)):

@@ -6,7 +6,7 @@ import ast
 import functools
 from collections.abc import Callable, Sequence
 
-from stigmem_review.interpret import lazy, operators
+from stigmem_review.interpret import lazy, namespaces, operators
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
@@ -23,6 +23,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Unknown,
     Value,
+    View,
     words,
 )
 
@@ -249,14 +250,25 @@ def _dict(
             return entry(place + 1, _more(m, done, [*entries, *more], content.shuffled))
 
         def dict_(one: Value) -> Value:
-            if not isinstance(one, Ref) or one.kind != "dict":
-                raise GiveUp("what two stars spread is not known")
-            return m.each(m.read(one), spread)
+            return m.each(_mapping(m, one), spread)
 
         return m.each(value, dict_)
 
     operands = [each for pair in found for each in pair if each is not None]
     return m.guard(operands, lambda: entry(0, Pairs(())))
+
+
+def _mapping(m: Machine, value: Value) -> Value:
+    """Return what two stars take out of a value."""
+    match value:
+        case Ref(kind="dict"):
+            return m.read(value)
+        case View(kind="proxy", owner=owner):
+            return m.read(owner)
+        case View(kind="names"):
+            return namespaces.content(m, value)
+        case _:
+            raise GiveUp("what two stars spread is not known")
 
 
 def _more(
@@ -401,9 +413,7 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
             return spread(place + 1, (*done, (name, value)), given)
 
         def dict_(one: Value) -> Value:
-            if not isinstance(one, Ref) or one.kind != "dict":
-                raise GiveUp("what two stars spread is not known")
-            return m.each(m.read(one), more)
+            return m.each(_mapping(m, one), more)
 
         def more(content: Value) -> Value:
             if not isinstance(content, Pairs):

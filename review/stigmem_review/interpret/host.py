@@ -225,6 +225,8 @@ def callable_(m: Machine, value: Value) -> Value:
             return value
         case Foreign(dotted=dotted) if m.is_object(dotted):
             return value
+        case Ref(kind="object") as ref if m.has_model(ref, "__call__"):
+            return value
         case Ref(kind="instance") as ref:
             if m.special(ref, "__call__"):
                 return value

@@ -19,11 +19,14 @@ from stigmem_review.interpret import (
     builtins,
     calls,
     expressions,
+    functions,
     host,
     imports,
+    installed,
     lazy,
     objects,
     operators,
+    records,
     statements,
     stdlib,
     text,
@@ -31,7 +34,7 @@ from stigmem_review.interpret import (
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
-from stigmem_review.interpret.machine import FALLS, REWRITTEN, GiveUp, Lost, Machine, Part
+from stigmem_review.interpret.machine import FALLS, REWRITTEN, GiveUp, Lost, Machine, Own, Part
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.scope import Function
@@ -47,6 +50,7 @@ from stigmem_review.interpret.values import (
     Frozen,
     Member,
     Method,
+    Missing,
     OneOf,
     Opaque,
     Pairs,
@@ -95,6 +99,12 @@ _RAISED = {
 _PLAIN_BASES = words(
     "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
 )
+_SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
+"""Types of objects of which no attribute is followed."""
+_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False")
+"""What a class is itself, and not what is derived from it."""
+_RECORDS = {"typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict"}
+_REAL_BASES = {"typing.NamedTuple": "builtins.tuple", "typing.TypedDict": "builtins.dict"}
 _SENSITIVE = ("stigmem_node", "pydantic", "enum", "builtins", "sys", "importlib", "fastapi")
 _TYPING = frozenset(("typing", "collections.abc", "typing_extensions", "types", "builtins"))
 _SUBMODULES = words("collections.abc importlib.abc os.path")
@@ -115,11 +125,12 @@ _KNOWN = frozenset(
     "enum.IntEnum abc.ABC collections.abc.Mapping collections.abc.Sequence "
     "collections.abc.Iterable collections.abc.Set collections.abc.Callable json.JSONDecodeError "
     "tomllib.TOMLDecodeError os.path.sep importlib.metadata.PackageNotFoundError logging.Logger "
-    "pydantic.BaseModel fastapi.Request"
+    "pydantic.BaseModel fastapi.Request typing.TypedDict abc.ABCMeta"
 )
 """What is there in every version of Python and of the node's libraries."""
 _MODELLED = frozenset(name.rpartition(".")[2] for name in _KNOWN) | frozenset(host.FIELDS)
 _NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__")
+_PLAIN_OF_NAMESPACES = words("__eq__ __ne__ __hash__ __repr__ __str__ __format__ __lt__")
 _NOT_OF_MODELS = words(
     "__getattribute__ __bool__ __len__ __contains__ __getitem__ __call__ __set_name__ __get__ "
     "__set__ __del__ __enter__ __exit__ __instancecheck__ __slots__ __format__ __ne__ "
@@ -130,7 +141,7 @@ _OF_MODELS = words("copy dict json schema schema_json construct validate from_or
 _DOOMING = frozenset(
     f"builtins.{name}"
     for name in words(
-        "exec eval compile globals locals vars __import__ dir breakpoint input __build_class__"
+        "exec eval compile __import__ breakpoint input __build_class__"
     )
 )
 _ODD_TEXTS = (
@@ -138,6 +149,15 @@ _ODD_TEXTS = (
     "pydantic_core.ValidationError",
 )
 _WRITING = words("os subprocess shutil pathlib tempfile zipfile tarfile pty")
+_HARMLESS = words(
+    "inspect.signature inspect.getdoc inspect.isclass inspect.ismethod inspect.isgeneratorfunction "
+    "inspect.isasyncgenfunction inspect.iscoroutine inspect.isawaitable inspect.cleandoc "
+    "inspect.unwrap sys.getsizeof sys.intern sys.getdefaultencoding sys.getfilesystemencoding "
+    "sys.exc_info types.SimpleNamespace types.MappingProxyType types.MethodType "
+    "pydantic.SecretStr pydantic.model_validator enum.auto sys.stdout.write sys.stderr.write "
+    "sys.stdout.flush sys.stderr.flush"
+)
+"""Calls that give nothing but what is made of their arguments, or nothing at all."""
 _DECORATING = words(
     "field_validator model_validator computed_field field_serializer model_serializer"
 )
@@ -146,8 +166,8 @@ _DECORATING = words(
 class Interpreter(Machine):
     """Runs the code of one distribution on one node."""
 
-    def __init__(self, modules: Modules, node: Node) -> None:
-        super().__init__(modules)
+    def __init__(self, modules: Modules, node: Node, own: Own | None = None) -> None:
+        super().__init__(modules, own)
         self.node = node
         self._members = host.members(node)
         self._host: HostModules | None = None
@@ -355,6 +375,8 @@ class Interpreter(Machine):
         """Say whether a class, or one it is made of, may have methods of its own of some names."""
         if kind == Foreign("pydantic.BaseModel"):
             return not _NOT_OF_MODELS.issuperset(names)
+        if kind == Foreign("types.SimpleNamespace"):
+            return not _PLAIN_OF_NAMESPACES.isdisjoint(names)
         if isinstance(kind, Foreign):
             return not (
                 kind.dotted.startswith("builtins.")
@@ -607,8 +629,17 @@ class Interpreter(Machine):
     def foreign_attribute(self, owner: Value, name: str) -> Value:
         """Return an attribute of what another distribution provides."""
         if isinstance(owner, Ref):
-            if name in objects.OPENING or owner.kind == "partial":
+            kind = self.thing(owner).type
+            if kind == objects.CACHED and not self.is_escaped(owner):
+                if name in ("cache_clear", "cache_info", "cache_parameters", "__call__"):
+                    return Method(owner, name)
+                if name in objects.OPENING:
+                    raise GiveUp(f"{name} is asked for")
+                return self.get(self.thing(owner).defaults[0][1], name)
+            if name in objects.OPENING or owner.kind == "partial" or kind in _SEALED:
                 raise GiveUp(f"{name} is asked for")
+            if kind == Foreign("importlib.metadata.Distribution") and name in ("name", "version"):
+                return self.call_on(owner, "get", (Const(name),), ())
             return Method(owner, name)
         assert isinstance(owner, Foreign)
         if members := self._members.get(owner.dotted):
@@ -708,7 +739,10 @@ class Interpreter(Machine):
                 "runpy.",
                 "pydantic.",
             )
-        ) and (dotted not in ("sys.exit", "sys.getrecursionlimit") and last not in _DECORATING):
+        ) and (
+            dotted not in _HARMLESS and dotted not in ("sys.exit", "sys.getrecursionlimit")
+            and last not in _DECORATING
+        ):
             self.doom(f"{dotted}() is called")
         if dotted.startswith("os.environ.") or dotted in ("os.putenv", "os.unsetenv"):
             raise GiveUp("the environment is changed")
@@ -733,6 +767,11 @@ class Interpreter(Machine):
             return self.each(every[len(done)], lambda one: step((*done, one)))
 
         return step(())
+
+    def has_model(self, owner: Ref, name: str) -> bool:
+        """Say whether a method of an object of another distribution is known."""
+        kind = self.thing(owner).type
+        return isinstance(kind, Foreign) and f"{kind.dotted}.{name}" in MODELS
 
     def call_on(
         self, owner: Value, name: str, args: Sequence[Value],
@@ -1001,27 +1040,37 @@ class Interpreter(Machine):
     def new_class(self, node: ast.ClassDef, env: Env) -> Value:
         """Run a class statement. Raises ``GiveUp`` where its bases are not followed."""
         bases = [self.evaluate(each, env) for each in node.bases]
-        if node.keywords or getattr(node, "type_params", None):
+        given = self._class_keywords(node, env)
+        if getattr(node, "type_params", None):
             raise GiveUp("a class is made in an unusual way")
         traits: set[str] = set()
         mixin = ""
+        match given.pop("metaclass", MISSING):
+            case Foreign(dotted="abc.ABCMeta"):
+                traits.add("abstract")
+            case Missing() | Foreign(dotted="builtins.type"):
+                pass
+            case _:
+                raise GiveUp("a class is made in an unusual way")
         for base in bases:
             match base:
                 case Ref(kind="class") as ref if not self.is_escaped(ref):
                     inner = self.thing(ref).traits
                     if "enum" in inner and self.members(ref):
                         self.raise_("TypeError", Const("cannot extend an enumeration"))
-                    traits |= inner - {"dataclass", "frozen"}
-                    if self.read(ref, "__init_subclass__") != MISSING:
-                        raise GiveUp("a class is told of its subclasses")
+                    traits |= inner - _NOT_INHERITED
                     mixin = mixin or self._enums.get(ref.oid, "")
                 case Foreign(dotted="builtins.str" | "builtins.int"):
                     mixin = base.dotted.partition(".")[2]
                 case Foreign(dotted=dotted) if dotted in _ENUMS:
                     traits.add("enum")
                     mixin = _ENUMS[dotted] or mixin
+                case Foreign(dotted="abc.ABC"):
+                    traits.add("abstract")
                 case Foreign(dotted=dotted) if dotted in _PLAIN_BASES:
                     pass
+                case Foreign(dotted="typing.NamedTuple" | "typing.TypedDict") if len(bases) == 1:
+                    traits.add(_RECORDS[base.dotted])
                 case Foreign(dotted="pydantic.BaseModel"):
                     traits.add("model")
                 case Foreign(dotted=dotted) if dotted.startswith("builtins.") and (
@@ -1032,20 +1081,73 @@ class Interpreter(Machine):
                     raise GiveUp("a class is derived from what is not followed")
         if mixin and "enum" not in traits:
             raise GiveUp("a class is derived from a builtin type")
-        if "enum" in traits and any(isinstance(each, Ref) and self.names(each) for each in bases):
-            raise GiveUp("an enumeration is derived from classes of the distribution")
+        if traits & {"namedtuple", "typeddict"} and len(bases) > 1:
+            raise GiveUp("a class is derived from a builtin type")
+        if given and traits & {"enum", "model", "namedtuple"}:
+            raise GiveUp("a class is made in an unusual way")
+        if "enum" in traits:
+            self._check_enum_bases(bases)
+        real = tuple(
+            Foreign(_REAL_BASES[each.dotted])
+            if isinstance(each, Foreign) and each.dotted in _REAL_BASES
+            else each
+            for each in bases
+        )
         qualname = calls.qualname_of(env, node.name)
-        kind = objects.new_class(self, node.name, qualname, tuple(bases), frozenset(traits))
+        kind = objects.new_class(self, node.name, qualname, real, frozenset(traits))
         self._enums[kind.oid] = mixin
         inner_env = statements.class_env(self, node, env, kind)
         module = self.read(env.globals, "__name__")
         self.write(kind, module, "__module__")
         self.execute(node.body, inner_env)
+        if "namedtuple" in traits:
+            self._finish_named(kind, bases)
         self._finish_class(kind, mixin, traits)
+        if "typeddict" not in traits:
+            self._tell_bases(kind, tuple(given.items()))
         if "model" in traits:
             for annotation in self.fields.get(kind.oid, {}).values():
                 self.annotated(annotation, inner_env)
         return kind
+
+    def _class_keywords(self, node: ast.ClassDef, env: Env) -> dict[str, Value]:
+        if any(each.arg is None for each in node.keywords):
+            raise GiveUp("a class is made in an unusual way")
+        return {str(each.arg): self.evaluate(each.value, env) for each in node.keywords}
+
+    def _check_enum_bases(self, bases: Sequence[Value]) -> None:
+        """Raise ``GiveUp`` where an enumeration is made of more than methods and a builtin type."""
+        for base in bases:
+            if not isinstance(base, Ref) or not self.names(base):
+                continue
+            if "enum" in self.thing(base).traits:
+                continue
+            if self.thing(base).traits or any(
+                isinstance(each, Foreign) and each != objects.OBJECT for each in mro(self, base)
+            ):
+                raise GiveUp("an enumeration is derived from classes of the distribution")
+
+    def _finish_named(self, kind: Ref, bases: Sequence[Value]) -> None:
+        if bases == [Foreign("typing.NamedTuple")]:
+            names = [*self.fields.get(kind.oid, {})]
+            late = {name: self.read(kind, name) for name in names}
+            late = {name: value for name, value in late.items() if value != MISSING}
+            records.name_fields(self, kind, names, late)
+        records.check_named(self, kind)
+
+    def _tell_bases(self, kind: Ref, given: Sequence[tuple[str, Value]]) -> None:
+        """Call what the bases of a new class have to be told of it."""
+        told = lookup(self, kind, "__init_subclass__", after=kind)
+        if isinstance(told, Wrapped) and told.kind == "classmethod":
+            told = told.function
+        match told:
+            case Ref(kind="function"):
+                self.call(told, (kind,), given)
+            case Foreign() | Missing():
+                if given:
+                    self.raise_("TypeError", Const("__init_subclass__() takes no keyword arguments"))
+            case _:
+                raise GiveUp("a class is told of its subclasses")
 
     def _finish_class(self, kind: Ref, mixin: str, traits: set[str]) -> None:
         if self.read(kind, "__slots__") != MISSING or self.read(kind, "__metaclass__") != MISSING:
@@ -1108,10 +1210,6 @@ class Interpreter(Machine):
         if len(numbers) != len(found) or not all(type(each) is int for each in numbers):
             raise GiveUp("what auto() gives depends on the Python version")
         return Const(max(numbers, default=0) + 1)
-
-    def is_named(self, value: Tuple) -> bool:
-        """Say whether the items of a tuple have names."""
-        return False
 
     def made(
         self, special: str, kind: Ref, args: Sequence[Value],
@@ -1285,7 +1383,8 @@ class Interpreter(Machine):
             case _:
                 self.escape(value)
 
-    def _dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
+    def dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
+        """Return the fields of a dataclass and their defaults, in order."""
         found: dict[str, Value] = {}
         for each in reversed(mro(self, kind)):
             if not isinstance(each, Ref):
@@ -1311,7 +1410,7 @@ class Interpreter(Machine):
             return None
         if self.is_escaped(kind) or "dataclass" not in self.thing(kind).traits:
             return None
-        names = [name for name, _ in self._dataclass_fields(kind)]
+        names = [name for name, _ in self.dataclass_fields(kind)]
         if any(self.thing(each).traits & {"eq"} for each in (kind,)):
             raise GiveUp("whether two objects are equal is not known")
         one, other = (Tuple(tuple(self.read(e, n) for n in names)) for e in (left, right))
@@ -1321,7 +1420,7 @@ class Interpreter(Machine):
         self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
     ) -> None:
         """Fill the fields of a new object of a dataclass."""
-        fields = self._dataclass_fields(kind)
+        fields = self.dataclass_fields(kind)
         given = dict(keywords)
         place = 0
         for name, default in fields:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TypeVar
 
+from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
@@ -61,6 +62,10 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
         match value:
             case Tuple() | Frozen():
                 return content(value)
+            case View(kind=kind) if kind.startswith("names"):
+                return content(_named(m, value))
+            case Ref(kind="object") if m.has_model(value, "__iter__"):
+                return with_items(m, m.call_on(value, "__iter__", (), ()), part)
             case Ref(kind="list" | "set" | "dict") | View():
                 owner = value.owner if isinstance(value, View) else value
                 return m.each(m.read(owner), content)
@@ -90,6 +95,24 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                 raise GiveUp("what is gone through is not known")
 
     return m.each(value, one)
+
+
+def _named(m: Machine, value: View) -> Tuple:
+    """Return what a view of the names of an object shows now."""
+    found = namespaces.content(m, View(value.owner, namespaces.NAMES))
+    shown = View(value.owner, value.kind.removeprefix("names").strip() or "keys")
+    return Tuple(tuple(_viewed(shown, found.items)), found.shuffled)
+
+
+def _drive_names(m: Machine, value: View, on_item: OnItem) -> bool:
+    """Go through the names of an object, none of which may come or go on the way."""
+    before = namespaces.names(m, value.owner)
+    found = _named(m, value)
+    for item in found.items:
+        on_item(item)
+        if namespaces.names(m, value.owner) != before:
+            raise GiveUp("names are bound while they are gone through")
+    return found.shuffled
 
 
 def _viewed(value: Value, items: tuple[tuple[object, Value, Value], ...]) -> list[Value]:
@@ -160,6 +183,8 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
                 m.generate(value, on_item)
             case Ref(kind="list"):
                 _drive_list(m, value, on_item)
+            case View(kind=kind) if kind.startswith("names"):
+                shuffled[0] |= _drive_names(m, value, on_item)
             case Ref(kind="dict") | View():
                 owner = value.owner if isinstance(value, View) else value
                 m.each(m.read(owner), lambda c: _drive_dict(m, value, owner, c, on_item, shuffled))

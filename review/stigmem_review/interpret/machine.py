@@ -85,6 +85,13 @@ REACHING = words(
 )
 
 
+class Own(msgspec.Struct, frozen=True):
+    """The distribution whose code runs: what it is called, and its version."""
+
+    name: str
+    version: str
+
+
 class Lost(msgspec.Struct, frozen=True):
     """Why, and from where on, nothing can be told of what the program has."""
 
@@ -125,9 +132,10 @@ class GiveUp(Exception):  # noqa: N818 - not an error: the operands have to esca
 class Machine(Heap, ABC):
     """State, forks and escapes; what runs expressions and calls is added above."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, own: Own | None = None) -> None:
         super().__init__()
         self.modules = modules
+        self.own = own
         self.waiting: list[Outcome] = []
         self.mark = 0
         self.guarded = 0
@@ -146,6 +154,8 @@ class Machine(Heap, ABC):
         self.site: tuple[Env | None, ast.AST | None] = (None, None)
         self.scopes: dict[int, Names] = {}
         self.fields: dict[int, dict[str, ast.expr]] = {}
+        self.records: dict[int, tuple[tuple[str, ...], dict[str, Value]]] = {}
+        """The fields of classes of named tuples, and their defaults."""
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """Lists that only the machine itself has."""
@@ -310,6 +320,10 @@ class Machine(Heap, ABC):
         """Call a method of an object that another distribution provides."""
 
     @abstractmethod
+    def has_model(self, owner: Ref, name: str) -> bool:
+        """Say whether a method of an object of another distribution is known."""
+
+    @abstractmethod
     def shown(self, value: Value) -> None:
         """Show a value to somebody who keeps nothing. Raises ``GiveUp`` if that may run code."""
 
@@ -338,8 +352,8 @@ class Machine(Heap, ABC):
         """Run a class statement. Raises ``GiveUp`` where its bases are not followed."""
 
     @abstractmethod
-    def is_named(self, value: Tuple) -> bool:
-        """Say whether the items of a tuple have names."""
+    def dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
+        """Return the fields of a dataclass and their defaults, in order."""
 
     @abstractmethod
     def made(
@@ -449,8 +463,10 @@ class Machine(Heap, ABC):
         while todo:
             self.tick()
             match todo.pop():
-                case Tuple(items=items):
+                case Tuple(items=items, named=named):
                     todo += items
+                    if named is not None:
+                        todo.append(named)
                 case Frozen() as frozen:
                     todo += frozen.items
                 case Pairs(items=pairs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 
+from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import REFLECTIVE, GiveUp, Machine
 from stigmem_review.interpret.values import (
@@ -37,6 +38,8 @@ OPENING = words(
 )
 """Attributes that lead further than is followed: what they are asked of escapes."""
 OBJECT = Foreign("builtins.object")
+CACHED = Foreign("functools.lru_cache.cached")
+"""The type of a function that remembers what it gave."""
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _BUILTIN: dict[str, type] = {
@@ -108,10 +111,12 @@ def get(m: Machine, owner: Value, name: str) -> Value:
                 return Const(int(constant))
         case Tuple():
             real = tuple
-            if m.is_named(owner):
-                raise GiveUp("an attribute of a tuple with names")
+            if owner.named is not None:
+                return _of_named(m, owner, owner.named, name)
         case Frozen():
             real = frozenset
+        case View(kind="proxy" | "names"):
+            real = dict
         case View():
             real = type({}.items())
         case Ref(kind=kind) if kind in _BUILTIN:
@@ -153,12 +158,16 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
     match found:
         case Ref(kind="function"):
             return Bound(found, owner)
+        case Ref(kind="object") if m.thing(found).type == CACHED:
+            return Bound(found, owner)
         case Wrapped(kind="property", function=function):
             return m.call(function, (owner,))
         case Wrapped(kind="classmethod", function=function):
             return Bound(function, kind)
         case Wrapped(kind="staticmethod", function=function):
             return function
+        case Wrapped(kind="field", function=Const(value=int(place))) if isinstance(owner, Tuple):
+            return owner.items[place]
         case Wrapped():
             raise GiveUp("a descriptor that is not followed")
         case Ref(kind="instance") if m.special(found, "__get__"):
@@ -177,8 +186,8 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
     kind = m.thing(owner).type
     if name == "__class__":
         return kind
-    if name == "__dict__" and not m.is_escaped(owner):
-        raise GiveUp("the dict of an object is asked for")
+    if name == "__dict__":
+        return namespaces.namespace(m, owner)
     if name in OPENING and lookup(m, kind, name) == MISSING:
         raise GiveUp(f"{name} is asked for")
     if m.overrides(kind, ("__getattribute__",)):
@@ -213,6 +222,17 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
     return m.each(m.read(owner, name), own)
 
 
+def _of_named(m: Machine, owner: Tuple, kind: Ref, name: str) -> Value:
+    if m.is_escaped(kind):
+        return m.unknown("code that could not be followed may have changed it", owner)
+    found = lookup(m, kind, name)
+    if found != MISSING and not isinstance(found, Foreign):
+        return _bind(m, found, owner, kind)
+    if name in ("_replace", "_asdict"):
+        return Method(owner, name)
+    return get(m, Tuple(owner.items), name)
+
+
 def _of_class(m: Machine, owner: Ref, name: str) -> Value:
     thing = m.thing(owner)
     if m.is_escaped(owner):
@@ -237,6 +257,8 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
                 return Bound(function, owner)
             case Wrapped(kind="staticmethod", function=function):
                 return function
+            case Wrapped(kind="field"):
+                raise GiveUp("a field of a class is asked for")
             case Ref(kind="instance") if m.special(one, "__get__"):
                 return m.call(m.get(one, "__get__"), (NONE, owner))
             case _:
@@ -310,6 +332,8 @@ def _of_member(m: Machine, owner: Member, name: str) -> Value:
 
 def _of_module(m: Machine, owner: Ref, name: str) -> Value:
     found = m.read(owner, name)
+    if name == "__dict__":
+        return namespaces.namespace(m, owner)
     if found == MISSING and ((hasattr(sys, name) and name[:2] == "__") or name in OPENING):
         m.doom(f"{name} of a module is asked for")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stigmem_review import limits
-from stigmem_review.interpret import containers
+from stigmem_review.interpret import containers, namespaces
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import GiveUp, Machine, Part
@@ -89,6 +89,10 @@ def truth(m: Machine, value: Value) -> Any:
             return bool(items)
         case Frozen(pairs=pairs):
             return bool(pairs)
+        case View(kind="names"):
+            return True if value.owner.kind == "module" else m.atom("something counts as true")
+        case Ref(kind="object") if m.has_model(value, "__len__"):
+            return _truth_of(m, m.call_on(value, "__len__", (), ()))
         case Ref(kind="list" | "dict" | "set") | View():
             content = m.read(value.owner if isinstance(value, View) else value)
             if isinstance(content, (Tuple, Pairs)):
@@ -447,6 +451,12 @@ def _subscript(m: Machine, owner: Value, index: Value) -> Value:
                 return found
 
             return m.each(m.read(owner), get)
+        case View(kind="proxy"):
+            return _subscript(m, owner.owner, index)
+        case View(kind="names"):
+            return namespaces.get_item(m, owner, index, None)
+        case Ref(kind="object"):
+            return m.call_on(owner, "__getitem__", (index,), ())
         case Tuple():
             return _picked(m, owner, index)
         case Ref(kind="list"):
@@ -509,6 +519,8 @@ def set_subscript(m: Machine, owner: Value, index: Value, value: Value) -> Value
         match owner:
             case Ref(kind="dict"):
                 return containers.set_item(m, owner, index, value)
+            case View(kind="names"):
+                return m.each(index, lambda i: namespaces.set_item(m, owner, i, value))
             case Ref(kind="list"):
                 return m.each(
                     index,
@@ -566,6 +578,8 @@ def delete_subscript(m: Machine, owner: Value, index: Value) -> Value:
                     return NONE
 
                 return m.each(m.read(owner), remove)
+            case View(kind="names"):
+                return namespaces.set_item(m, owner, index, MISSING)
             case Ref(kind="list"):
                 return with_items(m, owner, lambda c: _without(m, owner, c, index))
             case Tuple() | Const() | Frozen() | Ref(kind="set"):

@@ -10,7 +10,7 @@ from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome
+from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Own
 from stigmem_review.interpret.values import Value
 
 _RECURSION = 20_000
@@ -24,11 +24,13 @@ class Program:
     was made; the ``machine`` then is in the state that the node is in.
     """
 
-    def __init__(self, entry: str, modules: Modules, node: Node) -> None:
+    def __init__(
+        self, entry: str, modules: Modules, node: Node, own: Own | None = None
+    ) -> None:
         self.entry = entry
         self.modules = modules
         self.node = node
-        self.machine = Interpreter(modules, node)
+        self.machine = Interpreter(modules, node, own)
         self.made: Value | None = None
         self.raised: tuple[Outcome, ...] = ()
         self.lost: Lost | None = None
@@ -75,13 +77,19 @@ class Programs:
         self._found: dict[Hashable, Program] = {}
 
     def get(
-        self, entry: str, files: Mapping[str, bytes], paths: Mapping[str, str], node: Node
+        self,
+        entry: str,
+        files: Mapping[str, bytes],
+        paths: Mapping[str, str],
+        node: Node,
+        own: Own | None = None,
     ) -> Program:
         """Return the program of an entry point among files, as ``Modules`` takes them."""
-        key = (entry, node.version, frozenset(files.items()), frozenset(paths.items()))
+        key = (entry, node.version, own, frozenset(files.items()), frozenset(paths.items()))
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = Program(entry, Modules(files, paths, self.parsed), node)
+            modules = Modules(files, paths, self.parsed)
+            found = self._found[key] = Program(entry, modules, node, own)
         return found
 
     def forget(self) -> None:

@@ -12,7 +12,8 @@ from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
 from stigmem_review.interpret.host import FIELDS
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import ONE_OF, GiveUp
+from stigmem_review.interpret.machine import ONE_OF, GiveUp, Own
+from stigmem_review.interpret.objects import CACHED
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.values import (
     ALWAYS,
@@ -77,12 +78,12 @@ class Reading(msgspec.Struct, frozen=True):
     steps: int
 
 
-def read(entry: str, modules: Modules, node: Node) -> Reading:
+def read(entry: str, modules: Modules, node: Node, own: Own | None = None) -> Reading:
     """Read what the factory behind an entry point (``module:name``) returns.
 
     Never raises for what a release contains.
     """
-    return read_program(Program(entry, modules, node))
+    return read_program(Program(entry, modules, node, own))
 
 
 def read_program(program: Program) -> Reading:
@@ -264,6 +265,8 @@ def _target(m: Interpreter, value: Value) -> str | None:
             if isinstance(module, Const) and isinstance(name, Const):
                 return f"{module.value}:{name.value}"
             return None
+        case Ref(kind="object") if m.thing(value).type == CACHED and not m.is_escaped(value):
+            return _target(m, m.thing(value).defaults[0][1])
         case Foreign(dotted=dotted) if dotted.startswith("builtins.") and dotted.count(".") == 1:
             return dotted.replace(".", ":")
         case _:

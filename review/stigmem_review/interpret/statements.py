@@ -6,7 +6,7 @@ import ast
 import functools
 from collections.abc import Sequence
 
-from stigmem_review.interpret import lazy, objects, operators
+from stigmem_review.interpret import lazy, objects, operators, patterns
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.expressions import mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell
@@ -104,7 +104,7 @@ def _statement(m: Machine, node: ast.stmt, env: Env) -> None:
             for target in targets:
                 _delete(m, target, env)
         case ast.Match(subject=subject, cases=cases):
-            _match(m, m.evaluate(subject, env), cases, env)
+            patterns.match(m, m.evaluate(subject, env), cases, env)
         case _:
             m.doom(f"{type(node).__name__} is not followed")
 
@@ -701,66 +701,3 @@ def _note_field(m: Machine, env: Env, name: str, annotation: ast.expr) -> None:
     """Note an annotated name of a class, in order: what dataclasses and models are made of."""
     found = m.fields.setdefault(env.frame.oid, {})
     found[name] = annotation
-
-
-# Patterns.
-
-
-def _match(m: Machine, subject: Value, cases: Sequence[ast.match_case], env: Env) -> None:
-    def one(subject: Value) -> Value:
-        return _case(m, subject, cases, env)
-
-    m.each(subject, one)
-
-
-def _case(m: Machine, subject: Value, cases: Sequence[ast.match_case], env: Env) -> Value:
-    if not cases:
-        return NONE
-    first, *rest = cases
-
-    def chosen() -> Value:
-        if first.guard is None:
-            m.execute(first.body, env)
-            return NONE
-        return m.choose(m.evaluate(first.guard, env), _block(m, first.body, env), other)
-
-    def other() -> Value:
-        return _case(m, subject, rest, env)
-
-    found = _pattern(m, subject, first.pattern, env)
-    return m.choose(found, chosen, other)
-
-
-def _kept(value: Value) -> Value:
-    return value
-
-
-def _pattern(m: Machine, subject: Value, pattern: ast.pattern, env: Env) -> Value:
-    """Return whether a pattern matches, and bind what it names."""
-    match pattern:
-        case ast.MatchValue(value=value):
-            wanted = m.evaluate(value, env)
-            return m.guard(
-                (subject, wanted), lambda: operators.compare(m, ast.Eq(), subject, wanted)
-            )
-        case ast.MatchSingleton(value=constant):
-            return m.guard(
-                (subject,), lambda: operators.compare(m, ast.Is(), subject, Const(constant))
-            )
-        case ast.MatchAs(pattern=None, name=name):
-            if name:
-                bind_name(m, name, subject, env)
-            return Const(True)
-        case ast.MatchOr(patterns=patterns) if all(
-            isinstance(each, (ast.MatchValue, ast.MatchSingleton)) for each in patterns
-        ):
-            found: Value = Const(False)
-            for each in reversed(patterns):
-                found = m.choose(
-                    _pattern(m, subject, each, env),
-                    lambda: Const(True),
-                    functools.partial(_kept, found),
-                )
-            return found
-        case _:
-            m.doom("a pattern is not followed")

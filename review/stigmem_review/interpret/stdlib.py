@@ -541,11 +541,6 @@ def _close(m: Machine, args: Args, keywords: Keywords) -> Value:
     return NONE
 
 
-@model("importlib.metadata.version")
-def _version(m: Machine, args: Args, keywords: Keywords) -> Value:
-    raise GiveUp("what is installed is not known")
-
-
 @model("dataclasses.field", whole=True)
 def _field(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, (), 0, 0)

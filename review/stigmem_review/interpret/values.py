@@ -38,10 +38,14 @@ class Const:
 
 
 class Tuple(msgspec.Struct, frozen=True):
-    """A tuple, or what is in a list; ``shuffled`` if the order of its items is up to chance."""
+    """A tuple, or what is in a list; ``shuffled`` if the order of its items is up to chance.
+
+    ``named`` is the class of a tuple whose items have names.
+    """
 
     items: tuple[Value, ...]
     shuffled: bool = False
+    named: Ref | None = None
 
 
 class Frozen(msgspec.Struct, frozen=True, eq=False):
@@ -90,7 +94,10 @@ class Method(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """The keys, values or items of a dict, as they are when it is looked at."""
+    """The keys, values or items of a dict, as they are when it is looked at.
+
+    ``proxy`` is a dict that cannot be changed by this view, ``names`` the dict of an object.
+    """
 
     owner: Ref
     kind: str

@@ -1,0 +1,102 @@
+"""What is installed: the distribution itself, its modules by name, and what else there is."""
+
+from __future__ import annotations
+
+import re
+
+from stigmem_review.interpret import imports
+from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.models import Args, Keywords, count, model
+from stigmem_review.interpret.values import NONE, Const, Foreign, Value
+
+_DISTRIBUTION = "importlib.metadata.Distribution"
+
+
+def _is_own(m: Machine, args: Args, keywords: Keywords) -> bool:
+    given = dict(keywords)
+    name = args[0] if args else given.pop("distribution_name", NONE)
+    if given or len(args) > 1 or not isinstance(name, Const) or not isinstance(name.value, str):
+        raise GiveUp("of which distribution is asked is not known")
+    return m.own is not None and _normal(name.value) == _normal(m.own.name)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@model("importlib.metadata.version")
+def _version(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if _is_own(m, args, keywords) and m.own is not None:
+        return Const(m.own.version)
+    raise GiveUp("what is installed is not known")
+
+
+@model("importlib.metadata.metadata", "importlib.metadata.distribution")
+def _metadata(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if not _is_own(m, args, keywords):
+        raise GiveUp("what is installed is not known")
+    return m.alloc(Thing("object", type=Foreign(_DISTRIBUTION)))
+
+
+@model(f"{_DISTRIBUTION}.__getitem__", f"{_DISTRIBUTION}.get")
+def _header(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 3)
+    if not isinstance(args[1], Const) or m.own is None:
+        raise GiveUp("which header is meant is not known")
+    match str(args[1].value).lower():
+        case "name":
+            return Const(m.own.name)
+        case "version":
+            return Const(m.own.version)
+        case _:
+            raise GiveUp("what the metadata says is not followed")
+
+
+@model("importlib.metadata.packages_distributions", "importlib.metadata.requires")
+def _other(m: Machine, args: Args, keywords: Keywords) -> Value:
+    raise GiveUp("what is installed is not known")
+
+
+def _named(m: Machine, args: Args, keywords: Keywords) -> str:
+    given = dict(keywords)
+    package = args[1] if len(args) > 1 else given.pop("package", NONE)
+    if given or not 1 <= len(args) <= 2:
+        raise GiveUp("it is called in an unusual way")
+    if not isinstance(args[0], Const) or not isinstance(args[0].value, str):
+        m.doom("which module is imported is not known")
+    name = args[0].value
+    if not name.startswith("."):
+        return name
+    if not isinstance(package, Const) or not isinstance(package.value, str):
+        m.doom("which module is imported is not known")
+    level = len(name) - len(name.lstrip("."))
+    parts = package.value.split(".")
+    if level > len(parts):
+        m.raise_("ImportError", Const("attempted relative import beyond top-level package"))
+    kept = parts[: len(parts) - level + 1]
+    return ".".join([*kept, name[level:]] if name[level:] else kept)
+
+
+@model("importlib.import_module")
+def _import_module(m: Machine, args: Args, keywords: Keywords) -> Value:
+    name = _named(m, args, keywords)
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
+    return imports.load(m, name)
+
+
+@model("importlib.util.find_spec")
+def _find_spec(m: Machine, args: Args, keywords: Keywords) -> Value:
+    name = _named(m, args, keywords)
+    if "." in name or not name.isidentifier():
+        m.doom("find_spec() imports packages")
+    spec = m.alloc(Thing("object", type=Foreign("importlib.machinery.ModuleSpec")))
+    if m.modules.owns(name):
+        return spec
+    outcomes = m.run(lambda: m.foreign_module(name))
+    if all(each.kind == "falls" for each in outcomes):
+        return spec
+    if not any(each.kind == "falls" for each in outcomes):
+        return NONE
+    return m.decide(("installed", name), lambda: spec, lambda: NONE)

@@ -1,0 +1,106 @@
+"""The names of a module or an object as a dict: ``globals()``, ``vars()``, ``__dict__``."""
+
+from __future__ import annotations
+
+from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Const,
+    Foreign,
+    OneOf,
+    Pairs,
+    Ref,
+    Value,
+    View,
+    words,
+)
+
+NAMES = "names"
+"""The kind of view that shows the names of an object."""
+_OF_MODULES = words("__loader__ __spec__ __cached__ __builtins__")
+_OPEN = words("__loader__ __spec__ __builtins__ __path__ __dict__ __class__")
+
+
+def namespace(m: Machine, owner: Value) -> View:
+    """Return the dict of an object. Raises ``GiveUp`` where it has none, or one that is odd."""
+    match owner:
+        case Ref(kind="module"):
+            return View(owner, NAMES)
+        case Ref(kind="instance") if not m.is_escaped(owner):
+            kind = m.thing(owner).type
+            if isinstance(kind, Ref) and not (m.thing(kind).traits & {"slots", "exception"}):
+                return View(owner, NAMES)
+            if kind == Foreign("types.SimpleNamespace"):
+                return View(owner, NAMES)
+    raise GiveUp("the dict of an object is asked for")
+
+
+def names(m: Machine, owner: Ref) -> list[str]:
+    """Return the names in the dict of an object, in no order that would mean anything."""
+    if m.is_escaped(owner):
+        raise GiveUp("code that could not be followed may have changed it")
+    found = m.names(owner)
+    return [*sorted(_OF_MODULES), *found] if owner.kind == "module" else found
+
+
+def content(m: Machine, view: View) -> Pairs:
+    """Return what is in the dict of an object now."""
+    owner = view.owner
+    found = []
+    for name in names(m, owner):
+        value = _value(m, owner, name)
+        if isinstance(value, OneOf) and any(each.value == MISSING for each in value.options):
+            raise GiveUp("whether a name is bound is not known")
+        found.append((("c", name), Const(name), value))
+    return Pairs(tuple(found), shuffled=len(found) > 1)
+
+
+def _value(m: Machine, owner: Ref, name: str) -> Value:
+    value = m.read(owner, name)
+    if value == MISSING and owner.kind == "module" and name in _OF_MODULES:
+        # Whoever uses it can reach everything.
+        return Foreign(f"sys.{name}")
+    return value
+
+
+def _name(m: Machine, index: Value) -> str:
+    found = m.comparable(index)
+    if not isinstance(found, Const) or not isinstance(found.value, str):
+        raise GiveUp("which name is meant is not known")
+    if found.value in _OPEN:
+        m.doom(f"{found.value} is asked for")
+    if found.value[:1] in ("*", "!", "?", "~"):
+        raise GiveUp("which name is meant is not known")
+    return found.value
+
+
+def get_item(m: Machine, view: View, index: Value, default: Value | None) -> Value:
+    """Return what a name stands for, or the default; raise ``KeyError`` without one."""
+
+    def found(value: Value) -> Value:
+        if value != MISSING:
+            return value
+        if default is None:
+            m.raise_("KeyError", index)
+        return default
+
+    return m.each(_value(m, view.owner, _name(m, index)), found)
+
+
+def has_item(m: Machine, view: View, index: Value) -> Value:
+    """Return whether a name is bound."""
+    return m.each(
+        _value(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING)
+    )
+
+
+def set_item(m: Machine, view: View, index: Value, value: Value) -> Value:
+    """Bind a name, or unbind it if the value is ``MISSING``."""
+    name = _name(m, index)
+    if not name.isidentifier() or name[:2] == "__":
+        raise GiveUp(f"{name} is set")
+    if value == MISSING and m.read(view.owner, name) == MISSING:
+        m.raise_("KeyError", index)
+    m.write(view.owner, value, name)
+    return NONE
