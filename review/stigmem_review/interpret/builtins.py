@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 
 from stigmem_review.interpret import containers, lazy, operators, text
-from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
@@ -159,10 +159,25 @@ def _frozenset(m: Machine, args: Args, keywords: Keywords) -> Value:
     return lazy.with_items(m, args[0], lambda c: frozen_of(m, c.items))
 
 
-@model("builtins.dict", "collections.OrderedDict", whole=True)
+@model("builtins.dict", whole=True)
 def _dict(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, (), 0, 1)
     return containers.dict_of(m, args, keywords, m.new_dict)
+
+
+@model("collections.OrderedDict", whole=True)
+def _ordered(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 1)
+    return containers.dict_of(m, args, keywords, lambda c: containers.named_dict(m, "ordered", c))
+
+
+@model("collections.defaultdict", whole=True)
+def _default_dict(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 2)
+    factory = args[0] if args else NONE
+    return containers.dict_of(
+        m, args[1:], keywords, lambda c: containers.named_dict(m, "default", c, factory)
+    )
 
 
 @model("builtins.dict.fromkeys", whole=True)
@@ -579,6 +594,8 @@ def _type(m: Machine, args: Args, keywords: Keywords) -> Value:
             return enum
         case Tuple(named=Ref() as kind):
             return kind
+        case Ref(kind="dict") as ref if m.thing(ref).name:
+            raise GiveUp("the type of a dict")
         case Ref(kind="manifest"):
             return Foreign("stigmem_node.plugins.PluginManifest")
         case value:
@@ -617,6 +634,40 @@ model("functools.cached_property", whole=True)(_wrapper("cached_property"))
 def _object(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 0, 0)
     return m.alloc(Thing("instance", type=Foreign("builtins.object")))
+
+
+@model("builtins.object.__new__")
+def _new(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if len(args) != 1 or keywords or not isinstance(args[0], Ref) or args[0].kind != "class":
+        raise GiveUp("it is called in an unusual way")
+    kind = args[0]
+    if m.is_escaped(kind) or m.thing(kind).traits - {"abstract"}:
+        raise GiveUp("objects are made in a way of their own")
+    if m.overrides(kind, ("__del__",)) or "abstract" in m.thing(kind).traits:
+        raise GiveUp("objects are made in a way of their own")
+    return m.alloc(Thing("instance", type=kind))
+
+
+@model("builtins.type.__subclasses__")
+def _subclasses(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    found: list[Value] = []
+    for oid, thing in enumerate(m.things):
+        ref = Ref(oid, "class")
+        if thing.kind != "class" or args[0] not in thing.bases or not m.has((oid, MADE)):
+            continue
+        # One that nothing holds is gone as soon as it is collected, or when its name is bound anew.
+        if m.is_escaped(ref) or not _is_held(m, ref, thing.name):
+            raise GiveUp("which subclasses there are is not known")
+        found.append(ref)
+    return m.new_list(found)
+
+
+def _is_held(m: Machine, kind: Ref, name: str) -> bool:
+    return any(
+        thing.kind == "module" and m.has((oid, MADE)) and m.read(Ref(oid, "module"), name) == kind
+        for oid, thing in enumerate(m.things)
+    )
 
 
 @model("builtins.super")

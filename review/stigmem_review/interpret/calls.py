@@ -254,8 +254,10 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         return records.new_typed(m, args, keywords)
     if "model" in thing.traits:
         return m.made("model", kind, args, keywords)
-    if m.overrides(kind, ("__new__", "__del__", "__abstractmethods__")):
+    if m.overrides(kind, ("__del__", "__abstractmethods__")):
         raise GiveUp("objects are made in a way of their own")
+    if m.overrides(kind, ("__new__",)):
+        return _made_anew(m, kind, args, keywords)
     if _is_abstract(m, kind):
         m.raise_("TypeError", Const(f"Can't instantiate abstract class {thing.name}"))
     ref = m.alloc(Thing("instance", type=kind))
@@ -273,6 +275,35 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     if (args or keywords) and "exception" not in thing.traits:
         m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
     return ref
+
+
+def _made_anew(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
+    """Make an object with the ``__new__`` of its class."""
+    new = lookup(m, kind, "__new__")
+    if isinstance(new, Wrapped) and new.kind == "staticmethod":
+        new = new.function
+    traits = m.thing(kind).traits
+    if not isinstance(new, Ref) or new.kind != "function" or traits & {"exception", "dataclass"}:
+        raise GiveUp("objects are made in a way of their own")
+
+    def fill(made: Value) -> Value:
+        if isinstance(made, Ref) and made.kind == "instance":
+            of = m.thing(made).type
+            match m.derives(of, kind):
+                case True if isinstance(of, Ref):
+                    init = lookup(m, of, "__init__")
+                    if isinstance(init, Ref) and init.kind == "function":
+                        m.call(init, (made, *args), keywords)
+                    elif init != MISSING and not isinstance(init, Foreign):
+                        raise GiveUp("objects are made in a way of their own")
+                    return made
+                case False:
+                    return made
+        elif isinstance(made, (Const, Tuple, Frozen)):
+            return made
+        raise GiveUp("what a class makes is not known")
+
+    return m.each(m.call(new, (kind, *args), keywords), fill)
 
 
 def _is_abstract(m: Machine, kind: Ref) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from stigmem_review.interpret import namespaces
+from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.keys import frozen_of, key, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
@@ -214,6 +215,16 @@ def _sort(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     )
 
 
+class _Of(tuple[Value]):
+    """Stands for a class where items are sorted: only what is of one class has an order."""
+
+    def __new__(cls, kind: Value) -> _Of:
+        return super().__new__(cls, (kind,))
+
+    def __lt__(self, other: object) -> bool:
+        raise TypeError
+
+
 def sort(m: Machine, content: Tuple, keywords: Keywords) -> Value:
     """Return items in their order. Raises ``GiveUp`` where that is not known."""
     given = dict(keywords)
@@ -239,6 +250,10 @@ def sort(m: Machine, content: Tuple, keywords: Keywords) -> Value:
 
 
 def _rank(m: Machine, value: Value) -> Hashable:
+    if m.is_ordered(value) and (fields := m.compared_fields(value, value)):
+        assert isinstance(value, Ref)
+        # Objects of another class cannot be compared with these.
+        return (_Of(m.thing(value).type), _rank(m, fields[0]))
     match m.comparable(value):
         case Const(value=constant) if not isinstance(constant, float) or constant == constant:
             return constant  # type: ignore[no-any-return]
@@ -412,6 +427,13 @@ def dict_of(m: Machine, args: Args, keywords: Keywords, part: Callable[[Pairs], 
     return m.each(args[0], entries)
 
 
+def named_dict(m: Machine, name: str, content: Value, *held: Value) -> Ref:
+    """Make a dict of a class that is derived from ``dict``."""
+    ref = m.alloc(Thing("dict", name=name, defaults=tuple(("", each) for each in held)))
+    m.put((ref.oid, ALL), content)
+    return ref
+
+
 def view(owner: Ref, name: str, args: Args, keywords: Keywords) -> Value:
     """Return a view of a dict."""
     _count(args, keywords, 0, 0)
@@ -421,7 +443,9 @@ def view(owner: Ref, name: str, args: Args, keywords: Keywords) -> Value:
 @method("dict", "copy")
 def _copy_dict(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 0, 0)
-    return _on_dict(m, owner, m.new_dict)
+    thing = m.thing(owner)
+    held = [each for _, each in thing.defaults]
+    return _on_dict(m, owner, lambda c: named_dict(m, thing.name, c, *held))
 
 
 @method("dict", "clear")

@@ -331,6 +331,57 @@ _CHECKS = {
 }
 
 
+def validated(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
+    """Make a manifest of a dict, as ``model_validate`` does."""
+    given = dict(keywords)
+    value = args[0] if args else given.pop("obj", NONE)
+    if given or len(args) > 1:
+        raise GiveUp("it is called in an unusual way")
+
+    def one(value: Value) -> Value:
+        match value:
+            case Ref(kind="manifest"):
+                return value
+            case Ref(kind="dict"):
+                return m.each(m.read(value), entries)
+            case Const() | Tuple() | Frozen() | Ref(kind="list" | "set" | "function"):
+                refuse(m, "Input should be a valid dictionary or instance of PluginManifest")
+            case _:
+                raise GiveUp("what a manifest is made of is not known")
+
+    def entries(content: Value) -> Value:
+        return new_manifest(m, node, (), named(m, content))
+
+    return m.each(value, one)
+
+
+def named(m: Machine, content: Value) -> Keywords:
+    """Return what is in a dict of texts."""
+    if not isinstance(content, Pairs):
+        raise GiveUp("what is in a dict is not known")
+    found: list[tuple[str, Value]] = []
+    for _, key, value in content.items:
+        name = m.comparable(key)
+        if not isinstance(name, Const) or not isinstance(name.value, str):
+            raise GiveUp("what a manifest is made of is not known")
+        found.append((name.value, value))
+    return found
+
+
+def constructed(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
+    """Make a manifest without looking at what it is given, as ``model_construct`` does."""
+    if args or any(name.startswith("_") for name, _ in keywords):
+        raise GiveUp("it is called in an unusual way")
+    given = dict(keywords)
+    if not {"name", "version"} <= given.keys():
+        raise GiveUp("a manifest is made without all of its fields")
+    ref = m.alloc(Thing("manifest"))
+    for field, value in {**defaults(m, node), **given}.items():
+        if field in FIELDS:
+            m.write(ref, value, field)
+    return ref
+
+
 def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywords) -> Value:
     """Call a method of a manifest."""
     if name == "model_copy" and not args:

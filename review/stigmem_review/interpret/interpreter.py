@@ -18,6 +18,7 @@ from stigmem_review.host.modules import modules as host_modules
 from stigmem_review.interpret import (
     builtins,
     calls,
+    containers,
     expressions,
     functions,
     host,
@@ -27,6 +28,7 @@ from stigmem_review.interpret import (
     objects,
     operators,
     records,
+    settings,
     statements,
     stdlib,
     text,
@@ -685,6 +687,10 @@ class Interpreter(Machine):
         dotted = self.canonical(function.dotted)
         if dotted == host.MANIFEST:
             return host.new_manifest(self, self.node, args, keywords)
+        if dotted == f"{host.MANIFEST}.model_validate":
+            return host.validated(self, self.node, args, keywords)
+        if dotted == f"{host.MANIFEST}.model_construct":
+            return host.constructed(self, self.node, args, keywords)
         if dotted in self._members:
             return self.member_of(Foreign(dotted), args)
         if found := MODELS.get(dotted):
@@ -802,6 +808,11 @@ class Interpreter(Machine):
 
     def absent(self, owner: Ref, index: Value) -> Value:
         """Return what a dict with a default gives for a key it does not have."""
+        thing = self.thing(owner)
+        if thing.name == "default" and thing.defaults[0][1] != NONE:
+            made = self.call(thing.defaults[0][1], ())
+            containers.set_item(self, owner, index, made)
+            return made
         self.raise_("KeyError", index)
 
     # Texts.
@@ -1295,7 +1306,9 @@ class Interpreter(Machine):
                 raise GiveUp("a field of a dataclass is not known")
         if self.overrides(kind, ("__setattr__", "__getattribute__", "__match_args__")):
             raise GiveUp("a dataclass of an unusual kind")
-        if "order" in options:
+        if "order" in options and (
+            "eq=False" in options or self.overrides(kind, ("__lt__", "__le__", "__gt__", "__ge__"))
+        ):
             raise GiveUp("a dataclass of an unusual kind")
         thing.traits = thing.traits | {"dataclass"} | options
 
@@ -1410,11 +1423,29 @@ class Interpreter(Machine):
             return None
         if self.is_escaped(kind) or "dataclass" not in self.thing(kind).traits:
             return None
-        names = [name for name, _ in self.dataclass_fields(kind)]
-        if any(self.thing(each).traits & {"eq"} for each in (kind,)):
-            raise GiveUp("whether two objects are equal is not known")
+        if "eq=False" in self.thing(kind).traits:
+            return None
+        names = []
+        for name, default in self.dataclass_fields(kind):
+            options = (
+                dict(self.thing(default).defaults)
+                if isinstance(default, Ref) and default.kind == "object"
+                else {}
+            )
+            compared = options.get("compare", TRUE)
+            if compared not in (TRUE, FALSE):
+                raise GiveUp("whether two objects are equal is not known")
+            if compared == TRUE:
+                names.append(name)
         one, other = (Tuple(tuple(self.read(e, n) for n in names)) for e in (left, right))
         return one, other
+
+    def is_ordered(self, value: Value) -> bool:
+        """Say whether a value is an object of a dataclass whose objects have an order."""
+        if not isinstance(value, Ref) or value.kind != "instance" or self.is_escaped(value):
+            return False
+        kind = self.thing(value).type
+        return isinstance(kind, Ref) and "order" in self.thing(kind).traits
 
     def fill(
         self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
@@ -1476,7 +1507,9 @@ def _is_plain(m: Machine, value: Value) -> bool:
     match value:
         case Const():
             return True
-        case Tuple(items=items):
+        case Ref(kind="dict") if m.thing(value).name:
+            return False
+        case Tuple(items=items, named=None):
             return all(_is_plain(m, each) for each in items)
         case Ref(kind="list"):
             return _is_plain(m, m.read(value))

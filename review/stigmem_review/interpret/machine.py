@@ -378,6 +378,10 @@ class Machine(Heap, ABC):
         """Return what is compared of two objects of one dataclass."""
 
     @abstractmethod
+    def is_ordered(self, value: Value) -> bool:
+        """Say whether a value is an object of a dataclass whose objects have an order."""
+
+    @abstractmethod
     def fill(
         self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections import OrderedDict, defaultdict
 
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
@@ -42,6 +43,7 @@ CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
+_NAMED: dict[str, type] = {"ordered": OrderedDict, "default": defaultdict}
 _BUILTIN: dict[str, type] = {
     "list": list,
     "dict": dict,
@@ -119,6 +121,10 @@ def get(m: Machine, owner: Value, name: str) -> Value:
             real = dict
         case View():
             real = type({}.items())
+        case Ref(kind="dict") if m.thing(owner).name:
+            real = _NAMED[m.thing(owner).name]
+            if name == "default_factory":
+                raise GiveUp("an attribute of a dict")
         case Ref(kind=kind) if kind in _BUILTIN:
             real = _BUILTIN[kind]
         case _:
@@ -243,6 +249,8 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
         return Const(thing.extra)
     if name in ("__members__", "_member_map_", "_value2member_map_", "_member_names_"):
         raise GiveUp("the members of an enumeration are asked for")
+    if name == "__subclasses__" and lookup(m, owner, name) == MISSING:
+        return Bound(Foreign("builtins.type.__subclasses__"), owner)
     if name in OPENING:
         raise GiveUp(f"{name} is asked for")
     found = lookup(m, owner, name)

@@ -182,6 +182,8 @@ def _binary(
             if inplace:
                 containers.METHODS["dict", "update"](m, left, (right,), ())
                 return left
+            if m.thing(left).name or m.thing(right).name:
+                raise GiveUp("dicts of another class are put together")
             return containers.dict_of(m, (left,), (), lambda a: _united(m, a, right))
         case (Ref(kind="dict"), _) if name == "or" and inplace:
             containers.METHODS["dict", "update"](m, left, (right,), ())
@@ -408,6 +410,11 @@ def _ordered(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
         return m.call(m.get(left, name), (right,))
     if m.special(right, reverse):
         return m.call(m.get(right, reverse), (left,))
+    if m.is_ordered(left):
+        fields = m.compared_fields(left, right)
+        if fields is None:
+            raise GiveUp("whether one is smaller is not known")
+        return _ordered(m, op, *fields)
     one, other = frozen(m, left), frozen(m, right)
     if one is not None and other is not None:
         return flag(function(dict(one.pairs).keys(), dict(other.pairs).keys()))

@@ -8,7 +8,7 @@ from typing import Any
 
 from stigmem_review.interpret import text
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Exit, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.values import (
     Const,
@@ -72,7 +72,7 @@ def _doing(m: Machine, owner: Value, do: Callable[[configparser.ConfigParser], A
         if known:
             m.raise_(name, Const(str(error)))
         kind = Foreign(f"configparser.{name}")
-        raise m.raised(kind, (Const(str(error)),)) from None
+        raise Exit("raises", m.exception(kind, (Const(str(error)),))) from None
     return text.from_plain(m, value)
 
 
@@ -191,10 +191,12 @@ def _of_section(do: Callable[..., Any]) -> Run:
     return run
 
 
+def _getter(name: str) -> Callable[..., Any]:
+    return lambda section, *given, **named: getattr(section, name)(*given, **named)
+
+
 for _name in ("get", "getboolean", "getint", "getfloat"):
-    model(f"{_SECTION}.{_name}")(_of_section(getattr(configparser.SectionProxy, _name, None) or (
-        lambda section, *args, _n=_name, **named: getattr(section, _n)(*args, **named)
-    )))  # fmt: skip
+    model(f"{_SECTION}.{_name}")(_of_section(_getter(_name)))
 model(f"{_SECTION}.__getitem__")(_of_section(lambda section, name: section[name]))
 model(f"{_SECTION}.__contains__")(_of_section(lambda section, name: name in section))
 model(f"{_SECTION}.__iter__", f"{_SECTION}.keys")(_of_section(lambda section: [*section]))

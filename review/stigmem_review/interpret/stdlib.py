@@ -21,6 +21,9 @@ from stigmem_review.interpret.values import (
     Const,
     File,
     Foreign,
+    Frozen,
+    Member,
+    OneOf,
     Opaque,
     Pairs,
     Ref,
@@ -235,7 +238,11 @@ def _plain_value(m: Machine, value: Value) -> None:
             raise GiveUp("it is called with what is not a constant")
 
 
-for _name in ("fastapi.APIRouter", "pydantic.Field", "pydantic.ConfigDict"):
+for _name in (
+    *("fastapi.APIRouter", "pydantic.Field", "pydantic.ConfigDict", "fastapi.Query"),
+    *("fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie", "fastapi.Form"),
+    *("fastapi.File", "pydantic.StringConstraints"),
+):
     model(_name)(_plain_only(_name))
 
 
@@ -351,16 +358,88 @@ model("json.load")(_from_file("json.loads"))
 model("tomllib.load")(_from_file("tomllib.loads"))
 
 
-@model("copy.copy", "copy.deepcopy")
+@model("copy.copy")
 def _copied(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
-    return _deeply(m, args[0])
+    return _copy(m, args[0], None)
 
 
-def _deeply(m: Machine, value: Value) -> Value:
-    if isinstance(value, (Const, Opaque)):
-        return value
-    return _pairs(m, text.plain(m, value)) if not isinstance(value, Tuple) else value
+@model("copy.deepcopy")
+def _deeply(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    return _copy(m, args[0], {})
+
+
+_COPYING = (
+    *("__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"),
+    *("__new__", "__getnewargs__", "__getnewargs_ex__", "__setattr__", "__getattr__"),
+    *("__getattribute__", "__del__", "__slots__"),
+)
+
+
+def _copy(m: Machine, value: Value, done: dict[int, Value] | None) -> Value:
+    """Copy a value; ``done`` has the copies of what is inside, where that is copied as well."""
+    m.tick()
+
+    def inner(each: Value) -> Value:
+        if done is None:
+            return each
+        if isinstance(each, OneOf):
+            raise GiveUp("what is copied is one of several")
+        return _copy(m, each, done)
+
+    match value:
+        case Const() | Opaque() | Member() | Ref(kind="function" | "class"):
+            return value
+        case Foreign(dotted=dotted) if m.is_object(dotted):
+            return value
+        case Frozen(items=items) if done is None or all(
+            isinstance(each, (Const, Member)) for each in items
+        ):
+            return value
+        case Tuple(items=items, named=None):
+            return value if done is None else Tuple(tuple(map(inner, items)), value.shuffled)
+        case Ref(kind="list" | "set" | "dict" | "instance", oid=oid):
+            if done is not None and oid in done:
+                return done[oid]
+        case _:
+            raise GiveUp("what is copied is not followed")
+    content = m.read(value)
+    match value:
+        case Ref(kind="list") if isinstance(content, Tuple):
+            made = m.new_list(())
+            if done is not None:
+                done[value.oid] = made
+            m.write(made, Tuple(tuple(map(inner, content.items)), content.shuffled))
+        case Ref(kind="set") if isinstance(content, Frozen) and (
+            done is None or all(isinstance(each, (Const, Member)) for each in content.items)
+        ):
+            made = m.new_set(content)
+            if done is not None:
+                done[value.oid] = made
+        case Ref(kind="dict") if isinstance(content, Pairs) and (
+            done is None or all(isinstance(k, (Const, Member)) for _, k, _ in content.items)
+        ):
+            thing = m.thing(value)
+            made = m.alloc(Thing("dict", name=thing.name, defaults=thing.defaults))
+            if done is not None:
+                done[value.oid] = made
+            held = tuple((k, name, inner(each)) for k, name, each in content.items)
+            m.write(made, Pairs(held, content.shuffled))
+        case Ref(kind="instance") if not m.is_escaped(value):
+            kind = m.thing(value).type
+            if not isinstance(kind, Ref) or m.thing(kind).traits - {"dataclass", "frozen", "order"}:
+                raise GiveUp("what is copied is not followed")
+            if m.overrides(kind, _COPYING):
+                raise GiveUp("objects are copied in a way of their own")
+            made = m.alloc(Thing("instance", type=kind))
+            if done is not None:
+                done[value.oid] = made
+            for name in m.names(value):
+                m.write(made, inner(m.read(value, name)), name)
+        case _:
+            raise GiveUp("what is copied is not followed")
+    return made
 
 
 def _opaque(kind: str, name: str) -> Run:
@@ -553,7 +632,10 @@ def _dataclass(m: Machine, args: Args, keywords: Keywords) -> Value:
         allowed = {"frozen", "slots", "kw_only", "eq", "order", "repr"}
         if {name for name, _ in keywords} - allowed:
             raise GiveUp("a dataclass of an unusual kind")
+        if any(value not in (Const(True), FALSE) for _, value in keywords):
+            raise GiveUp("a dataclass of an unusual kind")
         names = frozenset(name for name, value in keywords if value == Const(True))
+        names |= {f"{name}=False" for name, value in keywords if value == FALSE}
         return Bound(Foreign("dataclasses.dataclass"), Const(" ".join(sorted(names))))
     options: frozenset[str] = frozenset()
     if isinstance(args[0], Const):
@@ -561,7 +643,5 @@ def _dataclass(m: Machine, args: Args, keywords: Keywords) -> Value:
     kind = args[-1]
     if keywords or not isinstance(kind, Ref) or kind.kind != "class" or m.is_escaped(kind):
         raise GiveUp("what is decorated is not followed")
-    if "slots" in options:
-        options -= {"slots"}
     m.make_dataclass(kind, options)
     return kind
