@@ -207,14 +207,20 @@ def bind(
         m.write(frame, value, name)
 
 
+def check_generator(m: Machine, generator: Ref) -> None:
+    """Raise ``GiveUp`` for a generator that would catch what whoever goes through it raises."""
+    node = m.thing(generator).node
+    assert node is not None
+    if any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
+        raise GiveUp("a generator catches exceptions")
+
+
 def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> None:
     """Run a generator of the program to its end, and a callback on each item."""
     thing = m.thing(generator)
     node, env = thing.node, thing.env
     assert isinstance(node, ast.FunctionDef)
     assert env is not None
-    if any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
-        raise GiveUp("a generator catches exceptions")
     if m.depth >= DEPTH:
         raise GiveUp("calls are nested too deeply to be followed")
 

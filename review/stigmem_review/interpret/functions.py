@@ -131,6 +131,30 @@ def _clear(m: Machine, args: Args, keywords: Keywords) -> Value:
     return NONE
 
 
+# Contexts.
+
+
+@model("contextlib.contextmanager", "contextlib.asynccontextmanager")
+def _context(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if not isinstance(args[0], Ref) or args[0].kind != "function":
+        raise GiveUp("what is decorated is not followed")
+    return _held(m, MAKER, args)
+
+
+MAKER = "contextlib.contextmanager.made"
+
+
+@model(f"{MAKER}.__call__", whole=True)
+def _enter(m: Machine, args: Args, keywords: Keywords) -> Value:
+    (function,) = _given(m, args[0])
+    made = m.call(function, args[1:], keywords)
+    if not isinstance(made, Ref) or made.kind != "generator":
+        m.escape(function)
+        return m.unknown("what a context does is not known", made)
+    return _held(m, "contextlib._GeneratorContextManager", (made,))
+
+
 # Operators as functions.
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from stigmem_review.code.modules import Module, Unusable
+from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
@@ -25,6 +25,10 @@ from stigmem_review.interpret.values import (
 )
 
 _DEPTH = 60
+_EMPTY = syntax_of(b"")
+assert isinstance(_EMPTY, Syntax)
+EMPTY = _EMPTY
+"""What stands in a package that is only a folder."""
 
 
 def import_(m: Machine, name: str, asname: str | None, env: Env) -> None:
@@ -186,7 +190,7 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
         m.doom(f"{name} may have been written before it is imported")
     if found is None:
         if m.modules.folder(name):
-            m.doom(f"{name} is a folder without __init__.py, which other distributions can share")
+            return _namespace(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
@@ -234,6 +238,22 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
 
         ended += m.run(forgotten)
     return m.settle(ended, FALLS)
+
+
+def _namespace(m: Machine, name: str, parent: Value, last: str) -> Value:
+    """Import a folder without ``__init__.py``: a package that has nothing but its modules."""
+    if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
+        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
+    place = f"{name.replace('.', '/')}/__init__.py"
+    made = m.alloc(Thing("module", name=name, extra=Module(name, place, EMPTY, True, place)))
+    m.write(m.imports, made, name)
+    m.put((made.oid, "__name__"), Const(name))
+    m.put((made.oid, "__package__"), Const(name))
+    m.put((made.oid, "__doc__"), NONE)
+    m.put((made.oid, "__file__"), m.unknown("a package without a file"))
+    if isinstance(parent, Ref):
+        m.write(parent, made, last)
+    return made
 
 
 def _compiles(module: Module) -> bool:

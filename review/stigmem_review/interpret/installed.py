@@ -6,9 +6,9 @@ import re
 
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import LOADING, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, count, model
-from stigmem_review.interpret.values import NONE, Const, Foreign, Value
+from stigmem_review.interpret.values import NONE, TRUE, Const, Foreign, Value
 
 _DISTRIBUTION = "importlib.metadata.Distribution"
 
@@ -51,6 +51,15 @@ def _header(m: Machine, args: Args, keywords: Keywords) -> Value:
             return Const(m.own.version)
         case _:
             raise GiveUp("what the metadata says is not followed")
+
+
+@model("importlib.metadata.entry_points")
+def _entry_points(m: Machine, args: Args, keywords: Keywords) -> Value:
+    # Loading one imports its module, which can be one of ours.
+    m.put((m.imports.oid, LOADING), TRUE)
+    for each in (*args, *(value for _, value in keywords)):
+        m.shown(each)
+    return m.unknown("what is installed is not known")
 
 
 @model("importlib.metadata.packages_distributions", "importlib.metadata.requires")

@@ -284,6 +284,11 @@ class Interpreter(Machine):
 
     def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
         """Run a generator to its end."""
+        calls.check_generator(self, generator)
+        calls.run_generator(self, generator, on_item)
+
+    def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
+        """Run a generator; what the callback raises is raised where the item is given."""
         calls.run_generator(self, generator, on_item)
 
     def function(self, node: Function, env: Env) -> Ref:
@@ -774,6 +779,10 @@ class Interpreter(Machine):
 
         return step(())
 
+    def is_sized(self, owner: Ref) -> bool:
+        """Say whether an object of another distribution may be empty."""
+        return any(self.has_model(owner, name) for name in ("__getitem__", "__iter__"))
+
     def has_model(self, owner: Ref, name: str) -> bool:
         """Say whether a method of an object of another distribution is known."""
         kind = self.thing(owner).type
@@ -868,9 +877,12 @@ class Interpreter(Machine):
                 return value
             case Opaque():
                 return Opaque("str", ("str", value))
-            case Member(enum=enum, name=name, mixin=mixin, value=inner):
+            case Member(enum=enum, name=name, mixin=mixin, value=inner) as value:
                 if self.overrides(enum, ("__str__",)):
-                    raise GiveUp("members of an enumeration have a text of their own")
+                    own = self.get(value, "__str__")
+                    if not isinstance(own, Bound) or isinstance(own.function, Foreign):
+                        raise GiveUp("members of an enumeration have a text of their own")
+                    return self.call(own, ())
                 if mixin == "StrEnum":
                     return inner
                 if mixin == "int":
@@ -1184,13 +1196,20 @@ class Interpreter(Machine):
 
     def _finish_enum(self, kind: Ref, mixin: str) -> None:
         found: list[Member] = []
-        if any(self.read(kind, name) != MISSING for name in (
-            "__new__", "__init__", "_generate_next_value_", "_ignore_", "_missing_", "__eq__",
-            "__hash__", "_value_", "__getattribute__", "__getattr__", "__set_name__",
+        if self.overrides(kind, (
+            "__new__", "_ignore_", "_missing_", "__eq__", "__hash__", "_value_",
+            "__getattribute__", "__getattr__", "__set_name__", "__setattr__", "__del__",
         )):  # fmt: skip
             raise GiveUp("an enumeration makes its members in a way of its own")
+        init = self._own_method(kind, "__init__")
+        generate = self._own_method(kind, "_generate_next_value_")
+        if init is not None and mixin not in ("", "str"):
+            raise GiveUp("an enumeration makes its members in a way of its own")
+        seen = False
         for name in self.names(kind):
             value = self.read(kind, name)
+            if name == "_generate_next_value_" and seen:
+                raise GiveUp("an enumeration makes its members in a way of its own")
             if name.startswith("_") or isinstance(value, (Wrapped, View)):
                 continue
             if isinstance(value, (Foreign, Bound, Method, OneOf, Unknown)):
@@ -1199,8 +1218,9 @@ class Interpreter(Machine):
                 if value.kind == "function":
                     continue
                 raise GiveUp("a member of an enumeration is not known")
+            seen = True
             if isinstance(value, Ref):
-                value = self._automatic(name, mixin, found)
+                value = self._automatic(name, mixin, found, generate)
             if mixin in ("str", "StrEnum") and not (
                 isinstance(value, Const) and isinstance(value.value, str)
             ):
@@ -1211,8 +1231,29 @@ class Interpreter(Machine):
             member = same[0] if same else Member(kind, name, value, mixin)
             found.append(member)
             self.write(kind, member, name)
+            if init is not None:
+                holder = self.alloc(Thing("frame"))
+                self.holders[kind.oid, name] = holder
+                given = value.items if isinstance(value, Tuple) else (value,)
+                self.call(init, (Member(kind, name, value, mixin), *given))
 
-    def _automatic(self, name: str, mixin: str, found: list[Member]) -> Value:
+    def _own_method(self, kind: Ref, name: str) -> Value | None:
+        """Return a function of the program that an enumeration has under a name, or nothing."""
+        found = lookup(self, kind, name)
+        if isinstance(found, Wrapped) and found.kind == "staticmethod":
+            found = found.function
+        if isinstance(found, (Foreign, Missing)):
+            return None
+        if not isinstance(found, Ref) or found.kind != "function":
+            raise GiveUp("an enumeration makes its members in a way of its own")
+        return found
+
+    def _automatic(
+        self, name: str, mixin: str, found: list[Member], generate: Value | None
+    ) -> Value:
+        if generate is not None:
+            values = self.new_list([each.value for each in found])
+            return self.call(generate, (Const(name), Const(1), Const(len(found)), values))
         if mixin == "StrEnum":
             return Const(name.lower())
         if mixin == "str":

@@ -64,6 +64,8 @@ _OWN_ARGUMENTS = frozenset({"KeyError", "AssertionError", "SystemExit", "StopIte
 """Exceptions that are raised with what the program has, not with words."""
 _OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__"})
 """Cells with names by which code can be found; whoever has the object has no need of them."""
+LOADING = "~loading"
+"""The flag that says that entry points were looked up, so what is not known may be one of them."""
 REWRITTEN = "rewritten"
 """The cell that says that files may have been written before they are read."""
 
@@ -156,6 +158,8 @@ class Machine(Heap, ABC):
         self.fields: dict[int, dict[str, ast.expr]] = {}
         self.records: dict[int, tuple[tuple[str, ...], dict[str, Value]]] = {}
         """The fields of classes of named tuples, and their defaults."""
+        self.holders: dict[tuple[int, str], Ref] = {}
+        """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """Lists that only the machine itself has."""
@@ -192,6 +196,10 @@ class Machine(Heap, ABC):
     @abstractmethod
     def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
         """Run a generator to its end."""
+
+    @abstractmethod
+    def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
+        """Run a generator; what the callback raises is raised where the item is given."""
 
     @abstractmethod
     def comparable(self, value: Value) -> Value:
@@ -322,6 +330,10 @@ class Machine(Heap, ABC):
     @abstractmethod
     def has_model(self, owner: Ref, name: str) -> bool:
         """Say whether a method of an object of another distribution is known."""
+
+    @abstractmethod
+    def is_sized(self, owner: Ref) -> bool:
+        """Say whether an object of another distribution may be empty."""
 
     @abstractmethod
     def shown(self, value: Value) -> None:
@@ -484,8 +496,10 @@ class Machine(Heap, ABC):
                     todo.append(owner)
                 case Wrapped(function=function):
                     todo.append(function)
-                case Member(enum=Ref() as enum):
+                case Member(enum=Ref() as enum, name=name):
                     todo.append(enum)
+                    if (enum.oid, name) in self.holders:
+                        todo.append(self.holders[enum.oid, name])
                 case Const(value=str() | bytes() as text):
                     if self.names_own(text):
                         self.doom("code that could not be followed gets the name of a module")
@@ -638,6 +652,7 @@ class Machine(Heap, ABC):
             self.undo(self.mark)
             self.waiting, self.mark, self.path = waiting, mark, path
             self.guarded, self.depth = guarded, depth
+            del self.handling[handling:]
             raise
         ended = Outcome(kind, value, self.delta(self.mark), self.path)
         self.tick(1 + len(ended.delta) // 8)

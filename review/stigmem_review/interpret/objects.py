@@ -8,7 +8,7 @@ from collections import OrderedDict, defaultdict
 
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import REFLECTIVE, GiveUp, Machine
+from stigmem_review.interpret.machine import LOADING, REFLECTIVE, GiveUp, Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -41,6 +41,8 @@ OPENING = words(
 OBJECT = Foreign("builtins.object")
 CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
+_LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
+"""Types of objects that become methods where a class has them."""
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _NAMED: dict[str, type] = {"ordered": OrderedDict, "default": defaultdict}
@@ -60,6 +62,8 @@ def get(m: Machine, owner: Value, name: str) -> Value:
         case Unknown():
             if name in REFLECTIVE and name not in ("__class__", "__dict__"):
                 m.doom(f"{name} of what is not known is asked for")
+            if name == "load" and m.has((m.imports.oid, LOADING)):
+                m.doom("an entry point is loaded")
             m.may_raise(owner.why)
             return owner
         case Ref(kind="module"):
@@ -164,7 +168,7 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
     match found:
         case Ref(kind="function"):
             return Bound(found, owner)
-        case Ref(kind="object") if m.thing(found).type == CACHED:
+        case Ref(kind="object") if m.thing(found).type in _LIKE_FUNCTIONS:
             return Bound(found, owner)
         case Wrapped(kind="property", function=function):
             return m.call(function, (owner,))
@@ -249,7 +253,7 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
         return Const(thing.extra)
     if name in ("__members__", "_member_map_", "_value2member_map_", "_member_names_"):
         raise GiveUp("the members of an enumeration are asked for")
-    if name == "__subclasses__" and lookup(m, owner, name) == MISSING:
+    if name == "__subclasses__" and isinstance(lookup(m, owner, name), Foreign):
         return Bound(Foreign("builtins.type.__subclasses__"), owner)
     if name in OPENING:
         raise GiveUp(f"{name} is asked for")
@@ -321,7 +325,14 @@ def _of_member(m: Machine, owner: Member, name: str) -> Value:
             return m.unknown("code that could not be followed may have changed it")
         if isinstance(found, Member) and name in ("name", "value"):
             raise GiveUp("a member of an enumeration has the name of an attribute")
-        if found != MISSING:
+        holder = m.holders.get((owner.enum.oid, owner.name))
+        if holder is not None and not isinstance(found, Wrapped):
+            own = m.read(holder, name)
+            if isinstance(own, OneOf):
+                raise GiveUp("whether a member has an attribute is not known")
+            if own != MISSING:
+                return own
+        if found != MISSING and not (isinstance(found, Foreign) and owner.mixin):
             return _bind(m, found, owner, owner.enum)
     match name:
         case "value" | "_value_":
@@ -377,6 +388,13 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 raise GiveUp("a manifest is changed")
             case Foreign(dotted=dotted):
                 m.doom(f"{dotted}.{name} is changed")
+            case Member(enum=Ref(oid=oid), name=named) if (oid, named) in m.holders:
+                if name[:1] == "_" or name in ("name", "value") or value == MISSING:
+                    raise GiveUp(f"{name} of a member is set")
+                if lookup(m, owner.enum, name) != MISSING:
+                    raise GiveUp(f"{name} of a member is set")
+                m.write(m.holders[oid, named], value, name)
+                return NONE
             case Member() | Unknown() if isinstance(owner, Member) or m.is_modelled(name):
                 m.doom(f"{name} of what is not followed is changed")
             case Ref(kind="list" | "dict" | "set") | Const() | Tuple() | Frozen():

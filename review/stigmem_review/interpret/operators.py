@@ -109,6 +109,9 @@ def truth(m: Machine, value: Value) -> Any:
                 if m.special(value, name):
                     return _truth_of(m, m.call(m.get(value, name), ()))
             return True
+        case Ref(kind="object") if m.is_sized(value):
+            m.may_raise("whether something counts as true is not known")
+            return m.atom("something counts as true")
         case Ref() | Bound() | Method() | Wrapped() | File():
             return True
         case Member(mixin="str" | "StrEnum" | "int", value=Const(value=constant)):

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Sequence
 
 from stigmem_review.interpret import namespaces
-from stigmem_review.interpret.containers import dict_of
+from stigmem_review.interpret.containers import dict_of, get_item
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
 from stigmem_review.interpret.lazy import with_items
@@ -280,6 +280,47 @@ def _proxy(m: Machine, args: Args, keywords: Keywords) -> Value:
     if not isinstance(args[0], Ref) or args[0].kind != "dict":
         raise GiveUp("what is shown is not known to be a dict")
     return View(args[0], "proxy")
+
+
+@model("collections.ChainMap")
+def _chain(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if keywords or not args or not all(isinstance(e, Ref) and e.kind == "dict" for e in args):
+        raise GiveUp("it is called in an unusual way")
+    held = tuple(("", each) for each in args)
+    return m.alloc(Thing("object", type=Foreign("collections.ChainMap"), defaults=held))
+
+
+def _in_chain(m: Machine, owner: Value, index: Value, default: Value | None) -> Value:
+    assert isinstance(owner, Ref)
+    for _, each in m.thing(owner).defaults:
+        assert isinstance(each, Ref)
+        content = m.read(each)
+        if not isinstance(content, Pairs) or m.thing(each).name:
+            raise GiveUp("what is in a dict is not known")
+        found = get_item(m, content, index)
+        if found is not None:
+            return found
+    if default is None:
+        m.raise_("KeyError", index)
+    return default
+
+
+@model("collections.ChainMap.__getitem__")
+def _from_chain(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return _in_chain(m, args[0], args[1], None)
+
+
+@model("collections.ChainMap.get")
+def _get_from_chain(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 3)
+    return _in_chain(m, args[0], args[1], args[2] if len(args) > 2 else NONE)
+
+
+@model("collections.ChainMap.__contains__")
+def _has_in_chain(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return Const(_in_chain(m, args[0], args[1], MISSING) != MISSING)
 
 
 @model("builtins.globals")

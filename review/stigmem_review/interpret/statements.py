@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from stigmem_review.interpret import lazy, objects, operators, patterns
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.expressions import mangled
-from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell
+from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
 from stigmem_review.interpret.scope import names_of
 from stigmem_review.interpret.values import (
@@ -31,6 +31,8 @@ from stigmem_review.interpret.values import (
 
 _LOOP = frozenset({"falls", "continues"})
 _BROKEN = frozenset({"falls", "breaks"})
+MANAGER = Foreign("contextlib._GeneratorContextManager")
+"""The type of a context that a generator makes."""
 
 
 def execute(m: Machine, body: Sequence[ast.stmt], env: Env) -> None:
@@ -620,6 +622,16 @@ def _with(m: Machine, items: Sequence[ast.withitem], body: Sequence[ast.stmt], e
         return
     first, *rest = items
     manager = m.narrowed(m.evaluate(first.context_expr, env))
+    if isinstance(manager, Ref) and manager.kind == "object" and m.thing(manager).type == MANAGER:
+        site, depth, yielding = m.site, m.depth, len(m.yielding)
+        try:
+            _with_generator(m, manager, first, rest, body, env)
+        except GiveUp:
+            # Nothing of it has happened yet; what the generator does is not known.
+            m.site, m.depth = site, depth
+            del m.yielding[yielding:]
+        else:
+            return
     entered, leave = m.enter(manager)
 
     def inner() -> Value:
@@ -650,6 +662,71 @@ def _with(m: Machine, items: Sequence[ast.withitem], body: Sequence[ast.stmt], e
 
         ended += m.run(left)
     m.settle(ended, FALLS)
+
+
+def _with_generator(
+    m: Machine, manager: Ref, item: ast.withitem, rest: list[ast.withitem],
+    body: Sequence[ast.stmt], env: Env,
+) -> None:  # fmt: skip
+    """Run what stands in a context where the generator that makes the context gives its value."""
+    generator = m.thing(manager).defaults[0][1]
+    if not isinstance(generator, Ref) or generator.kind != "generator" or m.is_escaped(generator):
+        raise GiveUp("what a context does is not known")
+    if m.is_escaped(manager) or m.read(manager, lazy.SPENT) != MISSING:
+        raise GiveUp("what a context does is not known")
+    left = m.alloc(Thing("frame"))
+
+    def inner() -> Value:
+        if item.optional_vars:
+            m.assign(item.optional_vars, m.read(left, "value"), env)
+        _with(m, rest, body, env)
+        return NONE
+
+    def given(value: Value) -> None:
+        def once(before: Value) -> Value:
+            if before != MISSING:
+                raise GiveUp("a generator that makes a context goes on")
+            return NONE
+
+        m.each(m.read(left, "entered"), once)
+        m.write(left, value, "value")
+        m.write(left, Const(True), "entered")
+        guarded, site = m.guarded, m.site
+        m.guarded += 1
+        outcomes = m.grouped(m.run(inner))
+        m.guarded, m.site = guarded, site
+        ended: list[Outcome] = []
+        for each in outcomes:
+
+            def on(each: Outcome = each) -> Value:
+                m.adopt(each)
+                if each.kind == "raises":
+                    raise Exit("raises", each.value)
+                if each.kind != "falls":
+                    # The generator ends first, and then this goes on.
+                    m.write(left, Tuple((Const(each.kind), each.value)), "left")
+                return NONE
+
+            ended += m.run(on)
+        m.settle(ended, FALLS)
+
+    def whole() -> Value:
+        m.write(manager, Const(True), lazy.SPENT)
+        m.run_generator(generator, given)
+
+        def after(how: Value) -> Value:
+            if isinstance(how, Tuple) and isinstance(how.items[0], Const):
+                raise Exit(how.items[0].value, how.items[1])
+            return NONE
+
+        def entered(so: Value) -> Value:
+            if so == MISSING:
+                m.raise_("RuntimeError", Const("generator didn't yield"))
+            return m.each(m.read(left, "left"), after)
+
+        return m.each(m.read(left, "entered"), entered)
+
+    m.settle(m.run(whole), FALLS)
 
 
 # Definitions.

@@ -164,8 +164,19 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
     if conversion == ord("r"):
         shown = m.repr_of(value)
         return really(m, lambda: format(plain(m, shown), _spec(spec)))
-    if conversion == -1 and isinstance(value, Member) and value.mixin != "StrEnum" and value.mixin:
+    if (
+        conversion == -1
+        and isinstance(value, Member)
+        and value.mixin not in ("", "StrEnum")
+        and not m.overrides(value.enum, ("__str__",))
+    ):
         raise GiveUp("how a member of an enumeration is formatted depends on the Python version")
+    if (
+        isinstance(value, Member)
+        and conversion == -1
+        and m.overrides(value.enum, ("__format__",))
+    ):
+        raise GiveUp("how a member of an enumeration is formatted is not known")
     if (
         isinstance(value, Ref)
         and value.kind == "instance"
