@@ -52,7 +52,7 @@ def _len(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     match args[0]:
         case Ref(kind="instance") as ref if m.special(ref, "__len__"):
-            return m.call(m.get(ref, "__len__"), ())
+            return m.call(m.method(ref, "__len__"), ())
         case Opaque(type="str") as opaque:
             return Opaque("int", ("len", opaque))
         case Const(value=str() | bytes() as value):
@@ -387,7 +387,7 @@ def _iter(m: Machine, args: Args, keywords: Keywords) -> Value:
         case Ref(kind="iterator" | "genexp" | "generator") as ref:
             return ref
         case Ref(kind="instance") as ref if m.special(ref, "__iter__"):
-            return m.call(m.get(ref, "__iter__"), ())
+            return m.call(m.method(ref, "__iter__"), ())
         case Ref(kind="list" | "dict") | Tuple() | Const(value=str()) | View():
             return lazy.new_iterator(m, "iter", args[0])
         case _:
@@ -448,7 +448,9 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
             if isinstance(kind, Foreign) and kind.dotted.startswith("builtins."):
                 wanted = kind.dotted.removeprefix("builtins.")
                 return wanted == {"StrEnum": "str"}.get(mixin, mixin)
-            return False if isinstance(kind, Ref) and kind.kind == "class" else None
+            if isinstance(kind, Ref) and kind.kind == "class":
+                return None if m.is_virtual(kind) else m.derives(enum, kind)
+            return None
         case Tuple(named=Ref() as named) if isinstance(kind, Ref):
             return m.derives(named, kind)
         case Ref(kind="class"):
@@ -457,7 +459,7 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
             pass
     name = type_name(m, value)
     if isinstance(kind, Ref) and kind.kind == "class":
-        return False if name and not m.overrides(kind, ("__instancecheck__",)) else None
+        return False if name and not m.is_virtual(kind) else None
     if not name or not isinstance(kind, Foreign):
         return None
     wanted = kind.dotted.removeprefix("builtins.")

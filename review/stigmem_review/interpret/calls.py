@@ -9,7 +9,7 @@ from stigmem_review.interpret import containers, namespaces, records, text
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import DEPTH, GiveUp, Machine
-from stigmem_review.interpret.objects import lookup
+from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.scope import Function, Names, names_of
 from stigmem_review.interpret.values import (
     MISSING,
@@ -62,7 +62,7 @@ def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
             named.update(keywords)
             return m.call(thing.type, (*first, *args), tuple(named.items()))
         case Ref(kind="instance") if m.special(function, "__call__"):
-            return m.call(m.get(function, "__call__"), args, keywords)
+            return m.call(m.method(function, "__call__"), args, keywords)
         case (
             Ref(kind="instance" | "list" | "dict" | "set" | "module")
             | Const()
@@ -270,8 +270,9 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     if "exception" in thing.traits:
         m.put((ref.oid, "args"), Tuple(tuple(args)))
     init = lookup(m, kind, "__init__")
-    if "dataclass" in thing.traits and (init == MISSING or not isinstance(init, Ref)):
-        m.fill(ref, kind, args, keywords)
+    maker = _filled_by(m, kind)
+    if maker is not None:
+        m.fill(ref, maker, args, keywords)
         return ref
     if isinstance(init, Ref) and init.kind == "function":
         m.call(init, (ref, *args), keywords)
@@ -281,6 +282,19 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     if (args or keywords) and "exception" not in thing.traits:
         m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
     return ref
+
+
+def _filled_by(m: Machine, kind: Ref) -> Ref | None:
+    """Return the dataclass whose ``__init__`` a class has, if it has one."""
+    for each in mro(m, kind):
+        if isinstance(each, Ref):
+            if m.read(each, "__init__") != MISSING:
+                return None
+            if "dataclass" in m.thing(each).traits:
+                if "init=False" in m.thing(each).traits:
+                    continue
+                return each
+    return None
 
 
 def _made_anew(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:

@@ -210,9 +210,20 @@ def _reverse(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
 @method("list", "sort")
 def _sort(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, (), 0, 0)
-    return _on_list(
-        m, owner, lambda c: m.each(sort(m, c, keywords), lambda found: _put(m, owner, found))
-    )
+
+    def sorted_(content: Tuple) -> Value:
+        # While it is sorted a list is empty to whoever looks, and may not be changed.
+        empty = Tuple(())
+        m.write(owner, empty)
+
+        def put(found: Value) -> Value:
+            if m.read(owner) != empty:
+                raise GiveUp("a list is changed while it is sorted")
+            return _put(m, owner, found)
+
+        return m.each(sort(m, content, keywords), put)
+
+    return _on_list(m, owner, sorted_)
 
 
 class _Of(tuple[Value]):

@@ -32,9 +32,7 @@ _LEAST = 32
 
 
 def _held(m: Machine, kind: str, args: Args) -> Ref:
-    return m.alloc(
-        Thing("object", type=Foreign(kind), defaults=tuple(("", each) for each in args))
-    )
+    return m.alloc(Thing("object", type=Foreign(kind), defaults=tuple(("", each) for each in args)))
 
 
 def _given(m: Machine, owner: Value) -> list[Value]:

@@ -20,15 +20,12 @@ from stigmem_review.interpret import (
     calls,
     containers,
     expressions,
-    functions,
     host,
     imports,
-    installed,
     lazy,
     objects,
     operators,
     records,
-    settings,
     statements,
     stdlib,
     text,
@@ -101,6 +98,7 @@ _RAISED = {
 _PLAIN_BASES = words(
     "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
 )
+_FIELD_OPTIONS = words("default default_factory repr compare hash metadata")
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 """Types of objects of which no attribute is followed."""
 _NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False")
@@ -142,9 +140,7 @@ _NOT_OF_MODELS = words(
 _OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
 _DOOMING = frozenset(
     f"builtins.{name}"
-    for name in words(
-        "exec eval compile __import__ breakpoint input __build_class__"
-    )
+    for name in words("exec eval compile __import__ breakpoint input __build_class__")
 )
 _ODD_TEXTS = (
     *("builtins.OSError", "builtins.SyntaxError", "builtins.UnicodeError"),
@@ -273,6 +269,12 @@ class Interpreter(Machine):
     def get(self, owner: Value, name: str) -> Value:
         """Return an attribute: unknown where only running it could tell."""
         return self.guard((owner,), lambda: self.each(owner, lambda o: objects.get(self, o, name)))
+
+    def method(self, owner: Value, name: str) -> Value:
+        """Return a special method of an object: what its class has, whatever it has itself."""
+        return self.guard(
+            (owner,), lambda: self.each(owner, lambda o: objects.method(self, o, name))
+        )
 
     def assign(self, target: ast.expr, value: Value, env: Env) -> None:
         """Bind a target."""
@@ -455,14 +457,16 @@ class Interpreter(Machine):
                 if isinstance(each, Foreign) or each == wanted
             ]
             if isinstance(wanted, Ref):
-                return True in every
+                return True if True in every else None if self.is_virtual(wanted) else False
             return True if True in every else None if None in every else False
         if not isinstance(kind, Foreign):
             return None
         if kind == wanted:
             return True
         if not isinstance(wanted, Foreign):
-            return False if isinstance(wanted, Ref) and wanted.kind == "class" else None
+            if isinstance(wanted, Ref) and wanted.kind == "class":
+                return None if self.is_virtual(wanted) else False
+            return None
         one = self._exception(kind.dotted)
         other = builtins.exception_class(wanted.dotted.removeprefix("builtins."))
         if one is not None and other is not None:
@@ -478,6 +482,15 @@ class Interpreter(Machine):
         if one is not None and wanted.dotted == "pydantic.BaseModel":
             return False
         return None
+
+    def is_virtual(self, kind: Ref) -> bool:
+        """Say whether a class may take objects for its own that are of no class derived from it."""
+        return self.overrides(
+            kind, ("__instancecheck__", "__subclasshook__", "__subclasscheck__")
+        ) or any(
+            isinstance(each, Foreign) and each.dotted.rpartition(".")[2] == "Protocol"
+            for each in mro(self, kind)
+        )
 
     def _exception(self, dotted: str) -> type[BaseException] | None:
         return builtins.exception_class(_RAISED.get(dotted, dotted.removeprefix("builtins.")))
@@ -751,7 +764,8 @@ class Interpreter(Machine):
                 "pydantic.",
             )
         ) and (
-            dotted not in _HARMLESS and dotted not in ("sys.exit", "sys.getrecursionlimit")
+            (keywords or dotted not in _HARMLESS)
+            and dotted not in ("sys.exit", "sys.getrecursionlimit")
             and last not in _DECORATING
         ):
             self.doom(f"{dotted}() is called")
@@ -894,7 +908,7 @@ class Interpreter(Machine):
             case Ref(kind="instance") as ref:
                 for name in ("__str__", "__repr__"):
                     if self.special(ref, name):
-                        return self.call(self.get(ref, name), ())
+                        return self.call(self.method(ref, name), ())
                 return self._exception_text(ref)
             case Ref(kind="list" | "dict") | Tuple():
                 return self.repr_of(value)
@@ -1004,8 +1018,8 @@ class Interpreter(Machine):
         match manager:
             case Ref(kind="instance") as ref if not self.is_escaped(ref):
                 if self.special(ref, "__enter__") and self.special(ref, "__exit__"):
-                    leave = self.get(ref, "__exit__")
-                    entered = self.call(self.get(ref, "__enter__"), ())
+                    leave = self.method(ref, "__exit__")
+                    entered = self.call(self.method(ref, "__enter__"), ())
 
                     def left(raised: Value | None) -> Value:
                         if raised is None:
@@ -1053,6 +1067,8 @@ class Interpreter(Machine):
             if scope.kind == "function":
                 method = scope
             scope = scope.outer
+        if scope is not None and "slots" in self.thing(scope.frame).traits:
+            raise GiveUp("super() means the class as it was before it got slots")
         if scope is None or method is None or not method.first or method is not env:
             raise GiveUp("super() stands where it is not followed")
         me = self.read(method.frame, method.first)
@@ -1168,7 +1184,9 @@ class Interpreter(Machine):
                 self.call(told, (kind,), given)
             case Foreign() | Missing():
                 if given:
-                    self.raise_("TypeError", Const("__init_subclass__() takes no keyword arguments"))
+                    self.raise_(
+                        "TypeError", Const("__init_subclass__() takes no keyword arguments")
+                    )
             case _:
                 raise GiveUp("a class is told of its subclasses")
 
@@ -1181,7 +1199,7 @@ class Interpreter(Machine):
                 raise GiveUp("a member of an enumeration is not known")
             if isinstance(value, Ref) and value.kind == "instance":
                 if self.special(value, "__set_name__"):
-                    self.call(self.get(value, "__set_name__"), (kind, Const(name)))
+                    self.call(self.method(value, "__set_name__"), (kind, Const(name)))
                 elif self.overrides(self.thing(value).type, ("__set_name__",)):
                     raise GiveUp("a class tells its attributes their names")
             if isinstance(value, (Ref,)) and value.kind == "object" and "enum" in traits:
@@ -1339,19 +1357,42 @@ class Interpreter(Machine):
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""
         thing = self.thing(kind)
-        for name in self.fields.get(kind.oid, {}):
+        found: dict[str, Value] = {}
+        for each in reversed(mro(self, kind)[1:]):
+            if isinstance(each, Ref) and each.oid in self.dataclasses:
+                found.update(self.dataclasses[each.oid])
+        for name, annotation in self.fields.get(kind.oid, {}).items():
             value = self.read(kind, name)
             if isinstance(value, Ref) and value.kind in ("list", "dict", "set"):
                 self.raise_("ValueError", Const("mutable default for field"))
             if isinstance(value, (Unknown, OneOf)):
                 raise GiveUp("a field of a dataclass is not known")
+            words = ast.unparse(annotation)
+            if "InitVar" in words or "KW_ONLY" in words:
+                raise GiveUp("a field of a dataclass is of an unusual kind")
+            if "ClassVar" in words:
+                continue
+            if isinstance(value, Ref) and value.kind == "object":
+                given = dict(self.thing(value).defaults)
+                if given.keys() - _FIELD_OPTIONS:
+                    raise GiveUp("a field of a dataclass is of an unusual kind")
+            found[name] = value
         if self.overrides(kind, ("__setattr__", "__getattribute__", "__match_args__")):
             raise GiveUp("a dataclass of an unusual kind")
         if "order" in options and (
             "eq=False" in options or self.overrides(kind, ("__lt__", "__le__", "__gt__", "__ge__"))
         ):
             raise GiveUp("a dataclass of an unusual kind")
+        for name in self.fields.get(kind.oid, {}):
+            value = found.get(name, MISSING)
+            if "slots" in options and name in found:
+                self.write(kind, Wrapped("field", NONE), name)
+            elif isinstance(value, Ref) and value.kind == "object":
+                # The class has what is the default, and nothing where that is made anew.
+                given = dict(self.thing(value).defaults)
+                self.write(kind, given.get("default", MISSING), name)
         thing.traits = thing.traits | {"dataclass"} | options
+        self.dataclasses[kind.oid] = tuple(found.items())
 
     def run_texts(self, value: Value) -> None:
         """Follow what takes texts for annotations: only names may stand in them."""
@@ -1439,19 +1480,10 @@ class Interpreter(Machine):
 
     def dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
         """Return the fields of a dataclass and their defaults, in order."""
-        found: dict[str, Value] = {}
-        for each in reversed(mro(self, kind)):
-            if not isinstance(each, Ref):
-                continue
-            if "dataclass" not in self.thing(each).traits:
-                continue
-            for name, annotation in self.fields.get(each.oid, {}).items():
-                words = ast.unparse(annotation)
-                if "InitVar" in words or "KW_ONLY" in words:
-                    raise GiveUp("a field of a dataclass is of an unusual kind")
-                if "ClassVar" not in words:
-                    found[name] = self.read(each, name)
-        return [*found.items()]
+        for each in mro(self, kind):
+            if isinstance(each, Ref) and each.oid in self.dataclasses:
+                return [*self.dataclasses[each.oid]]
+        return []
 
     def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
         """Return what is compared of two objects of one dataclass."""
@@ -1500,8 +1532,6 @@ class Interpreter(Machine):
             if isinstance(default, Ref) and default.kind == "object":
                 options = dict(self.thing(default).defaults)
                 default = options.get("default", MISSING)
-            if {*options} - {"default", "default_factory", "repr", "compare", "hash", "metadata"}:
-                raise GiveUp("a field of a dataclass is of an unusual kind")
             if place < len(args) and "kw_only" not in self.thing(kind).traits:
                 value = args[place]
                 place += 1
@@ -1518,7 +1548,7 @@ class Interpreter(Machine):
             self.write(ref, value, name)
         if place < len(args) or given:
             self.raise_("TypeError", Const("unexpected argument"))
-        after = lookup(self, kind, "__post_init__")
+        after = lookup(self, self.thing(ref).type, "__post_init__")
         if after != MISSING:
             self.call(Bound(after, ref), ())
 

@@ -88,7 +88,7 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                     lambda c: content(Tuple(c.items, shuffled) if isinstance(c, Tuple) else c),
                 )
             case Ref(kind="instance") if m.special(value, "__iter__"):
-                return with_items(m, m.call(m.get(value, "__iter__"), ()), part)
+                return with_items(m, m.call(m.method(value, "__iter__"), ()), part)
             case Const() | Member():
                 m.raise_("TypeError", Const("object is not iterable"))
             case _:
@@ -438,7 +438,7 @@ def comprehend(
         try:
             mixed = drive(m, source, item)
         except Exit:
-            if not isinstance(source, Const) and not _ordered(source):
+            if not _ordered(m, source):
                 raise GiveUp("which item of a set raises first is not known") from None
             raise
         if mixed:
@@ -452,10 +452,19 @@ def comprehend(
     return shuffled[0]
 
 
-def _ordered(source: Value) -> bool:
-    if isinstance(source, Tuple):
-        return not source.shuffled
-    return isinstance(source, Ref) and source.kind == "list"
+def _ordered(m: Machine, source: Value) -> bool:
+    match source:
+        case Const() | Ref(kind="range"):
+            return True
+        case Tuple(shuffled=shuffled):
+            return not shuffled
+        case Ref(kind="list" | "dict"):
+            content = m.read(source)
+            return isinstance(content, (Tuple, Pairs)) and not content.shuffled
+        case View(kind="keys" | "values" | "items", owner=owner):
+            return _ordered(m, owner)
+        case _:
+            return False
 
 
 def new_genexp(m: Machine, node: ast.GeneratorExp, env: Env) -> Ref:

@@ -158,6 +158,8 @@ class Machine(Heap, ABC):
         self.fields: dict[int, dict[str, ast.expr]] = {}
         self.records: dict[int, tuple[tuple[str, ...], dict[str, Value]]] = {}
         """The fields of classes of named tuples, and their defaults."""
+        self.dataclasses: dict[int, tuple[tuple[str, Value], ...]] = {}
+        """The fields of dataclasses and their defaults, as they were when these were made."""
         self.holders: dict[tuple[int, str], Ref] = {}
         """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
@@ -184,6 +186,10 @@ class Machine(Heap, ABC):
     @abstractmethod
     def get(self, owner: Value, name: str) -> Value:
         """Return an attribute."""
+
+    @abstractmethod
+    def method(self, owner: Value, name: str) -> Value:
+        """Return a special method of an object: what its class has, whatever it has itself."""
 
     @abstractmethod
     def assign(self, target: ast.expr, value: Value, env: Env) -> None:
@@ -298,6 +304,10 @@ class Machine(Heap, ABC):
     @abstractmethod
     def derives(self, kind: Value, wanted: Value) -> bool | None:
         """Say whether a class is, or is derived from, another."""
+
+    @abstractmethod
+    def is_virtual(self, kind: Ref) -> bool:
+        """Say whether a class may take objects for its own that are of no class derived from it."""
 
     @abstractmethod
     def member_of(self, kind: Ref | Foreign, args: Sequence[Value]) -> Value:

@@ -90,9 +90,7 @@ def get_item(m: Machine, view: View, index: Value, default: Value | None) -> Val
 
 def has_item(m: Machine, view: View, index: Value) -> Value:
     """Return whether a name is bound."""
-    return m.each(
-        _value(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING)
-    )
+    return m.each(_value(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING))
 
 
 def set_item(m: Machine, view: View, index: Value, value: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import sys
 import types
 from collections import OrderedDict, defaultdict
@@ -181,7 +182,7 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
         case Wrapped():
             raise GiveUp("a descriptor that is not followed")
         case Ref(kind="instance") if m.special(found, "__get__"):
-            return m.call(m.get(found, "__get__"), (owner, kind))
+            return m.call(m.method(found, "__get__"), (owner, kind))
         case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
             raise GiveUp("whether it becomes a method is not known")
         case Foreign(dotted=dotted) if dotted.count(".") > 1:
@@ -190,6 +191,17 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
             return m.each(found, lambda one: _bind(m, one, owner, kind))
         case _:
             return found
+
+
+def method(m: Machine, owner: Value, name: str) -> Value:
+    """Return a special method of an object: what its class has. Raises ``GiveUp`` without one."""
+    if not isinstance(owner, Ref) or owner.kind != "instance":
+        return get(m, owner, name)
+    kind = m.thing(owner).type
+    found = lookup(m, kind, name)
+    if found == MISSING:
+        raise GiveUp(f"{name} is not known")
+    return _bind(m, found, owner, kind)
 
 
 def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
@@ -217,7 +229,7 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
 
         return m.each(m.read(owner, name), cached)
     if isinstance(found, Ref) and found.kind == "instance" and m.special(found, "__set__"):
-        return m.call(m.get(found, "__get__"), (owner, kind))
+        return m.call(m.method(found, "__get__"), (owner, kind))
 
     def own(value: Value) -> Value:
         if value != MISSING:
@@ -261,6 +273,8 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
     if found == MISSING:
         if name == "__doc__":
             return NONE
+        if hasattr(abc.ABCMeta, name):
+            raise GiveUp(f"{name} of a class is asked for")
         m.raise_("AttributeError", Const(f"type object '{thing.name}' has no attribute '{name}'"))
 
     def bind(one: Value) -> Value:
@@ -272,7 +286,7 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
             case Wrapped(kind="field"):
                 raise GiveUp("a field of a class is asked for")
             case Ref(kind="instance") if m.special(one, "__get__"):
-                return m.call(m.get(one, "__get__"), (NONE, owner))
+                return m.call(m.method(one, "__get__"), (NONE, owner))
             case _:
                 return one
 
@@ -415,8 +429,14 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         or m.overrides(kind, special)
     ):
         raise GiveUp("an object sets its attributes in a way of its own")
-    if isinstance(kind, Ref) and "frozen" in m.thing(kind).traits:
-        raise GiveUp("an object that cannot be changed is changed")
+    for each in mro(m, kind):
+        if isinstance(each, Ref) and "frozen" in m.thing(each).traits:
+            raise GiveUp("an object that cannot be changed is changed")
+    if isinstance(kind, Ref) and "slots" in m.thing(kind).traits:
+        if name not in dict(m.dataclass_fields(kind)):
+            raise GiveUp("an object with slots gets an attribute")
+        m.write(owner, value, name)
+        return NONE
     found = lookup(m, kind, name)
     if isinstance(found, Wrapped) and found.kind == "property":
         m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))

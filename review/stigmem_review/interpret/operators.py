@@ -107,7 +107,7 @@ def truth(m: Machine, value: Value) -> Any:
         case Ref(kind="instance"):
             for name in ("__bool__", "__len__"):
                 if m.special(value, name):
-                    return _truth_of(m, m.call(m.get(value, name), ()))
+                    return _truth_of(m, m.call(m.method(value, name), ()))
             return True
         case Ref(kind="object") if m.is_sized(value):
             m.may_raise("whether something counts as true is not known")
@@ -240,7 +240,7 @@ def _own(m: Machine, name: str, left: Value, right: Value, inplace: bool) -> Val
     if isinstance(left, Ref) and left.kind == "instance":
         for method in (f"__i{name}__", f"__{name}__") if inplace else (f"__{name}__",):
             if m.special(left, method):
-                found = m.call(m.get(left, method), (right,))
+                found = m.call(m.method(left, method), (right,))
                 if isinstance(found, Const) and found.value is NotImplemented:
                     raise GiveUp("an operator is not implemented")
                 return found
@@ -327,7 +327,7 @@ def _compare(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
             return equal(m, left, right)
         case ast.NotEq():
             if m.special(left, "__ne__"):
-                return m.call(m.get(left, "__ne__"), (right,))
+                return m.call(m.method(left, "__ne__"), (right,))
             return negated(m, equal(m, left, right))
         case ast.In():
             return _within(m, left, right)
@@ -340,7 +340,7 @@ def _compare(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
 def _within(m: Machine, item: Value, owner: Value) -> Value:
     if isinstance(owner, Ref) and owner.kind == "instance":
         if m.special(owner, "__contains__"):
-            found = m.call(m.get(owner, "__contains__"), (item,))
+            found = m.call(m.method(owner, "__contains__"), (item,))
             return choose(m, found, lambda: Const(True), lambda: FALSE)
         if not m.special(owner, "__iter__"):
             raise GiveUp("whether something is in an object is not known")
@@ -380,7 +380,7 @@ def equal(m: Machine, left: Value, right: Value) -> Value:
     """Return whether two values are equal."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Ref) and one.kind == "instance" and m.special(one, "__eq__"):
-            found = m.call(m.get(one, "__eq__"), (other,))
+            found = m.call(m.method(one, "__eq__"), (other,))
             if isinstance(found, Const) and found.value is NotImplemented:
                 raise GiveUp("whether two objects are equal is not known")
             return found
@@ -410,9 +410,9 @@ def _plain_side(m: Machine, value: Value) -> Value:
 def _ordered(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
     name, reverse, function = _ORDER[type(op)]
     if m.special(left, name):
-        return m.call(m.get(left, name), (right,))
+        return m.call(m.method(left, name), (right,))
     if m.special(right, reverse):
-        return m.call(m.get(right, reverse), (left,))
+        return m.call(m.method(right, reverse), (left,))
     if m.is_ordered(left):
         fields = m.compared_fields(left, right)
         if fields is None:
@@ -477,7 +477,7 @@ def _subscript(m: Machine, owner: Value, index: Value) -> Value:
             place = _place(m, index)
             return really(m, lambda: text[place])
         case Ref(kind="instance") if m.special(owner, "__getitem__"):
-            return m.call(m.get(owner, "__getitem__"), (index,))
+            return m.call(m.method(owner, "__getitem__"), (index,))
         case Ref(kind="class") | Foreign():
             return m.subscripted(owner, index)
         case Ref(kind="function") | Const():
@@ -537,7 +537,7 @@ def set_subscript(m: Machine, owner: Value, index: Value, value: Value) -> Value
                     lambda i: with_items(m, owner, lambda c: _replaced(m, owner, c, i, value)),
                 )
             case Ref(kind="instance") if m.special(owner, "__setitem__"):
-                return m.call(m.get(owner, "__setitem__"), (index, value))
+                return m.call(m.method(owner, "__setitem__"), (index, value))
             case Tuple() | Const() | Frozen() | Ref(kind="set"):
                 m.raise_("TypeError", Const("object does not support item assignment"))
             case _:

@@ -245,5 +245,3 @@ def _match_args(m: Machine, kind: Value) -> Sequence[str]:
             raise GiveUp("which attributes a pattern means is not known")
         return [each.value for each in found if isinstance(each, Const)]
     return records.positional(m, kind)
-
-

@@ -24,9 +24,7 @@ class Program:
     was made; the ``machine`` then is in the state that the node is in.
     """
 
-    def __init__(
-        self, entry: str, modules: Modules, node: Node, own: Own | None = None
-    ) -> None:
+    def __init__(self, entry: str, modules: Modules, node: Node, own: Own | None = None) -> None:
         self.entry = entry
         self.modules = modules
         self.node = node

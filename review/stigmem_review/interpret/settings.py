@@ -33,7 +33,7 @@ def _parser(interpolates: bool) -> Run:
         if {name for name, _ in keywords} - _OPTIONS:
             raise GiveUp("it is called in an unusual way")
         options = {name: text.plain(m, value) for name, value in keywords}
-        if options.get("interpolation", None) is not None:
+        if options.get("interpolation") is not None:
             raise GiveUp("it is called in an unusual way")
         if not interpolates:
             options.setdefault("interpolation", None)
@@ -118,9 +118,7 @@ def _read(m: Machine, args: Args, keywords: Keywords) -> Value:
                 raise GiveUp("a path outside of the distribution")
             if m.file(path) is None:
                 raise GiveUp("whether there is a file that is not in the distribution")
-            found = m.call(
-                Foreign("pathlib.Path.read_text"), (path,), (("encoding", encoding),)
-            )
+            found = m.call(Foreign("pathlib.Path.read_text"), (path,), (("encoding", encoding),))
             _read_string(m, (args[0], found), ())
             done.append(File(path.parts, text=True))
         return m.new_list(done)
@@ -203,4 +201,3 @@ model(f"{_SECTION}.__iter__", f"{_SECTION}.keys")(_of_section(lambda section: [*
 model(f"{_SECTION}.__len__")(_of_section(len))
 model(f"{_SECTION}.items")(_of_section(lambda section: [*section.items()]))
 model(f"{_SECTION}.values")(_of_section(lambda section: [*section.values()]))
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Sequence
 
 from stigmem_review.interpret import lazy, objects, operators, patterns

@@ -185,6 +185,14 @@ for _name in ("contextlib.nullcontext", "contextlib.suppress"):
     model(_name)(_manager(_name))
 
 
+@model("warnings.warn")
+def _warn(m: Machine, args: Args, keywords: Keywords) -> Value:
+    for each in (*args, *(value for _, value in keywords)):
+        m.shown(each)
+    m.may_raise("a warning may be an error, if Python is told so")
+    return NONE
+
+
 # What gives an object that only matters to its owner, and takes nothing from others.
 
 
@@ -201,7 +209,7 @@ def _harmless(name: str) -> Run:
 
 
 for _name in (
-    *("logging.getLogger", "threading.Lock", "threading.RLock", "re.compile", "warnings.warn"),
+    *("logging.getLogger", "threading.Lock", "threading.RLock", "re.compile"),
     *("logging.info", "logging.debug", "logging.warning", "logging.error", "logging.exception"),
     *("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4", "datetime.timedelta"),
     *("warnings.filterwarnings", "warnings.simplefilter", "logging.NullHandler"),

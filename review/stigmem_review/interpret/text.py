@@ -171,11 +171,7 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
         and not m.overrides(value.enum, ("__str__",))
     ):
         raise GiveUp("how a member of an enumeration is formatted depends on the Python version")
-    if (
-        isinstance(value, Member)
-        and conversion == -1
-        and m.overrides(value.enum, ("__format__",))
-    ):
+    if isinstance(value, Member) and conversion == -1 and m.overrides(value.enum, ("__format__",)):
         raise GiveUp("how a member of an enumeration is formatted is not known")
     if (
         isinstance(value, Ref)
@@ -183,7 +179,7 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
         and conversion == -1
         and m.special(value, "__format__")
     ):
-        return m.call(m.get(value, "__format__"), (Const(spec),))
+        return m.call(m.method(value, "__format__"), (Const(spec),))
     if isinstance(value, Const) and conversion == -1:
         return really(m, lambda: format(value.value, _spec(spec)))
     shown = m.text_of(value)
