@@ -643,6 +643,15 @@ def objects() -> Iterator[Program]:
 
 def attacks() -> Iterator[Program]:
     """Yield small programs that do something behind what is seen, and some that do not."""
+    yield from _small("attacks")
+
+
+def rules() -> Iterator[Program]:
+    """Yield odd programs for every rule of the language that the interpreter has to follow."""
+    yield from _small("rules")
+
+
+def _small(name: str) -> Iterator[Program]:
     head = (
         "import os, sys\nfrom stigmem_node.plugins import PluginManifest, Capability, HookName\n"
         "L=['facts.read']\ndef f(*a, **k):\n    L.append('network.outbound')\n"
@@ -652,14 +661,24 @@ def attacks() -> Iterator[Program]:
         "\ndef plugin_manifest():\n    return PluginManifest(name='acme-ledger', version='1.0.0', "
         "capabilities=list(L), requires_stigmem=R)\n"
     )
-    for written in (TESTS / "oracle" / "attacks.txt").read_text("utf-8").split("\n---\n"):
+    for written in (TESTS / "oracle" / f"{name}.txt").read_text("utf-8").split("\n---\n"):
         main, *others = written.split("\n## ")
         files = {"acme/__init__.py": ""}
         for other in others:
-            name, _, text = other.partition("\n")
-            files[f"acme/{name}"] = text
+            path, _, text = other.partition("\n")
+            files[f"acme/{path}"] = text
         files["acme/plugin.py"] = head + main + ("" if "def plugin_manifest" in main else tail)
         yield program(files, ENTRY)
+
+
+def styles() -> Iterator[Program]:
+    """Yield small packages that are written as plugins of other ecosystems are."""
+    written = (TESTS / "oracle" / "styles.txt").read_text("utf-8")
+    for each in f"\n{written}".split("\n=== ")[1:]:
+        first, *files = each.split("\n--- ")
+        name, _, entry = first.partition(" ")
+        parts = (file.partition("\n") for file in files)
+        yield program({path: text for path, _, text in parts}, entry or ENTRY, name=name)
 
 
 SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
@@ -673,4 +692,6 @@ SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "imports": imports,
     "objects": objects,
     "attacks": attacks,
+    "rules": rules,
+    "styles": styles,
 }

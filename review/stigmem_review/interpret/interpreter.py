@@ -20,12 +20,15 @@ from stigmem_review.interpret import (
     calls,
     containers,
     expressions,
+    functions,
     host,
     imports,
+    installed,
     lazy,
     objects,
     operators,
     records,
+    settings,
     statements,
     stdlib,
     text,
@@ -63,6 +66,8 @@ from stigmem_review.interpret.values import (
     words,
 )
 
+MODELLED = (builtins, functions, host, installed, records, settings, stdlib)
+"""The modules that say what calls of what others provide do."""
 _ALIASES = {
     "stigmem_node.plugins.manifest.PluginManifest": host.MANIFEST,
     "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
