@@ -24,6 +24,8 @@ _LONG_NAME = re.compile(
 _MAKING_CODE = (b"def ", b"class ", b"lambda")
 _CODES = 2_000
 """Functions and classes in a file that is compiled: CPython compares those that are alike."""
+REFUSED = "it does not compile"
+"""How the reason begins why a file has no tree that fails to be imported by every Python."""
 _UTF8 = {"utf-8", "utf8", "utf-8-sig"}
 _SINGLE_BYTE = {"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1"}
 
@@ -88,7 +90,7 @@ def _uncompilable(tree: ast.Module, data: bytes) -> Failure | None:
         if (error.msg or "").startswith("future feature"):
             # A newer Python may know it.
             return _unparsable(error.msg, error.lineno or 0)
-        why = f"it does not compile: {error.msg or 'invalid syntax'}"
+        why = f"{REFUSED}: {error.msg or 'invalid syntax'}"
         return Failure(why, error.lineno or 0, unreadable=False)
     except (RecursionError, MemoryError):
         # Compiling takes more of the stack than parsing; how much there is differs.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 
 from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
+from stigmem_review.code.parse import REFUSED
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
@@ -185,6 +185,11 @@ def load(m: Machine, name: str) -> Value:
 def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     found = m.modules.get(name)
     if isinstance(found, Unusable):
+        if found.why.startswith(REFUSED):
+            made = m.exception(Foreign("builtins.SyntaxError"), (Const(found.why),))
+            m.messages[made.oid] = found.why.removeprefix(f"{REFUSED}: ")
+            m.places[made.oid] = found.at
+            raise Exit("raises", made)
         m.unusable(found)
     if m.has((m.imports.oid, REWRITTEN)):
         m.doom(f"{name} may have been written before it is imported")
@@ -197,8 +202,6 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     if m.depth >= _DEPTH:
         m.doom("imports are nested too deeply to be followed")
     m.tick(10 + len(found.syntax.source) // 512)
-    if not _compiles(found):
-        m.raise_("SyntaxError", Const(f"{found.path} does not compile"))
     module = m.alloc(Thing("module", name=name, extra=found))
     m.write(m.imports, module, name)
     m.put((module.oid, "__name__"), Const(name))
@@ -254,17 +257,6 @@ def _namespace(m: Machine, name: str, parent: Value, last: str) -> Value:
     if isinstance(parent, Ref):
         m.write(parent, made, last)
     return made
-
-
-def _compiles(module: Module) -> bool:
-    """Say whether a module that can be parsed can be compiled as well."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(module.tree, module.path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def file_of(m: Machine, module: Module) -> Value:

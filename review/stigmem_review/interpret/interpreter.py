@@ -112,6 +112,8 @@ _RECORDS = {"typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict"}
 _REAL_BASES = {"typing.NamedTuple": "builtins.tuple", "typing.TypedDict": "builtins.dict"}
 _SENSITIVE = ("stigmem_node", "pydantic", "enum", "builtins", "sys", "importlib", "fastapi")
 _TYPING = frozenset(("typing", "collections.abc", "typing_extensions", "types", "builtins"))
+_VALUES = words("sys.platform os.stat asyncio.subprocess")
+"""What has the name of a module and is another thing."""
 _SUBMODULES = words("collections.abc importlib.abc os.path")
 _SCHEMA = (
     *("__get_pydantic_core_schema__", "__get_pydantic_json_schema__", "__get_validators__"),
@@ -431,10 +433,12 @@ class Interpreter(Machine):
     def inherited(self, kind: Foreign, name: str) -> Value:
         """Return what a class that others provide has under a name."""
         if exception := builtins.exception_class(kind.dotted.removeprefix("builtins.")):
+            if name == "__init_subclass__":
+                return Foreign("builtins.object.__init_subclass__")
             if name in ("__init__", "__str__", "__repr__", "with_traceback", "add_note"):
                 return Foreign(f"builtins.BaseException.{name}")
             if name != "args" and hasattr(exception, name):
-                raise GiveUp("an attribute of an exception is not followed")
+                raise GiveUp(f"{name} of an exception is not followed")
             return MISSING
         if kind.dotted == "pydantic.BaseModel" and (
             name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
@@ -599,7 +603,12 @@ class Interpreter(Machine):
     def canonical(self, dotted: str) -> str:
         """Return the one name of what has several."""
         module, _, name = dotted.rpartition(".")
-        if name in STANDARD and dotted not in _SUBMODULES and module in STANDARD:
+        if (
+            name in STANDARD
+            and dotted not in _SUBMODULES
+            and module in STANDARD - {name}
+            and dotted not in _VALUES
+        ):
             # What a module has imported is that module, whoever is asked for it.
             return name
         return _ALIASES.get(dotted, dotted)

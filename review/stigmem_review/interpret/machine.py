@@ -32,6 +32,7 @@ from stigmem_review.interpret.values import (
     ALWAYS,
     MISSING,
     TRUE,
+    Atom,
     Bound,
     Conditions,
     Const,
@@ -64,6 +65,11 @@ _OWN_ARGUMENTS = frozenset({"KeyError", "AssertionError", "SystemExit", "StopIte
 """Exceptions that are raised with what the program has, not with words."""
 _OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__"})
 """Cells with names by which code can be found; whoever has the object has no need of them."""
+EITHER = "either"
+"""What a condition begins with that holds where one of several sets of conditions does."""
+OTHERWISE = "otherwise"
+"""A condition of which only is known that there are many ways for it."""
+_WAYS = 6
 LOADING = "~loading"
 """The flag that says that entry points were looked up, so what is not known may be one of them."""
 REWRITTEN = "rewritten"
@@ -160,6 +166,12 @@ class Machine(Heap, ABC):
         """The fields of classes of named tuples, and their defaults."""
         self.dataclasses: dict[int, tuple[tuple[str, Value], ...]] = {}
         """The fields of dataclasses and their defaults, as they were when these were made."""
+        self.defaults: dict[str, tuple[str, ...]] = {}
+        """What the program takes environment variables for where they are not set."""
+        self.messages: dict[int, str] = {}
+        """What exceptions say that the machine raises itself."""
+        self.places: dict[int, Location] = {}
+        """Where exceptions were raised first."""
         self.holders: dict[tuple[int, str], Ref] = {}
         """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
@@ -782,6 +794,10 @@ class Machine(Heap, ABC):
             if all(each.path.get(atom) == so for each in outcomes[1:]):
                 common[atom] = so
         own = [frozenset(each.path.items()) - frozenset(common.items()) for each in outcomes]
+        ways = own[0]
+        for each_ in own[1:]:
+            ways = self.either(ways, each_)
+        common.update(ways)
         touched: dict[Cell, None] = {}
         for each in outcomes:
             touched.update(dict.fromkeys(each.delta))
@@ -853,18 +869,54 @@ class Machine(Heap, ABC):
                 if len({atom for atom, _ in conditions}) < len(conditions):
                     continue
                 kept = found.get(each.value)
-                found[each.value] = conditions if kept is None else kept & conditions
+                found[each.value] = conditions if kept is None else self.either(kept, conditions)
         if len(found) == 1:
             return next(iter(found))
         if not found or len(found) > ONE_OF:
             return None
         return OneOf(tuple(Option(value, conditions) for value, conditions in found.items()))
 
+    def either(self, one: Conditions, other: Conditions) -> Conditions:
+        """Return what has to be so where one of two has to be."""
+        if one <= other or other <= one:
+            return one & other
+        differ = one ^ other
+        if len(differ) == 2 and len({atom for atom, _ in differ}) == 1:
+            # It does not matter whether that is so.
+            return one & other
+        ways = {*self.ways(one), *self.ways(other)}
+        if len(ways) > _WAYS:
+            return (one & other) | {(self.number(OTHERWISE), True)}
+        return (one & other) | {(self.number((EITHER, frozenset(ways))), True)}
+
+    def ways(self, conditions: Conditions, most: int = 3 * _WAYS) -> list[Conditions]:
+        """Return the ways in which conditions can hold, each without a choice in it.
+
+        Where they are too many, choices are left out.
+        """
+        plain: list[tuple[Atom, bool]] = []
+        choices: list[Iterable[Conditions]] = []
+        for atom, so in conditions:
+            words = self.atoms[atom][0] if isinstance(atom, int) else atom
+            if isinstance(words, tuple) and words[0] == EITHER:
+                choices.append(words[1])
+            else:
+                plain.append((atom, so))
+        found: list[Conditions] = [frozenset(plain)]
+        for ways in choices:
+            more = [one | other for one in found for other in ways]
+            more = [each for each in more if len({atom for atom, _ in each}) == len(each)]
+            if 0 < len(more) <= most:
+                found = more
+        return found
+
     # Exceptions.
 
     def raise_(self, name: str, *args: Value) -> NoReturn:
         """Raise a builtin exception, whose words are Python's and not those that stand here."""
         made = self.exception(Foreign(f"builtins.{name}"), args)
+        if args and isinstance(args[0], Const):
+            self.messages[made.oid] = str(args[0].value)
         if name not in _OWN_ARGUMENTS:
             self.put((made.oid, "args"), self.unknown("the words of an exception are not known"))
         raise Exit("raises", made)
@@ -873,6 +925,8 @@ class Machine(Heap, ABC):
         """Make an exception."""
         ref = self.alloc(Thing("instance", type=kind))
         self.put((ref.oid, "args"), Tuple(tuple(args)))
+        if (at := self.at()) is not None:
+            self.places[ref.oid] = at
         return ref
 
     def maybe(self, atom: Hashable, value: Value, otherwise: str, *args: Value) -> Value:

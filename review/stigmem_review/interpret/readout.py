@@ -10,6 +10,7 @@ import msgspec
 
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
+from stigmem_review.interpret import words
 from stigmem_review.interpret.host import FIELDS
 from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import ONE_OF, GiveUp, Own
@@ -64,10 +65,15 @@ Field = Certain | Several | Unsure
 
 
 class Raised(msgspec.Struct, frozen=True):
-    """An exception that reaches the node: its class as far as it is known, and when it does."""
+    """An exception that reaches the node, and when it does: its class, what it says and where.
+
+    What is not known of it is empty.
+    """
 
     kind: str
     conditions: tuple[str, ...]
+    message: str = ""
+    at: Location | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -93,47 +99,16 @@ def read_program(program: Program) -> Reading:
     if program.lost:
         why, at = program.lost.why, program.lost.at
         return Reading(dict.fromkeys(FIELDS, Unsure(why, at)), (), m.steps)
-    raised = tuple(
-        Raised(_class(m, each.value), _words(m, frozenset(each.path.items())))
-        for each in program.raised
-    )
+    raised = tuple(_raised(m, each.value, frozenset(each.path.items())) for each in program.raised)
     made = program.made
     fields = {} if made is None else {name: _field(m, made, name) for name in FIELDS}
     return Reading(fields, raised, m.steps)
 
 
-def _class(m: Interpreter, value: Value) -> str:
-    if isinstance(value, Ref) and value.kind == "instance":
-        kind = m.thing(value).type
-        if isinstance(kind, Foreign):
-            return kind.dotted.removeprefix("builtins.")
-        if isinstance(kind, Ref):
-            return m.thing(kind).name
-    return ""
-
-
-def _words(m: Interpreter, conditions: Conditions) -> tuple[str, ...]:
-    return tuple(sorted(_say(m, atom, so) for atom, so in conditions))
-
-
-def _say(m: Interpreter, atom: Any, so: bool) -> str:
-    words, at = m.atoms[atom]
-    match words:
-        case ("set", Opaque(key=("env", Const(value=name), _))):
-            return f"{name} is {'' if so else 'not '}set"
-        case ("truth", Opaque(key=("env", Const(value=name), _))):
-            return f"{name} is {'not ' if so else ''}empty"
-        case (
-            "truth",
-            Opaque(key=("=", Opaque(key=("env", Const(value=name), _)), Const(value=v))),
-        ):
-            return f"{name} is {'' if so else 'not '}{v!r}"
-        case ("installed", name):
-            return f"{name} is {'' if so else 'not '}installed"
-        case str() as why:
-            return f"{'' if so else 'not: '}{why}" + (f" ({at})" if at else "")
-        case _:
-            return f"{'' if so else 'not: '}a condition of the environment"
+def _raised(m: Interpreter, value: Value, conditions: Conditions) -> Raised:
+    kind, message = words.exception(m, value)
+    at = m.places.get(value.oid) if isinstance(value, Ref) else None
+    return Raised(kind, words.say(m, conditions), message, at)
 
 
 def _field(m: Interpreter, made: Value, name: str) -> Field:
@@ -150,17 +125,19 @@ def _field(m: Interpreter, made: Value, name: str) -> Field:
                     if len({atom for atom, _ in conditions}) < len(conditions):
                         continue
                     known = found.get(repr(plain))
-                    kept = conditions if known is None else known[1] & conditions
+                    kept = conditions if known is None else m.either(known[1], conditions)
                     found[repr(plain)] = (plain, kept)
     except _Stop as stop:
         return Unsure(stop.why, stop.at)
     except GiveUp as stop:
         return Unsure(stop.why, None)
+    if len(found) > 1:
+        found = {key: held for key, held in found.items() if words.possible(m, held[1])}
     if len(found) == 1:
         return Certain(next(iter(found.values()))[0])
     if not found or len(found) > ONE_OF:
         return Unsure("it is one of too many values", None)
-    return Several(tuple(Possible(v, _words(m, conditions)) for v, conditions in found.values()))
+    return Several(tuple(Possible(v, words.say(m, held)) for v, held in found.values()))
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out of the reading
@@ -190,7 +167,7 @@ def _text(m: Interpreter, value: Value) -> Read:
         case Const(value=str(text)):
             yield text, ALWAYS
         case Opaque():
-            raise _Stop("only the node has it", None)
+            raise _Stop(f"it is made of {words.subject(value)}, which only the node has", None)
         case _:
             raise _stop(value)
 

@@ -607,6 +607,8 @@ def _raise(m: Machine, exc: ast.expr | None, cause: ast.expr | None, env: Env) -
         if isinstance(value, Ref) and value.kind == "instance":
             if m.derives(m.thing(value).type, Foreign("builtins.BaseException")) is False:
                 m.raise_("TypeError", Const("exceptions must derive from BaseException"))
+            if (at := m.at()) is not None:
+                m.places[value.oid] = at
             raise Exit("raises", value)
         if isinstance(value, Const):
             m.raise_("TypeError", Const("exceptions must derive from BaseException"))

@@ -54,6 +54,11 @@ def _get_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
     if given or not args:
         raise GiveUp("it is called in an unusual way")
     found = variable(m, args[0])
+    if isinstance(args[0], Const) and default != NONE:
+        shown = repr(default.value) if isinstance(default, Const) else "that is computed"
+        held = m.defaults.get(args[0].value, ())
+        if shown not in held:
+            m.defaults[args[0].value] = (*held, shown)
     return m.decide(("set", found), lambda: found, lambda: default)
 
 
@@ -559,14 +564,19 @@ def _exists(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     assert isinstance(args[0], File)
     if m.file(args[0]) is None:
-        raise GiveUp("whether there is a file that is not in the distribution")
+        there = ("there", "/".join(args[0].parts))
+        return m.decide(there, lambda: Const(True), lambda: FALSE)
     return flag(True)
 
 
 def _data(m: Machine, path: Value) -> bytes:
     found = m.file(path) if isinstance(path, File) else None
     if found is None:
-        m.may_raise("a file is read that is not in the distribution")
+        if isinstance(path, File):
+            place = "/".join(path.parts)
+            m.maybe(("there", place), NONE, "FileNotFoundError", Const(place))
+        else:
+            m.may_raise("a file is read that is not in the distribution")
         raise GiveUp("a file is read that is not in the distribution")
     m.tick(1 + len(found) // 64)
     return found
