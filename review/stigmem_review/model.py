@@ -51,16 +51,34 @@ class Unknown(msgspec.Struct, frozen=True, tag_field="certainty", tag="unknown")
     outcomes: tuple[str, ...] = ()
 
 
+class Outcome(msgspec.Struct, Generic[T], frozen=True):
+    """One value that the node can get, what has to be so for it, and where it is written.
+
+    ``conditions`` all hold for it; they are in words: "ACME_READ_ONLY is set".
+    """
+
+    value: T
+    conditions: tuple[str, ...]
+    at: Location | None = None
+
+
+class OneOf(msgspec.Struct, Generic[T], frozen=True, tag_field="certainty", tag="one-of"):
+    """A value that depends on how the node is run: every one that it can be, two at least."""
+
+    outcomes: tuple[Outcome[T], ...]
+    at: Location | None = None
+
+
 class NotCarried(msgspec.Struct, frozen=True, tag_field="certainty", tag="not-carried"):
     """A value that this kind of source does not carry at all."""
 
     source: str
 
 
-Text = Known[str] | Unknown | NotCarried
-OptionalText = Known[str | None] | Unknown | NotCarried
-Names = Known[tuple[str, ...]] | Unknown | NotCarried
-Flag = Known[bool] | Unknown | NotCarried
+Text = Known[str] | OneOf[str] | Unknown | NotCarried
+OptionalText = Known[str | None] | OneOf[str | None] | Unknown | NotCarried
+Names = Known[tuple[str, ...]] | OneOf[tuple[str, ...]] | Unknown | NotCarried
+Flag = Known[bool] | OneOf[bool] | Unknown | NotCarried
 
 
 class Hook(msgspec.Struct, frozen=True):
@@ -75,7 +93,7 @@ class Hook(msgspec.Struct, frozen=True):
     bound: bool = False
 
 
-Hooks = Known[tuple[Hook, ...]] | Unknown | NotCarried
+Hooks = Known[tuple[Hook, ...]] | OneOf[tuple[Hook, ...]] | Unknown | NotCarried
 AnyValue = Text | OptionalText | Names | Flag | Hooks
 
 
