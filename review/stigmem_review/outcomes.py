@@ -1,0 +1,287 @@
+"""What a field of a manifest can be, and when: one way to look at known and at one-of values.
+
+A known value is one that is always so; what is unknown or not carried has no outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import permutations
+from typing import Any, TypeGuard
+
+import msgspec
+
+from stigmem_review.model import EntryPoint, Hook, Known, Location, OneOf, Unknown
+from stigmem_review.text import Message, Segment, flat, shorten
+
+When = tuple[tuple[str, ...], ...]
+"""The ways in which something comes to be so, each with what has to hold for it; none: always.
+
+What has to hold may not be all: of a way that names nothing it is not known when it is gone.
+"""
+
+ALWAYS: When = ()
+
+_TERMS = 40
+_WAYS = 3
+"""Ways that are named in words; the rest is counted."""
+
+
+class Possible(msgspec.Struct, frozen=True):
+    """Something that a field can be, or hold: when that is so, and where it is written."""
+
+    value: Any
+    when: When = ALWAYS
+    at: Location | None = None
+
+    def __str__(self) -> str:
+        return spelled(shown(self.value), self.when)
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A hook that can have a handler, and each that it can have then.
+
+    Of a single handler no condition is given: it is the hook's. There are no ``targets`` where
+    not all are known, and ``unread`` says why, and when.
+    """
+
+    name: str
+    when: When
+    targets: tuple[Possible, ...]
+    unread: tuple[Possible, ...]
+    at: Location | None
+
+    def __str__(self) -> str:
+        return spelled(self.name, self.when)
+
+    @property
+    def handled_at(self) -> Location | None:
+        """Where the first handler is written, or else the hook."""
+        return next((each.at for each in (*self.targets, *self.unread) if each.at), self.at)
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """One thing in one outcome, which has a number."""
+
+    value: Any
+    outcome: int
+    conditions: tuple[str, ...]
+    at: Location | None
+
+
+def is_read(field: Any) -> TypeGuard[Known[Any] | OneOf[Any]]:
+    """Say whether everything that a field can be is known."""
+    return isinstance(field, (Known, OneOf))
+
+
+def values(field: Any) -> tuple[Possible, ...]:
+    """Return every value that a field can have, sorted; none where that is not known."""
+    return _gathered(_outcomes(field), len(_outcomes(field)))
+
+
+def members(field: Any) -> tuple[Possible, ...]:
+    """Return every name that a field of names can hold, sorted; none where that is not known."""
+    places: dict[str, Location] = {}
+    if isinstance(field, Known) and field.each:
+        places = dict(zip(field.value, field.each, strict=True))
+    found = (
+        _Found(name, each.outcome, each.conditions, places.get(name, each.at))
+        for each in _outcomes(field)
+        for name in each.value
+    )
+    return _gathered(found, len(_outcomes(field)))
+
+
+def hooks(field: Any) -> tuple[Bound, ...]:
+    """Return every hook that a field of hooks can hold, sorted; none where that is not known."""
+    by_name: dict[str, list[_Found]] = {}
+    for each in _outcomes(field):
+        for hook in each.value:
+            by_name.setdefault(hook.name, []).append(
+                _Found(hook, each.outcome, each.conditions, hook.at or each.at)
+            )
+    return tuple(_bound(by_name[name], len(_outcomes(field))) for name in sorted(by_name))
+
+
+def _bound(found: list[_Found], of: int) -> Bound:
+    hook: Hook = found[0].value
+    [named] = _gathered((_Found(hook.name, f.outcome, f.conditions, f.at) for f in found), of)
+    targets = [
+        _Found(each.value, one.outcome, one.conditions + each.conditions, each.at)
+        for one in found
+        for each in _outcomes(one.value.target)
+    ]
+    unread = [
+        _Found(one.value.target.why, one.outcome, one.conditions, one.value.target.at)
+        for one in found
+        if isinstance(one.value.target, Unknown)
+    ]
+    known = all(is_read(one.value.target) for one in found)
+    several = len({each.value for each in targets}) > 1
+    return Bound(
+        name=hook.name,
+        when=named.when,
+        targets=_gathered(targets, 0 if several else 1) if known else (),
+        unread=_gathered(unread, of),
+        at=named.at,
+    )
+
+
+def _outcomes(field: Any) -> tuple[_Found, ...]:
+    match field:
+        case Known():
+            return (_Found(field.value, 0, (), field.at),)
+        case OneOf():
+            return tuple(
+                _Found(each.value, number, each.conditions, each.at or field.at)
+                for number, each in enumerate(field.outcomes)
+            )
+        case _:
+            return ()
+
+
+def _gathered(found: Iterable[_Found], of: int) -> tuple[Possible, ...]:
+    """Return each thing once: it is always so where all outcomes, ``of`` which there are, have it.
+
+    With ``of`` nothing is always so.
+    """
+    same: dict[str, list[_Found]] = {}
+    for each in found:
+        same.setdefault(repr(_plain(each.value)), []).append(each)
+    return tuple(
+        Possible(
+            some[0].value,
+            ALWAYS
+            if of and len({each.outcome for each in some}) >= of
+            else simplest(each.conditions for each in some),
+            next((each.at for each in some if each.at), None),
+        )
+        for _, some in sorted(same.items())
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without the places it is written in."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Hook):
+        return value.name, [(each.value, each.when) for each in values(value.target)]
+    return value
+
+
+# Conditions
+
+_Literal = tuple[str, bool]
+_Way = frozenset[_Literal]
+
+
+def simplest(ways: Iterable[tuple[str, ...]]) -> When:
+    """Return ways in the one form of all that say the same: their prime implicants.
+
+    Found by consensus and absorption (Blake's canonical form); left as they are beyond a number.
+    """
+    return _simplest(frozenset(frozenset(map(_literal, way)) for way in ways))
+
+
+@lru_cache(maxsize=8192)
+def _simplest(ways: frozenset[_Way]) -> When:
+    # Most items of a release hang on the same few conditions.
+    left = _least({*ways})
+    while len(left) <= _TERMS:
+        more = {_consensus(one, two) for one, two in permutations(left, 2)}
+        grown = _least(left | more)
+        if grown == left:
+            break
+        left = grown
+    return tuple(sorted(tuple(sorted(map(_condition, way))) for way in left))
+
+
+def _least(ways: set[_Way]) -> set[_Way]:
+    """Return ways without those that another one covers."""
+    return {way for way in ways if not any(other < way for other in ways)}
+
+
+def _consensus(one: _Way, two: _Way) -> _Way:
+    """Return what holds whichever way one condition goes that tells two ways apart, or the one."""
+    opposed = [(text, so) for text, so in one if (text, not so) in two]
+    if len(opposed) != 1:
+        return one
+    [(text, _)] = opposed
+    return (one | two) - {(text, True), (text, False)}
+
+
+def _literal(condition: str) -> _Literal:
+    """Return what a condition asks, and the answer: "X is not set" is no to "X is set"."""
+    about, verb, rest = condition.partition(" is ")
+    if condition.startswith("not: "):
+        return condition.removeprefix("not: "), False
+    if rest.startswith("not "):
+        return about + verb + rest.removeprefix("not "), False
+    return condition, True
+
+
+def _condition(literal: _Literal) -> str:
+    text, so = literal
+    about, verb, rest = text.partition(" is ")
+    if so:
+        return text
+    return f"{about}{verb}not {rest}" if verb else f"not: {text}"
+
+
+# Words
+
+
+def phrase(when: When) -> Message:
+    """Return when something is so: ``always``, ``if ... and ..., or if ...``, ``unless ...``."""
+    return tuple(_phrase(when))
+
+
+def _phrase(when: When) -> Iterator[Segment]:
+    if when == ALWAYS:
+        yield Segment("always")
+    elif () in when:
+        yield Segment("in some environments")
+    elif len(when) == 1 and len(when[0]) == 1 and not _literal(when[0][0])[1]:
+        yield Segment("unless ")
+        yield Segment(_literal(when[0][0])[0], theirs=True)
+    else:
+        for number, way in enumerate(when[:_WAYS]):
+            yield Segment(", or if " if number else "if ")
+            for index, condition in enumerate(way):
+                if index:
+                    yield Segment(" and ")
+                yield Segment(shorten(condition), theirs=True)
+        if len(when) > _WAYS:
+            yield Segment(f", or in {len(when) - _WAYS} other ways")
+
+
+def in_words(field: Any) -> str:
+    """Return what a field can be in one line; nothing where that is not known."""
+    if isinstance(field, OneOf) and isinstance(field.outcomes[0].value, tuple):
+        items = (item for outcome in field.outcomes for item in outcome.value)
+        held = hooks(field) if any(isinstance(each, Hook) for each in items) else members(field)
+        return ", ".join(map(str, held)) or "none"
+    return "; ".join(map(str, values(field)))
+
+
+def spelled(text: str, when: When) -> str:
+    """Return what something is, and when, in one line."""
+    return text if when == ALWAYS else f"{text} {flat(phrase(when))}"
+
+
+def shown(value: Any) -> str:
+    """Return a value of a field in words."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case tuple() | dict():
+            return shorten(", ".join(map(shown, value))) or "none"
+        case Hook():
+            return value.name
+        case EntryPoint():
+            return f"{value.group} : {value.name} = {value.value}"
+        case None | "":
+            return "none"
+        case _:
+            return shorten(str(value))
