@@ -10,10 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stigmem_review import facts, host
+from stigmem_review.case import build_case
 from stigmem_review.compare import compare
 from stigmem_review.manifest import none_release
-from stigmem_review.model import EntryPoint, Known, Problem
-from stigmem_review.rulebook.examples import ShortRelease, release_of
+from stigmem_review.model import (
+    EntryPoint,
+    Handler,
+    Hook,
+    Known,
+    Manifest,
+    Migration,
+    OneOf,
+    Outcome,
+    Part,
+    Problem,
+    Release,
+    Unknown,
+)
+from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.rulebook.examples import ShortOutcome, ShortRelease, release_of
+from stigmem_review.text import flat
 
 NODE = host.node()
 NAMES = st.sampled_from(("a", "b", "c"))
@@ -40,9 +56,32 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
         st.sampled_from(("site-packages/a.pth", "scripts/b", "data/c")), st.sampled_from("12")
     ),
 }
-SHORT = st.fixed_dictionaries({}, optional=FIELDS).map(
-    lambda fields: msgspec.convert(fields, ShortRelease)
-)
+DEPENDS = [
+    "name",
+    "version",
+    "requires_stigmem",
+    "capabilities",
+    "hooks",
+    "depends_on",
+    "async_safe",
+    "routes",
+    "health_check",
+    "config_schema",
+]
+"""Fields that can depend on how the node is run."""
+
+
+def at_times(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Return one-of values: of each of two conditions it is known, or not, whether it holds."""
+    ways = [[], ["A is set"], ["A is not set"], ["A is set", "B is set"], ["B is not set"]]
+    outcome = st.fixed_dictionaries({"value": values, "conditions": st.sampled_from(ways)})
+    return st.lists(outcome, min_size=2, max_size=4)
+
+
+ONE_OF = {name: at_times(FIELDS[name]) for name in DEPENDS}
+SHORT = st.fixed_dictionaries(
+    {}, optional={**FIELDS, "one_of": st.fixed_dictionaries({}, optional=ONE_OF)}
+).map(lambda fields: msgspec.convert(fields, ShortRelease))
 
 
 def kinds(old: ShortRelease, new: ShortRelease) -> list[str]:
@@ -63,7 +102,7 @@ def test_typed_changes_explain_every_difference(old: ShortRelease, new: ShortRel
 @pytest.mark.parametrize("field", FIELDS)
 @given(data=st.data())
 def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> None:
-    old = data.draw(SHORT)
+    old = msgspec.structs.replace(data.draw(SHORT), one_of={})
     value = data.draw(FIELDS[field].filter(lambda value: value != getattr(old, field)))
     changed = {field: value}
     assert kinds(old, msgspec.structs.replace(old, **changed)) != []
@@ -73,9 +112,253 @@ def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> 
 def test_everything_of_a_first_installation_is_new(new: ShortRelease) -> None:
     found = compare(none_release(), release_of(new), NODE).facts
     named = {each.item for each in found if isinstance(each, facts.CapabilityAdded)}
-    assert named == set(new.capabilities)
-    assert {each.item for each in found if isinstance(each, facts.HookAdded)} == set(new.hooks)
+    bound = {each.item for each in found if isinstance(each, facts.HookAdded)}
+    capabilities, handled = (
+        [each.value for each in new.one_of.get(name, ())] or [getattr(new, name)]
+        for name in ("capabilities", "hooks")
+    )
+    assert named == {item for each in capabilities for item in each}
+    assert bound == {item for each in handled for item in each}
     assert isinstance(found[0], facts.PluginInstalled)
+
+
+# What depends on how the node is run
+
+YES, NO = "ACME_ONLINE is set", "ACME_ONLINE is not set"
+OTHER = "ACME_MODE is 'online'"
+NOT_OTHER = "ACME_MODE is not 'online'"
+
+
+def depends(yes: Any, no: Any, condition: str = YES, otherwise: str = NO) -> list[dict[str, Any]]:
+    return [
+        {"value": yes, "conditions": [condition]},
+        {"value": no, "conditions": [otherwise]},
+    ]
+
+
+def said(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return what the rules that ship say of a release and the next one, each with its level."""
+    before, after = (
+        release_of(msgspec.convert(each, ShortRelease))
+        for each in (old, {"version": "2.0.0", **new})
+    )
+    case = build_case(before, after, NODE)
+    findings = judge(case.comparison.facts, case, shipped_rules())
+    return [f"{each.level} {each.name}: {flat(each.message)}" for each in findings]
+
+
+ONLINE = depends(["facts.read", "network.outbound"], ["facts.read"])
+ONLINE_IN_MODE = depends(["facts.read", "network.outbound"], ["facts.read"], OTHER, NOT_OTHER)
+BOTH = ["facts.read", "network.outbound"]
+AUDIT = {"post_assert_audit": "demo.handlers:audit"}
+GATE = {**AUDIT, "pre_recall_authorize": "demo.handlers:gate"}
+
+AT_TIMES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("a capability that comes at times", {}, {"capabilities": ONLINE},
+     ["error capability-added: If ACME_ONLINE is set: It now asks for network.outbound"]),
+    ("one that goes, and was there at times", {"capabilities": ONLINE}, {},
+     ["note capability-removed: It no longer asks for network.outbound: it may no longer open "
+      "outbound network connections. Before, it was so if ACME_ONLINE is set."]),
+    ("one that is there always now", {"capabilities": ONLINE}, {"capabilities": BOTH},
+     ["error capability-reconditioned: It asks for network.outbound, which is high impact, at "
+      "other times than before: it may open outbound network connections. Now always; before, if "
+      "ACME_ONLINE is set."]),
+    ("one that is there at times now", {"capabilities": BOTH}, {"capabilities": ONLINE},
+     ["note capability-reconditioned: It asks for network.outbound"]),
+    ("one that is there at other times", {"capabilities": ONLINE}, {"capabilities": ONLINE_IN_MODE},
+     ["error capability-reconditioned: It asks for network.outbound"]),
+    ("a hook that comes at times", {}, {"hooks": depends(AUDIT, GATE)},
+     ["error hook-added: Unless ACME_ONLINE is set: pre_recall_authorize now runs "
+      "demo.handlers:gate"]),
+    ("a hook that is there always now", {"hooks": depends(AUDIT, {})}, {"hooks": AUDIT},
+     ["warning hook-reconditioned: post_assert_audit runs a handler of the plugin at other times"]),
+    ("a hook with another handler at times", {}, {"hooks.post_assert_audit":
+      depends("demo.handlers:audit", "demo.other:audit")},
+     ["warning hook-rebound: post_assert_audit now runs demo.handlers:audit if ACME_ONLINE is set, "
+      "demo.other:audit unless ACME_ONLINE is set instead of demo.handlers:audit"]),
+    ("a router", {}, {"routes": depends(["demo.r:a"], [])},
+     ["warning route-added: If ACME_ONLINE is set: It now adds the router demo.r:a"]),
+    ("a router that is there always now", {"routes": depends(["r"], [])}, {"routes": ["r"]},
+     ["warning route-reconditioned: It adds the router r"]),
+    ("a plugin it needs", {}, {"depends_on": depends(["demo-base"], [])},
+     ["warning depends-on-added: If ACME_ONLINE is set: It now needs the plugin demo-base"]),
+    ("a plugin it needs always now", {"depends_on": depends(["b"], [])}, {"depends_on": ["b"]},
+     ["warning depends-on-reconditioned: It needs the plugin b"]),
+    ("a name", {}, {"name": depends("demo", "demo-offline")},
+     ["error name-changed: The node now knows it as demo if ACME_ONLINE is set, demo-offline "
+      "unless ACME_ONLINE is set instead of demo"]),
+    ("what it works with", {}, {"requires_stigmem": depends(">=0.9.0a10", ">=0.9.0a11")},
+     ["note requires-stigmem-changed: By its own word it now works with the node versions "
+      ">=0.9.0a10 if ACME_ONLINE is set, >=0.9.0a11 unless ACME_ONLINE is set; before, with "
+      ">=0.9.0a10."]),
+    ("not safe at times", {}, {"async_safe": depends(True, False)},
+     ["warning async-safe-changed: Unless ACME_ONLINE is set: It now says that it is not safe"]),
+    ("a health check", {}, {"health_check": depends("demo.handlers:health", "")},
+     ["note health-check-changed: Its health check is now demo.handlers:health if ACME_ONLINE is "
+      "set, none unless ACME_ONLINE is set instead of demo.handlers:health."]),
+    ("a configuration", {"config_schema": depends("demo.config:Config", "")}, {},
+     ["note config-schema-changed: It now describes its configuration by demo.config:Config "
+      "instead of demo.config:Config if ACME_ONLINE is set, none unless ACME_ONLINE is set."]),
+    ("a version that is not always the installed one", {}, {"version": depends("2.0.0", "2.0.1")},
+     ["error version-mismatch: Unless ACME_ONLINE is set: It is installed as version 2.0.0, and "
+      "its manifest says 2.0.1."]),
+    ("a version that goes back at times", {}, {"version": depends("2.0.0", "0.9.0")},
+     ["error version-mismatch: Unless ACME_ONLINE is set: It is installed as version 2.0.0, and "
+      "its manifest says 0.9.0.",
+      "warning manifest-version-downgraded: Its manifest goes from version 1.0.0 to 0.9.0 unless "
+      "ACME_ONLINE is set, 2.0.0 if ACME_ONLINE is set, and nobody can tell"]),
+    ("a name that is refused at times", {"name": "demo"}, {"name": depends("demo", "De")},
+     ["error name-invalid: Unless ACME_ONLINE is set: The node refuses the plugin name De",
+      "error name-changed: "]),
+    ("a version that is refused at times", {}, {"version": depends("2.0.0", "2")},
+     ["error version-invalid: Unless ACME_ONLINE is set: Node 0.9.0a12 refuses the plugin version "
+      "2 and"]),
+    ("a node that is left out at times", {}, {"requires_stigmem": depends(">=0.9.0a10", ">=2")},
+     ["error requires-stigmem-unmet: Unless ACME_ONLINE is set: Node",
+      "note requires-stigmem-changed: "]),
+    ("a capability nobody knows", {}, {"capabilities": depends(["facts.read"], ["facts.reed"])},
+     ["error capability-unknown: Unless ACME_ONLINE is set: Node",
+      "note capability-reconditioned: "]),
+    ("a hook nobody knows", {}, {"hooks": depends(AUDIT, {**AUDIT, "recall_filters": "d:f"})},
+     ["error hook-unknown: Unless ACME_ONLINE is set: Node"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [row[1:] for row in AT_TIMES],
+                         ids=[row[0] for row in AT_TIMES])  # fmt: skip
+def test_what_depends_on_how_the_node_is_run(
+    old: dict[str, Any], new: dict[str, Any], expected: list[str]
+) -> None:
+    found = said(*map(release_with, (old, new)))
+    assert len(found) == len(expected), found
+    for one, start in zip(found, expected, strict=True):
+        assert one.startswith(start)
+
+
+def release_with(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a release in short, with the version it is installed as where it states several."""
+    several = {name: value for name, value in fields.items() if isinstance(value, list)
+               and value and isinstance(value[0], dict)}  # fmt: skip
+    plain = {name: value for name, value in fields.items() if name not in several}
+    return {**plain, "walked": False, "one_of": several}
+
+
+@pytest.mark.parametrize("row", AT_TIMES, ids=[row[0] for row in AT_TIMES])
+def test_what_depends_as_before_is_no_change(row: Any) -> None:
+    _, old, new, _ = row
+    for fields in (old, new):
+        same = release_with(fields)
+        assert said({"version": "2.0.0", **same}, same) == []
+
+
+def test_a_state_at_times_is_no_excuse_for_the_same_at_others() -> None:
+    bad = {"name": "De"}
+    at_times = release_with({"name": depends("De", "demo")})
+    assert any("name-invalid" in each for each in said(at_times, bad))
+    assert any("name-invalid" in each for each in said(
+        at_times, release_with({"name": depends("demo", "De")})))  # fmt: skip
+    assert not any("name-invalid" in each for each in said(bad, at_times))
+    assert not any("name-invalid" in each for each in said(at_times, at_times))
+
+
+def test_a_handler_that_cannot_be_followed_at_times() -> None:
+    def with_handler(target: Unknown | Known[str]) -> Release:
+        hooks = tuple(
+            Outcome((Hook("post_assert_audit", each),), (condition,))
+            for each, condition in ((Known("demo.handlers:audit"), YES), (target, NO))
+        )
+        release = release_of(ShortRelease(version="2.0.0"))
+        assert isinstance(release.manifest, Manifest)
+        manifest = msgspec.structs.replace(release.manifest, hooks=OneOf(hooks))
+        return msgspec.structs.replace(release, manifest=manifest)
+
+    unread = with_handler(Unknown("it is a lambda"))
+    [fact] = [
+        each
+        for each in compare(release_of(ShortRelease()), unread, NODE).facts
+        if isinstance(each, facts.HandlerUnread)
+    ]
+    assert fact.when == ((NO,),)
+    read = with_handler(Known("demo.other:audit"))
+    [found] = [
+        each for each in compare(unread, read, NODE).facts if isinstance(each, facts.FieldFirstRead)
+    ]
+    assert found.new == "demo.handlers:audit if ACME_ONLINE is set; demo.other:audit unless " + YES
+
+
+def test_the_code_of_every_handler_that_a_hook_can_have_is_compared() -> None:
+    def handler(target: str, sha256: str) -> Handler:
+        return Handler("post_assert_audit", target, target, (Part(target, sha256),))
+
+    targets = ("demo.handlers:audit", "demo.other:audit")
+    old, new = (
+        ShortRelease(version=version, handlers=(handler(targets[0], "1"), handler(targets[1], sha)))
+        for version, sha in (("1.0.0", "1"), ("2.0.0", "2"))
+    )
+    changed = [
+        each
+        for each in compare(release_of(old), release_of(new), NODE).facts
+        if isinstance(each, facts.HandlerChanged)
+    ]
+    assert [each.target for each in changed] == [targets[1]]
+
+
+def test_the_version_that_the_ledger_keeps_is_the_one_that_is_refused() -> None:
+    migrations = (Migration("1", number=1, sql="CREATE TABLE a (b)"),)
+    old = ShortRelease(version="1.0.0", migrations=migrations)
+    new = ShortRelease(version="2.0.0", migrations=migrations)
+    several = msgspec.structs.replace(
+        new,
+        one_of=msgspec.convert(
+            {"version": depends("2.0.0", "0.9.0")}, dict[str, tuple[ShortOutcome, ...]]
+        ),
+    )
+    assert "migrations-refused" not in kinds(old, new)
+    assert "migrations-refused" in kinds(old, several)
+
+
+def test_a_capture_does_not_say_when_what_it_shows_is_so() -> None:
+    capture = {"kind": "capture", "walked": False, "capabilities": BOTH, "hooks": AUDIT}
+    at_times = release_with({"capabilities": ONLINE, "hooks": depends(AUDIT, {})})
+    assert said(capture, at_times) == []
+    [gained] = said({**capture, "capabilities": ["facts.read"]}, at_times)
+    assert gained.startswith("error capability-added: If ACME_ONLINE is set: ")
+
+
+def test_a_first_installation_that_depends_is_read() -> None:
+    new = msgspec.convert(
+        {"version": "1.0.0", **release_with({"health_check": depends("demo:health", ""),
+                                             "capabilities": ONLINE})}, ShortRelease
+    )  # fmt: skip
+    found = compare(none_release(), release_of(new), NODE).facts
+    assert not [each for each in found if isinstance(each, (facts.FieldUnread, facts.FieldLost))]
+    assert {
+        (each.item, each.when) for each in found if isinstance(each, facts.CapabilityAdded)
+    } == {
+        ("facts.read", ()),
+        ("network.outbound", ((YES,),)),
+    }
+
+
+def test_what_is_known_and_what_depends_are_lost_and_found_alike() -> None:
+    plain = release_with({"capabilities": ONLINE})
+    unread = {"unknown": {"capabilities": "x"}}
+    [lost] = said(plain, {**unread, "walked": False})
+    assert lost.endswith("Before, it was facts.read, network.outbound if ACME_ONLINE is set.")
+    [found] = said(unread, plain)
+    assert found.endswith("it is facts.read, network.outbound if ACME_ONLINE is set.")
+
+
+def test_a_small_step_that_brings_more_at_times_is_a_surprise() -> None:
+    def gained(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+        found = said(old, {"version": "1.0.1", **new})
+        return [each.partition("it gains ")[2] for each in found if "version-surprise" in each]
+
+    at_times = release_with({"capabilities": ONLINE})
+    always = {"capabilities": BOTH}
+    assert gained({}, at_times) == ["network.outbound if ACME_ONLINE is set."]
+    assert gained(at_times, always) == ["network.outbound."]
+    assert gained(always, at_times) == []
 
 
 def test_a_header_nobody_has_thought_of_is_named() -> None:

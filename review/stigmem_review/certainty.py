@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from stigmem_review import facts
 from stigmem_review.facts import Fact
 from stigmem_review.ledger import field_pairs, hooks_of
-from stigmem_review.model import AnyValue, EntryPoint, Hook, Known, Manifest, Release, Unknown
+from stigmem_review.model import AnyValue, Manifest, Release, Unknown
+from stigmem_review.outcomes import in_words, is_read, members
 from stigmem_review.states import ABOUT_THE_FACTORY
-from stigmem_review.text import shorten
 
 
 def certainty(old: Release, new: Release) -> Iterator[Fact]:
@@ -21,11 +20,10 @@ def certainty(old: Release, new: Release) -> Iterator[Fact]:
             item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
         )
     elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
-        capabilities = new.manifest.capabilities
         yield facts.ManifestFirstRead(
             item="manifest",
-            capabilities=capabilities.value if isinstance(capabilities, Known) else (),
-            hooks=tuple(hook.name for hook in hooks_of(new)),
+            capabilities=tuple(map(str, members(new.manifest.capabilities))),
+            hooks=tuple(map(str, hooks_of(new))),
         )
         for name in Manifest.__struct_fields__:
             value = getattr(new.manifest, name)
@@ -34,8 +32,8 @@ def certainty(old: Release, new: Release) -> Iterator[Fact]:
     for name, one, two in field_pairs(old, new):
         if isinstance(two, Unknown):
             yield from _unread(name, one, two, old)
-        elif isinstance(one, Unknown) and isinstance(two, Known) and new.source.kind != "none":
-            yield facts.FieldFirstRead(item=name, new=_shown(two.value), at=two.at)
+        elif isinstance(one, Unknown) and is_read(two) and new.source.kind != "none":
+            yield facts.FieldFirstRead(item=name, new=in_words(two), at=two.at)
     yield from _handlers_first_read(old, new)
 
 
@@ -43,10 +41,9 @@ def _handlers_first_read(old: Release, new: Release) -> Iterator[Fact]:
     before = {hook.name: hook for hook in hooks_of(old)}
     for hook in hooks_of(new):
         was = before.get(hook.name)
-        if was and isinstance(was.target, Unknown) and isinstance(hook.target, Known):
-            yield facts.FieldFirstRead(
-                item=f"hooks.{hook.name}", new=hook.target.value, at=hook.target.at
-            )
+        if was and was.unread and hook.targets:
+            target = "; ".join(map(str, hook.targets))
+            yield facts.FieldFirstRead(item=f"hooks.{hook.name}", new=target, at=hook.handled_at)
 
 
 def unreadable(release: Release) -> Iterator[Fact]:
@@ -86,24 +83,7 @@ def without_echoes(unread: Iterable[Fact], states: tuple[Fact, ...]) -> Iterator
 def _unread(name: str, one: AnyValue, two: Unknown, old: Release) -> Iterator[Fact]:
     if old.source.kind == "none":
         yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-    elif isinstance(one, Known):
-        yield facts.FieldLost(item=name, old=_shown(one.value), why=two.why, at=two.at)
+    elif is_read(one):
+        yield facts.FieldLost(item=name, old=in_words(one), why=two.why, at=two.at)
     elif isinstance(one, Unknown):
         yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        names = [_item(each) for each in value]
-        return shorten(", ".join(names) or "nothing")
-    return shorten(str(value) if value not in (None, "") else "nothing")
-
-
-def _item(each: Any) -> str:
-    match each:
-        case Hook():
-            return each.name
-        case EntryPoint():
-            return f"{each.group} : {each.name} = {each.value}"
-        case _:
-            return str(each)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -21,12 +22,21 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
+from stigmem_review.outcomes import When, is_read, members, spelled, values
 from stigmem_review.policy.trust import Trust
 from stigmem_review.reach import newly_reached
 from stigmem_review.signers import SigningOutcome, signing
 from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
-_GAINS = (facts.CapabilityAdded, facts.HookAdded, facts.RouteAdded, facts.EndpointAdded)
+_GAINS = (
+    facts.CapabilityAdded,
+    facts.CapabilityReconditioned,
+    facts.HookAdded,
+    facts.HookReconditioned,
+    facts.RouteAdded,
+    facts.RouteReconditioned,
+    facts.EndpointAdded,
+)
 _CHANGED = 5
 """Changed definitions behind one handler that are named; the rest is counted."""
 
@@ -57,7 +67,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     ``trust`` is whom the operator trusts to sign: nobody has said it where it is not given.
     """
     before, after = ledgers(old, new)
-    move = next(((before[name], after[name]) for name in _VERSIONS if name in before), None)
+    move = _move(before, after)
     unchanged = tuple(name for name in before if before[name] == after[name])
     changes = [*_presence(old, new), *_changes(before, after, old, new, node)]
     changes += unexplained(before, after, changes)
@@ -114,13 +124,23 @@ def _changes(
             continue
         match name:
             case "capabilities":
-                yield from _capabilities(one, two, old, new, node)
+                places = _member_places(name, old, new)
+                yield from _diff(
+                    _MEMBERS[name],
+                    one,
+                    two,
+                    places,
+                    lambda item: {"capability": node.capability(item)},
+                )
             case "hooks":
                 yield from _hooks(one, two, old, new, node)
             case "depends_on":
-                yield from _members(name, one, two, old, new)
+                yield from _diff(_MEMBERS[name], one, two, _member_places(name, old, new))
             case "routes":
-                yield from _with_paths(_members(name, one, two, old, new), new)
+                routes = _diff(_MEMBERS[name], one, two, _member_places(name, old, new))
+                yield from _with_paths(routes, new)
+            case "async_safe":
+                yield _async_safe(one, two, new)
             case "entry_points":
                 yield from _entry_points(one, two, old, new)
             case "requires_dist":
@@ -139,7 +159,6 @@ _REPLACED: dict[str, Any] = {
     "name": facts.NameChanged,
     "distribution": facts.DistributionRenamed,
     "requires_stigmem": facts.RequiresStigmemChanged,
-    "async_safe": facts.AsyncSafeChanged,
     "health_check": facts.HealthCheckChanged,
     "config_schema": facts.ConfigSchemaChanged,
     "requires_python": facts.RequiresPythonChanged,
@@ -157,11 +176,13 @@ def _at(value: Any) -> Location | None:
     return getattr(value, "at", None)
 
 
-def _member_at(value: Any, item: str) -> Location | None:
-    """Return where one item of a collection is written."""
-    if isinstance(value, Known) and value.each:
-        return dict(zip(value.value, value.each, strict=True)).get(item, value.at)
-    return _at(value)
+def _move(before: Ledger, after: Ledger) -> tuple[str, str] | None:
+    """Return the version that is installed on both sides, or else the manifest's, if it is one."""
+    for name in _VERSIONS:
+        if name in before:
+            one, two = before[name], after[name]
+            return (one, two) if isinstance(one, str) and isinstance(two, str) else None
+    return None
 
 
 def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) -> Iterator[Fact]:
@@ -172,7 +193,8 @@ def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) 
         if one == two:
             continue
         at = _at(_field(new, name))
-        size = versions.step(one, two)
+        plain = isinstance(one, str) and isinstance(two, str)
+        size = versions.step(one, two) if plain else _step(name, old, new)
         if name == carried[0]:
             yield facts.VersionChanged(item="version", old=one, new=two, step=size, at=at)
         if name == "version":
@@ -181,7 +203,7 @@ def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) 
                 old=one,
                 new=two,
                 step=size,
-                follows=all(map(versions.same, moves[carried[0]], (one, two))),
+                follows=plain and all(map(versions.same, moves[carried[0]], (one, two))),
                 at=at,
             )
 
@@ -189,63 +211,97 @@ def _version_changes(before: Ledger, after: Ledger, old: Release, new: Release) 
 _VERSIONS = ("distribution_version", "version")
 
 
-def _capabilities(
-    one: set[str], two: set[str], old: Release, new: Release, node: Node
-) -> Iterator[Fact]:
-    for item in sorted(two - one):
-        yield facts.CapabilityAdded(
-            item=item,
-            capability=node.capability(item),
-            at=_member_at(_field(new, "capabilities"), item),
-        )
-    for item in sorted(one - two):
-        yield facts.CapabilityRemoved(
-            item=item,
-            capability=node.capability(item),
-            at=_member_at(_field(old, "capabilities"), item),
-            side="old",
-        )
+def _step(name: str, old: Release, new: Release) -> facts.Step:
+    """Return how far any version that a release can state is from any that the other can."""
+    sides = ([each.value for each in values(_field(side, name))] for side in (old, new))
+    steps = {versions.step(one, two) for one, two in product(*sides)}
+    return steps.pop() if len(steps) == 1 else "unknown"
 
 
-def _hooks(
-    one: dict[str, str], two: dict[str, str], old: Release, new: Release, node: Node
+def _diff(
+    kinds: tuple[Any, Any, Any],
+    one: dict[str, When],
+    two: dict[str, When],
+    places: tuple[_Places, _Places],
+    about: Callable[[str], dict[str, Any]] = lambda item: {},
 ) -> Iterator[Fact]:
-    places = _hook_places(new)
+    """Yield what is possible in one release only, and what is so at other times.
+
+    ``kinds`` are the facts to make of an item that comes, one that goes, and one that stays.
+    """
+    added, removed, stays = kinds
+    was, now = places
     for item in sorted(two.keys() - one.keys()):
-        yield facts.HookAdded(
-            item=item, hook=node.hook(item), target=two[item], at=places.get(item)
-        )
-    old_places = _hook_places(old)
+        yield added(item=item, when=two[item], at=now.get(item), **about(item))
     for item in sorted(one.keys() - two.keys()):
-        yield facts.HookRemoved(
-            item=item,
-            hook=node.hook(item),
-            target=one[item],
-            at=old_places.get(item),
-            side="old",
-        )
+        yield removed(item=item, when=one[item], at=was.get(item), side="old", **about(item))
     for item in sorted(one.keys() & two.keys()):
         if one[item] != two[item]:
-            yield facts.HookRebound(
+            yield stays(
                 item=item,
-                hook=node.hook(item),
-                old=one[item],
-                new=two[item],
-                at=places.get(item),
+                when=two[item],
+                was=one[item],
+                shift=_shift(one[item], two[item]),
+                at=now.get(item),
+                **about(item),
             )
 
 
-def _hook_places(release: Release) -> dict[str, Location | None]:
-    """Return where each hook's handler is, or else where the hook is declared."""
-    return {hook.name: _at(hook.target) or hook.at for hook in hooks_of(release)}
+def _shift(was: When, when: When) -> facts.Shift:
+    if not when:
+        return "always"
+    return "other" if was else "sometimes"
 
 
-def _members(name: str, one: set[str], two: set[str], old: Release, new: Release) -> Iterator[Fact]:
-    added, removed = _MEMBERS[name]
-    for item in sorted(two - one):
-        yield added(item=item, at=_member_at(_field(new, name), item))
-    for item in sorted(one - two):
-        yield removed(item=item, at=_member_at(_field(old, name), item), side="old")
+_Places = dict[str, Location | None]
+
+
+def _member_places(name: str, old: Release, new: Release) -> tuple[_Places, _Places]:
+    """Return where each item of a collection is written, on both sides."""
+    was, now = (
+        {each.value: each.at for each in members(_field(side, name))} for side in (old, new)
+    )
+    return was, now
+
+
+def _hooks(
+    one: dict[str, _Handled], two: dict[str, _Handled], old: Release, new: Release, node: Node
+) -> Iterator[Fact]:
+    was, now = ({each.name: each.handled_at for each in hooks_of(side)} for side in (old, new))
+    yield from _diff(
+        (
+            lambda **rest: facts.HookAdded(target=two[rest["item"]][0], **rest),
+            lambda **rest: facts.HookRemoved(target=one[rest["item"]][0], **rest),
+            facts.HookReconditioned,
+        ),
+        {item: when for item, (_, when) in one.items()},
+        {item: when for item, (_, when) in two.items()},
+        (was, now),
+        lambda item: {"hook": node.hook(item)},
+    )
+    for item in sorted(one.keys() & two.keys()):
+        (before, _), (after, _) = one[item], two[item]
+        if before != after:
+            yield facts.HookRebound(
+                item=item, hook=node.hook(item), old=before, new=after, at=now.get(item)
+            )
+
+
+_Handled = tuple[facts.Stated, When]
+"""What handles a hook, and when anything does."""
+
+
+def _async_safe(one: facts.Stated, two: facts.Stated, new: Release) -> facts.AsyncSafeChanged:
+    field = _field(new, "async_safe")
+    unsafe = next((each for each in values(field) if not each.value), None)
+    return facts.AsyncSafeChanged(
+        item="async_safe",
+        old=one,
+        new=two,
+        unsafe=unsafe is not None,
+        when=unsafe.when if unsafe else (),
+        at=unsafe.at if unsafe else _at(field),
+    )
 
 
 def _with_paths(routes: Iterator[Fact], new: Release) -> Iterator[Fact]:
@@ -262,9 +318,18 @@ def _with_paths(routes: Iterator[Fact], new: Release) -> Iterator[Fact]:
             yield fact
 
 
-_MEMBERS: dict[str, tuple[Any, Any]] = {
-    "depends_on": (facts.DependsOnAdded, facts.DependsOnRemoved),
-    "routes": (facts.RouteAdded, facts.RouteRemoved),
+_MEMBERS: dict[str, tuple[Any, Any, Any]] = {
+    "capabilities": (
+        facts.CapabilityAdded,
+        facts.CapabilityRemoved,
+        facts.CapabilityReconditioned,
+    ),
+    "depends_on": (
+        facts.DependsOnAdded,
+        facts.DependsOnRemoved,
+        facts.DependsOnReconditioned,
+    ),
+    "routes": (facts.RouteAdded, facts.RouteRemoved, facts.RouteReconditioned),
 }
 
 
@@ -356,10 +421,10 @@ def _place(item: str) -> tuple[facts.Place, bool]:
 
 def _handlers(old: Release, new: Release, node: Node) -> Iterator[facts.HandlerChanged]:
     """Yield every hook that still runs the same handler, and other code behind that name."""
-    before = {each.hook: each for each in old.handlers}
+    before = {(each.hook, each.target): each for each in old.handlers}
     for handler in new.handlers:
-        was = before.get(handler.hook)
-        if was is None or was.target != handler.target:
+        was = before.get((handler.hook, handler.target))
+        if was is None:
             continue
         one, two = ({part.name: part for part in each.parts} for each in (was, handler))
         differing = sorted(
@@ -410,11 +475,13 @@ def _new_states(
     old: Release, new: Release, node: Node, same_code: bool
 ) -> tuple[list[Fact], list[Fact]]:
     """Return the new release's states, and apart those that the old release was in as well."""
-    before = {key for state in states(old, node) for key in _excused(state)}
+    before = {(key, state.when) for state in states(old, node) for key in _excused(state)}
     found: list[Fact] = []
     already: list[Fact] = []
     for state in states(new, node):
-        known = _key(state) in before and not isinstance(state, ALWAYS)
+        # What was so at some times does not excuse what is so at others.
+        known = not before.isdisjoint(((_key(state), ()), (_key(state), state.when)))
+        known = known and not isinstance(state, ALWAYS)
         if isinstance(state, UNREAD):
             known = known and same_code
         if known and isinstance(state, NOT_REPEATED):
@@ -433,7 +500,7 @@ def _is_unsure_of_use(old: Release) -> bool:
     if old.source.kind == "none":
         return False
     declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
-    return not (old.walked and isinstance(declared, Known))
+    return not (old.walked and is_read(declared))
 
 
 _Key = tuple[str, str, str]
@@ -469,7 +536,12 @@ def _surprise(
     move: tuple[str, str] | None, changes: list[facts.Fact]
 ) -> Iterator[facts.VersionSurprise]:
     """Yield one fact where a small step of the version comes with more rights."""
-    gained = tuple(change.item for change in changes if isinstance(change, _GAINS))
+    gained = tuple(
+        spelled(change.item, change.when)
+        for change in changes
+        if isinstance(change, _GAINS)
+        and not (isinstance(change, facts.Reconditioned) and change.shift == "sometimes")
+    )
     if not gained or move is None:
         return
     size = versions.step(*move)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from packaging.version import Version
 
 from stigmem_review import facts, versions
 from stigmem_review.facts import Fact
-from stigmem_review.model import Endpoint, Known, Location, Manifest, Migration, Release, Setting
+from stigmem_review.model import Endpoint, Location, Manifest, Migration, Release, Setting
 from stigmem_review.observe.sql import changes, statements
+from stigmem_review.outcomes import is_read, members, values
 
 Key = tuple[str, str, int]
 """What the node's ledger knows a migration by: plugin, backend and number."""
@@ -63,7 +64,8 @@ def _migrations(old: Release, new: Release) -> Iterator[Fact]:
 
 
 def _by_key(release: Release) -> dict[Key, Migration]:
-    own = _stated(release, "name")
+    names = _stated(release, "name")
+    own = names[0] if len(names) == 1 else ""
     return {
         (each.plugin or own, each.backend, each.number): each
         for each in release.migrations
@@ -71,9 +73,10 @@ def _by_key(release: Release) -> dict[Key, Migration]:
     }
 
 
-def _stated(release: Release, name: str) -> str:
+def _stated(release: Release, name: str) -> tuple[str, ...]:
+    """Return every text that a field of the manifest can be, if that is known."""
     field = getattr(release.manifest, name) if isinstance(release.manifest, Manifest) else None
-    return field.value if isinstance(field, Known) and isinstance(field.value, str) else ""
+    return tuple(each.value for each in values(field))
 
 
 def _refused(
@@ -94,8 +97,9 @@ def _refused(
         if wanted < top:
             yield backend, "number", str(top), str(wanted), False
             continue
-        versions_there = {key: _version(each, applied) for key, each in there.items()}
-        versions_asked = [_version(each, declared) for each in asked.values()]
+        # Of several versions that a release can state, those that the node refuses count.
+        versions_there = {key: _version(each, applied, max) for key, each in there.items()}
+        versions_asked = [_version(each, declared, min) for each in asked.values()]
         known = [each for each in versions_there.values() if each]
         limit = max((each for each in versions_asked if each), default=None)
         if None in versions_asked or limit is None or not known or max(known) <= limit:
@@ -105,10 +109,14 @@ def _refused(
         yield backend, "version", str(max(known)), str(limit), fresh
 
 
-def _version(migration: Migration, release: Release) -> Version | None:
+def _version(
+    migration: Migration, release: Release, choose: Callable[[list[Version]], Version]
+) -> Version | None:
     """Return the version that the ledger keeps for a migration, if that is known."""
-    stated = _stated(release, "version") if migration.version == "" else migration.version
-    return versions.parse(stated) if stated else None
+    stated = _stated(release, "version") if migration.version == "" else (migration.version,)
+    found = [versions.parse(each) for each in stated if each]
+    known = [each for each in found if each is not None]
+    return choose(known) if known and len(known) == len(found) else None
 
 
 def _place(release: Release, backend: str) -> Location | None:
@@ -146,7 +154,7 @@ def _routers(release: Release) -> set[str] | None:
     """Return the routers that a manifest names, if that is known."""
     manifest = release.manifest
     routes = manifest.routes if isinstance(manifest, Manifest) else None
-    return {*routes.value} if isinstance(routes, Known) else None
+    return {each.value for each in members(routes)} if is_read(routes) else None
 
 
 # Settings

@@ -11,6 +11,7 @@ import msgspec
 
 from stigmem_review.host import CapabilityInfo, HookInfo
 from stigmem_review.model import Authority, BuildKind, Does, Location, Side
+from stigmem_review.outcomes import ALWAYS, When
 from stigmem_review.policy.trust import But, RequiredBy
 
 Step = Literal[
@@ -27,18 +28,43 @@ Place = Literal["site-packages", "scripts", "headers", "data", "other"]
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """One fact. ``item`` says what it is about; ``at`` where, in the release ``side`` names.
 
-    ``write`` are whole lines that would settle it, for whoever decides.
+    ``when`` is when it is so of that release, if that depends on how the node is run. ``write``
+    are whole lines that would settle it, for whoever decides.
     """
 
     item: str
     at: Location | None = None
     side: Side = "new"
+    when: When = ALWAYS
     write: tuple[str, ...] = ()
 
 
 class _Replaced(Fact, frozen=True, kw_only=True):
     old: str
     new: str
+
+
+Stated = str | tuple[str, ...]
+"""What a release states, or each of several things that it can state, with its condition."""
+
+
+class _Restated(Fact, frozen=True, kw_only=True):
+    old: Stated
+    new: Stated
+
+
+Shift = Literal["always", "sometimes", "other"]
+"""What became of a condition: it is gone, it is new, or it is another one."""
+
+
+class Reconditioned(Fact, frozen=True, kw_only=True):
+    """Something that was possible before and still is, and now is so at other times.
+
+    ``was`` says when it was so in the old release, as ``when`` does for the new one.
+    """
+
+    was: When
+    shift: Shift
 
 
 class _Problem(Fact, frozen=True, kw_only=True):
@@ -55,7 +81,7 @@ class PluginRemoved(Fact, frozen=True, kw_only=True, tag="plugin-removed"):
     hooks: tuple[str, ...]
 
 
-class NameChanged(_Replaced, frozen=True, kw_only=True, tag="name-changed"):
+class NameChanged(_Restated, frozen=True, kw_only=True, tag="name-changed"):
     """The manifest's name: the node knows the plugin by it."""
 
 
@@ -63,20 +89,20 @@ class DistributionRenamed(_Replaced, frozen=True, kw_only=True, tag="distributio
     """The name it is installed by."""
 
 
-class VersionChanged(_Replaced, frozen=True, kw_only=True, tag="version-changed"):
+class VersionChanged(_Restated, frozen=True, kw_only=True, tag="version-changed"):
     """The version of the distribution; of the manifest where only that is carried."""
 
     step: Step
 
 
-class ManifestVersionChanged(_Replaced, frozen=True, kw_only=True, tag="manifest-version-changed"):
+class ManifestVersionChanged(_Restated, frozen=True, kw_only=True, tag="manifest-version-changed"):
     """The manifest's own version; ``follows`` if it went the distribution's way."""
 
     step: Step
     follows: bool
 
 
-class RequiresStigmemChanged(_Replaced, frozen=True, kw_only=True, tag="requires-stigmem-changed"):
+class RequiresStigmemChanged(_Restated, frozen=True, kw_only=True, tag="requires-stigmem-changed"):
     """Which node releases it says it works with."""
 
 
@@ -92,21 +118,35 @@ class CapabilityRemoved(Fact, frozen=True, kw_only=True, tag="capability-removed
     capability: CapabilityInfo
 
 
+class CapabilityReconditioned(
+    Reconditioned, frozen=True, kw_only=True, tag="capability-reconditioned"
+):
+    """A capability the manifest asks for as before, at other times."""
+
+    capability: CapabilityInfo
+
+
 class HookAdded(Fact, frozen=True, kw_only=True, tag="hook-added"):
     """A hook that had no handler before; ``target`` is empty where it is not known."""
 
     hook: HookInfo
-    target: str
+    target: Stated
 
 
 class HookRemoved(Fact, frozen=True, kw_only=True, tag="hook-removed"):
     """A hook that has no handler any more."""
 
     hook: HookInfo
-    target: str
+    target: Stated
 
 
-class HookRebound(_Replaced, frozen=True, kw_only=True, tag="hook-rebound"):
+class HookReconditioned(Reconditioned, frozen=True, kw_only=True, tag="hook-reconditioned"):
+    """A hook that has a handler as before, at other times."""
+
+    hook: HookInfo
+
+
+class HookRebound(_Restated, frozen=True, kw_only=True, tag="hook-rebound"):
     """The same hook, bound to another handler."""
 
     hook: HookInfo
@@ -140,11 +180,16 @@ class DependsOnRemoved(Fact, frozen=True, kw_only=True, tag="depends-on-removed"
     """Another plugin it needs no longer."""
 
 
-class AsyncSafeChanged(Fact, frozen=True, kw_only=True, tag="async-safe-changed"):
-    """Whether it says it is safe under concurrent use."""
+class DependsOnReconditioned(
+    Reconditioned, frozen=True, kw_only=True, tag="depends-on-reconditioned"
+):
+    """A plugin it needs as before, at other times."""
 
-    old: bool
-    new: bool
+
+class AsyncSafeChanged(_Restated, frozen=True, kw_only=True, tag="async-safe-changed"):
+    """Whether it says it is safe under concurrent use; ``unsafe`` if it can say that it is not."""
+
+    unsafe: bool
 
 
 class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
@@ -161,11 +206,15 @@ class RouteRemoved(Fact, frozen=True, kw_only=True, tag="route-removed"):
     """A router that the node would mount no longer."""
 
 
-class HealthCheckChanged(_Replaced, frozen=True, kw_only=True, tag="health-check-changed"):
+class RouteReconditioned(Reconditioned, frozen=True, kw_only=True, tag="route-reconditioned"):
+    """A router that the node would mount as before, at other times."""
+
+
+class HealthCheckChanged(_Restated, frozen=True, kw_only=True, tag="health-check-changed"):
     """The health check; empty where there is none."""
 
 
-class ConfigSchemaChanged(_Replaced, frozen=True, kw_only=True, tag="config-schema-changed"):
+class ConfigSchemaChanged(_Restated, frozen=True, kw_only=True, tag="config-schema-changed"):
     """The configuration class; empty where there is none."""
 
 
@@ -826,16 +875,20 @@ AnyFact = (
     | RequiresStigmemChanged
     | CapabilityAdded
     | CapabilityRemoved
+    | CapabilityReconditioned
     | HookAdded
     | HookRemoved
+    | HookReconditioned
     | HookRebound
     | HandlerChanged
     | HandlerUnread
     | DependsOnAdded
     | DependsOnRemoved
+    | DependsOnReconditioned
     | AsyncSafeChanged
     | RouteAdded
     | RouteRemoved
+    | RouteReconditioned
     | HealthCheckChanged
     | ConfigSchemaChanged
     | EntryPointAdded

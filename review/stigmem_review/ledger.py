@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review import facts, versions
 from stigmem_review.manifest.entry_points import normal_value
-from stigmem_review.model import AnyValue, EntryPoint, Hook, Known, Manifest, Release
+from stigmem_review.model import AnyValue, EntryPoint, Manifest, Release
+from stigmem_review.outcomes import Bound, Possible, hooks, is_read, members, shown, values
 from stigmem_review.text import shorten
 
 Ledger = dict[str, Any]
@@ -39,10 +40,19 @@ def field_pairs(old: Release, new: Release) -> Iterator[tuple[str, AnyValue, Any
         yield name, getattr(old, name), getattr(new, name)
 
 
-def hooks_of(release: Release) -> tuple[Hook, ...]:
-    """Return the hooks of a release, as far as they are known."""
-    hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
-    return hooks.value if isinstance(hooks, Known) else ()
+def hooks_of(release: Release) -> tuple[Bound, ...]:
+    """Return the hooks that a release can have, as far as they are known."""
+    return hooks(release.manifest.hooks) if isinstance(release.manifest, Manifest) else ()
+
+
+def stated(possible: tuple[Possible, ...]) -> facts.Stated:
+    """Return what a field states: its value, or every one with its condition; else nothing."""
+    if not possible:
+        return ""
+    if len(possible) == 1:
+        value = possible[0].value
+        return shown(value) if isinstance(value, bool) else value or ""
+    return tuple(map(str, possible))
 
 
 def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:
@@ -50,40 +60,52 @@ def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:
     before: Ledger = {}
     after: Ledger = {}
     for name, one, two in field_pairs(old, new):
-        if isinstance(one, Known) and isinstance(two, Known):
-            before[name], after[name] = _pair(name, one.value, two.value)
-    hooks = before.get("hooks", {}), after.get("hooks", {})
-    for hook in hooks[0].keys() & hooks[1].keys():
-        if "" in (hooks[0][hook], hooks[1][hook]):
-            hooks[0][hook] = hooks[1][hook] = ""
+        if is_read(one) and is_read(two):
+            before[name], after[name] = _pair(name, one, two)
+    # A capture shows one environment, and not when that is so.
+    once = "capture" in (old.source.kind, new.source.kind)
+    for name in ("capabilities", "depends_on") if once else ():
+        was, now = before.get(name, {}), after.get(name, {})
+        was.update((item, now[item]) for item in was.keys() & now.keys())
+    handled = before.get("hooks", {}), after.get("hooks", {})
+    for hook in handled[0].keys() & handled[1].keys():
+        (old_target, was), (new_target, when) = (side[hook] for side in handled)
+        if "" in (old_target, new_target):
+            old_target = new_target = ""
+        handled[0][hook] = old_target, when if once else was
+        handled[1][hook] = new_target, when
     return before, after
 
 
 def _pair(name: str, one: Any, two: Any) -> tuple[Any, Any]:
-    """Return the value of a field on both sides, equal where it means the same."""
-    if one != two and name == "requires_dist":
-        return versions.requirements(one, two)
-    if one != two and name in ("requires_python", "requires_stigmem"):
-        return versions.specifiers(one or "", two or "")
-    return _plain(name, one), _plain(name, two)
-
-
-def _plain(name: str, value: Any) -> Any:
+    """Return what a field states on both sides, equal where it means the same."""
     match name:
+        case "requires_dist":
+            return versions.requirements(one.value, two.value)
+        case "requires_python" | "requires_stigmem":
+            old, new = stated(values(one)), stated(values(two))
+            if old != new and isinstance(old, str) and isinstance(new, str):
+                return versions.specifiers(old, new)
+            return old, new
+        case _:
+            return _plain(name, one), _plain(name, two)
+
+
+def _plain(name: str, field: Any) -> Any:
+    match name:
+        case "capabilities" | "depends_on" | "routes":
+            return {each.value: each.when for each in members(field)}
         case "hooks":
             # An empty target stands for a handler that is not known.
-            return {
-                hook.name: hook.target.value if isinstance(hook.target, Known) else ""
-                for hook in value
-            }
+            return {each.name: (stated(each.targets), each.when) for each in hooks(field)}
         case "entry_points":
-            return _entry_points(value)
+            return _entry_points(field.value)
         case "distribution":
-            return str(canonicalize_name(value))
+            return str(canonicalize_name(field.value))
         case "metadata" | "outside":
-            return dict(value)
+            return dict(field.value)
         case _:
-            return set(value) if isinstance(value, tuple) else value or ""
+            return stated(values(field))
 
 
 def _entry_points(value: tuple[EntryPoint, ...]) -> dict[str, str]:
@@ -130,12 +152,18 @@ def _set(name: str) -> Callable[[Ledger, Any], None]:
     return apply
 
 
-def _add(name: str) -> Callable[[Ledger, Any], None]:
-    return lambda ledger, change: ledger[name].add(change.item)
+def _bind(ledger: Ledger, change: facts.HookAdded) -> None:
+    ledger["hooks"][change.item] = change.target, change.when
 
 
-def _drop(name: str) -> Callable[[Ledger, Any], None]:
-    return lambda ledger, change: ledger[name].discard(change.item)
+def _rebind(ledger: Ledger, change: facts.HookRebound) -> None:
+    _, when = ledger["hooks"][change.item]
+    ledger["hooks"][change.item] = change.new, when
+
+
+def _shift(ledger: Ledger, change: facts.HookReconditioned) -> None:
+    target, _ = ledger["hooks"][change.item]
+    ledger["hooks"][change.item] = target, change.when
 
 
 def _put(name: str, value: str) -> Callable[[Ledger, Any], None]:
@@ -155,16 +183,20 @@ _APPLY: dict[type[facts.Fact], Callable[[Ledger, Any], None]] = {
     facts.VersionChanged: _set("distribution_version"),
     facts.ManifestVersionChanged: _set("version"),
     facts.RequiresStigmemChanged: _set("requires_stigmem"),
-    facts.CapabilityAdded: _add("capabilities"),
-    facts.CapabilityRemoved: _drop("capabilities"),
-    facts.HookAdded: _put("hooks", "target"),
+    facts.CapabilityAdded: _put("capabilities", "when"),
+    facts.CapabilityRemoved: _pop("capabilities"),
+    facts.CapabilityReconditioned: _put("capabilities", "when"),
+    facts.HookAdded: _bind,
     facts.HookRemoved: _pop("hooks"),
-    facts.HookRebound: _put("hooks", "new"),
-    facts.DependsOnAdded: _add("depends_on"),
-    facts.DependsOnRemoved: _drop("depends_on"),
+    facts.HookRebound: _rebind,
+    facts.HookReconditioned: _shift,
+    facts.DependsOnAdded: _put("depends_on", "when"),
+    facts.DependsOnRemoved: _pop("depends_on"),
+    facts.DependsOnReconditioned: _put("depends_on", "when"),
     facts.AsyncSafeChanged: _set("async_safe"),
-    facts.RouteAdded: _add("routes"),
-    facts.RouteRemoved: _drop("routes"),
+    facts.RouteAdded: _put("routes", "when"),
+    facts.RouteRemoved: _pop("routes"),
+    facts.RouteReconditioned: _put("routes", "when"),
     facts.HealthCheckChanged: _set("health_check"),
     facts.ConfigSchemaChanged: _set("config_schema"),
     facts.EntryPointAdded: _put("entry_points", "value"),

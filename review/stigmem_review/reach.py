@@ -8,12 +8,12 @@ from stigmem_review.facts import AuthorityUsed, Declared, EarlyEffect, Fact, Rea
 from stigmem_review.model import (
     DOES,
     Authority,
-    Known,
     Location,
     Manifest,
     Observation,
     Release,
 )
+from stigmem_review.outcomes import is_read, members
 
 OF_REACH = ("authority", "early-effect")
 """The kinds of observations that are judged here."""
@@ -69,9 +69,10 @@ def _before(old: Release, kind: str, authority: Authority) -> Reached:
 
 
 def _declared(release: Release) -> Declared:
-    """Say whether a release declares that it opens network connections."""
+    """Say whether a release declares, if only at times, that it opens network connections."""
     manifest = release.manifest
     capabilities = manifest.capabilities if isinstance(manifest, Manifest) else None
-    if not isinstance(capabilities, Known):
+    if not is_read(capabilities):
         return "unknown"
-    return "yes" if "network.outbound" in capabilities.value else "no"
+    declared = any(each.value == "network.outbound" for each in members(capabilities))
+    return "yes" if declared else "no"

@@ -43,6 +43,7 @@ from stigmem_review.facts import (
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
+from stigmem_review.outcomes import hooks, is_read, members, values
 from stigmem_review.reach import OF_REACH
 
 _BY_KIND = {
@@ -138,18 +139,22 @@ def _accessors(release: Release, node: Node) -> Iterator[Fact]:
     """Hold the node's interfaces that the code asks for against the declared capabilities."""
     manifest = release.manifest
     declared = manifest.capabilities if isinstance(manifest, Manifest) else None
-    if not isinstance(declared, Known) or not release.walked:
+    if not is_read(declared) or not release.walked:
         return
+    possible = members(declared)
     asked = {each.item: each for each in release.observed if each.kind == "accessor"}
     online = any(each.about == "network" for each in release.observed)
-    for capability in sorted(asked.keys() - {*declared.value}):
+    # Where a capability is declared at times, so may be the calls that need it be reached.
+    for capability in sorted(asked.keys() - {each.value for each in possible}):
         each = asked[capability]
         yield AccessorUndeclared(item=capability, accessor=each.about, at=each.at)
-    places = declared.each or (declared.at,) * len(declared.value)
-    for capability, at in zip(declared.value, places, strict=True):
+    for declaration in possible:
+        capability = declaration.value
         used = capability in asked or (capability == "network.outbound" and online)
         if not used and (accessor := node.accessor(capability)):
-            yield CapabilityUnused(item=capability, accessor=accessor, at=at)
+            yield CapabilityUnused(
+                item=capability, accessor=accessor, when=declaration.when, at=declaration.at
+            )
 
 
 def _migrations(release: Release) -> Iterator[Fact]:
@@ -158,74 +163,86 @@ def _migrations(release: Release) -> Iterator[Fact]:
     The node's ledger reads versions strictly (``stigmem_node.plugin_migrations``).
     """
     manifest = release.manifest
-    name, version = (
-        (manifest.name, manifest.version) if isinstance(manifest, Manifest) else (None, None)
+    names, stated = (
+        (values(manifest.name), values(manifest.version))
+        if isinstance(manifest, Manifest)
+        else ((), ())
     )
     for each in release.migrations:
         if each.unread:
             yield MigrationUnread(item=each.item, why=each.unread, at=each.at)
-        foreign = isinstance(name, Known) and each.plugin not in ("", name.value)
-        if foreign:
-            yield MigrationForeign(item=each.item, plugin=each.plugin, at=each.at)
-        stated = (
-            version.value if each.version == "" and isinstance(version, Known) else each.version
-        )
-        if stated and not foreign and versions.parse(stated) is None:
-            yield MigrationVersionInvalid(item=each.item, version=stated, at=each.at)
+        others = [name for name in names if each.plugin not in ("", name.value)]
+        for name in others:
+            yield MigrationForeign(item=each.item, plugin=each.plugin, when=name.when, at=each.at)
+        if others and len(others) == len(names):
+            continue
+        if each.version and versions.parse(each.version) is None:
+            yield MigrationVersionInvalid(item=each.item, version=each.version, at=each.at)
+        for version in stated if each.version == "" else ():
+            if version.value and versions.parse(version.value) is None:
+                yield MigrationVersionInvalid(
+                    item=each.item, version=version.value, when=version.when, at=each.at
+                )
 
 
 def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
-    name, version = manifest.name, manifest.version
-    if isinstance(name, Known) and not node.name_pattern.fullmatch(name.value):
-        yield NameInvalid(item=name.value, pattern=f"{node.name_pattern.pattern}$", at=name.at)
-    if isinstance(version, Known) and not node.version_pattern.fullmatch(version.value):
-        yield VersionInvalid(
-            item=version.value, pattern=f"{node.version_pattern.pattern}$", at=version.at
-        )
+    for refused, field, pattern in (
+        (NameInvalid, manifest.name, node.name_pattern),
+        (VersionInvalid, manifest.version, node.version_pattern),
+    ):
+        for each in values(field):
+            if not pattern.fullmatch(each.value):
+                yield refused(
+                    item=each.value, pattern=f"{pattern.pattern}$", when=each.when, at=each.at
+                )
     yield from _requires_stigmem(manifest, node)
-    if isinstance(manifest.capabilities, Known):
-        places = manifest.capabilities.each or (manifest.capabilities.at,) * len(
-            manifest.capabilities.value
-        )
-        for capability, at in zip(manifest.capabilities.value, places, strict=True):
-            if not node.capability(capability).known:
-                near = nearest(capability, node.capabilities)
-                yield CapabilityUnknown(item=capability, nearest=near, at=at)
-    if isinstance(manifest.hooks, Known):
-        for hook in manifest.hooks.value:
-            if not node.hook(hook.name).known:
-                yield HookUnknown(
-                    item=hook.name, nearest=nearest(hook.name, node.hooks), at=hook.at
-                )
-            elif isinstance(hook.target, Unknown):
-                yield HandlerUnread(
-                    item=hook.name,
-                    hook=node.hook(hook.name),
-                    why=hook.target.why,
-                    at=hook.target.at,
-                )
+    for each in members(manifest.capabilities):
+        if not node.capability(each.value).known:
+            near = nearest(each.value, node.capabilities)
+            yield CapabilityUnknown(item=each.value, nearest=near, when=each.when, at=each.at)
+    for hook in hooks(manifest.hooks):
+        if not node.hook(hook.name).known:
+            near = nearest(hook.name, node.hooks)
+            yield HookUnknown(item=hook.name, nearest=near, when=hook.when, at=hook.at)
+            continue
+        for each in hook.unread:
+            yield HandlerUnread(
+                item=hook.name,
+                hook=node.hook(hook.name),
+                why=each.value,
+                when=each.when,
+                at=each.at,
+            )
 
 
 def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[Fact]:
     """Yield why the node refuses what the plugin requires (``stigmem_node.plugins.registry``)."""
     wanted = manifest.requires_stigmem
-    if not isinstance(wanted, Known) or wanted.default:
+    if isinstance(wanted, Known) and wanted.default:
         return
-    met = versions.allows(wanted.value, node.version)
-    if met:
-        return
-    why = "it is no range of versions" if met is None else f"it leaves out {node.version}"
-    yield RequiresStigmemUnmet(item=wanted.value, why=why, invalid=met is None, at=wanted.at)
+    for each in values(wanted):
+        met = versions.allows(each.value, node.version)
+        if met:
+            continue
+        why = "it is no range of versions" if met is None else f"it leaves out {node.version}"
+        yield RequiresStigmemUnmet(
+            item=each.value, why=why, invalid=met is None, when=each.when, at=each.at
+        )
 
 
 def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[Fact]:
-    stated, installed = manifest.version, release.distribution_version
-    if not isinstance(stated, Known) or not isinstance(installed, Known):
+    installed = release.distribution_version
+    if not isinstance(installed, Known):
         return
-    if not versions.same(stated.value, installed.value):
-        yield VersionMismatch(
-            item="version", manifest=stated.value, distribution=installed.value, at=stated.at
-        )
+    for stated in values(manifest.version):
+        if not versions.same(stated.value, installed.value):
+            yield VersionMismatch(
+                item="version",
+                manifest=stated.value,
+                distribution=installed.value,
+                when=stated.when,
+                at=stated.at,
+            )
 
 
 def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, ...]:

@@ -76,6 +76,9 @@ def _field(name: str, value: dict[str, Any]) -> list[str]:
             return [f"{name}: not known, because {value['why']}{at}"]
         case "not-carried":
             return [f"{name}: not carried by a {value['source']}"]
+        case "one-of":
+            outcomes = [_outcome(each) for each in value["outcomes"]]
+            return [f"{name}: one of{at}", *(f"  {line}" for each in outcomes for line in each)]
         case _:
             pass
     known = value["value"]
@@ -89,18 +92,26 @@ def _field(name: str, value: dict[str, Any]) -> list[str]:
     lines = [f"{name}:"]
     for item, place in zip(known, places, strict=True):
         if isinstance(item, dict):
-            lines.append(f"  {_compound(item)}")
+            lines += [f"  {line}" for line in _compound(item)]
         else:
             lines.append(f"  {item}" + (f"  [{_place(place)}]" if place else ""))
     return lines
 
 
-def _compound(item: dict[str, Any]) -> str:
+def _outcome(outcome: dict[str, Any]) -> list[str]:
+    """Return the lines of one value that a field can have, below what has to be so for it."""
+    from stigmem_review.outcomes import phrase
+    from stigmem_review.text import flat
+
+    when = flat(phrase((tuple(outcome["conditions"]),)))
+    return _field(when, {"certainty": "known", **outcome})
+
+
+def _compound(item: dict[str, Any]) -> list[str]:
     if "group" in item:
         where = f"  [{_place(item['at'])}]" if item["at"] else ""
-        return f"{item['group']} : {item['name']} = {item['value']}{where}"
-    [target] = _field(item["name"], item["target"])
-    return target
+        return [f"{item['group']} : {item['name']} = {item['value']}{where}"]
+    return _field(item["name"], item["target"])
 
 
 def _scalar(value: Any) -> str:

@@ -11,8 +11,9 @@ from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.document.signatures import expected, signed_says, unassessed_signature
 from stigmem_review.document.table import label
 from stigmem_review.model import Known, Manifest, Release, Unknown
+from stigmem_review.outcomes import phrase, spelled
 from stigmem_review.rulebook import Finding
-from stigmem_review.text import Message, Segment, shorten
+from stigmem_review.text import Message, Segment, flat, shorten
 from stigmem_review.verdict import count
 
 _STEPS: dict[str, str] = {
@@ -50,24 +51,15 @@ def _what_happened(case: Case, new: Release) -> Message:
     step = "same" if case.old.version and case.old.version == case.new.version else "none"
     for fact in case.comparison.facts:
         match fact:
-            case facts.CapabilityAdded():
-                gained["capability"].append(fact.item)
-            case facts.HookAdded():
-                gained["hook"].append(fact.item)
-            case facts.RouteAdded():
-                gained["route"].append(fact.item)
-            case facts.EndpointAdded():
-                gained["path"].append(fact.item)
-            case facts.CapabilityRemoved():
-                lost["capability"].append(fact.item)
-            case facts.HookRemoved():
-                lost["hook"].append(fact.item)
-            case facts.RouteRemoved():
-                lost["route"].append(fact.item)
-            case facts.EndpointRemoved():
-                lost["path"].append(fact.item)
             case facts.VersionChanged():
                 step = fact.step
+            case facts.Reconditioned() if type(fact) in _NOUNS:
+                side = lost if fact.shift == "sometimes" else gained
+                times = f"{flat(phrase(fact.when))}, before {flat(phrase(fact.was))}"
+                side[_NOUNS[type(fact)]].append(f"{fact.item} {times}")
+            case _ if type(fact) in _NOUNS:
+                side = lost if fact.side == "old" else gained
+                side[_NOUNS[type(fact)]].append(spelled(fact.item, fact.when))
             case _:
                 pass
     start = _STEPS[step] if case.old.present else "A first installation"
@@ -89,6 +81,22 @@ def _what_happened(case: Case, new: Release) -> Message:
     if case.comparison.facts:
         return (Segment(f"{start} that gains and loses no capability, hook or route."),)
     return (Segment(f"{start} in which nothing that is compared changed."),)
+
+
+_NOUNS: dict[type[facts.Fact], str] = {
+    facts.CapabilityAdded: "capability",
+    facts.CapabilityRemoved: "capability",
+    facts.CapabilityReconditioned: "capability",
+    facts.HookAdded: "hook",
+    facts.HookRemoved: "hook",
+    facts.HookReconditioned: "hook",
+    facts.RouteAdded: "route",
+    facts.RouteRemoved: "route",
+    facts.RouteReconditioned: "route",
+    facts.EndpointAdded: "path",
+    facts.EndpointRemoved: "path",
+}
+"""What comes, goes, or stays at other times, as the headline counts it."""
 
 
 def _was_read(release: Release) -> bool:
@@ -178,6 +186,10 @@ def _line(what: str, says: str) -> Line:
     return Line(what, (Segment(says),))
 
 
+_RIGHTS = ("hook-added", "hook-reconditioned", "capability-added", "capability-reconditioned")
+"""Rules about hooks and capabilities that a release has and did not have, or not at all times."""
+
+
 def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterable[Line]:
     """Yield the steps of the operators' handbook for an upgrade, and where each one stands."""
     compared = len(case.comparison.unchanged)
@@ -186,7 +198,7 @@ def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterab
         for fact in case.comparison.facts
         if isinstance(fact, (facts.FieldLost, facts.FieldUnread, facts.ManifestUnread))
     ]
-    rights = [each for each in findings if each.name in ("hook-added", "capability-added")]
+    rights = [each for each in findings if each.name in _RIGHTS]
     manifest = f"compared; {count(compared, 'field')} unchanged"
     if unread:
         manifest = "not fully: something could not be read"

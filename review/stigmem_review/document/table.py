@@ -8,8 +8,9 @@ from typing import Any
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Row
-from stigmem_review.model import Hook, Known, Manifest, Release
-from stigmem_review.text import shorten
+from stigmem_review.model import Manifest, OneOf, Release
+from stigmem_review.outcomes import hooks, in_words, members, phrase, spelled, values
+from stigmem_review.text import flat
 
 _LABELS = {
     "requires_stigmem": "requires stigmem",
@@ -40,33 +41,41 @@ def rows(case: Case, old: Release, new: Release) -> Iterable[Row]:
     first_read = {
         fact.item for fact in case.comparison.facts if isinstance(fact, facts.FieldFirstRead)
     }
-    for name, items in _by_field(case).items():
-        changed = {item.text.partition(" by ")[0] for item in items if item.sign in ("+", "-")}
-        kept = [Item(text) for text in _members(name, new) if text not in changed]
+    for name, found in _by_field(case, old, new).items():
+        items = [item for _, item in found]
+        changed = {about for about, item in found if item.sign in ("+", "-")}
+        kept = [Item(text) for about, text in _members(name, new) if about not in changed]
         if name in first_read:
             kept = []
         yield Row(label(name), (*kept, *items))
 
 
-_WHOLE = ("capabilities", "hooks", "depends_on", "routes")
-"""Fields of which the table also shows what stayed."""
-
-
-def _members(name: str, release: Release) -> list[str]:
-    value = value_of(release, name)
-    if name not in _WHOLE or not isinstance(value, Known):
-        return []
-    return [each.name if isinstance(each, Hook) else each for each in value.value]
+def _members(name: str, release: Release) -> list[tuple[str, str]]:
+    """Return what a field holds, of those fields of which the table also shows what stayed."""
+    match name:
+        case "capabilities" | "depends_on" | "routes":
+            return [(each.value, str(each)) for each in members(value_of(release, name))]
+        case "hooks":
+            found = hooks(value_of(release, name))
+            return [(each.name, str(each)) for each in found]
+        case _:
+            return []
 
 
 _ORDER = ("name", "version", "distribution_version", "requires_stigmem", "capabilities", "hooks")
 
 
-def _by_field(case: Case) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
+def _by_field(case: Case, old: Release, new: Release) -> dict[str, list[tuple[str, Item]]]:
+    """Return what became of each field that changed: of what in it, and the item to show."""
+    found: dict[str, list[tuple[str, Item]]] = {}
     for fact in case.comparison.facts:
         for name, item in _items(fact):
-            found.setdefault(name, []).append(item)
+            found.setdefault(name, []).append((fact.item, item))
+    for name in Manifest.__struct_fields__ if old.source.kind == "none" else ():
+        # What else a first installation states is what every release does, unless it depends.
+        value = value_of(new, name)
+        if name not in found and isinstance(value, OneOf) and len(values(value)) > 1:
+            found[name] = [(name, Item(str(each), "+")) for each in values(value)]
     if found.get("version") == found.get("distribution_version"):
         found.pop("distribution_version", None)
     return dict(
@@ -80,24 +89,31 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
         case facts.CapabilityAdded():
             impact = fact.capability.impact
             remark = {"high": "high impact", "sensitive": "sensitive"}.get(impact, "")
-            yield "capabilities", Item(fact.item, "+", remark)
+            yield "capabilities", Item(_timed(fact), "+", remark)
         case facts.CapabilityRemoved():
-            yield "capabilities", Item(fact.item, "-")
+            yield "capabilities", Item(_timed(fact), "-")
         case facts.HookAdded():
-            yield "hooks", Item(fact.item, "+", f"can {fact.hook.power}" if fact.hook.known else "")
+            remark = f"can {fact.hook.power}" if fact.hook.known else ""
+            yield "hooks", Item(_timed(fact), "+", remark)
         case facts.HookRemoved():
-            yield "hooks", Item(fact.item, "-")
+            yield "hooks", Item(_timed(fact), "-")
         case facts.HookRebound():
-            yield "hooks", Item(f"{fact.item} by {fact.old}", "-")
-            yield "hooks", Item(f"{fact.item} by {fact.new}", "+", "another handler")
+            for each in _each(fact.old):
+                yield "hooks", Item(f"{fact.item} by {each}", "-")
+            for each in _each(fact.new):
+                yield "hooks", Item(f"{fact.item} by {each}", "+", "another handler")
+        case facts.Reconditioned():
+            name = _RECONDITIONED[type(fact)]
+            yield name, Item(f"{fact.item} {flat(phrase(fact.was))}", "-")
+            yield name, Item(f"{fact.item} {flat(phrase(fact.when))}", "+")
         case facts.DependsOnAdded():
-            yield "depends_on", Item(fact.item, "+")
+            yield "depends_on", Item(_timed(fact), "+")
         case facts.DependsOnRemoved():
-            yield "depends_on", Item(fact.item, "-")
+            yield "depends_on", Item(_timed(fact), "-")
         case facts.RouteAdded():
-            yield "routes", Item(fact.item, "+", "mounted in the node")
+            yield "routes", Item(_timed(fact), "+", "mounted in the node")
         case facts.RouteRemoved():
-            yield "routes", Item(fact.item, "-")
+            yield "routes", Item(_timed(fact), "-")
         case facts.EndpointAdded():
             yield "paths", Item(fact.item, "+", "" if fact.guards else "no dependency")
         case facts.EndpointRemoved():
@@ -158,21 +174,23 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
                 if isinstance(fact, facts.ManifestVersionChanged)
                 else ("distribution_version")
             )
-            yield name, Item(fact.old, "-")
-            yield name, Item(fact.new, "+", fact.step if fact.step != "unknown" else "")
-        case facts.AsyncSafeChanged():
-            yield "async_safe", Item(_flag(fact.old), "-")
-            yield "async_safe", Item(_flag(fact.new), "+")
+            for each in _each(fact.old):
+                yield name, Item(each, "-")
+            for each in _each(fact.new):
+                yield name, Item(each, "+", fact.step if fact.step != "unknown" else "")
         case (
             facts.NameChanged()
             | facts.DistributionRenamed()
             | facts.RequiresStigmemChanged()
+            | facts.AsyncSafeChanged()
             | facts.HealthCheckChanged()
             | facts.ConfigSchemaChanged()
             | facts.RequiresPythonChanged()
         ):
-            yield fact.item, Item(fact.old or "none", "-")
-            yield fact.item, Item(fact.new or "none", "+")
+            for each in _each(fact.old):
+                yield fact.item, Item(each, "-")
+            for each in _each(fact.new):
+                yield fact.item, Item(each, "+")
         case facts.BuildStepAdded() if not fact.plain:
             remark = "not what a build needs" if fact.danger == "reaches" else ""
             yield "build", Item(fact.value if fact.step == "backend" else fact.item, "+", remark)
@@ -188,23 +206,24 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
             pass
 
 
-def _flag(value: bool) -> str:
-    return "yes" if value else "no"
+_RECONDITIONED: dict[type[facts.Fact], str] = {
+    facts.CapabilityReconditioned: "capabilities",
+    facts.HookReconditioned: "hooks",
+    facts.DependsOnReconditioned: "depends_on",
+    facts.RouteReconditioned: "routes",
+}
 
 
-def stated(value: Any) -> str:
-    """Return a field's value in one short line."""
-    if not isinstance(value, Known):
-        return "not known"
-    match value.value:
-        case bool(flag):
-            return _flag(flag)
-        case tuple() as items if items and not isinstance(items[0], (str, Hook)):
-            return ", ".join(f"{each.group} : {each.name} = {each.value}" for each in items)
-        case tuple() | dict() as items:
-            names = [each.name if isinstance(each, Hook) else str(each) for each in items]
-            return shorten(", ".join(names)) or "none"
-        case None | "":
-            return "none"
-        case other:
-            return shorten(str(other))
+def _timed(fact: facts.Fact) -> str:
+    """Return what a fact is about, and when it is so."""
+    return spelled(fact.item, fact.when)
+
+
+def _each(stated: facts.Stated) -> tuple[str, ...]:
+    """Return everything that a field states, one text for each."""
+    return (stated or "none",) if isinstance(stated, str) else stated
+
+
+def stated(field: Any) -> str:
+    """Return what a field states, in one short line."""
+    return in_words(field) or "not known"

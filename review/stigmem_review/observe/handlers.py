@@ -17,7 +17,6 @@ from stigmem_review.host import Node
 from stigmem_review.model import (
     Handler,
     Hook,
-    Known,
     Location,
     Manifest,
     Observation,
@@ -25,18 +24,24 @@ from stigmem_review.model import (
     Release,
 )
 from stigmem_review.observe.reach import Reach
+from stigmem_review.outcomes import values
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = 5
 
 
 def _hooks(release: Release) -> Iterator[tuple[Hook, str, str]]:
-    """Yield every hook whose handler is known, with its module and its name there."""
+    """Yield every hook and handler that it can have, with the handler's module and name."""
     hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
-    for hook in hooks.value if isinstance(hooks, Known) else ():
-        if isinstance(hook.target, Known):
-            module, _, name = hook.target.value.partition(":")
-            yield hook, module, name
+    found = {
+        (hook.name, target.value): hook
+        for possible in values(hooks)
+        for hook in possible.value
+        for target in values(hook.target)
+    }
+    for (_, target), hook in found.items():
+        module, _, name = target.partition(":")
+        yield hook, module, name
 
 
 def handlers_of(release: Release, reach: Reach) -> Iterator[Handler]:

@@ -11,9 +11,10 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Module
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.values import Const
-from stigmem_review.model import Hook, Known, Manifest, Migration, Release, Unknown
+from stigmem_review.model import Known, Manifest, Migration, Release, Unknown
 from stigmem_review.observe.places import Reader
 from stigmem_review.observe.texts import text_of
+from stigmem_review.outcomes import Bound, hooks
 from stigmem_review.text import shorten
 
 _CLASS = frozenset({"stigmem_node.plugins.Migration", "stigmem_node.plugins.handlers.Migration"})
@@ -39,7 +40,9 @@ def migrations(release: Release, code: Code, reader: Reader) -> tuple[Migration,
             each = replace(before, sql=None, unread=why)
         found[each.item] = each
     handler = None if found else _handler(release)
-    if handler and not _gives_nothing(handler, reader):
+    if handler and not (
+        handler.targets and all(_gives_nothing(each.value, reader) for each in handler.targets)
+    ):
         why = "the manifest has a handler for migrations, and none is found in the code"
         return (Migration(HOOK, backend="", unread=why, at=handler.at),)
     return tuple(found[item] for item in sorted(found))
@@ -51,16 +54,14 @@ def _own_name(release: Release) -> str:
     return name.value if isinstance(name, Known) else ""
 
 
-def _handler(release: Release) -> Hook | None:
+def _handler(release: Release) -> Bound | None:
     manifest = release.manifest
-    hooks = manifest.hooks if isinstance(manifest, Manifest) else None
-    found = hooks.value if isinstance(hooks, Known) else ()
+    found = hooks(manifest.hooks) if isinstance(manifest, Manifest) else ()
     return next((each for each in found if each.name == HOOK), None)
 
 
-def _gives_nothing(handler: Hook, reader: Reader) -> bool:
+def _gives_nothing(target: str, reader: Reader) -> bool:
     """Say whether a handler only gives back the migrations that it is given."""
-    target = handler.target.value if isinstance(handler.target, Known) else ""
     module = reader.modules.get(target.partition(":")[0]) if target else None
     binding = module.scope.only(target.partition(":")[2]) if isinstance(module, Module) else None
     function = binding.node if binding else None

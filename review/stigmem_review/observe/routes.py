@@ -11,8 +11,9 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.scope import arguments_of
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.values import Collection, Const, Made
-from stigmem_review.model import Endpoint, Known, Location, Manifest, Release
+from stigmem_review.model import Endpoint, Location, Manifest, Release
 from stigmem_review.observe.places import Reader, source
+from stigmem_review.outcomes import is_read, members
 from stigmem_review.text import shorten
 
 _METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
@@ -83,7 +84,7 @@ def endpoints(release: Release, code: Code, reader: Reader) -> tuple[Endpoint, .
 def _roots(release: Release, routers: dict[str, _Router]) -> list[str]:
     manifest = release.manifest
     routes = manifest.routes if isinstance(manifest, Manifest) else None
-    return [*routes.value] if isinstance(routes, Known) else [*routers]
+    return [each.value for each in members(routes)] if is_read(routes) else [*routers]
 
 
 def _mounted(

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from stigmem_review.code.modules import Module
 from stigmem_review.manifest.frames import Place
 from stigmem_review.manifest.values import Const
-from stigmem_review.model import Known, Manifest, Release, Setting
+from stigmem_review.model import Manifest, Release, Setting
 from stigmem_review.observe.places import Reader, source
+from stigmem_review.outcomes import values
 from stigmem_review.text import shorten
 
 _DESCRIBES = frozenset({"description", "title", "examples", "deprecated"})
@@ -23,9 +24,10 @@ def settings(release: Release, reader: Reader) -> tuple[Setting, ...] | None:
     """
     manifest = release.manifest
     schema = manifest.config_schema if isinstance(manifest, Manifest) else None
-    if not isinstance(schema, Known) or not schema.value:
+    classes = [each.value for each in values(schema) if each.value]
+    if len(classes) != 1:
         return None
-    name, _, qualname = schema.value.partition(":")
+    name, _, qualname = classes[0].partition(":")
     module = reader.modules.get(name)
     binding = module.scope.only(qualname) if isinstance(module, Module) else None
     if not isinstance(module, Module) or not binding or not isinstance(binding.node, ast.ClassDef):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from stigmem_review import facts
+from stigmem_review import facts, model
 from stigmem_review.case import build_case, build_check
 from stigmem_review.errors import RuleError
 from stigmem_review.host import node
@@ -23,6 +23,7 @@ from stigmem_review.model import (
     Manifest,
     Migration,
     Observation,
+    OneOf,
     Problem,
     Release,
     Setting,
@@ -31,6 +32,7 @@ from stigmem_review.model import (
     Signer,
     Source,
     SourceKind,
+    Text,
     Unknown,
 )
 from stigmem_review.policy.trust import Trust
@@ -58,11 +60,19 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     signed: tuple[str, ...] = ()
 
 
+class ShortOutcome(msgspec.Struct, forbid_unknown_fields=True):
+    """One value that a field can have, given as the field is, and what has to hold for it."""
+
+    value: Any
+    conditions: tuple[str, ...] = ()
+
+
 class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     """A release in short; what is not given is the demo plugin's.
 
     ``unknown`` gives fields of the manifest that cannot be read, with the reason; the field
-    ``manifest`` there stands for all of them. ``entry_points`` and ``hooks`` map names to
+    ``manifest`` there stands for all of them. ``one_of`` gives fields that depend on how the node
+    is run: every value, and what has to hold for it. ``entry_points`` and ``hooks`` map names to
     targets, the name of an entry point being ``group : name``. What is found by looking at all
     code, such as ``migrations``, counts if something was ``observed`` or it says ``walked``.
     ``signature`` is what verifying it showed; nobody looked where there is none. ``none`` is no
@@ -94,6 +104,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     code: str = "the same"
     unreviewed: tuple[str, ...] = ()
     unknown: dict[str, str] = {}
+    one_of: dict[str, tuple[ShortOutcome, ...]] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
     migrations: tuple[Migration, ...] = ()
@@ -247,26 +258,38 @@ def _entry_point(name: str, value: str) -> EntryPoint:
 def _manifest(short: ShortRelease) -> Manifest | Unknown:
     if why := short.unknown.get("manifest"):
         return Unknown(why)
-    fields: dict[str, AnyValue] = {
-        "name": Known(short.name),
-        "version": Known(short.version),
-        "requires_stigmem": Known(short.requires_stigmem),
-        "capabilities": Known(tuple(sorted(short.capabilities))),
-        "hooks": Known(tuple(Hook(name, _target(short, name)) for name in sorted(short.hooks))),
-        "depends_on": Known(tuple(sorted(short.depends_on))),
-        "async_safe": Known(short.async_safe),
-        "routes": Known(tuple(sorted(short.routes))),
-        "health_check": Known(short.health_check or None),
-        "config_schema": Known(short.config_schema or None),
-    }
-    for name, why in short.unknown.items():
-        if name in fields:
-            fields[name] = Unknown(why)
+    fields = {name: _field(short, name) for name in Manifest.__struct_fields__}
     return Manifest(**fields)  # type: ignore[arg-type]
 
 
-def _target(short: ShortRelease, hook: str) -> Known[str] | Unknown:
-    """Return a hook's handler; ``unknown`` can name a single hook as ``hooks.NAME``."""
+def _field(short: ShortRelease, name: str) -> AnyValue:
+    if why := short.unknown.get(name):
+        return Unknown(why)
+    if outcomes := short.one_of.get(name):
+        return OneOf(
+            tuple(
+                model.Outcome(_value(short, name, each.value), each.conditions) for each in outcomes
+            )
+        )
+    return Known(_value(short, name, getattr(short, name)))
+
+
+def _value(short: ShortRelease, name: str, given: Any) -> Any:
+    match name:
+        case "hooks":
+            return tuple(Hook(hook, _target(short, hook, given[hook])) for hook in sorted(given))
+        case "capabilities" | "depends_on" | "routes":
+            return tuple(sorted(given))
+        case "health_check" | "config_schema":
+            return given or None
+        case _:
+            return given
+
+
+def _target(short: ShortRelease, hook: str, given: str) -> Text:
+    """Return a hook's handler; ``unknown`` and ``one_of`` can name one hook as ``hooks.NAME``."""
     if why := short.unknown.get(f"hooks.{hook}"):
         return Unknown(why)
-    return Known(short.hooks[hook])
+    if outcomes := short.one_of.get(f"hooks.{hook}"):
+        return OneOf(tuple(model.Outcome(each.value, each.conditions) for each in outcomes))
+    return Known(given)

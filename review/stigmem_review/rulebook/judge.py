@@ -9,10 +9,11 @@ import msgspec
 
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
-from stigmem_review.facts import Fact, kind_of
+from stigmem_review.facts import Fact, Reconditioned, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
+from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook.rules import Rule, Rulebook
-from stigmem_review.text import Message, clean_all
+from stigmem_review.text import Message, Segment, clean_all
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
         name=rule.name,
         level=level,
         item=fact.item,
-        message=message,
+        message=_timed(message, fact),
         why=rule.why,
         do=rule.do,
         approvable=rule.approvable,
@@ -82,6 +83,19 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
         side=fact.side if fact.at else "",
         write=fact.write,
     )
+
+
+def _timed(message: Message, fact: Fact) -> Message:
+    """Return a message with when it is so, for all rules alike."""
+    if isinstance(fact, Reconditioned):
+        now, was = phrase(fact.when), phrase(fact.was)
+        return (*message, Segment(" Now "), *now, Segment("; before, "), *was, Segment("."))
+    if not fact.when:
+        return message
+    if fact.side == "old":
+        return (*message, Segment(" Before, it was so "), *phrase(fact.when), Segment("."))
+    first, *rest = phrase(fact.when)
+    return (Segment(first.text[0].upper() + first.text[1:]), *rest, Segment(": "), *message)
 
 
 # Places and explanations of ours can change while the fact stays what it was.
@@ -94,6 +108,9 @@ def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
     evidence = {
         name: getattr(fact, name) for name in fact.__struct_fields__ if name not in _NOT_EVIDENCE
     }
+    if not fact.when:
+        # What is always so was evidence before there was anything else.
+        del evidence["when"]
     parts = clean_all([rule, plugin, kind_of(fact), evidence])
     text = msgspec.json.encode(parts, order="deterministic")
     return hashlib.sha256(text).hexdigest()[:16]
