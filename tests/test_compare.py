@@ -303,6 +303,53 @@ def test_the_code_of_every_handler_that_a_hook_can_have_is_compared() -> None:
     assert [each.target for each in changed] == [targets[1]]
 
 
+def test_what_is_wrong_with_migrations_at_times() -> None:
+    def whens(one_of: dict[str, Any], plugin: str = "", version: str = "") -> list[Any]:
+        migration = Migration("1", plugin=plugin, number=1, version=version, sql="SELECT 1")
+        new = ShortRelease(
+            migrations=(migration,),
+            one_of=msgspec.convert(one_of, dict[str, tuple[ShortOutcome, ...]]),
+        )
+        of = (facts.MigrationForeign, facts.MigrationVersionInvalid)
+        found = compare(none_release(), release_of(new), NODE).facts
+        return [(type(each), each.when) for each in found if isinstance(each, of)]
+
+    foreign, invalid = facts.MigrationForeign, facts.MigrationVersionInvalid
+    names = {"name": depends("demo", "other")}
+    assert whens(names, "demo") == [(foreign, ((NO,),))]
+    assert whens(names, "demo", "x") == [*whens(names, "demo"), (invalid, ())]
+    assert whens(names, "third", "x") == [(foreign, ((YES,),)), (foreign, ((NO,),))]
+    assert whens({"version": depends("1.0.0", "x")}) == [(invalid, ((NO,),))]
+
+
+def test_a_migration_of_a_plugin_of_several_names_is_compared_by_what_it_says() -> None:
+    migrations = (Migration("1", number=1, sql="SELECT 1"),)
+    several = msgspec.convert(
+        {"name": depends("demo", "other")}, dict[str, tuple[ShortOutcome, ...]]
+    )
+    old = ShortRelease(migrations=migrations)
+    assert "migration-added" not in kinds(old, old)
+    assert "migration-added" in kinds(old, msgspec.structs.replace(old, one_of=several))
+
+
+def test_a_capability_that_nothing_uses_is_said_with_its_condition() -> None:
+    new = {**release_with({"capabilities": ONLINE}), "walked": True}
+    assert any(
+        each.startswith("note capability-unused: If ACME_ONLINE is set: It declares network")
+        for each in said({}, new)
+    )
+    asked = {"kind": "accessor", "item": "network.outbound", "why": "", "about": "get_network"}
+    observed = {**new, "observed": [asked]}
+    assert not any("accessor-undeclared" in each for each in said({}, observed))
+
+
+def test_what_is_declared_at_times_is_declared() -> None:
+    observed = [{"kind": "authority", "item": "network: x", "why": "", "about": "network"}]
+    new = {**release_with({"capabilities": ONLINE}), "observed": observed, "walked": True}
+    [found] = [each for each in said({}, new) if "authority-used" in each]
+    assert "It does not declare" not in found
+
+
 def test_the_version_that_the_ledger_keeps_is_the_one_that_is_refused() -> None:
     migrations = (Migration("1", number=1, sql="CREATE TABLE a (b)"),)
     old = ShortRelease(version="1.0.0", migrations=migrations)
@@ -315,6 +362,14 @@ def test_the_version_that_the_ledger_keeps_is_the_one_that_is_refused() -> None:
     )
     assert "migrations-refused" not in kinds(old, new)
     assert "migrations-refused" in kinds(old, several)
+    assert "migrations-refused" in kinds(several, msgspec.structs.replace(new, version="1.0.0"))
+    no_version = msgspec.structs.replace(
+        new,
+        one_of=msgspec.convert(
+            {"version": depends("x", "0.9.0")}, dict[str, tuple[ShortOutcome, ...]]
+        ),
+    )
+    assert "migrations-refused" not in kinds(old, no_version)
 
 
 def test_a_capture_does_not_say_when_what_it_shows_is_so() -> None:

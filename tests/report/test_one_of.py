@@ -93,6 +93,10 @@ def test_what_holds_at_other_times_is_counted_as_gained_or_lost() -> None:
         "loses 1 capability (`network.outbound unless ACME_READ_ONLY is set, before always`)"
         in render(report_of(always, NEW), "markdown")
     )
+    assert (
+        "| capabilities | `facts.read`<br>`network.outbound always` | **+** `network.outbound "
+        "unless ACME_READ_ONLY is set`<br>`facts.read` |  |"
+    ) in lines(report_of(always, NEW))
     gained = report_of({**NEW, "version": "1.0.0"}, {**always, "version": "1.1.0"})
     assert "gains 1 capability (`network.outbound always, before unless" in render(
         gained, "markdown"

@@ -8,7 +8,7 @@ from typing import Any
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Row
-from stigmem_review.model import Manifest, OneOf, Release
+from stigmem_review.model import Manifest, Release
 from stigmem_review.outcomes import hooks, in_words, members, phrase, spelled, values
 from stigmem_review.text import flat
 
@@ -74,7 +74,7 @@ def _by_field(case: Case, old: Release, new: Release) -> dict[str, list[tuple[st
     for name in Manifest.__struct_fields__ if old.source.kind == "none" else ():
         # What else a first installation states is what every release does, unless it depends.
         value = value_of(new, name)
-        if name not in found and isinstance(value, OneOf) and len(values(value)) > 1:
+        if name not in found and len(values(value)) > 1:
             found[name] = [(name, Item(str(each), "+")) for each in values(value)]
     if found.get("version") == found.get("distribution_version"):
         found.pop("distribution_version", None)
