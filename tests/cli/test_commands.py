@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from stigmem_review import cli
 from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.examples import ShortRelease, release_of
 from stigmem_review.rulebook.rules import RuleFile
 from support.plugins import plugin, write_wheel
 
@@ -43,6 +46,43 @@ def test_manifest_says_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
     field = json.loads(printed)["manifest"]["capabilities"]
     assert field["certainty"] == "unknown"
     assert field["at"] == {"path": "demo_plugin/manifest.py", "line": 11}
+
+
+def test_manifest_says_what_depends_on_how_the_node_is_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def depends(yes: Any, no: Any) -> list[dict[str, Any]]:
+        return [
+            {"value": yes, "conditions": ["ACME_ONLINE is set", "ACME_MODE is 'on'"]},
+            {"value": no, "conditions": ["ACME_ONLINE is not set"]},
+        ]
+
+    short = {
+        "one_of": {
+            "capabilities": depends(["facts.read", "network.outbound"], []),
+            "hooks.post_assert_audit": depends("demo.handlers:audit", "demo.handlers:quiet"),
+            "health_check": depends("", "demo.handlers:health"),
+        }
+    }
+    release = release_of(msgspec.convert(short, ShortRelease))
+    monkeypatch.setattr("stigmem_review.pipeline.reading.read", lambda *_: release)
+    code, printed = run("manifest", write_wheel(tmp_path, plugin()))
+    assert code == 0
+    assert (
+        """\
+capabilities: one of
+  if ACME_ONLINE is set and ACME_MODE is 'on':
+    facts.read
+    network.outbound
+  unless ACME_ONLINE is set: none
+hooks:
+  post_assert_audit: one of
+    if ACME_ONLINE is set and ACME_MODE is 'on': demo.handlers:audit
+    unless ACME_ONLINE is set: demo.handlers:quiet
+"""
+        in printed
+    )
+    assert "  if ACME_ONLINE is set and ACME_MODE is 'on': none\n" in printed
 
 
 @pytest.mark.parametrize("each", shipped_rules().rules, ids=lambda each: each.rule.id)
