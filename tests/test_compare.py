@@ -261,6 +261,38 @@ def test_a_state_at_times_is_no_excuse_for_the_same_at_others() -> None:
     assert not any("name-invalid" in each for each in said(at_times, at_times))
 
 
+EXACT = depends(BOTH, ["facts.read"])
+VAGUE = [{"value": BOTH, "conditions": [YES]}, {"value": ["facts.read"], "conditions": []}]
+MIXED = [{"value": "demo.handlers:audit", "conditions": [YES]}, {"value": "demo.other:audit"}]
+OTHER_CODE = {"code": "other"}
+
+
+@pytest.mark.parametrize(("old", "new", "items"), [
+    (EXACT, EXACT, []),
+    (VAGUE, VAGUE, ["network.outbound if ACME_ONLINE is set"]),
+    (EXACT, VAGUE, ["network.outbound if ACME_ONLINE is set"]),
+    (VAGUE, EXACT, ["network.outbound if ACME_ONLINE is set"]),
+], ids=["told in both", "told in neither", "told before", "told now"])  # fmt: skip
+def test_conditions_that_do_not_tell_may_stand_for_others(
+    old: Any, new: Any, items: list[str]
+) -> None:
+    before, after = (release_with({"capabilities": each}) for each in (old, new))
+    found = said(before, {**after, **OTHER_CODE})
+    assert [each for each in found if "condition-unclear" not in each] == []
+    assert [each.partition("told: ")[2] for each in found] == [
+        f"{each}. It may be so at other times than before." for each in items
+    ]
+    # The same code decides the same.
+    assert said(before, after) == []
+
+
+def test_conditions_of_one_handler_that_do_not_tell() -> None:
+    release = release_with({"hooks.post_assert_audit": MIXED})
+    [found] = said(release, {**release, **OTHER_CODE})
+    assert "post_assert_audit by demo.handlers:audit if ACME_ONLINE is set, post_assert_audit by " \
+        "demo.other:audit in some environments. It may" in found  # fmt: skip
+
+
 def test_a_handler_that_cannot_be_followed_at_times() -> None:
     def with_handler(target: Unknown | Known[str]) -> Release:
         hooks = tuple(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from stigmem_review import facts
 from stigmem_review.facts import Fact
 from stigmem_review.ledger import field_pairs, hooks_of
-from stigmem_review.model import AnyValue, Manifest, Release, Unknown
-from stigmem_review.outcomes import in_words, is_read, members
+from stigmem_review.model import AnyValue, Known, Manifest, OneOf, Release, Unknown
+from stigmem_review.outcomes import in_words, is_read, members, told
 from stigmem_review.states import ABOUT_THE_FACTORY
 
 
@@ -34,7 +35,19 @@ def certainty(old: Release, new: Release) -> Iterator[Fact]:
             yield from _unread(name, one, two, old)
         elif isinstance(one, Unknown) and is_read(two) and new.source.kind != "none":
             yield facts.FieldFirstRead(item=name, new=in_words(two), at=two.at)
+        elif is_read(one) and is_read(two) and name in Manifest.__struct_fields__:
+            yield from _unclear(name, one, two)
     yield from _handlers_first_read(old, new)
+
+
+def _unclear(
+    name: str, one: Known[Any] | OneOf[Any], two: Known[Any] | OneOf[Any]
+) -> Iterator[Fact]:
+    """Yield what reads alike on both sides, and may be so at other times."""
+    was, now = told(one), told(two)
+    items = tuple(sorted(text for text in was.keys() & now.keys() if not (was[text] and now[text])))
+    if items:
+        yield facts.ConditionUnclear(item=name, items=items, at=two.at)
 
 
 def _handlers_first_read(old: Release, new: Release) -> Iterator[Fact]:
@@ -58,7 +71,7 @@ def unreadable(release: Release) -> Iterator[Fact]:
 
 def is_unread(fact: Fact) -> bool:
     """Say whether a fact is about what can be read in neither release."""
-    return isinstance(fact, facts.FieldUnread) or (
+    return isinstance(fact, (facts.FieldUnread, facts.ConditionUnclear)) or (
         isinstance(fact, facts.ManifestUnread) and not fact.lost
     )
 

@@ -304,6 +304,15 @@ class FieldFirstRead(Fact, frozen=True, kw_only=True, tag="field-first-read"):
     new: str
 
 
+class ConditionUnclear(Fact, frozen=True, kw_only=True, tag="condition-unclear"):
+    """A field that can be or hold something, of which its conditions do not tell when it is so.
+
+    ``items`` are in words, and the same in both releases.
+    """
+
+    items: tuple[str, ...]
+
+
 class ManifestUnread(_Problem, frozen=True, kw_only=True, tag="manifest-unread"):
     """No field of the manifest could be read; ``lost`` if before it could."""
 
@@ -904,6 +913,7 @@ AnyFact = (
     | FieldLost
     | FieldUnread
     | FieldFirstRead
+    | ConditionUnclear
     | ManifestUnread
     | ManifestFirstRead
     | VersionSurprise

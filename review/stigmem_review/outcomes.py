@@ -62,7 +62,7 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """One thing in one outcome, which has a number."""
+    """One thing in one of several outcomes, which has a number."""
 
     value: Any
     outcome: int
@@ -95,34 +95,43 @@ def members(field: Any) -> tuple[Possible, ...]:
 
 def hooks(field: Any) -> tuple[Bound, ...]:
     """Return every hook that a field of hooks can hold, sorted; none where that is not known."""
+    of = len(_outcomes(field))
+    return tuple(_bound(found, of) for _, found in sorted(_by_hook(field).items()))
+
+
+def _by_hook(field: Any) -> dict[str, list[_Found]]:
     by_name: dict[str, list[_Found]] = {}
     for each in _outcomes(field):
         for hook in each.value:
             by_name.setdefault(hook.name, []).append(
                 _Found(hook, each.outcome, each.conditions, hook.at or each.at)
             )
-    return tuple(_bound(by_name[name], len(_outcomes(field))) for name in sorted(by_name))
+    return by_name
+
+
+def _targets(found: list[_Found]) -> tuple[_Found, ...]:
+    """Return every handler of a hook, each in an outcome of its own."""
+    targets = [(one, each) for one in found for each in _outcomes(one.value.target)]
+    return tuple(
+        _Found(each.value, number, one.conditions + each.conditions, each.at)
+        for number, (one, each) in enumerate(targets)
+    )
 
 
 def _bound(found: list[_Found], of: int) -> Bound:
     hook: Hook = found[0].value
     [named] = _gathered((_Found(hook.name, f.outcome, f.conditions, f.at) for f in found), of)
-    targets = [
-        _Found(each.value, one.outcome, one.conditions + each.conditions, each.at)
-        for one in found
-        for each in _outcomes(one.value.target)
-    ]
+    targets = _targets(found)
     unread = [
         _Found(one.value.target.why, one.outcome, one.conditions, one.value.target.at)
         for one in found
         if isinstance(one.value.target, Unknown)
     ]
     known = all(is_read(one.value.target) for one in found)
-    several = len({each.value for each in targets}) > 1
     return Bound(
         name=hook.name,
         when=named.when,
-        targets=_gathered(targets, 0 if several else 1) if known else (),
+        targets=_gathered(targets, len(targets)) if known else (),
         unread=_gathered(unread, of),
         at=named.at,
     )
@@ -142,23 +151,25 @@ def _outcomes(field: Any) -> tuple[_Found, ...]:
 
 
 def _gathered(found: Iterable[_Found], of: int) -> tuple[Possible, ...]:
-    """Return each thing once: it is always so where all outcomes, ``of`` which there are, have it.
-
-    With ``of`` nothing is always so.
-    """
-    same: dict[str, list[_Found]] = {}
-    for each in found:
-        same.setdefault(repr(_plain(each.value)), []).append(each)
+    """Return each thing once: always so where all outcomes, ``of`` which there are, have it."""
     return tuple(
         Possible(
             some[0].value,
             ALWAYS
-            if of and len({each.outcome for each in some}) >= of
+            if len({each.outcome for each in some}) >= of
             else simplest(each.conditions for each in some),
             next((each.at for each in some if each.at), None),
         )
-        for _, some in sorted(same.items())
+        for some in _alike(found)
     )
+
+
+def _alike(found: Iterable[_Found]) -> list[list[_Found]]:
+    """Return what was found, with what is the same together, in one order."""
+    same: dict[str, list[_Found]] = {}
+    for each in found:
+        same.setdefault(repr(_plain(each.value)), []).append(each)
+    return [some for _, some in sorted(same.items())]
 
 
 def _plain(value: Any) -> Any:
@@ -168,6 +179,51 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Hook):
         return value.name, [(each.value, each.when) for each in values(value.target)]
     return value
+
+
+def told(field: Any) -> dict[str, bool]:
+    """Return, in words, all that a field can be or hold, and whether it is told when it is so.
+
+    Its outcomes are all that there are. So conditions that exclude those of every outcome without
+    something tell when it is so; others may stay the same while what decides is another thing.
+    """
+    outcomes = _outcomes(field)
+    items = [item for outcome in outcomes for item in _items(outcome)]
+    if any(isinstance(each, Hook) for each in items):
+        found = {}
+        for name, some in _by_hook(field).items():
+            found[str(_bound(some, len(outcomes)))] = _excludes(some, outcomes)
+            targets = _targets(some)
+            found.update((f"{name} by {text}", so) for text, so in _told(targets, targets))
+        return found
+    if all(isinstance(outcome.value, tuple) for outcome in outcomes):
+        held = (
+            _Found(name, each.outcome, each.conditions, each.at)
+            for each in outcomes
+            for name in each.value
+        )
+        return dict(_told(held, outcomes))
+    return dict(_told(outcomes, outcomes))
+
+
+def _items(outcome: _Found) -> tuple[Any, ...]:
+    return outcome.value if isinstance(outcome.value, tuple) else ()
+
+
+def _told(found: Iterable[_Found], outcomes: tuple[_Found, ...]) -> Iterator[tuple[str, bool]]:
+    for some in _alike(found):
+        [possible] = _gathered(some, len(outcomes))
+        yield str(possible), _excludes(some, outcomes)
+
+
+def _excludes(some: list[_Found], outcomes: tuple[_Found, ...]) -> bool:
+    """Say whether the conditions of outcomes with something exclude those of all others."""
+    numbers = {each.outcome for each in some}
+    ways, others = (
+        {frozenset(map(_literal, each.conditions)) for each in cells}
+        for cells in (some, [each for each in outcomes if each.outcome not in numbers])
+    )
+    return all(any((text, not so) in other for text, so in way) for way in ways for other in others)
 
 
 # Conditions
