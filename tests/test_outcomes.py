@@ -96,6 +96,15 @@ def test_what_every_outcome_holds_is_always_so() -> None:
     assert found[0].at == PLACE
 
 
+def test_a_condition_that_only_a_place_names_tells_nothing() -> None:
+    fields = [
+        one_of(("1", (A, f"something counts as true (demo/__init__.py:{line})")), ("2", (NOT[A],)))
+        for line in (3, 4)
+    ]
+    assert [str(each) for each in values(fields[0])] == ["1 if A is set", "2 unless A is set"]
+    assert values(fields[0]) == values(fields[1])
+
+
 def test_the_same_value_twice_is_one_with_both_ways() -> None:
     found = values(one_of(("1", (A, B)), ("2", (A, NOT[B])), ("1", (NOT[A],))))
     assert [str(each) for each in found] == [

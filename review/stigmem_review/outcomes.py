@@ -5,6 +5,7 @@ A known value is one that is always so; what is unknown or not carried has no ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import permutations
@@ -23,6 +24,7 @@ What has to hold may not be all: of a way that names nothing it is not known whe
 
 ALWAYS: When = ()
 
+_PLACED = re.compile(r" \(\S+:[0-9]+\)$")
 _TERMS = 40
 _WAYS = 3
 """Ways that are named in words; the rest is counted."""
@@ -143,11 +145,16 @@ def _outcomes(field: Any) -> tuple[_Found, ...]:
             return (_Found(field.value, 0, (), field.at),)
         case OneOf():
             return tuple(
-                _Found(each.value, number, each.conditions, each.at or field.at)
+                _Found(each.value, number, _named(each.conditions), each.at or field.at)
                 for number, each in enumerate(field.outcomes)
             )
         case _:
             return ()
+
+
+def _named(conditions: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out what only the place names where it is asked: that moves, and says nothing."""
+    return tuple(each for each in conditions if not _PLACED.search(each))
 
 
 def _gathered(found: Iterable[_Found], of: int) -> tuple[Possible, ...]:
