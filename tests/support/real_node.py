@@ -217,7 +217,8 @@ def agrees(name: str, value: Any, real: Any) -> bool:
         )
     if name == "routes":
         return len(value) == len(real) and all(
-            route in places for route, places in zip(value, real, strict=True)
+            route in places or (places == ["<APIRouter>"] and route.endswith("APIRouter"))
+            for route, places in zip(value, real, strict=True)
         )
     return bool(value == real)
 

@@ -16,12 +16,14 @@ class Code(NamedTuple):
     """Files by the place below ``site-packages`` that they are installed to.
 
     ``paths`` says what a release calls the file at a place, where that is not the same;
-    ``beside`` names what else can be imported at the top.
+    ``beside`` names what else can be imported at the top; ``site`` has all that is installed there,
+    as the manifest was read from it.
     """
 
     files: Mapping[str, bytes]
     paths: Mapping[str, str] = {}
     beside: frozenset[str] = frozenset()
+    site: Mapping[str, bytes] = {}
 
     def at(self, place: str, line: int = 0) -> Location:
         """Return where a file, or a line of it, stands in the release."""
@@ -41,15 +43,17 @@ def code_of(artifact: Artifact, release: Release) -> Code:
     where they are not known.
     """
     if artifact.source.kind == "wheel":
-        installed = artifact.installed.items()
-        return Code(
-            {
-                place.removeprefix(_SITE): artifact.files[path]
-                for place, path in installed
-                if place.startswith(_SITE)
-                and not place.removeprefix(_SITE).partition("/")[0].endswith(_METADATA)
-            }
-        )
+        site = {
+            place.removeprefix(_SITE): artifact.files[path]
+            for place, path in artifact.installed.items()
+            if place.startswith(_SITE)
+        }
+        files = {
+            place: data
+            for place, data in site.items()
+            if not place.partition("/")[0].endswith(_METADATA)
+        }
+        return Code(files, site=site)
     layout = artifact.layout
     if layout is None or not isinstance(release.package, Known):
         return Code({})
@@ -57,4 +61,5 @@ def code_of(artifact: Artifact, release: Release) -> Code:
         place.partition("/")[0].partition(".")[0] for place in (*layout.places, *layout.others)
     )
     files = {place: artifact.files[layout.places[place]] for place in release.package.value}
-    return Code(files, layout.places, beside)
+    site = {place: artifact.files[path] for place, path in layout.places.items()}
+    return Code(files, layout.places, beside, site)

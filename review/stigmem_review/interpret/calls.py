@@ -158,6 +158,37 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
     return _entered(m, run, frame, names)
 
 
+def enter(m: Machine, ref: Ref, *known: Value) -> Value:
+    """Run the body of a function, whoever may have changed it.
+
+    Nobody knows its arguments, but for those that are given, which are the first.
+    """
+    thing = m.thing(ref)
+    node, outer = thing.node, thing.env
+    assert isinstance(node, Function)
+    assert outer is not None
+    names = names_in(m, node)
+    frame = m.alloc(Thing("frame"))
+    env = Env(
+        "function", frame, names, outer, outer.module, outer.globals, outer.klass,
+        str(thing.extra), "", ref,
+    )  # fmt: skip
+    for each in ast.walk(node.args):
+        if isinstance(each, ast.arg):
+            m.write(frame, m.unknown("what it is called with is not known"), each.arg)
+    for each, value in zip([*node.args.posonlyargs, *node.args.args], known, strict=False):
+        m.write(frame, value, each.arg)
+    if isinstance(node, ast.Lambda):
+        return m.evaluate(node.body, env)
+    m.yielding.append(_nobody)
+    m.execute(node.body, env)
+    return NONE
+
+
+def _nobody(_: Value) -> None:
+    return None
+
+
 def _entered(m: Machine, run: Callable[[], Value], frame: Ref, names: Names) -> Value:
     m.depth += 1
     site = m.site

@@ -28,6 +28,7 @@ from stigmem_review.interpret import (
     objects,
     operators,
     records,
+    routers,
     settings,
     statements,
     stdlib,
@@ -73,6 +74,7 @@ _ALIASES = {
     "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
     "stigmem_node.plugins.hooks.HookName": "stigmem_node.plugins.HookName",
     "stigmem_node.plugins.handlers.handler_timeout": "stigmem_node.plugins.handler_timeout",
+    "stigmem_node.plugins.handlers.Migration": "stigmem_node.plugins.Migration",
     "fastapi.routing.APIRouter": "fastapi.APIRouter",
     "pydantic.main.BaseModel": "pydantic.BaseModel",
     "posixpath.join": "os.path.join",
@@ -567,6 +569,8 @@ class Interpreter(Machine):
             module, _, name = owner.dotted.rpartition(".")
             if name != "Literal":
                 self.run_texts(index)
+            if name == "Annotated" and (alias := routers.annotated(self, index)):
+                return alias
             if module in _TYPING:
                 # A generic alias stands for its class where manifests are concerned.
                 return owner
@@ -672,6 +676,8 @@ class Interpreter(Machine):
                 return self.get(self.thing(owner).defaults[0][1], name)
             if name in objects.OPENING or owner.kind == "partial" or kind in _SEALED:
                 raise GiveUp(f"{name} is asked for")
+            if kind == routers.MIGRATION:
+                return dict(self.thing(owner).defaults).get(name, Method(owner, name))
             if kind == Foreign("importlib.metadata.Distribution") and name in ("name", "version"):
                 return self.call_on(owner, "get", (Const(name),), ())
             return Method(owner, name)
@@ -1018,6 +1024,9 @@ class Interpreter(Machine):
                 if not owner.parts:
                     raise GiveUp("a path outside of the distribution")
                 return File(owner.parts[:-1])
+            case "parents":
+                thing = Thing("object", type=stdlib.PARENTS, defaults=(("", owner),))
+                return self.alloc(thing)
             case "name" if owner.parts:
                 return Const(owner.parts[-1])
             case "stem" if owner.parts:
@@ -1149,7 +1158,7 @@ class Interpreter(Machine):
         qualname = calls.qualname_of(env, node.name)
         kind = objects.new_class(self, node.name, qualname, real, frozenset(traits))
         self._enums[kind.oid] = mixin
-        inner_env = statements.class_env(self, node, env, kind)
+        inner_env = self.thing(kind).env = statements.class_env(self, node, env, kind)
         module = self.read(env.globals, "__name__")
         self.write(kind, module, "__module__")
         self.execute(node.body, inner_env)
@@ -1458,7 +1467,9 @@ class Interpreter(Machine):
                     case "Annotated", ast.Tuple(elts=[first, *rest]):
                         self.annotated(first, env)
                         for each_ in rest:
-                            self._computed(each_, env)
+                            # A text beside a type is nobody's annotation.
+                            if not isinstance(each_, ast.Constant):
+                                self._computed(each_, env)
                     case _:
                         self.annotated(index, env)
             case ast.Tuple(elts=items) | ast.List(elts=items):

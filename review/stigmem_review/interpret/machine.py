@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -177,6 +177,8 @@ class Machine(Heap, ABC):
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """Lists that only the machine itself has."""
+        self.noted: list[Any] = []
+        """What was seen to be made for the node, on whichever way (``routers``)."""
         self.imports = self.alloc(Thing("imports"))
 
     # What is added above.
@@ -695,7 +697,12 @@ class Machine(Heap, ABC):
             def joined() -> Value:
                 raise Exit(kind, self._join(alike))
 
-            waiting = self.run(joined)
+            # What is taken to be so by now need not be so where they ended.
+            path, self.path = self.path, {}
+            waiting = self.grouped(alike)
+            if len(waiting) > WAITING - 2:
+                waiting = self.run(joined)
+            self.path = path
             self.redo(now)
             self.waiting = [*kept, *waiting]
 

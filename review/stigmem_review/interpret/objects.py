@@ -10,6 +10,7 @@ from collections import OrderedDict, defaultdict
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import LOADING, REFLECTIVE, GiveUp, Machine
+from stigmem_review.interpret.routers import ROUTER, Changed
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -414,6 +415,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
             case Ref(kind="list" | "dict" | "set") | Const() | Tuple() | Frozen():
                 m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
             case _:
+                if isinstance(owner, Ref) and m.thing(owner).type == ROUTER and name == "prefix":
+                    m.noted.append(Changed(owner))
                 raise GiveUp("an attribute of what is not followed is set")
 
     return m.guard((value, owner), lambda: m.each(owner, one))

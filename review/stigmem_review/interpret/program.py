@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 
 from stigmem_review.code.modules import Modules, Parsed
@@ -14,6 +14,8 @@ from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Out
 from stigmem_review.interpret.values import Value
 
 _RECURSION = 20_000
+_LOOKS = 10_000
+"""Steps for what is run besides."""
 
 
 class Program:
@@ -47,6 +49,24 @@ class Program:
             except RecursionError:
                 self.machine.lose("it is nested too deeply to be followed")
         self.lost = self.machine.lost
+
+    def look(self, part: Callable[[], Value]) -> None:
+        """Run something more to see what it does, and leave everything as it was made."""
+        self.make()
+        m = self.machine
+        trail = len(m.trail)
+        kept = (m.waiting, m.mark, m.path, m.guarded, m.depth, m.site, m.lost, m.limit)
+        handling, yielding = m.handling, m.yielding
+        m.handling, m.yielding, m.limit = [], [], m.steps + _LOOKS
+        try:
+            with _deep():
+                m.run(part)
+        except (Exhausted, GiveUp, RecursionError):
+            pass
+        finally:
+            m.undo(trail)
+            m.waiting, m.mark, m.path, m.guarded, m.depth, m.site, m.lost, m.limit = kept
+            m.handling, m.yielding = handling, yielding
 
     def _make(self) -> None:
         m = self.machine

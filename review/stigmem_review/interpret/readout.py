@@ -16,6 +16,7 @@ from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import ONE_OF, GiveUp, Own
 from stigmem_review.interpret.objects import CACHED
 from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.registered import router_name
 from stigmem_review.interpret.values import (
     ALWAYS,
     Bound,
@@ -265,24 +266,14 @@ def _routes(m: Interpreter, value: Value) -> Read:
         value = m.read(value)
     if not isinstance(value, Tuple) or value.shuffled:
         raise _stop(value)
-    parts = [[(_place(m, one), c) for one, c in _options(m, each)] for each in value.items]
+    parts = [[(_router(m, one), c) for one, c in _options(m, each)] for each in value.items]
     yield from _together(parts)
 
 
-def _place(m: Interpreter, value: Value) -> str:
-    """Return the name of a module under which a router can be found."""
-    if isinstance(value, Ref):
-        made = m.thing(value)
-        home = made.env.module.name if made.env else made.extra
-        modules = sorted(enumerate(m.things), key=lambda each: each[1].name != home)
-        for number, thing in modules:
-            module = Ref(number, "module")
-            if thing.kind != "module" or m.is_escaped(module):
-                continue
-            for name in m.names(module):
-                if m.read(module, name) == value:
-                    return f"{thing.name}:{name}"
-    raise _stop(value)
+def _router(m: Interpreter, value: Value) -> str:
+    if not isinstance(value, Ref):
+        raise _stop(value)
+    return router_name(m, value)
 
 
 _READERS: dict[str, Callable[[Interpreter, Value], Read]] = {

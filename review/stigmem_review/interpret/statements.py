@@ -10,6 +10,7 @@ from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.expressions import mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
+from stigmem_review.interpret.routers import ROUTED
 from stigmem_review.interpret.scope import names_of
 from stigmem_review.interpret.values import (
     ALWAYS,
@@ -743,9 +744,8 @@ def _decorated(m: Machine, value: Value, nodes: Sequence[Value], site: ast.AST, 
 def _define(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
     decorators = [m.evaluate(each, env) for each in node.decorator_list]
     function = m.function(node, env)
-    routed = Foreign("fastapi.APIRouter.route")
-    if any(isinstance(each, Bound) and each.function == routed for each in decorators):
-        m.typed(node, env)
+    if any(isinstance(each, Bound) and each.function == ROUTED for each in decorators):
+        m.guard((), lambda: m.typed(node, env) or NONE)
     if not m.postponed(env):
         args = node.args
         every = (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import textwrap
 import tomllib
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -240,8 +241,6 @@ def _plain_value(m: Machine, value: Value) -> None:
     match value:
         case Const() | Opaque() | Foreign():
             return
-        case Ref(kind="object") as ref if m.thing(ref).type == Foreign("fastapi.Depends"):
-            return
         case Tuple(items=items):
             for each in items:
                 _plain_value(m, each)
@@ -252,7 +251,7 @@ def _plain_value(m: Machine, value: Value) -> None:
 
 
 for _name in (
-    *("fastapi.APIRouter", "pydantic.Field", "pydantic.ConfigDict", "fastapi.Query"),
+    *("pydantic.Field", "pydantic.ConfigDict", "fastapi.Query"),
     *("fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie", "fastapi.Form"),
     *("fastapi.File", "pydantic.StringConstraints"),
 ):
@@ -266,58 +265,12 @@ def _type_adapter(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.alloc(Thing("object", type=Foreign("pydantic.TypeAdapter")))
 
 
-@model("fastapi.Depends")
-def _depends(m: Machine, args: Args, keywords: Keywords) -> Value:
-    return m.alloc(
-        Thing(
-            "object",
-            type=Foreign("fastapi.Depends"),
-            defaults=(*(("", each) for each in args), *keywords),
-        )
-    )
-
-
 @model("logging.getLogger.addHandler")
 def _add_handler(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
     if isinstance(args[1], Ref) and m.thing(args[1]).type == Foreign("logging.NullHandler"):
         return NONE
     raise GiveUp("a handler of log records runs at any time")
-
-
-def _keep(m: Machine, owner: Value, *values: Value) -> None:
-    """Note what an object keeps: whoever gets the object gets it as well."""
-    assert isinstance(owner, Ref)
-    kept = m.read(owner, "kept")
-    if kept != MISSING and not isinstance(kept, Tuple):
-        raise GiveUp("what a router keeps is not known")
-    before = kept.items if isinstance(kept, Tuple) else ()
-    m.write(owner, Tuple((*before, *values)), "kept")
-
-
-@model("fastapi.APIRouter.include_router", whole=True)
-def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
-    for each in (*args[1:], *(value for _, value in keywords)):
-        _keep(m, args[0], each)
-    return NONE
-
-
-def _route(m: Machine, args: Args, keywords: Keywords) -> Value:
-    for each in (*args[1:], *(value for _, value in keywords)):
-        _plain_value(m, each)
-        _keep(m, args[0], each)
-    return Bound(Foreign("fastapi.APIRouter.route"), args[0])
-
-
-for _name in ("get", "post", "put", "delete", "patch", "head", "options"):
-    model(f"fastapi.APIRouter.{_name}", whole=True)(_route)
-
-
-@model("fastapi.APIRouter.route", whole=True)
-def _routed(m: Machine, args: Args, keywords: Keywords) -> Value:
-    count(args, keywords, 2, 2)
-    _keep(m, args[0], args[1])
-    return args[1]
 
 
 # Data.
@@ -471,11 +424,13 @@ for _kind, _names in {
         model(_name)(_opaque(_kind, _name))
 
 
-for _name, _real in {
+_REAL: dict[str, Callable[[Any], Any]] = {
+    "textwrap.dedent": textwrap.dedent,
     "math.floor": math.floor,
     "math.ceil": math.ceil,
     "math.sqrt": math.sqrt,
-}.items():
+}
+for _name, _real in _REAL.items():
 
     def _math(real: Callable[[Any], Any]) -> Run:
         def run(m: Machine, args: Args, keywords: Keywords) -> Value:
@@ -488,6 +443,8 @@ for _name, _real in {
 
 
 # Files of the distribution.
+
+PARENTS = Foreign("pathlib.Path.parents")
 
 
 @model("pathlib.Path", "pathlib.PurePath")
@@ -557,6 +514,19 @@ def _with_name(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
     assert isinstance(args[0], File)
     return m.below(File(args[0].parts[:-1]), args[1:])
+
+
+@model(f"{PARENTS.dotted}.__getitem__")
+def _parent(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    owner, level = args
+    assert isinstance(owner, Ref)
+    ((_, path),) = m.thing(owner).defaults
+    assert isinstance(path, File)
+    place = level.value if isinstance(level, Const) else None
+    if type(place) is not int or not 0 <= place < len(path.parts):
+        raise GiveUp("a path outside of the distribution")
+    return File(path.parts[: -place - 1])
 
 
 @model("pathlib.Path.exists", "pathlib.Path.is_file")
