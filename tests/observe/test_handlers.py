@@ -15,7 +15,10 @@ import pytest
 
 from stigmem_review import check, host, limits, review
 from stigmem_review.document import Report
+from stigmem_review.interpret.program import Programs
+from stigmem_review.manifest.release import none_release
 from stigmem_review.model import Handler, Observation
+from stigmem_review.observe.handlers import handler_observations
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_wheel
@@ -439,6 +442,118 @@ def test_methods_are_looked_at_too(
     assert [each.target for each in release.handlers] == ["demo_plugin.handlers:Handlers.audit"]
 
 
+WRAPS = """\
+import functools
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+    return inner
+
+
+"""
+# How else a handler can be made: what of it is observed, for recall_filter, which passes two
+# positionals and the keywords identity, tenant and request_id.
+MADE = {
+    "wrapped": (WRAPS + "@logged\ndef audit(ctx, value, **_): ran()", {}),
+    "wrapped, too few positionals": (
+        WRAPS + "@logged\ndef audit(ctx, **_): ran()",
+        {"handler-arity": "it takes 1 and the node wants at least 2"},
+    ),
+    "wrapped, no keywords": (
+        WRAPS + "@logged\ndef audit(ctx, value): ran()",
+        {
+            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            "takes no such parameter"
+        },
+    ),
+    "wrapped by what drops keywords": (
+        WRAPS.replace("(*args, **kwargs)\n    return", "(*args)\n    return")
+        + "@logged\ndef audit(ctx, value): ran()",
+        {},
+    ),
+    "wrapped by what says nothing of it": (
+        WRAPS.replace("@functools.wraps(function)", "# plain")
+        + "@logged\ndef audit(ctx, value, **_): ran()",
+        {},
+    ),
+    "wrapped, async": (
+        WRAPS + "@logged\nasync def audit(ctx, value, **_): ran()",
+        {"handler-async": "demo_plugin.handlers:audit is async"},
+    ),
+    "wrapped, async, and run": (
+        "import asyncio\n"
+        + WRAPS.replace("return function(*args, **kwargs)", "return asyncio.run(function(*args))")
+        + "@logged\nasync def audit(ctx, value, **_): ran()",
+        {},
+    ),
+    "a partial": (
+        "import functools\ndef one(extra, ctx, value, **_): ran()\n"
+        "audit = functools.partial(one, 1)",
+        {},
+    ),
+    "a partial that takes a place": (
+        "import functools\ndef one(ctx, value, **_): ran()\naudit = functools.partial(one, 1)",
+        {"handler-arity": "it takes 1 and the node wants at least 2"},
+    ),
+    "a partial that takes a name": (
+        "import functools\ndef one(ctx, value, **_): ran()\n"
+        "audit = functools.partial(one, value=1)",
+        {"handler-arity": "it takes 1 and the node wants at least 2"},
+    ),
+    "a partial that gives what the node gives": (
+        "import functools\ndef one(ctx, value, identity, tenant, request_id): ran()\n"
+        "audit = functools.partial(one, identity=1)",
+        {},
+    ),
+    "an object that can be called": (
+        "class Audit:\n    def __call__(self, ctx, value, **_): ran()\naudit = Audit()",
+        {},
+    ),
+    "an object that takes too little": (
+        "class Audit:\n    def __call__(self, ctx, **_): ran()\naudit = Audit()",
+        {"handler-arity": "it takes 1 and the node wants at least 2"},
+    ),
+    "a method of a base class": (
+        "class Base:\n    def audit(self, ctx, value): ran()\nclass Audit(Base): ...\n"
+        "audit = Audit().audit",
+        {
+            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            "takes no such parameter"
+        },
+    ),
+    "a method that takes no object": (
+        "class Audit:\n    @staticmethod\n    def audit(ctx, value, **_): ran()\n"
+        "audit = Audit().audit",
+        {},
+    ),
+    "a class": (
+        "class audit:\n    def __init__(self, ctx, value, **_): ran()",
+        {},
+    ),
+    "a lambda": ("audit = lambda ctx, value, **_: ran()", {}),
+    "a lambda without keywords": (
+        "audit = lambda ctx, value: ran()",
+        {
+            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            "takes no such parameter"
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_handlers_however_they_are_made(case: str) -> None:
+    code, expected = MADE[case]
+    files = plugin(hooks={"recall_filter": "audit"}, handlers=f"def ran(): ...\n{code}\n")
+    data = {path: text.encode() for path, text in files.items()}
+    program = Programs().get("demo_plugin:plugin_manifest", data, {}, host.node())
+    found = handler_observations(none_release(), [program], host.node())
+    assert {each.kind: each.why for each in found} == expected
+
+
 def test_what_was_so_before_is_no_finding(tmp_path: Path) -> None:
     old, new = (
         write_wheel(
@@ -478,7 +593,10 @@ from stigmem_node.plugins.registry import HOOK_SPECS, HookRegistry
 hook, signature, calls = json.loads(sys.argv[1])
 ran = []
 space = {"Allow": Allow, "ran": ran}
-exec(f"{signature}:\\n    ran.append(1)\\n    return RESULT", space)
+if signature.startswith(("def ", "async def ")) and "\\n" not in signature:
+    signature = f"{signature}:\\n    ran.append(1)\\n    return RESULT"
+space["ran_"] = lambda: ran.append(1)
+exec(signature, space)
 semantic = HOOK_SPECS[hook].semantic.value
 space["RESULT"] = {"voting": Allow(), "score_delta": {}}.get(semantic, [])
 answer = {"registers": True, "calls": []}
@@ -536,6 +654,16 @@ def test_the_node_does_what_is_said(case: str, node_python: Path) -> None:
             # What rule SPR209 goes by: everything is raised, but in a hook that only observes.
             assert bool(each["raised"]) == (info.power != "observe" or info.band == "AUDIT")
             assert not each["raised"] or "audit()" in each["raised"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("case", MADE)
+def test_the_node_does_what_is_said_of_them(case: str, node_python: Path) -> None:
+    code, expected = MADE[case]
+    real = on_the_node(node_python, "recall_filter", "\n" + code.replace("ran()", "ran_()"))
+    assert real["registers"] == ("handler-arity" not in expected)
+    if real["registers"]:
+        assert all(each["ran"] for each in real["calls"]) == (not expected)
 
 
 ASYNC = {

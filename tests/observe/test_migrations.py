@@ -109,9 +109,11 @@ UNREADS = {
     "another encoding": using(
         '(Path(__file__).parent / "sql/001.sql").read_text("latin-1")', FROM_PATHLIB
     ),
-    "a name bound twice": using("SQL", 'SQL = "a"\nif HOOKS:\n    SQL = "b"\n'),
-    "a helper with a way out": using(
-        "text(1)", 'def text(x):\n    if ctx():\n        return "a"\n    return "b"\n'
+    "one of two texts": using(
+        "SQL", 'import os\nSQL = "a"\nif os.environ.get("DEMO"):\n    SQL = "b"\n'
+    ),
+    "a helper with two ways out": using(
+        "text(ctx)", 'def text(x):\n    if x.new():\n        return "a"\n    return "b"\n'
     ),
     "a loop": """
 SQL = "CREATE TABLE demo (id TEXT)"
@@ -136,6 +138,84 @@ def test_sql_that_is_not_read_is_never_guessed(code: str, tmp_path: Path) -> Non
     assert found.sql is None
     report = review("none", str(next(tmp_path.glob("*.whl"))))
     assert "migration-unread" in [each.name for each in report.findings]
+
+
+TWO = """
+NAMES = ("001", "002")
+def migrate(ctx, value, **_):
+    folder = Path(__file__).parent / "sql"
+    return value + [
+        Migration("demo-plugin", number, (folder / f"{name}.sql").read_text(), name)
+        for number, name in enumerate(NAMES, start=1)
+    ]
+"""
+MADE = """
+SQL = ("CREATE TABLE demo (id TEXT)", "DROP TABLE facts;")
+def every():
+    for number, sql in enumerate(SQL):
+        yield Migration("demo-plugin", number + 1, sql, "")
+ALL = [*every()]
+def migrate(ctx, value, **_):
+    return [*value, *ALL]
+"""
+PARTLY = """
+step = functools.partial(Migration, "demo-plugin", description="")
+ALL = []
+for number, sql in {1: "CREATE TABLE demo (id TEXT)", 2: "DROP TABLE facts;"}.items():
+    ALL.append(step(number, sql))
+def migrate(ctx, value, **_):
+    return value + ALL
+"""
+OF_AN_OBJECT = """
+class Base:
+    def text(self, name):
+        return resources.files("demo_plugin").joinpath("sql", name).read_text()
+class Steps(Base):
+    def __init__(self, plugin):
+        self.plugin = plugin
+    def migrate(self, ctx, value, **_):
+        one = Migration(self.plugin, 1, self.text("001.sql"), "")
+        return [*value, one, Migration(self.plugin, 2, self.text("002.sql"), "")]
+migrate = Steps("demo-plugin").migrate
+"""
+NOT_IMPORTED = """
+def migrate(ctx, value, **_):
+    from .later import everything
+    return value + everything()
+"""
+UNCALLED = NOT_IMPORTED.replace("everything()", "ctx.more()")
+LATER = """
+from stigmem_node.plugins import Migration
+def everything():
+    return [Migration("demo-plugin", 1, "CREATE TABLE demo (id TEXT)", ""), second()]
+def second():
+    return Migration("demo-plugin", 2, "DROP TABLE facts;", "")
+"""
+TWICE = {
+    "in a loop, from files": FROM_PATHLIB + TWO,
+    "by a generator, at import": MADE,
+    "by a partial, in a loop": "import functools\n" + PARTLY,
+    "by a method of an object": FROM_RESOURCES + OF_AN_OBJECT,
+    "by a module that is imported late": NOT_IMPORTED,
+    "in a function nobody calls": UNCALLED,
+}
+
+
+@pytest.mark.parametrize("code", TWICE.values(), ids=TWICE)
+def test_migrations_however_they_are_made(code: str, tmp_path: Path) -> None:
+    more = {"later": LATER} if code in (NOT_IMPORTED, UNCALLED) else {}
+    one, two = migrations(code, tmp_path, **more)
+    assert (one.number, one.plugin, two.number) == (1, "demo-plugin", 2)
+    assert one.sql is not None
+    assert one.sql.startswith("CREATE TABLE demo (id TEXT)")
+    assert two.sql == "DROP TABLE facts;"
+
+
+def test_a_call_that_cannot_be_run_is_not_left_out(tmp_path: Path) -> None:
+    broken = "raise RuntimeError\n" + using('"a"')
+    [found] = migrations(broken, tmp_path)
+    assert found.unread == "what makes it could not be followed"
+    assert str(found.at).startswith("demo_plugin/handlers.py:")
 
 
 def test_a_handler_whose_migrations_are_not_found(tmp_path: Path) -> None:

@@ -123,6 +123,50 @@ ANSWERS: dict[str, tuple[str, dict[str, list[str]]]] = {
         'router.include_router(inner, prefix="/m", dependencies=[Depends(who)])\n',
         {"GET /o/m/i/a": ["who"]},
     ),
+    "a router that a function makes": (
+        START + "def made(name, *guards):\n    router = APIRouter(prefix='/' + name, "
+        "dependencies=[Depends(each) for each in guards])\n"
+        "    @router.get('/' + name)\n    def a(): ...\n    return router\n"
+        "router = made('x', who)\n",
+        {"GET /x/x": ["who"]},
+    ),
+    "paths in a loop": (
+        ROUTER + "def a(): ...\nfor name in ('a', 'b'):\n"
+        "    router.add_api_route(f'/{name}', a, methods=['POST'])\n",
+        {"POST /a": [], "POST /b": []},
+    ),
+    "a method": (
+        ROUTER + 'class Api:\n    def a(self, x: Caller): ...\nrouter.get("/a")(Api().a)\n',
+        {"GET /a": ["who"]},
+    ),
+    "a function that is wrapped": (
+        START + "import functools\nrouter = APIRouter()\n"
+        "def logged(function):\n    @functools.wraps(function)\n"
+        "    def inner(*args, **kwargs):\n        return function(*args, **kwargs)\n"
+        '    return inner\n@router.get("/a")\n@logged\ndef a(x: Caller): ...\n',
+        {"GET /a": ["who"]},
+    ),
+    "a guard that is made": (
+        START + "def needs(role):\n    def check(): return who()\n    return check\n"
+        'router = APIRouter()\n@router.get("/a", dependencies=[Depends(needs("admin"))])\n'
+        "def a(): ...\n",
+        {"GET /a": ["needs('admin')"]},
+    ),
+    "an alias or none, which is no dependency": (
+        ROUTER + '@router.get("/a")\ndef a(x: Caller | None = None): ...\n',
+        {"GET /a": []},
+    ),
+    "added after it was included": (
+        START + "inner = APIRouter()\nrouter = APIRouter()\nrouter.include_router(inner)\n"
+        '@inner.get("/a")\ndef a(): ...\n',
+        {"GET /a": []},
+    ),
+    "a response of its own class": (
+        START + "from pydantic import BaseModel\nclass Out(BaseModel):\n    x: int = 1\n"
+        'router = APIRouter(tags=["x"], responses={404: {"description": "none"}})\n'
+        '@router.get("/a", response_model=Out)\ndef a(): return Out()\n',
+        {"GET /a": []},
+    ),
     "a router that is not mounted": (
         ROUTER + 'other = APIRouter()\n@other.get("/a")\ndef a(): ...\n',
         {},
@@ -136,11 +180,113 @@ def test_what_it_answers(api: str, expected: dict[str, list[str]], tmp_path: Pat
 
 
 def test_a_path_that_cannot_be_read_is_not_left_out(tmp_path: Path) -> None:
-    [found] = endpoints(ROUTER + "@router.get(who().x)\ndef a(): ...\n", tmp_path)
+    [found] = endpoints(
+        "import socket\n" + ROUTER + "@router.get(socket.gethostname())\ndef a(): ...\n", tmp_path
+    )
     assert (found.item, str(found.at)) == (
         "GET (a path that cannot be read)",
-        "demo_plugin/api.py:7",
+        "demo_plugin/api.py:8",
     )
+
+
+STARLETTE = """\
+from fastapi import Request
+from starlette.responses import PlainTextResponse
+
+inner = APIRouter(prefix="/i", dependencies=[Depends(who)])
+
+
+@inner.route("/a", methods=["GET"])
+def a(request: Request, who=Depends(who)): return PlainTextResponse("a")
+
+
+router = APIRouter(prefix="/o")
+router.include_router(inner, prefix="/m")
+"""
+
+
+def test_what_starlette_routes_takes_no_prefix_and_no_guard_of_its_router(tmp_path: Path) -> None:
+    [found] = endpoints(START + STARLETTE, tmp_path)
+    assert (found.item, found.guards) == ("GET /o/m/a", ())
+
+
+def test_a_prefix_that_is_set_later_is_not_guessed(tmp_path: Path) -> None:
+    code = ROUTER + 'router.prefix = "/v2"\n@router.get("/a")\ndef a(): ...\n'
+    [found] = endpoints(code, tmp_path)
+    assert found.item == "GET {prefix}/a"
+
+
+WITHIN = """\
+inner = APIRouter(prefix="/i")
+@inner.get("/a")
+def a(x: Caller): ...
+def included(): raise LookupError
+router = APIRouter()
+"""
+
+
+def test_a_router_within_that_is_not_known_is_said(tmp_path: Path) -> None:
+    code = "import fastapi_pagination\n" + START + WITHIN
+    code += 'router.include_router(fastapi_pagination.router(), prefix="/p")\n'
+    [found] = endpoints(code, tmp_path)
+    assert found.item == "(any method) /p(paths that cannot be read)"
+    assert str(found.at) == "demo_plugin/api.py:12"
+
+
+def test_paths_of_either_way_count_and_guards_of_both(tmp_path: Path) -> None:
+    code = "import os\n" + START + "guards = [Depends(who)]\n"
+    code += 'if os.environ.get("OPEN"):\n    guards = []\n'
+    code += "router = APIRouter(dependencies=guards)\nprefix = '/v1'\n"
+    code += 'if os.environ.get("V2"):\n    prefix = "/v2"\n'
+    code += '@router.get(prefix + "/a")\ndef a(): ...\n'
+    found = {each.item: each.guards for each in endpoints(code, tmp_path)}
+    assert found == {"GET /v1/a": (), "GET /v2/a": ()}
+
+
+ONE_WAY = {
+    "a list": "guards = []\nif OPEN:\n    guards = [Depends(who)]\n",
+    "an item": "guard = Depends(prefix)\nif OPEN:\n    guard = Depends(who)\nguards = [guard]\n",
+    "a path": "guards = []\nif OPEN:\n    @router.get('/a', dependencies=[Depends(who)])\n"
+    "    def b(): ...\n",
+}
+
+
+@pytest.mark.parametrize("code", ONE_WAY.values(), ids=ONE_WAY)
+def test_a_guard_of_one_way_is_not_relied_on(code: str, tmp_path: Path) -> None:
+    code = f"import os\nOPEN = os.environ.get('OPEN')\n{ROUTER}{code}"
+    code += '@router.get("/a", dependencies=guards)\ndef a(): ...\n'
+    [found] = endpoints(code, tmp_path)
+    assert (found.item, found.guards) == ("GET /a", ())
+
+
+def test_guards_are_seen_where_routes_are_not(tmp_path: Path) -> None:
+    source = files(GUARDED)
+    source["demo_plugin/manifest.py"] = MANIFEST.replace("[router]", "routes()")
+    [found] = read(understand(str(write_wheel(tmp_path, source))), host.node()).endpoints
+    assert (found.item, found.guards) == ("GET /a", ("who",))
+
+
+def test_a_dependency_deeper_in_a_type_is_none(tmp_path: Path) -> None:
+    code = ROUTER + '@router.get("/a")\ndef a(x: tuple[str, Caller]): ...\n'
+    [found] = endpoints(code, tmp_path)
+    assert found.guards == ()
+
+
+def test_paths_of_a_class_that_is_not_followed_are_not_left_out(tmp_path: Path) -> None:
+    code = START + 'class Routes(APIRouter): ...\nrouter = Routes()\n@router.get("/a")\n'
+    [found] = endpoints(code + "def a(): ...\n", tmp_path)
+    assert (found.item, found.router) == ("GET /a", "demo_plugin.api:router")
+
+
+def test_a_router_of_no_module_is_named_by_what_makes_it(tmp_path: Path) -> None:
+    source = files(
+        START + "def make():\n    router = APIRouter()\n"
+        '    router.add_api_route("/a", make)\n    return router\n'
+    )
+    manifest = source["demo_plugin/manifest.py"].replace("import router", "import make")
+    source["demo_plugin/manifest.py"] = manifest.replace("[router]", "[make()]")
+    [found] = read(understand(str(write_wheel(tmp_path, source))), host.node()).endpoints
+    assert (found.item, found.router) == ("GET /a", "demo_plugin.api:make.<locals>.APIRouter")
 
 
 def upgrade(folder: Path, old: str, new: str) -> Report:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import host, review
+from stigmem_review.interpret.program import Programs
+from stigmem_review.manifest.release import none_release
 from stigmem_review.model import Setting
+from stigmem_review.observe import schema
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_wheel
@@ -81,6 +84,37 @@ def test_fields_of_a_base_class(tmp_path: Path) -> None:
     found = settings(base + "class Config(Base):\n    b: int = 2\n", tmp_path)
     assert found is not None
     assert [(each.item, each.default) for each in found] == [("a", "1"), ("b", "2")]
+
+
+def test_a_default_that_is_computed(tmp_path: Path) -> None:
+    fields = config("a: int = LIMIT * 2", "b: str = Field('x'.upper(), max_length=LIMIT + 1)")
+    found = settings(fields, tmp_path)
+    assert found is not None
+    assert [(each.type, each.default) for each in found] == [
+        ("int", "10"),
+        ("str (max_length=6)", "'X'"),
+    ]
+
+
+def test_a_class_of_another_module_whose_fields_one_way_has() -> None:
+    source = files(
+        "import os\nfrom .more import Base\nif os.environ.get('DEMO'):\n"
+        "    class Config(Base):\n        b: int = 1\n"
+        "else:\n    class Config(Base):\n        c: int = Base.DEFAULT\n"
+    )
+    source["demo_plugin/more.py"] = (
+        "from typing import ClassVar\nfrom pydantic import BaseModel\n"
+        "class Base(BaseModel):\n    DEFAULT: ClassVar[int] = 3\n    a: str\n"
+    )
+    data = {path: text.encode() for path, text in source.items()}
+    program = Programs().get("demo_plugin:plugin_manifest", data, {}, host.node())
+    found = schema.settings(none_release(), [program])
+    assert found is not None
+    assert [(each.item, each.default) for each in found] == [
+        ("a", ""),
+        ("b", "1"),
+        ("c", "3"),
+    ]
 
 
 CHANGES = {

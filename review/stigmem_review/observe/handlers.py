@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from stigmem_review.code.installed import Code
-from stigmem_review.code.modules import Parsed
-from stigmem_review.code.parse import Failure, parse
 from stigmem_review.host import Node
+from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
+from stigmem_review.interpret.objects import lookup
+from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.registered import handlers
+from stigmem_review.interpret.scope import Function
+from stigmem_review.interpret.values import MISSING, NONE, Bound, Foreign, Ref, Value
 from stigmem_review.model import (
     Handler,
     Hook,
@@ -22,12 +26,13 @@ from stigmem_review.model import (
     Observation,
     Part,
     Release,
+    Unknown,
 )
 from stigmem_review.observe.reach import Reach
 from stigmem_review.outcomes import values
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = 5
+_NESTED = 20
 
 
 def _hooks(release: Release) -> Iterator[tuple[Hook, str, str]]:
@@ -58,75 +63,189 @@ def handlers_of(release: Release, reach: Reach) -> Iterator[Handler]:
 
 
 def handler_observations(
-    release: Release, code: Code, node: Node, parsed: Parsed
+    release: Release, programs: Iterable[Program], node: Node
 ) -> Iterator[Observation]:
-    """Yield every handler that the node would refuse, or could not use when its hook fires."""
-    for hook, module, name in _hooks(release):
-        info = node.hook(hook.name)
-        found = _function(module, name, code, parsed) if info.known else None
-        if found is None:
-            continue
-        function, bound, at = found
-        bound = bound or (hook.bound and not _decorated(function, "staticmethod"))
-        taken = _positionals(function, bound)
-        if function.args.vararg is None and len(taken) < info.positionals:
-            why = f"it takes {len(taken)} and the node wants at least {info.positionals}"
-            yield Observation("handler-arity", hook.name, why, at=at)
-        elif why := _misfit(function, bound, info.positionals, node.calls(hook.name)):
-            yield Observation("handler-keywords", hook.name, why, at=at)
-        if isinstance(function, ast.AsyncFunctionDef):
-            target = f"{module}:{name}"
-            yield Observation("handler-async", hook.name, f"{target} is async", at=at)
+    """Yield every handler that the node would refuse, or could not use when its hook fires.
 
-
-def _function(
-    module: str, name: str, code: Code, parsed: Parsed
-) -> tuple[_Function, bool, Location] | None:
-    """Return a handler's definition and whether its first parameter is bound to its class.
-
-    ``None`` where that cannot be found, or is a class.
+    Nothing where the manifest's hooks are not known, or what the node calls is not followed.
     """
-    base = module.replace(".", "/")
-    place = next((p for p in (f"{base}/__init__.py", f"{base}.py") if p in code.files), None)
-    if place is None:
+    hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
+    for program in () if hooks is None or isinstance(hooks, Unknown) else programs:
+        for hook, value in handlers(program):
+            if node.hook(hook).known:
+                yield from _judged(program, hook, value, node)
+
+
+def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
+    found = _called(program.machine, value, shown=False)
+    shown = _called(program.machine, value, shown=True)
+    if found is None or shown is None:
+        return
+    wanted, calls = node.hook(hook).positionals, node.calls(hook)
+    taken = len(shown.taken.only) + len(shown.taken.both)
+    if not shown.taken.rest and taken < wanted:
+        why = f"it takes {taken} and the node wants at least {wanted}"
+        yield Observation("handler-arity", hook, why, at=shown.at)
+    elif why := _misfit(found.taken, wanted, calls):
+        yield Observation("handler-keywords", hook, why, at=found.at)
+    elif found.function != shown.function:
+        # What it wraps matters where the wrapper hands on what the node passes.
+        refused = [each for each in calls if _raises(program, value, wanted, each)]
+        if refused and (why := _misfit(shown.taken, wanted, tuple(refused))):
+            yield Observation("handler-keywords", hook, why, at=shown.at)
+    if found.is_async or (shown.is_async and _is_coroutine(program, value, wanted, calls)):
+        yield Observation("handler-async", hook, f"{shown.target} is async", at=shown.at)
+
+
+class _Taken(NamedTuple):
+    """The parameters that are left to whoever calls, as ``inspect.signature`` has them."""
+
+    only: tuple[str, ...]
+    both: tuple[str, ...]
+    named: tuple[str, ...]
+    optional: frozenset[str]
+    rest: bool
+    more: bool
+
+    def given(self, positionals: int, names: Iterable[str]) -> _Taken:
+        """Return what is left where some are given."""
+        only = self.only[positionals:]
+        both = self.both[max(positionals - len(self.only), 0) :]
+        names = frozenset(names)
+        place = next((place for place, name in enumerate(both) if name in names), len(both))
+        # Whatever stands behind a parameter that is given by name can only be given by name.
+        named = (*both[place:], *self.named)
+        return _Taken(only, both[:place], named, self.optional | names, self.rest, self.more)
+
+
+class _Called(NamedTuple):
+    """A function that is called, and what of its parameters is left to the caller."""
+
+    function: Ref
+    target: str
+    taken: _Taken
+    is_async: bool
+    at: Location
+
+
+def _called(m: Machine, value: Value, *, shown: bool) -> _Called | None:
+    """Return what runs when a handler is called; ``shown``: what its signature is taken from.
+
+    ``None`` where that is not known.
+    """
+    positionals, names = 0, frozenset[str]()
+    for _ in range(_NESTED):
+        match value:
+            case Bound(function=Ref() as inner):
+                value, positionals = inner, positionals + 1
+            case Ref(kind="partial") as ref:
+                thing = m.thing(ref)
+                value = thing.type
+                positionals += sum(1 for name, _ in thing.defaults if not name)
+                names |= {name for name, _ in thing.defaults if name}
+            case Ref(kind="instance") as ref if not m.is_escaped(ref):
+                value, positionals = _method(m, m.thing(ref).type, "__call__"), positionals + 1
+            case Ref(kind="class") as ref if _is_plain(m, ref):
+                value, positionals = _method(m, ref, "__init__"), positionals + 1
+            case Ref(kind="function") as ref:
+                wrapped = m.cells.get((ref.oid, "__wrapped__"), MISSING) if shown else MISSING
+                if wrapped == MISSING:
+                    return _function(m, ref, positionals, names)
+                value = wrapped
+            case _:
+                return None
+    return None
+
+
+def _method(m: Machine, kind: Value, name: str) -> Value:
+    try:
+        return lookup(m, kind, name)
+    except GiveUp:
+        return MISSING
+
+
+def _is_plain(m: Machine, kind: Ref) -> bool:
+    """Say whether making an object of a class calls its ``__init__`` and nothing else."""
+    every = (kind, *m.thing(kind).mro)
+    return not m.thing(kind).traits and all(
+        m.cells.get((each.oid, "__new__"), MISSING) == MISSING
+        for each in every
+        if isinstance(each, Ref)
+    )
+
+
+def _function(m: Machine, ref: Ref, positionals: int, names: frozenset[str]) -> _Called | None:
+    thing = m.thing(ref)
+    node, env = thing.node, thing.env
+    if not isinstance(node, Function) or env is None:
         return None
-    data = code.files[place]
-    known = parsed.get(data)
-    tree = parse(data) if known is None or isinstance(known, Failure) else known.tree
-    if isinstance(tree, Failure):
-        return None
-    body: list[ast.stmt] = tree.body
-    found: ast.stmt | None = None
-    for part in name.split("."):
-        if part == "<locals>":
-            continue
-        named = [
-            each
-            for each in body
-            if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-            and each.name == part
-        ]
-        if len(named) != 1:
-            return None
-        found, body = named[0], named[0].body
-    if not isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    return found, _decorated(found, "classmethod"), code.at(place, found.lineno)
+    args = node.args
+    both = [*args.posonlyargs, *args.args]
+    optional = {each.arg for each in both[len(both) - len(args.defaults) :]}
+    optional |= {
+        each.arg
+        for each, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
+        if default is not None
+    }
+    taken = _Taken(
+        tuple(each.arg for each in args.posonlyargs),
+        tuple(each.arg for each in args.args),
+        tuple(each.arg for each in args.kwonlyargs),
+        frozenset(optional),
+        args.vararg is not None,
+        args.kwarg is not None,
+    )
+    return _Called(
+        ref,
+        f"{env.module.name}:{thing.extra}",
+        taken.given(positionals, names),
+        isinstance(node, ast.AsyncFunctionDef),
+        env.module.at(node),
+    )
 
 
-def _decorated(function: _Function, name: str) -> bool:
-    return any(getattr(each, "id", "") == name for each in function.decorator_list)
+def _outcomes(
+    program: Program, value: Value, positionals: int, call: tuple[str, ...]
+) -> list[Outcome]:
+    """Return how a handler ends when the node calls it; nothing where that cannot be told."""
+    m = program.machine
+    found: list[Outcome] = []
+
+    def run() -> Value:
+        given = [m.unknown("what the node passes") for _ in range(positionals)]
+        named = tuple((name, m.unknown("what the node passes")) for name in call)
+        found.extend(m.run(lambda: m.call(value, given, named)))
+        return NONE
+
+    program.look(run)
+    return found
 
 
-def _positionals(function: _Function, bound: bool) -> list[ast.arg]:
-    return [*function.args.posonlyargs, *function.args.args][int(bound) :]
+def _raises(program: Program, value: Value, positionals: int, call: tuple[str, ...]) -> bool:
+    """Say whether a handler certainly raises a ``TypeError``, however it is wrapped."""
+    m = program.machine
+    outcomes = _outcomes(program, value, positionals, call)
+    return bool(outcomes) and all(
+        each.kind == "raises"
+        and isinstance(each.value, Ref)
+        and m.thing(each.value).type == Foreign("builtins.TypeError")
+        for each in outcomes
+    )
 
 
-def _misfit(
-    function: _Function, bound: bool, positionals: int, calls: tuple[tuple[str, ...], ...]
-) -> str:
+def _is_coroutine(
+    program: Program, value: Value, positionals: int, calls: tuple[tuple[str, ...], ...]
+) -> bool:
+    ends = [end for call in calls for end in _outcomes(program, value, positionals, call)]
+    return bool(ends) and all(
+        each.kind == "falls" and isinstance(each.value, Ref) and each.value.kind == "coroutine"
+        for each in ends
+    )
+
+
+def _misfit(taken: _Taken, positionals: int, calls: tuple[tuple[str, ...], ...]) -> str:
     """Return why a call of the node raises a ``TypeError`` before the handler runs, or nothing."""
-    reasons = [_refuses(function, bound, positionals, call) for call in calls]
+    reasons = [_refuses(taken, positionals, call) for call in calls]
     refused = [reason for reason in reasons if reason]
     if not refused:
         return ""
@@ -134,26 +253,19 @@ def _misfit(
     return f"{refused[0]}{often}"
 
 
-def _refuses(function: _Function, bound: bool, positionals: int, call: tuple[str, ...]) -> str:
+def _refuses(taken: _Taken, positionals: int, call: tuple[str, ...]) -> str:
     """Return why a handler cannot be called with so many positionals and these keywords."""
-    given = function.args
-    taken = _positionals(function, bound)
-    only = max(len(given.posonlyargs) - int(bound), 0)
-    optional = {each.arg for each in taken[max(len(taken) - len(given.defaults), 0) :]}
-    optional |= {
-        each.arg
-        for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
-        if default is not None
-    }
-    filled = [each.arg for each in taken[:positionals]]
-    by_name = [each.arg for each in taken[only:]] + [each.arg for each in given.kwonlyargs]
+    filled = (*taken.only, *taken.both)[:positionals]
+    by_name = (*taken.both, *taken.named)
+    if not taken.rest and positionals > len(taken.only) + len(taken.both):
+        return f"the node passes {positionals} by position, and it takes {len(filled)}"
     if twice := [each for each in call if each in by_name and each in filled]:
         return f"the node passes {_listed(twice)} by name, which the context or the value fills"
-    if given.kwarg is None and (strange := [each for each in call if each not in by_name]):
+    if not taken.more and (strange := [each for each in call if each not in by_name]):
         return f"the node passes {_listed(strange)} by name, and it takes no such parameter"
-    required = [each.arg for each in (*taken[positionals:], *given.kwonlyargs)]
+    required = (*(*taken.only, *taken.both)[positionals:], *taken.named)
     passed = {each for each in call if each in by_name}
-    if lacking := [each for each in required if each not in optional and each not in passed]:
+    if lacking := [e for e in required if e not in taken.optional and e not in passed]:
         return f"it wants {_listed(lacking)}, which the node does not pass"
     return ""
 

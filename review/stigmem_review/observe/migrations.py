@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from msgspec.structs import replace
 
 from stigmem_review.code.installed import Code
-from stigmem_review.code.modules import Module
-from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.values import Const
-from stigmem_review.model import Known, Manifest, Migration, Release, Unknown
-from stigmem_review.observe.places import Reader
-from stigmem_review.observe.texts import text_of
-from stigmem_review.outcomes import Bound, hooks
+from stigmem_review.code.modules import Module, Unusable
+from stigmem_review.code.nodes import children
+from stigmem_review.interpret import imports
+from stigmem_review.interpret.calls import enter
+from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.registered import handlers
+from stigmem_review.interpret.routers import MIGRATION, Migrated
+from stigmem_review.interpret.values import NONE, Bound, Const, Member, Ref, Unknown, Value
+from stigmem_review.model import Known, Location, Manifest, Migration, Release
 from stigmem_review.text import shorten
 
-_CLASS = frozenset({"stigmem_node.plugins.Migration", "stigmem_node.plugins.handlers.Migration"})
-_FIELDS = ("plugin_name", "migration_id", "sql", "description", "plugin_version", "backend")
-"""The fields of ``stigmem_node.plugins.Migration``, in the order of its arguments."""
-
+_CLASS = MIGRATION.dotted.rpartition(".")[2]
 _HIGHEST = 2**63
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_ROUNDS = 3
+_COPIES = 4
 HOOK = "migration_register"
 
 
-def migrations(release: Release, code: Code, reader: Reader) -> tuple[Migration, ...]:
-    """Return every ``Migration(...)`` in the code of a release, sorted by item.
+def migrations(release: Release, code: Code, programs: Iterable[Program]) -> tuple[Migration, ...]:
+    """Return every ``Migration(...)`` that the code of a release makes, sorted by item.
 
-    Those that stand in different branches all count: which of them the node gets is not decided.
-    Where the manifest has a handler for them and none is found, one that is unread says so.
+    Those of functions that are called later, or by nobody, count as well, and those on different
+    ways: which of them the node gets is not decided. What could not be run, and seems to make one,
+    is one that is unread; so is a handler for them, where none is found.
     """
     found: dict[str, Migration] = {}
+    handler: Location | None = None
     own = _own_name(release)
-    for each in _migrations(code, reader, own):
-        before = found.get(each.item)
-        if before and (before.sql, before.version) != (each.sql, each.version):
-            why = f"it is made in {before.at} as well, in another way"
-            each = replace(before, sql=None, unread=why)
-        found[each.item] = each
-    handler = None if found else _handler(release)
-    if handler and not (
-        handler.targets and all(_gives_nothing(each.value, reader) for each in handler.targets)
-    ):
+    for program in programs:
+        ours = _Migrations(code, program)
+        for each in ours.read(own):
+            before = found.get(each.item)
+            if before and (before.sql, before.version) != (each.sql, each.version):
+                why = f"it is made in {before.at} as well, in another way"
+                each = replace(before, sql=None, unread=why)
+            found[each.item] = each
+        handler = handler or ours.handler
+    if handler and not found:
         why = "the manifest has a handler for migrations, and none is found in the code"
-        return (Migration(HOOK, backend="", unread=why, at=handler.at),)
+        return (Migration(HOOK, backend="", unread=why, at=handler),)
     return tuple(found[item] for item in sorted(found))
 
 
@@ -54,20 +59,118 @@ def _own_name(release: Release) -> str:
     return name.value if isinstance(name, Known) else ""
 
 
-def _handler(release: Release) -> Bound | None:
-    manifest = release.manifest
-    found = hooks(manifest.hooks) if isinstance(manifest, Manifest) else ()
-    return next((each for each in found if each.name == HOOK), None)
+class _Migrations:
+    """The migrations of one entry point; ``handler`` is where the node asks for them."""
+
+    def __init__(self, code: Code, program: Program) -> None:
+        self._code = code
+        self._program = program
+        self._machine = program.machine
+        self._calls: dict[int, tuple[ast.AST, Location, list[ast.AST]]] = {}
+        self._unread: list[Migration] = []
+        self.handler: Location | None = None
+
+    def read(self, own: str) -> Iterator[Migration]:
+        """Yield every migration, and what could be one and was not run."""
+        m = self._machine
+        self._program.make()
+        absent = [*self._search()]
+        asked = [*self._asked()]
+        if asked or self._left():
+            self._program.look(partial(self._run, absent, asked))
+        yield from self._unread
+        for each in m.noted:
+            if isinstance(each, Migrated):
+                yield from _migrations(each, own)
+        for _, at, _ in self._left():
+            why = "what makes it could not be followed"
+            yield Migration(f"in line {at.line} of {at.path}", unread=why, at=at)
+
+    def _search(self) -> Iterator[str]:
+        """Note what seems to make a migration; yield the modules that were not imported."""
+        m = self._machine
+        loaded = {thing.name for thing in m.things if thing.kind == "module"}
+        for place, data in self._code.sources():
+            if _CLASS.encode() not in data:
+                continue
+            name = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            module = m.modules.get(name)
+            if isinstance(module, Unusable):
+                if b"stigmem_node" in data:
+                    why = f"the module cannot be followed, and it names {_CLASS}"
+                    at = self._code.at(place)
+                    self._unread.append(Migration(f"in {place}", backend="", unread=why, at=at))
+            elif module is not None and self._note(module) and name not in loaded:
+                yield name
+
+    def _note(self, module: Module) -> bool:
+        names = {_CLASS: False}
+        calls = []
+        stack: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(module.tree, ())]
+        while stack:
+            node, around = stack.pop()
+            match node:
+                case ast.ImportFrom(names=aliases):
+                    names.update({e.asname or e.name: True for e in aliases if e.name == _CLASS})
+                case ast.Call():
+                    calls.append((node, around))
+                case _ if isinstance(node, _FUNCTIONS):
+                    around = (*around, node)
+                case _:
+                    pass
+            stack += [(each, around) for each in children(node)]
+        found = False
+        for call, around in calls:
+            match call.func:
+                case ast.Name(id=name) if names.get(name):
+                    pass
+                case ast.Attribute(attr=name) if name == _CLASS:
+                    pass
+                case _:
+                    continue
+            found = True
+            self._calls[id(call)] = (call, module.at(call), [*around])
+        return found
+
+    def _left(self) -> list[tuple[ast.AST, Location, list[ast.AST]]]:
+        noted = {id(each.node) for each in self._machine.noted if isinstance(each, Migrated)}
+        return [each for number, each in self._calls.items() if number not in noted]
+
+    def _asked(self) -> Iterator[tuple[Ref, tuple[Value, ...]]]:
+        """Yield the functions that the node asks for migrations, with what they are bound to."""
+        for name, value in handlers(self._program):
+            function = value.function if isinstance(value, Bound) else value
+            if name == HOOK and isinstance(function, Ref) and function.kind == "function":
+                yield function, (value.owner,) if isinstance(value, Bound) else ()
+                thing = self._machine.thing(function)
+                if thing.node is not None and thing.env is not None:
+                    bound = isinstance(value, Bound)
+                    if not _gives_nothing(thing.node, bound):
+                        self.handler = thing.env.module.at(thing.node)
+
+    def _run(self, absent: list[str], asked: list[tuple[Ref, tuple[Value, ...]]]) -> Value:
+        m = self._machine
+        for name in absent:
+            m.guard((), partial(imports.load, m, name))
+        for function, known in asked:
+            m.run(partial(enter, m, function, *known))
+        for _ in range(_ROUNDS):
+            wanted = {id(node) for _, _, around in self._left() for node in around}
+            made: dict[int, list[Ref]] = {}
+            for number, thing in enumerate(m.things):
+                if thing.kind == "function" and id(thing.node) in wanted:
+                    made.setdefault(id(thing.node), []).append(Ref(number, "function"))
+            for refs in made.values():
+                for each in refs[:_COPIES]:
+                    m.run(partial(enter, m, each))
+        return NONE
 
 
-def _gives_nothing(target: str, reader: Reader) -> bool:
+def _gives_nothing(function: ast.AST, bound: bool) -> bool:
     """Say whether a handler only gives back the migrations that it is given."""
-    module = reader.modules.get(target.partition(":")[0]) if target else None
-    binding = module.scope.only(target.partition(":")[2]) if isinstance(module, Module) else None
-    function = binding.node if binding else None
-    if not isinstance(function, ast.FunctionDef) or len(function.args.args) < 2:
+    if not isinstance(function, ast.FunctionDef) or len(function.args.args) < 2 + bound:
         return False
-    given = function.args.args[1].arg
+    given = function.args.args[1 + bound].arg
     for statement in function.body:
         match statement:
             case ast.Expr(value=ast.Constant()):
@@ -81,67 +184,54 @@ def _gives_nothing(target: str, reader: Reader) -> bool:
     return True
 
 
-def _migrations(code: Code, reader: Reader, own: str) -> Iterator[Migration]:
-    for place, data in code.sources():
-        if b"Migration" not in data:
-            continue
-        module = reader.module(place)
-        if module is None and b"stigmem_node" in data:
-            why = "the module cannot be followed, and it names Migration"
-            yield Migration(f"in {place}", backend="", unread=why, at=code.at(place))
-        for node, where in reader.everywhere(module) if module else ():
-            if isinstance(node, ast.Call) and reader.foreign(node.func, where) in _CLASS:
-                yield _migration(node, where, reader, own)
-
-
-def _migration(node: ast.Call, place: Place, reader: Reader, own: str) -> Migration:
-    at = reader.at(node, place)
-    given = dict(zip(_FIELDS, node.args, strict=False))
-    given.update({word.arg: word.value for word in node.keywords if word.arg})
-    if any(isinstance(each, ast.Starred) for each in node.args) or None in {
-        word.arg for word in node.keywords
-    }:
-        return Migration(
-            f"in line {at.line} of {at.path}", unread="its arguments are spread", at=at
-        )
+def _migrations(made: Migrated, own: str) -> Iterator[Migration]:
+    """Yield what one call makes: for each number that it can have, one."""
+    at = made.at or Location("")
     unread: list[str] = []
 
-    def text(name: str, otherwise: str) -> str:
-        if name not in given:
-            return otherwise
-        found = reader.text(given[name], place)
-        if found is None:
+    def text(name: str) -> str | None:
+        found = [_plain(each) for each in made.fields[name]]
+        if len(found) > 1:
+            unread.append(f"its {name} is one of several")
+        elif isinstance(found[0], str):
+            return found[0]
+        else:
             unread.append(f"its {name} cannot be read")
-        return found or ""
+        return None
 
-    number = reader.value(given["migration_id"], place) if "migration_id" in given else None
-    known = None
-    if isinstance(number, Const) and type(number.value) is int and abs(number.value) < _HIGHEST:
-        known = number.value
-    if known is None:
+    plugin, backend = text("plugin_name") or "", text("backend") or ""
+    numbers = [_number(_plain(each)) for each in made.fields["migration_id"]]
+    if None in numbers:
+        numbers = [None]
         unread.append("its migration_id cannot be read")
-    plugin = text("plugin_name", "")
-    stated = reader.text(given.get("plugin_version"), place)
-    # Without a version of its own the ledger takes the manifest's.
-    version = "" if "plugin_version" not in given or stated == "0.0.0" else stated
-    backend = text("backend", "sqlite")
-    sql = text_of(reader, given["sql"], place) if "sql" in given else ""
-    if isinstance(sql, Unknown):
-        unread.append(f"its SQL cannot be read: {shorten(sql.why)}")
-    item = (
-        f"{known} ({backend or 'unknown backend'})"
-        if known is not None
-        else (f"in line {at.line} of {at.path}")
-    )
-    if plugin and own and plugin != own:
-        item = f"{plugin} {item}"
-    return Migration(
-        item=item,
-        plugin=plugin,
-        number=known,
-        backend=backend,
-        version=version,
-        sql=None if isinstance(sql, Unknown) else sql,
-        unread=" and ".join(unread),
-        at=at,
-    )
+    if [_plain(each) for each in made.fields["plugin_version"]] == ["0.0.0"]:
+        # Without a version of its own the ledger takes the manifest's.
+        version: str | None = ""
+    else:
+        version = text("plugin_version")
+    sql: str | None = None
+    sources = made.fields["sql"]
+    if len(sources) > 1:
+        unread.append("its SQL is one of several")
+    elif isinstance(found := _plain(sources[0]), str):
+        sql = found
+    else:
+        why = sources[0].why if isinstance(sources[0], Unknown) else "it is no text that is known"
+        unread.append(f"its SQL cannot be read: {shorten(why)}")
+    for number in numbers:
+        item = f"in line {at.line} of {at.path}"
+        if number is not None:
+            item = f"{number} ({backend or 'unknown backend'})"
+        if plugin and own and plugin != own:
+            item = f"{plugin} {item}"
+        yield Migration(item, plugin, number, backend, version, sql, " and ".join(unread), made.at)
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, Member) and value.mixin:
+        value = value.value
+    return value.value if isinstance(value, Const) else None
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and abs(value) < _HIGHEST else None

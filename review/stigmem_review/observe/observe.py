@@ -11,7 +11,9 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Parsed, syntax_of
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
-from stigmem_review.model import Gap, Known, Observation, Release
+from stigmem_review.interpret.program import Program, Programs
+from stigmem_review.manifest.entry_points import normal_value
+from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities, host_imports
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
@@ -21,7 +23,6 @@ from stigmem_review.observe.handlers import handler_observations, handlers_of
 from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.migrations import migrations
 from stigmem_review.observe.outline import Outline, outline_of
-from stigmem_review.observe.places import Reader
 from stigmem_review.observe.raising import factory_raises
 from stigmem_review.observe.reach import Reach
 from stigmem_review.observe.reexports import modules_of, through
@@ -37,12 +38,23 @@ class Seen:
     def __init__(self, parsed: Parsed | None = None) -> None:
         self.parsed: Parsed = {} if parsed is None else parsed
         self._seen: dict[bytes, tuple[FileUses, Looked]] = {}
+        self.programs = Programs()
         self._decoder = Decoder()
         self._outlines: dict[bytes, Outline | Failure] = {}
 
     def uses(self, data: bytes) -> FileUses:
         """Return what one source file uses."""
         return self._walked(data)[0]
+
+    def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
+        """Return what each entry point of a release runs."""
+        declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
+        return [
+            self.programs.get(plain.value, code.site, code.paths, node)
+            for each in declared
+            if each.group == ENTRY_POINT_GROUP and (plain := normal_value(each)) is not None
+            if ":" in plain.value
+        ]
 
     def looked(self, data: bytes) -> Looked:
         """Return what is deceptive in one source file."""
@@ -68,13 +80,13 @@ class Seen:
 
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     """Return a release with what its code does: all that is found, sorted, each thing once."""
-    reader = Reader(code, node, seen.parsed)
+    programs = seen.programs_of(release, code, node)
     return replace(
         release,
         observed=_first(release, code, node, seen),
-        migrations=migrations(release, code, reader),
-        endpoints=endpoints(release, code, reader),
-        settings=settings(release, reader),
+        migrations=migrations(release, code, programs),
+        endpoints=endpoints(release, programs),
+        settings=settings(release, programs),
         handlers=tuple(handlers_of(release, Reach(code, seen.outline))),
         walked=True,
         gaps=(*release.gaps, *_unseen(code)),
@@ -146,5 +158,5 @@ def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Itera
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, files)
-    yield from handler_observations(release, code, node, seen.parsed)
-    yield from factory_raises(release, code, node, seen.parsed)
+    yield from handler_observations(release, seen.programs_of(release, code, node), node)
+    yield from factory_raises(seen.programs_of(release, code, node))

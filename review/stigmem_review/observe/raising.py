@@ -1,108 +1,88 @@
-"""Where a factory may raise, which stops the node (``stigmem_node.plugins.discovery``)."""
+"""Where a factory, or importing it, raises: that stops the node (``…plugins.discovery``)."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
 
-from stigmem_review import limits
-from stigmem_review.code.installed import Code
-from stigmem_review.code.modules import Module, Modules, Parsed
-from stigmem_review.code.nodes import children
-from stigmem_review.host import Node
-from stigmem_review.manifest.environment import definitions_in
-from stigmem_review.manifest.evaluate import Evaluator
-from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.values import Definition
-from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
+from stigmem_review.interpret import words
+from stigmem_review.interpret.machine import OTHERWISE, Machine
+from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.routers import written
+from stigmem_review.interpret.values import Conditions, OneOf, Ref, Value
+from stigmem_review.model import Location, Observation
 from stigmem_review.text import shorten
 
-_NUMBERS = frozenset({"float", "int"})
-_TEXT = 100
+_LONGEST = 200
+_MESSAGE = 80
+_SAID = frozenset({"KeyError", "ValueError"})
+"""Exceptions of which the condition says all that Python does."""
+_UNTOLD = "it depends on "
 
 
-def factory_raises(
-    release: Release, code: Code, node: Node, parsed: Parsed
-) -> Iterator[Observation]:
-    """Yield where the factory, or what of its distribution it uses, raises by itself.
+def factory_raises(programs: Iterable[Program]) -> Iterator[Observation]:
+    """Yield where the factory of a release raises, with the condition under which it does.
 
-    That are statements which say so, with the condition they stand under, and numbers that are
-    read from texts nobody knows. What libraries raise is not looked into.
+    That are exceptions whose class is known: those that the code says, and those of what it does
+    with its environment. What libraries raise of themselves is not looked into. Nothing where the
+    factory cannot be followed.
     """
-    declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
-    modules = Modules(code.files, parsed=parsed)
-    evaluator = Evaluator(modules, node)
-    for entry_point in declared:
-        if entry_point.group != ENTRY_POINT_GROUP:
-            continue
-        name, _, attribute = entry_point.value.partition(":")
-        module = modules.get(name)
-        if isinstance(module, Module) and "." not in attribute:
-            at_import = ast.Name(attribute, ast.Load(), lineno=0)
-            value, _ = evaluator.read_name(attribute, at_import, Place(module))
-            yield from _raised(value, code, evaluator)
+    for program in programs:
+        program.make()
+        if program.lost is None:
+            yield from _raised(program)
 
 
-def _raised(value: object, code: Code, evaluator: Evaluator) -> Iterator[Observation]:
-    home = evaluator.modules.get(value.module) if isinstance(value, Definition) else None
-    binding = (
-        home.scope.only(value.qualname)
-        if isinstance(value, Definition) and isinstance(home, Module)
-        else None
-    )
-    if binding is None or not isinstance(home, Module):
+def _raised(program: Program) -> Iterator[Observation]:
+    m = program.machine
+    found: dict[tuple[str, Location | None], list[Conditions]] = {}
+    messages: dict[tuple[str, Location | None], str] = {}
+    for path, raised in _outcomes(program):
+        name, message = words.exception(m, raised)
+        if name and isinstance(raised, Ref):
+            key = (name, m.places.get(raised.oid))
+            found.setdefault(key, []).append(path)
+            if name not in _SAID or raised.oid not in m.messages:
+                messages.setdefault(key, message)
+    for (name, at), ways in found.items():
+        said = [each for each in words.say(m, reduce(m.either, ways)) if each != OTHERWISE]
+        where = " and ".join(said)
+        if (program.made is not None or len(found) > 1) and (not where or _UNTOLD in where):
+            where = _asked(m, at) or "something before it fails"
+        where = f" where {where}" if where else ""
+        item = shorten(f"raises {name}{where}", _LONGEST)
+        message = shorten(messages.get((name, at), ""), _MESSAGE)
+        says = f"raises {name} ({message}){where}" if message else item
+        yield Observation("factory-raises", item, shorten(says, 2 * _LONGEST), at=at)
+
+
+def _outcomes(program: Program) -> Iterator[tuple[Conditions, Value]]:
+    """Yield every exception, and what is so where it is raised and not where all goes well."""
+    if not program.raised:
         return
-    for body, place in definitions_in(binding.node, Place(home), evaluator, called=True):
-        for part, condition in _parts(body, ""):
-            raises, why = _raises(part)
-            if raises:
-                reasons = _joined(shorten(condition, _TEXT), why)
-                says = f"raises {raises} where {reasons}" if reasons else f"raises {raises}"
-                at = code.at(place.module.path, getattr(part, "lineno", 0))
-                yield Observation("factory-raises", says, says, at=at)
+    # What is so whenever a manifest is made, or where nothing else is raised, says nothing.
+    last = program.raised[-1].path if program.made is None else program.machine.path
+    usual = frozenset(last.items())
+    for each in program.raised:
+        path = frozenset(each.path.items())
+        if isinstance(each.value, OneOf):
+            for option in each.value.options:
+                yield (path | option.conditions) - usual, option.value
+        else:
+            yield path - usual, each.value
 
 
-def _parts(body: ast.AST, condition: str) -> Iterator[tuple[ast.AST, str]]:
-    """Yield the nodes of a body, each with the condition that it stands under."""
-    stack = [(body, condition)]
-    left = limits.EVALUATION_STEPS
-    while stack and left:
-        left -= 1
-        part, under = stack.pop()
-        yield part, under
-        match part:
-            case ast.If(test=test, body=taken, orelse=other):
-                text = _written(test)
-                stack += [(each, _joined(under, text)) for each in taken]
-                stack += [(each, _joined(under, f"not ({text})")) for each in other]
-                stack.append((test, under))
-            case ast.Try(handlers=[_, *_], body=tried):
-                # What is caught does not leave the factory.
-                stack += [(e, under) for e in children(part) if e not in tried]
-            case _:
-                stack += [(each, under) for each in children(part)]
-
-
-def _raises(part: ast.AST) -> tuple[str, str]:
-    """Return what a statement or call raises, if it may, and of itself under which condition."""
-    match part:
-        case ast.Raise(exc=ast.expr() as raised):
-            called = raised.func if isinstance(raised, ast.Call) else raised
-            return shorten(_written(called), _TEXT), ""
-        case ast.Call(func=ast.Name(id=name), args=[given]) if name in _NUMBERS:
-            if not isinstance(given, ast.Constant):
-                return "ValueError", f"{shorten(_written(given), _TEXT)} is no number"
-        case _:
-            pass
-    return "", ""
-
-
-def _joined(one: str, two: str) -> str:
-    return " and ".join(each for each in (one, two) if each)
-
-
-def _written(node: ast.expr) -> str:
-    try:
-        return ast.unparse(node)[: 2 * _TEXT]
-    except (RecursionError, ValueError):
-        return "something"
+def _asked(m: Machine, at: Location | None) -> str:
+    """Return what the code asks before it comes to a place, in its own words."""
+    found = []
+    for thing in m.things:
+        if at is None or thing.kind != "module" or thing.extra.shown != at.path:
+            continue
+        for node in ast.walk(thing.extra.tree):
+            if isinstance(node, (ast.If, ast.While)):
+                for body, so in ((node.body, True), (node.orelse, False)):
+                    if body and body[0].lineno <= at.line <= (body[-1].end_lineno or 0):
+                        test = written(node.test)
+                        found.append((node.lineno, test if so else f"not ({test})"))
+    return " and ".join(text for _, text in sorted(found))

@@ -3,273 +3,134 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
 from typing import NamedTuple
 
-from stigmem_review.code.installed import Code
-from stigmem_review.code.scope import arguments_of
-from stigmem_review.manifest.frames import Place
-from stigmem_review.manifest.values import Collection, Const, Made
-from stigmem_review.model import Endpoint, Location, Manifest, Release
-from stigmem_review.observe.places import Reader, source
-from stigmem_review.outcomes import is_read, members
-from stigmem_review.text import shorten
+from msgspec import structs
 
-_METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "trace"})
-_ANY = frozenset({"add_api_route", "api_route"})
-_SOCKETS = frozenset({"add_api_websocket_route", "websocket", "websocket_route"})
-_ROUTER = "APIRouter"
-_DEPENDS = frozenset({"Depends", "Security"})
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.registered import mounted, router_name
+from stigmem_review.interpret.routers import VERBS, Changed, Included, Made, Path, written
+from stigmem_review.interpret.values import Ref
+from stigmem_review.model import Endpoint, Location, Manifest, Release, Unknown
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_WRITTEN = {
+    **{verb: verb.upper() for verb in VERBS},
+    "api_route": "(any method)",
+    "websocket": "WEBSOCKET",
+}
 _NESTED = 10
 _MOUNTED = 200
 _ENDPOINTS = 5_000
 """Routers within routers, and paths, that are looked at; no plugin has as many."""
-_UNREAD = "(a path that cannot be read)"
 
 
-class _Router(NamedTuple):
+class _Mounted(NamedTuple):
+    router: Ref
     prefix: str
     guards: tuple[str, ...]
+    bare: str
+    """The prefix of paths that do not take that of their router."""
 
 
-class _Path(NamedTuple):
-    router: str
-    methods: tuple[str, ...]
-    path: str
-    guards: tuple[str, ...]
-    at: Location
-
-
-class _Included(NamedTuple):
-    parent: str
-    child: str
-    prefix: str
-    guards: tuple[str, ...]
-
-
-def endpoints(release: Release, code: Code, reader: Reader) -> tuple[Endpoint, ...]:
+def endpoints(release: Release, programs: Iterable[Program]) -> tuple[Endpoint, ...]:
     """Return the paths of every router that the node would mount, sorted by item.
 
-    Where the manifest's routes are not known, those of every router in the code.
+    Where the manifest's routes are not known, those of every router that is made. Paths count
+    that are added on whichever way: which of them the node gets is not decided.
     """
-    routers: dict[str, _Router] = {}
-    paths: list[_Path] = []
-    included: list[_Included] = []
-    if not any(_ROUTER.encode() in data for _, data in code.sources()):
-        return ()
-    for place, _ in code.sources():
-        module = reader.module(place)
-        for node, where in reader.everywhere(module) if module else ():
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and where.local is None:
-                routers.update(_made(node, where, reader))
-            elif isinstance(node, ast.Call):
-                paths += _called(node, where, reader)
-                included += _including(node, where, reader)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                paths += _decorated(node, where, reader)
-    by_router: dict[str, list[_Path]] = {}
-    for path in paths:
-        by_router.setdefault(path.router, []).append(path)
     found: dict[str, Endpoint] = {}
-    for root in _roots(release, routers):
-        for router, prefix, guards in islice(_mounted(root, routers, included), _MOUNTED):
-            for path in by_router.get(router, ()) if len(found) < _ENDPOINTS else ():
-                for each in _endpoints(path, root, prefix, guards):
-                    found.setdefault(each.item, each)
+    for program in programs:
+        program.make()
+        for each in islice(_endpoints(release, program), _ENDPOINTS):
+            before = found.setdefault(each.item, each)
+            if before.guards != each.guards:
+                # What holds on one way only is not relied on.
+                both = tuple(name for name in before.guards if name in each.guards)
+                found[each.item] = structs.replace(before, guards=both)
     return tuple(found[item] for item in sorted(found))
 
 
-def _roots(release: Release, routers: dict[str, _Router]) -> list[str]:
+def _endpoints(release: Release, program: Program) -> Iterator[Endpoint]:
+    noted = program.machine.noted
+    made = {each.router: each for each in noted if isinstance(each, Made)}
+    for changed in {each.router for each in noted if isinstance(each, Changed)} & made.keys():
+        made[changed] = structs.replace(made[changed], prefixes=("{prefix}",))
+    paths: dict[Ref, list[Path]] = {}
+    included: dict[Ref, list[Included]] = {}
+    for each in noted:
+        if isinstance(each, Path):
+            paths.setdefault(each.router, []).append(each)
+        elif isinstance(each, Included):
+            included.setdefault(each.parent, []).append(each)
+    if _is_unknown(release):
+        yield from _unfollowed(program, {each.at for each in noted if isinstance(each, Path)})
+    for name, root in _roots(release, program, made):
+        for here in islice(_within(root, made, included), _MOUNTED):
+            for each in paths.get(here.router, ()):
+                prefix = here.bare if each.bare else here.prefix
+                for method, path in product(each.methods, each.paths):
+                    guards = each.guards if each.bare else (*here.guards, *each.guards)
+                    yield _endpoint(f"{method} {prefix}{path}", name, guards, each.at)
+            for inner in included.get(here.router, ()):
+                if not isinstance(inner.child, Ref) or inner.child not in made:
+                    for prefix in inner.prefixes:
+                        item = f"(any method) {here.prefix}{prefix}(paths that cannot be read)"
+                        yield _endpoint(item, name, (*here.guards, *inner.guards), inner.at)
+
+
+def _endpoint(item: str, name: str, guards: tuple[str, ...], at: Location | None) -> Endpoint:
+    return Endpoint(item, name, tuple(dict.fromkeys(guards)), at)
+
+
+def _roots(release: Release, program: Program, made: dict[Ref, Made]) -> Iterator[tuple[str, Ref]]:
+    """Yield the routers that are mounted, with their names."""
+    mounts = made if _is_unknown(release) else mounted(program)
+    for root in dict.fromkeys(mounts):
+        if root in made:
+            yield router_name(program.machine, root), root
+
+
+def _is_unknown(release: Release) -> bool:
     manifest = release.manifest
-    routes = manifest.routes if isinstance(manifest, Manifest) else None
-    return [each.value for each in members(routes)] if is_read(routes) else [*routers]
+    return not isinstance(manifest, Manifest) or isinstance(manifest.routes, Unknown)
 
 
-def _mounted(
-    root: str, routers: dict[str, _Router], included: list[_Included]
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def _unfollowed(program: Program, seen: set[Location | None]) -> Iterator[Endpoint]:
+    """Yield what is written like a path, and was not seen to be given to a router."""
+    for thing in program.machine.things:
+        for node in ast.walk(thing.extra.tree) if thing.kind == "module" else ():
+            for call in node.decorator_list if isinstance(node, _FUNCTIONS) else ():
+                match call:
+                    case ast.Call(
+                        func=ast.Attribute(value=owner, attr=verb),
+                        args=[ast.Constant(str(path)), *_],
+                    ) if path.startswith("/") and verb in _WRITTEN:
+                        at = thing.extra.at(call)
+                        if at not in seen:
+                            item = f"{_WRITTEN[verb]} {path}"
+                            yield _endpoint(item, f"{thing.name}:{written(owner)}", (), at)
+                    case _:
+                        pass
+
+
+def _within(
+    root: Ref, made: dict[Ref, Made], included: dict[Ref, list[Included]]
+) -> Iterator[_Mounted]:
     """Yield a router and those included in it, with the prefix and guards that they have there."""
-    waiting: list[tuple[str, str, tuple[str, ...], int]] = [(root, "", (), 0)]
+    waiting: list[tuple[Ref, str, tuple[str, ...], int]] = [(root, "", (), 0)]
     while waiting:
-        name, prefix, guards, depth = waiting.pop()
-        own = routers.get(name, _Router("", ()))
-        prefix, guards = prefix + own.prefix, (*guards, *own.guards)
-        yield name, prefix, guards
-        if depth < _NESTED:
-            waiting += [
-                (each.child, prefix + each.prefix, (*guards, *each.guards), depth + 1)
-                for each in included
-                if each.parent == name
-            ]
-
-
-def _endpoints(path: _Path, root: str, prefix: str, guards: tuple[str, ...]) -> Iterator[Endpoint]:
-    for method in path.methods:
-        item = f"{method} {prefix}{path.path}"
-        yield Endpoint(item, root, tuple(dict.fromkeys((*guards, *path.guards))), path.at)
-
-
-def _made(
-    node: ast.Assign | ast.AnnAssign, place: Place, reader: Reader
-) -> Iterator[tuple[str, _Router]]:
-    call = node.value
-    if not isinstance(call, ast.Call) or not reader.foreign(call.func, place).endswith(_ROUTER):
-        return
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    for target in targets:
-        if isinstance(target, ast.Name):
-            prefix = _word(call, "prefix")
-            shown = (reader.text(prefix, place) or f"{{{_shown(prefix)}}}") if prefix else ""
-            router = _Router(shown, _guards(_word(call, "dependencies"), place, reader))
-            yield f"{place.module.name}:{target.id}", router
-
-
-def _decorated(node: _Function, place: Place, reader: Reader) -> Iterator[_Path]:
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call):
-            yield from _route(decorator, (node, place), place, reader)
-
-
-def _called(node: ast.Call, place: Place, reader: Reader) -> Iterator[_Path]:
-    """Yield the path of ``router.add_api_route(path, endpoint)``."""
-    match node.func:
-        case ast.Attribute(attr="add_api_route" | "add_api_websocket_route"):
-            handler = _word(node, "endpoint") or (node.args[1] if len(node.args) > 1 else None)
-            yield from _route(node, _function(handler, place, reader), place, reader)
-        case _:
-            return
-
-
-def _route(
-    node: ast.Call, handler: tuple[_Function | None, Place], place: Place, reader: Reader
-) -> Iterator[_Path]:
-    verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if not isinstance(node.func, ast.Attribute) or verb not in _METHODS | _ANY | _SOCKETS:
-        return
-    router = _router(node.func.value, place, reader)
-    if not router:
-        return
-    methods: tuple[str, ...] = (verb.upper(),)
-    if verb in _ANY:
-        methods = _named_methods(_word(node, "methods"), place, reader)
-    elif verb in _SOCKETS:
-        methods = ("WEBSOCKET",)
-    path = _word(node, "path") or (node.args[0] if node.args else None)
-    stated = reader.text(path, place)
-    guards = _guards(_word(node, "dependencies"), place, reader)
-    function, home = handler
-    if function is not None:
-        guards += _parameters(function, home, reader)
-    yield _Path(
-        router, methods, _UNREAD if stated is None else stated, guards, reader.at(node, place)
-    )
-
-
-def _including(node: ast.Call, place: Place, reader: Reader) -> Iterator[_Included]:
-    match node:
-        case ast.Call(func=ast.Attribute(value=owner, attr="include_router"), args=[child, *_]):
-            one, two = _router(owner, place, reader), _router(child, place, reader)
-            if one and two:
-                prefix = _word(node, "prefix")
-                shown = (reader.text(prefix, place) or f"{{{_shown(prefix)}}}") if prefix else ""
-                guards = _guards(_word(node, "dependencies"), place, reader)
-                yield _Included(one, two, shown, guards)
-        case _:
-            return
-
-
-def _router(node: ast.expr, place: Place, reader: Reader) -> str:
-    value = reader.value(node, place)
-    return value.target if isinstance(value, Made) else ""
-
-
-def _function(
-    node: ast.expr | None, place: Place, reader: Reader
-) -> tuple[_Function | None, Place]:
-    found = reader.definition(reader.value(node, place)) if node is not None else None
-    if found is None or not isinstance(found[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None, place
-    return found[0], Place(found[1])
-
-
-def _named_methods(node: ast.expr | None, place: Place, reader: Reader) -> tuple[str, ...]:
-    if node is None:
-        return ("GET",)
-    value = reader.value(node, place)
-    names = [
-        item.value.upper()
-        for item in (value.items if isinstance(value, Collection) else ())
-        if isinstance(item, Const) and isinstance(item.value, str)
-    ]
-    return tuple(sorted(names)) or ("(any method)",)
-
-
-def _word(node: ast.Call, name: str) -> ast.expr | None:
-    return next((word.value for word in node.keywords if word.arg == name), None)
-
-
-def _shown(node: ast.expr | None) -> str:
-    return shorten(source(node), 60) if node is not None else ""
-
-
-# What a path depends on
-
-
-def _guards(node: ast.expr | None, place: Place, reader: Reader) -> tuple[str, ...]:
-    """Return what a list of dependencies names."""
-    return () if node is None else tuple(_dependencies(node, place, reader, 0))
-
-
-def _parameters(function: _Function, place: Place, reader: Reader) -> tuple[str, ...]:
-    """Return what the parameters of a function depend on."""
-    arguments = function.args
-    parts: list[ast.expr] = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
-    parts += [arg.annotation for arg in arguments_of(arguments) if arg.annotation]
-    return tuple(name for part in parts for name in _dependencies(part, place, reader, 0))
-
-
-def _dependencies(node: ast.expr, place: Place, reader: Reader, depth: int) -> Iterator[str]:
-    """Yield what ``Depends(...)`` and ``Security(...)`` in an expression name.
-
-    Names are followed to what they stand for, such as ``User = Annotated[..., Depends(user)]``.
-    """
-    if depth > _NESTED:
-        return
-    match node:
-        case ast.Call(func=called) if _is_depends(called, place, reader):
-            wanted = _word(node, "dependency") or (node.args[0] if node.args else None)
-            yield _shown(wanted) or "its own type"
-        case ast.Name():
-            written, home = _alias(node, place, reader)
-            if written is not node:
-                yield from _dependencies(written, home, reader, depth + 1)
-        case ast.Constant(value=str(text)):
-            try:
-                parsed = ast.parse(text, mode="eval").body
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return
-            yield from _dependencies(parsed, place, reader, depth + 1)
-        case ast.Subscript(slice=inner):
-            yield from _dependencies(inner, place, reader, depth + 1)
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            for item in items:
-                yield from _dependencies(item, place, reader, depth + 1)
-        case ast.BinOp(left=left, right=right):
-            yield from _dependencies(left, place, reader, depth + 1)
-            yield from _dependencies(right, place, reader, depth + 1)
-        case _:
-            return
-
-
-def _is_depends(called: ast.expr, place: Place, reader: Reader) -> bool:
-    return reader.foreign(called, place).rpartition(".")[2] in _DEPENDS
-
-
-def _alias(node: ast.Name, place: Place, reader: Reader) -> tuple[ast.expr, Place]:
-    """Follow a name to what it is given, also where that is another module of the release."""
-    written, home = reader.written(node, place)
-    if isinstance(written, ast.Name):
-        return reader.imported(written, home) or (written, home)
-    return written, home
+        router, before, guards, depth = waiting.pop()
+        own = made[router]
+        for prefix in own.prefixes:
+            found = _Mounted(router, before + prefix, (*guards, *own.guards), before)
+            yield found
+            if depth < _NESTED:
+                waiting += [
+                    (each.child, found.prefix + more, (*found.guards, *each.guards), depth + 1)
+                    for each in reversed(included.get(router, ()))
+                    if isinstance(each.child, Ref) and each.child in made
+                    for more in each.prefixes
+                ]
