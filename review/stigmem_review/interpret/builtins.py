@@ -125,7 +125,16 @@ def _plainly(name: str) -> Run:
     return run
 
 
-for _name in ("abs", "ord", "chr", "round", "divmod", "hex", "oct", "bin", "ascii", "bytes"):
+@model("builtins.bytes")
+def _bytes(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = [text.plain(m, each) for each in args]
+    if given and isinstance(given[0], int):
+        raise GiveUp("bytes are made of a number")
+    named = {key: text.plain(m, each) for key, each in keywords}
+    return text.really(m, lambda: bytes(*given, **named))
+
+
+for _name in ("abs", "ord", "chr", "round", "divmod", "hex", "oct", "bin", "ascii"):
     model(f"builtins.{_name}")(_plainly(_name))
 
 

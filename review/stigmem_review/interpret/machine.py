@@ -42,6 +42,7 @@ from stigmem_review.interpret.values import (
     Member,
     Method,
     OneOf,
+    Opaque,
     Option,
     Pairs,
     Ref,
@@ -59,6 +60,8 @@ ONE_OF = 12
 WAITING = 12
 """Outcomes of one kind that wait before they are joined."""
 STEPS = 25_000
+_HEAVY = 30_000
+"""Values in one value, those that occur again counted again."""
 DEPTH = 40
 
 _OWN_ARGUMENTS = frozenset({"KeyError", "AssertionError", "SystemExit", "StopIteration"})
@@ -70,6 +73,8 @@ EITHER = "either"
 OTHERWISE = "otherwise"
 """A condition of which only is known that there are many ways for it."""
 _WAYS = 6
+_PATH = 60
+"""Conditions on one way, up to which those of ways that were joined are kept."""
 LOADING = "~loading"
 """The flag that says that entry points were looked up, so what is not known may be one of them."""
 REWRITTEN = "rewritten"
@@ -135,6 +140,22 @@ class GiveUp(Exception):  # noqa: N818 - not an error: the operands have to esca
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+def _is_heavy(value: Value) -> bool:
+    """Say whether there is too much in a value that is compared with all that is in it."""
+    todo: list[Any] = [value]
+    count = 0
+    while todo:
+        each = todo.pop()
+        inside = each.key if isinstance(each, Opaque) else each
+        items = inside.items if isinstance(inside, Tuple) else inside
+        if isinstance(items, tuple):
+            count += len(items)
+            if count > _HEAVY:
+                return True
+            todo += [item for item in items if isinstance(item, (Tuple, Opaque, tuple))]
+    return False
 
 
 class Machine(Heap, ABC):
@@ -469,7 +490,12 @@ class Machine(Heap, ABC):
         return self.narrowed(value) if isinstance(value, OneOf) else value
 
     def write(self, ref: Ref, value: Value, name: str = ALL) -> None:
-        """Set a cell; ``MISSING`` unbinds it."""
+        """Set a cell; ``MISSING`` unbinds it.
+
+        Raises ``GiveUp`` for a value that has so much inside that it cannot be handled.
+        """
+        if isinstance(value, (Tuple, Opaque)) and _is_heavy(value):
+            raise GiveUp("a value has too much inside")
         if self.is_escaped(ref) or (ref.oid, SHOWN + name) in self.cells:
             self.escape(value)
         self.put((ref.oid, name), value)
@@ -801,10 +827,11 @@ class Machine(Heap, ABC):
             if all(each.path.get(atom) == so for each in outcomes[1:]):
                 common[atom] = so
         own = [frozenset(each.path.items()) - frozenset(common.items()) for each in outcomes]
-        ways = own[0]
-        for each_ in own[1:]:
-            ways = self.either(ways, each_)
-        common.update(ways)
+        if len(common) < _PATH:
+            ways = own[0]
+            for each_ in own[1:]:
+                ways = self.either(ways, each_)
+            common.update(ways)
         touched: dict[Cell, None] = {}
         for each in outcomes:
             touched.update(dict.fromkeys(each.delta))

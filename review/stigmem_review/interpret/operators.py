@@ -273,7 +273,7 @@ def _repeated(m: Machine, value: Value, items: Tuple, count: int, inplace: bool)
 
 
 def _percent(m: Machine, pattern: str | bytes, right: Value) -> Value:
-    if (
+    if "*" in str(pattern) or (
         any(char.isdigit() for char in str(pattern))
         and "%" in str(pattern)
         and len([c for c in str(pattern) if c.isdigit()]) > 3

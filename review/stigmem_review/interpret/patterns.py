@@ -28,6 +28,7 @@ from stigmem_review.interpret.values import (
     words,
 )
 
+_CASES = 300
 _WHOLE = words("bool bytearray bytes dict float frozenset int list set str tuple")
 """Builtin classes whose one positional pattern is matched with the whole subject."""
 _PLAIN = words("function class module object partial")
@@ -35,6 +36,8 @@ _PLAIN = words("function class module object partial")
 
 def match(m: Machine, subject: Value, cases: Sequence[ast.match_case], env: Env) -> Value:
     """Run the first case that matches. Raises ``GiveUp`` where that cannot be told."""
+    if len(cases) > _CASES:
+        raise GiveUp("there are too many cases")
     return m.each(subject, lambda one: _case(m, one, cases, env))
 
 

@@ -22,6 +22,8 @@ from stigmem_review.interpret.values import (
 )
 
 _PLAIN = (type(None), bool, int, float, str, bytes, complex, type(Ellipsis))
+_NESTED = re.compile(r"\{[^{}]*\{")
+"""A width that is given apart from the text that it is for."""
 _WIDE = re.compile(r"\d{4,}")
 _PURE_TEXT = words(
     "capitalize casefold center count encode endswith expandtabs find format index isalnum "
@@ -30,6 +32,7 @@ _PURE_TEXT = words(
     "rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title "
     "upper zfill decode hex"
 )
+_PURE_NUMBER = words("bit_length bit_count conjugate is_integer as_integer_ratio hex")
 _RESULTS = {
     **dict.fromkeys(
         words(
@@ -119,7 +122,7 @@ def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value],
         return Opaque(_RESULTS[name], (name, owner, *args))
     given = [plain(m, each) for each in args]
     named = {key: plain(m, each) for key, each in keywords}
-    if isinstance(me, (str, bytes)) and name not in _PURE_TEXT:
+    if name not in (_PURE_TEXT if isinstance(me, (str, bytes)) else _PURE_NUMBER):
         raise GiveUp(f"{name}() is not followed")
     _guard(me, name, given)
     return really(m, lambda: getattr(me, name)(*given, **named))
@@ -132,7 +135,7 @@ def _guard(me: Any, name: str, given: list[Any]) -> None:
     elif name == "replace" and len(given) > 1:
         if len(me) * (1 + len(given[1])) > limits.TEXT_CHARS * 4:
             raise GiveUp("a text is too long")
-    elif (name == "format" and _WIDE.search(me)) or (
+    elif (name == "format" and (_WIDE.search(me) or _NESTED.search(me))) or (
         name == "join" and given and len(me) * len(given[0]) > limits.TEXT_CHARS * 4
     ):
         raise GiveUp("a text is too long")
