@@ -442,6 +442,9 @@ class Interpreter(Machine):
             if name != "args" and hasattr(exception, name):
                 raise GiveUp(f"{name} of an exception is not followed")
             return MISSING
+        real = getattr(real_builtins, kind.dotted.removeprefix("builtins."), None)
+        if isinstance(real, type) and hasattr(real, name) and not hasattr(object, name):
+            raise GiveUp(f"{name} of a builtin type")
         if kind.dotted == "pydantic.BaseModel" and (
             name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
         ):
@@ -740,6 +743,11 @@ class Interpreter(Machine):
         ):
             if keywords:
                 raise GiveUp("an exception is made in an unusual way")
+            if dotted == "builtins.OSError" and len(args) > 1:
+                number = args[0]
+                if not isinstance(number, Const) or not isinstance(number.value, int):
+                    raise GiveUp("which exception it is is not known")
+                dotted = f"builtins.{type(OSError(number.value, '')).__name__}"
             return self.exception(Foreign(dotted), args)
         parts = dotted.split(".")
         if len(parts) == 3 and parts[0] == "builtins" and args:
@@ -1400,8 +1408,16 @@ class Interpreter(Machine):
                 if given.keys() - _FIELD_OPTIONS:
                     raise GiveUp("a field of a dataclass is of an unusual kind")
             found[name] = value
+        if not options & {"init=False", "kw_only"}:
+            late = [value != MISSING for value in found.values()]
+            if late != sorted(late):
+                self.raise_("TypeError", Const("non-default argument follows default argument"))
         if self.overrides(kind, ("__setattr__", "__getattribute__", "__match_args__")):
             raise GiveUp("a dataclass of an unusual kind")
+        if "order" in options:
+            for name in ("__lt__", "__le__", "__gt__", "__ge__"):
+                if self.read(kind, name) != MISSING:
+                    self.raise_("TypeError", Const(f"Cannot overwrite attribute {name}"))
         if "order" in options and (
             "eq=False" in options or self.overrides(kind, ("__lt__", "__le__", "__gt__", "__ge__"))
         ):
@@ -1537,6 +1553,10 @@ class Interpreter(Machine):
                 names.append(name)
         one, other = (Tuple(tuple(self.read(e, n) for n in names)) for e in (left, right))
         return one, other
+
+    def fields_of(self, kind: Ref) -> Value:
+        """Return the names of the fields of a class of named tuples."""
+        return Tuple(tuple(Const(name) for name in records.positional(self, kind)))
 
     def is_ordered(self, value: Value) -> bool:
         """Say whether a value is an object of a dataclass whose objects have an order."""

@@ -435,6 +435,10 @@ class Machine(Heap, ABC):
         """Return what is compared of two objects of one dataclass."""
 
     @abstractmethod
+    def fields_of(self, kind: Ref) -> Value:
+        """Return the names of the fields of a class of named tuples."""
+
+    @abstractmethod
     def is_ordered(self, value: Value) -> bool:
         """Say whether a value is an object of a dataclass whose objects have an order."""
 

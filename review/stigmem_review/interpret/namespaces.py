@@ -29,6 +29,8 @@ def namespace(m: Machine, owner: Value) -> View:
             return View(owner, NAMES)
         case Ref(kind="instance") if not m.is_escaped(owner):
             kind = m.thing(owner).type
+            if m.overrides(kind, ("__getattribute__", "__dict__")):
+                raise GiveUp("objects look up their attributes in a way of their own")
             if isinstance(kind, Ref) and not (m.thing(kind).traits & {"slots", "exception"}):
                 return View(owner, NAMES)
             if kind == Foreign("types.SimpleNamespace"):

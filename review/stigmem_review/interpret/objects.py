@@ -45,6 +45,7 @@ CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
+_BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol types.SimpleNamespace")
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _NAMED: dict[str, type] = {"ordered": OrderedDict, "default": defaultdict}
@@ -240,9 +241,18 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
         fallback = lookup(m, kind, "__getattr__")
         if fallback != MISSING:
             return m.call(_bind(m, fallback, owner, kind), (Const(name),))
+        if _is_hidden(m, kind, name):
+            raise GiveUp(f"{name} is asked for")
         m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
 
     return m.each(m.read(owner, name), own)
+
+
+def _is_hidden(m: Machine, kind: Value, name: str) -> bool:
+    """Say whether a class of others that a class is derived from may have a name nobody lists."""
+    return name[:1] == "_" and any(
+        isinstance(each, Foreign) and each.dotted not in _BARE for each in mro(m, kind)
+    )
 
 
 def _of_named(m: Machine, owner: Tuple, kind: Ref, name: str) -> Value:
@@ -253,6 +263,10 @@ def _of_named(m: Machine, owner: Tuple, kind: Ref, name: str) -> Value:
         return _bind(m, found, owner, kind)
     if name in ("_replace", "_asdict"):
         return Method(owner, name)
+    if name == "_fields":
+        return m.fields_of(kind)
+    if name[:1] == "_":
+        raise GiveUp(f"{name} of a named tuple")
     return get(m, Tuple(owner.items), name)
 
 
@@ -274,7 +288,9 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
     if found == MISSING:
         if name == "__doc__":
             return NONE
-        if hasattr(abc.ABCMeta, name):
+        if "namedtuple" in thing.traits and name == "_fields":
+            return m.fields_of(owner)
+        if hasattr(abc.ABCMeta, name) or _is_hidden(m, owner, name):
             raise GiveUp(f"{name} of a class is asked for")
         m.raise_("AttributeError", Const(f"type object '{thing.name}' has no attribute '{name}'"))
 
@@ -412,6 +428,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 return NONE
             case Member() | Unknown() if isinstance(owner, Member) or m.is_modelled(name):
                 m.doom(f"{name} of what is not followed is changed")
+            case Ref(kind="dict") as ref if m.thing(ref).name:
+                raise GiveUp(f"{name} of a dict is set")
             case Ref(kind="list" | "dict" | "set") | Const() | Tuple() | Frozen():
                 m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
             case _:

@@ -142,7 +142,7 @@ def _cast(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 @model(
     *("typing.final", "typing.override", "typing.no_type_check", "typing.runtime_checkable"),
-    *("typing.overload", "enum.unique"),
+    "typing.overload",
     whole=True,
 )
 def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
@@ -150,6 +150,21 @@ def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
     if isinstance(args[0], Ref) and args[0].kind in ("function", "class"):
         return args[0]
     raise GiveUp("what is decorated is not followed")
+
+
+@model("enum.unique", whole=True)
+def _unique(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    kind = args[0]
+    if not isinstance(kind, Ref) or kind.kind != "class" or m.is_escaped(kind):
+        raise GiveUp("what is decorated is not followed")
+    for name in m.names(kind):
+        value = m.read(kind, name)
+        if isinstance(value, OneOf):
+            raise GiveUp("what is decorated is not followed")
+        if isinstance(value, Member) and value.enum == kind and value.name != name:
+            m.raise_("ValueError", Const("duplicate values found"))
+    return kind
 
 
 @model("abc.abstractmethod")
