@@ -102,7 +102,8 @@ def _from(m: Machine, module: Value, dotted: str, name: str) -> Value:
         listed = m.read(m.imports, f"{dotted}.{name}")
         if listed != MISSING:
             return listed
-        m.raise_("ImportError", Const(f"cannot import name '{name}' from '{dotted}'"))
+        still = " while that is still being imported" if dotted in m.importing else ""
+        m.raise_("ImportError", Const(f"cannot import name '{name}' from '{dotted}'{still}"))
 
     return m.each(m.read(module, name), other)
 
@@ -223,9 +224,11 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     def failed() -> Value:
         raise Exit("raises", raised)
 
+    m.importing.append(name)
     try:
         outcomes = m.run(run)
     finally:
+        m.importing.pop()
         m.site, m.guarded, m.yielding = site, guarded, yielding
     ended = []
     for each in outcomes:

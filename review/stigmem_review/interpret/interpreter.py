@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins as real_builtins
 import contextlib
-import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
@@ -29,6 +28,7 @@ from stigmem_review.interpret import (
     operators,
     records,
     routers,
+    schemas,
     settings,
     statements,
     stdlib,
@@ -67,7 +67,7 @@ from stigmem_review.interpret.values import (
     words,
 )
 
-MODELLED = (builtins, functions, host, installed, records, settings, stdlib)
+MODELLED = (builtins, functions, host, installed, records, schemas, settings, stdlib)
 """The modules that say what calls of what others provide do."""
 _ALIASES = {
     "stigmem_node.plugins.manifest.PluginManifest": host.MANIFEST,
@@ -105,6 +105,7 @@ _RAISED = {
 _PLAIN_BASES = words(
     "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
 )
+_MODEL = Foreign("pydantic.BaseModel")
 _FIELD_OPTIONS = words("default default_factory repr compare hash metadata")
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 """Types of objects of which no attribute is followed."""
@@ -445,6 +446,8 @@ class Interpreter(Machine):
         real = getattr(real_builtins, kind.dotted.removeprefix("builtins."), None)
         if isinstance(real, type) and hasattr(real, name) and not hasattr(object, name):
             raise GiveUp(f"{name} of a builtin type")
+        if kind == _MODEL and f"{kind.dotted}.{name}" in MODELS:
+            return Foreign(f"{kind.dotted}.{name}")
         if kind.dotted == "pydantic.BaseModel" and (
             name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
         ):
@@ -1178,7 +1181,19 @@ class Interpreter(Machine):
         if "model" in traits:
             for annotation in self.fields.get(kind.oid, {}).values():
                 self.annotated(annotation, inner_env)
+            self._finish_model(kind, inner_env)
         return kind
+
+    def _finish_model(self, kind: Ref, env: Env) -> None:
+        """Note the fields of a model and their defaults, which its class no longer has."""
+        found: dict[str, tuple[schemas.Shape, Value]] = {}
+        for name, annotation in self.fields.get(kind.oid, {}).items():
+            if "ClassVar" not in ast.unparse(annotation):
+                default = self.read(kind, name)
+                found[name] = (schemas.shape_of(self, annotation, env), default)
+                if default != MISSING and name[:1] != "_":
+                    self.put((kind.oid, name), MISSING)
+        self.shapes[kind.oid] = found
 
     def _class_keywords(self, node: ast.ClassDef, env: Env) -> dict[str, Value]:
         if any(each.arg is None for each in node.keywords):
@@ -1324,8 +1339,7 @@ class Interpreter(Machine):
         fields, checks = self._model_fields(kind)
         ref = self.alloc(Thing("instance", type=kind))
         given = dict(keywords)
-        for name, annotation in fields.items():
-            default = lookup(self, kind, name)
+        for name, (shape, default) in fields.items():
             if checks:
                 # Validators escaped where they were decorated; what they give is not known.
                 self.may_raise("a model checks its values")
@@ -1333,57 +1347,63 @@ class Interpreter(Machine):
                 value: Value = self.unknown("a model checks its values", *(e for e in held if e))
                 self.write(ref, value, name)
                 continue
+            options: dict[str, Value] = {}
             if isinstance(default, Ref) and default.kind == "object":
-                default = self._field_default(default)
+                options = self._field_options(default)
+                default = options.get("", options.get("default", MISSING))
             if name in given:
-                value = self.each(given[name], functools.partial(self._validated, annotation))
-            elif default == MISSING:
+                value = schemas.taken(self, shape, given[name])
+            elif "default_factory" in options:
+                value = self.call(options["default_factory"], ())
+            elif default == MISSING or default == Const(...):
                 host.refuse(self, f"{name}: Field required")
             elif isinstance(default, (Const, Frozen, Member, Opaque)):
                 value = default
+            elif isinstance(default, Tuple) or (
+                isinstance(default, Ref) and default.kind in ("list", "dict", "set")
+            ):
+                # Every object has a copy of its own.
+                value = self.call(Foreign("copy.deepcopy"), (default,))
             else:
                 raise GiveUp("a default of a model is not followed")
             self.write(ref, value, name)
         return ref
 
-    def _model_fields(self, kind: Ref) -> tuple[dict[str, ast.expr], bool]:
-        """Return the fields of a model, and whether it has validators."""
-        found: dict[str, ast.expr] = {}
+    def model_fields(self, kind: Ref) -> list[str]:
+        """Return the names of the fields of a model."""
+        return [*self._model_fields(kind)[0]]
+
+    def _model_fields(self, kind: Ref) -> tuple[dict[str, tuple[schemas.Shape, Value]], bool]:
+        """Return the fields of a model with what they take, and whether it has validators."""
+        found: dict[str, tuple[schemas.Shape, Value]] = {}
         checks = False
         for each in reversed(mro(self, kind)):
-            if isinstance(each, Foreign) and each.dotted != "pydantic.BaseModel":
+            if isinstance(each, Foreign) and each not in (_MODEL, objects.OBJECT):
                 raise GiveUp("a model is derived from what is not followed")
             if not isinstance(each, Ref):
                 continue
-            annotations = self.fields.get(each.oid, {})
+            fields = self.shapes.get(each.oid, {})
             for name in self.names(each):
                 value = self.read(each, name)
                 odd = name.startswith(("model_", "__")) and name not in _NAMES_OF_CLASSES
+                odd = odd or name == "Config" or name in found
                 private = name.startswith("_") and not isinstance(value, (Ref, Unknown, Wrapped))
                 if odd or (private and name not in _NAMES_OF_CLASSES):
                     raise GiveUp("a model is made in a way of its own")
-                checks = checks or (name not in annotations and isinstance(value, (Unknown, OneOf)))
-            found.update(annotations)
+                checks = checks or (name not in fields and isinstance(value, (Unknown, OneOf)))
+            found.update(fields)
         if any(name.startswith("_") for name in found):
             raise GiveUp("a model has fields of its own")
         return found, checks
 
-    def _field_default(self, field: Ref) -> Value:
+    def _field_options(self, field: Ref) -> dict[str, Value]:
         options = dict(self.thing(field).defaults)
         if self.thing(field).type != Foreign("pydantic.Field"):
             raise GiveUp("a default of a model is not followed")
-        if options.keys() - {"", "default", "description", "title", "examples"}:
+        known = {"", "default", "default_factory", "description", "title", "examples"}
+        if options.keys() - known:
             raise GiveUp("a model checks its values in a way of its own")
-        return options.get("", options.get("default", MISSING))
-
-    def _validated(self, annotation: ast.expr, value: Value) -> Value:
-        """Return what a model makes of a value that has the type of its field."""
-        words = ast.unparse(annotation).removesuffix(" | None").strip("'")
-        if words in ("bool", "int", "str", "float") and builtins.type_name(self, value) == words:
-            return value
-        if value == NONE and ast.unparse(annotation).strip("'").endswith(" | None"):
-            return value
-        raise GiveUp("what a model makes of a value is not followed")
+        return options
 
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""
@@ -1505,6 +1525,16 @@ class Interpreter(Machine):
             self.doom("an annotation changes something")
         self.asked(self.settle(outcomes, FALLS))
 
+    def _is_plain_model(self, kind: Ref) -> bool:
+        """Say whether a class is a model that makes its schema as all models do."""
+        if "model" not in self.thing(kind).traits or self.is_escaped(kind):
+            return False
+        every = [each for each in mro(self, kind) if each not in (_MODEL, objects.OBJECT)]
+        return all(
+            isinstance(each, Ref) and all(self.read(each, name) == MISSING for name in _SCHEMA)
+            for each in every
+        )
+
     def asked(self, value: Value) -> None:
         """Ask what stands in an annotation for a schema: texts are run, classes are called."""
         match value:
@@ -1513,6 +1543,8 @@ class Interpreter(Machine):
             case Ref(kind="class") as ref if not self.overrides(ref, _SCHEMA) and (
                 "dataclass" not in self.thing(ref).traits
             ):
+                pass
+            case Ref(kind="class") as ref if self._is_plain_model(ref):
                 pass
             case Const(value=str()):
                 self.doom("a text in an annotation is run")

@@ -193,6 +193,10 @@ class Machine(Heap, ABC):
         """What exceptions say that the machine raises itself."""
         self.places: dict[int, Location] = {}
         """Where exceptions were raised first."""
+        self.importing: list[str] = []
+        """The modules of the distribution that are being imported."""
+        self.shapes: dict[int, dict[str, tuple[tuple[Any, ...], Value]]] = {}
+        """What the fields of models take, and their defaults, by class."""
         self.holders: dict[tuple[int, str], Ref] = {}
         """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
@@ -433,6 +437,10 @@ class Machine(Heap, ABC):
     @abstractmethod
     def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
         """Return what is compared of two objects of one dataclass."""
+
+    @abstractmethod
+    def model_fields(self, kind: Ref) -> list[str]:
+        """Return the names of the fields of a model."""
 
     @abstractmethod
     def fields_of(self, kind: Ref) -> Value:

@@ -185,6 +185,8 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
             raise GiveUp("a descriptor that is not followed")
         case Ref(kind="instance") if m.special(found, "__get__"):
             return m.call(m.method(found, "__get__"), (owner, kind))
+        case Foreign(dotted=dotted) if dotted.startswith("pydantic.BaseModel."):
+            return Bound(found, kind if dotted.endswith("model_validate") else owner)
         case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
             raise GiveUp("whether it becomes a method is not known")
         case Foreign(dotted=dotted) if dotted.count(".") > 1:
@@ -302,6 +304,8 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
                 return function
             case Wrapped(kind="field"):
                 raise GiveUp("a field of a class is asked for")
+            case Foreign(dotted="pydantic.BaseModel.model_validate"):
+                return Bound(one, owner)
             case Ref(kind="instance") if m.special(one, "__get__"):
                 return m.call(m.method(one, "__get__"), (NONE, owner))
             case _:

@@ -266,11 +266,19 @@ def _plain_value(m: Machine, value: Value) -> None:
 
 
 for _name in (
-    *("pydantic.Field", "pydantic.ConfigDict", "fastapi.Query"),
+    *("pydantic.ConfigDict", "fastapi.Query"),
     *("fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie", "fastapi.Form"),
     *("fastapi.File", "pydantic.StringConstraints"),
 ):
     model(_name)(_plain_only(_name))
+
+
+@model("pydantic.Field", whole=True)
+def _model_field(m: Machine, args: Args, keywords: Keywords) -> Value:
+    for each in (*args, *(value for name, value in keywords if name != "default_factory")):
+        _plain_value(m, each)
+    held = (*(("", each) for each in args), *keywords)
+    return m.alloc(Thing("object", type=Foreign("pydantic.Field"), defaults=held))
 
 
 @model("pydantic.TypeAdapter")

@@ -1,0 +1,230 @@
+"""pydantic models: which values a field takes as they are, and what a model is turned into."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.keys import frozen_of, pairs_of
+from stigmem_review.interpret.lazy import with_items
+from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.models import Args, Keywords, count, model
+from stigmem_review.interpret.values import (
+    NONE,
+    TRUE,
+    Const,
+    Foreign,
+    Frozen,
+    Member,
+    Opaque,
+    Pairs,
+    Ref,
+    Tuple,
+    Value,
+)
+
+Shape = tuple[Any, ...]
+"""What a field takes: a word, and what that needs."""
+_UNKNOWN: Shape = ("unknown",)
+_SIMPLE = ("bool", "int", "str", "float")
+_HOLDING = ("list", "set", "frozenset", "tuple", "dict")
+
+
+def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
+    """Return what an annotation lets a field take, as its names are bound now."""
+    match node:
+        case ast.Constant(value=None):
+            return ("none",)
+        case ast.Constant(value=str(written)):
+            try:
+                return shape_of(m, ast.parse(written.strip(), mode="eval").body, env)
+            except (SyntaxError, ValueError):
+                return _UNKNOWN
+        case ast.Name():
+            return _named(m.evaluate(node, env))
+        case ast.Attribute(value=ast.Name()):
+            return _named(m.evaluate(node, env))
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return ("either", shape_of(m, left, env), shape_of(m, right, env))
+        case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=index):
+            return _subscripted(m, m.evaluate(owner, env), index, env)
+        case _:
+            return _UNKNOWN
+
+
+def _named(kind: Value) -> Shape:
+    match kind:
+        case Foreign(dotted="typing.Any" | "builtins.object"):
+            return ("any",)
+        case Foreign(dotted=dotted) if dotted.startswith("builtins."):
+            name = dotted.removeprefix("builtins.")
+            if name in _SIMPLE:
+                return ("is", name)
+            return (name, ("any",), ("any",)) if name in _HOLDING else _UNKNOWN
+        case Ref(kind="class"):
+            return ("of", kind)
+        case _:
+            return _UNKNOWN
+
+
+def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
+    if not isinstance(owner, Foreign):
+        return _UNKNOWN
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    match owner.dotted.rpartition(".")[2].lower(), parts:
+        case "optional", [inner]:
+            return ("either", shape_of(m, inner, env), ("none",))
+        case "union", [first, *rest]:
+            found = shape_of(m, first, env)
+            for each in rest:
+                found = ("either", found, shape_of(m, each, env))
+            return found
+        case ("list" | "set" | "frozenset") as name, [inner]:
+            return (name, shape_of(m, inner, env))
+        case "tuple", [inner, ast.Constant(value=end)] if end is ...:
+            return ("tuple", shape_of(m, inner, env))
+        case "dict", [key, value]:
+            return ("dict", shape_of(m, key, env), shape_of(m, value, env))
+        case "literal", _ if all(isinstance(each, ast.Constant) for each in parts):
+            return ("literal", *(each.value for each in parts if isinstance(each, ast.Constant)))
+        case _:
+            return _UNKNOWN
+
+
+def taken(m: Machine, shape: Shape, value: Value) -> Value:
+    """Return what a field makes of a value that is of its type; ``GiveUp`` for any other."""
+    return m.each(value, lambda one: _taken(m, shape, one))
+
+
+def _taken(m: Machine, shape: Shape, value: Value) -> Value:
+    match shape, value:
+        case ("any",), _:
+            return value
+        case ("none",), Const(value=None):
+            return value
+        case ("is", name), Const(value=constant) if type(constant).__name__ == name:
+            return value
+        case ("is", name), Opaque(type=kind) if kind == name:
+            return value
+        case ("literal", *wanted), Const(value=constant) if any(
+            type(each) is type(constant) and each == constant for each in wanted
+        ):
+            return value
+        case ("of", kind), Member(enum=enum) if enum == kind:
+            return value
+        case ("of", kind), Ref(kind="instance") as ref if (
+            m.thing(ref).type == kind and "model" in m.thing(kind).traits
+        ):
+            return value
+        case ("either", one, other), _:
+            try:
+                return _taken(m, one, value)
+            except GiveUp:
+                return _taken(m, other, value)
+        case ("list", inner, *_), Ref(kind="list"):
+            return with_items(
+                m,
+                value,
+                lambda c: m.new_list([taken(m, inner, e) for e in c.items], shuffled=c.shuffled),
+            )
+        case ("tuple", inner, *_), Tuple(named=None):
+            return Tuple(tuple(taken(m, inner, each) for each in value.items), value.shuffled)
+        case ("set", inner, *_), Ref(kind="set"):
+            return with_items(
+                m,
+                value,
+                lambda c: m.each(frozen_of(m, [taken(m, inner, e) for e in c.items]), m.new_set),
+            )
+        case ("frozenset", inner, *_), Frozen():
+            return frozen_of(m, [taken(m, inner, each) for each in value.items])
+        case ("dict", key, inner), Ref(kind="dict") as ref if not m.thing(ref).name:
+
+            def entries(content: Value) -> Value:
+                if not isinstance(content, Pairs):
+                    raise GiveUp("what is in a dict is not known")
+                held = [(taken(m, key, n), taken(m, inner, v)) for _, n, v in content.items]
+                return m.new_dict(pairs_of(m, held, shuffled=content.shuffled))
+
+            return m.each(m.read(ref), entries)
+        case _:
+            raise GiveUp("what a model makes of a value is not followed")
+
+
+def _model_of(m: Machine, value: Value) -> Ref | None:
+    if isinstance(value, Ref) and value.kind == "instance" and not m.is_escaped(value):
+        kind = m.thing(value).type
+        if isinstance(kind, Ref) and "model" in m.thing(kind).traits and not m.is_escaped(kind):
+            return kind
+    return None
+
+
+def _dumped(m: Machine, value: Value) -> Value:
+    if (kind := _model_of(m, value)) is not None:
+        assert isinstance(value, Ref)
+        names = m.model_fields(kind)
+        held = [(Const(name), _dumped(m, m.read(value, name))) for name in names]
+        return m.new_dict(pairs_of(m, held))
+    match value:
+        case Const() | Opaque() | Member():
+            return value
+        case Frozen(items=items) if all(isinstance(each, (Const, Member)) for each in items):
+            return value
+        case Tuple(named=None):
+            return Tuple(tuple(_dumped(m, each) for each in value.items), value.shuffled)
+        case Ref(kind="list") if isinstance(content := m.read(value), Tuple):
+            found = [_dumped(m, each) for each in content.items]
+            return m.new_list(found, shuffled=content.shuffled)
+        case Ref(kind="set") if isinstance(content := m.read(value), Frozen) and all(
+            isinstance(each, (Const, Member)) for each in content.items
+        ):
+            return m.new_set(content)
+        case Ref(kind="dict") if isinstance(content := m.read(value), Pairs):
+            held_ = [(name, _dumped(m, each)) for _, name, each in content.items]
+            return m.new_dict(pairs_of(m, held_, shuffled=content.shuffled))
+        case _:
+            raise GiveUp("what a model is turned into is not followed")
+
+
+@model("pydantic.BaseModel.model_dump", whole=True)
+def _dump(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 1, 1)
+    given = dict(keywords)
+    left_out = given.pop("exclude_none", Const(False))
+    if given or left_out not in (TRUE, Const(False)) or _model_of(m, args[0]) is None:
+        raise GiveUp("it is called in an unusual way")
+    made = _dumped(m, args[0])
+    if left_out == TRUE:
+        assert isinstance(made, Ref)
+        content = m.read(made)
+        if not isinstance(content, Pairs) or any(
+            not isinstance(value, (Const, Member)) for _, _, value in content.items
+        ):
+            raise GiveUp("what a model is turned into is not followed")
+        m.write(made, Pairs(tuple(each for each in content.items if each[2] != NONE)))
+    return made
+
+
+@model("pydantic.BaseModel.model_validate")
+def _validate(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    kind, value = args
+    if not isinstance(kind, Ref) or kind.kind != "class" or m.is_escaped(kind):
+        raise GiveUp("it is called in an unusual way")
+    if _model_of(m, value) == kind:
+        return value
+    if not isinstance(value, Ref) or value.kind != "dict":
+        raise GiveUp("what a model is made of is not known")
+
+    def entries(content: Value) -> Value:
+        if not isinstance(content, Pairs):
+            raise GiveUp("what is in a dict is not known")
+        found: list[tuple[str, Value]] = []
+        for _, key, each in content.items:
+            name = m.comparable(key)
+            if not isinstance(name, Const) or not isinstance(name.value, str):
+                raise GiveUp("what a model is made of is not known")
+            found.append((name.value, each))
+        return m.made("model", kind, (), found)
+
+    return m.each(m.read(value), entries)
