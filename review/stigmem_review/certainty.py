@@ -81,10 +81,11 @@ def without_echoes(unread: Iterable[Fact], states: tuple[Fact, ...]) -> Iterator
     refused = {state.item for state in states if isinstance(state, facts.FieldRefused)}
     no_factory = any(isinstance(state, ABOUT_THE_FACTORY) for state in states)
     no_manifest = no_factory
+    failing = [state.at for state in states if isinstance(state, facts.ImportMissing)]
     for fact in unread:
         if isinstance(fact, facts.ManifestUnread):
             no_manifest = True
-            if no_factory:
+            if no_factory or (fact.at and fact.at in failing):
                 continue
         if isinstance(fact, (facts.FieldLost, facts.FieldUnread)) and (
             fact.item in refused or (fact.item == "entry_points" and no_manifest)

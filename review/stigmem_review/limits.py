@@ -103,7 +103,7 @@ ENCODED_BYTES = MIB
 KEPT_BYTES = 512 * 1024
 """Source whose trees are kept for the second release; 1 MiB of list literal takes 500 MB."""
 
-MODULES = 2_000
+MODULES = 1_000
 """Modules of a distribution that are followed from its entry point."""
 
 EVALUATION_STEPS = 200_000

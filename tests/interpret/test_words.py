@@ -8,7 +8,8 @@ import pytest
 
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import node
-from stigmem_review.interpret.readout import Raised, Reading, Several, read
+from stigmem_review.interpret.readout import Raised, Reading, read
+from stigmem_review.model import OneOf
 
 HEAD = "import os, platform, sys\nfrom stigmem_node.plugins import PluginManifest\ncaps = set()\n"
 TAIL = (
@@ -26,8 +27,8 @@ def reading(source: str, more: dict[str, str] | None = None) -> Reading:
 
 def conditions(body: str) -> dict[str, tuple[str, ...]]:
     found = reading(f"{HEAD}{body}\n{TAIL}").fields["capabilities"]
-    assert isinstance(found, Several)
-    return {" ".join(each.value): each.conditions for each in found.possible}
+    assert isinstance(found, OneOf)
+    return {" ".join(each.value): each.conditions for each in found.outcomes}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from manifest.test_ordinary import SHAPES
 from stigmem_review.code.installed import code_of
-from stigmem_review.code.modules import Parsed
 from stigmem_review.host import node
+from stigmem_review.interpret.program import Programs
 from stigmem_review.manifest.release import read_release
 from stigmem_review.model import Source
 from stigmem_review.observe.observe import Seen, observe
@@ -134,9 +134,9 @@ def look_at(files: Mapping[str, bytes], entry: str) -> None:
     )
     source = Source("directory", ".")
     artifact = Artifact(source, {**files, "pyproject.toml": project.encode()})
-    parsed: Parsed = {}
-    release = read_release(artifact, node(), parsed)
-    observe(release, code_of(artifact, release), node(), Seen(parsed))
+    programs = Programs()
+    release = read_release(artifact, node(), programs)
+    observe(release, code_of(artifact, release), node(), Seen(programs))
 
 
 def fuzz(shapes: list[Shape], seed: int) -> None:

@@ -12,14 +12,24 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import node
+from stigmem_review.interpret.program import Program
 from stigmem_review.manifest.factory import Reading, read_factory
-from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Hook, Known, Manifest, Unknown
+from stigmem_review.model import (
+    ENTRY_POINT_GROUP,
+    AnyValue,
+    EntryPoint,
+    Hook,
+    Known,
+    Manifest,
+    OneOf,
+)
 
 NODE = "stigmem-node==0.9.0a12"
 Files = Mapping[str, str | bytes]
@@ -173,7 +183,22 @@ def read(files: Files, entry: str, root: str = "") -> Reading:
         {place: as_bytes(data) for place, data in below.items()},
         {place: root + place for place in below},
     )
-    return read_factory(EntryPoint(ENTRY_POINT_GROUP, "demo", entry), modules, node())
+    program = Program(entry, modules, node())
+    return read_factory(EntryPoint(ENTRY_POINT_GROUP, "demo", entry), program)
+
+
+def possible(name: str, field: AnyValue) -> list[Any] | None:
+    """Return every value that a field is said to be able to have, in the node's words.
+
+    Nothing where that is not known. Of hooks, those whose handler is uncertain have ``None``.
+    """
+    match field:
+        case Known(value=value):
+            return [*_plain(name, value)]
+        case OneOf(outcomes=outcomes):
+            return [each for outcome in outcomes for each in _plain(name, outcome.value)]
+        case _:
+            return None
 
 
 def known_fields(reading: Reading) -> dict[str, Any]:
@@ -186,18 +211,20 @@ def known_fields(reading: Reading) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name in Manifest.__struct_fields__:
         field = getattr(reading.manifest, name)
-        if isinstance(field, Known):
-            known[name] = _plain(name, field.value)
+        said = possible(name, field)
+        if isinstance(field, Known) and said and len(said) == 1:
+            [known[name]] = said
     return known
 
 
-def _plain(name: str, value: Any) -> Any:
+def _plain(name: str, value: Any) -> Iterator[Any]:
     if name != "hooks":
-        return list(value) if isinstance(value, tuple) else value
+        yield list(value) if isinstance(value, tuple) else value
+        return
     hooks: Iterable[Hook] = value
-    return {
-        hook.name: hook.target.value if isinstance(hook.target, Known) else None for hook in hooks
-    }
+    targets = [possible("", hook.target) or [None] for hook in hooks]
+    for chosen in product(*targets):
+        yield {hook.name: target for hook, target in zip(hooks, chosen, strict=True)}
 
 
 def disagreements(known: Mapping[str, Any], real: Mapping[str, Any]) -> list[str]:
@@ -230,18 +257,15 @@ def outcomes(reading: Reading) -> int:
 
 def left_out(reading: Reading, real: Mapping[str, Any]) -> list[str]:
     """Return fields whose real value is none of those that they are said to be one of."""
-    found = []
-    for name, said in _several(reading):
-        got = real[name]
-        if isinstance(got, (list, dict)):
-            got = ", ".join(sorted(got)) or "nothing"
-        if str(got) not in said:
-            found.append(f"{name}: read one of {said!r}, the node gets {got!r}")
-    return found
+    return [
+        f"{name}: read one of {said!r}, the node gets {real[name]!r}"
+        for name, said in _several(reading)
+        if not any(agrees(name, each, real[name]) for each in said)
+    ]
 
 
-def _several(reading: Reading) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _several(reading: Reading) -> Iterator[tuple[str, list[Any]]]:
     for name in Manifest.__struct_fields__ if isinstance(reading.manifest, Manifest) else ():
-        field = getattr(reading.manifest, name)
-        if isinstance(field, Unknown) and field.outcomes:
-            yield name, field.outcomes
+        said = possible(name, getattr(reading.manifest, name))
+        if said and len(said) > 1:
+            yield name, said

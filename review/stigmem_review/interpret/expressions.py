@@ -48,7 +48,7 @@ def evaluate(m: Machine, node: ast.expr, env: Env) -> Value:
             return _items(m, items, env)
         case ast.List(elts=items):
             found_ = _items(m, items, env)
-            return m.each(found_, lambda c: _listed(m, c))
+            return m.guard((found_,), lambda: m.each(found_, lambda c: _listed(m, c)))
         case ast.Set(elts=items):
             found_ = _items(m, items, env)
             return m.guard(

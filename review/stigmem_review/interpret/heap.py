@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Cell = tuple[int, str]
 Delta = dict[Cell, Value]
+Site = tuple["Env | None", ast.AST | None]
+"""A piece of code, and the scope it runs in."""
 
 ALL = "*"
 """The cell for what is in a list, dict or set."""
@@ -41,6 +43,8 @@ class Thing(msgspec.Struct):
     traits: frozenset[str] = frozenset()
     type: Value = MISSING
     extra: Any = None
+    site: Site = (None, None)
+    """Where it was made."""
     cells: dict[str, None] = msgspec.field(default_factory=dict)
     """Every cell it ever had, in the order in which they were first written."""
 
@@ -54,9 +58,12 @@ class Heap:
         self.trail: list[tuple[Cell, Value | None]] = []
         self.path: dict[Hashable, bool] = {}
         """What is taken to be so on the way that is followed."""
+        self.site: Site = (None, None)
+        """What runs."""
 
     def alloc(self, thing: Thing) -> Ref:
         """Make an object."""
+        thing.site = self.site
         self.things.append(thing)
         ref = Ref(len(self.things) - 1, thing.kind)
         self.put((ref.oid, MADE), ref)

@@ -7,13 +7,18 @@ copies what it is given, drops keywords that it does not know, and refuses what 
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Callable
 from typing import NoReturn
+
+import msgspec
+from msgspec.structs import replace
 
 from stigmem_review.host import Node
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, model
 from stigmem_review.interpret.values import (
     NONE,
@@ -33,6 +38,8 @@ from stigmem_review.interpret.values import (
     View,
     flag,
 )
+from stigmem_review.model import Location
+from stigmem_review.text import shorten
 
 MANIFEST = "stigmem_node.plugins.PluginManifest"
 REFUSED = Foreign("pydantic_core.ValidationError")
@@ -40,6 +47,7 @@ FIELDS = (
     *("name", "version", "requires_stigmem", "capabilities", "async_safe", "hooks", "routes"),
     *("health_check", "config_schema", "depends_on"),
 )
+REQUIRED = ("name", "version")
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
@@ -61,31 +69,80 @@ def defaults(m: Machine, node: Node) -> dict[str, Value]:
 def new_manifest(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
     """Make a manifest of what it is given, or refuse it as the host does."""
     if args:
-        m.raise_("TypeError", Const("BaseModel.__init__() takes 1 positional argument"))
-    given = {name: value for name, value in keywords if name in FIELDS}
-    for name in ("name", "version"):
-        if name not in given:
-            refuse(m, f"{name}: Field required")
+        m.raise_("TypeError", Const("it is given positional arguments, which the node refuses"))
+    written = _written(m, keywords)
+    given = written.given
 
     def field(place: int, done: dict[str, Value]) -> Value:
         if place == len(FIELDS):
-            return _made(m, node, done)
+            return _made(m, node, written, done)
         name = FIELDS[place]
         if name not in given:
+            if name in REQUIRED:
+                refuse(m, "it is required and not given")
             return field(place + 1, done)
         value = given[name]
         checked = m.each(value, lambda one: _checked(m, node, name, one))
         return field(place + 1, {**done, name: checked})
 
-    return field(0, {})
+    outcomes = m.run(lambda: field(0, {}))
+    for each in outcomes:
+        refused = m.thing(each.value) if isinstance(each.value, Ref) else None
+        if each.kind == "raises" and refused and refused.type == REFUSED and refused.extra is None:
+            refused.extra = written
+    return m.settle(outcomes, FALLS)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A call that makes a manifest: what it is given, and where each keyword stands.
+
+    ``unknown`` are keywords that the host drops.
+    """
+
+    at: Location | None
+    given: dict[str, Value]
+    places: dict[str, Location | None]
+    unknown: dict[str, Location | None]
+
+
+def _written(m: Machine, keywords: Keywords) -> Written:
+    at = m.at()
+    env, node = m.site
+    places = {
+        each.arg: Location(env.module.shown, each.value.lineno)
+        for each in (node.keywords if isinstance(node, ast.Call) else ())
+        if env is not None and each.arg is not None
+    }
+    return Written(
+        at,
+        {name: value for name, value in keywords if name in FIELDS},
+        {name: places.get(name, at) for name, _ in keywords},
+        {name: places.get(name, at) for name, _ in keywords if name not in FIELDS},
+    )
 
 
 def _checked(m: Machine, node: Node, name: str, value: Value) -> Value:
     try:
-        return _CHECKS[name](m, node, value)
+        return judged(m, node, name, taken(m, node, name, value))
     except GiveUp as stop:
         m.may_raise(stop.why)
-        return m.unknown(stop.why, value)
+        m.escape(value)
+        return m.because(stop.why, (value,))
+
+
+def taken(m: Machine, node: Node, name: str, value: Value) -> Value:
+    """Return what the host's model makes of the value of a field, or refuse it.
+
+    What it says of texts that have the right type is not asked. Raises ``GiveUp`` where only
+    running it could tell.
+    """
+    return _TAKERS[name](m, node, value)
+
+
+def judged(m: Machine, node: Node, name: str, value: Value) -> Value:
+    """Return what a field's model made of a value, if the host does not refuse that."""
+    judge = _JUDGES.get(name)
+    return m.each(value, lambda one: judge(m, node, one)) if judge else value
 
 
 def refuse(m: Machine, why: str) -> NoReturn:
@@ -93,7 +150,36 @@ def refuse(m: Machine, why: str) -> NoReturn:
     raise Exit("raises", m.exception(REFUSED, (Const(why),)))
 
 
-def _made(m: Machine, node: Node, given: dict[str, Value]) -> Value:
+def _wrong(m: Machine, value: Value, wanted: str) -> NoReturn:
+    refuse(m, f"it is {shown(m, value)}, and the node wants {wanted}")
+
+
+def shown(m: Machine, value: Value) -> str:
+    """Return words for a value."""
+    match value:
+        case Const(value=constant):
+            large = isinstance(constant, int) and constant.bit_length() > 256
+            return "a very large number" if large else shorten(repr(constant), 60)
+        case Tuple():
+            return "a tuple"
+        case Frozen():
+            return "a frozenset"
+        case Ref(kind="instance" | "object"):
+            kind = m.thing(value).type
+            dotted = kind.dotted if isinstance(kind, Foreign) else ""
+            name = m.thing(kind).name if isinstance(kind, Ref) else dotted.rpartition(".")[2]
+            return f"an object of {shorten(name, 60)}" if name else "an object"
+        case Ref(kind=kind_):
+            return f"a {'PluginManifest' if kind_ == 'manifest' else kind_}"
+        case Foreign(dotted=dotted):
+            return shorten(dotted.removeprefix("builtins."), 60)
+        case Bound() | Method():
+            return "a method"
+        case _:
+            return "an object"
+
+
+def _made(m: Machine, node: Node, written: Written, given: dict[str, Value]) -> Value:
     name, depends = given.get("name", NONE), given.get("depends_on", Frozen(()))
 
     def depends_on_itself(one: Value, other: Value) -> Value:
@@ -102,11 +188,11 @@ def _made(m: Machine, node: Node, given: dict[str, Value]) -> Value:
             and isinstance(other, Frozen)
             and ("c", one.value) in dict(other.pairs)
         ):
-            refuse(m, "depends_on: plugin cannot depend on itself")
+            refuse(m, "a plugin cannot depend on itself")
         return NONE
 
     m.each(name, lambda one: m.each(depends, lambda other: depends_on_itself(one, other)))
-    ref = m.alloc(Thing("manifest"))
+    ref = m.alloc(Thing("manifest", extra=written))
     for field, value in {**defaults(m, node), **given}.items():
         m.write(ref, value, field)
     return ref
@@ -126,14 +212,14 @@ def text(m: Machine, value: Value) -> Const | Opaque:
                 return Const(data.decode())
             except UnicodeDecodeError:
                 refuse(m, "it is bytes that are no text")
-        case Member(mixin="str" | "StrEnum", value=Const() as inner):
-            return inner
+        case Member(mixin="str" | "StrEnum", value=Const(value=inner), at=at):
+            return Const(inner, at)
         case Opaque(type="str"):
             return value
         case Const() | Tuple() | Frozen() | Opaque() | Bound():
-            refuse(m, "Input should be a valid string")
+            _wrong(m, value, "text")
         case Ref(kind="list" | "dict" | "set" | "function" | "class" | "module"):
-            refuse(m, "Input should be a valid string")
+            _wrong(m, value, "text")
         case Unknown(why=why):
             raise GiveUp(why)
         case _:
@@ -145,13 +231,12 @@ def _text(m: Machine, node: Node, value: Value) -> Value:
 
 
 def _matching(m: Machine, node: Node, value: Value, what: str) -> Value:
-    found = text(m, value)
     pattern = node.name_pattern if what == "name" else node.version_pattern
-    if isinstance(found, Opaque):
-        return m.maybe((f"is a {what}", found), found, "ValueError", Const(f"{what} is refused"))
-    if not pattern.fullmatch(found.value):
-        refuse(m, "String should match pattern")
-    return found
+    if isinstance(value, Opaque):
+        return m.maybe((f"is a {what}", value), value, "ValueError", Const(f"{what} is refused"))
+    if isinstance(value, Const) and not pattern.fullmatch(value.value):
+        refuse(m, f"it is {shown(m, value)}, which is no {what} that the node takes")
+    return value
 
 
 def _flag(m: Machine, node: Node, value: Value) -> Value:
@@ -160,16 +245,18 @@ def _flag(m: Machine, node: Node, value: Value) -> Value:
             return value
         case Const(value=0 | 1 | 0.0 | 1.0 as number):
             return flag(bool(number))
-        case Const(value=bytes() | str() as found) if not isinstance(found, bytes):
+        case Const(value=int() | float()):
+            _wrong(m, value, "true or false")
+        case Const(value=str(found)):
             if found.isascii() and found.lower() in _TRUE | _FALSE:
                 return flag(found.lower() in _TRUE)
-            refuse(m, "Input should be a valid boolean")
+            _wrong(m, value, "true or false")
         case Opaque(type="bool"):
             return m.decide(("truth", value), lambda: Const(True), lambda: Const(False))
         case (
             Const(value=None) | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "function")
         ):
-            refuse(m, "Input should be a valid boolean")
+            _wrong(m, value, "true or false")
         case _:
             raise GiveUp("whether it is true is not known")
 
@@ -177,7 +264,7 @@ def _flag(m: Machine, node: Node, value: Value) -> Value:
 def _names(m: Machine, node: Node, value: Value) -> Value:
     match value:
         case Const() | Opaque() | Ref(kind="dict" | "function" | "class" | "module"):
-            refuse(m, "Input should be a valid frozenset")
+            _wrong(m, value, "a set of names")
         case View(kind="items"):
             raise GiveUp("a set is made of items")
         case Unknown(why=why):
@@ -204,18 +291,13 @@ def _texts(m: Machine, items: Tuple) -> Value:
     return frozen_of(m, found)
 
 
-def _capabilities(m: Machine, node: Node, value: Value) -> Value:
-    found = _names(m, node, value)
+def _capabilities(m: Machine, node: Node, content: Value) -> Value:
     known = frozenset(node.capabilities)
-
-    def check(content: Value) -> Value:
-        if isinstance(content, Frozen):
-            for item in content.items:
-                if isinstance(item, Const) and item.value not in known:
-                    refuse(m, f"unknown plugin capabilities: {item.value}")
-        return content
-
-    return m.each(found, check)
+    if isinstance(content, Frozen):
+        for item in content.items:
+            if isinstance(item, Const) and item.value not in known:
+                refuse(m, f"it has {shown(m, item)}, which is no capability of the node")
+    return content
 
 
 def callable_(m: Machine, value: Value) -> Value:
@@ -230,9 +312,9 @@ def callable_(m: Machine, value: Value) -> Value:
         case Ref(kind="instance") as ref:
             if m.special(ref, "__call__"):
                 return value
-            refuse(m, "Input should be callable")
+            _wrong(m, value, "something callable")
         case Const() | Tuple() | Frozen() | Opaque() | Ref(kind="list" | "dict" | "set" | "module"):
-            refuse(m, "Input should be callable")
+            _wrong(m, value, "something callable")
         case Member():
             raise GiveUp("whether it can be called is not known")
         case Unknown(why=why):
@@ -242,8 +324,6 @@ def callable_(m: Machine, value: Value) -> Value:
 
 
 def _hooks(m: Machine, node: Node, value: Value) -> Value:
-    known = frozenset(node.hooks)
-
     def entries(content: Value) -> Value:
         if not isinstance(content, Pairs):
             raise GiveUp("what is in a dict is not known")
@@ -253,21 +333,27 @@ def _hooks(m: Machine, node: Node, value: Value) -> Value:
             if not isinstance(named, Const):
                 raise GiveUp("the name of a hook is not known")
             found.append((named, m.each(handler, lambda one: _handler(m, one))))
-        made = pairs_of(m, found, shuffled=content.shuffled)
-        for _, name, _ in made.items:
-            if isinstance(name, Const) and name.value not in known:
-                refuse(m, f"unknown plugin hooks: {name.value}")
-        return m.new_dict(made)
+        return m.new_dict(pairs_of(m, found, shuffled=content.shuffled))
 
     match value:
         case Ref(kind="dict"):
             return m.each(m.read(value), entries)
         case Const() | Tuple() | Frozen() | Opaque() | Ref(kind="list" | "set" | "function"):
-            refuse(m, "Input should be a valid dictionary")
+            _wrong(m, value, "a dict of handlers by hook name")
         case Unknown(why=why):
             raise GiveUp(why)
         case _:
             raise GiveUp("what is in it is not known")
+
+
+def _known_hooks(m: Machine, node: Node, value: Value) -> Value:
+    known = frozenset(node.hooks)
+    content = m.read(value) if isinstance(value, Ref) else value
+    if isinstance(content, Pairs):
+        for _, name, _ in content.items:
+            if isinstance(name, Const) and name.value not in known:
+                refuse(m, f"it has {shown(m, name)}, which is no hook of the node")
+    return value
 
 
 def _handler(m: Machine, value: Value) -> Value:
@@ -276,15 +362,14 @@ def _handler(m: Machine, value: Value) -> Value:
         return callable_(m, value)
     except GiveUp as stop:
         m.may_raise(stop.why)
-        return m.unknown(stop.why, value)
+        m.escape(value)
+        return m.because(stop.why, (value,))
 
 
 def _routes(m: Machine, node: Node, value: Value) -> Value:
     match value:
-        case Const() | Opaque() | Ref(kind="function" | "class" | "module"):
-            refuse(m, "Input should be a valid tuple")
-        case Ref(kind="dict"):
-            refuse(m, "Input should be a valid tuple")
+        case Const() | Opaque() | Ref(kind="function" | "class" | "module" | "dict"):
+            _wrong(m, value, "a tuple of routers")
         case Unknown(why=why):
             raise GiveUp(why)
         case _:
@@ -304,11 +389,11 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
                 case True:
                     return value
                 case False:
-                    refuse(m, "Input should be a subclass of BaseModel")
+                    _wrong(m, value, "a configuration class")
                 case _:
                     raise GiveUp("whether it is a model is not known")
         case Const() | Tuple() | Frozen() | Opaque() | Ref(kind="function" | "instance" | "list"):
-            refuse(m, "Input should be a subclass of BaseModel")
+            _wrong(m, value, "a configuration class")
         case Foreign(dotted="pydantic.BaseModel"):
             return value
         case Unknown(why=why):
@@ -317,11 +402,12 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
             raise GiveUp("whether it is a model is not known")
 
 
-_CHECKS = {
-    "name": lambda m, node, value: _matching(m, node, value, "name"),
-    "version": lambda m, node, value: _matching(m, node, value, "version"),
+_Check = Callable[[Machine, Node, Value], Value]
+_TAKERS: dict[str, _Check] = {
+    "name": _text,
+    "version": _text,
     "requires_stigmem": _text,
-    "capabilities": _capabilities,
+    "capabilities": _names,
     "async_safe": _flag,
     "hooks": _hooks,
     "routes": _routes,
@@ -329,6 +415,14 @@ _CHECKS = {
     "config_schema": _schema,
     "depends_on": _names,
 }
+"""What the model makes of values."""
+_JUDGES: dict[str, _Check] = {
+    "name": lambda m, node, value: _matching(m, node, value, "name"),
+    "version": lambda m, node, value: _matching(m, node, value, "version"),
+    "capabilities": _capabilities,
+    "hooks": _known_hooks,
+}
+"""What the host says of values that the model takes."""
 
 
 def validated(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
@@ -375,7 +469,7 @@ def constructed(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value
     given = dict(keywords)
     if not {"name", "version"} <= given.keys():
         raise GiveUp("a manifest is made without all of its fields")
-    ref = m.alloc(Thing("manifest"))
+    ref = m.alloc(Thing("manifest", extra=_written(m, keywords)))
     for field, value in {**defaults(m, node), **given}.items():
         if field in FIELDS:
             m.write(ref, value, field)
@@ -389,7 +483,7 @@ def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywo
         update = given.pop("update", NONE)
         if given:
             raise GiveUp("it is called in an unusual way")
-        made = m.alloc(Thing("manifest"))
+        made = m.alloc(Thing("manifest", extra=m.thing(owner).extra))
         for field in FIELDS:
             m.write(made, m.read(owner, field), field)
         if update == NONE:
@@ -398,11 +492,18 @@ def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywo
         def put(content: Value) -> Value:
             if not isinstance(content, Pairs):
                 raise GiveUp("what is changed in a manifest is not known")
+            thing, at = m.thing(made), m.at()
             for _, key, value in content.items:
                 found = m.comparable(key)
                 if not isinstance(found, Const) or found.value not in FIELDS:
                     raise GiveUp("what is changed in a manifest is not known")
                 m.write(made, value, found.value)
+                place = key.at if isinstance(key, (Const, Member)) else None
+                thing.extra = replace(
+                    thing.extra,
+                    given={**thing.extra.given, found.value: value},
+                    places={**thing.extra.places, found.value: place or at},
+                )
             return made
 
         if not isinstance(update, Ref) or update.kind != "dict":

@@ -140,7 +140,11 @@ def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
             name = m.comparable(item)
             if not isinstance(name, Const) or not isinstance(name.value, str):
                 m.doom("what __all__ has in it is not known")
-            m.bind_name(name.value, _from(m, module, dotted, name.value), env)
+            value = _from(m, module, dotted, name.value)
+            if fallback == MISSING and m.read(module, name.value) == MISSING:
+                # Unlike an import of one name, it does not look into the table of modules.
+                m.raise_("AttributeError", Const(f"module has no attribute '{name.value}'"))
+            m.bind_name(name.value, value, env)
         return NONE
 
     try:

@@ -37,7 +37,16 @@ from stigmem_review.interpret import (
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
-from stigmem_review.interpret.machine import FALLS, REWRITTEN, GiveUp, Lost, Machine, Own, Part
+from stigmem_review.interpret.machine import (
+    FALLS,
+    REWRITTEN,
+    GiveUp,
+    Lost,
+    Machine,
+    Own,
+    Part,
+    place_of,
+)
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.scope import Function
@@ -66,6 +75,7 @@ from stigmem_review.interpret.values import (
     flag,
     words,
 )
+from stigmem_review.model import Location
 
 MODELLED = (builtins, functions, host, installed, records, schemas, settings, stdlib)
 """The modules that say what calls of what others provide do."""
@@ -186,12 +196,16 @@ class Interpreter(Machine):
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """Return the value of an expression: unknown where only running it could tell."""
         if isinstance(node, ast.Constant):
-            return Const(node.value)
+            return Const(node.value, Location(env.module.shown, node.lineno))
         self.tick()
         site = self.site
         self.site = (env, node)
         try:
             found = expressions.evaluate(self, node, env)
+            if isinstance(found, Member) and found.at is None:
+                found = Member(
+                    found.enum, found.name, found.value, found.mixin, place_of((env, node))
+                )
         except GiveUp as stop:
             self.show(node, env)
             self.may_raise(stop.why)
@@ -252,7 +266,7 @@ class Interpreter(Machine):
                 if not isinstance(each, Foreign):
                     self.escape(each)
             self.may_raise(stop.why)
-            return self.unknown(stop.why)
+            return self.because(stop.why, operands)
 
     def call(
         self, function: Value, args: Sequence[Value], keywords: Sequence[tuple[str, Value]] = ()
@@ -274,7 +288,7 @@ class Interpreter(Machine):
             # Code that cannot be seen may set variables of the environment.
             self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
             self.may_raise(stop.why)
-            return self.unknown(stop.why)
+            return self.because(stop.why, (*given, getattr(function, "owner", NONE)))
 
     def get(self, owner: Value, name: str) -> Value:
         """Return an attribute: unknown where only running it could tell."""

@@ -25,6 +25,7 @@ from stigmem_review.interpret.heap import (
     Cell,
     Delta,
     Heap,
+    Site,
     Thing,
 )
 from stigmem_review.interpret.scope import Function, Names, mentions_of
@@ -51,6 +52,7 @@ from stigmem_review.interpret.values import (
     Value,
     View,
     Wrapped,
+    variable_in,
     words,
 )
 from stigmem_review.model import Location
@@ -77,6 +79,7 @@ _PATH = 60
 """Conditions on one way, up to which those of ways that were joined are kept."""
 LOADING = "~loading"
 """The flag that says that entry points were looked up, so what is not known may be one of them."""
+_DEPENDS = "it depends on {} in the environment of the node's process"
 REWRITTEN = "rewritten"
 """The cell that says that files may have been written before they are read."""
 
@@ -158,6 +161,12 @@ def _is_heavy(value: Value) -> bool:
     return False
 
 
+def place_of(site: Site) -> Location | None:
+    """Return where a piece of code stands."""
+    env, node = site
+    return None if env is None else Location(env.module.shown, getattr(node, "lineno", 0))
+
+
 class Machine(Heap, ABC):
     """State, forks and escapes; what runs expressions and calls is added above."""
 
@@ -180,7 +189,6 @@ class Machine(Heap, ABC):
         is called from there on, and no value means anything."""
         self.depth = 0
         self.handling: list[Value] = []
-        self.site: tuple[Env | None, ast.AST | None] = (None, None)
         self.scopes: dict[int, Names] = {}
         self.fields: dict[int, dict[str, ast.expr]] = {}
         self.records: dict[int, tuple[tuple[str, ...], dict[str, Value]]] = {}
@@ -464,10 +472,7 @@ class Machine(Heap, ABC):
 
     def at(self) -> Location | None:
         """Return the place that runs."""
-        env, node = self.site
-        if env is None:
-            return None
-        return Location(env.module.shown, getattr(node, "lineno", 0))
+        return place_of(self.site)
 
     def tick(self, steps: int = 1) -> None:
         """Count steps. Raises ``Exhausted`` where they are too many."""
@@ -532,6 +537,23 @@ class Machine(Heap, ABC):
         for each in sources:
             self.escape(each)
         return Unknown(why, self.at())
+
+    def because(self, why: str, operands: Sequence[Value]) -> Unknown:
+        """Return what a model cannot tell whose operands escaped: why one of them is not known."""
+        waiting = [*operands]
+        for each in waiting:
+            match each:
+                case Unknown():
+                    return each
+                case Opaque() if name := variable_in(each):
+                    return Unknown(_DEPENDS.format(name), self.at())
+                case OneOf(options=options):
+                    waiting += (option.value for option in options)
+                case Ref(kind="list" | "set" | "dict") if (each.oid, ALL) in self.cells:
+                    waiting.append(self.cells[each.oid, ALL])
+                case _:
+                    pass
+        return self.unknown(why)
 
     def escape(self, value: Value) -> None:
         """Let code that cannot be seen have a value: it may change what it reaches at any time."""

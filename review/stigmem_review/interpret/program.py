@@ -10,7 +10,7 @@ from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Own
+from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Own, Part
 from stigmem_review.interpret.values import Value
 
 _RECURSION = 20_000
@@ -21,9 +21,10 @@ _LOOKS = 10_000
 class Program:
     """One entry point (``module:name``) of a distribution, on one node.
 
-    ``made`` is what the factory returns, nothing where it always raises; ``raised`` how it, or
-    importing its module, fails; ``lost`` why nothing of that can be told. They are there once it
-    was made; the ``machine`` then is in the state that the node is in.
+    ``target`` is what the entry point names, and ``made`` what that returns, nothing where it
+    always raises; ``raised`` is how it fails, ``phase`` the last of ``import``, ``find`` and
+    ``call`` that it gets to; ``lost`` why nothing of that can be told. They are there once it was
+    made; the ``machine`` then is in the state that the node is in.
     """
 
     def __init__(self, entry: str, modules: Modules, node: Node, own: Own | None = None) -> None:
@@ -31,6 +32,8 @@ class Program:
         self.modules = modules
         self.node = node
         self.machine = Interpreter(modules, node, own)
+        self.phase = "import"
+        self.target: Value | None = None
         self.made: Value | None = None
         self.raised: tuple[Outcome, ...] = ()
         self.lost: Lost | None = None
@@ -72,19 +75,28 @@ class Program:
         m = self.machine
         module, _, names = self.entry.partition(":")
 
-        def run() -> Value:
+        def find() -> Value:
             found = imports.load(m, module)
             for name in names.split("."):
+                self.phase = "find"
                 found = m.get(found, name)
-            return m.call(found, ())
+            return found
 
-        outcomes = m.run(run)
-        self.raised = tuple(each for each in outcomes if each.kind == "raises")
+        target = self.target = self._ended(find)
+        if target is not None:
+            self.phase = "call"
+            self.made = self._ended(lambda: m.call(target, ()))
+
+    def _ended(self, part: Part) -> Value | None:
+        """Return what a part gives, and go on from there; nothing where it always raises."""
+        m = self.machine
+        outcomes = m.run(part)
+        self.raised += tuple(each for each in outcomes if each.kind == "raises")
         fell = [each for each in outcomes if each.kind == "falls"]
         if fell:
-            self.made = m.settle(fell, FALLS)
-        elif outcomes:
-            m.adopt(outcomes[0])
+            return m.settle(fell, FALLS)
+        m.adopt(outcomes[0])
+        return None
 
 
 class Programs:

@@ -153,7 +153,7 @@ def _opaque(m: Machine, owner: Opaque, name: str, args: Sequence[Value],
         return Opaque(_RESULTS[name], (name, owner, *given))
     if name in ("split", "rsplit", "splitlines"):
         found = m.new_list(())
-        m.put((found.oid, ALL), m.unknown("it is made of a text that only the node has"))
+        m.put((found.oid, ALL), m.because("it is made of a text that only the node has", (owner,)))
         return found
     raise GiveUp("a text that only the node has is taken apart")
 

@@ -16,12 +16,16 @@ ALWAYS: Final[Conditions] = frozenset()
 
 
 class Const:
-    """A constant of a builtin type; ``1``, ``1.0`` and ``True`` are three of them."""
+    """A constant of a builtin type; ``1``, ``1.0`` and ``True`` are three of them.
 
-    __slots__ = ("value",)
+    ``at`` is where it is written, if it is; constants are equal wherever that is.
+    """
 
-    def __init__(self, value: Any) -> None:
+    __slots__ = ("at", "value")
+
+    def __init__(self, value: Any, at: Location | None = None) -> None:
         self.value = value
+        self.at = at
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -116,13 +120,27 @@ class Foreign(msgspec.Struct, frozen=True):
     dotted: str
 
 
-class Member(msgspec.Struct, frozen=True):
-    """A member of an enumeration; ``mixin`` is ``str``, ``StrEnum``, ``int`` or nothing."""
+class Member(msgspec.Struct, frozen=True, eq=False):
+    """A member of an enumeration; ``mixin`` is ``str``, ``StrEnum``, ``int`` or nothing.
+
+    ``at`` is where it is named; it is the same one wherever that is.
+    """
 
     enum: Ref | Foreign
     name: str
     value: Value
     mixin: str = ""
+    at: Location | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Member) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> Hashable:
+        return self.enum, self.name, self.value, self.mixin
 
 
 class Opaque(msgspec.Struct, frozen=True):
@@ -186,6 +204,22 @@ MISSING: Final = Missing()
 NONE: Final = Const(None)
 TRUE: Final = Const(True)
 FALSE: Final = Const(False)
+
+
+def variable_in(value: Hashable) -> str:
+    """Return the environment variable that a value of the node is made of; empty if none is."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case ("env", Const(value=str(name)), *_):
+                return name
+            case tuple() as parts:
+                waiting += parts
+            case Opaque(key=key):
+                waiting.append(key)
+            case _:
+                pass
+    return ""
 
 
 def words(text: str) -> frozenset[str]:

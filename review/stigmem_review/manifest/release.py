@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
+from stigmem_review.interpret.machine import Own
+from stigmem_review.interpret.program import Programs
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.manifest.factory import read_factory
 from stigmem_review.model import (
@@ -90,27 +91,28 @@ def none_release() -> Release:
     )
 
 
-def read_release(artifact: Artifact, node: Node, parsed: Parsed | None = None) -> Release:
+def read_release(artifact: Artifact, node: Node, programs: Programs | None = None) -> Release:
     """Read one release as the given node would see it.
 
-    ``parsed`` keeps what was parsed, so that a file two releases share is parsed once.
+    ``programs`` keeps what was parsed and run, so that what two releases share is read once.
 
     Raises ``SourceError`` where its metadata cannot be read at all.
     """
+    programs = Programs() if programs is None else programs
     match artifact.source.kind:
         case "capture":
             return _read_capture(artifact)
         case "wheel":
-            release = _read_wheel(artifact, node, parsed)
+            release = _read_wheel(artifact, node, programs)
         case _:
-            release = _read_project(artifact, node, parsed)
+            release = _read_project(artifact, node, programs)
     if artifact.source.kind == "directory":
         return release
     contents = {path: hashlib.sha256(data).hexdigest() for path, data in artifact.files.items()}
     return replace(release, contents=Known(contents))
 
 
-def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
+def _read_wheel(artifact: Artifact, node: Node, programs: Programs) -> Release:
     site = {
         place.removeprefix(_SITE): artifact.files[path]
         for place, path in artifact.installed.items()
@@ -125,7 +127,8 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
     if any(problem.kind == "entry-point-invalid" for problem in broken):
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
-        reading = _read_plugin(entry_points, Modules(site, parsed=parsed), node, requires)
+        itself = Own(metadata["name"][0], metadata["version"][0])
+        reading = _read_plugin(entry_points, site, {}, node, requires, programs, itself)
         reading.problems = (*broken, *reading.problems)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
@@ -142,7 +145,7 @@ def _read_wheel(artifact: Artifact, node: Node, parsed: Parsed | None) -> Releas
     return _release(artifact, metadata, entry_points, reading, Known(outside), Known(package), code)
 
 
-def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Release:
+def _read_project(artifact: Artifact, node: Node, programs: Programs) -> Release:
     # Most releases are wheels, and reading a source tree takes modules of its own.
     from stigmem_review.manifest.layout import laid_out
     from stigmem_review.manifest.project import read_project
@@ -150,7 +153,7 @@ def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Rele
     artifact = laid_out(artifact)
     layout = artifact.layout or Layout()
     project = read_project(artifact)
-    reading = _read_project_plugin(artifact, project, layout, node, parsed)
+    reading = _read_project_plugin(artifact, project, layout, node, programs)
     package: Digests = NotCarried(artifact.source.kind)
     outside: Digests = NotCarried(artifact.source.kind)
     code = ""
@@ -186,7 +189,7 @@ def _read_project(artifact: Artifact, node: Node, parsed: Parsed | None) -> Rele
 
 
 def _read_project_plugin(
-    artifact: Artifact, project: Project, layout: Layout, node: Node, parsed: Parsed | None
+    artifact: Artifact, project: Project, layout: Layout, node: Node, programs: Programs
 ) -> _Plugin:
     """Read the plugin of a source tree."""
     declared = project.entry_points
@@ -199,8 +202,10 @@ def _read_project_plugin(
         return _Plugin(Unknown(f"{layout.why}; review the built wheel"))
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
     site = {place: artifact.files[path] for place, path in layout.places.items()}
-    modules = Modules(site, layout.places, parsed)
-    return _read_plugin(entry_points, modules, node, requires)
+    own = None
+    if isinstance(project.name, Known) and isinstance(project.version, Known):
+        own = Own(project.name.value, project.version.value)
+    return _read_plugin(entry_points, site, layout.places, node, requires, programs, own)
 
 
 class _Plugin:
@@ -216,15 +221,22 @@ class _Plugin:
 
 
 def _read_plugin(
-    entry_points: tuple[EntryPoint, ...], modules: Modules, node: Node, requires: tuple[str, ...]
+    entry_points: tuple[EntryPoint, ...],
+    site: Mapping[str, bytes],
+    places: Mapping[str, str],
+    node: Node,
+    requires: tuple[str, ...],
+    programs: Programs,
+    own: Own | None,
 ) -> _Plugin:
     entry_point, problems = factory_entry_point(entry_points)
     if entry_point is None:
         return _Plugin(Unknown(problems[0].why, problems[0].at), problems)
-    if requires and not modules.owns(entry_point.value.partition(":")[0]):
+    program = programs.get(entry_point.value, site, places, node, own)
+    if requires and not program.modules.owns(entry_point.value.partition(":")[0]):
         why = "the module it leads to is not in this release; what the release requires may have it"
         return _Plugin(Unknown(why, entry_point.at))
-    reading = read_factory(entry_point, modules, node)
+    reading = read_factory(entry_point, program)
     return _Plugin(reading.manifest, (*problems, *reading.problems), reading.gaps)
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
-from stigmem_review.code.modules import Parsed, syntax_of
+from stigmem_review.code.modules import syntax_of
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
 from stigmem_review.interpret.program import Program, Programs
@@ -35,10 +35,9 @@ from stigmem_review.text import shorten
 class Seen:
     """What was found in files, by content: one that two releases share is walked once."""
 
-    def __init__(self, parsed: Parsed | None = None) -> None:
-        self.parsed: Parsed = {} if parsed is None else parsed
+    def __init__(self, programs: Programs | None = None) -> None:
+        self.programs = Programs() if programs is None else programs
         self._seen: dict[bytes, tuple[FileUses, Looked]] = {}
-        self.programs = Programs()
         self._decoder = Decoder()
         self._outlines: dict[bytes, Outline | Failure] = {}
 
@@ -62,20 +61,20 @@ class Seen:
 
     def _walked(self, data: bytes) -> tuple[FileUses, Looked]:
         if data not in self._seen:
-            syntax = self.parsed.get(data) or syntax_of(data)
+            syntax = self.programs.parsed.get(data) or syntax_of(data)
             self._seen[data] = uses_of(syntax), look(data, syntax, self._decoder)
         return self._seen[data]
 
     def outline(self, data: bytes) -> Outline | Failure:
         """Return what the statements of one source file are."""
         if data not in self._outlines:
-            self._outlines[data] = outline_of(data, self.parsed.get(data))
+            self._outlines[data] = outline_of(data, self.programs.parsed.get(data))
         return self._outlines[data]
 
     def forget(self) -> None:
         """Let go of syntax trees where they take much room; they are made again where needed."""
-        if sum(map(len, self.parsed)) > limits.KEPT_BYTES:
-            self.parsed.clear()
+        if sum(map(len, self.programs.parsed)) > limits.KEPT_BYTES:
+            self.programs.forget()
 
 
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:

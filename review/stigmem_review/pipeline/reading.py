@@ -106,11 +106,11 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
         from stigmem_review.observe.builds import built_by
 
         installed = laid_out(artifact)
-        release = read_release(installed, node, seen.parsed)
+        release = read_release(installed, node, seen.programs)
         code = code_of(installed, release)
         release = built_by(artifact, release, code, seen)
     else:
-        release = read_release(artifact, node, seen.parsed)
+        release = read_release(artifact, node, seen.programs)
         code = code_of(artifact, release)
     if not code.files:
         return release
