@@ -157,6 +157,7 @@ _NOT_OF_MODELS = words(
     "__get_validators__ __mro_entries__ __pydantic_init_subclass__"
 )
 """Methods that the base of all models does not have; what it has is not followed."""
+_OF_EVERY_MODEL = ("pydantic.BaseModel", "builtins.object")
 _OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
 _DOOMING = frozenset(
     f"builtins.{name}"
@@ -1354,34 +1355,40 @@ class Interpreter(Machine):
         ref = self.alloc(Thing("instance", type=kind))
         given = dict(keywords)
         for name, (shape, default) in fields.items():
-            if checks:
-                # Validators escaped where they were decorated; what they give is not known.
-                self.may_raise("a model checks its values")
-                held = [each for each in (given.get(name), default) if each not in (None, MISSING)]
-                value: Value = self.unknown("a model checks its values", *(e for e in held if e))
-                self.write(ref, value, name)
-                continue
-            options: dict[str, Value] = {}
-            if isinstance(default, Ref) and default.kind == "object":
-                options = self._field_options(default)
-                default = options.get("", options.get("default", MISSING))
-            if name in given:
-                value = schemas.taken(self, shape, given[name])
-            elif "default_factory" in options:
-                value = self.call(options["default_factory"], ())
-            elif default == MISSING or default == Const(...):
-                host.refuse(self, f"{name}: Field required")
-            elif isinstance(default, (Const, Frozen, Member, Opaque)):
-                value = default
-            elif isinstance(default, Tuple) or (
-                isinstance(default, Ref) and default.kind in ("list", "dict", "set")
-            ):
-                # Every object has a copy of its own.
-                value = self.call(Foreign("copy.deepcopy"), (default,))
-            else:
-                raise GiveUp("a default of a model is not followed")
+            try:
+                if checks:
+                    # Validators escaped where they were decorated; what they give is not known.
+                    raise GiveUp("a model checks its values")
+                value = self._model_value(name, shape, given, default)
+            except GiveUp as stop:
+                # That costs the one field: a model does nothing to its class.
+                self.may_raise(stop.why)
+                value = self.unknown(stop.why, given.get(name, NONE), default)
             self.write(ref, value, name)
         return ref
+
+    def _model_value(
+        self, name: str, shape: schemas.Shape, given: dict[str, Value], default: Value
+    ) -> Value:
+        """Return what an object of a model has in one of its fields."""
+        options: dict[str, Value] = {}
+        if isinstance(default, Ref) and default.kind == "object":
+            options = self._field_options(default)
+            default = options.get("", options.get("default", MISSING))
+        if name in given:
+            return schemas.taken(self, shape, given[name])
+        if "default_factory" in options:
+            return self.call(options["default_factory"], ())
+        if default == MISSING or default == Const(...):
+            host.refuse(self, f"{name}: Field required")
+        if isinstance(default, (Const, Frozen, Member, Opaque)):
+            return default
+        if isinstance(default, Tuple) or (
+            isinstance(default, Ref) and default.kind in ("list", "dict", "set")
+        ):
+            # Every object has a copy of its own.
+            return self.call(Foreign("copy.deepcopy"), (default,))
+        raise GiveUp("a default of a model is not followed")
 
     def model_fields(self, kind: Ref) -> list[str]:
         """Return the names of the fields of a model."""

@@ -74,8 +74,7 @@ def say(m: Machine, conditions: Conditions) -> tuple[str, ...]:
     for way in m.ways(conditions):
         parts: set[Part] = set()
         for atom, so in way:
-            words, at = m.atoms[m.number(atom)]
-            part = _form(words)
+            part, at = _form(m, atom), m.atoms[m.number(atom)][1]
             places.setdefault(part, at)
             parts.add((part, so))
         if len({part for part, _ in parts}) == len(parts):
@@ -98,7 +97,7 @@ def say(m: Machine, conditions: Conditions) -> tuple[str, ...]:
 def possible(m: Machine, conditions: Conditions) -> bool:
     """Say whether conditions can hold: a node runs on one system, however that is asked for."""
     for way in m.ways(conditions):
-        parts = {(_form(m.atoms[m.number(atom)][0]), so) for atom, so in way}
+        parts = {(_form(m, atom), so) for atom, so in way}
         if len({part for part, _ in parts}) == len(parts):
             systems = [part for part, so in parts if so and part[:1] == ("runs",)]
             if len(systems) < 2:
@@ -106,9 +105,13 @@ def possible(m: Machine, conditions: Conditions) -> bool:
     return False
 
 
-def _form(atom: Any) -> Any:
+def _form(m: Machine, atom: Any) -> Any:
     """Return a condition in the form that it is said in: systems are asked for in several."""
-    match atom:
+    number = m.number(atom)
+    match words := m.atoms[number][0]:
+        case str() if words != OTHERWISE:
+            # The same words do not make two conditions one.
+            return ("told", number, words)
         case ("truth", Opaque(key=("=", Opaque() as value, Const(value=str(name))))) if (
             _is_platform(value) and name.lower() in _SYSTEMS
         ):
@@ -118,7 +121,7 @@ def _form(atom: Any) -> Any:
         ):
             return ("runs", _SYSTEMS[name.lower()])
         case _:
-            return atom
+            return words
 
 
 def _plainly(parts: set[Part]) -> frozenset[Part]:
@@ -239,7 +242,7 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             return f"{subject(value)} is {no}a valid version"
         case "otherwise":
             return OTHERWISE
-        case str() as why:
+        case ("told", _, why):
             where = f" ({at})" if at else ""
             return f"it depends on what cannot be told: {why}{where}"
         case _:
