@@ -40,7 +40,7 @@ def test_manifest_says_what_was_read_and_where(run: Run, tmp_path: Path) -> None
 
 def test_manifest_says_what_it_does_not_know(run: Run, tmp_path: Path) -> None:
     files = plugin(manifest=plugin()["demo_plugin/manifest.py"].replace(
-        "capabilities=('facts.read',)", "capabilities=given()"
+        "capabilities=('facts.read',)", "capabilities=print()"
     ))  # fmt: skip
     _, printed = run("manifest", write_wheel(tmp_path, files), "--format", "json")
     field = json.loads(printed)["manifest"]["capabilities"]

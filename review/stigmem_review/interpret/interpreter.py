@@ -157,7 +157,6 @@ _NOT_OF_MODELS = words(
     "__get_validators__ __mro_entries__ __pydantic_init_subclass__"
 )
 """Methods that the base of all models does not have; what it has is not followed."""
-_OF_EVERY_MODEL = ("pydantic.BaseModel", "builtins.object")
 _OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
 _DOOMING = frozenset(
     f"builtins.{name}"

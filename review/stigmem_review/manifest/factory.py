@@ -122,6 +122,8 @@ def _if(conditions: tuple[str, ...]) -> str:
 
 def _raising(program: Program, raised: tuple[Raised, ...]) -> tuple[str, Location | None]:
     """Return what always raises, and what, where, and when."""
+    # The last is how it ends where all before it goes well.
+    raised = raised[::-1]
     what = "the factory" if program.phase == "call" else "importing the module"
     said = [
         f"{each.kind or 'an exception'}{': ' if each.message else ''}{shorten(each.message)}"
