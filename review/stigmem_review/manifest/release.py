@@ -127,7 +127,7 @@ def _read_wheel(artifact: Artifact, node: Node, programs: Programs) -> Release:
     if any(problem.kind == "entry-point-invalid" for problem in broken):
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
-        itself = Own(metadata["name"][0], metadata["version"][0])
+        itself = itself_of(Known(metadata["name"][0]), Known(metadata["version"][0]))
         reading = _read_plugin(entry_points, site, {}, node, requires, programs, itself)
         reading.problems = (*broken, *reading.problems)
     own = _own_packages(entry_points, site)
@@ -202,10 +202,15 @@ def _read_project_plugin(
         return _Plugin(Unknown(f"{layout.why}; review the built wheel"))
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
     site = {place: artifact.files[path] for place, path in layout.places.items()}
-    own = None
-    if isinstance(project.name, Known) and isinstance(project.version, Known):
-        own = Own(project.name.value, project.version.value)
+    own = itself_of(project.name, project.version)
     return _read_plugin(entry_points, site, layout.places, node, requires, programs, own)
+
+
+def itself_of(name: Text, version: Text) -> Own | None:
+    """Return the distribution as its own code finds it, where its name and version are known."""
+    if isinstance(name, Known) and isinstance(version, Known):
+        return Own(name.value, version.value)
+    return None
 
 
 class _Plugin:

@@ -13,6 +13,7 @@ from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.manifest.entry_points import normal_value
+from stigmem_review.manifest.release import itself_of
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
 from stigmem_review.observe.accessors import accessors
 from stigmem_review.observe.authority import authorities, host_imports
@@ -48,8 +49,9 @@ class Seen:
     def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
         """Return what each entry point of a release runs."""
         declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
+        itself = itself_of(release.distribution, release.distribution_version)
         return [
-            self.programs.get(plain.value, code.site, code.paths, node)
+            self.programs.get(plain.value, code.site, code.paths, node, itself)
             for each in declared
             if each.group == ENTRY_POINT_GROUP and (plain := normal_value(each)) is not None
             if ":" in plain.value
