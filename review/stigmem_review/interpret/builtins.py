@@ -57,6 +57,8 @@ def _len(m: Machine, args: Args, keywords: Keywords) -> Value:
             return Opaque("int", ("len", opaque))
         case Const(value=str() | bytes() as value):
             return Const(len(value))
+        case Member(mixin="str" | "StrEnum", value=Const(value=str(value))):
+            return Const(len(value))
         case Const() | Ref(kind="iterator" | "genexp" | "generator" | "function" | "instance"):
             m.raise_("TypeError", Const("object has no len()"))
         case Ref(kind="list") as ref:
@@ -232,21 +234,21 @@ def _most(name: str) -> Run:
     def run(m: Machine, args: Args, keywords: Keywords) -> Value:
         given = dict(keywords)
         default = given.pop("default", None)
-        if given or not args:
+        if given.keys() - {"key"} or not args:
             raise GiveUp("it is called in an unusual way")
+        # Of equal ones the first counts, as it comes first in either direction.
+        how = (("reverse", flag(name == "max")), *given.items())
 
         def pick(items: Tuple) -> Value:
             if not items.items:
                 if default is None:
                     m.raise_("ValueError", Const("iterable argument is empty"))
                 return default
-            found = containers.sort(m, Tuple(items.items, items.shuffled), ())
+            found = containers.sort(m, items, how)
             assert isinstance(found, Tuple)
             if found.shuffled:
                 raise GiveUp("which of equal items is meant is up to chance")
-            # Of equal ones the first counts.
-            last = found.items[-1] if name == "max" else found.items[0]
-            return next(each for each in items.items if m.comparable(each) == m.comparable(last))
+            return found.items[0]
 
         source = args[0] if len(args) == 1 else Tuple(tuple(args))
         return lazy.with_items(m, source, lambda items: _resolved(m, items, pick))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 
 from stigmem_review.interpret import containers, namespaces, records, text
@@ -246,8 +247,8 @@ def check_generator(m: Machine, generator: Ref) -> None:
         raise GiveUp("a generator catches exceptions")
 
 
-def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> None:
-    """Run a generator of the program to its end, and a callback on each item."""
+def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> Value:
+    """Run a generator of the program, a callback on each item; return what it returns."""
     thing = m.thing(generator)
     node, env = thing.node, thing.env
     assert isinstance(node, ast.FunctionDef)
@@ -263,7 +264,7 @@ def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) 
             m.yielding.pop()
         return NONE
 
-    _entered(m, run, env.frame, names_in(m, node))
+    return _entered(m, run, env.frame, names_in(m, node))
 
 
 def yielded(m: Machine, value: Value) -> Value:
@@ -469,16 +470,26 @@ def _on_text(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords
     if name == "join" and len(args) == 1 and not keywords:
         return m.each(args[0], lambda one: m.joined(owner, one))
     if name == "format" and isinstance(owner, Const):
-        given = [_shown(m, each) for each in args]
-        named = tuple((key, _shown(m, each)) for key, each in keywords)
+        pattern = str(owner.value)
+        given = [_shown(m, each, pattern) for each in args]
+        named = tuple((key, _shown(m, each, pattern)) for key, each in keywords)
         return _all(m, given, lambda done: text.call_method(m, owner, name, done, named))
     return _all(m, args, lambda done: text.call_method(m, owner, name, done, keywords))
 
 
-def _shown(m: Machine, value: Value) -> Value:
+_LOOKS_INTO = re.compile(r"\{[^{}]*[!.\[]")
+"""What puts something else than the formatted value into a text."""
+
+
+def _shown(m: Machine, value: Value, pattern: str) -> Value:
     if isinstance(value, (Const, OneOf, Opaque)):
         return value
-    if isinstance(value, Member) and value.mixin == "StrEnum":
+    if (
+        isinstance(value, Member)
+        and value.mixin == "StrEnum"
+        and not _LOOKS_INTO.search(pattern)
+        and not m.overrides(value.enum, ("__str__", "__format__"))
+    ):
         return value.value
     raise GiveUp("how something is formatted is not known")
 

@@ -10,7 +10,7 @@ from typing import Any
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.keys import frozen_of, key, pairs_of, same
-from stigmem_review.interpret.lazy import with_items
+from stigmem_review.interpret.lazy import in_no_order, with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.values import (
     NONE,
@@ -245,7 +245,11 @@ def sort(m: Machine, content: Tuple, keywords: Keywords) -> Value:
     if not isinstance(reverse, Const):
         raise GiveUp("the direction in which is sorted is not known")
     by = given.get("key", NONE)
-    ranks = [each if by == NONE else m.call(by, (each,)) for each in content.items]
+
+    def ranked() -> list[Value]:
+        return [each if by == NONE else m.call(by, (each,)) for each in content.items]
+
+    ranks = in_no_order(m, ranked) if content.shuffled else ranked()
     m.tick(len(ranks))
     found: list[Any] = [_rank(m, each) for each in ranks]
     try:

@@ -308,10 +308,10 @@ class Interpreter(Machine):
         """Run what is to run if a value counts as true, and what if not."""
         return operators.choose(self, test, yes, no)
 
-    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
-        """Run a generator to its end."""
+    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> Value:
+        """Run a generator to its end; return what it returns."""
         calls.check_generator(self, generator)
-        calls.run_generator(self, generator, on_item)
+        return calls.run_generator(self, generator, on_item)
 
     def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
         """Run a generator; what the callback raises is raised where the item is given."""
@@ -326,10 +326,11 @@ class Interpreter(Machine):
         return calls.yielded(self, value)
 
     def yielded_from(self, value: Value) -> Value:
-        """Give every item of a value."""
-        if lazy.drive(self, value, lambda item: _none(calls.yielded(self, item))):
-            raise GiveUp("a generator gives items in no order")
-        return NONE
+        """Give every item of a value, and return what it ends with."""
+        return self.each(
+            value,
+            lambda one: lazy.delegate(self, one, lambda item: _none(calls.yielded(self, item))),
+        )
 
     def bind_name(self, name: str, value: Value, env: Env) -> None:
         """Bind a name."""

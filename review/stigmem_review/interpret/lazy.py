@@ -89,7 +89,9 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                 )
             case Ref(kind="instance") if m.special(value, "__iter__"):
                 return with_items(m, m.call(m.method(value, "__iter__"), ()), part)
-            case Const() | Member():
+            case Member(mixin="str" | "StrEnum", value=inner):
+                return one(inner)
+            case Const() | Member(mixin=""):
                 m.raise_("TypeError", Const("object is not iterable"))
             case _:
                 raise GiveUp("what is gone through is not known")
@@ -193,14 +195,19 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
         return NONE
 
     def _go_through(items: Tuple) -> Value:
-        if items.shuffled:
-            shuffled[0] = True
         before = m.read(value) if isinstance(value, Ref) and value.kind == "set" else NONE
-        for item in items.items:
-            on_item(item)
-            if before != NONE and isinstance(value, Ref) and m.read(value) != before:
-                raise GiveUp("a set is changed while it is gone through")
-        return NONE
+
+        def every() -> Value:
+            for item in items.items:
+                on_item(item)
+                if before != NONE and isinstance(value, Ref) and m.read(value) != before:
+                    raise GiveUp("a set is changed while it is gone through")
+            return NONE
+
+        if not items.shuffled:
+            return every()
+        shuffled[0] = True
+        return in_no_order(m, every)
 
     def whole(value: Value) -> Value:
         one(value)
@@ -210,6 +217,45 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
 
     m.each(value, whole)
     return shuffled[0]
+
+
+def delegate(m: Machine, value: Value, on_item: OnItem) -> Value:
+    """Run a callback on each item of one value; return what ``yield from`` gives in the end.
+
+    Raises ``GiveUp`` where the items are not known.
+    """
+    if isinstance(value, Ref) and value.kind == "instance" and m.special(value, "__iter__"):
+        found = m.call(m.get(value, "__iter__"), ())
+        return m.each(found, lambda one: delegate(m, one, on_item))
+    if isinstance(value, Ref) and value.kind == "generator":
+        if not _take(m, value):
+            return NONE
+        result = m.generate(value, on_item)
+        m.write(value, TRUE, SPENT)
+        return result
+    if drive(m, value, on_item):
+        raise GiveUp("a generator gives items in no order")
+    if isinstance(value, Ref) and value.kind == "iterator" and m.thing(value).name != "iter":
+        # What goes through generators ends with what they return.
+        return m.unknown("what an iterator ends with is not known", value)
+    return NONE
+
+
+def in_no_order(m: Machine, run: Callable[[], _T]) -> _T:
+    """Run what takes items in no order.
+
+    Raises ``GiveUp`` where that shows: only what leaves everything else as it was, and raises
+    nothing, gives the same in all orders.
+    """
+    start, oid, waiting = len(m.trail), len(m.things), len(m.waiting)
+    try:
+        found = run()
+    except Exit:
+        raise GiveUp("which item of a set raises first is not known") from None
+    changed = {c[0] for c, _ in m.trail[start:] if c[0] < oid and c[1] != SPENT}
+    if changed - m.collectors or len(m.waiting) != waiting:
+        raise GiveUp("items in no order change something")
+    return found
 
 
 def _take(m: Machine, value: Ref) -> bool:
@@ -254,18 +300,24 @@ def _drive_dict(
     """Go through a dict: its keys must stay, and its values are as they are then."""
     if not isinstance(content, Pairs):
         raise GiveUp("what is in a dict is not known")
-    shuffled[0] |= content.shuffled
-    for place, (key, _, _) in enumerate(content.items):
+
+    def every() -> Value:
+        for place, (key, _, _) in enumerate(content.items):
+            now = m.read(owner)
+            if not isinstance(now, Pairs) or len(now.items) != len(content.items):
+                raise GiveUp("a dict is changed while it is gone through")
+            if now.items[place][0] != key:
+                raise GiveUp("a dict is changed while it is gone through")
+            on_item(_viewed(value, (now.items[place],))[0])
         now = m.read(owner)
         if not isinstance(now, Pairs) or len(now.items) != len(content.items):
             raise GiveUp("a dict is changed while it is gone through")
-        if now.items[place][0] != key:
-            raise GiveUp("a dict is changed while it is gone through")
-        on_item(_viewed(value, (now.items[place],))[0])
-    now = m.read(owner)
-    if not isinstance(now, Pairs) or len(now.items) != len(content.items):
-        raise GiveUp("a dict is changed while it is gone through")
-    return NONE
+        return NONE
+
+    if not content.shuffled:
+        return every()
+    shuffled[0] = True
+    return in_no_order(m, every)
 
 
 def _drive_iterator(m: Machine, value: Ref, on_item: OnItem) -> bool:
@@ -416,7 +468,6 @@ def comprehend(
         generator = generators[place]
         if generator.is_async:
             raise GiveUp("it is an asynchronous comprehension")
-        start, oid, waiting = len(m.trail), len(m.things), len(m.waiting)
 
         def item(value: Value) -> None:
             m.tick()
@@ -435,36 +486,16 @@ def comprehend(
             else:
                 on_item(inner)
 
-        try:
-            mixed = drive(m, source, item)
-        except Exit:
-            if not _ordered(m, source):
-                raise GiveUp("which item of a set raises first is not known") from None
-            raise
-        if mixed:
+        if drive(m, source, item):
             shuffled[0] = True
-            # In no order: only what leaves everything else as it was gives the same in all.
-            changed = {c[0] for c, _ in m.trail[start:] if c[0] < oid and c[1] != SPENT}
-            if changed - {frame.oid, *m.collectors} or len(m.waiting) != waiting:
-                raise GiveUp("items in no order change something")
 
+    m.collectors.add(frame.oid)
     level(0, first)
+    if shuffled[0]:
+        for name in m.names(frame):
+            last = m.unknown("which item of a set comes last is up to chance", m.read(frame, name))
+            m.write(frame, last, name)
     return shuffled[0]
-
-
-def _ordered(m: Machine, source: Value) -> bool:
-    match source:
-        case Const() | Ref(kind="range"):
-            return True
-        case Tuple(shuffled=shuffled):
-            return not shuffled
-        case Ref(kind="list" | "dict"):
-            content = m.read(source)
-            return isinstance(content, (Tuple, Pairs)) and not content.shuffled
-        case View(kind="keys" | "values" | "items", owner=owner):
-            return _ordered(m, owner)
-        case _:
-            return False
 
 
 def new_genexp(m: Machine, node: ast.GeneratorExp, env: Env) -> Ref:

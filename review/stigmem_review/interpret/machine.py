@@ -209,7 +209,7 @@ class Machine(Heap, ABC):
         """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
-        """Lists that only the machine itself has."""
+        """What only the machine itself has: lists of items, and names of comprehensions."""
         self.noted: list[Any] = []
         """What was seen to be made for the node, on whichever way (``routers``)."""
         self.imports = self.alloc(Thing("imports"))
@@ -247,8 +247,8 @@ class Machine(Heap, ABC):
         """Run what is to run if a value counts as true, and what if not."""
 
     @abstractmethod
-    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
-        """Run a generator to its end."""
+    def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> Value:
+        """Run a generator to its end; return what it returns."""
 
     @abstractmethod
     def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
@@ -310,7 +310,7 @@ class Machine(Heap, ABC):
 
     @abstractmethod
     def yielded_from(self, value: Value) -> Value:
-        """Give every item of a value."""
+        """Give every item of a value, and return what it ends with."""
 
     @abstractmethod
     def bind_name(self, name: str, value: Value, env: Env) -> None:
@@ -747,6 +747,7 @@ class Machine(Heap, ABC):
 
     def wait(self, kind: str, value: Value) -> None:
         """Let a way that ends here wait at the innermost run."""
+        self.tick(1 + len(self.path) // 8)
         self.waiting.append(Outcome(kind, value, self.delta(self.mark), dict(self.path)))
         alike = [each for each in self.waiting if each.kind == kind]
         if len(alike) > WAITING:
@@ -769,6 +770,10 @@ class Machine(Heap, ABC):
     def may_raise(self, why: str) -> None:
         """Something may raise an exception that nobody can name."""
         if self.guarded:
+            if self.lost:
+                # What is caught still runs; when it does means nothing any more.
+                self.wait("raises", self.unknown(why))
+                return
             atom = self.atom(why)
             path = self.path
             self.path = {**path, atom: True}
@@ -855,7 +860,7 @@ class Machine(Heap, ABC):
         if len(outcomes) == 1:
             self.adopt(outcomes[0])
             return outcomes[0].value
-        self.tick(len(outcomes))
+        self.tick(len(outcomes) + sum(len(each.path) for each in outcomes) // 8)
         common = dict(self.path)
         for atom, so in outcomes[0].path.items():
             if all(each.path.get(atom) == so for each in outcomes[1:]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +64,10 @@ _ORDER: dict[type[ast.cmpop], tuple[str, str, Callable[[Any, Any], bool]]] = {
     ast.Gt: ("__gt__", "__lt__", operator.gt),
     ast.GtE: ("__ge__", "__le__", operator.ge),
 }
+
+
+_NOT_AS_TEXT = re.compile(r"%(?!%|s)")
+"""What puts something else than its ``str`` into a text."""
 
 
 def choose(m: Machine, test: Value, yes: Part, no: Part) -> Value:
@@ -289,6 +294,8 @@ def _percent(m: Machine, pattern: str | bytes, right: Value) -> Value:
     if isinstance(right, Ref) and right.kind == "dict":
         given: Any = plain(m, right)
     else:
+        if not all(isinstance(each, Const) for each in items) and _NOT_AS_TEXT.search(str(pattern)):
+            raise GiveUp("how something is formatted is not known")
         texts = [_percented(m, each) for each in items]
         given = tuple(texts)
     return really(m, lambda: pattern % given)
