@@ -225,7 +225,7 @@ def delegate(m: Machine, value: Value, on_item: OnItem) -> Value:
     Raises ``GiveUp`` where the items are not known.
     """
     if isinstance(value, Ref) and value.kind == "instance" and m.special(value, "__iter__"):
-        found = m.call(m.get(value, "__iter__"), ())
+        found = m.call(m.method(value, "__iter__"), ())
         return m.each(found, lambda one: delegate(m, one, on_item))
     if isinstance(value, Ref) and value.kind == "generator":
         if not _take(m, value):
