@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import builtins as real_builtins
 import contextlib
+import enum
 import re
-from collections.abc import Callable, Iterator, Sequence
+import typing
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NoReturn
 
 from stigmem_review.code.modules import Modules, Unusable
@@ -116,6 +119,22 @@ _PLAIN_BASES = words(
     "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
 )
 _MODEL = Foreign("pydantic.BaseModel")
+_REAL_CLASSES: dict[str, type] = {
+    "abc.ABC": abc.ABC,
+    "builtins.int": int,
+    "builtins.object": object,
+    "builtins.str": str,
+    "builtins.tuple": tuple,
+    "enum.Enum": enum.Enum,
+    "enum.IntEnum": enum.IntEnum,
+    "enum.StrEnum": enum.StrEnum,
+    "pydantic.BaseModel": object,
+    "types.SimpleNamespace": object,
+    "typing.Generic": typing.Generic,
+    "typing.Protocol": typing.Protocol,
+    "typing_extensions.Protocol": typing.Protocol,
+}
+"""Classes of others that classes are derived from: what these do not have is not there."""
 _FIELD_OPTIONS = words("default default_factory repr compare hash metadata")
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 """Types of objects of which no attribute is followed."""
@@ -190,6 +209,8 @@ class Interpreter(Machine):
         self._members = host.members(node)
         self._host: HostModules | None = None
         self._enums: dict[int, str] = {}
+        self._born: dict[int, dict[Hashable, bool]] = {}
+        """What was taken to be so when a class was made."""
 
     # Running.
 
@@ -473,7 +494,18 @@ class Interpreter(Machine):
             and name not in ("__eq__", "__hash__", "__ne__")
         ):
             return Foreign(f"builtins.object.{name}")
+        real = _REAL_CLASSES.get(kind.dotted)
+        if real is None:
+            raise GiveUp(f"{name} of {kind.dotted} is not followed")
+        if real in (str, int, tuple) and hasattr(real, name) and not hasattr(object, name):
+            return Foreign(f"{kind.dotted}.{name}")
         return MISSING
+
+    def lacks(self, kind: Value, name: str) -> None:
+        """Raise ``GiveUp`` where a class of others may have what was not found."""
+        for each in mro(self, kind):
+            if isinstance(each, Foreign) and hasattr(_REAL_CLASSES.get(each.dotted, type), name):
+                raise GiveUp(f"{name} of {each.dotted} is not followed")
 
     def derives(self, kind: Value, wanted: Value) -> bool | None:
         """Say whether a class is, or is derived from, another."""
@@ -870,10 +902,17 @@ class Interpreter(Machine):
         """Set, or delete, an item of what is not a container of the program."""
         if isinstance(owner, Foreign):
             if owner.dotted == "os.environ":
-                self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
-                return NONE
+                return self._set_variable(index, value)
             self.doom(f"{owner.dotted} is changed")
         raise GiveUp("an item of what is not followed is set")
+
+    def _set_variable(self, name: Value, value: Value) -> Value:
+        if value == MISSING:
+            stdlib.read_variable(self, name)
+        elif builtins.type_name(self, value) != "str" or builtins.type_name(self, name) != "str":
+            raise GiveUp("whether a variable can have a value is not known")
+        self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
+        return NONE
 
     def absent(self, owner: Ref, index: Value) -> Value:
         """Return what a dict with a default gives for a key it does not have."""
@@ -1184,6 +1223,7 @@ class Interpreter(Machine):
         qualname = calls.qualname_of(env, node.name)
         kind = objects.new_class(self, node.name, qualname, real, frozenset(traits))
         self._enums[kind.oid] = mixin
+        self._born[kind.oid] = self.path
         inner_env = self.thing(kind).env = statements.class_env(self, node, env, kind)
         module = self.read(env.globals, "__name__")
         self.write(kind, module, "__module__")
@@ -1429,6 +1469,8 @@ class Interpreter(Machine):
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""
         thing = self.thing(kind)
+        if self._born.get(kind.oid) != self.path:
+            raise GiveUp("whether a class is a dataclass is not known")
         found: dict[str, Value] = {}
         for each in reversed(mro(self, kind)[1:]):
             if isinstance(each, Ref) and each.oid in self.dataclasses:

@@ -349,6 +349,10 @@ class Machine(Heap, ABC):
         """Return what a class that others provide has under a name."""
 
     @abstractmethod
+    def lacks(self, kind: Value, name: str) -> None:
+        """Raise ``GiveUp`` where a class of others may have what was not found."""
+
+    @abstractmethod
     def derives(self, kind: Value, wanted: Value) -> bool | None:
         """Say whether a class is, or is derived from, another."""
 

@@ -219,6 +219,8 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
     if m.overrides(kind, ("__getattribute__",)):
         raise GiveUp("objects look up their attributes in a way of their own")
     found = lookup(m, kind, name)
+    if isinstance(found, (Unknown, OneOf)) and m.read(owner, name) != MISSING:
+        raise GiveUp("whether a class says how an attribute is read is not known")
     if isinstance(found, Wrapped) and found.kind == "property":
         return _bind(m, found, owner, kind)
     if isinstance(found, Wrapped) and found.kind == "cached_property":
@@ -294,6 +296,7 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
             return m.fields_of(owner)
         if hasattr(abc.ABCMeta, name) or _is_hidden(m, owner, name):
             raise GiveUp(f"{name} of a class is asked for")
+        m.lacks(owner, name)
         m.raise_("AttributeError", Const(f"type object '{thing.name}' has no attribute '{name}'"))
 
     def bind(one: Value) -> Value:
@@ -320,6 +323,7 @@ def _of_super(m: Machine, owner: Ref, name: str) -> Value:
     kind = me if isinstance(me, Ref) and me.kind == "class" else m.get(me, "__class__")
     found = lookup(m, kind, name, after=klass)
     if found == MISSING:
+        m.lacks(kind, name)
         m.raise_("AttributeError", Const(f"'super' object has no attribute '{name}'"))
     if me == kind:
         if isinstance(found, Wrapped) and found.kind == "classmethod":
@@ -463,6 +467,8 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         m.write(owner, value, name)
         return NONE
     found = lookup(m, kind, name)
+    if isinstance(found, (Unknown, OneOf)):
+        raise GiveUp("whether a class says how an attribute is set is not known")
     if isinstance(found, Wrapped) and found.kind == "property":
         m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))
     if isinstance(found, Ref) and m.special(found, "__set__"):
