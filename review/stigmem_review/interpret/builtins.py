@@ -283,35 +283,7 @@ _ADD = ast.Add()
 def _some(name: str, stops: bool) -> Run:
     def run(m: Machine, args: Args, keywords: Keywords) -> Value:
         count(args, keywords, 1, 1)
-        source = args[0]
-        kind = f"stops {m.atom('an item')}"
-
-        def item(value: Value) -> None:
-            def stop() -> Value:
-                raise Exit(kind, flag(stops))
-
-            if stops:
-                m.choose(value, stop, lambda: NONE)
-            else:
-                m.choose(value, lambda: NONE, stop)
-
-        def body() -> Value:
-            if isinstance(source, Ref) and source.kind in ("genexp", "generator", "iterator"):
-                lazy.drive(m, source, item)
-            else:
-
-                def every(items: Tuple) -> Value:
-                    for each in items.items:
-                        item(each)
-                    return NONE
-
-                lazy.with_items(m, source, every)
-            return flag(not stops)
-
-        found = m.settle(m.run(body), frozenset({"falls", kind}))
-        if isinstance(source, Ref) and source.kind in ("genexp", "generator", "iterator"):
-            m.write(source, m.unknown("a generator was gone through in part"), lazy.SPENT)
-        return found
+        return lazy.until(m, args[0], lambda value: value, stop=stops)
 
     return run
 
@@ -519,7 +491,7 @@ def _has(
     part: Callable[[Value], Value],
     default: Callable[[], Value],
 ) -> Value:
-    outcomes = m.run(lambda: m.get(owner, name))
+    outcomes = m.caught(lambda: m.get(owner, name))
     found = [each for each in outcomes if each.kind == "falls"]
     rest: list[Outcome] = []
     for each in outcomes:

@@ -10,12 +10,14 @@ from typing import Any
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.keys import frozen_of, key, pairs_of, same
-from stigmem_review.interpret.lazy import in_no_order, with_items
+from stigmem_review.interpret.lazy import in_no_order, is_iterator, until, with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
     NONE,
     Const,
     Frozen,
+    Member,
     OneOf,
     Opaque,
     Option,
@@ -649,6 +651,8 @@ def compared(m: Machine, name: str, owner: Value, other: Value) -> Value:
             return flag(not left & right)
         return flag(left <= right if name == "issubset" else left >= right)
 
+    if is_iterator(other):
+        raise GiveUp("how much of an iterator is gone through is not known")
     return m.each(
         other,
         lambda o: _on_set(m, owner, lambda one: as_set(m, o, lambda two: found(one, two))),
@@ -658,6 +662,12 @@ def compared(m: Machine, name: str, owner: Value, other: Value) -> Value:
 def contains(m: Machine, owner: Value, item: Value) -> Value:
     """Return whether something is in a container."""
     match owner:
+        case Member(mixin="str" | "StrEnum", value=inner):
+            return contains(m, inner, item)
+        case Ref(kind="iterator" | "genexp" | "generator"):
+            return _come_to(m, owner, item)
+        case Const(value=bytes(data)) if isinstance(item, Const):
+            return really(m, lambda: item.value in data)
         case Ref(kind="set") | Frozen():
             return _on_set(m, owner, lambda c: _is_member(m, c, item))
         case View(kind="names"):
@@ -680,6 +690,18 @@ def contains(m: Machine, owner: Value, item: Value) -> Value:
             return Opaque("bool", ("in", item, owner))
         case _:
             return with_items(m, owner, lambda c: _among(m, c, item))
+
+
+def _come_to(m: Machine, iterator: Ref, item: Value) -> Value:
+    """Return whether an iterator gives something; it is gone through only until it does."""
+
+    def stops(each: Value) -> Value:
+        found = same(m, each, item)
+        if found is None:
+            raise GiveUp("whether something is equal is not known")
+        return flag(found)
+
+    return until(m, iterator, stops, stop=True)
 
 
 def _is_member(m: Machine, content: Frozen, item: Value) -> Value:

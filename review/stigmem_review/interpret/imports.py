@@ -110,7 +110,7 @@ def _from(m: Machine, module: Value, dotted: str, name: str) -> Value:
 
 def _lazily(m: Machine, fallback: Value, name: str) -> Value | None:
     """Return what a module's own ``__getattr__`` gives, or nothing where it has no such name."""
-    outcomes = m.run(lambda: m.call(fallback, (Const(name),)))
+    outcomes = m.caught(lambda: m.call(fallback, (Const(name),)))
     if all(each.kind == "falls" for each in outcomes):
         return m.settle(outcomes, FALLS)
     wanted = Foreign("builtins.AttributeError")

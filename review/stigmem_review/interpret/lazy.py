@@ -24,6 +24,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
     View,
+    flag,
 )
 
 _T = TypeVar("_T")
@@ -31,6 +32,8 @@ _T = TypeVar("_T")
 UNROLLED = 400
 OnItem = Callable[[Value], None]
 SPENT = "spent"
+_UNTIL = "until "
+"""How what ends alike ends, whichever item it ends at."""
 
 
 def new_iterator(m: Machine, operation: str, *args: Value) -> Ref:
@@ -241,6 +244,39 @@ def delegate(m: Machine, value: Value, on_item: OnItem) -> Value:
     return NONE
 
 
+def is_iterator(value: Value) -> bool:
+    """Say whether a value gives its items once."""
+    return isinstance(value, Ref) and value.kind in ("iterator", "genexp", "generator")
+
+
+def until(m: Machine, source: Value, test: Callable[[Value], Value], *, stop: bool) -> Value:
+    """Go through a value until a test of an item is as wanted; return that, or else the opposite.
+
+    Raises ``GiveUp`` where the items are not known.
+    """
+    kind = f"{_UNTIL}{m.atom('an item')}"
+
+    def stopped() -> Value:
+        raise Exit(kind, flag(stop))
+
+    def item(value: Value) -> None:
+        yes, no = (stopped, _nothing) if stop else (_nothing, stopped)
+        m.choose(test(value), yes, no)
+
+    def body() -> Value:
+        drive(m, source, item)
+        return flag(not stop)
+
+    found = m.settle(m.run(body), FALLS | {kind})
+    if isinstance(source, Ref) and is_iterator(source):
+        m.write(source, m.unknown("a generator was gone through in part"), SPENT)
+    return found
+
+
+def _nothing() -> Value:
+    return NONE
+
+
 def in_no_order(m: Machine, run: Callable[[], _T]) -> _T:
     """Run what takes items in no order.
 
@@ -248,13 +284,28 @@ def in_no_order(m: Machine, run: Callable[[], _T]) -> _T:
     nothing, gives the same in all orders.
     """
     start, oid, waiting = len(m.trail), len(m.things), len(m.waiting)
+    ended: Exit | None = None
     try:
         found = run()
-    except Exit:
-        raise GiveUp("which item of a set raises first is not known") from None
+    except Exit as end:
+        if not end.kind.startswith(_UNTIL):
+            raise GiveUp("which item of a set raises first is not known") from None
+        ended = end
     changed = {c[0] for c, _ in m.trail[start:] if c[0] < oid and c[1] != SPENT}
-    if changed - m.collectors or len(m.waiting) != waiting:
+    left = [each for each in m.waiting[waiting:] if not each.kind.startswith(_UNTIL)]
+    if (
+        changed - m.collectors
+        or left
+        or any(
+            c[0] < oid and c[1] != SPENT and c[0] not in m.collectors
+            for each in m.waiting[waiting:]
+            for c in each.delta
+        )
+    ):
         raise GiveUp("items in no order change something")
+    if ended is not None:
+        # Whichever item it is that it stops at, it ends alike.
+        raise ended
     return found
 
 

@@ -749,6 +749,14 @@ class Machine(Heap, ABC):
         self.waiting, self.mark, self.path = waiting, mark, path
         return outcomes
 
+    def caught(self, part: Part) -> list[Outcome]:
+        """Run a part whose exceptions are caught: what may raise one does so on a way of its own."""
+        self.guarded += 1
+        try:
+            return self.run(part)
+        finally:
+            self.guarded -= 1
+
     def wait(self, kind: str, value: Value) -> None:
         """Let a way that ends here wait at the innermost run."""
         self.tick(1 + len(self.path) // 8)

@@ -158,6 +158,8 @@ def _unpack(m: Machine, targets: Sequence[ast.expr], value: Value, env: Env) -> 
                 found
             )
         if star < 0:
+            if len(found) > len(targets) + 1 and lazy.is_iterator(value):
+                raise GiveUp("what is left of an iterator is not known")
             if len(found) != len(targets):
                 m.raise_("ValueError", Const("the number of values to unpack"))
         else:
