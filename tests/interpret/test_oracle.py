@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +13,16 @@ from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import node
 from stigmem_review.interpret.readout import Reading, read
 from stigmem_review.model import Unknown
-from support import oracle
-from support.oracle import Recorded
-from support.real_node import agrees, possible
+from support import fuzz, oracle
+from support.oracle import Program, Recorded
+from support.real_node import RealNode, agrees, possible
 
 MAIN = ("name", "version", "requires_stigmem", "capabilities", "hooks", "depends_on")
 EXACT = {
     "attacks": 0.4,
     "fixtures": 0.85,
     "flow": 0.3,
+    "fuzzed": 0.4,
     "generated": 0.9,
     "imports": 0.75,
     "methods": 0.8,
@@ -49,6 +52,15 @@ def wrong(reading: Reading, recorded: Recorded) -> Iterator[str]:
                 yield f"{name}: {field}, with {dict(answer.env)} {answer.fields[name]!r}"
 
 
+def _reading(program: Program) -> Reading:
+    below = {
+        path.removeprefix(program.root): data
+        for path, data in program.data.items()
+        if path.startswith(program.root)
+    }
+    return read(program.entry, Modules(below, parsed=PARSED), node())
+
+
 @pytest.mark.parametrize("part", range(SLICES))
 @pytest.mark.parametrize("name", oracle.names())
 def test_it_says_nothing_the_node_did_not_answer(name: str, part: int) -> None:
@@ -66,3 +78,14 @@ def test_it_says_nothing_the_node_did_not_answer(name: str, part: int) -> None:
             fields = [reading.fields[each] for each in MAIN]
             counts["not exact" if any(isinstance(f, Unknown) for f in fields) else "exact"] += 1
     assert counts["exact"] >= EXACT[name] * counts.total(), counts
+
+
+@pytest.mark.network
+def test_it_says_nothing_the_node_does_not_answer_for_new_programs(node_python: Path) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"programs from seed {seed} on")
+    with RealNode(node_python, 1) as one, RealNode(node_python, 2) as other:
+        for program in fuzz.fuzzed(seed, 25):
+            recorded = oracle.ask(program, (one, other))
+            found = [*wrong(_reading(program), recorded)]
+            assert found == [], (program.id, program.files)

@@ -16,6 +16,7 @@ from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.project import read_project
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.tree import read_directory
+from support import fuzz
 from support.oracle import Program, load, program
 
 TESTS = Path(__file__).parents[1]
@@ -671,6 +672,21 @@ def _small(name: str) -> Iterator[Program]:
         yield program(files, ENTRY)
 
 
+def fuzzed() -> Iterator[Program]:
+    """Yield small programs that random ones were brought down to, their like, and random ones."""
+    head = (
+        "import abc, contextlib, copy, enum, functools, importlib, sys\n"
+        "from collections import Counter, OrderedDict, defaultdict, deque\n"
+        "from dataclasses import asdict, dataclass, field, fields, replace\n"
+        "from typing import NamedTuple\nLOG = []\ndef log(q):\n    LOG.append(q)\n    return q\n"
+        "def setv2(o):\n    try: o.a = 'new'\n    except Exception as e: return type(e).__name__\n"
+    )
+    for written in (TESTS / "oracle" / "fuzzed.txt").read_text("utf-8").split("\n---\n"):
+        first, _, body = written.rpartition("\n@@\n")
+        yield fuzz.noting("\n".join([head, first]), body.strip().split("\n"))
+    yield from fuzz.fuzzed(0, 40)
+
+
 def styles() -> Iterator[Program]:
     """Yield small packages that are written as plugins of other ecosystems are."""
     written = (TESTS / "oracle" / "styles.txt").read_text("utf-8")
@@ -694,4 +710,5 @@ SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "attacks": attacks,
     "rules": rules,
     "styles": styles,
+    "fuzzed": fuzzed,
 }
