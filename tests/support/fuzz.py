@@ -176,10 +176,10 @@ def _classes(seed: int) -> Program:
     return program({"acme/__init__.py": "", "acme/plugin.py": text}, _ENTRY, name=f"classes {seed}")
 
 
-def noting(head: str, lines: list[str]) -> Program:
+def noting(head: str, lines: list[str], more: Mapping[str, str]) -> Program:
     """Return a program that runs some lines in its factory, and gives what they note."""
     text = "\n".join([_HEAD, head, "def body():", *_indented(lines), _MADE, _TAILS[0]])
-    return program({"acme/__init__.py": "", "acme/plugin.py": text}, _ENTRY)
+    return program({"acme/__init__.py": "", "acme/plugin.py": text, **more}, _ENTRY)
 
 
 _GLOBAL = "global x, y, n, l, m, d, e, t, s, hello, two, TABLE, svc, conf, callbacks"

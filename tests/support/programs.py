@@ -682,8 +682,10 @@ def fuzzed() -> Iterator[Program]:
         "def setv2(o):\n    try: o.a = 'new'\n    except Exception as e: return type(e).__name__\n"
     )
     for written in (TESTS / "oracle" / "fuzzed.txt").read_text("utf-8").split("\n---\n"):
-        first, _, body = written.rpartition("\n@@\n")
-        yield fuzz.noting("\n".join([head, first]), body.strip().split("\n"))
+        main, *others = written.split("\n## ")
+        first, _, body = main.rpartition("\n@@\n")
+        more = {f"acme/{path}": text for path, _, text in (e.partition("\n") for e in others)}
+        yield fuzz.noting("\n".join([head, first]), body.strip().split("\n"), more)
     yield from fuzz.fuzzed(0, 40)
 
 

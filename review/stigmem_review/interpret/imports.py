@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 
 from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
 from stigmem_review.code.parse import REFUSED
@@ -49,8 +50,12 @@ def import_(m: Machine, name: str, asname: str | None, env: Env) -> None:
         if not isinstance(value, Ref) or value.kind != "module":
             raise GiveUp("which module is meant is not known")
         held = m.read(value, part)
-        value = load(m, dotted) if held == MISSING else held
+        value = m.each(held, functools.partial(_or_loaded, m, dotted))
     m.bind_name(asname, value, env)
+
+
+def _or_loaded(m: Machine, dotted: str, held: Value) -> Value:
+    return load(m, dotted) if held == MISSING else held
 
 
 def absolute(m: Machine, node: ast.ImportFrom, env: Env) -> str:
@@ -80,7 +85,7 @@ def import_from(m: Machine, node: ast.ImportFrom, env: Env) -> None:
             m.bind_name(alias.asname or alias.name, value, env)
 
 
-def _from(m: Machine, module: Value, dotted: str, name: str) -> Value:
+def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "ImportError") -> Value:
     if isinstance(module, Foreign):
         return m.foreign_name(module, name)
     if not isinstance(module, Ref):
@@ -97,13 +102,16 @@ def _from(m: Machine, module: Value, dotted: str, name: str) -> Value:
         whole = f"{dotted}.{name}"
         if thing.extra.is_package and (m.modules.has(whole) or m.modules.folder(whole)):
             found = load(m, whole)
-            held = m.read(module, name)
-            return found if held == MISSING else held
+            return m.each(m.read(module, name), lambda held: found if held == MISSING else held)
         listed = m.read(m.imports, f"{dotted}.{name}")
-        if listed != MISSING:
+        return m.each(listed, last)
+
+    def last(listed: Value) -> Value:
+        # A star takes what modules have, and does not look into their table.
+        if listed != MISSING and missing == "ImportError":
             return listed
         still = " while that is still being imported" if dotted in m.importing else ""
-        m.raise_("ImportError", Const(f"cannot import name '{name}' from '{dotted}'{still}"))
+        m.raise_(missing, Const(f"cannot import name '{name}' from '{dotted}'{still}"))
 
     return m.each(m.read(module, name), other)
 
@@ -140,10 +148,7 @@ def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
             name = m.comparable(item)
             if not isinstance(name, Const) or not isinstance(name.value, str):
                 m.doom("what __all__ has in it is not known")
-            value = _from(m, module, dotted, name.value)
-            if fallback == MISSING and m.read(module, name.value) == MISSING:
-                # Unlike an import of one name, it does not look into the table of modules.
-                m.raise_("AttributeError", Const(f"module has no attribute '{name.value}'"))
+            value = _from(m, module, dotted, name.value, "AttributeError")
             m.bind_name(name.value, value, env)
         return NONE
 

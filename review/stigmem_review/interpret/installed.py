@@ -92,7 +92,11 @@ def _import_module(m: Machine, args: Args, keywords: Keywords) -> Value:
     name = _named(m, args, keywords)
     if not name or not all(part.isidentifier() for part in name.split(".")):
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
-    return imports.load(m, name)
+    try:
+        return imports.load(m, name)
+    except GiveUp as stop:
+        # As with an import that is not followed, what it runs is not known.
+        m.doom(stop.why)
 
 
 @model("importlib.util.find_spec")

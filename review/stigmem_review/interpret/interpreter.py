@@ -603,10 +603,13 @@ class Interpreter(Machine):
         if isinstance(owner, Foreign) and owner.dotted == "os.environ":
             return stdlib.read_variable(self, index)
         if isinstance(owner, Foreign) and owner.dotted == "sys.modules":
-            found = self._listed(index)
-            if found == MISSING:
-                self.raise_("KeyError", index)
-            return found
+
+            def listed(found: Value) -> Value:
+                if found == MISSING:
+                    self.raise_("KeyError", index)
+                return found
+
+            return self.each(self._listed(index), listed)
         if members := self.members(owner):
             if not isinstance(index, Const):
                 raise GiveUp("which member is meant is not known")
@@ -650,7 +653,7 @@ class Interpreter(Machine):
         if owner.dotted == "sys.modules":
             if isinstance(item, Const) and not self.modules.owns(str(item.value)):
                 return Opaque("bool", ("imported", item))
-            return flag(self._listed(item) != MISSING)
+            return self.each(self._listed(item), lambda found: flag(found != MISSING))
         if (members := self.members(owner)) and isinstance(item, Member):
             return flag(item in members)
         raise GiveUp("whether something is in what another distribution provides")

@@ -181,6 +181,8 @@ class Machine(Heap, ABC):
         self.atoms: list[tuple[Hashable, Location | None]] = []
         """What each condition is, and where it is asked for."""
         self._numbers: dict[Hashable, int] = {}
+        self._choices: set[Hashable] = set()
+        """The conditions that one of several others holds."""
         self.steps = 0
         self.limit = STEPS
         """Steps after which it ends, whatever is left to run."""
@@ -750,7 +752,7 @@ class Machine(Heap, ABC):
         return outcomes
 
     def caught(self, part: Part) -> list[Outcome]:
-        """Run a part whose exceptions are caught: what may raise one does so on a way of its own."""
+        """Run a part whose exceptions are caught: what may raise does so on a way of its own."""
         self.guarded += 1
         try:
             return self.run(part)
@@ -972,7 +974,20 @@ class Machine(Heap, ABC):
         ways = {*self.ways(one), *self.ways(other)}
         if len(ways) > _WAYS:
             return (one & other) | {(self.number(OTHERWISE), True)}
-        return (one & other) | {(self.number((EITHER, frozenset(ways))), True)}
+        choice = self.number((EITHER, frozenset(ways)))
+        self._choices.add(choice)
+        return (one & other) | {(choice, True)}
+
+    def possible(self, option: Option) -> bool:
+        """Say whether an option can be, on the way that is followed."""
+        path = self.path
+        if not super().possible(option):
+            return False
+        open_ = frozenset((atom, True) for atom in path.keys() & self._choices if path[atom])
+        if not open_ and not any(atom in self._choices for atom, _ in option.conditions):
+            return True
+        ways = self.ways(option.conditions | open_)
+        return any(all(path.get(atom, so) == so for atom, so in way) for way in ways)
 
     def ways(self, conditions: Conditions, most: int = 3 * _WAYS) -> list[Conditions]:
         """Return the ways in which conditions can hold, each without a choice in it.
@@ -991,7 +1006,9 @@ class Machine(Heap, ABC):
         for ways in choices:
             more = [one | other for one in found for other in ways]
             more = [each for each in more if len({atom for atom, _ in each}) == len(each)]
-            if 0 < len(more) <= most:
+            if not more:
+                return []
+            if len(more) <= most:
                 found = more
         return found
 

@@ -100,7 +100,13 @@ def set_item(m: Machine, view: View, index: Value, value: Value) -> Value:
     name = _name(m, index)
     if not name.isidentifier() or name[:2] == "__":
         raise GiveUp(f"{name} is set")
-    if value == MISSING and m.read(view.owner, name) == MISSING:
-        m.raise_("KeyError", index)
+
+    def there(held: Value) -> Value:
+        if held == MISSING:
+            m.raise_("KeyError", index)
+        return NONE
+
+    if value == MISSING:
+        m.each(m.read(view.owner, name), there)
     m.write(view.owner, value, name)
     return NONE

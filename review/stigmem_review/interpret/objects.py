@@ -419,8 +419,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                     owner.kind == "class" and ("enum" in m.thing(owner).traits or name[:2] == "__")
                 ):
                     raise GiveUp(f"{name} is set")
-                if value == MISSING and m.read(owner, name) == MISSING:
-                    m.raise_("AttributeError", Const(name))
+                if value == MISSING:
+                    _there(m, owner, name)
                 m.write(owner, value, name)
                 return NONE
             case Ref(kind="manifest"):
@@ -473,10 +473,21 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))
     if isinstance(found, Ref) and m.special(found, "__set__"):
         raise GiveUp("a descriptor is set")
-    if value == MISSING and m.read(owner, name) == MISSING:
-        m.raise_("AttributeError", Const(name))
+    if value == MISSING:
+        _there(m, owner, name)
     m.write(owner, value, name)
     return NONE
+
+
+def _there(m: Machine, owner: Ref, name: str) -> None:
+    """Raise what deleting an attribute raises on the ways on which there is none."""
+
+    def one(held: Value) -> Value:
+        if held == MISSING:
+            m.raise_("AttributeError", Const(name))
+        return NONE
+
+    m.each(m.read(owner, name), one)
 
 
 def new_class(

@@ -210,12 +210,17 @@ def _delete(m: Machine, target: ast.expr, env: Env) -> None:
     match target:
         case ast.Name(id=name):
             found = m.evaluate(ast.Name(name, ast.Load(), lineno=target.lineno), env)
-            if (
-                isinstance(found, Foreign)
-                and found.dotted.startswith("builtins.")
-                and m.read(m.frame_of(name, env), name) == MISSING
+
+            def bound(held: Value) -> Value:
+                if held == MISSING:
+                    m.raise_("NameError", Const(f"name '{name}' is not defined"))
+                return NONE
+
+            if any(
+                isinstance(each, Foreign) and each.dotted.startswith("builtins.")
+                for each in _values(found)
             ):
-                m.raise_("NameError", Const(f"name '{name}' is not defined"))
+                m.each(m.read(m.frame_of(name, env), mangled(name, env)), bound)
             bind_name(m, name, MISSING, env)
         case ast.Attribute(value=owner, attr=attr):
             objects.set_attribute(m, m.evaluate(owner, env), mangled(attr, env), MISSING)
