@@ -17,7 +17,7 @@ from support.oracle import Program, program
 
 _GRAMMARS = Path(__file__).parent / "grammars"
 _ENTRY = "acme.plugin:plugin_manifest"
-_TOKEN = re.compile(r"\$([A-Z]\w*)")
+_TOKEN = re.compile(r"\$([A-Z][A-Za-z0-9]*)")
 _WORK = 90
 """Ways that are chosen before a program is brought to its end."""
 _HEAD = """import os
