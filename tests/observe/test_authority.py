@@ -97,18 +97,19 @@ REACHES = {
     "a module of a module": ("import shutil\ndef f(): shutil.os.fork()", "process: os.fork"),
     "what os is made of": ("import posix\ndef f(): posix.fork()", "process: posix.fork"),
     "the second import of a name": (
-        "try:\n    import json as j\nexcept ImportError:\n    import socket as j\nj.x",
+        "try:\n    import json as j\nexcept ImportError:\n    import socket as j\nj.socket()",
         "network: socket",
     ),
     "every name of a module": ("from os import *\ndef f(): fork()", "process: os.fork"),
-    "every name of a library": ("from subprocess import *\n", "process: subprocess"),
+    "every name of a library": ("from subprocess import *\nrun([])\n", "process: subprocess"),
     "text put together": ("import os\ndef f(): getattr(os, 'fo' + 'rk')()", "process: os.fork"),
     "a module's name put together": (
         "def f(): __import__(f'so{\"cket\"}').socket()",
         "network: socket",
     ),
     "a constant's name": (
-        "from importlib import import_module as load\nNAME = 'socket'\ndef f(): load(NAME)",
+        "from importlib import import_module as load\nNAME = 'socket'\n"
+        "def f(): load(NAME).socket()",
         "network: socket",
     ),
     "getattr in getattr": (
@@ -156,7 +157,10 @@ REACHES = {
         "dynamic code: something computed in builtins.globals",
     ),
     "a module handed on": ("import os\ndef f(g): g(os)", "dynamic code: handing on os"),
-    "a module given back": ("import os\ndef f(): return os", "dynamic code: handing on os"),
+    "a module given back": (
+        "import os\ndef g(): return os\ndef f(): g().fork()",
+        "process: os.fork",
+    ),
     "a database": ("import sqlite3\ndef f(): sqlite3.connect('x')", "databases: sqlite3"),
 }
 
@@ -225,7 +229,7 @@ def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
     files = plugin(
         compat="from subprocess import run as go\nimport os\n",
         between="from .compat import *\n",
-        more="from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork\n",
+        more="from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork()\n",
     )
     wheel = write_wheel(tmp_path, files)
     observed = read(understand(str(wheel)), host.node()).observed

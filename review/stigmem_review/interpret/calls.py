@@ -134,6 +134,7 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
         raise GiveUp("code that could not be followed may have changed the function")
     if m.depth >= DEPTH:
         raise GiveUp("calls are nested too deeply to be followed")
+    m.called(node, outer.module.name)
     names = names_in(m, node)
     frame = m.alloc(Thing("frame"))
     klass = outer.klass

@@ -779,6 +779,7 @@ class Interpreter(Machine):
     ) -> Value:
         """Call what another distribution provides. Raises ``GiveUp`` if it is not known."""
         dotted = self.canonical(function.dotted)
+        self.note("calls", dotted, args, keywords)
         if dotted == host.MANIFEST:
             return host.new_manifest(self, self.node, args, keywords)
         if dotted == f"{host.MANIFEST}.model_validate":
@@ -904,6 +905,7 @@ class Interpreter(Machine):
     def set_outside(self, owner: Value, index: Value, value: Value) -> Value:
         """Set, or delete, an item of what is not a container of the program."""
         if isinstance(owner, Foreign):
+            self.note("sets", f"{owner.dotted}[]")
             if owner.dotted == "os.environ":
                 return self._set_variable(index, value)
             self.doom(f"{owner.dotted} is changed")

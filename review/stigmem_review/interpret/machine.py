@@ -16,6 +16,7 @@ import msgspec
 
 from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.events import IMPORT, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
     ALL,
     ESCAPED,
@@ -189,6 +190,12 @@ class Machine(Heap, ABC):
         self.lost: Lost | None = None
         """Set once code that cannot be seen may have changed anything: it only goes on to see what
         is called from there on, and no value means anything."""
+        self.phase = IMPORT
+        """What makes run what runs, for events."""
+        self.events: dict[Event, None] = {}
+        """What was done with what is not the program's own, on every way that was followed."""
+        self.entered: dict[tuple[int, str], tuple[ast.AST, str, str]] = {}
+        """The functions that were called, with their modules and the first phase."""
         self.depth = 0
         self.handling: list[Value] = []
         self.scopes: dict[int, Names] = {}
@@ -479,6 +486,24 @@ class Machine(Heap, ABC):
     def at(self) -> Location | None:
         """Return the place that runs."""
         return place_of(self.site)
+
+    def called(self, node: ast.AST, module: str) -> None:
+        """Note that a function of a module is called."""
+        self.entered.setdefault((id(node), module), (node, module, self.phase))
+
+    def note(
+        self, kind: EventKind, api: str, args: Sequence[Value] = (),
+        keywords: Sequence[tuple[str, Value]] = (),
+    ) -> None:  # fmt: skip
+        """Note that something is done with what is not the program's own."""
+        env, node = self.site
+        if env is None or node is None:
+            return
+        named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
+        told: Arguments = tuple((name, _texts(value)) for name, value in named)
+        line = getattr(node, "lineno", 0)
+        event = Event(kind, api, env.module.path, line, self.phase, env.qualname, told)
+        self.events[event] = None
 
     def tick(self, steps: int = 1) -> None:
         """Count steps. Raises ``Exhausted`` where they are too many."""
@@ -1058,3 +1083,10 @@ class Machine(Heap, ABC):
         ref = self.alloc(Thing("dict"))
         self.put((ref.oid, ALL), content)
         return ref
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    """Return the texts that an argument is known to be one of."""
+    options = [each.value for each in value.options] if isinstance(value, OneOf) else [value]
+    found = [e.value for e in options if isinstance(e, Const) and isinstance(e.value, str)]
+    return tuple(found) if len(found) == len(options) else ()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
+from stigmem_review.interpret.events import FACTORY, UNREACHED
 from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Own, Part
 from stigmem_review.interpret.values import Value
@@ -44,7 +45,7 @@ class Program:
         if self._is_made:
             return
         self._is_made = True
-        with _deep():
+        with deep():
             try:
                 self._make()
             except (Exhausted, GiveUp) as end:
@@ -52,6 +53,7 @@ class Program:
             except RecursionError:
                 self.machine.lose("it is nested too deeply to be followed")
         self.lost = self.machine.lost
+        self.machine.phase = UNREACHED
 
     def look(self, part: Callable[[], Value]) -> None:
         """Run something more to see what it does, and leave everything as it was made."""
@@ -62,7 +64,7 @@ class Program:
         handling, yielding = m.handling, m.yielding
         m.handling, m.yielding, m.limit = [], [], m.steps + _LOOKS
         try:
-            with _deep():
+            with deep():
                 m.run(part)
         except (Exhausted, GiveUp, RecursionError):
             pass
@@ -85,6 +87,7 @@ class Program:
         target = self.target = self._ended(find)
         if target is not None:
             self.phase = "call"
+            m.phase = FACTORY
             self.made = self._ended(lambda: m.call(target, ()))
 
     def _ended(self, part: Part) -> Value | None:
@@ -129,7 +132,8 @@ class Programs:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def deep() -> Iterator[None]:
+    """Let code be followed that is nested as deeply as can be parsed."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:

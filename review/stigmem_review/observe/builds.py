@@ -12,18 +12,18 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
+from stigmem_review.code.modules import Syntax
 from stigmem_review.code.nodes import walk
 from stigmem_review.code.parse import Failure, parse
 from stigmem_review.errors import SourceError
+from stigmem_review.interpret.behaviour import behaviour, module_of
 from stigmem_review.manifest.backends.patterns import path_glob
 from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_setup
 from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
 from stigmem_review.observe.authority import authorities
-from stigmem_review.observe.names import member
 from stigmem_review.observe.observe import Seen
 from stigmem_review.observe.outline import digest_of
-from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.sources.artifact import Artifact
 
 _ROOTS = ("", "src/")
@@ -92,8 +92,9 @@ class _Reader:
                 step.kind, step.item, step.by, step.value, parts=listed, unread=unread, at=step.at
             )
         for path in parts:
-            if path.endswith(".py") and (failure := self._seen.uses(self._files[path]).failure):
-                unread = unread or f"{path} cannot be read: {failure.why}"
+            found = self._seen.syntax(self._files[path]) if path.endswith(".py") else None
+            if isinstance(found, Failure):
+                unread = unread or f"{path} cannot be read: {found.why}"
         return BuildStep(
             step.kind,
             step.item,
@@ -127,10 +128,13 @@ class _Reader:
     def _led_to(self, path: str) -> Iterator[str]:
         """Yield the files of the project that a source file imports or names."""
         data = self._files[path]
-        uses = self._seen.uses(data)
+        found = self._seen.survey(data)
         folder = path.rpartition("/")[0]
-        dotted = {member(each.module, each.name) for each in uses.imports}
-        dotted |= {use.dotted for use in uses.uses}
+        dotted: set[str] = set()
+        if not isinstance(found, Failure):
+            dotted |= {_member(each.module, each.name) for each in found.imports.values()}
+            dotted |= {each.module for each in found.imports.values()}
+            dotted |= {each.api.replace("()", "") for each in found.events.values()}
         for name in sorted(dotted):
             yield from self._modules(name, folder, _ROOTS)
         outline = self._seen.outline(data)
@@ -157,8 +161,10 @@ class _Reader:
 
     def _runs_code(self, path: str) -> bool:
         """Say whether a file starts processes, or runs a text as code."""
-        uses = self._seen.uses(self._files[path])
-        found = authorities(Code({}), path, uses.uses, ())
+        survey = self._seen.survey(self._files[path])
+        if isinstance(survey, Failure):
+            return False
+        found = authorities(Code({}), survey.events.values())
         return any(each.item.partition(":")[0] in _RUNS for each in found)
 
     def _globbed(self, texts: Iterable[str]) -> Iterator[str]:
@@ -211,22 +217,24 @@ class _Reader:
 
     def _observed(self, reached: list[str], parts: list[str]) -> Iterator[Observation]:
         """Yield what the steps' own code reaches, and what importing the rest of it does."""
-        files = {
-            _place(path): self._seen.uses(self._files[path])
-            for path in reached
-            if path.endswith(".py")
-        }
-        modules = modules_of(files)
-        found: dict[str, Observation] = {}
+        modules = []
         for path in sorted(reached):
-            if _place(path) not in files:
-                continue
-            own = path in parts
-            uses = [*through(_place(path), files[_place(path)].uses, modules)]
-            for each in authorities(Code({}), path, uses, modules.own):
-                if each.kind == ("authority" if own else "early-effect"):
-                    found.setdefault(f"{path} {each.item}", each)
+            syntax = self._seen.syntax(self._files[path]) if path.endswith(".py") else None
+            if isinstance(syntax, Syntax):
+                modules.append((module_of(_place(path)), path, syntax.tree))
+        survey = behaviour(modules, (), ())
+        events = sorted(survey.events.values(), key=lambda each: (each.place, each.line))
+        found: dict[str, Observation] = {}
+        for each in authorities(Code({}), events):
+            path = each.at.path if each.at is not None else ""
+            if each.kind == ("authority" if path in parts else "early-effect"):
+                found.setdefault(f"{path} {each.item}", each)
         yield from found.values()
+
+
+def _member(module: str, name: str) -> str:
+    """Return the dotted name of a member of a module, which can be relative."""
+    return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
 
 
 def _place(path: str) -> str:

@@ -7,7 +7,7 @@ requirements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stigmem_review import limits
@@ -15,10 +15,11 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.wild import STANDARD
 from stigmem_review.host import Node
 from stigmem_review.host.modules import HostModules, modules
+from stigmem_review.interpret.behaviour import module_of
+from stigmem_review.interpret.events import Event, Import
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
 from stigmem_review.observe.providers import ALWAYS, Provided, provided, without_extras
-from stigmem_review.observe.uses import FileUses, Import
 from stigmem_review.text import shorten
 
 _HOST = "stigmem_node"
@@ -32,18 +33,7 @@ class _Module(NamedTuple):
 
     name: str
     place: str
-    imports: tuple[Import, ...]
-
-    def absolute(self, module: str) -> str:
-        """Return the name of a module that is imported here; empty where it leads outside."""
-        dots = len(module) - len(module.lstrip("."))
-        if not dots:
-            return module
-        package = self.name.split(".")
-        up = dots - 1 if self.place.endswith("/__init__.py") else dots
-        if up >= len(package):
-            return ""
-        return ".".join([*package[: len(package) - up], module[dots:]]).rstrip(".")
+    imports: list[Import]
 
 
 _Own = Mapping[str, _Module]
@@ -52,18 +42,22 @@ _Functions = set[tuple[str, str]]
 
 
 def missing_imports(
-    release: Release, code: Code, node: Node, found: Mapping[str, FileUses]
+    release: Release,
+    code: Code,
+    node: Node,
+    imports: Iterable[Import],
+    events: Iterable[Event],
 ) -> Iterator[Observation]:
     """Yield imports that fail, those first that keep the node from starting.
 
-    ``found`` is what each source file uses, by its place. ``about`` says when an import fails: at
+    ``about`` says when an import fails: at
     the ``start``, because loading the plugin runs it; ``later``, when the code around it runs; or
     ``perhaps``, where a requirement that is not known here may provide it after all.
     """
-    own = _modules(found)
+    own = _modules(code, imports)
     factories = _factories(release, own)
     at_start = _reached(factories, own, at_start=True)
-    check = _Check(release, code, node, found)
+    check = _Check(release, code, node, events)
     seen = []
     for name in _reached(factories, own, at_start=False):
         module = own[name]
@@ -71,7 +65,7 @@ def missing_imports(
             if each.guarded:
                 continue
             early = name in at_start and _runs(each, name, factories)
-            if missing := check.missing(module.absolute(each.module), each.name, early):
+            if missing := check.missing(each.module, each.name, early):
                 seen.append((_FAILS.index(missing.fails), module.place, each.line, missing))
     for _, place, line, (item, fails, why) in sorted(seen):
         yield Observation(
@@ -79,11 +73,15 @@ def missing_imports(
         )
 
 
-def _modules(found: Mapping[str, FileUses]) -> _Own:
+def _modules(code: Code, imports: Iterable[Import]) -> _Own:
+    places = [place for place, _ in code.sources()]
+    by_place: dict[str, list[Import]] = {place: [] for place in places}
+    for each in sorted(imports, key=lambda each: each.line):
+        by_place[each.place].append(each)
     own = {}
-    for place, uses in found.items():
-        name = place.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-        own[name] = _Module(name, place, uses.imports)
+    for place in places:
+        name = module_of(place)
+        own[name] = _Module(name, place, by_place[place])
     return own
 
 
@@ -100,7 +98,7 @@ def _factories(release: Release, own: _Own) -> _Functions:
             found.add((module, name))
             for each in own[module].imports:
                 if each.name == name and each.early:
-                    module = own[module].absolute(each.module)
+                    module = each.module
                     break
     return found
 
@@ -117,7 +115,7 @@ def _reached(factories: _Functions, own: _Own, *, at_start: bool) -> set[str]:
         reached.add(name)
         for each in own[name].imports:
             if not each.guarded and (not at_start or _runs(each, name, factories)):
-                module = f"{own[name].absolute(each.module)}.{each.name}"
+                module = f"{each.module}.{each.name}"
                 if module not in met:
                     met.add(module)
                     waiting += _with_parents(module)
@@ -146,16 +144,13 @@ class _Missing(NamedTuple):
 class _Check:
     """Says of single imports whether anything provides them."""
 
-    def __init__(
-        self, release: Release, code: Code, node: Node, found: Mapping[str, FileUses]
-    ) -> None:
+    def __init__(self, release: Release, code: Code, node: Node, events: Iterable[Event]) -> None:
         self._node = node
         self._own = {place.partition("/")[0].partition(".")[0] for place in code.files}
         self._own |= code.beside
         self._requires = release.requires_dist
-        used = (use.dotted for uses in found.values() for use in uses.uses)
         self._rearranged = any(place.endswith(".pth") for place in code.files) or any(
-            dotted.startswith(_REARRANGES) for dotted in used
+            each.kind != "looks" and each.api.startswith(_REARRANGES) for each in events
         )
 
     def missing(self, module: str, name: str, early: bool) -> _Missing | None:

@@ -8,15 +8,18 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
-from stigmem_review.code.modules import syntax_of
+from stigmem_review.code.modules import Syntax, syntax_of
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
+from stigmem_review.interpret.behaviour import behaviour, module_of
+from stigmem_review.interpret.events import Event
 from stigmem_review.interpret.program import Program, Programs
+from stigmem_review.interpret.survey import Survey
+from stigmem_review.interpret.survey.things import ALONE
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.release import itself_of
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
-from stigmem_review.observe.accessors import accessors
-from stigmem_review.observe.authority import authorities, host_imports
+from stigmem_review.observe.authority import accessors, authorities, host_imports
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
 from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
@@ -26,10 +29,8 @@ from stigmem_review.observe.migrations import migrations
 from stigmem_review.observe.outline import Outline, outline_of
 from stigmem_review.observe.raising import factory_raises
 from stigmem_review.observe.reach import Reach
-from stigmem_review.observe.reexports import modules_of, through
 from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
-from stigmem_review.observe.uses import FileUses, uses_of
 from stigmem_review.text import shorten
 
 
@@ -38,13 +39,10 @@ class Seen:
 
     def __init__(self, programs: Programs | None = None) -> None:
         self.programs = Programs() if programs is None else programs
-        self._seen: dict[bytes, tuple[FileUses, Looked]] = {}
+        self._surveys: dict[bytes, Survey | Failure] = {}
+        self._looked: dict[bytes, Looked] = {}
         self._decoder = Decoder()
         self._outlines: dict[bytes, Outline | Failure] = {}
-
-    def uses(self, data: bytes) -> FileUses:
-        """Return what one source file uses."""
-        return self._walked(data)[0]
 
     def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
         """Return what each entry point of a release runs."""
@@ -57,15 +55,29 @@ class Seen:
             if ":" in plain.value
         ]
 
+    def syntax(self, data: bytes) -> Syntax | Failure:
+        """Return one source file, parsed."""
+        found = self.programs.parsed.get(data)
+        if found is None:
+            found = self.programs.parsed[data] = syntax_of(data)
+        return found
+
+    def survey(self, data: bytes) -> Survey | Failure:
+        """Return what one source file does, whatever it is a part of."""
+        if data not in self._surveys:
+            syntax = self.syntax(data)
+            self._surveys[data] = (
+                behaviour([(ALONE, "", syntax.tree)], (), ())
+                if isinstance(syntax, Syntax)
+                else syntax
+            )
+        return self._surveys[data]
+
     def looked(self, data: bytes) -> Looked:
         """Return what is deceptive in one source file."""
-        return self._walked(data)[1]
-
-    def _walked(self, data: bytes) -> tuple[FileUses, Looked]:
-        if data not in self._seen:
-            syntax = self.programs.parsed.get(data) or syntax_of(data)
-            self._seen[data] = uses_of(syntax), look(data, syntax, self._decoder)
-        return self._seen[data]
+        if data not in self._looked:
+            self._looked[data] = look(data, self.syntax(data), self._decoder)
+        return self._looked[data]
 
     def outline(self, data: bytes) -> Outline | Failure:
         """Return what the statements of one source file are."""
@@ -82,21 +94,42 @@ class Seen:
 def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     """Return a release with what its code does: all that is found, sorted, each thing once."""
     programs = seen.programs_of(release, code, node)
+    for each in programs:
+        each.make()
+    found = _surveyed(code, node, seen, programs)
     return replace(
         release,
-        observed=_first(release, code, node, seen),
+        observed=_first(release, code, node, seen, found),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
         handlers=tuple(handlers_of(release, Reach(code, seen.outline))),
         walked=True,
-        gaps=(*release.gaps, *_unseen(code)),
+        gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
     )
 
 
-def _first(release: Release, code: Code, node: Node, seen: Seen) -> tuple[Observation, ...]:
+def _nearest(event: Event) -> tuple[bool, str, int]:
+    """Sort what is called by its name before what is done with what that gives."""
+    return "()" in event.api, event.place, event.line
+
+
+def _surveyed(code: Code, node: Node, seen: Seen, programs: list[Program]) -> Survey:
+    """Return what the code does: run from its entry points, and looked through."""
+    run = {module.path: module.tree for each in programs for module in each.modules.loaded}
+    modules = []
+    for place, data in _within(code):
+        syntax = seen.syntax(data)
+        if isinstance(syntax, Syntax):
+            modules.append((module_of(place), place, run.get(place, syntax.tree)))
+    return behaviour(modules, programs, node.accessors)
+
+
+def _first(
+    release: Release, code: Code, node: Node, seen: Seen, survey: Survey
+) -> tuple[Observation, ...]:
     first: dict[tuple[str, str], Observation] = {}
-    for each in _observations(release, code, node, seen):
+    for each in _observations(release, code, node, seen, survey):
         first.setdefault((each.kind, each.item), each)
     return tuple(first[key] for key in sorted(first))
 
@@ -112,6 +145,19 @@ def _unseen(code: Code) -> tuple[Gap, ...]:
             "what the code does",
             f"{len(places) - seen} files of source, from {places[seen]} on, are past the "
             f"{limits.OBSERVED_BYTES:,} bytes that are looked through",
+            "ask the author to release less code, or to split the plugin",
+        ),
+    )
+
+
+def _unfollowed(survey: Survey) -> tuple[Gap, ...]:
+    """Return the gap that code leaves in which names stand for too many things."""
+    if not survey.exhausted:
+        return ()
+    return (
+        Gap(
+            "what the code does",
+            f"its names stand for more than is followed in {survey.allowed:,} steps",
             "ask the author to release less code, or to split the plugin",
         ),
     )
@@ -144,20 +190,22 @@ def _deceptions(code: Code, place: str, looked: Looked) -> Iterator[Observation]
         )
 
 
-def _observations(release: Release, code: Code, node: Node, seen: Seen) -> Iterator[Observation]:
-    files = {place: seen.uses(data) for place, data in _within(code)}
-    modules = modules_of(files)
-    for place, found in files.items():
-        uses = [*through(place, found.uses, modules)]
-        yield from authorities(code, place, uses, modules.own)
-        yield from host_imports(code, place, found.imports)
-        yield from accessors(code, place, uses, node)
-        if found.failure is not None:
-            why = f"{place} is Python source that cannot be read: {found.failure.why}"
-            at, sha256 = code.at(place, found.failure.line), _digest(release, place)
+def _observations(
+    release: Release, code: Code, node: Node, seen: Seen, survey: Survey
+) -> Iterator[Observation]:
+    events = sorted(survey.events.values(), key=_nearest)
+    imports = survey.imports.values()
+    yield from authorities(code, events)
+    yield from host_imports(code, imports)
+    yield from accessors(code, events, node)
+    for place, data in _within(code):
+        syntax = seen.syntax(data)
+        if isinstance(syntax, Failure):
+            why = f"{place} is Python source that cannot be read: {syntax.why}"
+            at, sha256 = code.at(place, syntax.line), _digest(release, place)
             yield Observation("file", place, why, "runs", at, sha256)
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
-    yield from missing_imports(release, code, node, files)
+    yield from missing_imports(release, code, node, imports, events)
     yield from handler_observations(release, seen.programs_of(release, code, node), node)
     yield from factory_raises(seen.programs_of(release, code, node))

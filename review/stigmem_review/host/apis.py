@@ -1,0 +1,314 @@
+"""What others' code does when it is called: the one catalogue of APIs.
+
+Names are those that a program gets them by. A name stands for everything below it, the longest
+that fits decides, and what a call gives is written ``name()``. That something is there, is named
+or is looked at does nothing: ``READ`` are the exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from stigmem_review.model import Authority
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ACTS: dict[Authority, frozenset[str]] = {
+    "network": _words(
+        "_socket _ssl aioboto3 aiohttp aiokafka aiosmtplib anthropic anyio.connect_tcp "
+        "anyio.connect_tcp_with_tls anyio.connect_unix anyio.create_connected_udp_socket "
+        "anyio.create_tcp_listener anyio.create_udp_socket anyio.create_unix_listener "
+        "anyio.getaddrinfo asyncio.open_connection asyncio.open_unix_connection "
+        "asyncio.start_server asyncio.start_unix_server boto3 botocore chromadb cognee cohere "
+        "confluent_kafka dns elasticsearch ftplib google.cloud google.genai google.generativeai "
+        "granian groq grpc gunicorn h2 http.client http.server httpcore httplib2 httpx "
+        "httpx_sse huggingface_hub hypercorn imaplib kafka kubernetes letta letta_client litellm "
+        "logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
+        "logging.handlers.SMTPHandler logging.handlers.SocketHandler "
+        "logging.handlers.SysLogHandler mem0 mistralai nats nntplib openai "
+        "opentelemetry.exporter paho paramiko pika pinecone poplib "
+        "prometheus_client.start_http_server pycurl qdrant_client redis requests sentry_sdk "
+        "slack_sdk smtplib socket socketserver ssl starlette.testclient fastapi.testclient stripe "
+        "telnetlib tornado twilio twisted urllib.request urllib3 uvicorn weaviate websocket "
+        "websockets wsgiref.simple_server xmlrpc zep_cloud zep_python zmq"
+    ),
+    "process": _words(
+        "anyio.open_process anyio.run_process anyio.to_process asyncio.create_subprocess_exec "
+        "asyncio.create_subprocess_shell click.edit click.launch "
+        "concurrent.futures.ProcessPoolExecutor ctypes.util.find_library fabric invoke "
+        "multiprocessing pexpect plumbum _posixsubprocess _winapi psutil pty sh subprocess "
+        "typer.launch watchfiles.arun_process watchfiles.run_process webbrowser"
+    ),
+    "files": _words(
+        "aiofiles anyio.NamedTemporaryFile anyio.Path anyio.TemporaryDirectory "
+        "anyio.TemporaryFile anyio.open_file builtins.open bz2.open bz2.BZ2File click.open_file "
+        "codecs.open fastapi.responses.FileResponse fastapi.staticfiles filecmp fileinput glob "
+        "gzip.open gzip.GzipFile io.FileIO jinja2.FileSystemLoader linecache "
+        "logging.FileHandler logging.handlers.RotatingFileHandler "
+        "logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler lzma.open "
+        "lzma.LZMAFile mailbox netrc os.path.getmtime os.path.getsize pathlib.Path.chmod "
+        "pathlib.Path.glob pathlib.Path.mkdir pathlib.Path.open pathlib.Path.rename "
+        "pathlib.Path.replace pathlib.Path.walk shutil starlette.responses.FileResponse "
+        "starlette.staticfiles tarfile tempfile watchfiles zipfile"
+    ),
+    "environment": _words("dotenv environs pydantic_settings.BaseSettings"),
+    "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
+    "dynamic code": _words(
+        "_frozen_importlib _frozen_importlib_external _imp _marshal _pickle bdb "
+        "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
+        "cProfile dill doctest imp importlib.__import__ importlib.import_module "
+        "importlib.machinery importlib.reload importlib.util joblib jsonpickle logging.config "
+        "marshal pdb pickle pkgutil profile runpy shelve timeit trace types.CodeType "
+        "types.FunctionType yaml.full_load yaml.full_load_all yaml.load yaml.load_all "
+        "yaml.unsafe_load yaml.unsafe_load_all zipimport"
+    ),
+    "threads": _words(
+        "_thread anyio.from_thread anyio.to_thread asyncio.run_coroutine_threadsafe "
+        "asyncio.to_thread atexit concurrent.futures.ThreadPoolExecutor sched signal threading"
+    ),
+    "monkeypatching": _words(
+        "forbiddenfruit gc inspect.currentframe inspect.stack sys._current_frames sys._getframe "
+        "sys.addaudithook sys.meta_path sys.modules sys.path sys.path_hooks "
+        "sys.path_importer_cache sys.setprofile sys.settrace unittest.mock wrapt"
+    ),
+    "databases": _words(
+        "aiomysql aiosqlite asyncpg dbm duckdb lmdb motor MySQLdb neo4j peewee plyvel psycopg "
+        "psycopg2 pymongo pymssql pymysql sqlalchemy.create_engine "
+        "sqlalchemy.ext.asyncio.create_async_engine sqlite3 sqlmodel.create_engine"
+    ),
+}
+"""What modules do as a rule, and what functions do whose modules do nothing as a rule."""
+
+_OF_OS: dict[Authority, frozenset[str]] = {
+    "process": _words(
+        "abort execl execle execlp execlpe execv execve execvp execvpe fork forkpty kill killpg "
+        "popen posix_spawn posix_spawnp setgid setuid spawnl spawnle spawnlp spawnlpe spawnv "
+        "spawnve spawnvp spawnvpe startfile system"
+    ),
+    "environment": _words("environ environb getenv getenvb putenv unsetenv"),
+    "files": _words(
+        "access chdir chmod chown chroot copy_file_range fdopen fwalk lchown link listdir lstat "
+        "makedirs mkdir mkfifo mknod open pread preadv pwrite pwritev read readlink readv remove "
+        "removedirs removexattr rename renames replace rmdir scandir sendfile setxattr stat "
+        "symlink truncate unlink utime walk write writev"
+    ),
+}
+
+_PURE = _words(
+    "atexit.unregister ctypes.ARRAY ctypes.POINTER ctypes.Structure ctypes.Union ctypes.alignment "
+    "ctypes.byref ctypes.create_string_buffer ctypes.create_unicode_buffer ctypes.pointer "
+    "ctypes.sizeof gc.collect gc.disable gc.enable gc.freeze gc.get_count gc.get_stats "
+    "gc.get_threshold gc.isenabled gc.set_threshold gc.unfreeze glob.escape glob.has_magic "
+    "http.client.HTTPMessage httpx.Auth httpx.BasicAuth httpx.Cookies httpx.DigestAuth "
+    "httpx.Headers httpx.Limits httpx.NetRCAuth httpx.Proxy httpx.QueryParams httpx.Request "
+    "httpx.Response httpx.Timeout httpx.URL httpx.codes importlib.util.cache_from_source "
+    "importlib.util.find_spec importlib.util.resolve_name "
+    "multiprocessing.cpu_count multiprocessing.current_process multiprocessing.freeze_support "
+    "multiprocessing.get_logger multiprocessing.get_start_method "
+    "multiprocessing.parent_process pickle.dumps pickletools pkgutil.extend_path "
+    "psutil.cpu_count requests.Request requests.codes requests.structures "
+    "requests.utils.quote shutil.disk_usage "
+    "shutil.get_terminal_size shutil.which signal.Handlers signal.Signals signal.getsignal "
+    "signal.strsignal signal.valid_signals socket.gethostname socket.has_ipv6 socket.htonl "
+    "socket.htons socket.inet_aton socket.inet_ntoa socket.inet_ntop socket.inet_pton "
+    "socket.ntohl socket.ntohs socket.getdefaulttimeout sqlite3.Binary "
+    "sqlite3.Row sqlite3.complete_statement ssl.Purpose ssl.SSLContext ssl.TLSVersion "
+    "ssl.create_default_context ssl.match_hostname ssl.get_default_verify_paths "
+    "subprocess.list2cmdline subprocess.CompletedProcess tempfile.gettempdir "
+    "tempfile.gettempprefix threading.Barrier threading.BoundedSemaphore threading.Condition "
+    "threading.Event threading.Lock threading.RLock threading.Semaphore threading.active_count "
+    "threading.current_thread threading.enumerate threading.get_ident threading.get_native_id "
+    "threading.local threading.main_thread timeit.default_timer unittest.mock.ANY "
+    "unittest.mock.sentinel "
+    "urllib.request.Request urllib.request.getproxies urllib.request.pathname2url "
+    "urllib.request.url2pathname urllib3.util.parse_url urllib3.util.Timeout urllib3.util.Retry "
+    "urllib3.util.Url urllib3.Retry urllib3.Timeout uvicorn.config.LOGGING_CONFIG "
+    "watchfiles.Change watchfiles.DefaultFilter watchfiles.PythonFilter zipfile.ZipInfo "
+    "sys.modules.get sys.modules.keys sys.modules.copy sys.modules.items sys.path.copy "
+    "sys.path.index sys.path.count sys.path_hooks.copy wrapt.ObjectProxy"
+)
+"""What of them does nothing: it makes a value, or tells one."""
+
+_READ = _words("os.environ os.environb posix.environ nt.environ")
+"""What is acted on by whoever only looks at it."""
+
+_METHODS: dict[Authority, frozenset[str]] = {
+    "network": _words(
+        "create_connection create_datagram_endpoint create_unix_connection create_unix_server "
+        "sock_connect wrap_socket"
+    ),
+    "process": _words("execv execve popen spawnv subprocess_exec subprocess_shell"),
+    "threads": _words("run_in_executor"),
+    "files": _words(
+        "hardlink_to iterdir read_bytes read_text rglob rmdir symlink_to touch unlink write_bytes "
+        "write_text"
+    ),
+}
+"""Methods of objects nobody knows that hardly anything else has the names of."""
+_LOOKED_AT: dict[Authority, frozenset[str]] = {
+    "host internals": _words("_capabilities _core_apis _core_handlers _handlers"),
+    "monkeypatching": _words("__bases__ __class__ __code__ __globals__ __subclasses__"),
+}
+"""Attributes, of whatever object, that lead where a plugin has no business."""
+_STORED_ONLY = _words("__class__")
+
+_OF_THE_NODE = _words(
+    "HookRegistry allow_unsigned_development_override discover_plugin_manifests discovery "
+    "get_registry lifecycle register_core_handler register_discovered_plugins registry "
+    "set_registry signing"
+)
+"""What is for the node itself, of all that ``stigmem_node.plugins`` has."""
+
+_KEEPS = _words(
+    "abc atexit builtins.classmethod builtins.property builtins.staticmethod builtins.super "
+    "click contextvars dataclasses enum fastapi functools logging pydantic "
+    "pydantic_settings signal starlette stigmem_node sys typer types typing typing_extensions "
+    "unittest weakref"
+)
+"""Who keeps a function that it is given, and calls it when something happens."""
+_LOOKS = _words(
+    "builtins abc collections contextlib.suppress copy dataclasses enum inspect isinstance json "
+    "logging pprint stigmem_node typing typing_extensions types unittest.mock.patch warnings"
+)
+"""Who does not call what it is given."""
+_CALLS = _words(
+    "builtins.filter builtins.iter builtins.map builtins.max builtins.min builtins.sorted "
+    "collections.defaultdict dataclasses.field inspect.getmodule"
+)
+"""Who does, of those modules."""
+
+_ERROR = re.compile(
+    r"(?:\w*(?:Error|Exception|Warning|Expired|Interrupt|Timeout|Disconnect)|\w*Closed\w*|"
+    r"Bad\w+|Invalid\w+|TooMany\w+|timeout|herror|gaierror|error)\Z"
+)
+_ASKED = re.compile(r"c_\w+\Z|is_\w+\Z|__\w+version\w*__\Z")
+PARTLY = frozenset({"asyncio", "builtins", "importlib", "io", "nt", "os", "posix", "sys"})
+"""Modules of which parts reach far and others do not, so that their parts are what counts."""
+ALIASES = {"_io.open": "builtins.open", "io.open": "builtins.open"}
+"""What has several names, and the one it is recognised by."""
+HEAVY: frozenset[Authority] = frozenset(
+    {
+        *("network", "process", "files", "native code", "dynamic code", "threads"),
+        *("monkeypatching", "databases"),
+    }
+)
+"""What matters more where the import already does it."""
+
+
+def _index() -> Mapping[str, Authority]:
+    found: dict[str, Authority] = {}
+    for authority, names in _ACTS.items():
+        for each in names:
+            found[each] = authority
+    for authority, names in _OF_OS.items():
+        for each in names:
+            found |= {f"{module}.{each}": authority for module in ("os", "posix", "nt")}
+    return found
+
+
+_BY_NAME = _index()
+_BY_METHOD = {name: authority for authority, names in _METHODS.items() for name in names}
+_BY_LOOK = {name: authority for authority, names in _LOOKED_AT.items() for name in names}
+
+
+def _prefixes(dotted: str) -> Iterator[str]:
+    while dotted:
+        yield dotted
+        dotted = dotted.rpartition(".")[0]
+
+
+def _below(dotted: str, names: frozenset[str]) -> str:
+    """Return the name, of some, that something stands below."""
+    return next((each for each in _prefixes(dotted) if each in names), "")
+
+
+@cache
+def called(api: str) -> tuple[Authority, str] | None:
+    """Return what calling something acts on, and the name that is recognised by.
+
+    ``api`` is a dotted name, or ``?.name`` for a method of nobody knows what.
+    """
+    dotted = api.replace("()", "")
+    last = dotted.rpartition(".")[2]
+    if not dotted.startswith("?"):
+        if part := host_part(dotted):
+            return "host internals", part
+        for each in _prefixes(dotted):
+            if each in _PURE:
+                break
+            if known := _BY_NAME.get(each):
+                if each != dotted and known != "environment" and _is_plain(dotted[len(each) + 1 :]):
+                    return None
+                return known, each
+        else:
+            each = ""
+        if each:
+            return ("network", f".{last}") if last == "wrap_socket" else None
+    if "." in dotted and (known := _BY_METHOD.get(last)):
+        return known, f".{last}"
+    return looked_at(api)
+
+
+def _is_plain(rest: str) -> bool:
+    """Say whether what a module has is an exception, a constant, or a question."""
+    first, _, more = rest.partition(".")
+    if first in ("exceptions", "errors", "exc") or (more and first.isupper()):
+        return True
+    return bool(_ERROR.match(first) or _ASKED.match(first))
+
+
+@cache
+def looked_at(api: str) -> tuple[Authority, str] | None:
+    """Return what looking at something acts on."""
+    last = api.rpartition(".")[2]
+    if api in _READ:
+        return _BY_NAME[api], api
+    if (known := _BY_LOOK.get(last)) and last not in _STORED_ONLY and "." in api:
+        return known, f".{last}"
+    # What a call gives is what was called already.
+    part = "" if "()" in api else host_part(api)
+    return ("host internals", part) if part else None
+
+
+def stored(api: str) -> tuple[Authority, str] | None:
+    """Return what setting, or deleting, something of others acts on."""
+    owner, _, last = api.rpartition(".")
+    if api.startswith(("os.environ", "posix.environ", "nt.environ")):
+        return "environment", "os.environ"
+    if api.endswith("[]"):
+        known = next((e for e in _prefixes(api.removesuffix("[]")) if e in _BY_NAME), "")
+        return (_BY_NAME[known], known) if _BY_NAME.get(known) == "monkeypatching" else None
+    if last in _BY_LOOK:
+        return _BY_LOOK[last], f".{last}"
+    if not owner or "()" in owner or owner.startswith("?"):
+        return None
+    return "monkeypatching", f"assigning {api}"
+
+
+def host_part(dotted: str) -> str:
+    """Return the part of the host that a dotted name leads to, unless it is for plugins."""
+    match dotted.split("."):
+        case ["stigmem_node", "plugins", *rest]:
+            return f"stigmem_node.plugins.{rest[0]}" if _OF_THE_NODE & {*rest[:2]} else ""
+        case ["stigmem_node", part, *_]:
+            return f"stigmem_node.{part}"
+        case _:
+            return ""
+
+
+@cache
+def keeps(api: str) -> bool:
+    """Say whether a function keeps a function that it is given, to call it later."""
+    return bool(_below(api.replace("()", ""), _KEEPS))
+
+
+@cache
+def looks(api: str) -> bool:
+    """Say whether a function does not call what it is given."""
+    dotted = api.replace("()", "")
+    return dotted not in _CALLS and bool(_below(dotted, _LOOKS))

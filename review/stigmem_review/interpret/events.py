@@ -1,0 +1,56 @@
+"""What code does that is not its own: events, each with its place and what makes it run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+IMPORT = "import"
+FACTORY = "factory"
+HEALTH = "health check"
+UNIMPORTED = "import by nobody"
+"""What runs when a module is imported that loading the plugin does not import."""
+UNREACHED = "unreached"
+"""What nothing in the release calls."""
+
+EventKind = Literal["calls", "looks", "sets", "hands on"]
+Arguments = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that code does with what is not its own.
+
+    ``api`` is the dotted name of what is called, looked at, set, or handed on; ``name()`` stands
+    for what a call gives, ``?.name`` for an attribute of nobody knows what. ``place`` is the place
+    of the file, ``phase`` what makes it run: ``import``, ``factory``, ``handler <hook>``, ``health
+    check``, ``unreached`` and so on; ``within`` the function it stands in. ``arguments`` are the
+    texts that each argument, by its number or name, is known to be; it may be others as well.
+    """
+
+    kind: EventKind
+    api: str
+    place: str
+    line: int
+    phase: str
+    within: str = ""
+    arguments: Arguments = ()
+
+
+class Import(msgspec.Struct, frozen=True):
+    """One name in an import statement.
+
+    ``module`` is absolute, and empty where it leads out of the package; ``name`` is empty for
+    ``import module`` and ``*`` for a star import. ``guarded`` if an ``except``, a ``with`` or a
+    condition stands around it, so that it may fail, or not run, where that is meant. ``early`` if
+    it runs whenever its module does; ``within`` is the function of the module that runs it whenever
+    it is called, and ``?`` where it is in another place in a function.
+    """
+
+    module: str
+    name: str
+    place: str
+    line: int
+    early: bool
+    guarded: bool
+    within: str = ""

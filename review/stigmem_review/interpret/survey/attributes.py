@@ -1,0 +1,304 @@
+"""Attributes and items: of what the release has, of what others provide, of who knows what."""
+
+from __future__ import annotations
+
+import ast
+
+from stigmem_review.host import apis
+from stigmem_review.interpret.survey.base import Base
+from stigmem_review.interpret.survey.things import (
+    CHARS,
+    COMPUTED,
+    Attr,
+    Body,
+    Bound,
+    Box,
+    Env,
+    Far,
+    Inherited,
+    Inst,
+    Klass,
+    Mod,
+    Table,
+    Text,
+    Value,
+    Values,
+)
+
+_MANY = 64
+"""Names of one object that are tried where it is not known which is asked for."""
+_DEPTH = 50
+_OFFERED = {"_os": "os", "_sys": "sys"} | {
+    name: name
+    for name in ("os", "sys", "builtins", "ctypes", "importlib", "posix", "socket", "subprocess")
+}
+"""Modules that another module's attribute of their name gives."""
+
+
+class Attributes(Base):
+    """Adds what stands behind a dot, or in square brackets."""
+
+    def inner(self, values: Values) -> Values:
+        found: dict[Value, None] = {}
+        for each in values:
+            if isinstance(each, Box):
+                found.update(dict.fromkeys(self.held(each, "*")))
+            else:
+                found[each] = None
+        return tuple(found)
+
+    def look_at(self, dotted: str, node: ast.AST, env: Env) -> None:
+        if dotted.rpartition(".")[2] in self.accessors or apis.looked_at(dotted):
+            self.event("looks", dotted, node, env)
+
+    def member(self, owner: Value, name: str, node: ast.AST, env: Env) -> Values:
+        """Return an attribute."""
+        if isinstance(owner, Far):
+            dotted = f"{owner.dotted}.{name}"
+            if len(dotted) > CHARS:
+                return ()
+            if name == "__dict__":
+                return (self.table(owner),)
+            far = self.far(dotted)
+            if far.acts or name in self.accessors:
+                self.event("looks", dotted, node, env)
+            found: Values = (far,)
+            if name in _OFFERED and owner.dotted != _OFFERED[name] and "()" not in owner.dotted:
+                found = (self.far(_OFFERED[name]),)
+            return found
+        if isinstance(owner, Mod):
+            if name == "__dict__":
+                return (self.table(owner),)
+            if name == "__builtins__":
+                return (self.far("builtins"),)
+            held = self.held(owner, name)
+            inner = self.modules.get(f"{owner.name}.{name}")
+            if not held and inner is not None:
+                held = (inner,)
+            if not held:
+                held = self.lazily(owner, name, node, env)
+            return held
+        if isinstance(owner, Inst):
+            return self._of_object(owner, name, node, env)
+        if isinstance(owner, Klass):
+            if name == "__dict__":
+                return (self.table(owner),)
+            if apis.looked_at(f"?.{name}"):
+                self.event("looks", f"?.{name}", node, env)
+            return self._of_kind(owner, name, node, env)
+        if isinstance(owner, Attr):
+            if name in self.accessors or apis.looked_at(f"?.{name}"):
+                self.event("looks", f"?.{name}", node, env)
+            return (self.attr(name),)
+        if isinstance(owner, (Box, Table)):
+            return (self.bound(owner, ((self.attr(name),),)),)
+        if isinstance(owner, Body):
+            if name in ("__globals__", "__code__", "__builtins__"):
+                self.event("looks", f"?.{name}", node, env)
+            return self.held(owner, name)
+        if isinstance(owner, Bound):
+            return ()
+        return (self.attr(name),)
+
+    def table(self, owner: Value) -> Value:
+        found = self.made.get((id(owner), -1))
+        if found is None:
+            found = self.made[id(owner), -1] = Table(owner)
+        assert isinstance(found, Table)
+        return found
+
+    def ancestors(self, klass: Klass) -> list[Value]:
+        found: list[Value] = [klass]
+        for each in found:
+            if isinstance(each, Klass) and len(found) < _DEPTH:
+                found += [base for base in each.bases if base not in found]
+        return found
+
+    def of_class(self, klass: Klass, name: str, node: ast.AST, env: Env) -> Values:
+        others: dict[Value, None] = {}
+        for each in self.ancestors(klass):
+            self.looked += 1
+            if isinstance(each, Klass):
+                if held := self.held(each, name):
+                    return held
+            elif isinstance(each, Far) and not name.startswith("__"):
+                dotted = f"{each.dotted}().{name}"
+                self.look_at(dotted, node, env)
+                others[self.far(dotted)] = None
+        return tuple(others)
+
+    def _of_object(self, owner: Inst, name: str, node: ast.AST, env: Env) -> Values:
+        if name == "__dict__":
+            return (self.table(owner.klass),)
+        if name == "__class__":
+            return (owner.klass,)
+        found: dict[Value, None] = {}
+        for each in self.of_class(owner.klass, name, node, env):
+            if isinstance(each, Body):
+                if "property" in each.traits:
+                    found.update(dict.fromkeys(self.call(each, ((owner,),), {}, node, env)))
+                elif "staticmethod" in each.traits:
+                    found[each] = None
+                else:
+                    me: Value = owner.klass if "classmethod" in each.traits else owner
+                    found[self.bound(each, ((me,),))] = None
+            elif isinstance(each, Inst) and self.of_class(each.klass, "__get__", node, env):
+                found.update(dict.fromkeys(self.method(each, "__get__", node, env)))
+            elif isinstance(each, Far) and "()." in each.dotted:
+                found[self._inherited(each, owner)] = None
+            else:
+                found[each] = None
+        if not found:
+            for fallback in ("__getattr__", "__getattribute__"):
+                for each in self.of_class(owner.klass, fallback, node, env):
+                    given = ((owner,), self.text(name))
+                    found.update(dict.fromkeys(self.call(each, given, {}, node, env)))
+            if name in self.accessors or apis.looked_at(f"?.{name}"):
+                self.event("looks", f"?.{name}", node, env)
+            found[self.attr(name)] = None
+        return tuple(found)
+
+    def _of_kind(self, owner: Klass, name: str, node: ast.AST, env: Env) -> Values:
+        if name in owner.names and not owner.names[name] and self._is_enumeration(owner):
+            return (owner.instance,)
+        found: dict[Value, None] = {}
+        for each in self.of_class(owner, name, node, env):
+            if isinstance(each, Inst) and self.of_class(each.klass, "__get__", node, env):
+                found.update(dict.fromkeys(self.method(each, "__get__", node, env)))
+            else:
+                found[each] = None
+        return tuple(found)
+
+    def _is_enumeration(self, klass: Klass) -> bool:
+        bases = self.ancestors(klass)
+        return any(isinstance(each, Far) and each.dotted.startswith("enum.") for each in bases)
+
+    def asked(self, values: Values, node: ast.AST, env: Env) -> None:
+        """Ask whether something counts as true."""
+        for each in values:
+            if isinstance(each, Inst):
+                for name in ("__bool__", "__len__"):
+                    self.method(each, name, node, env)
+
+    def _inherited(self, far: Far, owner: Inst) -> Inherited:
+        found = self.made.get((id(far), id(owner)))
+        if found is None:
+            found = self.made[id(far), id(owner)] = Inherited(far.dotted, owner)
+        assert isinstance(found, Inherited)
+        return found
+
+    def own_methods(self, owner: Inst, node: ast.AST, env: Env) -> None:
+        """Call what a class that others provide can call of a class that is derived from it."""
+        for each in self.ancestors(owner.klass):
+            if isinstance(each, Klass):
+                for name in [*each.names]:
+                    if not name.startswith("__"):
+                        self.method(owner, name, node, env)
+
+    def method(
+        self, owner: Inst, name: str, node: ast.AST, env: Env, args: tuple[Values, ...] = ()
+    ) -> Values:
+        """Call a special method of an object, if its class has it."""
+        found: dict[Value, None] = {}
+        for each in self.of_class(owner.klass, name, node, env):
+            if isinstance(each, Body):
+                result = self.call(each, ((owner,), *args), {}, node, env)
+                found.update(dict.fromkeys(result))
+        return tuple(found)
+
+    def item(self, owner: Value, index: Values, node: ast.AST, env: Env) -> Values:
+        if isinstance(owner, Box):
+            return self.held(owner, "*")
+        if isinstance(owner, Table):
+            if isinstance(owner.owner, Mod) and not any(isinstance(e, Text) for e in index):
+                self.event("looks", f"builtins.globals.{COMPUTED}", node, env)
+            return self.get((owner.owner,), index, node, env)
+        if isinstance(owner, Inst):
+            return self.method(owner, "__getitem__", node, env, (index,))
+        if isinstance(owner, Klass):
+            for each in self.of_class(owner, "__class_getitem__", node, env):
+                self.call(each, ((owner,), index), {}, node, env)
+            return (owner,)
+        if isinstance(owner, Far):
+            if owner.dotted == "sys.modules":
+                texts = [each.text for each in index if isinstance(each, Text)]
+                if not texts and not any(isinstance(e, (Attr, Far)) for e in index):
+                    return ()
+                return tuple(each for text in texts for each in self.known(text))
+            if owner.dotted == "builtins":
+                return self.get((self.far("builtins"),), index, node, env)
+            return (owner if owner.dotted.endswith("()") else self.far(f"{owner.dotted}()"),)
+        return ()
+
+    def known(self, name: str) -> Values:
+        if name.partition(".")[0] in self.tops:
+            return (self.modules[name],) if name in self.modules else ()
+        return (self.far(name),)
+
+    def get(self, owners: Values, names: Values, node: ast.AST, env: Env) -> Values:
+        """Return what ``getattr`` gives for names that are texts, or not known."""
+        texts = [each.text for each in names if isinstance(each, Text)]
+        found: dict[Value, None] = {}
+        for text in texts:
+            for owner in owners:
+                found.update(dict.fromkeys(self.member(owner, text, node, env)))
+            if not owners:
+                if text in self.accessors or apis.looked_at(f"?.{text}"):
+                    self.event("looks", f"?.{text}", node, env)
+                found[self.attr(text)] = None
+        if not texts:
+            for owner in owners:
+                if isinstance(owner, Far) and "()" not in owner.dotted:
+                    if self.is_module(owner.dotted):
+                        self.event("looks", f"{owner.dotted}.{COMPUTED}", node, env)
+                elif isinstance(owner, Mod):
+                    for held in [*owner.names][:_MANY]:
+                        found.update(dict.fromkeys(self.held(owner, held)))
+                elif isinstance(owner, (Inst, Klass)):
+                    klass = owner.klass if isinstance(owner, Inst) else owner
+                    for each in self.ancestors(klass):
+                        if isinstance(each, Klass):
+                            for name in [*each.names][:_MANY]:
+                                if not name.startswith("__"):
+                                    more = self.member(owner, name, node, env)
+                                    found.update(dict.fromkeys(more))
+        return tuple(found)
+
+    def is_module(self, dotted: str) -> bool:
+        return dotted in apis.PARTLY or dotted in self.imported
+
+    def set_item(
+        self, owner: Value, index: Values, values: Values, node: ast.AST, env: Env
+    ) -> None:
+        if isinstance(owner, Box):
+            self.grow(owner, "*", values)
+        elif isinstance(owner, Inst):
+            self.method(owner, "__setitem__", node, env, (index, values))
+        elif isinstance(owner, Table):
+            self.set_by_text((owner.owner,), index, values, node, env)
+        elif isinstance(owner, Far) and "()" not in owner.dotted:
+            self.event("sets", owner.dotted + "[]", node, env)
+
+    def set_by_text(
+        self, owners: Values, names: Values, values: Values, node: ast.AST, env: Env
+    ) -> None:
+        texts = [each.text for each in names if isinstance(each, Text)]
+        for name in texts or [COMPUTED]:
+            self.set_attribute(owners, name, values, node, env)
+
+    def set_attribute(
+        self, owners: Values, name: str, values: Values, node: ast.AST, env: Env
+    ) -> None:
+        """Set an attribute."""
+        for owner in owners:
+            if isinstance(owner, Inst):
+                self.grow(owner.klass, name, values)
+                self.method(owner, "__setattr__", node, env)
+            elif isinstance(owner, (Klass, Mod, Body)):
+                self.grow(owner, name, values)
+                if isinstance(owner, Mod):
+                    owner.shared.add(name)
+            elif isinstance(owner, Far):
+                self.event("sets", f"{owner.dotted}.{name}", node, env)
+        if not owners:
+            self.event("sets", f"?.{name}", node, env)

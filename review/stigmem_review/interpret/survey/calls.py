@@ -1,0 +1,364 @@
+"""Calls: what they run, what they are given, and what they give."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stigmem_review.host import apis
+from stigmem_review.interpret.events import UNREACHED
+from stigmem_review.interpret.survey.attributes import Attributes
+from stigmem_review.interpret.survey.things import (
+    CHARS,
+    HANDED_ON,
+    Attr,
+    Body,
+    Bound,
+    Box,
+    Env,
+    Far,
+    Inherited,
+    Inst,
+    Klass,
+    Table,
+    Text,
+    Value,
+    Values,
+    arguments_of,
+)
+
+_DEPTH = 50
+_SHOWN = {"builtins.str": ("__str__", "__repr__"), "builtins.repr": ("__repr__",),
+          "builtins.len": ("__len__",), "builtins.bool": ("__bool__", "__len__"),
+          "builtins.iter": ("__iter__",), "builtins.next": ("__next__",),
+          "builtins.format": ("__format__",), "builtins.print": ("__str__", "__repr__"),
+          "builtins.list": ("__iter__", "__next__"), "builtins.hash": ("__hash__",),
+          "builtins.int": ("__int__",), "builtins.sorted": ("__lt__", "__iter__", "__next__"),
+          "builtins.sum": ("__add__", "__radd__")}  # fmt: skip
+_TAKES = frozenset(
+    {"get", "pop", "setdefault", "values", "items", "copy", "__getitem__", "popitem"}
+)
+_PUTS = frozenset({"append", "add", "insert", "extend", "update", "setdefault", "__setitem__"})
+
+
+class Calls(Attributes):
+    """Adds calls."""
+
+    def call(
+        self,
+        function: Value,
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        """Call something."""
+        if isinstance(function, Far):
+            if isinstance(function, Inherited):
+                self.own_methods(function.owner, node, env)
+            return self.call_far(function.dotted, args, keywords, node, env)
+        if isinstance(function, Body):
+            return self._call_body(function, args, keywords)
+        if isinstance(function, Bound):
+            if isinstance(function.function, (Box, Table)):
+                return self._call_box(function.function, function.args, args, node, env)
+            return self.call(function.function, (*function.args, *args), keywords, node, env)
+        if isinstance(function, Klass):
+            return self._make(function, args, keywords, node, env)
+        if isinstance(function, Inst):
+            found: Values = ()
+            for each in self.of_class(function.klass, "__call__", node, env):
+                found += self.call(each, ((function,), *args), keywords, node, env)
+            return found
+        if isinstance(function, Attr):
+            self.event("calls", f"?.{function.name}", node, env, arguments_of(args, keywords))
+            if function.name not in _PUTS:
+                self.handed((*args, *keywords.values()), "", node, env)
+            return ()
+        return ()
+
+    def _call_body(
+        self, body: Body, args: tuple[Values, ...], keywords: Mapping[str, Values]
+    ) -> Values:
+        given: Any = body.node
+        names = [each.arg for each in (*given.args.posonlyargs, *given.args.args)]
+        for name, values in zip(names, args, strict=False):
+            if values:
+                self.grow(body, name, values)
+        if given.args.vararg is not None and len(args) > len(names):
+            more = tuple(each for values in args[len(names) :] for each in values)
+            self._take_more(body, given.args.vararg, more)
+        names += [each.arg for each in given.args.kwonlyargs]
+        for name, values in keywords.items():
+            if not values:
+                continue
+            if name in names:
+                self.grow(body, name, values)
+                continue
+            if name == "**":
+                # Which of them has which name is not followed.
+                values = self.inner(values)
+                for each in names:
+                    self.grow(body, each, values)
+            if given.args.kwarg is not None:
+                self._take_more(body, given.args.kwarg, values)
+        unit = self.unit
+        if unit.rank < body.rank:
+            body.rank, body.phase = unit.rank, unit.phase
+            if self.nested < _DEPTH:
+                self.nested += 1
+                self.visit(body)
+                self.nested -= 1
+            else:
+                self.queue(body)
+        return self.held(body, "return")
+
+    def _take_more(self, body: Body, parameter: ast.arg, values: Values) -> None:
+        """Let a parameter for all others have values."""
+        box = self.made.get((id(parameter), id(body)))
+        if box is None:
+            box = self.made[id(parameter), id(body)] = Box()
+        assert isinstance(box, Box)
+        self.grow(box, "*", values)
+        self.grow(body, parameter.arg, (box,))
+
+    def _make(
+        self,
+        klass: Klass,
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        me = klass.instance
+        for name, first in (("__new__", klass), ("__init__", me), ("__post_init__", me)):
+            for each in self.of_class(klass, name, node, env):
+                given = ((first,), *args) if name != "__post_init__" else ((me,),)
+                self.call(each, given, keywords, node, env)
+        for meta in klass.metas:
+            for each in self.of_class(meta, "__call__", node, env):
+                self.call(each, ((klass,), *args), keywords, node, env)
+        for each in self.of_class(klass, "__del__", node, env):
+            self.call(each, ((me,),), {}, node, env)
+        ancestors = self.ancestors(klass)
+        for base in ancestors:
+            if isinstance(base, Far):
+                self.event("calls", base.dotted, node, env, arguments_of(args, keywords))
+        fields = [e for base in reversed(ancestors) if isinstance(base, Klass) for e in base.fields]
+        for name, values in (*zip(fields, args, strict=False), *keywords.items()):
+            if values and name in fields:
+                self.grow(klass, name, values)
+        return (me,)
+
+    def _call_box(
+        self,
+        box: Box | Table,
+        name: tuple[tuple[Value, ...], ...],
+        args: tuple[Values, ...],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        first = name[0][0]
+        assert isinstance(first, Attr)
+        if isinstance(box, Table):
+            if first.name in ("update", "setdefault", "__setitem__"):
+                self.set_by_text((box.owner,), args[0] if args else (), (), node, env)
+                return ()
+            return self.get((box.owner,), args[0] if args else (), node, env)
+        if first.name in _PUTS:
+            for each in args:
+                self.grow(box, "*", self.inner(each))
+        return self.held(box, "*") if first.name in _TAKES else ()
+
+    def call_far(
+        self,
+        dotted: str,
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        special = _SPECIAL.get(dotted)
+        if special is not None:
+            found = special(self, dotted, args, keywords, node, env)
+            if found is not None:
+                return found
+        self.event("calls", dotted, node, env, arguments_of(args, keywords))
+        if dotted in _SHOWN:
+            for values in args:
+                for each in (*values, *self.inner(values)):
+                    if isinstance(each, Inst):
+                        for name in _SHOWN[dotted]:
+                            self.method(each, name, node, env)
+        owner, _, last = dotted.rpartition(".")
+        if not (owner.endswith("()") and last in _PUTS):
+            self.handed((*args, *keywords.values()), dotted, node, env)
+        if dotted in ("builtins.list", "builtins.tuple", "builtins.set", "builtins.dict",
+                      "builtins.sorted", "builtins.iter", "builtins.reversed",
+                      "builtins.frozenset", "builtins.next", "typing.cast",
+                      "types.MappingProxyType", "builtins.enumerate", "builtins.zip",
+                      "copy.copy", "copy.deepcopy"):  # fmt: skip
+            given = args[-1] if args else ()
+            if dotted == "builtins.next":
+                return self.inner(given)
+            return (*given, *(e for values in keywords.values() for e in values))
+        return (self.far(f"{dotted}()"),) if len(dotted) < CHARS else ()
+
+    def handed(self, given: Sequence[Values], to: str, node: ast.AST, env: Env) -> None:
+        """Hand values to code that is not seen."""
+        if any(given) and not (to and apis.looks(to)):
+            for values in given:
+                for each in values:
+                    if not isinstance(each, Text):
+                        self.hand(each, to, node, env)
+
+    def hand(self, value: Value, to: str, node: ast.AST, env: Env, depth: int = 0) -> None:
+        if isinstance(value, Far):
+            if "()" in value.dotted:
+                return
+            if value.dotted in apis.PARTLY:
+                self.event("hands on", f"{value.dotted}.{HANDED_ON}", node, env)
+            elif "." in value.dotted:
+                kept = UNREACHED if to and apis.keeps(to) else ""
+                self.event("calls", value.dotted, node, env, phase=kept)
+        elif isinstance(value, (Body, Bound)):
+            if to and apis.keeps(to):
+                return
+            self.call(value, (), {}, node, env)
+        elif isinstance(value, Inst) and not to:
+            for each in self.of_class(value.klass, "__call__", node, env):
+                self.call(each, ((value,),), {}, node, env)
+        elif isinstance(value, Box) and depth < 1:
+            for each in self.held(value, "*"):
+                self.hand(each, to, node, env, depth + 1)
+
+    def _getattr(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        if len(args) < 2:
+            return ()
+        found = self.get(args[0], args[1], node, env)
+        return (*found, *(args[2] if len(args) > 2 else ()))
+
+    def _setattr(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        if len(args) >= 2:
+            self.set_by_text(args[0], args[1], args[2] if len(args) > 2 else (), node, env)
+        return ()
+
+    def _importer(
+        self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env
+    ) -> Values | None:
+        given = args[0] if args else keywords.get("name", ())
+        texts = [each.text for each in given if isinstance(each, Text)]
+        if not texts:
+            return None
+        found: dict[Value, None] = {}
+        for text in texts:
+            if text.startswith("."):
+                package = (
+                    env.module.name
+                    if env.module.is_package
+                    else (env.module.name.rpartition(".")[0])
+                )
+                text = f"{package}.{text.lstrip('.')}"
+            if not text:
+                continue
+            found.update(dict.fromkeys(self.module(text)))
+            if "__import__" in dotted and "." in text:
+                found.update(dict.fromkeys(self.module(text.partition(".")[0])))
+        return tuple(found)
+
+    def _tables(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        if args:
+            return tuple(self.table(each) for each in args[0] if not isinstance(each, Text))
+        return (self.table(env.module),)
+
+    def _partial(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        if not args:
+            return ()
+        return tuple(
+            self.bound(each, tuple(args[1:])) if not isinstance(each, (Text, Attr)) else each
+            for each in args[0]
+        )
+
+    def _wrapping(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        for each in args[0] if args else ():
+            if isinstance(each, Body):
+                each.traits.add(dotted.partition(".")[2])
+        return args[0] if args else ()
+
+    def _super(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        scope: Env | None = env
+        while scope is not None and scope.kind != "class":
+            if isinstance(scope.unit, Body) and scope.unit.klass is not None:
+                klass = scope.unit.klass
+                found: dict[Value, None] = {}
+                for base in klass.bases:
+                    if isinstance(base, Klass):
+                        found[base.instance] = None
+                    elif isinstance(base, Far):
+                        found[self.far(f"{base.dotted}()")] = None
+                return tuple(found)
+            scope = scope.outer
+        return ()
+
+    def _type(
+        self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env
+    ) -> Values | None:
+        if len(args) == 1:
+            return tuple(each.klass for each in args[0] if isinstance(each, Inst))
+        if len(args) == 3:
+            klass = self.class_made(node, env)
+            klass.bases.update(dict.fromkeys(self.inner(args[1])))
+            for each in self.inner(args[2]):
+                # Under which name it stands does not matter: all of it can run.
+                self.grow(klass, "__init__", (each,))
+            return (klass,)
+        return None
+
+    def class_made(self, node: ast.AST, env: Env) -> Klass:
+        """Return the class that a call makes."""
+        found = self.made.get((id(node), id(env.module)))
+        if found is None:
+            found = self.made[id(node), id(env.module)] = Klass("<class>", env.module.name)
+        assert isinstance(found, Klass)
+        return found
+
+    def _namespace(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        klass = self.class_made(node, env)
+        for name, values in keywords.items():
+            self.grow(klass, name, values)
+        return (klass.instance,)
+
+    def _named_tuple(
+        self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env
+    ) -> Values:
+        klass = self.class_made(node, env)
+        if not klass.fields and len(args) > 1:
+            texts = [each.text for each in self.inner(args[1]) if isinstance(each, Text)]
+            names = [name for text in texts for name in text.replace(",", " ").split()]
+            klass.fields = dict.fromkeys(names)
+        return (klass,)
+
+
+_S: Any = Calls
+_SPECIAL: dict[str, Callable[..., Values | None]] = {
+    "builtins.getattr": _S._getattr,
+    "builtins.hasattr": lambda *_: (),
+    "builtins.setattr": _S._setattr,
+    "builtins.delattr": _S._setattr,
+    "builtins.object.__setattr__": _S._setattr,
+    "builtins.__import__": _S._importer,
+    "importlib.__import__": _S._importer,
+    "importlib.import_module": _S._importer,
+    "builtins.globals": _S._tables,
+    "builtins.locals": _S._tables,
+    "builtins.vars": _S._tables,
+    "functools.partial": _S._partial,
+    "builtins.super": _S._super,
+    "builtins.type": _S._type,
+    "builtins.classmethod": _S._wrapping,
+    "builtins.property": _S._wrapping,
+    "builtins.staticmethod": _S._wrapping,
+    "types.SimpleNamespace": _S._namespace,
+    "collections.namedtuple": _S._named_tuple,
+}

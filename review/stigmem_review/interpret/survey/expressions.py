@@ -1,0 +1,250 @@
+"""Expressions, and with them all of a survey."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from stigmem_review.host import apis
+from stigmem_review.interpret.survey.statements import Statements
+from stigmem_review.interpret.survey.things import (
+    Box,
+    Env,
+    Far,
+    Inst,
+    Value,
+    Values,
+    text_of,
+    union,
+)
+
+_OPERATORS = {
+    "Add": "add", "Sub": "sub", "Mult": "mul", "MatMult": "matmul", "Div": "truediv",
+    "Mod": "mod", "Pow": "pow", "LShift": "lshift", "RShift": "rshift", "BitOr": "or",
+    "BitXor": "xor", "BitAnd": "and", "FloorDiv": "floordiv", "Eq": "eq", "NotEq": "ne",
+    "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "In": "contains", "NotIn": "contains",
+}  # fmt: skip
+
+
+class Survey(Statements):
+    """Looks at all code of a release. ``events`` and ``imports`` are what it has found."""
+
+    def look(self, node: ast.expr, env: Env) -> Values:
+        """Return what an expression can stand for, and note what evaluating it does."""
+        self.looked += 1
+        run = _EXPRESSIONS.get(type(node))
+        if run is None:
+            self.below(node, env)
+            return ()
+        found: Values = run(self, node, env)
+        return found
+
+    def _constant(self, node: ast.Constant, env: Env) -> Values:
+        return self.text(node.value) if type(node.value) is str else ()
+
+    def _name(self, node: ast.Name, env: Env) -> Values:
+        found = self.name(node.id, env)
+        for each in found:
+            if isinstance(each, Far) and each.acts:
+                self.event("looks", each.dotted, node, env)
+        return found
+
+    def _attribute(self, node: ast.Attribute, env: Env) -> Values:
+        owners = self.look(node.value, env)
+        if not owners:
+            if node.attr in self.accessors or apis.looked_at(f"?.{node.attr}"):
+                self.event("looks", f"?.{node.attr}", node, env)
+            return (self.attr(node.attr),)
+        if len(owners) == 1:
+            return self.member(owners[0], node.attr, node, env)
+        found: dict[Value, None] = {}
+        for each in owners:
+            found.update(dict.fromkeys(self.member(each, node.attr, node, env)))
+        return tuple(found)
+
+    def _subscript(self, node: ast.Subscript, env: Env) -> Values:
+        owners = self.look(node.value, env)
+        index = self.look(node.slice, env)
+        found: dict[Value, None] = {}
+        for each in owners:
+            found.update(dict.fromkeys(self.item(each, index, node, env)))
+        return tuple(found)
+
+    def _call(self, node: ast.Call, env: Env) -> Values:
+        functions = self.look(node.func, env)
+        args: list[Values] = []
+        for each in node.args:
+            if isinstance(each, ast.Starred):
+                args.append(self.inner(self.look(each.value, env)))
+            else:
+                args.append(self.look(each, env))
+        keywords = {word.arg or "**": self.look(word.value, env) for word in node.keywords}
+        if not functions:
+            self.handed((*args, *keywords.values()), "", node, env)
+            return ()
+        if len(functions) == 1:
+            return self.call(functions[0], tuple(args), keywords, node, env)
+        found: dict[Value, None] = {}
+        for function in functions:
+            result = self.call(function, tuple(args), keywords, node, env)
+            found.update(dict.fromkeys(result))
+        return tuple(found)
+
+    def _lambda(self, node: ast.Lambda, env: Env) -> Values:
+        return (self.function(node, env, "<lambda>"),)
+
+    def _display(self, node: ast.expr, env: Env) -> Values:
+        key = (id(node), id(env.module))
+        box = self.made.get(key)
+        if box is None:
+            box = self.made[key] = Box()
+        assert isinstance(box, Box)
+        if isinstance(node, ast.Dict):
+            for name, value in zip(node.keys, node.values, strict=True):
+                if name is None:
+                    self.grow(box, "*", self.inner(self.look(value, env)))
+                else:
+                    self.keyed(self.look(name, env), node, env)
+                    self.grow(box, "*", self.look(value, env))
+        else:
+            for each in node.elts:  # type: ignore[attr-defined]
+                if isinstance(each, ast.Starred):
+                    self.grow(box, "*", self.inner(self.look(each.value, env)))
+                else:
+                    values = self.look(each, env)
+                    self.grow(box, "*", values)
+                    if isinstance(node, ast.Set):
+                        self.keyed(values, node, env)
+        return (box,)
+
+    def keyed(self, values: Values, node: ast.AST, env: Env) -> None:
+        for each in values:
+            if isinstance(each, Inst):
+                for name in ("__hash__", "__eq__"):
+                    self.method(each, name, node, env)
+
+    def _comprehension(self, node: Any, env: Env) -> Values:
+        self.looping += 1
+        for each in node.generators:
+            self.assign(each.target, self.items(each.iter, env), env)
+            for test in each.ifs:
+                self.look(test, env)
+        key = (id(node), id(env.module))
+        box = self.made.get(key)
+        if box is None:
+            box = self.made[key] = Box()
+        assert isinstance(box, Box)
+        if isinstance(node, ast.DictComp):
+            self.look(node.key, env)
+            self.grow(box, "*", self.look(node.value, env))
+        else:
+            self.grow(box, "*", self.look(node.elt, env))
+        self.looping -= 1
+        return (box,)
+
+    def _either(self, node: ast.IfExp, env: Env) -> Values:
+        self.asked(self.look(node.test, env), node, env)
+        return union(self.look(node.body, env), self.look(node.orelse, env))
+
+    def _boolean(self, node: ast.BoolOp, env: Env) -> Values:
+        return union(*(self.look(each, env) for each in node.values))
+
+    def _walrus(self, node: ast.NamedExpr, env: Env) -> Values:
+        values = self.look(node.value, env)
+        self.assign(node.target, values, env)
+        return values
+
+    def _await(self, node: ast.Await, env: Env) -> Values:
+        return self.look(node.value, env)
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom, env: Env) -> Values:
+        if node.value is not None:
+            self.grow(self.unit, "return", self.look(node.value, env))
+        return ()
+
+    def _operation(self, node: ast.BinOp, env: Env) -> Values:
+        left, right = self.look(node.left, env), self.look(node.right, env)
+        name = type(node.op).__name__
+        if isinstance(node.op, ast.Add):
+            one, two = text_of(left), text_of(right)
+            if one is not None and two is not None:
+                return self.text(one + two)
+        found = self.operate(left, name, node, env)
+        found = union(found, self.operate(right, name, node, env, prefix="r"))
+        paths = tuple(
+            each
+            for each in (*left, *right)
+            if isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path"))
+        )
+        boxes = tuple(each for each in (*left, *right) if isinstance(each, Box))
+        return union(found, paths, boxes)
+
+    def operate(
+        self, values: Values, operator: str, node: ast.AST, env: Env, *, prefix: str = ""
+    ) -> Values:
+        found: Values = ()
+        for each in values:
+            if isinstance(each, Inst):
+                name = _OPERATORS.get(operator, "")
+                found = union(found, self.method(each, f"__{prefix}{name}__", node, env))
+                if prefix == "i":
+                    found = union(found, self.method(each, f"__{name}__", node, env))
+        return found
+
+    def _compare(self, node: ast.Compare, env: Env) -> Values:
+        sides = [self.look(each, env) for each in (node.left, *node.comparators)]
+        for values in sides:
+            for each in values:
+                if isinstance(each, Inst):
+                    for operator in node.ops:
+                        name = _OPERATORS.get(type(operator).__name__)
+                        if name:
+                            self.method(each, f"__{name}__", node, env)
+        return ()
+
+    def _formatted(self, node: ast.JoinedStr, env: Env) -> Values:
+        parts: list[str | None] = []
+        for each in node.values:
+            if isinstance(each, ast.Constant):
+                parts.append(str(each.value))
+                continue
+            assert isinstance(each, ast.FormattedValue)
+            values = self.look(each.value, env)
+            if each.format_spec is not None:
+                self.look(each.format_spec, env)
+            for value in values:
+                if isinstance(value, Inst):
+                    for name in ("__format__", "__str__", "__repr__"):
+                        self.method(value, name, node, env)
+            parts.append(text_of(values) if each.conversion == -1 else None)
+        known = [part for part in parts if part is not None]
+        return self.text("".join(known)) if len(known) == len(parts) else ()
+
+
+_S: Any = Survey
+_EXPRESSIONS: dict[type, Callable[[Survey, Any, Env], Values]] = {
+    ast.Constant: _S._constant,
+    ast.Name: _S._name,
+    ast.Attribute: _S._attribute,
+    ast.Subscript: _S._subscript,
+    ast.Call: _S._call,
+    ast.Lambda: _S._lambda,
+    ast.Dict: _S._display,
+    ast.List: _S._display,
+    ast.Tuple: _S._display,
+    ast.Set: _S._display,
+    ast.ListComp: _S._comprehension,
+    ast.SetComp: _S._comprehension,
+    ast.GeneratorExp: _S._comprehension,
+    ast.DictComp: _S._comprehension,
+    ast.IfExp: _S._either,
+    ast.BoolOp: _S._boolean,
+    ast.NamedExpr: _S._walrus,
+    ast.Await: _S._await,
+    ast.Yield: _S._yield,
+    ast.YieldFrom: _S._yield,
+    ast.BinOp: _S._operation,
+    ast.Compare: _S._compare,
+    ast.JoinedStr: _S._formatted,
+}

@@ -1,0 +1,227 @@
+"""What an expression can stand for, as far as it leads to code, to a text, or to others.
+
+Everything else stands for nothing. Two of these are the same only if they are the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping, Sequence
+
+from stigmem_review.host import apis
+from stigmem_review.interpret.events import Arguments
+
+EACH = 16
+"""Things that one name stands for, before more count as computed."""
+CHARS = 300
+"""Characters of a text, or of a dotted name."""
+COMPUTED = "<computed>"
+"""Ends a dotted name whose last part only running the code could tell."""
+ALONE = "?"
+"""The name of a module that is looked at alone, so that what others give it is not known."""
+HANDED_ON = "<handed on>"
+"""Ends the name of a module that goes where reading does not follow it."""
+NEVER = 1_000_000
+"""The rank of what has not been reached."""
+BUILTINS = frozenset(dir(builtins))
+
+
+class Far:
+    """What others provide, by its dotted name; ``name()`` is what a call of it gives."""
+
+    __slots__ = ("acts", "dotted")
+
+    def __init__(self, dotted: str) -> None:
+        self.dotted = dotted
+        self.acts = apis.looked_at(dotted) is not None
+
+
+class Inherited(Far):
+    """What an object of the release has from a class that others provide."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, dotted: str, owner: Inst) -> None:
+        super().__init__(dotted)
+        self.owner = owner
+
+
+class Text:
+    """A constant text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Attr:
+    """An attribute of nobody knows what."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Space:
+    """Something with names: a module, a class, a frame of a function, what is in a container."""
+
+    __slots__ = ("followers", "names", "readers", "stars")
+
+    def __init__(self) -> None:
+        self.names: dict[str, dict[Value, None]] = {}
+        self.readers: dict[str, dict[Unit, None]] = {}
+        self.followers: dict[Space, None] = {}
+        self.stars: dict[str, None] = {}
+
+
+class Box(Space):
+    """A container: what is in it is under one name."""
+
+    __slots__ = ()
+
+
+class Unit(Space):
+    """A piece of code that is looked at as one: a module, or a function."""
+
+    __slots__ = ("env", "klass", "node", "phase", "queued", "rank", "seen", "shared", "within")
+
+    def __init__(self, node: ast.AST, within: str) -> None:
+        super().__init__()
+        self.node = node
+        self.within = within
+        self.phase = ""
+        self.rank = NEVER
+        self.queued = False
+        self.seen = False
+        self.shared: set[str] = set()
+        """Names that other code binds as well."""
+        self.env: Env | None = None
+        self.klass: Klass | None = None
+
+
+class Mod(Unit):
+    """A module of the release."""
+
+    __slots__ = ("is_package", "name", "place")
+
+    def __init__(self, name: str, place: str, tree: ast.Module) -> None:
+        super().__init__(tree, "")
+        self.name = name
+        self.place = place
+        self.is_package = place.endswith("/__init__.py") or place == "__init__.py"
+
+
+class Body(Unit):
+    """A function of the release; ``traits``: property, staticmethod, classmethod."""
+
+    __slots__ = ("traits",)
+
+    def __init__(self, node: ast.AST, within: str) -> None:
+        super().__init__(node, within)
+        self.traits: set[str] = set()
+
+
+class Klass(Space):
+    """A class of the release; what is set on its objects counts as the class's."""
+
+    __slots__ = ("bases", "fields", "instance", "metas", "module", "name")
+
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__()
+        self.name = name
+        self.module = module
+        self.bases: dict[Value, None] = {}
+        self.metas: dict[Klass, None] = {}
+        self.fields: dict[str, None] = {}
+        self.instance = Inst(self)
+
+
+class Inst:
+    """An object of a class of the release."""
+
+    __slots__ = ("klass",)
+
+    def __init__(self, klass: Klass) -> None:
+        self.klass = klass
+
+
+class Bound:
+    """A method with its object, or a function with some of its arguments."""
+
+    __slots__ = ("args", "function")
+
+    def __init__(self, function: Value, args: tuple[tuple[Value, ...], ...]) -> None:
+        self.function = function
+        self.args = args
+
+
+class Table:
+    """What gives the names of a space, or of a module of others, by text."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Value) -> None:
+        self.owner = owner
+
+
+Value = Far | Text | Attr | Box | Mod | Body | Klass | Inst | Bound | Table
+Values = tuple[Value, ...]
+
+
+class Env:
+    """Where code looks its names up: the space of its scope, and the scopes around."""
+
+    __slots__ = ("globals", "kind", "module", "nonlocals", "outer", "space", "unit")
+
+    def __init__(self, kind: str, space: Space, outer: Env | None, module: Mod, unit: Unit) -> None:
+        self.kind = kind
+        self.space = space
+        self.outer = outer
+        self.module = module
+        self.unit = unit
+        self.globals: set[str] = set()
+        self.nonlocals: dict[str, Space] = {}
+
+
+def union(*every: Values) -> Values:
+    filled = [each for each in every if each]
+    if len(filled) < 2:
+        return filled[0] if filled else ()
+    return tuple(dict.fromkeys(value for each in filled for value in each))
+
+
+def text_of(values: Values) -> str | None:
+    if len(values) == 1 and isinstance(values[0], Text):
+        return values[0].text
+    return None
+
+
+def is_itself(module: Mod, name: str) -> bool:
+    """Say whether a module binds the name of a builtin to nothing else, as in ``open = open``."""
+    return not module.names[name]
+
+
+def is_for_types(test: ast.expr, values: Values) -> bool:
+    if any(isinstance(each, Far) and each.dotted.endswith(".TYPE_CHECKING") for each in values):
+        return True
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def joined(one: Arguments, other: Arguments) -> Arguments:
+    found: dict[str, dict[str, None]] = {}
+    for name, texts in (*one, *other):
+        found.setdefault(name, {}).update(dict.fromkeys(texts[:EACH]))
+    return tuple((name, tuple(texts)) for name, texts in found.items())
+
+
+def arguments_of(args: Sequence[Values], keywords: Mapping[str, Values]) -> Arguments:
+    if not args and not keywords:
+        return ()
+    named = [(str(number), values) for number, values in enumerate(args)]
+    named += keywords.items()
+    return tuple(
+        (name, tuple(e.text for e in values if isinstance(e, Text))) for name, values in named
+    )

@@ -1,0 +1,565 @@
+"""What code does by itself, however it is written, and what makes it run."""
+
+from __future__ import annotations
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import host
+from stigmem_review.code.modules import Module
+from stigmem_review.interpret.behaviour import behaviour, module_of
+from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, UNREACHED, Event
+from stigmem_review.interpret.program import Programs
+from stigmem_review.interpret.survey import base
+from stigmem_review.observe.authority import reached
+from stigmem_review.pipeline.reading import read
+from stigmem_review.sources.request import understand
+from support.plugins import plugin, write_wheel
+
+HANDLER = "handler post_assert_audit"
+ENTRY = "demo_plugin:plugin_manifest"
+QUIET = "def audit(ctx, **more):\n    return None\n"
+FACTORY_FILE = plugin()["demo_plugin/manifest.py"]
+
+
+def events(code: str, *, run: bool = True, **more: str) -> list[Event]:
+    """Return the events of a plugin whose handlers stand in ``code``, run or only looked at."""
+    if "def audit" not in code:
+        code += f"\n{QUIET}"
+    files = plugin(**{"handlers": code, **more})  # type: ignore[arg-type]
+    written = {path: text.encode() for path, text in files.items()}
+    programs = Programs()
+    program = programs.get(ENTRY, written, {}, host.node())
+    program.make()
+    assert program.made is not None or program.lost, program.raised
+    modules = []
+    for path in written:
+        module = program.modules.get(module_of(path))
+        assert isinstance(module, Module), module
+        modules.append((module.name, module.path, module.tree))
+    found = behaviour(
+        modules, [program] if run else (), host.node().accessors, () if run else ["demo_plugin"]
+    )
+    return [*found.events.values()]
+
+
+def effects(code: str, *, run: bool = True, **more: str) -> set[tuple[str, str]]:
+    """Return what a plugin acts on, each with the phase in which it does."""
+    found = set()
+    for each in events(code, run=run, **more):
+        if (known := reached(each)) is not None:
+            found.add((each.phase, f"{known[0]}: {known[1]}"))
+    return found
+
+
+AT_IMPORT = {
+    "a line of the module": ("import os\nos.system('x')", "process: os.system"),
+    "in a function that is called": (
+        "import os\ndef f():\n    os.system('x')\nf()",
+        "process: os.system",
+    ),
+    "in a function of a function": (
+        "import os\ndef g(): os.system('x')\ndef f(): g()\nf()",
+        "process: os.system",
+    ),
+    "a constructor": (
+        "import socket\nclass C:\n    def __init__(self): self.s = socket.socket()\nc = C()",
+        "network: socket",
+    ),
+    "a constructor of a base": (
+        "import socket\nclass B:\n    def __init__(self): socket.socket()\nclass C(B): pass\nC()",
+        "network: socket",
+    ),
+    "a dataclass's last step": (
+        "import os\nfrom dataclasses import dataclass\n@dataclass\nclass C:\n    x: int = 1\n"
+        "    def __post_init__(self): os.remove('x')\nC()",
+        "files: os.remove",
+    ),
+    "__new__": (
+        "import os\nclass C:\n    def __new__(cls): os.fork()\nC()",
+        "process: os.fork",
+    ),
+    "a decorator": (
+        "import os\ndef d(f):\n    os.fork()\n    return f\n@d\ndef g(): pass",
+        "process: os.fork",
+    ),
+    "a decorator with arguments": (
+        "import os\ndef d(x):\n    def inner(f):\n        os.fork()\n        return f\n"
+        "    return inner\n@d(1)\ndef g(): pass",
+        "process: os.fork",
+    ),
+    "a decorator that is an object": (
+        "import os\nclass D:\n    def __call__(self, f): os.fork()\n@D()\ndef g(): pass",
+        "process: os.fork",
+    ),
+    "__init_subclass__": (
+        "import os\nclass B:\n    def __init_subclass__(cls): os.fork()\nclass C(B): pass",
+        "process: os.fork",
+    ),
+    "a metaclass": (
+        "import os\nclass M(type):\n    def __init__(cls, *a): os.fork()\n"
+        "class C(metaclass=M): pass",
+        "process: os.fork",
+    ),
+    "__set_name__": (
+        "import os\nclass D:\n    def __set_name__(self, o, n): os.fork()\nclass C:\n    d = D()",
+        "process: os.fork",
+    ),
+    "a class body": ("import os\nclass C:\n    os.fork()", "process: os.fork"),
+    "a default argument": ("import os\ndef f(x=os.fork()): pass", "process: os.fork"),
+    "a comprehension": ("import os\nx = [os.remove(p) for p in ('a', 'b')]", "files: os.remove"),
+    "a lambda that is called": ("import os\n(lambda: os.fork())()", "process: os.fork"),
+    "a lambda with a name": ("import os\nf = lambda: os.fork()\nf()", "process: os.fork"),
+    "a condition's test": ("import os\nif os.fork(): pass", "process: os.fork"),
+    "an f-string": ("import os\nx = f'{os.fork()}'", "process: os.fork"),
+    "an own context manager": (
+        "import os\nclass C:\n    def __enter__(self): os.fork()\n"
+        "    def __exit__(self, *a): pass\nwith C(): pass",
+        "process: os.fork",
+    ),
+    "a generator as a context manager": (
+        "import os, contextlib\n@contextlib.contextmanager\ndef cm():\n    os.fork()\n    yield\n"
+        "with cm(): pass",
+        "process: os.fork",
+    ),
+    "going through an own iterator": (
+        "import os\nclass C:\n    def __iter__(self):\n        os.fork()\n        return iter(())\n"
+        "for x in C(): pass",
+        "process: os.fork",
+    ),
+    "an operator": (
+        "import os\nclass C:\n    def __add__(self, o): os.fork()\nC() + 1",
+        "process: os.fork",
+    ),
+    "a property": (
+        "import os\nclass C:\n    @property\n    def p(self): return os.fork()\nC().p",
+        "process: os.fork",
+    ),
+    "partial": (
+        "import os, functools\nf = functools.partial(os.system, 'x')\nf()",
+        "process: os.system",
+    ),
+    "getattr": ("import os\ngetattr(os, 'system')('x')", "process: os.system"),
+    "a table of functions": (
+        "import os\nT = {'a': os.system, 'b': print}\nT['a']('x')",
+        "process: os.system",
+    ),
+    "a table of own functions": (
+        "import os\ndef go(): os.fork()\nT = {'a': go}\nT.get('a')()",
+        "process: os.fork",
+    ),
+    "a registry": (
+        "import os\nALL = []\ndef reg(f):\n    ALL.append(f)\n    return f\n"
+        "@reg\ndef go(): os.fork()\nfor each in ALL: each()",
+        "process: os.fork",
+    ),
+    "a function given to a thread": (
+        "import threading\nfrom os import system\nthreading.Thread(target=system).start()",
+        "process: os.system",
+    ),
+    "an own function given to a thread": (
+        "import threading, os\ndef go(): os.fork()\nthreading.Thread(target=go).start()",
+        "process: os.fork",
+    ),
+    "map": ("x = list(map(eval, ['1']))", "dynamic code: builtins.eval"),
+    "a pool": (
+        "from concurrent.futures import ThreadPoolExecutor\nimport subprocess\n"
+        "p = ThreadPoolExecutor()\np.submit(subprocess.run, ['x'])",
+        "process: subprocess",
+    ),
+    "async": (
+        "import asyncio, os\nasync def go(): os.fork()\nasyncio.run(go())",
+        "process: os.fork",
+    ),
+    "text that is timed": ("import timeit\ntimeit.timeit('x()')", "dynamic code: timeit"),
+    "text that is profiled": ("import cProfile\ncProfile.run('x()')", "dynamic code: cProfile"),
+    "passwords of a file": ("import netrc\nnetrc.netrc()", "files: netrc"),
+    "a small web server": (
+        "from wsgiref.simple_server import make_server\nmake_server('', 80, None)",
+        "network: wsgiref.simple_server",
+    ),
+    "os.writev": ("import os\nos.writev(1, [b'x'])", "files: os.writev"),
+    "a module nobody knows the name of": (
+        "import importlib, os\nimportlib.import_module(os.environ['X'])",
+        "dynamic code: importlib.import_module",
+    ),
+    "a part nobody knows the name of": (
+        "import os\ngetattr(os, os.environ['X'])()",
+        "dynamic code: something computed in os",
+    ),
+    "yaml that makes objects": (
+        "import yaml\nyaml.load('x', yaml.Loader)",
+        "dynamic code: yaml.load",
+    ),
+    "the node's server": ("import uvicorn\nuvicorn.run('x:y')", "network: uvicorn"),
+    "the node's event loop": (
+        "import anyio\nanyio.run(anyio.run_process, ['x'])",
+        "process: anyio.run_process",
+    ),
+    "the node's command line": ("import click\nclick.launch('x')", "process: click.launch"),
+    "the node's watcher": (
+        "import watchfiles\nfor x in watchfiles.watch('.'): pass",
+        "files: watchfiles",
+    ),
+    "a client of its own": (
+        "import httpx\nclass C(httpx.Client): pass\nC()",
+        "network: httpx",
+    ),
+    "what asks whether it is true": (
+        "import os\nclass C:\n    def __bool__(self): os.fork()\nif C(): pass",
+        "process: os.fork",
+    ),
+    "a descriptor of a class": (
+        "import os\nclass D:\n    def __get__(self, *a): os.fork()\nclass C:\n    d = D()\nC.d",
+        "process: os.fork",
+    ),
+    "a member of an enumeration": (
+        "import os, enum\nclass E(enum.Enum):\n    A = 1\n    def go(self): os.fork()\nE.A.go()",
+        "process: os.fork",
+    ),
+    "itself, out of the table of modules": (
+        "import os, sys\nsys.modules[__name__].os.fork()",
+        "process: os.fork",
+    ),
+    "a function of others in a class": (
+        "import subprocess\nclass C:\n    run = staticmethod(subprocess.run)\nC.run([])",
+        "process: subprocess",
+    ),
+    "what is forwarded": (
+        "import os\ndef run(f, *a, **k): return f(*a, **k)\nrun(os.system, 'x')",
+        "process: os.system",
+    ),
+    "what a wrapper calls": (
+        "import os, functools\ndef deco(f):\n    @functools.wraps(f)\n"
+        "    def inner(*a): return f(*a)\n    return inner\n@deco\ndef go(): os.fork()\ngo()",
+        "process: os.fork",
+    ),
+    "an attribute that gets what it calls": (
+        "import os\nclass C:\n    def __init__(self, f): self.f = f\n"
+        "    def go(self): self.f('x')\nC(os.system).go()",
+        "process: os.system",
+    ),
+    "a name of an inner function": (
+        "import os\ndef f():\n    x = None\n    def g():\n        nonlocal x\n        x = os\n"
+        "    g()\n    x.fork()\nf()",
+        "process: os.fork",
+    ),
+    "a class made by type()": (
+        "import os\ntype('X', (), {'__init__': lambda self: os.fork()})()",
+        "process: os.fork",
+    ),
+    "a thread of its own": (
+        "import os, threading\nclass W(threading.Thread):\n    def run(self): os.fork()\n"
+        "W().start()",
+        "process: os.fork",
+    ),
+    "a metaclass that is called": (
+        "import os\nclass M(type):\n    def __call__(cls): os.fork()\n"
+        "class C(metaclass=M): pass\nC()",
+        "process: os.fork",
+    ),
+    "a name with a tuple's field": (
+        "import os, collections\nP = collections.namedtuple('P', 'f')\nP(os.system).f('x')",
+        "process: os.system",
+    ),
+    "arguments in a table": (
+        "import os\nkw = {'g': os.system}\ndef f(g): g('x')\nf(**kw)",
+        "process: os.system",
+    ),
+    "settings taken from the environment": (
+        "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    x: str = ''\nS()",
+        "environment: pydantic_settings.BaseSettings",
+    ),
+    "what a cleanup calls": (
+        "import os, contextlib\nwith contextlib.ExitStack() as s:\n    s.callback(os.remove, 'p')",
+        "files: os.remove",
+    ),
+    "where modules are looked for": (
+        "import sys\nsys.path[:0] = ['x']",
+        "monkeypatching: sys.path",
+    ),
+    "how it is sorted": (
+        "import os\nclass C:\n    def __lt__(self, o): os.fork()\nsorted([C(), C()])",
+        "process: os.fork",
+    ),
+    "a name of the module that a function sets": (
+        "import os\nx = None\ndef f():\n    global x\n    x = os\nf()\nx.fork()",
+        "process: os.fork",
+    ),
+    "a patch of another module": (
+        "import json\njson.loads = None",
+        "monkeypatching: assigning json.loads",
+    ),
+}
+
+LATER = {
+    "a handler": ("import os\ndef audit(ctx, **more):\n    os.fork()", HANDLER, "process: os.fork"),
+    "a helper of a handler": (
+        "import os\ndef go(): os.fork()\ndef audit(ctx, **more):\n    go()",
+        HANDLER,
+        "process: os.fork",
+    ),
+    "a method of an object that a handler has": (
+        "import httpx\nclass C:\n    def __init__(self, url): self.client = None\n"
+        "    def send(self): httpx.post('u')\nC_ = C('u')\ndef audit(ctx, **more):\n    C_.send()",
+        HANDLER,
+        "network: httpx",
+    ),
+    "an async handler": (
+        "import httpx\nasync def audit(ctx, **more):\n    async with httpx.AsyncClient() as c:\n"
+        "        await c.get('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a parameter that is a path": (
+        "from pathlib import Path\ndef audit(ctx, path: Path, **more):\n    path.open('w')",
+        HANDLER,
+        "files: pathlib.Path.open",
+    ),
+    "a parameter that is a client": (
+        "import httpx\ndef audit(ctx, client: httpx.Client | None = None, **more):\n"
+        "    client.post('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a parameter typed by a text": (
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    import httpx\ndef f(client: 'httpx.Client'): client.get('u')",
+        UNREACHED,
+        "network: httpx",
+    ),
+    "what nothing calls": ("import os\ndef f(): os.fork()", UNREACHED, "process: os.fork"),
+    "a method that nothing calls": (
+        "import os\nclass C:\n    def f(self): os.fork()",
+        UNREACHED,
+        "process: os.fork",
+    ),
+    "what is only decorated": (
+        "import os, click\n@click.command()\ndef f(): os.fork()",
+        UNREACHED,
+        "process: os.fork",
+    ),
+    "a path of a router": (
+        "import os\nfrom fastapi import APIRouter\nr = APIRouter()\n@r.get('/')\n"
+        "def f(): os.fork()",
+        UNREACHED,
+        "process: os.fork",
+    ),
+    "what the node makes for a path": (
+        "import httpx\nfrom fastapi import APIRouter, Depends\nr = APIRouter()\n"
+        "@r.get('/')\ndef f(c=Depends(httpx.Client)): pass",
+        UNREACHED,
+        "network: httpx",
+    ),
+    "what is called at exit": (
+        "import os, atexit\ndef f(): os.fork()\natexit.register(f)",
+        UNREACHED,
+        "process: os.fork",
+    ),
+    "what somebody keeps": (
+        "import os, logging\ndef f(): os.fork()\ndef reg(table): table.append(f)\n"
+        "reg(logging.getLogger().handlers)",
+        UNREACHED,
+        "process: os.fork",
+    ),
+    "a function given back": (
+        "import os\ndef make():\n    def go(): os.fork()\n    return go\nGO = make()\n"
+        "def audit(ctx, **more):\n    GO()",
+        HANDLER,
+        "process: os.fork",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "item"), AT_IMPORT.values(), ids=AT_IMPORT)
+def test_what_runs_when_the_node_imports_it(code: str, item: str) -> None:
+    assert (IMPORT, item) in effects(code)
+
+
+@pytest.mark.parametrize(("code", "item"), AT_IMPORT.values(), ids=AT_IMPORT)
+def test_what_runs_at_import_is_seen_where_nothing_can_be_run(code: str, item: str) -> None:
+    assert (IMPORT, item) in effects(code, run=False)
+
+
+@pytest.mark.parametrize(("code", "phase", "item"), LATER.values(), ids=LATER)
+def test_what_runs_later(code: str, phase: str, item: str) -> None:
+    found = effects(code)
+    assert (phase, item) in found
+    assert (IMPORT, item) not in found
+
+
+def test_what_another_module_does_at_import() -> None:
+    helper = "import os\nclass Base:\n    def __init_subclass__(cls): os.fork()\n"
+    code = "from .helper import Base\nclass C(Base): pass\n"
+    assert (IMPORT, "process: os.fork") in effects(code, helper=helper)
+    helper = "import os\ndef go(): os.fork()\n"
+    assert (IMPORT, "process: os.fork") in effects(
+        "from . import helper\nhelper.go()", helper=helper
+    )
+    assert (UNREACHED, "process: os.fork") in effects("from . import helper", helper=helper)
+
+
+def test_what_the_factory_does() -> None:
+    manifest = FACTORY_FILE.replace("    return", "    import os\n    os.fork()\n    return", 1)
+    assert effects(QUIET, manifest=manifest) == {(FACTORY, "process: os.fork")}
+
+
+def test_a_module_that_nothing_imports() -> None:
+    assert effects(QUIET, spare="import os\nos.fork()") == {(UNIMPORTED, "process: os.fork")}
+
+
+def test_where_it_goes_to() -> None:
+    code = (
+        "import httpx\nBASE = 'https://acme.example'\n"
+        "def send(path): httpx.post(f'{BASE}/in', json={})\n"
+        "def audit(ctx, **more):\n    send('x')\n"
+    )
+    [call] = [each for each in events(code) if each.api == "httpx.post"]
+    assert call.arguments[0] == ("0", ("https://acme.example/in",))
+    assert (call.place, call.line, call.within) == ("demo_plugin/handlers.py", 3, "send")
+
+
+HARMLESS = {
+    "an exception that is caught": "import socket\ntry: pass\nexcept socket.timeout: pass",
+    "an exception that is made": "import httpx\ndef f(): raise httpx.HTTPError('x')",
+    "several exceptions": "import subprocess\nE = (subprocess.TimeoutExpired, OSError)",
+    "an exception of an own class": "import requests\nclass E(requests.RequestException): pass",
+    "the name of the machine": "import socket\nNAME = socket.gethostname()",
+    "an address": "import httpx\nURL = httpx.URL('https://x')\nHOST = URL.host.lower()",
+    "a time limit": "import httpx\nT = httpx.Timeout(5)",
+    "is it installed": "import importlib.util\nx = importlib.util.find_spec('numpy') is not None",
+    "was it imported": "import sys\nx = 'numpy' in sys.modules",
+    "how many processors": "import multiprocessing\nN = multiprocessing.cpu_count()",
+    "how many processors, from os": "import os\nN = os.cpu_count()",
+    "a lock": "import threading\nL = threading.Lock()\ndef f():\n    with L: pass",
+    "an own value of each thread": "import threading\nX = threading.local()",
+    "a semaphore": "import asyncio\nS = asyncio.Semaphore(3)",
+    "text from an object": "import pickle\ndef f(x): return pickle.dumps(x)",
+    "json": "import json\nX = json.loads('{}')\ndef f(x): return json.dumps(x)",
+    "exceptions that are tried again": "import httpx, tenacity\n"
+    "R = tenacity.retry_if_exception_type((httpx.ConnectTimeout, httpx.TooManyRedirects))",
+    "a type": "import httpx\ndef f(x: httpx.Response) -> httpx.Client | None: return None",
+    "is it one": "import httpx\ndef f(x): return isinstance(x, httpx.Client)",
+    "a cast": "import typing, httpx\ndef f(x): return typing.cast(httpx.Client, x)",
+    "where a program is": "import shutil\nX = shutil.which('git')",
+    "a signal's name": "import signal\nX = signal.SIGTERM.name",
+    "a constant of a module": "import subprocess\nX = subprocess.DEVNULL",
+    "yaml that makes no objects": "import yaml\nX = yaml.safe_load('a: 1')",
+    "a command line": "import click\n@click.command()\n@click.option('--x', type=click.Path())\n"
+    "def f(x): click.echo(x)",
+    "logging": "import logging\nL = logging.getLogger(__name__)\nL.info('x')",
+    "a weak reference": "import weakref\nW = weakref.WeakKeyDictionary()",
+    "regular expressions": "import re\nX = re.compile('x')\ndef f(t): return X.match(t)",
+    "paths without files": "from pathlib import Path\nX = Path('a') / 'b'\nY = X.name",
+    "parts of os": "import os\nX = os.path.join('a', 'b')\nY = os.sep",
+    "hashes": "import hashlib\nX = hashlib.sha256(b'x').hexdigest()",
+    "random numbers": "import secrets, random\nX = secrets.token_hex()\nY = random.random()",
+    "times": "import time, datetime\nX = time.monotonic()\nY = datetime.datetime.now()",
+    "a timer": "import timeit\nX = timeit.default_timer()",
+    "a cache": "import functools\n@functools.lru_cache(maxsize=None)\ndef f(x): return x",
+    "an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1",
+    "a model": "from pydantic import BaseModel, Field\n"
+    "class M(BaseModel):\n    x: int = Field(default=1)",
+    "a table's columns": "import sqlalchemy as sa\nC = sa.Column('x', sa.String())",
+    "a row": "import sqlite3\nX = sqlite3.Row",
+    "sizes of types": "import ctypes\nX = ctypes.sizeof(ctypes.c_int)",
+    "garbage": "import gc\ngc.collect()",
+    "an own function of that name": "def system(x): return x\nsystem('x')",
+    "an own class of that name": "class socket:\n    def connect(self): pass\nsocket().connect()",
+    "a parameter of that name": "def f(subprocess): return subprocess.run",
+    "text that looks like it": "X = \"import os; os.system('x')\"",
+    "only for type checkers": "from typing import TYPE_CHECKING\n"
+    "if TYPE_CHECKING:\n    import socket",
+    "what never runs": "import os\nif False:\n    os.fork()",
+    "a name that is deleted by another": "import subprocess\nsubprocess = None",
+    "a router": "from fastapi import APIRouter, Depends\nr = APIRouter()\ndef d(): pass\n"
+    "@r.get('/', dependencies=[Depends(d)])\ndef f(): pass",
+    "a context's own interface": "def audit(ctx, **more): return ctx.get_facts_reader()",
+    "settings of others": "from acme import cfg\ncfg = cfg.copy()\ncfg.x = 1",
+    "a warning": "import warnings\nwarnings.warn('x', stacklevel=2)",
+    "an own attribute": "class C:\n    def __init__(self): self.system = 1\nC().system",
+}
+
+
+@pytest.mark.parametrize("code", HARMLESS.values(), ids=HARMLESS)
+def test_what_acts_on_nothing(code: str) -> None:
+    assert effects(code) == set()
+
+
+def followed(files: dict[str, str]) -> set[str]:
+    """Return what modules call, each of which is looked at by itself and through the others."""
+    modules = [(module_of(path), path, ast.parse(text)) for path, text in files.items()]
+    return {each.api for each in behaviour(modules, (), ()).events.values()}
+
+
+def chain(link: str, last: str, count: int) -> dict[str, str]:
+    """Return files each of which takes what it gives from the one before it."""
+    files = {f"demo/m{n}.py": link.format(n=n - 1) for n in range(1, count)}
+    return {
+        **files,
+        "demo/m0.py": "import socket as wire\n",
+        "demo/plugin.py": f"{last.format(n=count - 1)}wire.create_connection(('a', 1))\n",
+    }
+
+
+STAR, NAME = "from .m{n} import *\n", "from .m{n} import wire\n"
+
+
+@pytest.mark.parametrize("link", [STAR, NAME])
+@pytest.mark.parametrize("last", [STAR, NAME])
+@pytest.mark.parametrize("count", [2, 12, 200, 700])
+def test_a_name_is_followed_through_any_number_of_files(link: str, last: str, count: int) -> None:
+    assert "socket.create_connection" in followed(chain(link, last, count))
+
+
+def test_a_circle_of_star_imports_gives_what_any_of_them_has() -> None:
+    files = {f"demo/m{n}.py": f"from .m{(n + 1) % 50} import *\n" for n in range(50)}
+    files["demo/m30.py"] += "import socket as wire\n"
+    files["demo/plugin.py"] = "from .m5 import *\nwire.create_connection(('a', 1))\n"
+    assert "socket.create_connection" in followed(files)
+
+
+def test_what_another_distribution_gives_a_star_import_is_followed() -> None:
+    files = {"demo/m.py": "from os import *\n", "demo/plugin.py": "from .m import *\nsystem('x')\n"}
+    assert "os.system" in followed(files)
+
+
+HOSTILE = {
+    "star imports of all that came before": {
+        f"demo/m{n}.py": "".join(f"from .m{m} import *\n" for m in range(max(0, n - 15), n))
+        + f"X{n} = 1\nY = X{n - 1}\n"
+        for n in range(1, 200)
+    },
+    "many lambdas": {
+        "demo/m.py": "H = {" + ", ".join(f"'h{n}': lambda x: x" for n in range(9000)) + "}\n"
+        "for h in H.values(): h(1)\n"
+    },
+    "a value that grows": {
+        "demo/m.py": "import functools\ndef f(x): return functools.partial(f, x)\ny = f\n"
+        + "y = f(y)\n" * 2000
+    },
+    "tables in tables": {
+        "demo/m.py": "import os\nL = []\n"
+        + "".join(f"L.append([L, os.a{n}])\nfor x in L: x(L)\n" for n in range(1000))
+    },
+}
+
+
+@pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_made_to_take_long_takes_not_long(files: dict[str, str]) -> None:
+    start = time.process_time()
+    followed(files)
+    assert time.process_time() - start < 5
+
+
+def test_more_than_is_followed_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_AGAIN", 0)
+    code = "class C0: pass\n" + "".join(
+        f"class C{n}(C{n - 1}):\n    def m{n}(self): return self.m{n - 1}()\n" for n in range(1, 60)
+    )
+    wheel = write_wheel(tmp_path, plugin(more=f"{code}C59().m59()\n"))
+    gaps = read(understand(str(wheel)), host.node()).gaps
+    assert [each.what for each in gaps] == ["what the code does"]
