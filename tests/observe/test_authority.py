@@ -239,6 +239,12 @@ def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
     }
 
 
+def test_it_is_shown_where_it_is_called_and_not_where_what_that_gives_is(tmp_path: Path) -> None:
+    code = "import httpx\ndef use(c: httpx.Client): c.get('u')\ndef make(): return httpx.Client()\n"
+    [found] = [each for each in observed(code, tmp_path) if each.kind == "authority"]
+    assert str(found.at) == "demo_plugin/more.py:3"
+
+
 def upgrade(folder: Path, old: str, new: str, **more: object) -> Report:
     before = write_wheel(folder / "old", plugin(more=old))
     files = plugin(version="1.1.0", more=new, **more)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from stigmem_review.code.modules import Module
 from stigmem_review.interpret.behaviour import behaviour, module_of
 from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, UNREACHED, Event
 from stigmem_review.interpret.program import Programs
-from stigmem_review.interpret.survey import base
+from stigmem_review.interpret.survey import Survey, base
 from stigmem_review.observe.authority import reached
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
@@ -228,6 +228,10 @@ AT_IMPORT = {
         "import subprocess\nclass C:\n    run = staticmethod(subprocess.run)\nC.run([])",
         "process: subprocess",
     ),
+    "how an object is shown": (
+        "import os\nclass C:\n    def __format__(self, spec): return str(os.fork())\nx = f'{C()}'",
+        "process: os.fork",
+    ),
     "what is forwarded": (
         "import os\ndef run(f, *a, **k): return f(*a, **k)\nrun(os.system, 'x')",
         "process: os.system",
@@ -420,6 +424,39 @@ def test_where_it_goes_to() -> None:
     [call] = [each for each in events(code) if each.api == "httpx.post"]
     assert call.arguments[0] == ("0", ("https://acme.example/in",))
     assert (call.place, call.line, call.within) == ("demo_plugin/handlers.py", 3, "send")
+
+
+def test_every_text_that_an_argument_is() -> None:
+    found = events("import httpx\ndef f(): httpx.get('a'); httpx.get('b')")
+    [call] = [each for each in found if each.api == "httpx.get"]
+    assert call.arguments == (("0", ("a", "b")),)
+
+
+def test_names_that_only_a_run_can_tell() -> None:
+    put_together = "''.join(['for', 'k'])"
+    code = f"import os\ngetattr(os, {put_together})()\n"
+    assert (IMPORT, "process: os.fork") in effects(code)
+    assert (IMPORT, "process: os.fork") not in effects(code, run=False)
+    code = f"import os\ngo = getattr(os, {put_together})\ndef audit(ctx, **more):\n    go()\n"
+    assert (HANDLER, "process: os.fork") in effects(code)
+
+
+def test_the_factory_of_a_module_that_cannot_be_run() -> None:
+    manifest = FACTORY_FILE.replace("    return", "    import os\n    os.fork()\n    return", 1)
+    found = effects(QUIET, manifest=f"exec('x = 1')\n{manifest}")
+    assert found == {(IMPORT, "dynamic code: builtins.exec"), (FACTORY, "process: os.fork")}
+
+
+def test_the_first_phase_counts() -> None:
+    tree = ast.parse("import os\ndef f(): os.fork()\n")
+    survey = Survey()
+    survey.add("m", "m.py", tree)
+    survey.load("m", IMPORT)
+    body = survey.body_of(tree.body[1], "m")
+    assert body is not None
+    for phase, counts in ((HANDLER, HANDLER), (UNREACHED, HANDLER), (IMPORT, IMPORT)):
+        survey.called(body, phase)
+        assert {each.phase for each in survey.events.values()} == {counts}
 
 
 HARMLESS = {

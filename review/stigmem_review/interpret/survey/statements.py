@@ -201,7 +201,7 @@ class Statements(Definitions):
         self.grow(space, name, values)
         if space is not self.unit:
             return
-        if self.looping or name in self.unit.shared:
+        if self.looping:
             self.now.pop(name, None)
         elif not self.guarded:
             self.now[name] = values
