@@ -102,7 +102,9 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
         whole = f"{dotted}.{name}"
         if thing.extra.is_package and (m.modules.has(whole) or m.modules.folder(whole)):
             found = load(m, whole)
-            return m.each(m.read(module, name), lambda held: found if held == MISSING else held)
+            return m.each(
+                m.read(module, name), lambda held: last(found) if held == MISSING else held
+            )
         listed = m.read(m.imports, f"{dotted}.{name}")
         return m.each(listed, last)
 
