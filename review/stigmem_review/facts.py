@@ -504,6 +504,10 @@ class TargetNotFactory(_Problem, frozen=True, kw_only=True, tag="target-not-fact
     """The entry point leads to what the node cannot call."""
 
 
+class LoadRaises(_Problem, frozen=True, kw_only=True, tag="load-raises"):
+    """Importing the module of the entry point, or calling the factory, raises in every case."""
+
+
 class PinUnhashed(Fact, frozen=True, kw_only=True, tag="pin-unhashed"):
     """A plugin pinned without a hash; ``before`` if it was so before as well."""
 
@@ -941,6 +945,7 @@ AnyFact = (
     | HandlerKeywords
     | TargetMissing
     | TargetNotFactory
+    | LoadRaises
     | PinUnhashed
     | PinMismatch
     | PinLoosened

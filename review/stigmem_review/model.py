@@ -158,6 +158,7 @@ ProblemKind = Literal[
     "built-otherwise",
     "target-missing",
     "target-not-factory",
+    "load-raises",
     "keyword-unknown",
     "field-refused",
     "record-mismatch",

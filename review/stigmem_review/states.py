@@ -28,6 +28,7 @@ from stigmem_review.facts import (
     HookUnknown,
     ImportMissing,
     KeywordUnknown,
+    LoadRaises,
     MigrationForeign,
     MigrationUnread,
     MigrationVersionInvalid,
@@ -54,6 +55,7 @@ _BY_KIND = {
     "built-otherwise": BuiltOtherwise,
     "target-missing": TargetMissing,
     "target-not-factory": TargetNotFactory,
+    "load-raises": LoadRaises,
     "field-refused": FieldRefused,
     "record-mismatch": RecordMismatch,
     "hidden-distribution": HiddenDistribution,
@@ -65,6 +67,7 @@ ABOUT_THE_FACTORY = (
     EntryPointInvalid,
     TargetMissing,
     TargetNotFactory,
+    LoadRaises,
 )
 """States that already say why no manifest could be read."""
 
@@ -85,8 +88,11 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
     """Yield every state of a release on a node."""
     if release.source.unreviewed:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
+    missing = {each.at for each in release.observed if each.kind == "import-missing"}
     for problem in release.problems:
-        yield _problem(problem)
+        # What an import lacks says more than the exception that it raises.
+        if problem.kind != "load-raises" or problem.at not in missing:
+            yield _problem(problem)
     for observation in release.observed:
         if observation.kind not in ("accessor", *OF_REACH):
             yield _observed(observation, node)

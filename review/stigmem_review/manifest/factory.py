@@ -97,7 +97,7 @@ def _read(entry_point: EntryPoint, program: Program) -> tuple[Manifest, list[Pro
         raise _Stop(why, entry_point.at, "target-missing")
     _refuse_no_factory(program)
     if not read.fields:
-        raise _Stop(*_raising(program, read.raised))
+        raise _Stop(*_raising(program, read.raised), "load-raises")
     unknown = {each if isinstance(each, Unknown) else None for each in read.fields.values()}
     if len(unknown) == 1 and (whole := unknown.pop()):
         raise _Stop(whole.why, whole.at)
