@@ -10,6 +10,7 @@ import enum
 import re
 import typing
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import NoReturn
 
 from stigmem_review.code.modules import Modules, Unusable
@@ -1399,17 +1400,31 @@ class Interpreter(Machine):
         fields, checks = self._model_fields(kind)
         ref = self.alloc(Thing("instance", type=kind))
         given = dict(keywords)
+        checking = schemas.validators(self, [*reversed(mro(self, kind))])
+        told, data = schemas.information(self) if checking else (None, None)
         for name, (shape, default) in fields.items():
             try:
                 if checks:
                     # Validators escaped where they were decorated; what they give is not known.
                     raise GiveUp("a model checks its values")
                 value = self._model_value(name, shape, given, default)
+                # A default is taken as it is.
+                for each in checking.get(name, ()) if name in given else ():
+                    value = schemas.checked(self, kind, each, value, told or ref)
             except GiveUp as stop:
                 # That costs the one field: a model does nothing to its class.
                 self.may_raise(stop.why)
-                value = self.unknown(stop.why, given.get(name, NONE), default)
-            self.write(ref, value, name)
+                given_to = (*checking[name], told or ref) if name in checking else ()
+                value = self.unknown(stop.why, given.get(name, NONE), default, *given_to)
+            if data:
+                operators.set_subscript(self, data, Const(name), value)
+            else:
+                self.write(ref, value, name)
+        for name in fields if data else ():
+            assert data
+            # A validator can have changed the others' values.
+            held = self.guard((data,), partial(operators.subscript, self, data, Const(name)))
+            self.write(ref, held, name)
         return ref
 
     def _model_value(
@@ -1421,6 +1436,8 @@ class Interpreter(Machine):
             options = self._field_options(default)
             default = options.get("", options.get("default", MISSING))
         if name in given:
+            if options.keys() & schemas.BOUNDS:
+                self.may_raise("a model may refuse a value")
             return schemas.taken(self, shape, given[name])
         if "default_factory" in options:
             return self.call(options["default_factory"], ())
@@ -1467,7 +1484,7 @@ class Interpreter(Machine):
         if self.thing(field).type != Foreign("pydantic.Field"):
             raise GiveUp("a default of a model is not followed")
         known = {"", "default", "default_factory", "description", "title", "examples"}
-        if options.keys() - known:
+        if options.keys() - known - schemas.BOUNDS:
             raise GiveUp("a model checks its values in a way of its own")
         return options
 

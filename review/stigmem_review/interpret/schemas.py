@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
+from stigmem_review.interpret import host
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.models import Args, Keywords, count, model
 from stigmem_review.interpret.values import (
     NONE,
     TRUE,
+    Bound,
     Const,
     Foreign,
     Frozen,
@@ -22,6 +26,8 @@ from stigmem_review.interpret.values import (
     Ref,
     Tuple,
     Value,
+    Wrapped,
+    words,
 )
 
 Shape = tuple[Any, ...]
@@ -228,3 +234,92 @@ def _validate(m: Machine, args: Args, keywords: Keywords) -> Value:
         return m.made("model", kind, (), found)
 
     return m.each(m.read(value), entries)
+
+
+BOUNDS = words("ge gt le lt multiple_of min_length max_length")
+"""What ``Field`` takes to refuse values with; those that it does not refuse stay as they are."""
+_AFTER = Const("after")
+_RAISED = Tuple((Foreign("builtins.ValueError"), Foreign("builtins.AssertionError")))
+"""What a validator raises to refuse a value; any other exception goes through."""
+_VALIDATES = "pydantic.field_validator.of"
+
+
+@model("pydantic.field_validator")
+def _field_validator(m: Machine, args: Args, keywords: Keywords) -> Value:
+    named = [each.value for each in args if isinstance(each, Const) and isinstance(each.value, str)]
+    if len(named) != len(args) or "*" in named or dict(keywords) not in ({}, {"mode": _AFTER}):
+        raise GiveUp("a model checks its values in a way of its own")
+    return Bound(Foreign(_VALIDATES), Tuple(tuple(args)))
+
+
+@model(_VALIDATES, whole=True)
+def _validates(m: Machine, args: Args, keywords: Keywords) -> Value:
+    names, function = args
+    if isinstance(function, Wrapped) and function.kind == "classmethod":
+        function = function.function
+    if not isinstance(function, Ref) or function.kind != "function":
+        raise GiveUp("a model checks its values in a way of its own")
+    node = m.thing(function).node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    taken = node.args
+    count_ = len(taken.posonlyargs) + len(taken.args)
+    if count_ not in (2, 3) or taken.vararg or taken.kwonlyargs or taken.kwarg or taken.defaults:
+        raise GiveUp("a model checks its values in a way of its own")
+    return m.alloc(Thing("validator", type=function, defaults=(("", names),), extra=count_ == 3))
+
+
+Validators = dict[str, list[Ref]]
+
+
+def validators(m: Machine, classes: Sequence[Value]) -> Validators:
+    """Return what checks each field of a model that is made of classes, the last base first."""
+    found: dict[str, Ref] = {}
+    for each in classes:
+        if not isinstance(each, Ref):
+            continue
+        for name in m.names(each):
+            held = m.read(each, name)
+            found.pop(name, None)
+            if isinstance(held, Ref) and held.kind == "validator":
+                found[name] = held
+    fields: Validators = {}
+    for held in found.values():
+        names = m.thing(held).defaults[0][1]
+        assert isinstance(names, Tuple)
+        for field in names.items:
+            assert isinstance(field, Const)
+            fields.setdefault(field.value, []).append(held)
+    return fields
+
+
+def information(m: Machine) -> tuple[Ref, Ref]:
+    """Return what a validator is told of the fields before its own, and the dict with them.
+
+    That dict is the one that the model keeps (pydantic-core, ``validators/model_fields.rs``).
+    """
+    kind = m.alloc(Thing("class", name="ValidationInfo", extra="ValidationInfo"))
+    m.thing(kind).mro = (kind, Foreign("builtins.object"))
+    data = m.new_dict(Pairs(()))
+    told = m.alloc(Thing("instance", type=kind))
+    m.write(told, data, "data")
+    return told, data
+
+
+def checked(m: Machine, kind: Ref, validator: Ref, value: Value, told: Ref) -> Value:
+    """Return what a validator makes of the value of a field."""
+    thing = m.thing(validator)
+    args = (kind, value, told) if thing.extra else (kind, value)
+    outcomes = []
+    for each in m.run(lambda: m.call(thing.type, args)):
+        if each.kind == "raises" and (refused := m.matches(each.value, _RAISED)) is not False:
+
+            def refuse(each: Outcome = each, sure: bool = refused is True) -> Value:
+                m.adopt(each)
+                if not sure:
+                    raise Exit("raises", m.unknown("what a validator raises is not known"))
+                host.refuse(m, "a validator refuses it")
+
+            outcomes += m.run(refuse)
+        else:
+            outcomes.append(each)
+    return m.settle(outcomes, FALLS)

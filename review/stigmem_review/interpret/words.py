@@ -79,7 +79,8 @@ def say(m: Machine, conditions: Conditions) -> tuple[str, ...]:
             parts.add((part, so))
         if len({part for part, _ in parts}) == len(parts):
             ways.append(_plainly(parts))
-    ways = _simplified(ways)
+    # That there are more conditions than are kept says nothing beside one that is.
+    ways = _simplified([_without_others(way) for way in ways])
     if not ways:
         return ()
     common = frozenset.intersection(*ways)
@@ -122,6 +123,10 @@ def _form(m: Machine, atom: Any) -> Any:
             return ("runs", _SYSTEMS[name.lower()])
         case _:
             return words
+
+
+def _without_others(way: frozenset[Part]) -> frozenset[Part]:
+    return frozenset(each for each in way if each[0] != OTHERWISE) or way
 
 
 def _plainly(parts: set[Part]) -> frozenset[Part]:
