@@ -403,38 +403,37 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
     m.site = (env, node)
     operands = (function, args, *(value for _, value in named))
 
-    def spread(place: int, done: tuple[tuple[str, Value], ...], given: Tuple) -> Value:
-        if place == len(named):
-            return m.call(function, given.items, done)
-        name, value = named[place]
-        if name is not None:
-            if any(name == each for each, _ in done):
-                m.raise_("TypeError", Const(f"got multiple values for keyword argument '{name}'"))
-            return spread(place + 1, (*done, (name, value)), given)
+    def spread(place: int, before: dict[str, Value], given: Tuple) -> Value:
+        done = dict(before)
+        for after, (name, value) in enumerate(named[place:], place + 1):
+            if name is not None:
+                put(done, name, value)
+                continue
 
-        def dict_(one: Value) -> Value:
-            return m.each(_mapping(m, one), more)
-
-        def more(content: Value) -> Value:
-            if not isinstance(content, Pairs):
-                raise GiveUp("what two stars spread is not known")
-            added: list[tuple[str, Value]] = []
-            for _, key, each in content.items:
-                key = m.comparable(key)
-                if not isinstance(key, Const) or not isinstance(key.value, str):
+            def more(content: Value, after: int = after) -> Value:
+                if not isinstance(content, Pairs):
                     raise GiveUp("what two stars spread is not known")
-                if any(key.value == old for old, _ in (*done, *added)):
-                    m.raise_("TypeError", Const("got multiple values for keyword argument"))
-                added.append((key.value, each))
-            return spread(place + 1, (*done, *added), given)
+                every = dict(done)
+                for _, key, each in content.items:
+                    key = m.comparable(key)
+                    if not isinstance(key, Const) or not isinstance(key.value, str):
+                        raise GiveUp("what two stars spread is not known")
+                    put(every, key.value, each)
+                return spread(after, every, given)
 
-        return m.each(value, dict_)
+            return m.each(value, lambda one: m.each(_mapping(m, one), more))
+        return m.call(function, given.items, tuple(done.items()))
+
+    def put(done: dict[str, Value], name: str, value: Value) -> None:
+        if name in done:
+            m.raise_("TypeError", Const(f"got multiple values for keyword argument '{name}'"))
+        done[name] = value
 
     def with_(content: Value) -> Value:
         if not isinstance(content, Tuple):
             raise GiveUp("what a star spreads is not known")
         if content.shuffled and len(content.items) > 1:
             raise GiveUp("arguments come in no order")
-        return spread(0, (), content)
+        return spread(0, {}, content)
 
     return m.guard(operands, lambda: m.each(args, with_))

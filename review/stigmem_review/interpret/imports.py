@@ -140,12 +140,15 @@ def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
     if listed == MISSING and fallback != MISSING:
         listed = _lazily(m, fallback, "__all__") or MISSING
     if listed == MISSING:
-        for name in m.names(module):
+        names = m.names(module)
+        m.tick(len(names) // 8)
+        for name in names:
             if not name.startswith("_"):
                 _take(m, module, name, env)
         return
 
     def every(items: Tuple) -> Value:
+        m.tick(len(items.items) // 8)
         for item in items.items:
             name = m.comparable(item)
             if not isinstance(name, Const) or not isinstance(name.value, str):

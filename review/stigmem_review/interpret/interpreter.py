@@ -1321,6 +1321,7 @@ class Interpreter(Machine):
 
     def _finish_enum(self, kind: Ref, mixin: str) -> None:
         found: list[Member] = []
+        by_key: dict[Hashable, Member] = {}
         if self.overrides(kind, (
             "__new__", "_ignore_", "_missing_", "__eq__", "__hash__", "_value_",
             "__getattribute__", "__getattr__", "__set_name__", "__setattr__", "__del__",
@@ -1352,8 +1353,11 @@ class Interpreter(Machine):
                 raise GiveUp("a member of an enumeration is no text")
             if mixin == "int" and not (isinstance(value, Const) and isinstance(value.value, int)):
                 raise GiveUp("a member of an enumeration is no number")
-            same = [each for each in found if key(self, each.value) == key(self, value)]
-            member = same[0] if same else Member(kind, name, value, mixin)
+            member = Member(kind, name, value, mixin)
+            if found:
+                # The first is compared with nothing until there is a second.
+                by_key.setdefault(key(self, found[0].value), found[0])
+                member = by_key.setdefault(key(self, value), member)
             found.append(member)
             self.write(kind, member, name)
             if init is not None:
