@@ -81,6 +81,23 @@ def test_what_the_environment_decides_is_one_of_what_it_can_be() -> None:
     assert found.name == Known("demo-plugin", line(5))
 
 
+def test_a_handler_that_is_an_object_is_what_it_does_when_it_is_called() -> None:
+    found = manifest(
+        "class Base:\n    def __call__(self, ctx, **_): ...\nclass Gate(Base): ...\n"
+        f"def plugin_manifest():\n    {CALL}hooks={{'post_assert_audit': Gate()}})\n"
+    )
+    gate = Hook("post_assert_audit", Known("demo:Base.__call__", line(5)), line(5), bound=True)
+    assert found.hooks == Known((gate,), line(5))
+
+
+def test_an_object_that_nothing_calls_is_no_handler() -> None:
+    found = reading(
+        "class Gate: ...\ndef plugin_manifest():\n"
+        f"    {CALL}hooks={{'post_assert_audit': Gate()}})\n"
+    )
+    assert [each.kind for each in found.problems] == ["field-refused"]
+
+
 def test_a_handler_that_is_one_of_two_is_so_by_itself() -> None:
     found = manifest(
         "def one(ctx, **_): ...\ndef two(ctx, **_): ...\ndef plugin_manifest():\n"
@@ -132,7 +149,7 @@ def test_what_only_the_node_has_is_named() -> None:
         ),
         (
             f"def plugin_manifest():\n    {CALL}**{{'name': 'other'}})\n",
-            "the factory always raises TypeError: got multiple values for keyword argument",
+            "the factory always raises TypeError: got multiple values for keyword argument 'name'",
             2,
         ),
     ],

@@ -14,7 +14,7 @@ from stigmem_review.interpret import host, words
 from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import ONE_OF, GiveUp, Own, place_of
 from stigmem_review.interpret.machine import Outcome as Way
-from stigmem_review.interpret.objects import CACHED
+from stigmem_review.interpret.objects import CACHED, lookup
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import router_name
 from stigmem_review.interpret.values import (
@@ -416,7 +416,8 @@ def _handler(m: Interpreter, value: Value, at: Location | None) -> tuple[Text, b
         if target is None:
             stop = _stop(m, one)
             return Unknown(stop.why, stop.at or at), False
-        bound = bound and isinstance(one, Bound)
+        is_object = isinstance(one, Ref) and one.kind == "instance"
+        bound = bound and (is_object or isinstance(one, Bound))
         outcomes.setdefault(
             target, Outcome(target, words.say(m, conditions), written_at(m, one, at))
         )
@@ -440,6 +441,9 @@ def _target(m: Interpreter, value: Value) -> str | None:
             if isinstance(module, Const) and isinstance(name, Const):
                 return f"{module.value}:{name.value}"
             return None
+        case Ref(kind="instance") if not m.is_escaped(value):
+            called = lookup(m, m.thing(value).type, "__call__")
+            return _target(m, called) if isinstance(called, Ref) else None
         case Ref(kind="object") if m.thing(value).type == CACHED and not m.is_escaped(value):
             return _target(m, m.thing(value).defaults[0][1])
         case Foreign(dotted=dotted) if dotted.startswith("builtins.") and dotted.count(".") == 1:
