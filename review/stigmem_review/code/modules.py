@@ -10,7 +10,7 @@ import msgspec
 from stigmem_review import limits
 from stigmem_review.code.parse import Failure, parse
 from stigmem_review.code.scope import Scope, scope_of
-from stigmem_review.code.wild import HOST, STANDARD
+from stigmem_review.host.modules import HOST, STANDARD
 from stigmem_review.model import Location
 
 _NATIVE = (".so", ".pyd", ".dll", ".dylib")

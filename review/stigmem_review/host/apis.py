@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Literal
 
+from stigmem_review.host.modules import STANDARD
 from stigmem_review.model import Authority
 
 
@@ -182,6 +184,56 @@ _CALLS = _words(
 )
 """Who does, of those modules."""
 
+_REACHING = _words(
+    "builtins ctypes enum gc importlib inspect pydantic runpy stigmem_node sys types"
+)
+"""Whose calls may run, or change, whatever a program has."""
+_REACHING_NAMES = _words(
+    # From an object to what it is made of, or to the code that uses it.
+    "__annotate__ __delattr__ __getattribute__ __getstate__ __import__ __reduce__ __reduce_ex__ "
+    "__subclasses__ _create_fn _current_frames _eval_type _getframe _getframemodulename "
+    "currentframe "
+    # By a name in a text.
+    "ForwardRef ImportString PyObject attrgetter evaluate_forward_ref get_annotations get_field "
+    "get_type_hints getattr_static getclosurevars getmembers getmembers_static getmodule "
+    "methodcaller model_rebuild resolve_dotted_attribute resolve_name update_forward_refs "
+    # Code from a text, from a file or from data.
+    "CodeType EntryPoint FunctionType LazyLoader ModelMetaclass SourceFileLoader create_model "
+    "dictConfig enable_load_extension entry_points eval exec exec_module fileConfig "
+    "load_extension load_module module_from_spec new_class reload run_module run_path "
+    "source_to_code spec_from_file_location spec_from_loader "
+    # Many names at once.
+    "_convert_ global_enum globals locals parse_args parse_intermixed_args parse_known_args "
+    "redirect_stderr redirect_stdout update_wrapper vars wraps "
+    # The host, wherever it is reached.
+    "HookRegistry discover_plugin_manifests get_registry register_core_handler "
+    "register_discovered_plugins set_registry setprofile settrace "
+    # Files and processes: a module can be written before it is imported.
+    "FileHandler FileIO RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler "
+    "create_subprocess_exec create_subprocess_shell fdopen hardlink_to link_to popen rename "
+    "renames symlink_to touch unlink urlretrieve write_bytes write_text"
+)
+"""The names of what does so too, whoever has it."""
+_WRITING = _words("os pathlib pty shutil subprocess tarfile tempfile zipfile")
+"""Whose calls may write files, which are read or imported later."""
+_APART = _words(
+    "enum.auto inspect.cleandoc inspect.getdoc inspect.isasyncgenfunction inspect.isawaitable "
+    "inspect.isclass inspect.iscoroutine inspect.isgeneratorfunction inspect.ismethod "
+    "inspect.signature inspect.unwrap pydantic.SecretStr sys.exc_info sys.exit "
+    "sys.getdefaultencoding sys.getfilesystemencoding sys.getrecursionlimit sys.getsizeof "
+    "sys.intern sys.stderr.flush sys.stderr.write sys.stdout.flush sys.stdout.write "
+    "types.MappingProxyType types.MethodType types.SimpleNamespace"
+)
+"""Calls without keywords that give what is made of their arguments, or nothing, and no more."""
+_DECORATING = _words(
+    "computed_field field_serializer field_validator model_serializer model_validator"
+)
+"""Names of calls that only mark what is then called for a model."""
+_DECIDING = _words("builtins enum fastapi importlib pydantic stigmem_node sys")
+"""What decides what manifests are, for whoever gets it and changes it."""
+_LEADING = _words("__dict__ _getframe meta_path path path_hooks setprofile settrace")
+"""Attributes of Python itself that lead to whatever a program has."""
+
 _ERROR = re.compile(
     r"(?:\w*(?:Error|Exception|Warning|Expired|Interrupt|Timeout|Disconnect)|\w*Closed\w*|"
     r"Bad\w+|Invalid\w+|TooMany\w+|timeout|herror|gaierror|error)\Z"
@@ -189,8 +241,42 @@ _ERROR = re.compile(
 _ASKED = re.compile(r"c_\w+\Z|is_\w+\Z|__\w+version\w*__\Z")
 PARTLY = frozenset({"asyncio", "builtins", "importlib", "io", "nt", "os", "posix", "sys"})
 """Modules of which parts reach far and others do not, so that their parts are what counts."""
-ALIASES = {"_io.open": "builtins.open", "io.open": "builtins.open"}
+ALIASES = {
+    "_io.open": "builtins.open",
+    "builtins.EnvironmentError": "builtins.OSError",
+    "builtins.IOError": "builtins.OSError",
+    "fastapi.routing.APIRouter": "fastapi.APIRouter",
+    "io.open": "builtins.open",
+    "json.decoder.JSONDecodeError": "json.JSONDecodeError",
+    "posixpath.join": "os.path.join",
+    "pydantic.ValidationError": "pydantic_core.ValidationError",
+    "pydantic.main.BaseModel": "pydantic.BaseModel",
+    "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
+    "stigmem_node.plugins.handlers.Migration": "stigmem_node.plugins.Migration",
+    "stigmem_node.plugins.handlers.handler_timeout": "stigmem_node.plugins.handler_timeout",
+    "stigmem_node.plugins.hooks.HookName": "stigmem_node.plugins.HookName",
+    "stigmem_node.plugins.manifest.PluginManifest": "stigmem_node.plugins.PluginManifest",
+    "typing.Callable": "collections.abc.Callable",
+    "typing.Iterable": "collections.abc.Iterable",
+    "typing.Mapping": "collections.abc.Mapping",
+    "typing.Sequence": "collections.abc.Sequence",
+}
 """What has several names, and the one it is recognised by."""
+_THEMSELVES = _words(
+    "asyncio.subprocess collections.abc importlib.abc os.path os.stat sys.platform"
+)
+"""What has the name of a module of Python and is another thing, or a module in a module."""
+EVERYWHERE = _words(
+    "sys.platform sys.version sys.version_info sys.modules sys.argv sys.executable os.name "
+    "os.sep typing.Any typing.TYPE_CHECKING typing.Final typing.NamedTuple typing.Callable "
+    "typing.Generic typing.Optional typing.Protocol typing.ClassVar typing.Union typing.Literal "
+    "typing.Annotated typing.Mapping typing.Sequence typing.Iterable enum.Enum enum.StrEnum "
+    "enum.IntEnum abc.ABC collections.abc.Mapping collections.abc.Sequence "
+    "collections.abc.Iterable collections.abc.Set collections.abc.Callable json.JSONDecodeError "
+    "tomllib.TOMLDecodeError os.path.sep importlib.metadata.PackageNotFoundError logging.Logger "
+    "pydantic.BaseModel fastapi.Request typing.TypedDict abc.ABCMeta"
+)
+"""What is there in every version of Python and of the node's libraries, whatever calls it."""
 HEAVY: frozenset[Authority] = frozenset(
     {
         *("network", "process", "files", "native code", "dynamic code", "threads"),
@@ -312,3 +398,42 @@ def looks(api: str) -> bool:
     """Say whether a function does not call what it is given."""
     dotted = api.replace("()", "")
     return dotted not in _CALLS and bool(_below(dotted, _LOOKS))
+
+
+@cache
+def canonical(api: str) -> str:
+    """Return the one name of what has several."""
+    module, _, name = api.rpartition(".")
+    if name in STANDARD and module in STANDARD - {name} and api not in _THEMSELVES:
+        # What a module has imported is that module, whoever is asked for it.
+        return name
+    return ALIASES.get(api, api)
+
+
+@cache
+def changes(api: str, *, named: bool = False) -> Literal["everything", "files", ""]:
+    """Return what calling something may change of a program, besides what it is given.
+
+    ``named`` says that it is given anything by keyword.
+    """
+    last = api.rpartition(".")[2]
+    if last in _REACHING_NAMES:
+        return "everything"
+    top = api.partition(".")[0]
+    if top in _WRITING:
+        return "files"
+    if top not in _REACHING or last in _DECORATING or (api in _APART and not named):
+        return ""
+    return "everything"
+
+
+def decides(api: str) -> bool:
+    """Say whether whoever is given something can change what manifests are."""
+    if api.startswith("builtins."):
+        return False
+    return api.partition(".")[0] in _DECIDING or api in STANDARD or api == "os.environ"
+
+
+def leads(module: str, name: str) -> bool:
+    """Say whether an attribute of a module leads to whatever a program has."""
+    return module in ("builtins", "sys") and name in _LEADING

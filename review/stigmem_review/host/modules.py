@@ -1,4 +1,4 @@
-"""Which modules and names each node release has, and what is installed with it.
+"""Which modules there are without any plugin: those of Python, of the node, and of what it needs.
 
 ``modules.json`` is written by ``tests/update_host_modules.py`` from the released wheels. It is
 only read where a release imports something of the node.
@@ -7,9 +7,18 @@ only read where a release imports something of the node.
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 
 import msgspec
+
+_REMOVED = frozenset({"asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"})
+"""Modules that some supported release of Python has in its library and another has not."""
+STANDARD = sys.stdlib_module_names | _REMOVED | {"annotationlib", "compression"}
+HOST = frozenset(
+    {"annotated_types", "pydantic", "pydantic_core", "stigmem_node", "typing_extensions"}
+)
+"""The host, and what its manifest class is made of."""
 
 FILE = Path(__file__).with_name("modules.json")
 ANY_NAME = "*"

@@ -14,9 +14,8 @@ from functools import partial
 from typing import NoReturn
 
 from stigmem_review.code.modules import Modules, Unusable
-from stigmem_review.code.wild import ATTRIBUTES, STANDARD
-from stigmem_review.host import Node
-from stigmem_review.host.modules import HostModules
+from stigmem_review.host import Node, apis
+from stigmem_review.host.modules import STANDARD, HostModules
 from stigmem_review.host.modules import modules as host_modules
 from stigmem_review.interpret import (
     builtins,
@@ -83,25 +82,6 @@ from stigmem_review.model import Location
 
 MODELLED = (builtins, functions, host, installed, records, schemas, settings, stdlib)
 """The modules that say what calls of what others provide do."""
-_ALIASES = {
-    "stigmem_node.plugins.manifest.PluginManifest": host.MANIFEST,
-    "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
-    "stigmem_node.plugins.hooks.HookName": "stigmem_node.plugins.HookName",
-    "stigmem_node.plugins.handlers.handler_timeout": "stigmem_node.plugins.handler_timeout",
-    "stigmem_node.plugins.handlers.Migration": "stigmem_node.plugins.Migration",
-    "fastapi.routing.APIRouter": "fastapi.APIRouter",
-    "pydantic.main.BaseModel": "pydantic.BaseModel",
-    "posixpath.join": "os.path.join",
-    "typing.Mapping": "collections.abc.Mapping",
-    "typing.Sequence": "collections.abc.Sequence",
-    "typing.Iterable": "collections.abc.Iterable",
-    "typing.Callable": "collections.abc.Callable",
-    "builtins.IOError": "builtins.OSError",
-    "builtins.EnvironmentError": "builtins.OSError",
-    "json.decoder.JSONDecodeError": "json.JSONDecodeError",
-    "pydantic.ValidationError": "pydantic_core.ValidationError",
-    "io.open": "builtins.open",
-}
 _ENUMS = {
     "enum.Enum": "",
     "enum.StrEnum": "StrEnum",
@@ -143,29 +123,19 @@ _NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False")
 """What a class is itself, and not what is derived from it."""
 _RECORDS = {"typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict"}
 _REAL_BASES = {"typing.NamedTuple": "builtins.tuple", "typing.TypedDict": "builtins.dict"}
-_SENSITIVE = ("stigmem_node", "pydantic", "enum", "builtins", "sys", "importlib", "fastapi")
 _TYPING = frozenset(("typing", "collections.abc", "typing_extensions", "types", "builtins"))
-_VALUES = words("sys.platform os.stat asyncio.subprocess")
-"""What has the name of a module and is another thing."""
-_SUBMODULES = words("collections.abc importlib.abc os.path")
 _SCHEMA = (
     *("__get_pydantic_core_schema__", "__get_pydantic_json_schema__", "__get_validators__"),
     *("__pydantic_init_subclass__", "__class_getitem__", "__mro_entries__"),
 )
 _PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
-_KNOWN = frozenset(
-    ".".join(parts[: place + 1])
-    for parts in (name.split(".") for name in MODELS)
-    for place in range(len(parts))
-) | words(
-    "sys.platform sys.version sys.version_info sys.modules sys.argv sys.executable os.name "
-    "os.sep typing.Any typing.TYPE_CHECKING typing.Final typing.NamedTuple typing.Callable "
-    "typing.Generic typing.Optional typing.Protocol typing.ClassVar typing.Union typing.Literal "
-    "typing.Annotated typing.Mapping typing.Sequence typing.Iterable enum.Enum enum.StrEnum "
-    "enum.IntEnum abc.ABC collections.abc.Mapping collections.abc.Sequence "
-    "collections.abc.Iterable collections.abc.Set collections.abc.Callable json.JSONDecodeError "
-    "tomllib.TOMLDecodeError os.path.sep importlib.metadata.PackageNotFoundError logging.Logger "
-    "pydantic.BaseModel fastapi.Request typing.TypedDict abc.ABCMeta"
+_KNOWN = (
+    frozenset(
+        ".".join(parts[: place + 1])
+        for parts in (name.split(".") for name in MODELS)
+        for place in range(len(parts))
+    )
+    | apis.EVERYWHERE
 )
 """What is there in every version of Python and of the node's libraries."""
 _MODELLED = frozenset(name.rpartition(".")[2] for name in _KNOWN) | frozenset(host.FIELDS)
@@ -178,26 +148,9 @@ _NOT_OF_MODELS = words(
 )
 """Methods that the base of all models does not have; what it has is not followed."""
 _OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
-_DOOMING = frozenset(
-    f"builtins.{name}"
-    for name in words("exec eval compile __import__ breakpoint input __build_class__")
-)
 _ODD_TEXTS = (
     *("builtins.OSError", "builtins.SyntaxError", "builtins.UnicodeError"),
     "pydantic_core.ValidationError",
-)
-_WRITING = words("os subprocess shutil pathlib tempfile zipfile tarfile pty")
-_HARMLESS = words(
-    "inspect.signature inspect.getdoc inspect.isclass inspect.ismethod inspect.isgeneratorfunction "
-    "inspect.isasyncgenfunction inspect.iscoroutine inspect.isawaitable inspect.cleandoc "
-    "inspect.unwrap sys.getsizeof sys.intern sys.getdefaultencoding sys.getfilesystemencoding "
-    "sys.exc_info types.SimpleNamespace types.MappingProxyType types.MethodType "
-    "pydantic.SecretStr pydantic.model_validator enum.auto sys.stdout.write sys.stderr.write "
-    "sys.stdout.flush sys.stderr.flush"
-)
-"""Calls that give nothing but what is made of their arguments, or nothing at all."""
-_DECORATING = words(
-    "field_validator model_validator computed_field field_serializer model_serializer"
 )
 
 
@@ -394,12 +347,7 @@ class Interpreter(Machine):
 
     def is_sensitive(self, dotted: str) -> bool:
         """Say whether something of another distribution decides what manifests are."""
-        top = dotted.partition(".")[0]
-        if dotted in ("os.environ",):
-            return True
-        if dotted.startswith("builtins.") and dotted != "builtins":
-            return False
-        return top in _SENSITIVE or dotted in STANDARD
+        return apis.decides(dotted)
 
     def names_own(self, text: str | bytes) -> bool:
         """Say whether a text has the name of something in the distribution in it."""
@@ -661,19 +609,6 @@ class Interpreter(Machine):
 
     # What others provide.
 
-    def canonical(self, dotted: str) -> str:
-        """Return the one name of what has several."""
-        module, _, name = dotted.rpartition(".")
-        if (
-            name in STANDARD
-            and dotted not in _SUBMODULES
-            and module in STANDARD - {name}
-            and dotted not in _VALUES
-        ):
-            # What a module has imported is that module, whoever is asked for it.
-            return name
-        return _ALIASES.get(dotted, dotted)
-
     def foreign_module(self, name: str) -> Value:
         """Return a module of another distribution, if it is installed."""
         top = name.partition(".")[0]
@@ -701,7 +636,7 @@ class Interpreter(Machine):
 
     def foreign_name(self, module: Foreign, name: str) -> Value:
         """Return what is imported from a module of another distribution."""
-        dotted = self.canonical(f"{module.dotted}.{name}")
+        dotted = apis.canonical(f"{module.dotted}.{name}")
         known = self._known_host()
         if module.dotted.partition(".")[0] in known.tops and known.missing(module.dotted, name):
             self.raise_("ImportError", Const(f"cannot import name '{name}'"))
@@ -710,7 +645,7 @@ class Interpreter(Machine):
         return self._plain_foreign(dotted)
 
     def _plain_foreign(self, dotted: str) -> Value:
-        dotted = self.canonical(dotted)
+        dotted = apis.canonical(dotted)
         match dotted:
             case "sys.platform" | "os.name" | "sys.version" | "sys.executable" | "os.sep":
                 return Opaque("str", dotted)
@@ -756,10 +691,7 @@ class Interpreter(Machine):
             real = getattr(real_builtins, owner.dotted.partition(".")[2], None)
             if real is not None and not hasattr(real, name):
                 self.raise_("AttributeError", Const(f"type object has no attribute '{name}'"))
-        if owner.dotted in ("builtins", "sys") and name in (
-            "_getframe", "meta_path", "path_hooks", "settrace", "setprofile", "path",
-            "__dict__",
-        ):  # fmt: skip
+        if apis.leads(owner.dotted, name):
             self.doom(f"{owner.dotted}.{name} is asked for")
         if owner.dotted == "builtins" and name in builtins.NAMES:
             return Foreign(f"builtins.{name}")
@@ -770,7 +702,7 @@ class Interpreter(Machine):
             and known.missing(owner.dotted, name)
         ):
             self.raise_("AttributeError", Const(f"module has no attribute '{name}'"))
-        dotted = self.canonical(f"{owner.dotted}.{name}")
+        dotted = apis.canonical(f"{owner.dotted}.{name}")
         if dotted not in _KNOWN and not dotted.startswith("builtins."):
             self.may_raise(f"whether {owner.dotted} has {name} is not known")
         return self._plain_foreign(dotted)
@@ -779,7 +711,7 @@ class Interpreter(Machine):
         self, function: Foreign, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
     ) -> Value:
         """Call what another distribution provides. Raises ``GiveUp`` if it is not known."""
-        dotted = self.canonical(function.dotted)
+        dotted = apis.canonical(function.dotted)
         self.note("calls", dotted, args, keywords)
         if dotted == host.MANIFEST:
             return host.new_manifest(self, self.node, args, keywords)
@@ -825,33 +757,11 @@ class Interpreter(Machine):
             name = str(args[0].value)
             if "." not in name and not self.modules.owns(name):
                 return self.foreign_module(name)
-        if dotted in _DOOMING:
-            self.doom(f"{dotted.partition('.')[2]}() is called")
-        last = dotted.rpartition(".")[2]
-        if last in ATTRIBUTES:
-            self.doom(f"{dotted}() is called")
-        if dotted.partition(".")[0] in _WRITING:
+        changed = apis.changes(dotted, named=bool(keywords))
+        if changed == "everything":
+            self.doom(f"{dotted.removeprefix('builtins.')}() is called")
+        if changed == "files":
             self.put((self.imports.oid, REWRITTEN), TRUE)
-        if dotted.startswith(
-            (
-                "sys.",
-                "importlib.",
-                "gc.",
-                "inspect.",
-                "ctypes.",
-                "builtins.",
-                "stigmem_node.",
-                "enum.",
-                "types.",
-                "runpy.",
-                "pydantic.",
-            )
-        ) and (
-            (keywords or dotted not in _HARMLESS)
-            and dotted not in ("sys.exit", "sys.getrecursionlimit")
-            and last not in _DECORATING
-        ):
-            self.doom(f"{dotted}() is called")
         if dotted.startswith("os.environ.") or dotted in ("os.putenv", "os.unsetenv"):
             raise GiveUp("the environment is changed")
         if dotted in ("sys.exit", "os._exit", "os.abort"):

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
-from stigmem_review.code.wild import STANDARD
 from stigmem_review.host import Node
-from stigmem_review.host.modules import HostModules, modules
+from stigmem_review.host.modules import STANDARD, HostModules, modules
 from stigmem_review.interpret.behaviour import module_of
 from stigmem_review.interpret.events import Event, Import
 from stigmem_review.manifest.entry_points import normal_value
