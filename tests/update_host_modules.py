@@ -20,7 +20,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from stigmem_review import host
-from stigmem_review.code.scope import scope_of
+from stigmem_review.code.names import names_of as bound_by
+from stigmem_review.code.names import never_run
 from stigmem_review.host.modules import ANY_NAME, FILE
 
 _DYNAMIC = {"__dict__", "exec", "globals", "locals", "modules", "vars"}
@@ -37,13 +38,15 @@ def download(folder: Path) -> None:
 def names_of(source: bytes) -> set[str]:
     """Return what a module binds at its top level; ``ANY_NAME`` where only running it can tell."""
     tree = ast.parse(source)
-    scope = scope_of(tree, source)
+    never = never_run(tree)
+    bound = bound_by(ast.Module([each for each in tree.body if id(each) not in never], [])).bound
+    bound |= {
+        name for each in ast.walk(tree) if isinstance(each, ast.Global) for name in each.names
+    }
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     # Some modules put another one in their place in sys.modules.
     used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if scope.star or "__getattr__" in scope.bindings or used & _DYNAMIC:
-        return {ANY_NAME}
-    return set(scope.bindings)
+    return {ANY_NAME} if {"*", "__getattr__"} & bound or used & _DYNAMIC else bound
 
 
 def modules_of(wheel: zipfile.ZipFile) -> dict[str, set[str]]:

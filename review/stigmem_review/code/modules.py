@@ -9,7 +9,6 @@ import msgspec
 
 from stigmem_review import limits
 from stigmem_review.code.parse import Failure, parse
-from stigmem_review.code.scope import Scope, scope_of
 from stigmem_review.host.modules import HOST, STANDARD
 from stigmem_review.model import Location
 
@@ -23,13 +22,12 @@ class Syntax(msgspec.Struct, frozen=True):
 
     source: bytes
     tree: ast.Module
-    scope: Scope
 
 
 def syntax_of(data: bytes) -> Syntax | Failure:
     """Parse one source file."""
     tree = parse(data)
-    return tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+    return tree if isinstance(tree, Failure) else Syntax(data, tree)
 
 
 Parsed = dict[bytes, Syntax | Failure]
@@ -52,11 +50,6 @@ class Module(msgspec.Struct, frozen=True):
     def tree(self) -> ast.Module:
         """Its syntax tree."""
         return self.syntax.tree
-
-    @property
-    def scope(self) -> Scope:
-        """What it binds."""
-        return self.syntax.scope
 
     @property
     def package(self) -> str:

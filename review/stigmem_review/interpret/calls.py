@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 
+from stigmem_review.code.names import Function, Names, names_of
 from stigmem_review.interpret import containers, namespaces, records, text
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import DEPTH, GiveUp, Machine
 from stigmem_review.interpret.objects import lookup, mro
-from stigmem_review.interpret.scope import Function, Names, names_of
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from stigmem_review.code.modules import Module
-from stigmem_review.interpret.scope import Names
+from stigmem_review.code.names import Names
 from stigmem_review.interpret.values import Ref
 
 

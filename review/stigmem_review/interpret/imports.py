@@ -6,13 +6,13 @@ import ast
 import functools
 
 from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
+from stigmem_review.code.names import names_of
 from stigmem_review.code.parse import REFUSED
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, REWRITTEN, Exit, GiveUp, Machine
-from stigmem_review.interpret.scope import names_of
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

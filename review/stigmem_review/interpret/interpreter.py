@@ -14,6 +14,7 @@ from functools import partial
 from typing import NoReturn
 
 from stigmem_review.code.modules import Modules, Unusable
+from stigmem_review.code.names import Function
 from stigmem_review.host import Node, apis
 from stigmem_review.host.modules import STANDARD, HostModules
 from stigmem_review.host.modules import modules as host_modules
@@ -52,7 +53,6 @@ from stigmem_review.interpret.machine import (
 )
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import lookup, mro
-from stigmem_review.interpret.scope import Function
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable
 from typing import TypeVar
 
+from stigmem_review.code.names import Names
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
-from stigmem_review.interpret.scope import Names
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from stigmem_review.code.modules import Modules, Unusable
+from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.events import IMPORT, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
@@ -29,7 +30,6 @@ from stigmem_review.interpret.heap import (
     Site,
     Thing,
 )
-from stigmem_review.interpret.scope import Function, Names, mentions_of
 from stigmem_review.interpret.values import (
     ALWAYS,
     MISSING,

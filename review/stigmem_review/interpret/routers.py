@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from stigmem_review.code.names import Function
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, model
-from stigmem_review.interpret.scope import Function
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from stigmem_review.code.names import names_of
 from stigmem_review.interpret import lazy, objects, operators, patterns
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.expressions import mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
 from stigmem_review.interpret.routers import ROUTED
-from stigmem_review.interpret.scope import names_of
 from stigmem_review.interpret.values import (
     ALWAYS,
     MISSING,

@@ -11,12 +11,12 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from stigmem_review.code.names import Function
 from stigmem_review.host import Node
 from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import handlers
-from stigmem_review.interpret.scope import Function
 from stigmem_review.interpret.values import MISSING, NONE, Bound, Foreign, Ref, Value
 from stigmem_review.model import (
     Handler,

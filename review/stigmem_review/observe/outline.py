@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from stigmem_review.code.modules import Syntax
+from stigmem_review.code.modules import Syntax, syntax_of
+from stigmem_review.code.names import never_run
 from stigmem_review.code.nodes import children
-from stigmem_review.code.parse import Failure, parse
-from stigmem_review.code.scope import scope_of
+from stigmem_review.code.parse import Failure
 
 OTHER = ""
 """Stands for the statements of a module that neither define nor plainly assign a name."""
@@ -61,14 +61,14 @@ class Outline(NamedTuple):
 def outline_of(data: bytes, known: Syntax | Failure | None = None) -> Outline | Failure:
     """Return the outline of a source file; ``known`` is the file as it was parsed before."""
     if known is None:
-        tree = parse(data)
-        known = tree if isinstance(tree, Failure) else Syntax(data, tree, scope_of(tree, data))
+        known = syntax_of(data)
     if isinstance(known, Failure):
         return known
     maker = _Maker()
+    skipped = never_run(known.tree)
     statements: dict[str, list[ast.stmt]] = {}
     for statement in known.tree.body:
-        if id(statement) in known.scope.skipped or _is_idle(statement):
+        if id(statement) in skipped or _is_idle(statement):
             continue
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             maker.imported(statement)

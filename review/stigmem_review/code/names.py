@@ -1,4 +1,4 @@
-"""Which names a function binds, and which of its names lie elsewhere."""
+"""Which names a scope binds, which a function mentions, and what of a module never runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stigmem_review.code.nodes import children
+from stigmem_review.code.nodes import children, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -110,6 +110,60 @@ def _outer(node: ast.AST) -> Iterator[ast.AST]:
             yield from (each for each in (*args.defaults, *args.kw_defaults) if each)
         case _:
             pass
+
+
+def declared(node: ast.AST) -> set[str]:
+    """Return the names that anything in a piece of code declares ``global``."""
+    return {name for each in walk(node) if isinstance(each, ast.Global) for name in each.names}
+
+
+def never_run(module: ast.Module) -> frozenset[int]:
+    """Return the ids of the ``if`` statements in a module whose body the node never runs.
+
+    They test ``TYPE_CHECKING``, or whether the module is a script, and nothing in the module may
+    give what they test another value.
+    """
+    guards = [each for each in module.body if isinstance(each, ast.If) and not each.orelse]
+    tested = {id(each): test for each in guards if (test := _tested(each.test))}
+    if not tested:
+        return frozenset()
+    given: dict[str, set[str]] = {}
+    rest: list[ast.stmt] = []
+    for each in module.body:
+        if not isinstance(each, (ast.Import, ast.ImportFrom)):
+            rest.append(each)
+            continue
+        for alias in each.names:
+            name, stands_for = alias.asname or alias.name, alias.name
+            if isinstance(each, ast.ImportFrom):
+                stands_for = f"{'.' * each.level}{each.module}.{alias.name}"
+            elif not alias.asname:
+                name = stands_for = alias.name.partition(".")[0]
+            given.setdefault(name, set()).add(stands_for)
+    bound = names_of(ast.Module(rest, [])).bound
+    bound |= declared(module)
+    found = {
+        guard
+        for guard, (name, wanted) in tested.items()
+        if name not in bound and given.get(name, set()) == wanted
+    }
+    run = names_of(ast.Module([each for each in rest if id(each) not in found], [])).bound
+    return frozenset() if "*" in run | given.keys() else frozenset(found)
+
+
+def _tested(test: ast.expr) -> tuple[str, set[str]] | None:
+    """Return the name that decides a test which is never true, and what it has to stand for."""
+    match test:
+        case ast.Name(id=name):
+            return name, {"typing.TYPE_CHECKING"}
+        case ast.Attribute(value=ast.Name(id=name), attr="TYPE_CHECKING"):
+            return name, {"typing"}
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")]
+        ):
+            return "__name__", set()
+        case _:
+            return None
 
 
 def mentions_of(node: ast.AST) -> Mentions:
