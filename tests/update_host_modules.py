@@ -20,8 +20,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from stigmem_review import host
+from stigmem_review.code.names import declared, never_run
 from stigmem_review.code.names import names_of as bound_by
-from stigmem_review.code.names import never_run
 from stigmem_review.host.modules import ANY_NAME, FILE
 
 _DYNAMIC = {"__dict__", "exec", "globals", "locals", "modules", "vars"}
@@ -40,9 +40,7 @@ def names_of(source: bytes) -> set[str]:
     tree = ast.parse(source)
     never = never_run(tree)
     bound = bound_by(ast.Module([each for each in tree.body if id(each) not in never], [])).bound
-    bound |= {
-        name for each in ast.walk(tree) if isinstance(each, ast.Global) for name in each.names
-    }
+    bound |= declared(tree)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     # Some modules put another one in their place in sys.modules.
     used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
