@@ -737,3 +737,13 @@ def _among(m: Machine, content: Tuple, item: Value) -> Value:
             )
         return found
     raise GiveUp("whether something is in it is not known")
+
+
+def absent(m: Machine, owner: Ref, index: Value) -> Value:
+    """Return what a dict with a default gives for a key it does not have."""
+    thing = m.thing(owner)
+    if thing.name == "default" and thing.defaults[0][1] != NONE:
+        made = m.call(thing.defaults[0][1], ())
+        set_item(m, owner, index, made)
+        return made
+    m.raise_("KeyError", index)

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Callable
 
-from stigmem_review.interpret import lazy
+from stigmem_review.interpret import annotation, lazy
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.machine import GiveUp, Machine
@@ -269,7 +269,7 @@ def _hints(m: Machine, args: Args, keywords: Keywords) -> Value:
         m.doom("get_type_hints() is called")
     if m.read(function, "__wrapped__") != MISSING or m.read(function, "__annotations__") != MISSING:
         m.doom("get_type_hints() is called")
-    m.typed(thing.node, thing.env)
+    annotation.typed(m, thing.node, thing.env)
     return m.new_dict(m.unknown("what annotations stand for is not followed"))
 
 

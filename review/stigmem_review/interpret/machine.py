@@ -8,14 +8,16 @@ than by falling through waits with its changes until something takes it.
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
 from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.code.names import Function, Names, mentions_of
+from stigmem_review.host import Node, apis
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.events import IMPORT, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
@@ -171,9 +173,12 @@ def place_of(site: Site) -> Location | None:
 class Machine(Heap, ABC):
     """State, forks and escapes; what runs expressions and calls is added above."""
 
-    def __init__(self, modules: Modules, own: Own | None = None) -> None:
+    def __init__(self, modules: Modules, node: Node, own: Own | None = None) -> None:
         super().__init__()
         self.modules = modules
+        self.node = node
+        self.host_members: Mapping[str, Mapping[str, str]] = {}
+        """The members of the node's enumerations."""
         self.own = own
         self.waiting: list[Outcome] = []
         self.mark = 0
@@ -214,6 +219,10 @@ class Machine(Heap, ABC):
         """The modules of the distribution that are being imported."""
         self.shapes: dict[int, dict[str, tuple[tuple[Any, ...], Value]]] = {}
         """What the fields of models take, and their defaults, by class."""
+        self.enums: dict[int, str] = {}
+        """The builtin type that members of enumerations are of, by class."""
+        self.born: dict[int, dict[Hashable, bool]] = {}
+        """What was taken to be so when a class was made."""
         self.holders: dict[tuple[int, str], Ref] = {}
         """What has the attributes that members of enumerations are given, by class and name."""
         self.yielding: list[Callable[[Value], None]] = []
@@ -263,9 +272,13 @@ class Machine(Heap, ABC):
     def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
         """Run a generator; what the callback raises is raised where the item is given."""
 
-    @abstractmethod
     def comparable(self, value: Value) -> Value:
         """Return a value as it is compared: a constant, or a tuple of such."""
+        if isinstance(value, Member) and value.mixin:
+            return value.value
+        if isinstance(value, OneOf):
+            raise GiveUp("it is one of several")
+        return value
 
     @abstractmethod
     def below(self, path: Value, parts: Sequence[Value]) -> Value:
@@ -274,10 +287,6 @@ class Machine(Heap, ABC):
     @abstractmethod
     def within(self, item: Value, owner: Foreign) -> Value:
         """Return whether something is in what another distribution provides."""
-
-    @abstractmethod
-    def absent(self, owner: Ref, index: Value) -> Value:
-        """Return what a dict with a default gives for a key it does not have."""
 
     @abstractmethod
     def subscripted(self, owner: Value, index: Value) -> Value:
@@ -337,9 +346,11 @@ class Machine(Heap, ABC):
     def imported(self, name: str) -> Value:
         """Return a module of the distribution that was imported."""
 
-    @abstractmethod
     def unusable(self, found: Unusable) -> NoReturn:
         """Say that a module cannot be followed."""
+        if self.lost is None:
+            self.lost = Lost(found.why, found.at)
+        raise GiveUp(found.why)
 
     @abstractmethod
     def postponed(self, env: Env) -> bool:
@@ -446,14 +457,6 @@ class Machine(Heap, ABC):
     @abstractmethod
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""
-
-    @abstractmethod
-    def run_texts(self, value: Value) -> None:
-        """Follow what takes texts for annotations: only names may stand in them."""
-
-    @abstractmethod
-    def typed(self, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> None:
-        """Follow what reads the annotations of a function: texts in them are run."""
 
     @abstractmethod
     def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
@@ -622,7 +625,7 @@ class Machine(Heap, ABC):
                     # Whoever has one path has them all, and may write what is read later.
                     self.put((self.imports.oid, REWRITTEN), TRUE)
                 case Foreign(dotted=dotted):
-                    if self.is_sensitive(dotted):
+                    if apis.decides(dotted):
                         self.doom(f"{dotted} is given to code that could not be followed")
                 case Ref() as ref:
                     if not self.is_escaped(ref):
@@ -630,13 +633,17 @@ class Machine(Heap, ABC):
                 case _:
                     pass
 
-    @abstractmethod
-    def is_sensitive(self, dotted: str) -> bool:
-        """Say whether something of another distribution decides what manifests are."""
-
-    @abstractmethod
     def names_own(self, text: str | bytes) -> bool:
         """Say whether a text has the name of something in the distribution in it."""
+        if isinstance(text, bytes):
+            return any(top.encode() in text for top in self.modules.tops)
+        return any(
+            top in text
+            and re.search(
+                rf"(?<![\w.]){re.escape(top)}\s*[.:/]\s*\w|import\s+{re.escape(top)}", text
+            )
+            for top in self.modules.tops
+        )
 
     @abstractmethod
     def is_modelled(self, name: str) -> bool:
@@ -887,6 +894,24 @@ class Machine(Heap, ABC):
             return lambda: part(option.value)
 
         return self.fork([(option.conditions, with_(option)) for option in value.options])
+
+    def each_of(
+        self,
+        args: Sequence[Value],
+        keywords: Sequence[tuple[str, Value]],
+        part: Callable[[Sequence[Value], Sequence[tuple[str, Value]]], Value],
+    ) -> Value:
+        """Run a part for each way in which arguments can be."""
+        every = [*args, *(value for _, value in keywords)]
+        names = [name for name, _ in keywords]
+
+        def step(done: tuple[Value, ...]) -> Value:
+            if len(done) == len(every):
+                named = tuple(zip(names, done[len(args) :], strict=True))
+                return part(done[: len(args)], named)
+            return self.each(every[len(done)], lambda one: step((*done, one)))
+
+        return step(())
 
     def decide(self, atom: Hashable, yes: Part, no: Part) -> Value:
         """Run what is to run if something is so, and what if not."""

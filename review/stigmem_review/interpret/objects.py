@@ -41,6 +41,7 @@ OPENING = words(
 )
 """Attributes that lead further than is followed: what they are asked of escapes."""
 OBJECT = Foreign("builtins.object")
+MODEL = Foreign("pydantic.BaseModel")
 CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))

@@ -463,7 +463,7 @@ def _subscript(m: Machine, owner: Value, index: Value) -> Value:
                 found = containers.get_item(m, content, index)
                 if found is None:
                     if m.thing(owner).name:
-                        return m.absent(owner, index)
+                        return containers.absent(m, owner, index)
                     m.raise_("KeyError", index)
                 return found
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from stigmem_review.code.names import names_of
-from stigmem_review.interpret import lazy, objects, operators, patterns
+from stigmem_review.interpret import annotation, lazy, objects, operators, patterns
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.expressions import mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
@@ -752,7 +752,12 @@ def _define(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) 
     decorators = [m.evaluate(each, env) for each in node.decorator_list]
     function = m.function(node, env)
     if any(isinstance(each, Bound) and each.function == ROUTED for each in decorators):
-        m.guard((), lambda: m.typed(node, env) or NONE)
+
+        def typed() -> Value:
+            annotation.typed(m, node, env)
+            return NONE
+
+        m.guard((), typed)
     if not m.postponed(env):
         args = node.args
         every = (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg)

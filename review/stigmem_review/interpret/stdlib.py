@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from stigmem_review.interpret import lazy, text
+from stigmem_review.interpret import annotation, lazy, text
 from stigmem_review.interpret.heap import VOLATILE, Thing
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
@@ -185,7 +185,7 @@ def _auto(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("typing.TypeVar", "typing.NewType", "typing.ParamSpec", whole=True)
 def _type_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
     for each in (*args, *(value for _, value in keywords)):
-        m.run_texts(each)
+        annotation.run_texts(m, each)
     return m.alloc(Thing("object", type=Foreign("typing.TypeVar")))
 
 
