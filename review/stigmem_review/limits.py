@@ -106,17 +106,8 @@ KEPT_BYTES = 512 * 1024
 MODULES = 1_000
 """Modules of a distribution that are followed from its entry point."""
 
-EVALUATION_STEPS = 200_000
-"""Expressions evaluated, and items copied, while reading one manifest."""
-
 EVALUATION_DEPTH = 100
 """Expressions within expressions, and names that stand for names."""
-
-CALLS = 20
-"""Functions within functions that are followed where they are called."""
-
-PATHS = 32
-"""Ways through a factory, where conditions are not known."""
 
 TEXT_CHARS = 100_000
 """Text put together while reading one manifest."""

@@ -41,14 +41,10 @@ class Known(msgspec.Struct, Generic[T], frozen=True, tag_field="certainty", tag=
 
 
 class Unknown(msgspec.Struct, frozen=True, tag_field="certainty", tag="unknown"):
-    """A value that could not be decided by reading, why, and where reading stopped.
-
-    ``outcomes`` are all that it can be, in words, where that is known.
-    """
+    """A value that could not be decided by reading, why, and where reading stopped."""
 
     why: str
     at: Location | None = None
-    outcomes: tuple[str, ...] = ()
 
 
 class Outcome(msgspec.Struct, Generic[T], frozen=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stigmem_review
-from stigmem_review.code.nodes import text_of, walk
+from stigmem_review.code.nodes import walk
 
 ODD = '''\
 def späť(a, *b, c=1, **d) -> "ž":
@@ -33,11 +33,3 @@ def test_a_walk_leaves_out_contexts_and_operators_only(source: str) -> None:
     )
     expected = [each for each in ast.walk(tree) if not isinstance(each, left_out)]
     assert list(walk(tree)) == expected
-
-
-def test_the_text_of_a_node_is_what_is_written() -> None:
-    nodes = [each for each in walk(ast.parse(ODD)) if isinstance(each, (ast.expr, ast.stmt))]
-    for node in nodes:
-        expected = " ".join((ast.get_source_segment(ODD, node) or "").split())
-        assert text_of(node, ODD.encode()) == expected
-    assert len(nodes) > 40

@@ -42,15 +42,3 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     for each in found:
         yield each
         found += children(each)
-
-
-def text_of(node: ast.expr | ast.stmt, source: bytes) -> str:
-    """Return how a node is written in its source, on one line.
-
-    ``ast.get_source_segment`` looks at every character of the source for it.
-    """
-    lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
-    if lines:
-        lines[-1] = lines[-1][: node.end_col_offset]
-        lines[0] = lines[0][node.col_offset :]
-    return " ".join(b" ".join(lines).decode("utf-8", "replace").split())

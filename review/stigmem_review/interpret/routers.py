@@ -96,9 +96,6 @@ class Migrated(msgspec.Struct, frozen=True):
     at: Location | None
 
 
-Noted = Made | Path | Included | Changed | Migrated
-
-
 # What is given.
 
 

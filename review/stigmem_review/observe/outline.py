@@ -24,7 +24,6 @@ _CHAIN = 20
 _TEXT = 200
 _TARGETS = 8
 _NOT_COUNTED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Piece(NamedTuple):
