@@ -70,3 +70,11 @@ def test_a_path_that_can_be_none_is_refused_in_one_line(
     assert run([*command.split(), path]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert len(line) < 500
+
+
+def test_the_version_is_told_without_what_reads_code() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "stigmem_review", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("stigmem-review ")
+    assert "stigmem_review.cli" in done.stderr
+    assert "stigmem_review.interpret" not in done.stderr

@@ -47,7 +47,8 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"stigmem-review {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for name in (command,) if command in _COMMANDS else _COMMANDS:
+    needed = (command,) if command in _COMMANDS else () if command == "--version" else _COMMANDS
+    for name in needed:
         import_module(f"{__name__}.{name}").add(commands)
     return top
 
