@@ -99,6 +99,77 @@ def test_what_is_left_after_several_conditions_is_said_as_well() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "if os.environ.get('ACME_A', '1') == '1': caps.add('facts.read')\n"
+            "if os.environ.get('ACME_A', '0') == '1': caps.add('audit.emit')",
+            {
+                "audit.emit facts.read": ("ACME_A is '1'",),
+                "facts.read": ("ACME_A is not set",),
+                "": ("ACME_A is not '1'", "ACME_A is set"),
+            },
+        ),
+        (
+            "if os.environ.get('ACME_A', '1'): caps.add('facts.read')\n"
+            "if not os.environ.get('ACME_A'): caps.add('audit.emit')",
+            {
+                "facts.read": ("ACME_A is set",),
+                "audit.emit facts.read": ("ACME_A is not set",),
+                "audit.emit": ("ACME_A is empty",),
+            },
+        ),
+        (
+            "v = os.environ.get('ACME_A')\n"
+            "if v is not None and v.lower() not in ('', 'no'): caps.add('facts.read')",
+            {
+                "": (
+                    "ACME_A is not set or ACME_A in lower case is '' "
+                    "or ACME_A in lower case is 'no'",
+                ),
+                "facts.read": (
+                    "ACME_A in lower case is not ''",
+                    "ACME_A in lower case is not 'no'",
+                    "ACME_A is set",
+                ),
+            },
+        ),
+    ],
+    ids=["two defaults", "a default, and none", "lower case of what is not set"],
+)
+def test_nothing_is_said_of_a_variable_that_is_false_where_it_is_not_set(
+    body: str, said: dict[str, tuple[str, ...]]
+) -> None:
+    assert conditions(body) == said
+
+
+@pytest.mark.parametrize(
+    ("test", "yes"),
+    [
+        ("os.getenv('ACME_A', '').replace('-', '') == 'x'", "what the code makes of ACME_A is 'x'"),
+        ("os.getenv('ACME_A', '') + 'y' == 'xy'", "what the code makes of ACME_A is 'xy'"),
+        ("os.getenv('ACME_A', '').strip() == 'x'", "ACME_A is 'x'"),
+        ("len(os.getenv('ACME_A', '')) > 3", "the length of ACME_A is more than 3"),
+    ],
+)
+def test_a_variable_is_not_said_to_be_what_is_made_of_it(test: str, yes: str) -> None:
+    assert conditions(f"if {test}: {ADD}")["facts.read"] == (f"{yes} (default '')",)
+
+
+def test_of_a_variable_that_the_code_may_have_set_that_is_said() -> None:
+    body = f"os.environ.update(ACME_A='1')\nif os.getenv('ACME_A') == '1': {ADD}"
+    assert conditions(body)["facts.read"] == ("ACME_A (perhaps set by the code) is '1'",)
+
+
+def test_what_the_code_sets_a_variable_to_is_what_it_gets() -> None:
+    body = (
+        "os.environ['ACME_A'] = os.environ.get('ACME_B', 'q')\n"
+        f"if os.environ['ACME_A'] == '1': {ADD}"
+    )
+    assert conditions(body)["facts.read"] == ("ACME_B is '1' (default 'q')",)
+
+
 def test_one_system_is_one_condition_however_it_is_asked_for() -> None:
     body = f"if sys.platform == 'win32': {ADD}\nif os.name == 'nt': caps.add('audit.emit')"
     assert conditions(body) == {

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from stigmem_review.interpret import containers, lazy, operators, text
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
-from stigmem_review.interpret.objects import set_attribute
+from stigmem_review.interpret.objects import attempt, set_attribute
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,
@@ -484,57 +484,20 @@ def _attribute(value: Value) -> str:
     raise GiveUp("which attribute is meant is not known")
 
 
-def _has(
-    m: Machine,
-    owner: Value,
-    name: str,
-    part: Callable[[Value], Value],
-    default: Callable[[], Value],
-) -> Value:
-    outcomes = m.caught(lambda: m.get(owner, name))
-    found = [each for each in outcomes if each.kind == "falls"]
-    rest: list[Outcome] = []
-    for each in outcomes:
-        if each.kind != "raises":
-            if each.kind != "falls":
-                rest.append(each)
-            continue
-
-        def missing(each: Outcome = each) -> Value:
-            m.adopt(each)
-            match m.matches(each.value, Foreign("builtins.AttributeError")):
-                case True:
-                    return default()
-                case False:
-                    raise Exit("raises", each.value)
-                case _:
-                    raise GiveUp("whether there is an attribute is not known")
-
-        rest += m.run(missing)
-    for each in found:
-        value = each.value
-
-        def there(each: Outcome = each, value: Value = value) -> Value:
-            m.adopt(each)
-            return part(value)
-
-        rest += m.run(there)
-    return m.settle(rest, FALLS)
-
-
 @model("builtins.getattr")
 def _getattr(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 3)
     name = _attribute(args[1])
     if len(args) == 2:
         return m.get(args[0], name)
-    return _has(m, args[0], name, lambda found: found, lambda: args[2])
+    return attempt(m, lambda: m.get(args[0], name), lambda found: found, lambda: args[2])
 
 
 @model("builtins.hasattr")
 def _hasattr(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    return _has(m, args[0], _attribute(args[1]), lambda found: TRUE, lambda: FALSE)
+    name = _attribute(args[1])
+    return attempt(m, lambda: m.get(args[0], name), lambda found: TRUE, lambda: FALSE)
 
 
 @model("builtins.setattr", whole=True)

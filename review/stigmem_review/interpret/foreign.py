@@ -293,7 +293,7 @@ def call_foreign(
         m.doom(f"{dotted.removeprefix('builtins.')}() is called")
     if changed == "files":
         m.put((m.imports.oid, REWRITTEN), TRUE)
-    if dotted.startswith("os.environ.") or dotted in ("os.putenv", "os.unsetenv"):
+    if is_of_environment(dotted):
         raise GiveUp("the environment is changed")
     if dotted in ("sys.exit", "os._exit", "os.abort"):
         m.raise_("SystemExit", *args)
@@ -343,10 +343,22 @@ def set_outside(m: Machine, owner: Value, index: Value, value: Value) -> Value:
 def _set_variable(m: Machine, name: Value, value: Value) -> Value:
     if value == MISSING:
         stdlib.read_variable(m, name)
-    elif builtins.type_name(m, value) != "str" or builtins.type_name(m, name) != "str":
-        raise GiveUp("whether a variable can have a value is not known")
-    m.put((m.imports.oid, "environ"), Const(m.atom("the environment")))
-    return NONE
+        stdlib.set_variable(m, name, value)
+        return NONE
+
+    def set_(one: Value) -> Value:
+        if builtins.type_name(m, one) != "str" or builtins.type_name(m, name) != "str":
+            stdlib.forget_variables(m, by_itself=True)
+            raise GiveUp("whether a variable can have a value is not known")
+        stdlib.set_variable(m, name, one)
+        return NONE
+
+    return m.each(value, set_)
+
+
+def is_of_environment(dotted: str) -> bool:
+    """Say whether something that is called may change the variables of the environment."""
+    return dotted.startswith("os.environ.") or dotted in ("os.putenv", "os.unsetenv")
 
 
 def is_modelled(m: Machine, name: str) -> bool:

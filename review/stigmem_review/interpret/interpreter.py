@@ -154,7 +154,8 @@ class Interpreter(Machine):
             for each in given[1:] if isinstance(function, Foreign) else given:
                 self.escape(each)
             # Code that cannot be seen may set variables of the environment.
-            self.put((self.imports.oid, "environ"), Const(self.atom("the environment")))
+            changed = isinstance(function, Foreign) and foreign.is_of_environment(function.dotted)
+            stdlib.forget_variables(self, by_itself=changed)
             self.may_raise(stop.why)
             return self.because(stop.why, (*given, getattr(function, "owner", NONE)))
 

@@ -81,6 +81,8 @@ def same(m: Machine, left: Value, right: Value) -> bool | None:
                 # Their order counts as well.
                 return None
             return _same_pairs(m, m.read(left), m.read(right))
+        case (Opaque(type="str"), Const(value=other)) | (Const(value=other), Opaque(type="str")):
+            return None if isinstance(other, str) else False
         case (Opaque(), _) | (_, Opaque()):
             return True if left == right else None
         case _:

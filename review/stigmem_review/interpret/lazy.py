@@ -91,6 +91,7 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                     lambda c: content(Tuple(c.items, shuffled) if isinstance(c, Tuple) else c),
                 )
             case Ref(kind="instance") if m.special(value, "__iter__"):
+                _measured(m, value)
                 return with_items(m, m.call(m.method(value, "__iter__"), ()), part)
             case Member(mixin="str" | "StrEnum", value=inner):
                 return one(inner)
@@ -100,6 +101,18 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                 raise GiveUp("what is gone through is not known")
 
     return m.each(value, one)
+
+
+def _measured(m: Machine, value: Ref) -> None:
+    """Ask an object for its length: some of what takes all its items does, some does not."""
+    for name in ("__len__", "__length_hint__"):
+        if m.special(value, name):
+            asked = m.atom("whether an object is asked for its length")
+
+            def ask(name: str = name) -> Value:
+                return m.call(m.method(value, name), ())
+
+            m.decide(asked, ask, lambda: NONE)
 
 
 def _named(m: Machine, value: View) -> Tuple:

@@ -6,10 +6,20 @@ import abc
 import sys
 import types
 from collections import OrderedDict, defaultdict
+from collections.abc import Callable
 
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import LOADING, REFLECTIVE, GiveUp, Machine
+from stigmem_review.interpret.machine import (
+    FALLS,
+    LOADING,
+    REFLECTIVE,
+    Exit,
+    GiveUp,
+    Machine,
+    Outcome,
+    Part,
+)
 from stigmem_review.interpret.routers import ROUTER, Changed
 from stigmem_review.interpret.values import (
     MISSING,
@@ -222,6 +232,56 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
     found = lookup(m, kind, name)
     if isinstance(found, (Unknown, OneOf)) and m.read(owner, name) != MISSING:
         raise GiveUp("whether a class says how an attribute is read is not known")
+    fallback = lookup(m, kind, "__getattr__")
+    if fallback == MISSING:
+        return _found_on(m, owner, kind, name, found)
+
+    def otherwise() -> Value:
+        return m.call(_bind(m, fallback, owner, kind), (Const(name),))
+
+    if found == MISSING:
+        return m.each(m.read(owner, name), lambda value: otherwise() if value == MISSING else value)
+    # An AttributeError from whatever is run to find it counts as well.
+    return attempt(
+        m, lambda: _found_on(m, owner, kind, name, found), lambda value: value, otherwise
+    )
+
+
+def attempt(m: Machine, find: Part, part: Callable[[Value], Value], default: Part) -> Value:
+    """Run a part with what is found, and another where finding it raises ``AttributeError``."""
+    outcomes = m.caught(find)
+    found = [each for each in outcomes if each.kind == "falls"]
+    rest: list[Outcome] = []
+    for each in outcomes:
+        if each.kind != "raises":
+            if each.kind != "falls":
+                rest.append(each)
+            continue
+
+        def missing(each: Outcome = each) -> Value:
+            m.adopt(each)
+            match m.matches(each.value, Foreign("builtins.AttributeError")):
+                case True:
+                    return default()
+                case False:
+                    raise Exit("raises", each.value)
+                case _:
+                    raise GiveUp("whether there is an attribute is not known")
+
+        rest += m.run(missing)
+    for each in found:
+        value = each.value
+
+        def there(each: Outcome = each, value: Value = value) -> Value:
+            m.adopt(each)
+            return part(value)
+
+        rest += m.run(there)
+    return m.settle(rest, FALLS)
+
+
+def _found_on(m: Machine, owner: Ref, kind: Value, name: str, found: Value) -> Value:
+    """Return an attribute of an object: ``found`` is what its class has."""
     if isinstance(found, Wrapped) and found.kind == "property":
         return _bind(m, found, owner, kind)
     if isinstance(found, Wrapped) and found.kind == "cached_property":
@@ -243,9 +303,6 @@ def _of_instance(m: Machine, owner: Ref, name: str) -> Value:
             return value
         if found != MISSING:
             return _bind(m, found, owner, kind)
-        fallback = lookup(m, kind, "__getattr__")
-        if fallback != MISSING:
-            return m.call(_bind(m, fallback, owner, kind), (Const(name),))
         if _is_hidden(m, kind, name):
             raise GiveUp(f"{name} is asked for")
         m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
@@ -472,7 +529,7 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         raise GiveUp("whether a class says how an attribute is set is not known")
     if isinstance(found, Wrapped) and found.kind == "property":
         m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))
-    if isinstance(found, Ref) and m.special(found, "__set__"):
+    if isinstance(found, Ref) and (m.special(found, "__set__") or m.special(found, "__delete__")):
         raise GiveUp("a descriptor is set")
     if value == MISSING:
         _there(m, owner, name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 from typing import Any
 
+from stigmem_review.interpret import stdlib
 from stigmem_review.interpret.machine import OTHERWISE, Machine
+from stigmem_review.interpret.text import RESULTS
 from stigmem_review.interpret.values import Conditions, Const, Foreign, Frozen, Opaque, Ref, Tuple
 
 _SYSTEMS = {
@@ -23,15 +26,16 @@ _CHANGES = {
     "upper": " in upper case",
     "int": " as a number",
     "float": " as a number",
-    "len": "",
 }
-"""What a text is after a call; what is not here is left out, as blanks at its ends are."""
+"""What a text is after a call; that blanks at its ends are taken off is left out."""
 _ORDER = {"__lt__": "less than", "__le__": "at most", "__gt__": "more than", "__ge__": "at least"}
 
 
 def variable(value: Any) -> str:
     """Return the name of the environment variable that a value is made of; empty without one."""
     match value:
+        case Opaque(key=("env", Const(value=name), (stdlib.CHANGED, _) | Const(value=tuple()))):
+            return f"{name} (perhaps set by the code)"
         case Opaque(key=("env", Const(value=name), _)):
             return str(name)
         case Opaque(key=(str(), inner, *_)):
@@ -43,8 +47,8 @@ def variable(value: Any) -> str:
 def subject(value: Any) -> str:
     """Return what a value is that only the node has."""
     match value:
-        case Opaque(key=("env", Const(value=name), _)):
-            return str(name)
+        case Opaque(key=("env", Const(), _)):
+            return variable(value)
         case Opaque(key=("env", _, _)):
             return "a variable of the environment"
         case Opaque(key="sys.platform" | "os.name"):
@@ -53,8 +57,12 @@ def subject(value: Any) -> str:
             return "the version of the node's Python"
         case Opaque(key=("len", inner)):
             return f"the length of {subject(inner)}"
-        case Opaque(key=(str(name), Opaque() as inner, *_)):
-            return f"{subject(inner)}{_CHANGES.get(name, '')}"
+        case Opaque(key=("strip" | "lstrip" | "rstrip", Opaque() as inner)):
+            return subject(inner)
+        case Opaque(key=(str(name), Opaque() as inner)) if name in _CHANGES:
+            return f"{subject(inner)}{_CHANGES[name]}"
+        case Opaque(key=(str(), Opaque() as inner, *_)) if variable(inner):
+            return f"what the code makes of {subject(inner)}"
         case Opaque(key=(str(name), *_)) if "." in name:
             return f"{name}()"
         case Const(value=constant):
@@ -78,9 +86,10 @@ def say(m: Machine, conditions: Conditions) -> tuple[str, ...]:
             places.setdefault(part, at)
             parts.add((part, so))
         if len({part for part, _ in parts}) == len(parts):
-            ways.append(_plainly(parts))
+            ways.append(_plainly(m, parts))
     # That there are more conditions than are kept says nothing beside one that is.
-    ways = _simplified([_without_others(way) for way in ways])
+    ways = _simplified(m, [_without_others(way) for way in ways])
+    ways = [_set_ones(way) for way in ways]
     if not ways:
         return ()
     common = frozenset.intersection(*ways)
@@ -129,24 +138,33 @@ def _without_others(way: frozenset[Part]) -> frozenset[Part]:
     return frozenset(each for each in way if each[0] != OTHERWISE) or way
 
 
-def _plainly(parts: set[Part]) -> frozenset[Part]:
+def _plainly(m: Machine, parts: set[Part]) -> frozenset[Part]:
     """Return parts without those that follow from others."""
-    read = {_about(part) for part, _ in parts if not _is_set(part)} - {""}
-    equal = {_about(part) for part, so in parts if so and _is_equality(part)} - {""}
+    read = {_about(part) for part, so in parts if _where_unset(m, part, so) is False} - {""}
+    equal = {_compared(part) for part, so in parts if so} - {None}
     return frozenset(
         (part, so)
         for part, so in parts
         if not (_is_set(part) and so and _about(part) in read)
-        and not (_is_equality(part) and not so and _about(part) in equal)
+        and not (not so and _compared(part) in equal)
     )
 
 
-def _simplified(ways: list[frozenset[Part]]) -> list[frozenset[Part]]:
+def _set_ones(parts: frozenset[Part]) -> frozenset[Part]:
+    """Return parts in which those about a variable that is set anyway name no default."""
+    there = {_about(part) for part, so in parts if _is_set(part) and so}
+    return frozenset(
+        (part if _is_set(part) or _about(part) not in there else ("given", part), so)
+        for part, so in parts
+    )
+
+
+def _simplified(m: Machine, ways: list[frozenset[Part]]) -> list[frozenset[Part]]:
     """Return fewer ways that say the same."""
     found = [*dict.fromkeys(ways)]
     for _ in range(64):
         for one, other in itertools.permutations(found, 2):
-            if (less := _together(one, other)) is not None:
+            if (less := _together(m, one, other)) is not None:
                 found = [*dict.fromkeys([less, *(w for w in found if w not in (one, other))])]
                 break
         else:
@@ -154,20 +172,140 @@ def _simplified(ways: list[frozenset[Part]]) -> list[frozenset[Part]]:
     return found
 
 
-def _together(one: frozenset[Part], other: frozenset[Part]) -> frozenset[Part] | None:
+def _together(m: Machine, one: frozenset[Part], other: frozenset[Part]) -> frozenset[Part] | None:
     """Return one way that says what two do, if there is one."""
     if one <= other:
         return one
     left, right = one - other, other - one
-    if len(left) != 1 or len(right) != 1:
+    if len(left) != 1:
         return None
-    ((part, so),), ((less, too),) = left, right
-    if part == less:
+    ((part, so),) = left
+    if right == {(part, not so)}:
         return one & other
-    if _is_set(part) and not so and _about(part) == _about(less):
-        # What holds of a variable by its default holds where it is not set.
-        return (one & other) | {(("unset", less) if less[0] != "unset" else less, too)}
+    if not _is_set(part) or so:
+        return None
+    # What is said of a variable by its default holds where it is not set.
+    said = {
+        (each if each[0] == "unset" else ("unset", each), too)
+        for each, too in right - {(part, True)}
+    }
+    if all(_about(each) == _about(part) and _where_unset(m, each, too) for each, too in said):
+        return (one & other) | said
     return None
+
+
+def _where_unset(m: Machine, part: Any, so: bool) -> bool | None:
+    """Say whether what is said of a variable is so where that is not set; nothing: who knows.
+
+    Where words name a default, they are about that.
+    """
+    match part:
+        case ("unset", inner):
+            return True if _emptied(inner, so) else _where_unset(m, inner, so)
+        case ("truth", Opaque(key=("env", *_)) as value):
+            default = _default_of(m, value)
+            if not default:
+                return False
+            given = _written(default)
+            return None if given is None else bool(given) == so
+        case ("truth", Opaque(key=tuple() as key) as value):
+            held = _holds(m, key, value)
+        case ("=" | "is int" | "is float", *_):
+            held = _holds(m, part, Const(None))
+        case _:
+            return None
+    return None if held is None else held == so
+
+
+def _emptied(inner: Any, so: bool) -> bool:
+    """Say whether a condition is said to hold where a variable is not set, or empty."""
+    match inner:
+        case ("truth", Opaque(type="str", key=("env", *_))):
+            return not so
+        case _:
+            return False
+
+
+def _holds(m: Machine, key: tuple[Any, ...], value: Any) -> bool | None:
+    """Say whether a comparison holds where the variable that it is about is not set."""
+    try:
+        match key:
+            case ("=", left, right):
+                return bool(_taken(m, left) == _taken(m, right))
+            case ("in", item, Frozen() | Tuple() as owner):
+                return _taken(m, item) in [_taken(m, each) for each in owner.items]
+            case ("in", item, Const(value=str(text))):
+                return str(_taken(m, item)) in text
+            case ("startswith", owner, Const(value=str(text))):
+                return str(_taken(m, owner)).startswith(text)
+            case ("endswith", owner, Const(value=str(text))):
+                return str(_taken(m, owner)).endswith(text)
+            case ("__lt__" | "__le__" | "__gt__" | "__ge__" as how, left, right):
+                return bool(getattr(_taken(m, left), how)(_taken(m, right)) is True)
+            case ("is int", inner):
+                int(_taken(m, inner))
+                return True
+            case ("is float", inner):
+                float(_taken(m, inner))
+                return True
+            case _:
+                return bool(_taken(m, value))
+    except _Unset:
+        # Nothing is so of a variable that is not set and has no default.
+        return False
+    except (LookupError, TypeError):
+        return None
+    except ValueError:
+        return False
+
+
+_SHORT = 200
+"""Characters of a default up to which it is told what the code makes of it."""
+
+
+class _Unset(Exception):  # noqa: N818 - not an error: there is no value
+    """A variable has no value where it is not set."""
+
+
+def _taken(m: Machine, value: Any) -> Any:
+    """Return what a value is where its variable is not set.
+
+    Raises ``_Unset`` where there is no default, ``LookupError`` where it cannot be told.
+    """
+    match value:
+        case Const(value=found):
+            return found
+        case Opaque(key=("env", *_)):
+            default = _default_of(m, value)
+            if not default:
+                raise _Unset
+            if (found := _written(default)) is None:
+                raise LookupError
+            return found
+        case Opaque(key=("add", left, right)):
+            return _taken(m, left) + _taken(m, right)
+        case Opaque(key=(str(how), inner, *rest)) if how in RESULTS:
+            owner, given = _taken(m, inner), [_taken(m, each) for each in rest]
+            if len(owner) > _SHORT or any(
+                not isinstance(each, str) or len(each) > _SHORT for each in given
+            ):
+                raise LookupError
+            return getattr(owner, how)(*given)
+        case Opaque(key=("int", inner)):
+            return int(_taken(m, inner))
+        case Opaque(key=("float", inner)):
+            return float(_taken(m, inner))
+        case Opaque(key=("len", inner)):
+            return len(_taken(m, inner))
+        case _:
+            raise LookupError
+
+
+def _written(default: str) -> Any:
+    try:
+        return ast.literal_eval(default)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _is_set(atom: Any) -> bool:
@@ -178,7 +316,7 @@ def _about(atom: Any) -> str:
     match atom:
         case ("runs", _):
             return "the system of the node"
-        case ("unset", inner):
+        case ("unset" | "given", inner):
             return _about(inner)
         case ("set", value):
             return variable(value)
@@ -192,16 +330,17 @@ def _about(atom: Any) -> str:
             return ""
 
 
-def _is_equality(atom: Any) -> bool:
+def _compared(atom: Any) -> Any:
+    """Return what is said to be equal to a constant; nothing for other conditions."""
     match atom:
         case ("runs", _):
-            return True
-        case ("truth", Opaque(key=("=", Opaque(), Const()))):
-            return True
-        case ("=", Opaque(), Const()) | ("=", Const(), Opaque()):
-            return True
+            return "the system of the node"
+        case ("truth", Opaque(key=("=", Opaque() as value, Const()))):
+            return value
+        case ("=", Opaque() as value, Const()) | ("=", Const(), Opaque() as value):
+            return value
         case _:
-            return False
+            return None
 
 
 def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
@@ -211,10 +350,15 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
         case ("runs", system):
             return _runs(system, so)
         case ("unset", ("truth", Opaque(type="str", key=("env", *_)) as value)):
-            says = "set" if so else "not set or is empty"
-            return f"{subject(value)} is {says}{_default(m, value)}"
+            if not so:
+                return f"{subject(value)} is not set or is empty"
+            return f"{subject(value)} is set{_default(m, value)}"
         case ("unset", inner):
             return _one(m, inner, at, so)
+        case ("given", inner):
+            said = _one(m, inner, at, so)
+            default = _default_of(m, Opaque("str", ("env", Const(_about(inner)), None)))
+            return said.removesuffix(f" (default {default})") if default else said
         case ("set", value):
             name = variable(value)
             return f"{name or 'a variable that is computed'} is {no}set"
@@ -308,7 +452,7 @@ def _comparison(m: Machine, key: tuple[Any, ...], so: bool) -> str:
 
 def _default_of(m: Machine, value: Any) -> str:
     found = m.defaults.get(variable(value), ())
-    return found[0] if len(found) == 1 else ""
+    return found[0] if len(found) == 1 and found != ("None",) else ""
 
 
 def _default(m: Machine, value: Any) -> str:
