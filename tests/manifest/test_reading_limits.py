@@ -41,6 +41,28 @@ def used(before: str, name: str, count: int) -> dict[str, str]:
 
 
 HOSTILE = {
+    "lists that hold each other twice": {
+        "demo.py": f"{IMPORTS}x = []\n" + "x = [x, x]\n" * 200
+        + f"y = repr(x) + str(x < x)\n{factory('')}"
+    },
+    "dicts that hold each other twice": {
+        "demo.py": f"{IMPORTS}import json\nx = {{}}\n"
+        + "x = {'a': x, 'b': x}\n" * 200
+        + f"y = json.dumps(x)\n{factory('')}"
+    },
+    "a text in many places of a text": {
+        "demo.py": f"{IMPORTS}x = ('{{0}}' * 20000).format('a' * 90000)\n{factory('')}"
+    },
+    "objects with many fields": {
+        "demo.py": f"{IMPORTS}import dataclasses\n@dataclasses.dataclass\nclass M:\n"
+        + "".join(f" a{n}: int = {n}\n" for n in range(9000))
+        + f"x = [M() for _ in range(300)]\n{factory('')}"
+    },
+    "members of an enumeration": {
+        "demo.py": f"{IMPORTS}import enum\nclass E(enum.Enum):\n"
+        + "".join(f" a{n} = {n}\n" for n in range(14000))
+        + factory("")
+    },
     "names": filled("a,", "x = [", "]"),
     "targets": filled("a = ", "", "1"),
     "assignments": filled("a=1\n", "", ""),

@@ -21,6 +21,9 @@ from stigmem_review.interpret.values import (
     words,
 )
 
+_CHARS = 512
+_ITEMS = 8
+"""Characters, and items, of what is handed over that count as one step."""
 _PLAIN = (type(None), bool, int, float, str, bytes, complex, type(Ellipsis))
 _NESTED = re.compile(r"\{[^{}]*\{")
 """A width that is given apart from the text that it is for."""
@@ -33,7 +36,7 @@ _PURE_TEXT = words(
     "upper zfill decode hex"
 )
 _PURE_NUMBER = words("bit_length bit_count conjugate is_integer as_integer_ratio hex")
-_RESULTS = {
+RESULTS = {
     **dict.fromkeys(
         words(
             "capitalize casefold center expandtabs ljust lower lstrip removeprefix removesuffix "
@@ -56,18 +59,23 @@ def plain(m: Machine, value: Value) -> Any:
     """Return a value as Python's own object. Raises ``GiveUp`` where it is not a plain one."""
     match value:
         case Const(value=constant):
+            if isinstance(constant, (str, bytes)):
+                m.tick(len(constant) // _CHARS)
             return constant
         case Member(mixin="StrEnum" | "str" | "int", value=inner):
             return plain(m, inner)
         case Tuple(items=items, shuffled=False):
+            m.tick(1 + len(items) // _ITEMS)
             return tuple(plain(m, each) for each in items)
         case Ref(kind="list"):
             content = m.read(value)
             if isinstance(content, Tuple) and not content.shuffled:
+                m.tick(1 + len(content.items) // _ITEMS)
                 return [plain(m, each) for each in content.items]
         case Ref(kind="dict"):
             content = m.read(value)
             if isinstance(content, Pairs) and not content.shuffled:
+                m.tick(1 + len(content.items) // _ITEMS)
                 return {plain(m, name): plain(m, each) for _, name, each in content.items}
         case _:
             pass
@@ -118,8 +126,8 @@ def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value],
     if isinstance(owner, Opaque):
         return _opaque(m, owner, name, args, keywords)
     me = plain(m, owner)
-    if any(isinstance(each, Opaque) for each in args) and name in _RESULTS and not keywords:
-        return Opaque(_RESULTS[name], (name, owner, *args))
+    if any(isinstance(each, Opaque) for each in args) and name in RESULTS and not keywords:
+        return Opaque(RESULTS[name], (name, owner, *args))
     given = [plain(m, each) for each in args]
     named = {key: plain(m, each) for key, each in keywords}
     if name not in (_PURE_TEXT if isinstance(me, (str, bytes)) else _PURE_NUMBER):
@@ -135,10 +143,19 @@ def _guard(me: Any, name: str, given: list[Any]) -> None:
     elif name == "replace" and len(given) > 1:
         if len(me) * (1 + len(given[1])) > limits.TEXT_CHARS * 4:
             raise GiveUp("a text is too long")
-    elif (name == "format" and (_WIDE.search(me) or _NESTED.search(me))) or (
-        name == "join" and given and len(me) * len(given[0]) > limits.TEXT_CHARS * 4
+    elif (
+        (
+            name == "format"
+            and me.count("{") * max(map(_length, given), default=0) > (limits.TEXT_CHARS * 4)
+        )
+        or (name == "format" and (_WIDE.search(me) or _NESTED.search(me)))
+        or (name == "join" and given and len(me) * len(given[0]) > limits.TEXT_CHARS * 4)
     ):
         raise GiveUp("a text is too long")
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, (str, bytes)) else 1
 
 
 def _opaque(m: Machine, owner: Opaque, name: str, args: Sequence[Value],
@@ -146,11 +163,11 @@ def _opaque(m: Machine, owner: Opaque, name: str, args: Sequence[Value],
     if owner.type != "str" or keywords:
         raise GiveUp("a method of what is not known")
     given = [each if isinstance(each, Opaque) else Const(plain(m, each)) for each in args]
-    if name in _RESULTS and all(
+    if name in RESULTS and all(
         each.type == "str" if isinstance(each, Opaque) else isinstance(each.value, (str, int))
         for each in given
     ):
-        return Opaque(_RESULTS[name], (name, owner, *given))
+        return Opaque(RESULTS[name], (name, owner, *given))
     if name in ("split", "rsplit", "splitlines"):
         found = m.new_list(())
         m.put((found.oid, ALL), m.because("it is made of a text that only the node has", (owner,)))
