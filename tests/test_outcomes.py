@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmem_review.model import Hook, Known, Location, NotCarried, OneOf, Outcome, Unknown
-from stigmem_review.outcomes import When, hooks, in_words, members, phrase, simplest, values
+from stigmem_review.outcomes import When, hooks, in_words, members, phrase, simplest, told, values
 from stigmem_review.text import flat
 
 A, B, C = "A is set", "B is 'x'", "C is installed"
@@ -158,3 +158,52 @@ LINES = [
 @pytest.mark.parametrize(("field", "line"), LINES, ids=[row[1] for row in LINES])
 def test_a_field_in_one_line(field: object, line: str) -> None:
     assert in_words(field) == line
+
+
+def _capable(*conditions: str) -> OneOf[tuple[str, ...]]:
+    has, has_not = conditions
+    return OneOf((Outcome(("facts.read",), (has,)), Outcome((), tuple(has_not.split(", and ")))))
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ("A is set", "A is not set or is empty"),
+        ("A is not set or is empty", "A is set"),
+        ("A is 'x'", "A is 'y'"),
+        (
+            "A is one of 'x', 'y' (default 'z')",
+            "A is not 'x' (default 'z'), and A is not 'y' (default 'z')",
+        ),
+        ("A is one of 'x', 'y or z'", "A is one of 'a', 'b'"),
+        ("A is set or B is 'x'", "A is not set, and B is not 'x'"),
+        ("A is not set or A is set and B is 'x'", "A is set, and B is not 'x'"),
+    ],
+)
+def test_conditions_that_exclude_each_other_tell_when_it_is_so(conditions: tuple[str, str]) -> None:
+    assert all(told(_capable(*conditions)).values())
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ("A is set", "B is not set"),
+        ("A is 'x'", "A in lower case is 'y'"),
+        ("A is one of 'x', 'y'", "A is not 'x'"),
+        ("A is set or B is 'x'", "A is not set"),
+    ],
+)
+def test_conditions_that_can_both_hold_do_not(conditions: tuple[str, str]) -> None:
+    assert not all(told(_capable(*conditions)).values())
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("A is not set", "unless A is set"),
+        ("A is not set or is empty", "if A is not set or is empty"),
+        ("A is not set or B is 'x'", "if A is not set or B is 'x'"),
+    ],
+)
+def test_a_condition_that_says_or_is_not_turned_round(condition: str, words: str) -> None:
+    assert flat(phrase(((condition,),))) == words

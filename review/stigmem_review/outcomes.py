@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import permutations
+from itertools import permutations, product
+from math import prod
 from typing import Any, TypeGuard
 
 import msgspec
@@ -25,6 +26,14 @@ What has to hold may not be all: of a way that names nothing it is not known whe
 ALWAYS: When = ()
 
 _PLACED = re.compile(r" \(\S+:[0-9]+\)$")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_EMPTIED = re.compile("not set or is empty")
+_EQUAL = re.compile(
+    rf"(?P<name>.+?) is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
+    r"(?: \(default .*\))?"
+)
+_CHOICES = 64
+"""Ways in which several conditions that say "or" can hold that are each looked at."""
 _TERMS = 40
 _WAYS = 3
 """Ways that are named in words; the rest is counted."""
@@ -227,10 +236,54 @@ def _excludes(some: list[_Found], outcomes: tuple[_Found, ...]) -> bool:
     """Say whether the conditions of outcomes with something exclude those of all others."""
     numbers = {each.outcome for each in some}
     ways, others = (
-        {frozenset(map(_literal, each.conditions)) for each in cells}
+        {each.conditions for each in cells}
         for cells in (some, [each for each in outcomes if each.outcome not in numbers])
     )
-    return all(any((text, not so) in other for text, so in way) for way in ways for other in others)
+    return all(_opposed(way, other) for way in ways for other in others)
+
+
+def _opposed(way: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Say whether conditions cannot all hold."""
+    choices = [_alternatives(each) for each in {*way, *other}]
+    if prod(map(len, choices)) > _CHOICES:
+        return False
+    return all(_contradict(frozenset().union(*chosen)) for chosen in product(*choices))
+
+
+def _alternatives(condition: str) -> list[_Way]:
+    """Return the ways in which a condition that says "or" can hold."""
+    kept = _EMPTIED.sub(_joined, _QUOTED.sub(_joined, condition))
+    return [
+        frozenset(_literal(each.replace("\0", " ")) for each in way.split(" and "))
+        for way in kept.split(" or ")
+    ]
+
+
+def _joined(found: re.Match[str]) -> str:
+    return found[0].replace(" ", "\0")
+
+
+def _contradict(literals: _Way) -> bool:
+    """Say whether literals cannot all hold."""
+    can: dict[str, set[str]] = {}
+    cannot: dict[str, set[str]] = {}
+    for text, so in literals:
+        if (text, not so) in literals:
+            return True
+        if (
+            so
+            and text.endswith(" is set")
+            and (f"{text[:-3]}not set or is empty", True) in literals
+        ):
+            return True
+        if found := _EQUAL.fullmatch(text):
+            values = {*_QUOTED.findall(found["values"])}
+            if so:
+                name = found["name"]
+                can[name] = can[name] & values if name in can else values
+            else:
+                cannot.setdefault(found["name"], set()).update(values)
+    return any(not values - cannot.get(name, set()) for name, values in can.items())
 
 
 # Conditions
@@ -276,6 +329,9 @@ def _consensus(one: _Way, two: _Way) -> _Way:
 
 def _literal(condition: str) -> _Literal:
     """Return what a condition asks, and the answer: "X is not set" is no to "X is set"."""
+    if " or " in condition:
+        # No single word in it turns it into its opposite.
+        return condition, True
     about, verb, rest = condition.partition(" is ")
     if condition.startswith("not: "):
         return condition.removeprefix("not: "), False

@@ -124,10 +124,7 @@ def test_what_is_left_after_several_conditions_is_said_as_well() -> None:
             "v = os.environ.get('ACME_A')\n"
             "if v is not None and v.lower() not in ('', 'no'): caps.add('facts.read')",
             {
-                "": (
-                    "ACME_A is not set or ACME_A in lower case is '' "
-                    "or ACME_A in lower case is 'no'",
-                ),
+                "": ("ACME_A is not set or ACME_A in lower case is one of '', 'no'",),
                 "facts.read": (
                     "ACME_A in lower case is not ''",
                     "ACME_A in lower case is not 'no'",
@@ -168,6 +165,11 @@ def test_what_the_code_sets_a_variable_to_is_what_it_gets() -> None:
         f"if os.environ['ACME_A'] == '1': {ADD}"
     )
     assert conditions(body)["facts.read"] == ("ACME_B is '1' (default 'q')",)
+
+
+def test_what_is_one_of_several_texts_is_said_once() -> None:
+    body = f"if os.environ.get('ACME_A', 'x') in ('b', 'a'): {ADD}"
+    assert conditions(body)["facts.read"] == ("ACME_A is one of 'a', 'b' (default 'x')",)
 
 
 def test_one_system_is_one_condition_however_it_is_asked_for() -> None:

@@ -89,7 +89,7 @@ def say(m: Machine, conditions: Conditions) -> tuple[str, ...]:
             ways.append(_plainly(m, parts))
     # That there are more conditions than are kept says nothing beside one that is.
     ways = _simplified(m, [_without_others(way) for way in ways])
-    ways = [_set_ones(way) for way in ways]
+    ways = _listed([_set_ones(way) for way in ways])
     if not ways:
         return ()
     common = frozenset.intersection(*ways)
@@ -148,6 +148,42 @@ def _plainly(m: Machine, parts: set[Part]) -> frozenset[Part]:
         if not (_is_set(part) and so and _about(part) in read)
         and not (not so and _compared(part) in equal)
     )
+
+
+def _listed(ways: list[frozenset[Part]]) -> list[frozenset[Part]]:
+    """Return ways in which what is equal to one of several is said so."""
+    groups: dict[Any, list[Any]] = {}
+    for way in ways:
+        equal = [each for each, so in way if so and _equated(each) is not None]
+        rest = way - {(equal[0], True)} if len(equal) == 1 else way
+        wrapped, value = _equated(equal[0])[:2] if len(equal) == 1 else ("", None)
+        groups.setdefault((wrapped, value, rest), []).append(equal[0] if len(equal) == 1 else None)
+    found: list[frozenset[Part]] = []
+    for (wrapped, value, rest), parts in groups.items():
+        if value is None:
+            found.append(rest)
+        elif len(parts) == 1:
+            found.append(rest | {(parts[0], True)})
+        else:
+            constants = sorted((_equated(each)[2] for each in parts), key=lambda one: repr(one))
+            part: Any = ("truth", Opaque("bool", ("in", value, Tuple(tuple(constants)))))
+            found.append(rest | {((wrapped, part) if wrapped else part, True)})
+    return found
+
+
+def _equated(part: Any) -> Any:
+    """Return how a part is marked, what is equal to a text, and that text; nothing for others."""
+    match part:
+        case ("unset" | "given" as mark, inner) if (found := _equated(inner)) is not None:
+            return (mark, *found[1:])
+        case (
+            ("truth", Opaque(key=("=", Opaque() as value, Const(value=str()) as text)))
+            | ("=", Opaque() as value, Const(value=str()) as text)
+            | ("=", Const(value=str()) as text, Opaque() as value)
+        ):
+            return "", value, text
+        case _:
+            return None
 
 
 def _set_ones(parts: frozenset[Part]) -> frozenset[Part]:
