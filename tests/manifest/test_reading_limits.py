@@ -53,6 +53,14 @@ HOSTILE = {
     "a text in many places of a text": {
         "demo.py": f"{IMPORTS}x = ('{{0}}' * 20000).format('a' * 90000)\n{factory('')}"
     },
+    "a text in many places of another": {
+        "demo.py": f"{IMPORTS}x = ('%(a)s' * 20000) % {{'a': 'a' * 90000}}\n{factory('')}"
+    },
+    "variables that are set": {
+        "demo.py": f"{IMPORTS}import other\n"
+        + "".join(f"os.environ['A{n}'] = 'x'\nother.f()\n" for n in range(4500))
+        + factory("")
+    },
     "objects with many fields": {
         "demo.py": f"{IMPORTS}import dataclasses\n@dataclasses.dataclass\nclass M:\n"
         + "".join(f" a{n}: int = {n}\n" for n in range(9000))

@@ -277,6 +277,10 @@ def _repeated(m: Machine, value: Value, items: Tuple, count: int, inplace: bool)
     return m.new_list(found.items, shuffled=found.shuffled)
 
 
+_FILLED = 400_000
+"""Characters that are put into a text at most."""
+
+
 def _percent(m: Machine, pattern: str | bytes, right: Value) -> Value:
     if "*" in str(pattern) or (
         any(char.isdigit() for char in str(pattern))
@@ -293,6 +297,9 @@ def _percent(m: Machine, pattern: str | bytes, right: Value) -> Value:
         return Opaque("str", ("percent", pattern, *items))
     if isinstance(right, Ref) and right.kind == "dict":
         given: Any = plain(m, right)
+        longest = max((len(str(each)) for each in given.values()), default=0)
+        if str(pattern).count("%") * longest > _FILLED:
+            raise GiveUp("a text is too long")
     else:
         if not all(isinstance(each, Const) for each in items) and _NOT_AS_TEXT.search(str(pattern)):
             raise GiveUp("how something is formatted is not known")

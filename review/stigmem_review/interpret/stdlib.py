@@ -84,9 +84,11 @@ def forget_variables(m: Machine, *, by_itself: bool) -> None:
 
     ``by_itself``: because the program changes some, and not only code that it calls, perhaps.
     """
-    for cell in [*m.thing(m.imports).cells]:
-        if cell.startswith(_CELL) and m.has((m.imports.oid, cell)):
-            m.put((m.imports.oid, cell), MISSING)
+    names = [*m.thing(m.imports).cells]
+    m.tick(len(names) // 64)
+    for name in names:
+        if name.startswith(_CELL) and m.cells.get((m.imports.oid, name), MISSING) != MISSING:
+            m.put((m.imports.oid, name), MISSING)
     atom = m.atom("the environment")
     m.put((m.imports.oid, "environ"), Const((CHANGED, atom) if by_itself else atom))
 
