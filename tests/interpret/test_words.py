@@ -9,7 +9,7 @@ import pytest
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import node
 from stigmem_review.interpret.readout import Raised, Reading, read
-from stigmem_review.model import OneOf
+from stigmem_review.model import Known, OneOf
 
 HEAD = "import os, platform, sys\nfrom stigmem_node.plugins import PluginManifest\ncaps = set()\n"
 TAIL = (
@@ -165,6 +165,13 @@ def test_what_the_code_sets_a_variable_to_is_what_it_gets() -> None:
         f"if os.environ['ACME_A'] == '1': {ADD}"
     )
     assert conditions(body)["facts.read"] == ("ACME_B is '1' (default 'q')",)
+
+
+def test_a_variable_that_the_code_takes_away_is_not_there() -> None:
+    body = f"os.environ.pop('ACME_A', None)\nif 'ACME_A' in os.environ: {ADD}"
+    found = reading(f"{HEAD}{body}\n{TAIL}").fields["capabilities"]
+    assert isinstance(found, Known)
+    assert found.value == ()
 
 
 def test_what_is_one_of_several_texts_is_said_once() -> None:
