@@ -493,6 +493,7 @@ def _own_method(m: Machine, kind: Ref, name: str) -> Value | None:
 def _automatic(
     m: Machine, name: str, mixin: str, found: list[Member], generate: Value | None
 ) -> Value:
+    m.tick(len(found) // 64)
     if generate is not None:
         values = m.new_list([each.value for each in found])
         return m.call(generate, (Const(name), Const(1), Const(len(found)), values))

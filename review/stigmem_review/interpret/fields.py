@@ -267,6 +267,7 @@ def fill(
 ) -> None:
     """Fill the fields of a new object of a dataclass."""
     fields = m.dataclass_fields(kind)
+    m.tick(len(fields) // 8)
     given = dict(keywords)
     place = 0
     for name, default in fields:
