@@ -293,6 +293,216 @@ AT_IMPORT = {
         "import os\nx = None\ndef f():\n    global x\n    x = os\nf()\nx.fork()",
         "process: os.fork",
     ),
+    "what takes an attribute": (
+        "import operator, os\noperator.attrgetter('path.os.system')(os)('x')",
+        "process: os.system",
+    ),
+    "what calls a method": (
+        "import operator, os\noperator.methodcaller('system', 'x')(os)",
+        "process: os.system",
+    ),
+    "what takes an item": (
+        "import operator, os\noperator.itemgetter('a')({'a': os.system})('x')",
+        "process: os.system",
+    ),
+    "the table of modules, asked": (
+        "import sys\nsys.modules.get('os').system('x')",
+        "process: os.system",
+    ),
+    "the table of modules, asked for nobody knows what": (
+        "import os, sys\nsys.modules[os.environ['X']].system('x')",
+        "dynamic code: something computed in sys.modules",
+    ),
+    "a queue": (
+        "import os\nfrom collections import deque\ndeque([os.system]).popleft()('x')",
+        "process: os.system",
+    ),
+    "a module that another offers under its own name": (
+        "from asyncio.streams import open_connection\nopen_connection('h', 1)",
+        "network: asyncio.open_connection",
+    ),
+    "a part of the standard library that offers another": (
+        "from concurrent.futures.process import ProcessPoolExecutor\nProcessPoolExecutor()",
+        "process: concurrent.futures.ProcessPoolExecutor",
+    ),
+    "a private part of the node's event loop": (
+        "import anyio\nfrom anyio._core._sockets import connect_tcp\n"
+        "async def f(): await connect_tcp('h', 1)\nanyio.run(f)",
+        "network: anyio.connect_tcp",
+    ),
+    "a method of an event loop": (
+        "import asyncio\nasync def f():\n"
+        "    await asyncio.get_running_loop().create_server(None, 'h', 1)\nasyncio.run(f())",
+        "network: asyncio.create_server",
+    ),
+    "a log in a file": (
+        "import logging\nlogging.basicConfig(filename='x')",
+        "files: logging.FileHandler",
+    ),
+    "a path of this system": (
+        "import pathlib\npathlib.PosixPath('x').open('w')",
+        "files: pathlib.Path.open",
+    ),
+    "a path made of a path": (
+        "from pathlib import Path\nPath(__file__).parents[1].joinpath('x').resolve().open('w')",
+        "files: pathlib.Path.open",
+    ),
+    "the file of a setting": (
+        "import configparser\nconfigparser.ConfigParser().read('x')",
+        "files: configparser.ConfigParser.read",
+    ),
+    "memory at an address": (
+        "import ctypes\nctypes.c_char.from_address(1)",
+        "native code: .from_address",
+    ),
+    "the node's templates": (
+        "from starlette.templating import Jinja2Templates\nJinja2Templates('x')",
+        "files: starlette.templating",
+    ),
+    "a template out of a text": (
+        "import jinja2\njinja2.Environment().from_string('x').render()",
+        "dynamic code: jinja2.Environment.from_string",
+    ),
+    "what an entry point names": (
+        "from importlib.metadata import entry_points\n"
+        "for each in entry_points(group='x'): each.load()()",
+        "dynamic code: importlib.metadata.entry_points.load",
+    ),
+    "a partial call, taken apart": (
+        "import os, functools\nfunctools.partial(os.system).func('x')",
+        "process: os.system",
+    ),
+    "a method made of a function": (
+        "import os, types\ntypes.MethodType(os.system, 'x')()",
+        "process: os.system",
+    ),
+    "a method, taken apart": (
+        "import os\nclass C:\n    def m(self): os.fork()\nC().m.__func__(None)",
+        "process: os.fork",
+    ),
+    "where a builtin comes from": ("print.__self__.eval('1')", "dynamic code: builtins.eval"),
+    "a value of an enumeration": (
+        "import os, enum, functools\nclass E(enum.Enum):\n"
+        "    A = functools.partial(os.system)\nE.A.value('x')",
+        "process: os.system",
+    ),
+    "what a class is asked for": (
+        "import os\nclass C:\n    def __class_getitem__(cls, name): return os.system\nC[1]('x')",
+        "process: os.system",
+    ),
+    "a metaclass that is a function": (
+        "import os\nclass C(metaclass=os.system): pass",
+        "process: os.system",
+    ),
+    "a base that is an object": (
+        "import os\nclass B:\n    def __mro_entries__(self, bases):\n        os.fork()\n"
+        "        return ()\nclass C(B()): pass",
+        "process: os.fork",
+    ),
+    "a sign": ("import os\nclass C:\n    def __neg__(self): os.fork()\n-C()", "process: os.fork"),
+    "a negation": (
+        "import os\nclass C:\n    def __bool__(self): os.fork()\nx = not C()",
+        "process: os.fork",
+    ),
+    "a place in a list": (
+        "import os\nclass C:\n    def __index__(self): os.fork()\n[1][C()]",
+        "process: os.fork",
+    ),
+    "what is not in a table": (
+        "import os\nclass C(dict):\n    def __missing__(self, key): os.fork()\nC()['x']",
+        "process: os.fork",
+    ),
+    "what is deleted": (
+        "import os\nclass C:\n    def __delitem__(self, key): os.fork()\nc = C()\ndel c[1]",
+        "process: os.fork",
+    ),
+    "an attribute that is deleted": (
+        "import os\nclass C:\n    def __delattr__(self, name): os.fork()\ndel C().x",
+        "process: os.fork",
+    ),
+    "a property that is set": (
+        "import os\nclass C:\n    @property\n    def p(self): return 1\n    @p.setter\n"
+        "    def p(self, value): os.fork()\nC().p = 1",
+        "process: os.fork",
+    ),
+    "a descriptor that is set": (
+        "import os\nclass D:\n    def __set__(self, owner, value): os.fork()\n"
+        "class C:\n    d = D()\nC().d = 1",
+        "process: os.fork",
+    ),
+    "what is closed at the end": (
+        "import os, contextlib\nclass C:\n    def close(self): os.fork()\n"
+        "with contextlib.closing(C()): pass",
+        "process: os.fork",
+    ),
+    "what is entered later": (
+        "import os, contextlib\nclass C:\n    def __enter__(self): os.fork()\n"
+        "    def __exit__(self, *a): pass\n"
+        "with contextlib.ExitStack() as stack: stack.enter_context(C())",
+        "process: os.fork",
+    ),
+    "a cache of a function of others": (
+        "import os, functools\nf = functools.lru_cache()(os.system)\nf('x')",
+        "process: os.system",
+    ),
+    "how a list is sorted": (
+        "import os\nnames = ['x']\nnames.sort(key=os.system)",
+        "process: os.system",
+    ),
+    "what a pattern takes apart": (
+        "import os\nmatch {'a': [os.system, 1]}:\n    case {'a': [f, _]}: f('x')",
+        "process: os.system",
+    ),
+    "what a pattern takes from an object": (
+        "import os\nclass P:\n    __match_args__ = ('f',)\n"
+        "    def __init__(self, f): self.f = f\nmatch P(os.system):\n    case P(f): f('x')",
+        "process: os.system",
+    ),
+    "what an exception carries": (
+        "import os\nclass E(Exception):\n    def __init__(self, f): self.f = f\n"
+        "try: raise E(os.system)\nexcept E as error: error.f('x')",
+        "process: os.system",
+    ),
+    "names of a frame": (
+        "import os\ndef f():\n    x = os\n    return locals()['x'].system('x')\nf()",
+        "process: os.system",
+    ),
+    "attributes out of a table": (
+        "import os\nclass C:\n    def __init__(self, **more): vars(self).update(more)\n"
+        "C(f=os.system).f('x')",
+        "process: os.system",
+    ),
+    "an annotation": ("import os\nx: os.fork() = 1", "process: os.fork"),
+    "an annotation of a parameter": ("import os\ndef f(x: os.fork()): pass", "process: os.fork"),
+    "an annotation that is a text": (
+        "import typing\nclass C:\n    x: \"__import__('os').system('x')\"\n"
+        "typing.get_type_hints(C)",
+        "process: os.system",
+    ),
+    "what a model checks": (
+        "import os\nfrom pydantic import BaseModel, field_validator\nclass M(BaseModel):\n"
+        "    a: str\n    @field_validator('a')\n    @classmethod\n"
+        "    def check(cls, value): os.fork()\nM(a='x')",
+        "process: os.fork",
+    ),
+    "what a model does at the end": (
+        "import os\nfrom pydantic import BaseModel\nclass M(BaseModel):\n"
+        "    def model_post_init(self, context): os.fork()\nM()",
+        "process: os.fork",
+    ),
+    "a text that a type imports": (
+        "from pydantic import BaseModel, ImportString\nclass M(BaseModel):\n    f: ImportString\n"
+        "M(f='os.system')",
+        "dynamic code: pydantic.ImportString",
+    ),
+    "a patch that goes around the class": (
+        "import json\ntype.__setattr__(json.JSONEncoder, 'default', None)",
+        "monkeypatching: assigning json.JSONEncoder.default",
+    ),
+    "a module below another, by its name": (
+        "from importlib import import_module\nimport_module('.request', 'urllib').urlopen('u')",
+        "network: urllib.request",
+    ),
     "a patch of another module": (
         "import json\njson.loads = None",
         "monkeypatching: assigning json.loads",
@@ -368,6 +578,39 @@ LATER = {
         "reg(logging.getLogger().handlers)",
         UNREACHED,
         "process: os.fork",
+    ),
+    "what a function says that it gives": (
+        "import httpx\nfrom acme import found\ndef make() -> httpx.Client: return found()\n"
+        "def audit(ctx, **more):\n    make().get('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a class that is a parameter": (
+        "import httpx\ndef audit(ctx, kind: type[httpx.Client], **more):\n    kind()",
+        HANDLER,
+        "network: httpx",
+    ),
+    "the context's own table": (
+        "def audit(ctx, **more):\n    return vars(ctx)['_capabilities']",
+        HANDLER,
+        "host internals: ._capabilities",
+    ),
+    "an attribute of the context that goes around its class": (
+        "def audit(ctx, **more):\n    return object.__getattribute__(ctx, '_capabilities')",
+        HANDLER,
+        "host internals: ._capabilities",
+    ),
+    "an attribute of the context that is taken": (
+        "import operator\nTAKE = operator.attrgetter('_capabilities')\n"
+        "def audit(ctx, **more):\n    return TAKE(ctx)",
+        HANDLER,
+        "host internals: ._capabilities",
+    ),
+    "the frame of whoever calls": (
+        "def audit(ctx, **more):\n    try: 1 / 0\n"
+        "    except Exception as error: return error.__traceback__.tb_frame.f_back",
+        HANDLER,
+        "monkeypatching: .f_back",
     ),
     "a function given back": (
         "import os\ndef make():\n    def go(): os.fork()\n    return go\nGO = make()\n"
@@ -459,6 +702,45 @@ def test_the_first_phase_counts() -> None:
         assert {each.phase for each in survey.events.values()} == {counts}
 
 
+COMPUTED = "dynamic code: something computed in os"
+MIXED = {
+    "an argument": "def f(n='path'): return getattr(os, n)\ndef audit(ctx, **more): f(more['x'])",
+    "a name": "def audit(ctx, **more):\n    n = 'path'\n    if ctx: n = more['x']\n"
+    "    getattr(os, n)",
+    "the other way round": "def audit(ctx, **more):\n    n = more['x']\n"
+    "    if ctx: n = 'path'\n    getattr(os, n)",
+    "a global name": "N = 'path'\ndef let(x):\n    global N\n    N = x\n"
+    "def audit(ctx, **more):\n    let(more['x'])\n    getattr(os, N)",
+    "an attribute": "class C:\n    n = 'path'\n    def __init__(self, n): self.n = n\n"
+    "def audit(ctx, **more): getattr(os, C(more['x']).n)",
+    "what a function gives": "def g(x):\n    if x: return 'path'\n    return x.y\n"
+    "def audit(ctx, **more): getattr(os, g(ctx))",
+    "an expression": "def audit(ctx, **more): getattr(os, 'path' if ctx else more['x'])",
+    "or": "def audit(ctx, **more): getattr(os, more['x'] or 'path')",
+    "a setting": "def audit(ctx, n='path', **more):\n    if ctx: n = os.getenv('X')\n"
+    "    getattr(os, n)",
+    "an item": "def audit(ctx, **more):\n    for n in ('path', more['x']): getattr(os, n)",
+}
+
+
+@pytest.mark.parametrize("code", MIXED.values(), ids=MIXED)
+def test_a_name_that_is_known_hides_none_that_is_not(code: str) -> None:
+    assert COMPUTED in {item for _, item in effects(f"import os\n{code}")}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for n in ('path', 'sep'): getattr(os, n)",
+        "def f(n): return getattr(os, n)\ndef audit(ctx, **more): f('path'); f('sep')",
+        "def f(n='path'): return getattr(os, n)\ndef audit(ctx, **more): f(); f('sep')",
+        "def audit(ctx, **more):\n    for n in ('at', 'ep'):\n        getattr(os, 's' + n, None)",
+    ],
+)
+def test_names_that_are_all_known(code: str) -> None:
+    assert effects(f"import os\n{code}") == set()
+
+
 HARMLESS = {
     "an exception that is caught": "import socket\ntry: pass\nexcept socket.timeout: pass",
     "an exception that is made": "import httpx\ndef f(): raise httpx.HTTPError('x')",
@@ -517,6 +799,21 @@ HARMLESS = {
     "a context's own interface": "def audit(ctx, **more): return ctx.get_facts_reader()",
     "settings of others": "from acme import cfg\ncfg = cfg.copy()\ncfg.x = 1",
     "a warning": "import warnings\nwarnings.warn('x', stacklevel=2)",
+    "a level of a log": "import logging\n"
+    "def f(n): return getattr(logging, n.upper(), logging.INFO)",
+    "a function of mathematics": "import math\ndef f(n): return getattr(math, n)",
+    "yaml that is told to make none": "import yaml\nX = yaml.load('x', Loader=yaml.SafeLoader)\n"
+    "class L(yaml.SafeLoader): pass\ndef f(t): return yaml.load(t, L)",
+    "an answer": "import requests\ndef f(r: requests.Response): return r.json()",
+    "a log": "import logging\nlogging.basicConfig(level=logging.INFO)",
+    "a text made of a path": "import os\nX = os.path.join('a', 'b').replace('/', '.')\n"
+    "Y = os.sep.replace('/', '.')",
+    "a part of a path": "from pathlib import Path\nX = Path('a').parent.name.replace('a', 'b')",
+    "something touched": "def f(cache): cache.touch('x')",
+    "a pattern": "def f(x):\n    match x:\n        case {'open': y} | [y, *_]: return y\n"
+    "        case str() as z: return z",
+    "an exception's text": "import httpx\ndef f():\n    try: pass\n"
+    "    except httpx.HTTPStatusError as e: return e.response.status_code",
     "an own attribute": "class C:\n    def __init__(self): self.system = 1\nC().system",
 }
 

@@ -8,7 +8,7 @@ or is looked at does nothing: ``READ`` are the exceptions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Literal
 
@@ -25,7 +25,8 @@ _ACTS: dict[Authority, frozenset[str]] = {
         "_socket _ssl aioboto3 aiohttp aiokafka aiosmtplib anthropic anyio.connect_tcp "
         "anyio.connect_tcp_with_tls anyio.connect_unix anyio.create_connected_udp_socket "
         "anyio.create_tcp_listener anyio.create_udp_socket anyio.create_unix_listener "
-        "anyio.getaddrinfo asyncio.open_connection asyncio.open_unix_connection "
+        "anyio.getaddrinfo asyncio.create_server asyncio.getaddrinfo asyncio.getnameinfo "
+        "asyncio.open_connection asyncio.open_unix_connection "
         "asyncio.start_server asyncio.start_unix_server boto3 botocore chromadb cognee cohere "
         "confluent_kafka dns elasticsearch ftplib google.cloud google.genai google.generativeai "
         "granian groq grpc gunicorn h2 http.client http.server httpcore httplib2 httpx "
@@ -36,8 +37,8 @@ _ACTS: dict[Authority, frozenset[str]] = {
         "opentelemetry.exporter paho paramiko pika pinecone poplib "
         "prometheus_client.start_http_server pycurl qdrant_client redis requests sentry_sdk "
         "slack_sdk smtplib socket socketserver ssl starlette.testclient fastapi.testclient stripe "
-        "telnetlib tornado twilio twisted urllib.request urllib3 uvicorn weaviate websocket "
-        "websockets wsgiref.simple_server xmlrpc zep_cloud zep_python zmq"
+        "telnetlib tornado twilio twisted urllib.request urllib.robotparser urllib3 uvicorn "
+        "weaviate websocket websockets wsgiref.simple_server xmlrpc zep_cloud zep_python zmq"
     ),
     "process": _words(
         "anyio.open_process anyio.run_process anyio.to_process asyncio.create_subprocess_exec "
@@ -49,24 +50,38 @@ _ACTS: dict[Authority, frozenset[str]] = {
     "files": _words(
         "aiofiles anyio.NamedTemporaryFile anyio.Path anyio.TemporaryDirectory "
         "anyio.TemporaryFile anyio.open_file builtins.open bz2.open bz2.BZ2File click.open_file "
-        "codecs.open fastapi.responses.FileResponse fastapi.staticfiles filecmp fileinput glob "
-        "gzip.open gzip.GzipFile io.FileIO jinja2.FileSystemLoader linecache "
+        "click.File codecs.open configparser.ConfigParser.read configparser.RawConfigParser.read "
+        "fastapi.responses.FileResponse fastapi.staticfiles fastapi.templating filecmp fileinput "
+        "glob gzip.open gzip.GzipFile io.FileIO io.open_code jinja2.FileSystemLoader linecache "
         "logging.FileHandler logging.handlers.RotatingFileHandler "
         "logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler lzma.open "
-        "lzma.LZMAFile mailbox netrc os.path.getmtime os.path.getsize pathlib.Path.chmod "
-        "pathlib.Path.glob pathlib.Path.mkdir pathlib.Path.open pathlib.Path.rename "
-        "pathlib.Path.replace pathlib.Path.walk shutil starlette.responses.FileResponse "
-        "starlette.staticfiles tarfile tempfile watchfiles zipfile"
+        "lzma.LZMAFile mailbox netrc numpy.fromfile numpy.genfromtxt numpy.load numpy.loadtxt "
+        "numpy.memmap numpy.save numpy.savetxt numpy.savez os.path.getmtime os.path.getsize "
+        "pathlib.Path.chmod pathlib.Path.glob pathlib.Path.group pathlib.Path.lstat "
+        "pathlib.Path.mkdir pathlib.Path.open pathlib.Path.owner pathlib.Path.rename "
+        "pathlib.Path.replace pathlib.Path.stat pathlib.Path.touch pathlib.Path.walk shutil "
+        "starlette.responses.FileResponse starlette.staticfiles starlette.templating tarfile "
+        "tempfile watchfiles xml.dom.minidom.parse xml.dom.pulldom.parse "
+        "xml.etree.ElementTree.ElementTree.write xml.etree.ElementTree.iterparse "
+        "xml.etree.ElementTree.parse xml.sax.parse zipfile"
     ),
-    "environment": _words("dotenv environs pydantic_settings.BaseSettings"),
+    "environment": _words(
+        "decouple dotenv dynaconf environs os.path.expandvars pydantic.v1.BaseSettings "
+        "pydantic_settings pydantic_settings.BaseSettings starlette.config starlette.config.environ"
+    ),
     "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
     "dynamic code": _words(
         "_frozen_importlib _frozen_importlib_external _imp _marshal _pickle bdb "
         "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
         "cProfile dill doctest imp importlib.__import__ importlib.import_module "
-        "importlib.machinery importlib.reload importlib.util joblib jsonpickle logging.config "
-        "marshal pdb pickle pkgutil profile runpy shelve timeit trace types.CodeType "
-        "types.FunctionType yaml.full_load yaml.full_load_all yaml.load yaml.load_all "
+        "importlib.machinery importlib.metadata.EntryPoint.load "
+        "importlib.metadata.entry_points.load importlib.metadata.entry_points.select.load "
+        "importlib.reload importlib.util jinja2.Environment.from_string jinja2.ModuleLoader "
+        "jinja2.Template joblib jsonpickle logging.config marshal pdb pickle pkgutil profile "
+        "pydantic.ImportString runpy shelve timeit trace types.CodeType types.FunctionType "
+        "unittest.TestLoader unittest.defaultTestLoader unittest.main uvicorn.importer "
+        "yaml.CFullLoader yaml.CLoader yaml.CUnsafeLoader yaml.FullLoader yaml.Loader "
+        "yaml.UnsafeLoader yaml.full_load yaml.full_load_all yaml.load yaml.load_all "
         "yaml.unsafe_load yaml.unsafe_load_all zipimport"
     ),
     "threads": _words(
@@ -113,8 +128,9 @@ _PURE = _words(
     "multiprocessing.cpu_count multiprocessing.current_process multiprocessing.freeze_support "
     "multiprocessing.get_logger multiprocessing.get_start_method "
     "multiprocessing.parent_process pickle.dumps pickletools pkgutil.extend_path "
-    "psutil.cpu_count requests.Request requests.codes requests.structures "
-    "requests.utils.quote shutil.disk_usage "
+    "psutil.cpu_count pydantic_settings.NoDecode pydantic_settings.SettingsConfigDict "
+    "requests.PreparedRequest requests.Request requests.Response requests.auth requests.codes "
+    "requests.cookies requests.structures requests.utils.quote shutil.disk_usage "
     "shutil.get_terminal_size shutil.which signal.Handlers signal.Signals signal.getsignal "
     "signal.strsignal signal.valid_signals socket.gethostname socket.has_ipv6 socket.htonl "
     "socket.htons socket.inet_aton socket.inet_ntoa socket.inet_ntop socket.inet_pton "
@@ -136,7 +152,11 @@ _PURE = _words(
 )
 """What of them does nothing: it makes a value, or tells one."""
 
-_READ = _words("os.environ os.environb posix.environ nt.environ")
+_LOOPS = ("asyncio.get_event_loop()", "asyncio.get_running_loop()", "asyncio.new_event_loop()")
+_OF_TYPES = _words("from_address in_dll")
+_READ = _words(
+    "os.environ os.environb posix.environ nt.environ pydantic.ImportString starlette.config.environ"
+)
 """What is acted on by whoever only looks at it."""
 
 _METHODS: dict[Authority, frozenset[str]] = {
@@ -145,16 +165,21 @@ _METHODS: dict[Authority, frozenset[str]] = {
         "sock_connect wrap_socket"
     ),
     "process": _words("execv execve popen spawnv subprocess_exec subprocess_shell"),
+    "dynamic code": _words("exec_module load_module"),
+    "native code": _words("from_address in_dll"),
     "threads": _words("run_in_executor"),
     "files": _words(
-        "hardlink_to iterdir read_bytes read_text rglob rmdir symlink_to touch unlink write_bytes "
-        "write_text"
+        "hardlink_to iterdir parse_file read_bytes read_text rglob rmdir symlink_to unlink "
+        "write_bytes write_text"
     ),
 }
 """Methods of objects nobody knows that hardly anything else has the names of."""
 _LOOKED_AT: dict[Authority, frozenset[str]] = {
     "host internals": _words("_capabilities _core_apis _core_handlers _handlers"),
-    "monkeypatching": _words("__bases__ __class__ __code__ __globals__ __subclasses__"),
+    "monkeypatching": _words(
+        "__bases__ __class__ __code__ __globals__ __subclasses__ ag_frame cr_frame f_back "
+        "f_builtins f_globals f_locals gi_frame"
+    ),
 }
 """Attributes, of whatever object, that lead where a plugin has no business."""
 _STORED_ONLY = _words("__class__")
@@ -180,9 +205,11 @@ _LOOKS = _words(
 """Who does not call what it is given."""
 _CALLS = _words(
     "builtins.filter builtins.iter builtins.map builtins.max builtins.min builtins.sorted "
-    "collections.defaultdict dataclasses.field inspect.getmodule"
+    "collections.defaultdict contextvars.copy_context.run dataclasses.field "
+    "fastapi.concurrency.run_in_threadpool inspect.getmodule "
+    "starlette.concurrency.run_in_threadpool"
 )
-"""Who does, of those modules."""
+"""Who does, of those modules, and of those that keep what they are given."""
 
 _REACHING = _words(
     "builtins ctypes enum gc importlib inspect pydantic runpy stigmem_node sys types"
@@ -234,6 +261,10 @@ _DECIDING = _words("builtins enum fastapi importlib pydantic stigmem_node sys")
 _LEADING = _words("__dict__ _getframe meta_path path path_hooks setprofile settrace")
 """Attributes of Python itself that lead to whatever a program has."""
 
+_GIVES_A_PATH = re.compile(
+    r"(?<=pathlib\.Path)(?:\.(?:absolute|cwd|expanduser|home|joinpath|parent|parents|readlink|"
+    r"rename|replace|resolve|with_name|with_segments|with_stem|with_suffix))+(?=\.)"
+)
 _ERROR = re.compile(
     r"(?:\w*(?:Error|Exception|Warning|Expired|Interrupt|Timeout|Disconnect)|\w*Closed\w*|"
     r"Bad\w+|Invalid\w+|TooMany\w+|timeout|herror|gaierror|error)\Z"
@@ -241,6 +272,17 @@ _ERROR = re.compile(
 _ASKED = re.compile(r"c_\w+\Z|is_\w+\Z|__\w+version\w*__\Z")
 PARTLY = frozenset({"asyncio", "builtins", "importlib", "io", "nt", "os", "posix", "sys"})
 """Modules of which parts reach far and others do not, so that their parts are what counts."""
+DECIDED = _words("logging.basicConfig yaml.load yaml.load_all")
+"""Functions of which the arguments decide what they act on."""
+_SAFE_LOADERS = _words("yaml.BaseLoader yaml.CBaseLoader yaml.CSafeLoader yaml.SafeLoader")
+NOTHING = _words("binascii cmath errno itertools math time unicodedata zlib")
+"""Modules of which no part acts on anything, whichever it is."""
+SEEN_AS = {
+    "pathlib.PosixPath": "pathlib.Path",
+    "pathlib.WindowsPath": "pathlib.Path",
+    "_sqlite3": "sqlite3",
+}
+"""What does the same as something else, though it is another thing."""
 ALIASES = {
     "_io.open": "builtins.open",
     "builtins.EnvironmentError": "builtins.OSError",
@@ -319,7 +361,7 @@ def called(api: str) -> tuple[Authority, str] | None:
 
     ``api`` is a dotted name, or ``?.name`` for a method of nobody knows what.
     """
-    dotted = api.replace("()", "")
+    dotted = _GIVES_A_PATH.sub("", api.replace("()", ""))
     last = dotted.rpartition(".")[2]
     if not dotted.startswith("?"):
         if part := host_part(dotted):
@@ -329,15 +371,46 @@ def called(api: str) -> tuple[Authority, str] | None:
                 break
             if known := _BY_NAME.get(each):
                 if each != dotted and known != "environment" and _is_plain(dotted[len(each) + 1 :]):
-                    return None
+                    return (_BY_METHOD[last], f".{last}") if last in _OF_TYPES else None
                 return known, each
         else:
             each = ""
         if each:
             return ("network", f".{last}") if last == "wrap_socket" else None
+        if known_ := _defined_elsewhere(api):
+            return known_
     if "." in dotted and (known := _BY_METHOD.get(last)):
         return known, f".{last}"
     return looked_at(api)
+
+
+def _defined_elsewhere(api: str) -> tuple[Authority, str] | None:
+    """Return what something acts on by the name that a package gives it, and not its own parts.
+
+    So ``asyncio.streams.open_connection`` is ``asyncio.open_connection``. What an event loop has
+    is listed as if ``asyncio`` had it.
+    """
+    if "()" in api and not api.startswith(_LOOPS):
+        return None
+    *parts, last = api.replace("()", "").split(".")
+    for size in range(len(parts) - 1, 0, -1):
+        name = ".".join((*parts[:size], last))
+        if (known := _BY_NAME.get(name)) and parts[0] not in ("os", "posix", "nt", "sys"):
+            return known, name
+    return None
+
+
+def by_arguments(api: str, given: Mapping[str, Sequence[str]]) -> str:
+    """Return what does the same as a call of something in ``DECIDED``.
+
+    ``given`` are the dotted names that each argument, by its number or name, is known to be.
+    """
+    if api == "logging.basicConfig":
+        return "logging.FileHandler" if "filename" in given else api
+    loaders = given.get("Loader", given.get("1", ()))
+    if loaders and all(each in _SAFE_LOADERS for each in loaders):
+        return f"yaml.safe_{api.rpartition('.')[2]}"
+    return api
 
 
 def _is_plain(rest: str) -> bool:
@@ -390,7 +463,8 @@ def host_part(dotted: str) -> str:
 @cache
 def keeps(api: str) -> bool:
     """Say whether a function keeps a function that it is given, to call it later."""
-    return bool(_below(api.replace("()", ""), _KEEPS))
+    dotted = api.replace("()", "")
+    return dotted not in _CALLS and bool(_below(dotted, _KEEPS))
 
 
 @cache

@@ -504,6 +504,9 @@ class Machine(Heap, ABC):
             return
         named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
         told: Arguments = tuple((name, _texts(value)) for name, value in named)
+        if api in apis.DECIDED:
+            given = {name: _names(value) for name, value in named}
+            api = apis.by_arguments(api, given)
         line = getattr(node, "lineno", 0)
         event = Event(kind, api, env.module.path, line, self.phase, env.qualname, told)
         self.events[event] = None
@@ -1108,6 +1111,11 @@ class Machine(Heap, ABC):
         ref = self.alloc(Thing("dict"))
         self.put((ref.oid, ALL), content)
         return ref
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
+    return tuple(each.dotted for each in options if isinstance(each, Foreign))
 
 
 def _texts(value: Value) -> tuple[str, ...]:

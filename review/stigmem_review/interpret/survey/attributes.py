@@ -9,6 +9,7 @@ from stigmem_review.interpret.survey.base import Base
 from stigmem_review.interpret.survey.things import (
     CHARS,
     COMPUTED,
+    SOME,
     Attr,
     Body,
     Bound,
@@ -28,11 +29,37 @@ from stigmem_review.interpret.survey.things import (
 _MANY = 64
 """Names of one object that are tried where it is not known which is asked for."""
 _DEPTH = 50
+_ITSELF = ("func", "__call__", "__func__", "__wrapped__", "_value_", "value")
+"""Attributes of a function, of a method, of a partial one or of a member, that give it."""
 _OFFERED = {"_os": "os", "_sys": "sys"} | {
     name: name
     for name in ("os", "sys", "builtins", "ctypes", "importlib", "posix", "socket", "subprocess")
 }
 """Modules that another module's attribute of their name gives."""
+
+
+def is_told(names: Values) -> bool:
+    """Say whether it is certain that there are no other texts than those that are known."""
+    return all(isinstance(each, Text) for each in names)
+
+
+def is_constant(names: Values) -> bool:
+    """Say whether a name is written in capitals, as those of constants are."""
+    return bool(names) and all(
+        (isinstance(each, Text) and each.text.isupper())
+        or (isinstance(each, Attr) and each.name == "upper()")
+        or (isinstance(each, Far) and each.dotted.endswith(".upper()"))
+        for each in names
+    )
+
+
+def is_own_name(names: Values) -> bool:
+    """Say whether it is where something of the release stands that a module is asked for by."""
+    return bool(names) and all(
+        (isinstance(each, Attr) and each.name in ("__module__", "__name__"))
+        or (isinstance(each, Far) and each.dotted.endswith((".__module__", ".__name__")))
+        for each in names
+    )
 
 
 class Attributes(Base):
@@ -59,6 +86,8 @@ class Attributes(Base):
                 return ()
             if name == "__dict__":
                 return (self.table(owner),)
+            if name == "__self__" and owner.dotted.startswith("builtins."):
+                return (self.far("builtins"),)
             far = self.far(dotted)
             if far.acts or name in self.accessors:
                 self.event("looks", dotted, node, env)
@@ -87,12 +116,18 @@ class Attributes(Base):
                 self.event("looks", f"?.{name}", node, env)
             return self._of_kind(owner, name, node, env)
         if isinstance(owner, Attr):
+            if name == "__dict__":
+                return (self.table(owner),)
             if name in self.accessors or apis.looked_at(f"?.{name}"):
                 self.event("looks", f"?.{name}", node, env)
             return (self.attr(name),)
         if isinstance(owner, (Box, Table)):
             return (self.bound(owner, ((self.attr(name),),)),)
+        if isinstance(owner, (Body, Bound)) and name in _ITSELF:
+            return (owner.function if isinstance(owner, Bound) else owner,)
         if isinstance(owner, Body):
+            if name in ("setter", "getter", "deleter") and "property" in owner.traits:
+                return (self.attr(name),)
             if name in ("__globals__", "__code__", "__builtins__"):
                 self.event("looks", f"?.{name}", node, env)
             return self.held(owner, name)
@@ -121,6 +156,8 @@ class Attributes(Base):
             if isinstance(each, Klass):
                 if held := self.held(each, name):
                     return held
+                if not name.startswith("__"):
+                    others.update(dict.fromkeys(self.held(each, COMPUTED)))
             elif isinstance(each, Far) and not name.startswith("__"):
                 dotted = f"{each.dotted}().{name}"
                 self.look_at(dotted, node, env)
@@ -207,6 +244,10 @@ class Attributes(Base):
         return tuple(found)
 
     def item(self, owner: Value, index: Values, node: ast.AST, env: Env) -> Values:
+        for each in index:
+            if isinstance(each, Inst):
+                for name in ("__index__", "__hash__", "__eq__"):
+                    self.method(each, name, node, env)
         if isinstance(owner, Box):
             return self.held(owner, "*")
         if isinstance(owner, Table):
@@ -214,16 +255,20 @@ class Attributes(Base):
                 self.event("looks", f"builtins.globals.{COMPUTED}", node, env)
             return self.get((owner.owner,), index, node, env)
         if isinstance(owner, Inst):
-            return self.method(owner, "__getitem__", node, env, (index,))
+            return (
+                *self.method(owner, "__getitem__", node, env, (index,)),
+                *self.method(owner, "__missing__", node, env, (index,)),
+            )
         if isinstance(owner, Klass):
+            found: Values = (owner,)
             for each in self.of_class(owner, "__class_getitem__", node, env):
-                self.call(each, ((owner,), index), {}, node, env)
-            return (owner,)
+                found += self.call(each, ((owner,), index), {}, node, env)
+            return found
         if isinstance(owner, Far):
             if owner.dotted == "sys.modules":
                 texts = [each.text for each in index if isinstance(each, Text)]
-                if not texts and not any(isinstance(e, (Attr, Far)) for e in index):
-                    return ()
+                if not (is_told(index) if texts else is_own_name(index)):
+                    self.event("looks", f"sys.modules.{COMPUTED}", node, env)
                 return tuple(each for text in texts for each in self.known(text))
             if owner.dotted == "builtins":
                 return self.get((self.far("builtins"),), index, node, env)
@@ -246,10 +291,12 @@ class Attributes(Base):
                 if text in self.accessors or apis.looked_at(f"?.{text}"):
                     self.event("looks", f"?.{text}", node, env)
                 found[self.attr(text)] = None
-        if not texts:
+        if not texts or not is_told(names):
             for owner in owners:
                 if isinstance(owner, Far) and "()" not in owner.dotted:
-                    if self.is_module(owner.dotted):
+                    if self.is_module(owner.dotted) and not (
+                        is_constant(names) and apis.called(owner.dotted) is None
+                    ):
                         self.event("looks", f"{owner.dotted}.{COMPUTED}", node, env)
                 elif isinstance(owner, Mod):
                     for held in [*owner.names][:_MANY]:
@@ -265,7 +312,7 @@ class Attributes(Base):
         return tuple(found)
 
     def is_module(self, dotted: str) -> bool:
-        return dotted in apis.PARTLY or dotted in self.imported
+        return dotted in apis.PARTLY or (dotted in self.imported and dotted not in apis.NOTHING)
 
     def set_item(
         self, owner: Value, index: Values, values: Values, node: ast.AST, env: Env
@@ -283,8 +330,18 @@ class Attributes(Base):
         self, owners: Values, names: Values, values: Values, node: ast.AST, env: Env
     ) -> None:
         texts = [each.text for each in names if isinstance(each, Text)]
-        for name in texts or [COMPUTED]:
+        for name in texts if texts and is_told(names) else [*texts, COMPUTED]:
             self.set_attribute(owners, name, values, node, env)
+
+    def _set_by_class(
+        self, owner: Inst, name: str, values: Values, node: ast.AST, env: Env
+    ) -> None:
+        """Call the setter of a property, or of a descriptor."""
+        for each in self.of_class(owner.klass, name, node, env):
+            if isinstance(each, Body) and "property" in each.traits:
+                self.call(each, ((owner,), values), {}, node, env)
+            elif isinstance(each, Inst):
+                self.method(each, "__set__", node, env, ((owner,), values))
 
     def set_attribute(
         self, owners: Values, name: str, values: Values, node: ast.AST, env: Env
@@ -292,6 +349,7 @@ class Attributes(Base):
         """Set an attribute."""
         for owner in owners:
             if isinstance(owner, Inst):
+                self._set_by_class(owner, name, values, node, env)
                 self.grow(owner.klass, name, values)
                 self.method(owner, "__setattr__", node, env)
             elif isinstance(owner, (Klass, Mod, Body)):
@@ -300,5 +358,7 @@ class Attributes(Base):
                     owner.shared.add(name)
             elif isinstance(owner, Far):
                 self.event("sets", f"{owner.dotted}.{name}", node, env)
+            elif owner is SOME:
+                self.event("sets", f"?.{name}", node, env)
         if not owners:
             self.event("sets", f"?.{name}", node, env)

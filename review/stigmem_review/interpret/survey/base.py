@@ -25,6 +25,7 @@ from stigmem_review.interpret.survey.things import (
     CHARS,
     EACH,
     NEVER,
+    SOME,
     Attr,
     Body,
     Bound,
@@ -214,7 +215,7 @@ class Base(ABC):
 
     def far(self, dotted: str) -> Far:
         """Return what others provide under a name."""
-        dotted = apis.ALIASES.get(dotted, dotted)
+        dotted = apis.ALIASES.get(dotted) or apis.SEEN_AS.get(dotted, dotted)
         found = self.known_names.get(("far", dotted))
         if found is None:
             found = self.known_names["far", dotted] = Far(dotted)
@@ -255,9 +256,11 @@ class Base(ABC):
             held = into.names.get(name)
             if held is None:
                 held = into.names[name] = {}
-                if not more and name not in into.readers:
-                    continue
             size = len(held)
+            if not more:
+                into.loose.add(name)
+            if name in into.loose and any(isinstance(e, Text) for e in (*held, *more)):
+                held.setdefault(SOME)
             for each in more:
                 if len(held) < EACH:
                     held[each] = None

@@ -8,10 +8,11 @@ from typing import Any
 
 from stigmem_review.host import apis
 from stigmem_review.interpret.events import UNREACHED
-from stigmem_review.interpret.survey.attributes import Attributes
+from stigmem_review.interpret.survey.attributes import Attributes, is_told
 from stigmem_review.interpret.survey.things import (
     CHARS,
     HANDED_ON,
+    SOME,
     Attr,
     Body,
     Bound,
@@ -26,6 +27,7 @@ from stigmem_review.interpret.survey.things import (
     Value,
     Values,
     arguments_of,
+    union,
 )
 
 _DEPTH = 50
@@ -34,12 +36,31 @@ _SHOWN = {"builtins.str": ("__str__", "__repr__"), "builtins.repr": ("__repr__",
           "builtins.iter": ("__iter__",), "builtins.next": ("__next__",),
           "builtins.format": ("__format__",), "builtins.print": ("__str__", "__repr__"),
           "builtins.list": ("__iter__", "__next__"), "builtins.hash": ("__hash__",),
-          "builtins.int": ("__int__",), "builtins.sorted": ("__lt__", "__iter__", "__next__"),
-          "builtins.sum": ("__add__", "__radd__")}  # fmt: skip
+          "builtins.int": ("__int__", "__index__"),
+          "builtins.sorted": ("__lt__", "__iter__", "__next__"),
+          "builtins.sum": ("__add__", "__radd__", "__iter__", "__next__"),
+          "builtins.abs": ("__abs__",), "builtins.float": ("__float__", "__index__"),
+          "builtins.round": ("__round__",), "builtins.reversed": ("__reversed__",),
+          "builtins.bytes": ("__bytes__", "__iter__"), "builtins.dir": ("__dir__",),
+          "operator.index": ("__index__",), "os.fspath": ("__fspath__",),
+          "copy.copy": ("__copy__", "__reduce__", "__reduce_ex__", "__getstate__"),
+          "copy.deepcopy": ("__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__"),
+          "pickle.dumps": ("__reduce__", "__reduce_ex__", "__getstate__"),
+          "contextlib.closing": ("close",), "contextlib.aclosing": ("aclose",),
+          "contextlib.ExitStack().enter_context": ("__enter__", "__exit__"),
+          "contextlib.AsyncExitStack().enter_context": ("__enter__", "__exit__"),
+          "contextlib.AsyncExitStack().enter_async_context": ("__aenter__", "__aexit__"),
+          **dict.fromkeys(("builtins.all", "builtins.any", "builtins.dict", "builtins.enumerate",
+                           "builtins.filter", "builtins.frozenset", "builtins.map", "builtins.max",
+                           "builtins.min", "builtins.set", "builtins.tuple", "builtins.zip"),
+                          ("__iter__", "__next__"))}  # fmt: skip
 _TAKES = frozenset(
-    {"get", "pop", "setdefault", "values", "items", "copy", "__getitem__", "popitem"}
+    {"get", "pop", "popleft", "setdefault", "values", "items", "copy", "__getitem__", "popitem"}
 )
-_PUTS = frozenset({"append", "add", "insert", "extend", "update", "setdefault", "__setitem__"})
+_PUTS = frozenset(
+    {"append", "add", "insert", "extend", "update", "setdefault", "__setitem__"}
+    | {"appendleft", "extendleft"}
+)
 
 
 class Calls(Attributes):
@@ -62,7 +83,7 @@ class Calls(Attributes):
             return self._call_body(function, args, keywords)
         if isinstance(function, Bound):
             if isinstance(function.function, (Box, Table)):
-                return self._call_box(function.function, function.args, args, node, env)
+                return self._call_box(function.function, function.args, args, keywords, node, env)
             return self.call(function.function, (*function.args, *args), keywords, node, env)
         if isinstance(function, Klass):
             return self._make(function, args, keywords, node, env)
@@ -71,11 +92,14 @@ class Calls(Attributes):
             for each in self.of_class(function.klass, "__call__", node, env):
                 found += self.call(each, ((function,), *args), keywords, node, env)
             return found
+        if function is SOME:
+            self.handed((*args, *keywords.values()), "", node, env)
+            return ()
         if isinstance(function, Attr):
             self.event("calls", f"?.{function.name}", node, env, arguments_of(args, keywords))
             if function.name not in _PUTS:
                 self.handed((*args, *keywords.values()), "", node, env)
-            return ()
+            return (self.attr("upper()"),) if function.name == "upper" else ()
         return ()
 
     def _call_body(
@@ -84,15 +108,12 @@ class Calls(Attributes):
         given: Any = body.node
         names = [each.arg for each in (*given.args.posonlyargs, *given.args.args)]
         for name, values in zip(names, args, strict=False):
-            if values:
-                self.grow(body, name, values)
+            self.grow(body, name, values)
         if given.args.vararg is not None and len(args) > len(names):
             more = tuple(each for values in args[len(names) :] for each in values)
             self._take_more(body, given.args.vararg, more)
         names += [each.arg for each in given.args.kwonlyargs]
         for name, values in keywords.items():
-            if not values:
-                continue
             if name in names:
                 self.grow(body, name, values)
                 continue
@@ -142,20 +163,34 @@ class Calls(Attributes):
         for each in self.of_class(klass, "__del__", node, env):
             self.call(each, ((me,),), {}, node, env)
         ancestors = self.ancestors(klass)
+        if any(isinstance(e, Far) and e.dotted.startswith("pydantic") for e in ancestors):
+            self._validate(klass, ancestors, node, env)
         for base in ancestors:
             if isinstance(base, Far):
                 self.event("calls", base.dotted, node, env, arguments_of(args, keywords))
         fields = [e for base in reversed(ancestors) if isinstance(base, Klass) for e in base.fields]
         for name, values in (*zip(fields, args, strict=False), *keywords.items()):
-            if values and name in fields:
+            if name in fields:
                 self.grow(klass, name, values)
         return (me,)
+
+    def _validate(self, klass: Klass, ancestors: Sequence[Value], node: ast.AST, env: Env) -> None:
+        """Call what a model calls of its own class when it is made."""
+        for base in ancestors:
+            if isinstance(base, Klass):
+                for name in [*base.names]:
+                    for each in self.held(base, name):
+                        if isinstance(each, Body) and (
+                            "validates" in each.traits or name == "model_post_init"
+                        ):
+                            self.call(each, ((klass.instance,),), {}, node, env)
 
     def _call_box(
         self,
         box: Box | Table,
         name: tuple[tuple[Value, ...], ...],
         args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
         node: ast.AST,
         env: Env,
     ) -> Values:
@@ -163,12 +198,20 @@ class Calls(Attributes):
         assert isinstance(first, Attr)
         if isinstance(box, Table):
             if first.name in ("update", "setdefault", "__setitem__"):
-                self.set_by_text((box.owner,), args[0] if args else (), (), node, env)
+                for name_, values in keywords.items():
+                    self.set_by_text((box.owner,), self.text(name_), values, node, env)
+                if args or not keywords:
+                    given = union(*(self.inner(each) for each in args))
+                    texts = args[0] if args and first.name != "update" else ()
+                    self.set_by_text((box.owner,), texts, given, node, env)
                 return ()
             return self.get((box.owner,), args[0] if args else (), node, env)
         if first.name in _PUTS:
             for each in args:
                 self.grow(box, "*", self.inner(each))
+        elif first.name == "sort":
+            for key in keywords.get("key", ()):
+                self.call(key, (self.held(box, "*"),), {}, node, env)
         return self.held(box, "*") if first.name in _TAKES else ()
 
     def call_far(
@@ -184,6 +227,10 @@ class Calls(Attributes):
             found = special(self, dotted, args, keywords, node, env)
             if found is not None:
                 return found
+        if dotted in apis.DECIDED:
+            named = {str(number): self.names_of(each) for number, each in enumerate(args)}
+            named |= {name: self.names_of(each) for name, each in keywords.items()}
+            dotted = apis.by_arguments(dotted, named)
         self.event("calls", dotted, node, env, arguments_of(args, keywords))
         if dotted in _SHOWN:
             for values in args:
@@ -198,12 +245,23 @@ class Calls(Attributes):
                       "builtins.sorted", "builtins.iter", "builtins.reversed",
                       "builtins.frozenset", "builtins.next", "typing.cast",
                       "types.MappingProxyType", "builtins.enumerate", "builtins.zip",
-                      "copy.copy", "copy.deepcopy"):  # fmt: skip
+                      "copy.copy", "copy.deepcopy", "collections.deque", "functools.cache",
+                      "functools.lru_cache", "functools.lru_cache()", "functools.singledispatch",
+                      "functools.wraps()", "functools.update_wrapper"):  # fmt: skip
             given = args[-1] if args else ()
             if dotted == "builtins.next":
                 return self.inner(given)
             return (*given, *(e for values in keywords.values() for e in values))
         return (self.far(f"{dotted}()"),) if len(dotted) < CHARS else ()
+
+    def names_of(self, values: Values) -> tuple[str, ...]:
+        """Return the names of what others provide that some values are, or derive from."""
+        return tuple(
+            base.dotted
+            for each in values
+            for base in (self.ancestors(each) if isinstance(each, Klass) else [each])
+            if isinstance(base, Far)
+        )
 
     def handed(self, given: Sequence[Values], to: str, node: ast.AST, env: Env) -> None:
         """Hand values to code that is not seen."""
@@ -251,6 +309,8 @@ class Calls(Attributes):
         texts = [each.text for each in given if isinstance(each, Text)]
         if not texts:
             return None
+        if not is_told(given):
+            self.event("calls", dotted, node, env)
         found: dict[Value, None] = {}
         for text in texts:
             if text.startswith("."):
@@ -259,6 +319,11 @@ class Calls(Attributes):
                     if env.module.is_package
                     else (env.module.name.rpartition(".")[0])
                 )
+                under = args[1] if len(args) > 1 else keywords.get("package", ())
+                package = next((e.text for e in under if isinstance(e, Text)), package)
+                up = len(text) - len(text.lstrip(".")) - 1
+                parts = package.split(".")
+                package = ".".join(parts[: len(parts) - up])
                 text = f"{package}.{text.lstrip('.')}"
             if not text:
                 continue
@@ -269,8 +334,41 @@ class Calls(Attributes):
 
     def _tables(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
         if args:
-            return tuple(self.table(each) for each in args[0] if not isinstance(each, Text))
-        return (self.table(env.module),)
+            owners = args[0] or (self.attr("vars()"),)
+            return tuple(
+                self.table(each.klass if isinstance(each, Inst) else each)
+                for each in owners
+                if not isinstance(each, Text)
+            )
+        mine = env.space if isinstance(env.space, (Body, Klass)) else env.module
+        return (self.table(env.module if dotted == "builtins.globals" else mine),)
+
+    def _taker(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        """Return what ``operator`` makes: something that takes this from whatever it gets."""
+        return (self.bound(self.far(f"{dotted}()"), args),)
+
+    def _take(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        names, owners = args[0] if args else (), args[-1]
+        if len(args) < 2:
+            return ()
+        if dotted == "operator.itemgetter()":
+            return tuple(e for each in owners for e in self.item(each, names, node, env))
+        texts = [each.text for each in names if isinstance(each, Text)]
+        found = () if texts else self.get(owners, names, node, env)
+        for text in texts:
+            values = owners
+            for part in text.split("."):
+                values = self.get(values, self.text(part), node, env)
+            found += values
+        if dotted == "operator.methodcaller()":
+            result: Values = ()
+            for each in found:
+                result += self.call(each, args[1:-1], keywords, node, env)
+            return result
+        return found
+
+    def _loaded(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        return self.item(self.far("sys.modules"), args[0] if args else (), node, env)
 
     def _partial(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
         if not args:
@@ -347,6 +445,21 @@ _SPECIAL: dict[str, Callable[..., Values | None]] = {
     "builtins.setattr": _S._setattr,
     "builtins.delattr": _S._setattr,
     "builtins.object.__setattr__": _S._setattr,
+    "builtins.object.__delattr__": _S._setattr,
+    "builtins.type.__setattr__": _S._setattr,
+    "builtins.object.__getattribute__": _S._getattr,
+    "builtins.type.__getattribute__": _S._getattr,
+    "inspect.getattr_static": _S._getattr,
+    "operator.attrgetter": _S._taker,
+    "operator.attrgetter()": _S._take,
+    "operator.itemgetter": _S._taker,
+    "operator.itemgetter()": _S._take,
+    "operator.methodcaller": _S._taker,
+    "operator.methodcaller()": _S._take,
+    "sys.modules.get": _S._loaded,
+    "sys.modules.__getitem__": _S._loaded,
+    "types.MethodType": _S._partial,
+    "functools.partialmethod": _S._partial,
     "builtins.__import__": _S._importer,
     "importlib.__import__": _S._importer,
     "importlib.import_module": _S._importer,

@@ -6,7 +6,6 @@ import ast
 
 from stigmem_review.interpret.survey.imports import Imports
 from stigmem_review.interpret.survey.things import (
-    CHARS,
     Attr,
     Body,
     Box,
@@ -19,6 +18,9 @@ from stigmem_review.interpret.survey.things import (
     Values,
     union,
 )
+
+_ANNOTATION = 4_000
+"""Characters of a text that is an annotation."""
 
 
 class Definitions(Imports):
@@ -40,6 +42,8 @@ class Definitions(Imports):
                 if dotted in ("builtins.staticmethod", "builtins.classmethod"):
                     body.traits.add(dotted.partition(".")[2])
                     continue
+                if dotted.startswith("pydantic.") and dotted.endswith(("validator", "validator()")):
+                    body.traits.add("validates")
                 if dotted in ("builtins.property", "functools.cached_property"):
                     body.traits.add("property")
                     continue
@@ -77,14 +81,20 @@ class Definitions(Imports):
         for each in (*plain, *args.kwonlyargs, args.vararg, args.kwarg):
             if each is None:
                 continue
-            typed = self.typed(each.annotation, env) if each.annotation is not None else ()
-            self.grow(body, each.arg, typed)
+            typed = self._annotation(each.annotation, env) if each.annotation is not None else ()
+            body.names.setdefault(each.arg, {})
+            if typed:
+                self.grow(body, each.arg, typed)
+        returns = None if isinstance(node, ast.Lambda) else node.returns
+        if returns is not None and (returned := self._annotation(returns, env)):
+            self.grow(body, "return", returned)
         given = args.defaults
         for each, default in zip(plain[len(plain) - len(given) :], given, strict=True):
-            self.grow(body, each.arg, self.look(default, env))
+            if values := self.look(default, env):
+                self.grow(body, each.arg, values)
         for each, other in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if other is not None:
-                self.grow(body, each.arg, self.look(other, env))
+            if other is not None and (values := self.look(other, env)):
+                self.grow(body, each.arg, values)
         if new and body.klass is not None and plain and not isinstance(node, ast.Lambda):
             marks = {each.id for each in node.decorator_list if isinstance(each, ast.Name)}
             if "staticmethod" not in marks:
@@ -118,13 +128,15 @@ class Definitions(Imports):
                     self.call(hook, ((klass,),), {}, node, env)
             elif isinstance(value, Body):
                 self.call(value, (), {}, node, env)
+            elif isinstance(value, Inst):
+                self.method(value, "__mro_entries__", node, env)
         for meta in metas:
             if isinstance(meta, Klass):
                 klass.metas[meta] = None
                 for name in ("__new__", "__init__", "__prepare__"):
                     for each_ in self.member(meta, name, node, env):
                         self.call(each_, ((meta,), (), (), ()), {}, node, env)
-            elif isinstance(meta, Body):
+            elif isinstance(meta, (Body, Far)):
                 self.call(meta, (), {}, node, env)
         for held in [*klass.names.values()]:
             for value in [*held]:
@@ -135,17 +147,30 @@ class Definitions(Imports):
             values = self._decorated(decorator, values, klass, env)
         self.bind(node.name, values, env)
 
+    def _annotation(self, node: ast.expr, env: Env) -> Values:
+        """Evaluate an annotation, and return what stands for an object of its type."""
+        if not isinstance(node, ast.Constant):
+            self.look(node, env)
+        return self.typed(node, env)
+
     def typed(self, node: ast.expr, env: Env, depth: int = 0) -> Values:
         """Return what stands for an object of the type that an annotation names."""
         if depth > 6:
             return ()
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if len(node.value) > CHARS:
+            if len(node.value) > _ANNOTATION:
                 return ()
             try:
-                return self.typed(ast.parse(node.value, mode="eval").body, env, depth + 1)
-            except (SyntaxError, ValueError, RecursionError):
+                parsed = self.made.get((id(node), -2))
+                if parsed is None:
+                    parsed = self.made[id(node), -2] = ast.parse(node.value, mode="eval").body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return ()
+            ast.copy_location(parsed, node)
+            if any(isinstance(each, ast.Call) for each in ast.walk(parsed)):
+                # Whoever asks for the types runs the text.
+                self.look(parsed, env)
+            return self.typed(parsed, env, depth + 1)
         if isinstance(node, ast.BinOp):
             return union(
                 self.typed(node.left, env, depth + 1), self.typed(node.right, env, depth + 1)
@@ -156,6 +181,8 @@ class Definitions(Imports):
             inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             if name in ("Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"):
                 return union(*(self.typed(each, env, depth + 1) for each in inner[:4]))
+            if name in ("type", "Type"):
+                return union(*(self._named(each, env) for each in inner[:1]))
             if name in ("list", "List", "tuple", "Tuple", "set", "Sequence", "Iterable", "dict",
                         "Dict", "Mapping", "AsyncIterator", "Iterator"):  # fmt: skip
                 key = (id(node), id(env.module))

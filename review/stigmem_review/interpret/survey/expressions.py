@@ -9,12 +9,15 @@ from typing import Any
 from stigmem_review.host import apis
 from stigmem_review.interpret.survey.statements import Statements
 from stigmem_review.interpret.survey.things import (
+    EACH,
     Box,
     Env,
     Far,
     Inst,
+    Text,
     Value,
     Values,
+    either,
     text_of,
     union,
 )
@@ -145,10 +148,10 @@ class Survey(Statements):
 
     def _either(self, node: ast.IfExp, env: Env) -> Values:
         self.asked(self.look(node.test, env), node, env)
-        return union(self.look(node.body, env), self.look(node.orelse, env))
+        return either(self.look(node.body, env), self.look(node.orelse, env))
 
     def _boolean(self, node: ast.BoolOp, env: Env) -> Values:
-        return union(*(self.look(each, env) for each in node.values))
+        return either(*(self.look(each, env) for each in node.values))
 
     def _walrus(self, node: ast.NamedExpr, env: Env) -> Values:
         values = self.look(node.value, env)
@@ -167,9 +170,9 @@ class Survey(Statements):
         left, right = self.look(node.left, env), self.look(node.right, env)
         name = type(node.op).__name__
         if isinstance(node.op, ast.Add):
-            one, two = text_of(left), text_of(right)
-            if one is not None and two is not None:
-                return self.text(one + two)
+            texts = self._put_together(left, right)
+            if texts:
+                return texts
         found = self.operate(left, name, node, env)
         found = union(found, self.operate(right, name, node, env, prefix="r"))
         paths = tuple(
@@ -179,6 +182,30 @@ class Survey(Statements):
         )
         boxes = tuple(each for each in (*left, *right) if isinstance(each, Box))
         return union(found, paths, boxes)
+
+    def _put_together(self, left: Values, right: Values) -> Values:
+        """Return every text that two make, where both are texts and there are not too many."""
+        if not left or not right or len(left) * len(right) > EACH:
+            return ()
+        found: Values = ()
+        for one in left:
+            for two in right:
+                if not isinstance(one, Text) or not isinstance(two, Text):
+                    return ()
+                found += self.text(one.text + two.text)
+        return found
+
+    def _unary(self, node: ast.UnaryOp, env: Env) -> Values:
+        values = self.look(node.operand, env)
+        if isinstance(node.op, ast.Not):
+            self.asked(values, node, env)
+            return ()
+        found: Values = ()
+        for each in values:
+            if isinstance(each, Inst):
+                name = {ast.USub: "neg", ast.UAdd: "pos"}.get(type(node.op), "invert")
+                found += self.method(each, f"__{name}__", node, env)
+        return found
 
     def operate(
         self, values: Values, operator: str, node: ast.AST, env: Env, *, prefix: str = ""
@@ -245,6 +272,7 @@ _EXPRESSIONS: dict[type, Callable[[Survey, Any, Env], Values]] = {
     ast.Yield: _S._yield,
     ast.YieldFrom: _S._yield,
     ast.BinOp: _S._operation,
+    ast.UnaryOp: _S._unary,
     ast.Compare: _S._compare,
     ast.JoinedStr: _S._formatted,
 }

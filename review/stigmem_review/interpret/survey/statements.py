@@ -19,6 +19,7 @@ from stigmem_review.interpret.survey.things import (
     Text,
     Value,
     Values,
+    either,
     is_for_types,
     union,
 )
@@ -95,10 +96,12 @@ class Statements(Definitions):
         self.guarded += 1
         self.block(node.body, env)
         for each in node.handlers:
+            caught: Values = ()
             if each.type is not None:
-                self.look(each.type, env)
+                kinds = self.inner(self.look(each.type, env))
+                caught = tuple(e.instance for e in kinds if isinstance(e, Klass))
             if each.name:
-                self.bind(each.name, (), env)
+                self.bind(each.name, caught, env)
             self.block(each.body, env)
         self.block(node.orelse, env)
         self.block(node.finalbody, env)
@@ -137,6 +140,8 @@ class Statements(Definitions):
                         entered.update(dict.fromkeys(self.method(value, name, node, env)))
                     for name in ("__exit__", "__aexit__"):
                         self.method(value, name, node, env)
+                elif isinstance(value, Box):
+                    entered.update(dict.fromkeys((value, *self.held(value, "*"))))
                 else:
                     entered[value] = None
             if each.optional_vars is not None:
@@ -162,7 +167,8 @@ class Statements(Definitions):
 
     def _annotated(self, node: ast.AnnAssign, env: Env) -> None:
         values = self.look(node.value, env) if node.value is not None else ()
-        self.assign(node.target, (*values, *self.typed(node.annotation, env)), env)
+        typed = self._annotation(node.annotation, env)
+        self.assign(node.target, (*values, *typed), env)
         if isinstance(env.space, Klass) and isinstance(node.target, ast.Name):
             env.space.fields[node.target.id] = None
 
@@ -206,7 +212,7 @@ class Statements(Definitions):
         elif not self.guarded:
             self.now[name] = values
         elif name in self.now:
-            self.now[name] = union(self.now[name], values)
+            self.now[name] = either(self.now[name], values)
 
     def space_of(self, name: str, env: Env) -> Space:
         """Return where a name is bound."""
@@ -240,23 +246,53 @@ class Statements(Definitions):
     def _delete(self, node: ast.Delete, env: Env) -> None:
         for each in node.targets:
             if isinstance(each, (ast.Attribute, ast.Subscript)):
+                for owner in self.look(each.value, env):
+                    if isinstance(owner, Inst):
+                        for name in ("__delattr__", "__delitem__"):
+                            self.method(owner, name, node, env)
                 self.assign(each, (), env)
 
     def _match(self, node: ast.Match, env: Env) -> None:
         subject = self.look(node.subject, env)
         self.guarded += 1
         for case in node.cases:
-            for each in ast.walk(case.pattern):
-                if isinstance(each, (ast.MatchAs, ast.MatchStar)) and each.name:
-                    self.bind(each.name, subject, env)
-                elif isinstance(each, ast.MatchMapping) and each.rest:
-                    self.bind(each.rest, subject, env)
+            self._pattern(case.pattern, subject, node, env)
             if case.guard is not None:
                 self.look(case.guard, env)
             self.block(case.body, env)
         self.guarded -= 1
         if isinstance(self.unit, Body):
             self.sure = False
+
+    def _pattern(self, pattern: ast.pattern, values: Values, node: ast.Match, env: Env) -> None:
+        """Bind what a pattern takes apart."""
+        match pattern:
+            case ast.MatchValue(value=value):
+                self.look(value, env)
+            case ast.MatchAs(pattern=inner, name=name):
+                if inner is not None:
+                    self._pattern(inner, values, node, env)
+                if name:
+                    self.bind(name, values, env)
+            case ast.MatchStar(name=str(name)):
+                self.bind(name, values, env)
+            case ast.MatchOr(patterns=patterns):
+                for each in patterns:
+                    self._pattern(each, values, node, env)
+            case ast.MatchSequence(patterns=patterns):
+                for each in patterns:
+                    self._pattern(each, self.inner(values), node, env)
+            case ast.MatchMapping(patterns=patterns, rest=rest):
+                for each in patterns:
+                    self._pattern(each, self.inner(values), node, env)
+                if rest:
+                    self.bind(rest, values, env)
+            case ast.MatchClass(cls=kind, patterns=patterns, kwd_attrs=names, kwd_patterns=named):
+                self.look(kind, env)
+                for each in patterns:
+                    self._pattern(each, union(values, self.get(values, (), node, env)), node, env)
+                for name, each in zip(names, named, strict=True):
+                    self._pattern(each, self.get(values, self.text(name), node, env), node, env)
 
 
 _S: Any = Statements

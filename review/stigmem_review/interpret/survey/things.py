@@ -65,16 +65,22 @@ class Attr:
         self.name = name
 
 
+SOME = Attr("?")
+"""What a name stands for, besides the texts that are known, that is not known."""
+
+
 class Space:
     """Something with names: a module, a class, a frame of a function, what is in a container."""
 
-    __slots__ = ("followers", "names", "readers", "stars")
+    __slots__ = ("followers", "loose", "names", "readers", "stars")
 
     def __init__(self) -> None:
         self.names: dict[str, dict[Value, None]] = {}
         self.readers: dict[str, dict[Unit, None]] = {}
         self.followers: dict[Space, None] = {}
         self.stars: dict[str, None] = {}
+        self.loose: set[str] = set()
+        """Names that stand for something that is not known as well."""
 
 
 class Box(Space):
@@ -191,6 +197,14 @@ def union(*every: Values) -> Values:
     if len(filled) < 2:
         return filled[0] if filled else ()
     return tuple(dict.fromkeys(value for each in filled for value in each))
+
+
+def either(*every: Values) -> Values:
+    """Return what any of several gives: texts of which one is not known are not all there are."""
+    found = union(*every)
+    if any(isinstance(each, Text) for each in found) and not all(every):
+        return union(found, (SOME,))
+    return found
 
 
 def text_of(values: Values) -> str | None:
