@@ -503,6 +503,69 @@ AT_IMPORT = {
         "from importlib import import_module\nimport_module('.request', 'urllib').urlopen('u')",
         "network: urllib.request",
     ),
+    "a text that becomes longer": (
+        "import os\nn = 'sys'\nn += 'tem'\ngetattr(os, n)('x')",
+        "process: os.system",
+    ),
+    "an attribute, asked for by hand": (
+        "import os\nos.__getattribute__('system')('x')",
+        "process: os.system",
+    ),
+    "all members of a module": (
+        "import os, inspect\ndict(inspect.getmembers(os))['system']('x')",
+        "dynamic code: handing on os",
+    ),
+    "all names of a module as arguments": (
+        "import os\ndef f(system=None, **more): system('x')\nf(**vars(os))",
+        "dynamic code: something computed in os",
+    ),
+    "a table that keeps its order": (
+        "import os, collections\ncollections.OrderedDict(a=os.system)['a']('x')",
+        "process: os.system",
+    ),
+    "a table for many keys": (
+        "import os\ndict.fromkeys(['a'], os.system)['a']('x')",
+        "process: os.system",
+    ),
+    "a table that makes what it lacks": (
+        "import os, collections\ncollections.defaultdict(lambda: os.system)['a']('x')",
+        "process: os.system",
+    ),
+    "a table of its own class": (
+        "import os\nclass T(dict): pass\nt = T()\nt['a'] = os.system\nt['a']('x')",
+        "process: os.system",
+    ),
+    "a list of its own class": (
+        "import os, collections\nclass L(collections.UserList): pass\nx = L()\n"
+        "x.append(os.system)\nx[0]('x')",
+        "process: os.system",
+    ),
+    "a list of what an object gives": (
+        "import os\nclass C:\n    def __iter__(self): yield os.system\nlist(C())[0]('x')",
+        "process: os.system",
+    ),
+    "all that an object gives": (
+        "import os\nclass C:\n    def __iter__(self): yield os.system\n[*C()][0]('x')",
+        "process: os.system",
+    ),
+    "one that an object gives": (
+        "import os\nclass C:\n    def __iter__(self): yield os.system\nf, = C()\nf('x')",
+        "process: os.system",
+    ),
+    "what a generator gives back": (
+        "import os\ndef g():\n    yield\n    return os.system\ndef h():\n    f = yield from g()\n"
+        "    f('x')\nlist(h())",
+        "process: os.system",
+    ),
+    "a module of another module": (
+        "import json\njson.codecs.open('x')",
+        "files: codecs.open",
+    ),
+    "who the process is": ("import os\nos.seteuid(0)", "process: os.seteuid"),
+    "a model of a library": (
+        "from transformers import AutoModel\nAutoModel.from_pretrained('x')",
+        "network: transformers",
+    ),
     "a patch of another module": (
         "import json\njson.loads = None",
         "monkeypatching: assigning json.loads",
@@ -720,6 +783,9 @@ MIXED = {
     "a setting": "def audit(ctx, n='path', **more):\n    if ctx: n = os.getenv('X')\n"
     "    getattr(os, n)",
     "an item": "def audit(ctx, **more):\n    for n in ('path', more['x']): getattr(os, n)",
+    "a text that becomes longer": "def audit(ctx, **more):\n    n = 'pa'\n    n += more['x']\n"
+    "    getattr(os, n)",
+    "an item, or else": "def audit(ctx, **more):\n    getattr(os, {'a': 'sep'}.get(1, more['x']))",
 }
 
 
@@ -814,6 +880,9 @@ HARMLESS = {
     "        case str() as z: return z",
     "an exception's text": "import httpx\ndef f():\n    try: pass\n"
     "    except httpx.HTTPStatusError as e: return e.response.status_code",
+    "tables of its own": "import collections\nclass T(dict): pass\nt = T(a=1)\n"
+    "t['b'] = t.get('a')\nu = collections.OrderedDict(a=len)\nu['a']('x')",
+    "texts put together": "def f(x):\n    n = 'a'\n    n += x\n    return n",
     "an own attribute": "class C:\n    def __init__(self): self.system = 1\nC().system",
 }
 

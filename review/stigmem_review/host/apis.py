@@ -22,80 +22,93 @@ def _words(text: str) -> frozenset[str]:
 
 _ACTS: dict[Authority, frozenset[str]] = {
     "network": _words(
-        "_socket _ssl aioboto3 aiohttp aiokafka aiosmtplib anthropic anyio.connect_tcp "
-        "anyio.connect_tcp_with_tls anyio.connect_unix anyio.create_connected_udp_socket "
-        "anyio.create_tcp_listener anyio.create_udp_socket anyio.create_unix_listener "
-        "anyio.getaddrinfo asyncio.create_server asyncio.getaddrinfo asyncio.getnameinfo "
-        "asyncio.open_connection asyncio.open_unix_connection "
-        "asyncio.start_server asyncio.start_unix_server boto3 botocore chromadb cognee cohere "
-        "confluent_kafka dns elasticsearch ftplib google.cloud google.genai google.generativeai "
-        "granian groq grpc gunicorn h2 http.client http.server httpcore httplib2 httpx "
-        "httpx_sse huggingface_hub hypercorn imaplib kafka kubernetes letta letta_client litellm "
-        "logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
+        "aio_pika aioboto3 aioftp aiohttp aiokafka aiosmtplib aiozmq amqp anthropic "
+        "anyio.connect_tcp anyio.connect_tcp_with_tls anyio.connect_unix "
+        "anyio.create_connected_udp_socket anyio.create_tcp_listener anyio.create_udp_socket "
+        "anyio.create_unix_listener anyio.getaddrinfo asyncio.create_server "
+        "asyncio.getaddrinfo asyncio.getnameinfo asyncio.open_connection "
+        "asyncio.open_unix_connection asyncio.start_server asyncio.start_unix_server asyncssh "
+        "azure boto3 botocore chromadb cognee cohere confluent_kafka curl_cffi datasets "
+        "discord dns elasticsearch fastapi.testclient firebase_admin ftplib gitlab "
+        "google.cloud google.genai google.generativeai gql granian groq grpc grpclib gunicorn "
+        "h2 http.client http.server httpcore httplib2 httpx httpx_sse huggingface_hub hvac "
+        "hypercorn imaplib influxdb influxdb_client jira kafka kombu kubernetes "
+        "langchain_anthropic langchain_openai ldap ldap3 letta letta_client litellm "
+        "llama_index logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
         "logging.handlers.SMTPHandler logging.handlers.SocketHandler "
-        "logging.handlers.SysLogHandler mem0 mistralai nats nntplib openai "
-        "opentelemetry.exporter paho paramiko pika pinecone poplib "
-        "prometheus_client.start_http_server pycurl qdrant_client redis requests sentry_sdk "
-        "slack_sdk smtplib socket socketserver ssl starlette.testclient fastapi.testclient stripe "
-        "telnetlib tornado twilio twisted urllib.request urllib.robotparser urllib3 uvicorn "
-        "weaviate websocket websockets wsgiref.simple_server xmlrpc zep_cloud zep_python zmq"
+        "logging.handlers.SysLogHandler meilisearch mem0 memcache minio mistralai nats "
+        "niquests nltk.download nntplib ollama openai opensearchpy opentelemetry.exporter paho "
+        "pandas.read_csv pandas.read_html pandas.read_json paramiko pika pinecone playwright "
+        "poplib portkey_ai prometheus_client.start_http_server pyairtable pycurl pymemcache "
+        "pymilvus qdrant_client redis requests scrapy selenium sentence_transformers "
+        "sentry_sdk slack_bolt slack_sdk smtplib _socket socket socketserver _ssl ssl "
+        "starlette.testclient stripe supabase telegram telnetlib temporalio tiktoken tornado "
+        "transformers tweepy twilio twisted typesense urllib.request urllib.robotparser "
+        "urllib3 uvicorn voyageai weaviate websocket websockets wsgiref.simple_server xmlrpc "
+        "zep_cloud zep_python zmq"
     ),
     "process": _words(
         "anyio.open_process anyio.run_process anyio.to_process asyncio.create_subprocess_exec "
         "asyncio.create_subprocess_shell click.edit click.launch "
-        "concurrent.futures.ProcessPoolExecutor ctypes.util.find_library fabric invoke "
-        "multiprocessing pexpect plumbum _posixsubprocess _winapi psutil pty sh subprocess "
-        "typer.launch watchfiles.arun_process watchfiles.run_process webbrowser"
+        "concurrent.futures.ProcessPoolExecutor ctypes.util.find_library ensurepip fabric "
+        "invoke multiprocessing pexpect pip plumbum _posixsubprocess psutil pty "
+        "resource.prlimit resource.setrlimit sh subprocess typer.launch venv "
+        "watchfiles.arun_process watchfiles.run_process webbrowser _winapi"
     ),
     "files": _words(
-        "aiofiles anyio.NamedTemporaryFile anyio.Path anyio.TemporaryDirectory "
-        "anyio.TemporaryFile anyio.open_file builtins.open bz2.open bz2.BZ2File click.open_file "
-        "click.File codecs.open configparser.ConfigParser.read configparser.RawConfigParser.read "
-        "fastapi.responses.FileResponse fastapi.staticfiles fastapi.templating filecmp fileinput "
-        "glob gzip.open gzip.GzipFile io.FileIO io.open_code jinja2.FileSystemLoader linecache "
-        "logging.FileHandler logging.handlers.RotatingFileHandler "
-        "logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler lzma.open "
-        "lzma.LZMAFile mailbox netrc numpy.fromfile numpy.genfromtxt numpy.load numpy.loadtxt "
-        "numpy.memmap numpy.save numpy.savetxt numpy.savez os.path.getmtime os.path.getsize "
-        "pathlib.Path.chmod pathlib.Path.glob pathlib.Path.group pathlib.Path.lstat "
-        "pathlib.Path.mkdir pathlib.Path.open pathlib.Path.owner pathlib.Path.rename "
-        "pathlib.Path.replace pathlib.Path.stat pathlib.Path.touch pathlib.Path.walk shutil "
-        "starlette.responses.FileResponse starlette.staticfiles starlette.templating tarfile "
-        "tempfile watchfiles xml.dom.minidom.parse xml.dom.pulldom.parse "
-        "xml.etree.ElementTree.ElementTree.write xml.etree.ElementTree.iterparse "
-        "xml.etree.ElementTree.parse xml.sax.parse zipfile"
+        "aiofiles anyio.NamedTemporaryFile anyio.open_file anyio.Path anyio.TemporaryDirectory "
+        "anyio.TemporaryFile builtins.open bz2.BZ2File bz2.open click.File click.open_file "
+        "codecs.open compileall configparser.ConfigParser.read "
+        "configparser.RawConfigParser.read fastapi.responses.FileResponse fastapi.staticfiles "
+        "fastapi.templating fcntl filecmp fileinput glob grp gzip.GzipFile gzip.open io.FileIO "
+        "io.open_code jinja2.FileSystemLoader keyring linecache logging.FileHandler "
+        "logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler "
+        "logging.handlers.WatchedFileHandler lzma.LZMAFile lzma.open mailbox netrc "
+        "numpy.fromfile numpy.genfromtxt numpy.load numpy.loadtxt numpy.memmap numpy.save "
+        "numpy.savetxt numpy.savez os.path.getmtime os.path.getsize pandas.read_excel "
+        "pandas.read_parquet pathlib.Path.chmod pathlib.Path.glob pathlib.Path.group "
+        "pathlib.Path.lstat pathlib.Path.mkdir pathlib.Path.open pathlib.Path.owner "
+        "pathlib.Path.rename pathlib.Path.replace pathlib.Path.stat pathlib.Path.touch "
+        "pathlib.Path.walk pwd py_compile readline shutil starlette.responses.FileResponse "
+        "starlette.staticfiles starlette.templating tarfile tempfile watchfiles "
+        "xml.dom.minidom.parse xml.dom.pulldom.parse xml.etree.ElementTree.ElementTree.write "
+        "xml.etree.ElementTree.iterparse xml.etree.ElementTree.parse xml.sax.parse zipfile"
     ),
     "environment": _words(
-        "decouple dotenv dynaconf environs os.path.expandvars pydantic.v1.BaseSettings "
-        "pydantic_settings pydantic_settings.BaseSettings starlette.config starlette.config.environ"
+        "decouple dotenv dynaconf environs getpass.getuser os.path.expandvars "
+        "pydantic.v1.BaseSettings pydantic_settings pydantic_settings.BaseSettings "
+        "starlette.config starlette.config.environ"
     ),
-    "native code": _words("_ctypes cffi ctypes mmap pyodbc"),
+    "native code": _words("cffi _ctypes ctypes mmap pyodbc wasmer wasmtime"),
     "dynamic code": _words(
-        "_frozen_importlib _frozen_importlib_external _imp _marshal _pickle bdb "
-        "builtins.__import__ builtins.compile builtins.eval builtins.exec cloudpickle code codeop "
-        "cProfile dill doctest imp importlib.__import__ importlib.import_module "
-        "importlib.machinery importlib.metadata.EntryPoint.load "
-        "importlib.metadata.entry_points.load importlib.metadata.entry_points.select.load "
+        "asteval bdb builtins.__import__ builtins.compile builtins.eval builtins.exec "
+        "cloudpickle code codeop cProfile dill doctest _frozen_importlib "
+        "_frozen_importlib_external _imp imp importlib.__import__ importlib.import_module "
+        "importlib.machinery importlib.metadata.entry_points.load "
+        "importlib.metadata.entry_points.select.load importlib.metadata.EntryPoint.load "
         "importlib.reload importlib.util jinja2.Environment.from_string jinja2.ModuleLoader "
-        "jinja2.Template joblib jsonpickle logging.config marshal pdb pickle pkgutil profile "
-        "pydantic.ImportString runpy shelve timeit trace types.CodeType types.FunctionType "
-        "unittest.TestLoader unittest.defaultTestLoader unittest.main uvicorn.importer "
-        "yaml.CFullLoader yaml.CLoader yaml.CUnsafeLoader yaml.FullLoader yaml.Loader "
-        "yaml.UnsafeLoader yaml.full_load yaml.full_load_all yaml.load yaml.load_all "
-        "yaml.unsafe_load yaml.unsafe_load_all zipimport"
+        "jinja2.Template joblib jsonpickle logging.config _marshal marshal numexpr pandas.eval "
+        "pandas.read_pickle pdb _pickle pickle pkgutil profile pydantic.ImportString "
+        "RestrictedPython runpy shelve simpleeval timeit torch.load trace types.CodeType "
+        "types.FunctionType unittest.defaultTestLoader unittest.main unittest.TestLoader "
+        "uvicorn.importer yaml.CFullLoader yaml.CLoader yaml.CUnsafeLoader yaml.full_load "
+        "yaml.full_load_all yaml.FullLoader yaml.load yaml.load_all yaml.Loader "
+        "yaml.unsafe_load yaml.unsafe_load_all yaml.UnsafeLoader zipimport"
     ),
     "threads": _words(
         "_thread anyio.from_thread anyio.to_thread asyncio.run_coroutine_threadsafe "
         "asyncio.to_thread atexit concurrent.futures.ThreadPoolExecutor sched signal threading"
     ),
     "monkeypatching": _words(
-        "forbiddenfruit gc inspect.currentframe inspect.stack sys._current_frames sys._getframe "
-        "sys.addaudithook sys.meta_path sys.modules sys.path sys.path_hooks "
+        "eventlet.monkey_patch forbiddenfruit gc gevent.monkey inspect.currentframe "
+        "inspect.stack nest_asyncio site.addsitedir sys._current_frames sys._getframe "
+        "sys.addaudithook sys.meta_path sys.modules sys.monitoring sys.path sys.path_hooks "
         "sys.path_importer_cache sys.setprofile sys.settrace unittest.mock wrapt"
     ),
     "databases": _words(
-        "aiomysql aiosqlite asyncpg dbm duckdb lmdb motor MySQLdb neo4j peewee plyvel psycopg "
-        "psycopg2 pymongo pymssql pymysql sqlalchemy.create_engine "
+        "aiomysql aiosqlite asyncmy asyncpg cassandra clickhouse_connect clickhouse_driver dbm "
+        "duckdb lmdb motor mysql MySQLdb neo4j oracledb peewee plyvel psycopg psycopg2 pymongo "
+        "pymssql pymysql snowflake sqlalchemy.create_engine "
         "sqlalchemy.ext.asyncio.create_async_engine sqlite3 sqlmodel.create_engine"
     ),
 }
@@ -103,8 +116,11 @@ _ACTS: dict[Authority, frozenset[str]] = {
 
 _OF_OS: dict[Authority, frozenset[str]] = {
     "process": _words(
-        "abort execl execle execlp execlpe execv execve execvp execvpe fork forkpty kill killpg "
-        "popen posix_spawn posix_spawnp setgid setuid spawnl spawnle spawnlp spawnlpe spawnv "
+        "_exit abort execl execle execlp "
+        "execlpe execv execve execvp execvpe fork forkpty kill killpg "
+        "login_tty nice openpty popen posix_spawn posix_spawnp register_at_fork "
+        "sched_setaffinity setegid seteuid setgid setgroups setns setpgid setregid setresgid "
+        "setresuid setreuid setsid setuid unshare spawnl spawnle spawnlp spawnlpe spawnv "
         "spawnve spawnvp spawnvpe startfile system"
     ),
     "environment": _words("environ environb getenv getenvb putenv unsetenv"),
@@ -152,7 +168,12 @@ _PURE = _words(
 )
 """What of them does nothing: it makes a value, or tells one."""
 
-_LOOPS = ("asyncio.get_event_loop()", "asyncio.get_running_loop()", "asyncio.new_event_loop()")
+_LOOPS = (
+    "asyncio.AbstractEventLoop()",
+    "asyncio.get_event_loop()",
+    "asyncio.get_running_loop()",
+    "asyncio.new_event_loop()",
+)
 _OF_TYPES = _words("from_address in_dll")
 _READ = _words(
     "os.environ os.environb posix.environ nt.environ pydantic.ImportString starlette.config.environ"
@@ -206,7 +227,8 @@ _LOOKS = _words(
 _CALLS = _words(
     "builtins.filter builtins.iter builtins.map builtins.max builtins.min builtins.sorted "
     "collections.defaultdict contextvars.copy_context.run dataclasses.field "
-    "fastapi.concurrency.run_in_threadpool inspect.getmodule "
+    "fastapi.concurrency.run_in_threadpool inspect.getmembers inspect.getmembers_static "
+    "inspect.getmodule "
     "starlette.concurrency.run_in_threadpool"
 )
 """Who does, of those modules, and of those that keep what they are given."""

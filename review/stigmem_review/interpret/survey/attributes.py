@@ -31,9 +31,12 @@ _MANY = 64
 _DEPTH = 50
 _ITSELF = ("func", "__call__", "__func__", "__wrapped__", "_value_", "value")
 """Attributes of a function, of a method, of a partial one or of a member, that give it."""
-_OFFERED = {"_os": "os", "_sys": "sys"} | {
+_OFFERED = {"_io": "io", "_os": "os", "_sys": "sys", "bltns": "builtins"} | {
     name: name
-    for name in ("os", "sys", "builtins", "ctypes", "importlib", "posix", "socket", "subprocess")
+    for name in (
+        *("asyncio", "builtins", "codecs", "ctypes", "importlib", "io", "linecache", "os"),
+        *("pickle", "posix", "shutil", "socket", "subprocess", "sys", "tempfile", "threading"),
+    )
 }
 """Modules that another module's attribute of their name gives."""
 
@@ -258,6 +261,7 @@ class Attributes(Base):
             return (
                 *self.method(owner, "__getitem__", node, env, (index,)),
                 *self.method(owner, "__missing__", node, env, (index,)),
+                *self.held(owner.klass, "*"),
             )
         if isinstance(owner, Klass):
             found: Values = (owner,)
@@ -321,6 +325,7 @@ class Attributes(Base):
             self.grow(owner, "*", values)
         elif isinstance(owner, Inst):
             self.method(owner, "__setitem__", node, env, (index, values))
+            self.grow(owner.klass, "*", values)
         elif isinstance(owner, Table):
             self.set_by_text((owner.owner,), index, values, node, env)
         elif isinstance(owner, Far) and "()" not in owner.dotted:

@@ -74,10 +74,18 @@ class Base(ABC):
         """Call something."""
 
     @abstractmethod
+    def items_of(self, values: Values, node: ast.AST, env: Env) -> Values:
+        """Return what going through something gives."""
+
+    @abstractmethod
     def operate(
         self, values: Values, operator: str, node: ast.AST, env: Env, *, prefix: str = ""
     ) -> Values:
         """Call the methods of objects that an operator runs."""
+
+    @abstractmethod
+    def augmented(self, left: Values, right: Values, node: ast.AugAssign, env: Env) -> Values:
+        """Return what an operator makes of what a name stands for."""
 
     @abstractmethod
     def module(self, name: str, *, quiet: bool = False) -> Values:

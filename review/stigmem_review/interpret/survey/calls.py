@@ -27,6 +27,7 @@ from stigmem_review.interpret.survey.things import (
     Value,
     Values,
     arguments_of,
+    either,
     union,
 )
 
@@ -63,6 +64,14 @@ _PUTS = frozenset(
 )
 
 
+_CONTAINERS = frozenset(
+    {f"builtins.{each}" for each in ("dict", "frozenset", "list", "set", "tuple")}
+    | {f"collections.{each}" for each in ("ChainMap", "OrderedDict", "UserDict", "UserList")}
+    | {"collections.deque"}
+)
+"""Classes of others whose objects give back what they are given."""
+
+
 class Calls(Attributes):
     """Adds calls."""
 
@@ -78,6 +87,9 @@ class Calls(Attributes):
         if isinstance(function, Far):
             if isinstance(function, Inherited):
                 self.own_methods(function.owner, node, env)
+                kept = self._of_container(function, args, keywords)
+                if kept:
+                    return kept
             return self.call_far(function.dotted, args, keywords, node, env)
         if isinstance(function, Body):
             return self._call_body(function, args, keywords)
@@ -101,6 +113,18 @@ class Calls(Attributes):
                 self.handed((*args, *keywords.values()), "", node, env)
             return (self.attr("upper()"),) if function.name == "upper" else ()
         return ()
+
+    def _of_container(
+        self, function: Inherited, args: tuple[Values, ...], keywords: Mapping[str, Values]
+    ) -> Values:
+        """Put into, or take from, an object whose class derives from a container."""
+        klass = function.owner.klass
+        name = function.dotted.rpartition(".")[2]
+        if name in _PUTS:
+            for each in (*args, *keywords.values()):
+                if each := self.inner(each):
+                    self.grow(klass, "*", each)
+        return self.held(klass, "*") if name in _TAKES else ()
 
     def _call_body(
         self, body: Body, args: tuple[Values, ...], keywords: Mapping[str, Values]
@@ -168,6 +192,10 @@ class Calls(Attributes):
         for base in ancestors:
             if isinstance(base, Far):
                 self.event("calls", base.dotted, node, env, arguments_of(args, keywords))
+                if base.dotted in _CONTAINERS:
+                    for each_ in (*args, *keywords.values()):
+                        if each_ := self.inner(each_):
+                            self.grow(klass, "*", each_)
         fields = [e for base in reversed(ancestors) if isinstance(base, Klass) for e in base.fields]
         for name, values in (*zip(fields, args, strict=False), *keywords.items()):
             if name in fields:
@@ -212,7 +240,10 @@ class Calls(Attributes):
         elif first.name == "sort":
             for key in keywords.get("key", ()):
                 self.call(key, (self.held(box, "*"),), {}, node, env)
-        return self.held(box, "*") if first.name in _TAKES else ()
+        if first.name not in _TAKES:
+            return ()
+        held = self.held(box, "*")
+        return either(held, args[1]) if len(args) > 1 else held
 
     def call_far(
         self,
@@ -241,14 +272,23 @@ class Calls(Attributes):
         owner, _, last = dotted.rpartition(".")
         if not (owner.endswith("()") and last in _PUTS):
             self.handed((*args, *keywords.values()), dotted, node, env)
-        if dotted in ("builtins.list", "builtins.tuple", "builtins.set", "builtins.dict",
-                      "builtins.sorted", "builtins.iter", "builtins.reversed",
-                      "builtins.frozenset", "builtins.next", "typing.cast",
+        if dotted == "collections.defaultdict":
+            made = tuple(
+                e for each in args[:1] for f in each for e in self.call(f, (), {}, node, env)
+            )
+            return (*made, *(e for each in args[1:] for e in each))
+        if last in ("__getattribute__", "__getattr__") and args and owner:
+            return self.get((self.far(owner),), args[-1], node, env)
+        if dotted in _CONTAINERS or \
+           dotted in ("builtins.sorted", "builtins.iter", "builtins.reversed",
+                      "builtins.next", "typing.cast", "builtins.dict.fromkeys",
                       "types.MappingProxyType", "builtins.enumerate", "builtins.zip",
-                      "copy.copy", "copy.deepcopy", "collections.deque", "functools.cache",
+                      "copy.copy", "copy.deepcopy", "functools.cache",
                       "functools.lru_cache", "functools.lru_cache()", "functools.singledispatch",
                       "functools.wraps()", "functools.update_wrapper"):  # fmt: skip
             given = args[-1] if args else ()
+            if dotted in _CONTAINERS and any(isinstance(each, Inst) for each in given):
+                given = union(given, self.items_of(given, node, env))
             if dotted == "builtins.next":
                 return self.inner(given)
             return (*given, *(e for values in keywords.values() for e in values))

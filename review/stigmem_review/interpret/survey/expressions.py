@@ -14,6 +14,7 @@ from stigmem_review.interpret.survey.things import (
     Env,
     Far,
     Inst,
+    Table,
     Text,
     Value,
     Values,
@@ -79,10 +80,13 @@ class Survey(Statements):
         args: list[Values] = []
         for each in node.args:
             if isinstance(each, ast.Starred):
-                args.append(self.inner(self.look(each.value, env)))
+                args.append(self.items(each.value, env))
             else:
                 args.append(self.look(each, env))
         keywords = {word.arg or "**": self.look(word.value, env) for word in node.keywords}
+        for each_ in keywords.get("**", ()):
+            if isinstance(each_, Table):
+                self.get((each_.owner,), (), node, env)
         if not functions:
             self.handed((*args, *keywords.values()), "", node, env)
             return ()
@@ -113,7 +117,7 @@ class Survey(Statements):
         else:
             for each in node.elts:  # type: ignore[attr-defined]
                 if isinstance(each, ast.Starred):
-                    self.grow(box, "*", self.inner(self.look(each.value, env)))
+                    self.grow(box, "*", self.items(each.value, env))
                 else:
                     values = self.look(each, env)
                     self.grow(box, "*", values)
@@ -163,11 +167,24 @@ class Survey(Statements):
 
     def _yield(self, node: ast.Yield | ast.YieldFrom, env: Env) -> Values:
         if node.value is not None:
-            self.grow(self.unit, "return", self.look(node.value, env))
+            values = self.look(node.value, env)
+            self.grow(self.unit, "return", values)
+            if isinstance(node, ast.YieldFrom):
+                return values
         return ()
 
     def _operation(self, node: ast.BinOp, env: Env) -> Values:
-        left, right = self.look(node.left, env), self.look(node.right, env)
+        return self._operated(self.look(node.left, env), self.look(node.right, env), node, env)
+
+    def augmented(self, left: Values, right: Values, node: ast.AugAssign, env: Env) -> Values:
+        """Return what an operator makes of what a name stands for."""
+        found = self.operate(left, type(node.op).__name__, node, env, prefix="i")
+        kept = tuple(each for each in left if isinstance(each, Far))
+        return union(found, kept, self._operated(left, right, node, env))
+
+    def _operated(
+        self, left: Values, right: Values, node: ast.BinOp | ast.AugAssign, env: Env
+    ) -> Values:
         name = type(node.op).__name__
         if isinstance(node.op, ast.Add):
             texts = self._put_together(left, right)

@@ -117,7 +117,10 @@ class Statements(Definitions):
 
     def items(self, node: ast.expr, env: Env) -> Values:
         """Return what going through something gives."""
-        values = self.look(node, env)
+        return self.items_of(self.look(node, env), node, env)
+
+    def items_of(self, values: Values, node: ast.AST, env: Env) -> Values:
+        """Return what going through something gives."""
         found: dict[Value, None] = {}
         for each in values:
             if isinstance(each, Box):
@@ -176,11 +179,10 @@ class Statements(Definitions):
         values = self.look(node.value, env)
         if isinstance(node.target, ast.Name):
             found = self.name(node.target.id, env)
-            self.operate(found, type(node.op).__name__, node, env, prefix="i")
-            self.grow(self.space_of(node.target.id, env), node.target.id, ())
             for each in found:
                 if isinstance(each, Box):
                     self.grow(each, "*", self.inner(values))
+            self.bind(node.target.id, self.augmented(found, values, node, env), env)
         else:
             self.assign(node.target, values, env)
 
@@ -195,7 +197,7 @@ class Statements(Definitions):
             for owner in self.look(target.value, env):
                 self.set_item(owner, index, values, target, env)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            inner = self.inner(values)
+            inner = self.items_of(values, target, env)
             for each in target.elts:
                 self.assign(each, inner, env)
         elif isinstance(target, ast.Starred):
