@@ -765,6 +765,35 @@ def test_the_first_phase_counts() -> None:
         assert {each.phase for each in survey.events.values()} == {counts}
 
 
+QUIET_ONES = "".join(f"def f{n}(x): return {n}\n" for n in range(20))
+AMONG_MANY = {
+    "a table": "D = {" + "".join(f"'a{n}': f{n}, " for n in range(20)) + "'x': os.system}\n"
+    "def audit(ctx, **more):\n    D[more['x']]('x')\n",
+    "a table of texts": "D = {"
+    + "".join(f"'a{n}': 't{n}', " for n in range(20))
+    + "'x': os.system}\ndef audit(ctx, **more):\n    D[more['x']]('x')\n",
+    "a parameter": "def go(f): return f('x')\ndef audit(ctx, **more):\n"
+    + "".join(f"    go(f{n})\n" for n in range(20))
+    + "    go(os.system)\n",
+    "a name": "x = None\ndef audit(ctx, **more):\n    global x\n"
+    + "".join(f"    x = f{n}\n" for n in range(20))
+    + "    x = os\n    go()\ndef go(): x.system('x')\n",
+}
+
+
+@pytest.mark.parametrize("code", AMONG_MANY.values(), ids=AMONG_MANY)
+def test_many_that_do_nothing_hide_none_that_does(code: str) -> None:
+    assert (HANDLER, "process: os.system") in effects(f"import os\n{QUIET_ONES}{code}")
+
+
+def test_arguments_in_a_table_are_not_the_object_itself() -> None:
+    code = (
+        "from httpx import Client\nclass C:\n    def __init__(self, kind, x): self.x = x\n"
+        "more = {'kind': Client, 'x': 1}\nC(**more)\n"
+    )
+    assert effects(code) == set()
+
+
 COMPUTED = "dynamic code: something computed in os"
 MIXED = {
     "an argument": "def f(n='path'): return getattr(os, n)\ndef audit(ctx, **more): f(more['x'])",

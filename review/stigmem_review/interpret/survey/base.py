@@ -24,6 +24,7 @@ from stigmem_review.interpret.survey.things import (
     BUILTINS,
     CHARS,
     EACH,
+    MANY,
     NEVER,
     SOME,
     Attr,
@@ -270,7 +271,11 @@ class Base(ABC):
             if name in into.loose and any(isinstance(e, Text) for e in (*held, *more)):
                 held.setdefault(SOME)
             for each in more:
-                if len(held) < EACH:
+                if each in held or len(held) < EACH:
+                    held[each] = None
+                elif isinstance(each, Text):
+                    held[SOME] = None
+                elif len(held) < MANY and isinstance(each, Far) and each.weighs:
                     held[each] = None
             if len(held) == size:
                 continue

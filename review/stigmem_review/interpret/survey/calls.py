@@ -131,6 +131,7 @@ class Calls(Attributes):
     ) -> Values:
         given: Any = body.node
         names = [each.arg for each in (*given.args.posonlyargs, *given.args.args)]
+        self.looked += 1
         for name, values in zip(names, args, strict=False):
             self.grow(body, name, values)
         if given.args.vararg is not None and len(args) > len(names):
@@ -144,7 +145,7 @@ class Calls(Attributes):
             if name == "**":
                 # Which of them has which name is not followed.
                 values = self.inner(values)
-                for each in names:
+                for each in names[len(args) :]:
                     self.grow(body, each, values)
             if given.args.kwarg is not None:
                 self._take_more(body, given.args.kwarg, values)

@@ -13,7 +13,9 @@ from stigmem_review.host import apis
 from stigmem_review.interpret.events import Arguments
 
 EACH = 16
-"""Things that one name stands for, before more count as computed."""
+"""Things that one name stands for, before more texts count as not known."""
+MANY = 128
+"""Things that one name stands for, with those of others that act on something."""
 CHARS = 300
 """Characters of a text, or of a dotted name."""
 COMPUTED = "<computed>"
@@ -35,6 +37,13 @@ class Far:
     def __init__(self, dotted: str) -> None:
         self.dotted = dotted
         self.acts = apis.looked_at(dotted) is not None
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it acts on something where it is called, or has parts that do."""
+        return "()" not in self.dotted and (
+            self.dotted in apis.PARTLY or apis.called(self.dotted) is not None
+        )
 
 
 class Inherited(Far):
