@@ -150,7 +150,11 @@ RAISES: dict[str, tuple[str, dict[str, dict[str, str]], dict[str, str]]] = {
     ),
     "one that is caught and another": (
         "try:\n    limit = int(os.environ['DEMO_LIMIT'])\nexcept KeyError:\n    limit = 1",
-        {"raises ValueError where DEMO_LIMIT is not a whole number": {"DEMO_LIMIT": "x"}},
+        {
+            "raises ValueError where DEMO_LIMIT is not a whole number and DEMO_LIMIT is set": {
+                "DEMO_LIMIT": "x"
+            }
+        },
         {},
     ),
     "more than are kept apart": (
