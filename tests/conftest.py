@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import venv
@@ -11,6 +12,10 @@ import pytest
 
 from support.real_node import NODE
 from support.seed import SEED
+
+# The commands run without the collector. Here it would go through every tree and program that is
+# kept, again and again: a quarter of the time of the tests that run programs.
+gc.set_threshold(200_000, 20, 20)
 
 
 def pytest_report_header() -> str:

@@ -12,8 +12,8 @@ from stigmem_review.code.installed import Code
 from stigmem_review.manifest import none_release
 from stigmem_review.manifest.builds import is_static
 from stigmem_review.model import BuildStep, Source
-from stigmem_review.observe import Seen
 from stigmem_review.observe.builds import built_by
+from stigmem_review.observe.observe import Seen
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import understand

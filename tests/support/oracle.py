@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stigmem_review.interpret.machine import Own
+from stigmem_review.code.installed import Own
 from support.real_node import RealNode
 from support.shapes import DEFAULTS
 

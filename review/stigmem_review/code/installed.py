@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from stigmem_review.model import Known, Location, Release
 from stigmem_review.sources.artifact import Artifact
 
 _SITE = "site-packages/"
 _METADATA = (".dist-info", ".egg-info")
+
+
+class Own(msgspec.Struct, frozen=True):
+    """The distribution whose code runs: what it is called, and its version."""
+
+    name: str
+    version: str
 
 
 class Code(NamedTuple):

@@ -6,6 +6,7 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
@@ -31,7 +32,6 @@ from stigmem_review.interpret.machine import (
     REWRITTEN,
     GiveUp,
     Machine,
-    Own,
     Part,
     place_of,
 )

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
@@ -102,13 +103,6 @@ REACHING = words(
     "exec eval compile globals locals vars __import__ breakpoint setattr delattr __builtins__ "
     "__loader__ __spec__"
 )
-
-
-class Own(msgspec.Struct, frozen=True):
-    """The distribution whose code runs: what it is called, and its version."""
-
-    name: str
-    version: str
 
 
 class Lost(msgspec.Struct, frozen=True):

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 
+from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.events import FACTORY, UNREACHED
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Own, Part
+from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Part
 from stigmem_review.interpret.values import Value
 
 _RECURSION = 20_000

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
+from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
 from stigmem_review.interpret import host, words
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import ONE_OF, GiveUp, Own, place_of
+from stigmem_review.interpret.machine import ONE_OF, GiveUp, place_of
 from stigmem_review.interpret.machine import Outcome as Way
 from stigmem_review.interpret.objects import CACHED, lookup
 from stigmem_review.interpret.program import Program

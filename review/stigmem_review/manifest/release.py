@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from stigmem_review.code.installed import Own
 from stigmem_review.host import Node
-from stigmem_review.interpret.machine import Own
-from stigmem_review.interpret.program import Programs
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
-from stigmem_review.manifest.factory import read_factory
 from stigmem_review.model import (
     ENTRY_POINT_GROUP,
     Digests,
@@ -35,6 +33,7 @@ from stigmem_review.sources.artifact import Artifact, Layout
 from stigmem_review.sources.metadata import headers
 
 if TYPE_CHECKING:
+    from stigmem_review.interpret.program import Programs
     from stigmem_review.manifest.project import Project
 
 _SITE = "site-packages/"
@@ -98,7 +97,11 @@ def read_release(artifact: Artifact, node: Node, programs: Programs | None = Non
 
     Raises ``SourceError`` where its metadata cannot be read at all.
     """
-    programs = Programs() if programs is None else programs
+    if programs is None:
+        # Running a program takes most of the modules there are, and many commands run none.
+        from stigmem_review.interpret.program import Programs
+
+        programs = Programs()
     match artifact.source.kind:
         case "capture":
             return _read_capture(artifact)
@@ -241,6 +244,8 @@ def _read_plugin(
     if requires and not program.modules.owns(entry_point.value.partition(":")[0]):
         why = "the module it leads to is not in this release; what the release requires may have it"
         return _Plugin(Unknown(why, entry_point.at))
+    from stigmem_review.manifest.factory import read_factory
+
     reading = read_factory(entry_point, program)
     return _Plugin(reading.manifest, (*problems, *reading.problems), reading.gaps)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,7 +15,6 @@ from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
-from stigmem_review.observe import Seen, observe
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
     Found,
@@ -26,6 +25,9 @@ from stigmem_review.sources.request import (
     understand,
 )
 from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from stigmem_review.observe.observe import Seen
 
 
 class Opening(NamedTuple):
@@ -99,6 +101,9 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
     """
     if artifact.source.kind == "none":
         return none_release()
+    # What runs a program takes most of the modules there are, and many commands run none.
+    from stigmem_review.observe.observe import Seen, observe
+
     seen = Seen() if seen is None else seen
     if artifact.source.kind in ("directory", "sdist"):
         # Reading what a build would do takes modules that no wheel needs.

@@ -11,7 +11,6 @@ from stigmem_review.case import build_case
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
-from stigmem_review.observe import Seen
 from stigmem_review.pipeline.reading import (
     Opening,
     against_sdist,
@@ -96,6 +95,8 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     """Review the upgrade between two releases that can be opened."""
     releases: dict[Side, Release] = {}
     gaps: list[Gap] = []
+    from stigmem_review.observe.observe import Seen  # which takes most of the modules there are
+
     seen = Seen()
     for side, each in openings.items():
         try:
