@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from stigmem_review.cli.options import add_trust_options
 
 if TYPE_CHECKING:
+    from stigmem_review.compare.signers import Standing
     from stigmem_review.document import SignerReport
     from stigmem_review.model import Proof
-    from stigmem_review.signers import Standing
 
 _ABOUT = """\
 Say who signed SOURCE (a wheel, an sdist or name==version), and whether that is somebody you

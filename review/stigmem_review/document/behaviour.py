@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stigmem_review.compare.behaviour import name_of
 from stigmem_review.document.parts import Line
 from stigmem_review.model import Observation, Release
-from stigmem_review.reach import name_of
 from stigmem_review.text import Segment, shorten
 
 _SHOWN = 3

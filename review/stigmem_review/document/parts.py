@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from stigmem_review._version import __version__
+from stigmem_review.compare.signers import SigningOutcome
 from stigmem_review.model import (
     AnySignature,
     Gap,
@@ -19,7 +20,6 @@ from stigmem_review.model import (
 )
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.signers import SigningOutcome
 from stigmem_review.text import Message
 from stigmem_review.verdict import Verdict
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from stigmem_review.case import Case
+from stigmem_review.compare.signers import Continuity, Standing
 from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
 from stigmem_review.policy.trust import But, Decision
-from stigmem_review.signers import Continuity, Standing
 from stigmem_review.text import Message, Segment, shorten
 
 _SIGNERS = 3

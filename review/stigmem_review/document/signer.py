@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from stigmem_review.compare.signers import SigningOutcome
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import AnySignature, Signature, Source
-from stigmem_review.signers import SigningOutcome
 
 
 class SignerReport(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review import host
 from stigmem_review.case import Case, build_check, plugin_name, plugin_version
+from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
@@ -19,7 +20,6 @@ from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.states import built_otherwise, left_to_the_build
 
 
 def check(*sources: str, node_version: str | None = None, gate: Level = "warning") -> CheckReport:

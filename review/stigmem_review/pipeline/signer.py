@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
+from stigmem_review.compare.signers import signing
 from stigmem_review.document import SignerReport, build_signer_report
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest import none_release
 from stigmem_review.model import Known, Source
 from stigmem_review.pipeline.reading import opening
 from stigmem_review.pipeline.terms import read_decisions
-from stigmem_review.signers import signing
 from stigmem_review.signing.verify import verify
 from stigmem_review.text import shorten
 

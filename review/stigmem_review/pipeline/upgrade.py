@@ -8,6 +8,7 @@ import msgspec
 
 from stigmem_review import host
 from stigmem_review.case import build_case
+from stigmem_review.compare.signers import verification_gap
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
@@ -22,7 +23,6 @@ from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.policy.file import node_version as wanted_node
 from stigmem_review.policy.file import tightened
 from stigmem_review.rulebook import judge, shipped_rules
-from stigmem_review.signers import verification_gap
 from stigmem_review.signing.verify import verify
 from stigmem_review.text import shorten
 

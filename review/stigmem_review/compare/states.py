@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from stigmem_review import versions
+from stigmem_review.compare.behaviour import OF_REACH
 from stigmem_review.facts import (
     AccessorUndeclared,
     BuiltOtherwise,
@@ -45,7 +46,6 @@ from stigmem_review.facts import (
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
 from stigmem_review.outcomes import hooks, is_read, members, values
-from stigmem_review.reach import OF_REACH
 
 _BY_KIND = {
     "entry-point-missing": EntryPointMissing,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
+from stigmem_review.compare.signers import SigningOutcome, Standing, signing, verification_gap
 from stigmem_review.facts import SignerRefChanged, SignerUnpinned
 from stigmem_review.manifest import none_release
 from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
@@ -20,7 +21,6 @@ from stigmem_review.policy.settings import Settings
 from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted, required
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
-from stigmem_review.signers import SigningOutcome, Standing, signing, verification_gap
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 

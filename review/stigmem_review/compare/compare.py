@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 
 from stigmem_review import facts, versions
-from stigmem_review.certainty import certainty, is_unread, unreadable, without_echoes
-from stigmem_review.compare_builds import build_changes, rebuilt, unlike_sdist
-from stigmem_review.compare_code import code_changes
+from stigmem_review.compare.behaviour import newly_reached
+from stigmem_review.compare.builds import build_changes, rebuilt, unlike_sdist
+from stigmem_review.compare.certainty import certainty, is_unread, unreadable, without_echoes
+from stigmem_review.compare.code import code_changes
+from stigmem_review.compare.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
+from stigmem_review.compare.signers import SigningOutcome, signing
+from stigmem_review.compare.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
-from stigmem_review.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
 from stigmem_review.model import (
     Known,
     Location,
@@ -24,9 +27,6 @@ from stigmem_review.model import (
 )
 from stigmem_review.outcomes import When, is_read, members, spelled, values
 from stigmem_review.policy.trust import Trust
-from stigmem_review.reach import newly_reached
-from stigmem_review.signers import SigningOutcome, signing
-from stigmem_review.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
 
 _GAINS = (
     facts.CapabilityAdded,

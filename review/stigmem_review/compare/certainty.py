@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stigmem_review import facts
+from stigmem_review.compare.ledger import field_pairs, hooks_of
+from stigmem_review.compare.states import ABOUT_THE_FACTORY
 from stigmem_review.facts import Fact
-from stigmem_review.ledger import field_pairs, hooks_of
 from stigmem_review.model import AnyValue, Known, Manifest, OneOf, Release, Unknown
 from stigmem_review.outcomes import in_words, is_read, members, told
-from stigmem_review.states import ABOUT_THE_FACTORY
 
 
 def certainty(old: Release, new: Release) -> Iterator[Fact]:
