@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -38,6 +40,11 @@ from stigmem_review.model import (
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook.judge import judge
 from stigmem_review.rulebook.rules import Rulebook, RuleFile, parse_toml
+
+if TYPE_CHECKING:
+    from stigmem_review.facts import Fact as AnyFact
+else:
+    AnyFact = reduce(or_, facts.KINDS.values())
 
 
 class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
@@ -134,7 +141,7 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     new: dict[str, Any] = {}
     check: bool = False
     trust: Trust = Trust()
-    facts: tuple[facts.AnyFact, ...] = ()
+    facts: tuple[AnyFact, ...] = ()
     fires: tuple[str, ...] = ()
 
 

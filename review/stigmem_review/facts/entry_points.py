@@ -1,0 +1,57 @@
+"""Facts about entry points, and what loading them gives."""
+
+from __future__ import annotations
+
+from stigmem_review.facts.base import Explained, Fact, Replaced
+
+
+class EntryPointAdded(Fact, frozen=True, kw_only=True, tag="entry-point-added"):
+    """A declared entry point."""
+
+    group: str
+    value: str
+
+
+class EntryPointRemoved(Fact, frozen=True, kw_only=True, tag="entry-point-removed"):
+    """An entry point no longer declared."""
+
+    group: str
+    value: str
+
+
+class EntryPointChanged(Replaced, frozen=True, kw_only=True, tag="entry-point-changed"):
+    """An entry point that leads elsewhere."""
+
+    group: str
+
+
+class EntryPointMissing(Explained, frozen=True, kw_only=True, tag="entry-point-missing"):
+    """No entry point makes it a plugin."""
+
+
+class EntryPointsSeveral(Explained, frozen=True, kw_only=True, tag="entry-points-several"):
+    """It declares several plugins."""
+
+
+class EntryPointInvalid(Explained, frozen=True, kw_only=True, tag="entry-point-invalid"):
+    """An entry point that cannot be loaded."""
+
+
+class EntryPointOdd(Explained, frozen=True, kw_only=True, tag="entry-point-odd"):
+    """An entry point that the node loads and other tools read in another way."""
+
+
+class BuiltOtherwise(Explained, frozen=True, kw_only=True, tag="built-otherwise"):
+    """A built distribution declares other entry points than the project it was built from."""
+
+
+class TargetMissing(Explained, frozen=True, kw_only=True, tag="target-missing"):
+    """The entry point leads nowhere."""
+
+
+class TargetNotFactory(Explained, frozen=True, kw_only=True, tag="target-not-factory"):
+    """The entry point leads to what the node cannot call."""
+
+
+class LoadRaises(Explained, frozen=True, kw_only=True, tag="load-raises"):
+    """Importing the module of the entry point, or calling the factory, raises in every case."""

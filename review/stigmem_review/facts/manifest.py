@@ -1,0 +1,147 @@
+"""Facts about the other fields of a manifest, and whether they can be read."""
+
+from __future__ import annotations
+
+from stigmem_review.facts.base import Explained, Fact, Reconditioned, Replaced, Restated
+
+
+class DependsOnAdded(Fact, frozen=True, kw_only=True, tag="depends-on-added"):
+    """Another plugin it needs now."""
+
+
+class DependsOnRemoved(Fact, frozen=True, kw_only=True, tag="depends-on-removed"):
+    """Another plugin it needs no longer."""
+
+
+class DependsOnReconditioned(
+    Reconditioned, frozen=True, kw_only=True, tag="depends-on-reconditioned"
+):
+    """A plugin it needs as before, at other times."""
+
+
+class AsyncSafeChanged(Restated, frozen=True, kw_only=True, tag="async-safe-changed"):
+    """Whether it says it is safe under concurrent use; ``unsafe`` if it can say that it is not."""
+
+    unsafe: bool
+
+
+class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
+    """A router that the node would mount.
+
+    ``paths`` are what it answers, ``open`` those of them on which no dependency is seen.
+    """
+
+    paths: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+class RouteRemoved(Fact, frozen=True, kw_only=True, tag="route-removed"):
+    """A router that the node would mount no longer."""
+
+
+class RouteReconditioned(Reconditioned, frozen=True, kw_only=True, tag="route-reconditioned"):
+    """A router that the node would mount as before, at other times."""
+
+
+class HealthCheckChanged(Restated, frozen=True, kw_only=True, tag="health-check-changed"):
+    """The health check; empty where there is none."""
+
+
+class ConfigSchemaChanged(Restated, frozen=True, kw_only=True, tag="config-schema-changed"):
+    """The configuration class; empty where there is none."""
+
+
+class FieldLost(Explained, frozen=True, kw_only=True, tag="field-lost"):
+    """A field that could be read and now cannot."""
+
+    old: str
+
+
+class FieldUnread(Explained, frozen=True, kw_only=True, tag="field-unread"):
+    """A field that can be read in neither release, or in a first one."""
+
+
+class FieldFirstRead(Fact, frozen=True, kw_only=True, tag="field-first-read"):
+    """A field that could not be read before and now can."""
+
+    new: str
+
+
+class ConditionUnclear(Fact, frozen=True, kw_only=True, tag="condition-unclear"):
+    """A field that can be or hold something, of which its conditions do not tell when it is so.
+
+    ``items`` are in words, and the same in both releases.
+    """
+
+    items: tuple[str, ...]
+
+
+class ManifestUnread(Explained, frozen=True, kw_only=True, tag="manifest-unread"):
+    """No field of the manifest could be read; ``lost`` if before it could."""
+
+    lost: bool
+
+
+class ManifestFirstRead(Fact, frozen=True, kw_only=True, tag="manifest-first-read"):
+    """The manifest could not be read before and now can."""
+
+    capabilities: tuple[str, ...]
+    hooks: tuple[str, ...]
+
+
+class KeywordUnknown(Fact, frozen=True, kw_only=True, tag="keyword-unknown"):
+    """A keyword the manifest class drops, and the one probably meant."""
+
+    nearest: str
+
+
+class FieldRefused(Explained, frozen=True, kw_only=True, tag="field-refused"):
+    """A field the manifest class refuses."""
+
+
+class NameInvalid(Fact, frozen=True, kw_only=True, tag="name-invalid"):
+    """A manifest name that the node refuses."""
+
+    pattern: str
+
+
+class VersionInvalid(Fact, frozen=True, kw_only=True, tag="version-invalid"):
+    """A manifest version that the node refuses."""
+
+    pattern: str
+
+
+class EndpointAdded(Fact, frozen=True, kw_only=True, tag="endpoint-added"):
+    """A method and path that a router answers now, and what they depend on."""
+
+    guards: tuple[str, ...]
+
+
+class EndpointRemoved(Fact, frozen=True, kw_only=True, tag="endpoint-removed"):
+    """A method and path that a router answers no longer."""
+
+
+class EndpointUnguarded(Fact, frozen=True, kw_only=True, tag="endpoint-unguarded"):
+    """A method and path that no longer depend on something; ``left`` is what they still do on."""
+
+    lost: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+class ConfigFieldAdded(Fact, frozen=True, kw_only=True, tag="config-field-added"):
+    """A field that the configuration class did not have; ``required`` if it has no default."""
+
+    new: str
+    required: bool
+
+
+class ConfigFieldRemoved(Fact, frozen=True, kw_only=True, tag="config-field-removed"):
+    """A field that the configuration class has no longer."""
+
+    old: str
+
+
+class ConfigFieldChanged(Replaced, frozen=True, kw_only=True, tag="config-field-changed"):
+    """Another type or default of a setting; ``required`` if it lost its default."""
+
+    required: bool

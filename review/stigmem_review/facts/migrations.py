@@ -1,0 +1,69 @@
+"""Facts about migrations of the node's database."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stigmem_review.facts.base import Explained, Fact
+
+Newer = Literal["number", "version"]
+"""What of an applied migration is newer than what is declared."""
+
+
+class MigrationAdded(Fact, frozen=True, kw_only=True, tag="migration-added"):
+    """A migration of the node's database that the code did not make before.
+
+    ``does`` are the first words of its statements; ``changes`` if some change what is there.
+    """
+
+    does: tuple[str, ...]
+    changes: bool
+
+
+class MigrationRemoved(Fact, frozen=True, kw_only=True, tag="migration-removed"):
+    """A migration that the code makes no longer."""
+
+
+class MigrationRewritten(Fact, frozen=True, kw_only=True, tag="migration-rewritten"):
+    """Other SQL under the same number; ``blanks`` if only blanks and line ends differ."""
+
+    blanks: bool
+
+
+class MigrationUnread(Explained, frozen=True, kw_only=True, tag="migration-unread"):
+    """A migration of which not everything can be read."""
+
+
+class MigrationForeign(Fact, frozen=True, kw_only=True, tag="migration-foreign"):
+    """A migration under the name of another plugin."""
+
+    plugin: str
+
+
+class MigrationVersionInvalid(Fact, frozen=True, kw_only=True, tag="migration-version-invalid"):
+    """A migration whose version the node's ledger refuses."""
+
+    version: str
+
+
+class MigrationsRefused(Fact, frozen=True, kw_only=True, tag="migrations-refused"):
+    """The new release is refused by a database that the old one ran on.
+
+    ``applied`` is what the database has, ``declared`` what is declared, and ``newer`` what of.
+    """
+
+    newer: Newer
+    applied: str
+    declared: str
+
+
+class RollbackRefused(Fact, frozen=True, kw_only=True, tag="rollback-refused"):
+    """The old release is refused by a database that the new one ran on.
+
+    ``fresh`` if only by one that the new release set up from nothing.
+    """
+
+    newer: Newer
+    applied: str
+    declared: str
+    fresh: bool

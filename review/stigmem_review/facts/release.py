@@ -1,0 +1,180 @@
+"""Facts about a release as a whole: its versions, its files, how it is built."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stigmem_review.facts.base import Explained, Fact, Replaced, Restated
+from stigmem_review.model import BuildKind
+
+Step = Literal[
+    "major", "minor", "patch", "pre-release", "rebuild", "same", "downgrade", "unknown", "none"
+]
+"""How far one version is from another; ``none`` where one side has no version."""
+
+
+Place = Literal["site-packages", "scripts", "headers", "data", "other"]
+
+
+class PluginInstalled(Fact, frozen=True, kw_only=True, tag="plugin-installed"):
+    """There was no release before."""
+
+
+class PluginRemoved(Fact, frozen=True, kw_only=True, tag="plugin-removed"):
+    """There is no release any more; ``hooks`` are those of the old one."""
+
+    hooks: tuple[str, ...]
+
+
+class NameChanged(Restated, frozen=True, kw_only=True, tag="name-changed"):
+    """The manifest's name: the node knows the plugin by it."""
+
+
+class DistributionRenamed(Replaced, frozen=True, kw_only=True, tag="distribution-renamed"):
+    """The name it is installed by."""
+
+
+class VersionChanged(Restated, frozen=True, kw_only=True, tag="version-changed"):
+    """The version of the distribution; of the manifest where only that is carried."""
+
+    step: Step
+
+
+class ManifestVersionChanged(Restated, frozen=True, kw_only=True, tag="manifest-version-changed"):
+    """The manifest's own version; ``follows`` if it went the distribution's way."""
+
+    step: Step
+    follows: bool
+
+
+class OutsideFileAdded(Fact, frozen=True, kw_only=True, tag="outside-file-added"):
+    """A file installed outside its packages; ``runs`` if Python runs it at every start."""
+
+    place: Place
+    runs: bool
+    sha256: str
+
+
+class OutsideFileRemoved(Fact, frozen=True, kw_only=True, tag="outside-file-removed"):
+    """A file no longer installed outside its packages."""
+
+    place: Place
+    runs: bool
+
+
+class OutsideFileChanged(Fact, frozen=True, kw_only=True, tag="outside-file-changed"):
+    """Other content of a file outside its packages."""
+
+    place: Place
+    runs: bool
+    sha256: str
+
+
+class VersionSurprise(Fact, frozen=True, kw_only=True, tag="version-surprise"):
+    """More was gained than the step of the version promises."""
+
+    step: Step
+    gained: tuple[str, ...]
+
+
+class CodeChanged(Fact, frozen=True, kw_only=True, tag="code-changed"):
+    """Other code under the same version, which ``item`` is."""
+
+    files: tuple[str, ...]
+
+
+class FilesUnreviewed(Fact, frozen=True, kw_only=True, tag="files-unreviewed"):
+    """Other files of the release, which the index offers and nobody looked at."""
+
+    files: tuple[str, ...]
+
+
+Danger = Literal["none", "reaches", "unread", "address"]
+"""Why a step of a build is worse than new: what its code reaches, that it cannot be read, or that
+it is fetched from an address its author chose."""
+
+
+class BuildStepAdded(Fact, frozen=True, kw_only=True, tag="build-step-added"):
+    """Something that building the release runs, or needs, and that no installation did before.
+
+    ``by`` is what runs it, ``value`` what is written there, ``files`` its own code, ``sha256`` of
+    that, and ``reaches`` what it reaches by itself, as ``process: subprocess``. It is ``plain``
+    where a public tool runs and nothing that the release chose; ``needs`` is what that tool is
+    installed with.
+    """
+
+    step: BuildKind
+    by: str
+    value: str
+    plain: bool
+    danger: Danger
+    files: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    sha256: str = ""
+    why: str = ""
+
+
+class BuildStepChanged(Replaced, frozen=True, kw_only=True, tag="build-step-changed"):
+    """A step of the build that is another one: another value, or other code in ``files``.
+
+    ``minor`` if only versions of what the build needs are others, or one public tool takes the
+    place of another.
+    """
+
+    step: BuildKind
+    by: str
+    minor: bool
+    danger: Danger
+    files: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
+    sha256: str = ""
+    why: str = ""
+
+
+class ArtifactRebuilt(Fact, frozen=True, kw_only=True, tag="artifact-rebuilt"):
+    """Another wheel, or another sdist, of the version that ``item`` is.
+
+    ``files`` are the first of those that differ and that no other fact names, ``more`` counts the
+    rest; there are none where the same files are packed otherwise.
+    """
+
+    files: tuple[str, ...]
+    more: int
+
+
+class WheelDiffersFromSdist(Fact, frozen=True, kw_only=True, tag="wheel-differs-from-sdist"):
+    """Files of a wheel that the sdist of its release lacks, or has with other content.
+
+    ``runs`` if they are Python source, ``absent`` and ``other`` are the first of them, ``more``
+    counts the rest.
+    """
+
+    sdist: str
+    runs: bool
+    absent: tuple[str, ...]
+    other: tuple[str, ...]
+    more: int
+
+
+class UnclassifiedChange(Replaced, frozen=True, kw_only=True, tag="unclassified-change"):
+    """A difference that no typed change explains."""
+
+
+class VersionMismatch(Fact, frozen=True, kw_only=True, tag="version-mismatch"):
+    """Manifest and distribution state different versions."""
+
+    manifest: str
+    distribution: str
+
+
+class RecordMismatch(Explained, frozen=True, kw_only=True, tag="record-mismatch"):
+    """The wheel's RECORD does not say what the wheel holds."""
+
+
+class HiddenDistribution(Explained, frozen=True, kw_only=True, tag="hidden-distribution"):
+    """The wheel installs a second distribution."""
+
+
+class WheelTagsDiffer(Explained, frozen=True, kw_only=True, tag="wheel-tags-differ"):
+    """The wheel says of itself that it runs elsewhere than its file name says."""
