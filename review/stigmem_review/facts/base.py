@@ -5,6 +5,7 @@ Rules are about kinds of facts; a fact's fields are what a rule's conditions and
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -13,11 +14,16 @@ from stigmem_review.model import Location, Side
 from stigmem_review.outcomes import ALWAYS, When
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """One fact. ``item`` says what it is about; ``at`` where, in the release ``side`` names.
+def _kind(name: str) -> str:
+    return re.sub("(?<=.)(?=[A-Z])", "-", name).lower()
 
-    ``when`` is when it is so of that release, if that depends on how the node is run. ``write``
-    are whole lines that would settle it, for whoever decides.
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_kind):
+    """One fact. Its kind is the class's name: ``HookAdded`` is ``hook-added``.
+
+    ``item`` says what it is about; ``at`` where, in the release ``side`` names. ``when``
+    is when it is so of that release, if that depends on how the node is run. ``write`` are whole
+    lines that would settle it, for whoever decides.
     """
 
     item: str

@@ -6,27 +6,25 @@ from stigmem_review.facts.base import Fact, Reconditioned
 from stigmem_review.host import CapabilityInfo
 
 
-class CapabilityAdded(Fact, frozen=True, kw_only=True, tag="capability-added"):
+class CapabilityAdded(Fact, frozen=True, kw_only=True):
     """A capability the manifest did not ask for before."""
 
     capability: CapabilityInfo
 
 
-class CapabilityRemoved(Fact, frozen=True, kw_only=True, tag="capability-removed"):
+class CapabilityRemoved(Fact, frozen=True, kw_only=True):
     """A capability the manifest asks for no longer."""
 
     capability: CapabilityInfo
 
 
-class CapabilityReconditioned(
-    Reconditioned, frozen=True, kw_only=True, tag="capability-reconditioned"
-):
+class CapabilityReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A capability the manifest asks for as before, at other times."""
 
     capability: CapabilityInfo
 
 
-class CapabilityUnknown(Fact, frozen=True, kw_only=True, tag="capability-unknown"):
+class CapabilityUnknown(Fact, frozen=True, kw_only=True):
     """A capability the node does not have, and the one probably meant."""
 
     nearest: str

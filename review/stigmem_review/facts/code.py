@@ -15,7 +15,7 @@ Declared = Literal["", "no", "yes", "unknown"]
 """Whether the manifest declares network.outbound; empty where that is beside the point."""
 
 
-class AuthorityUsed(Fact, frozen=True, kw_only=True, tag="authority-used"):
+class AuthorityUsed(Fact, frozen=True, kw_only=True):
     """A kind of thing that code reaches by itself; ``names`` are the new names it is reached by."""
 
     authority: Authority
@@ -25,7 +25,7 @@ class AuthorityUsed(Fact, frozen=True, kw_only=True, tag="authority-used"):
     declared: Declared
 
 
-class EarlyEffect(Fact, frozen=True, kw_only=True, tag="early-effect"):
+class EarlyEffect(Fact, frozen=True, kw_only=True):
     """The same, as soon as a module is imported."""
 
     authority: Authority
@@ -34,26 +34,26 @@ class EarlyEffect(Fact, frozen=True, kw_only=True, tag="early-effect"):
     before: Reached
 
 
-class AccessorUndeclared(Fact, frozen=True, kw_only=True, tag="accessor-undeclared"):
+class AccessorUndeclared(Fact, frozen=True, kw_only=True):
     """An interface of the node that the code asks for and whose capability is not declared."""
 
     accessor: str
 
 
-class CapabilityUnused(Fact, frozen=True, kw_only=True, tag="capability-unused"):
+class CapabilityUnused(Fact, frozen=True, kw_only=True):
     """A capability that is declared and whose interface no code asks for."""
 
     accessor: str
 
 
-class FileOdd(Explained, frozen=True, kw_only=True, tag="file-odd"):
+class FileOdd(Explained, frozen=True, kw_only=True):
     """A file that is no Python source; ``runs`` if Python can run what is in it."""
 
     runs: bool
     sha256: str
 
 
-class SourceDeceptive(Explained, frozen=True, kw_only=True, tag="source-deceptive"):
+class SourceDeceptive(Explained, frozen=True, kw_only=True):
     """Source that says something else than it seems to (``misleads``), or hides code in a text.
 
     ``sha256`` is that of the lines or texts that do.
@@ -63,5 +63,5 @@ class SourceDeceptive(Explained, frozen=True, kw_only=True, tag="source-deceptiv
     sha256: str
 
 
-class FactoryRaises(Explained, frozen=True, kw_only=True, tag="factory-raises"):
+class FactoryRaises(Explained, frozen=True, kw_only=True):
     """A place where the factory raises, and under which condition."""

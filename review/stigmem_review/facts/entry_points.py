@@ -5,53 +5,53 @@ from __future__ import annotations
 from stigmem_review.facts.base import Explained, Fact, Replaced
 
 
-class EntryPointAdded(Fact, frozen=True, kw_only=True, tag="entry-point-added"):
+class EntryPointAdded(Fact, frozen=True, kw_only=True):
     """A declared entry point."""
 
     group: str
     value: str
 
 
-class EntryPointRemoved(Fact, frozen=True, kw_only=True, tag="entry-point-removed"):
+class EntryPointRemoved(Fact, frozen=True, kw_only=True):
     """An entry point no longer declared."""
 
     group: str
     value: str
 
 
-class EntryPointChanged(Replaced, frozen=True, kw_only=True, tag="entry-point-changed"):
+class EntryPointChanged(Replaced, frozen=True, kw_only=True):
     """An entry point that leads elsewhere."""
 
     group: str
 
 
-class EntryPointMissing(Explained, frozen=True, kw_only=True, tag="entry-point-missing"):
+class EntryPointMissing(Explained, frozen=True, kw_only=True):
     """No entry point makes it a plugin."""
 
 
-class EntryPointsSeveral(Explained, frozen=True, kw_only=True, tag="entry-points-several"):
+class EntryPointsSeveral(Explained, frozen=True, kw_only=True):
     """It declares several plugins."""
 
 
-class EntryPointInvalid(Explained, frozen=True, kw_only=True, tag="entry-point-invalid"):
+class EntryPointInvalid(Explained, frozen=True, kw_only=True):
     """An entry point that cannot be loaded."""
 
 
-class EntryPointOdd(Explained, frozen=True, kw_only=True, tag="entry-point-odd"):
+class EntryPointOdd(Explained, frozen=True, kw_only=True):
     """An entry point that the node loads and other tools read in another way."""
 
 
-class BuiltOtherwise(Explained, frozen=True, kw_only=True, tag="built-otherwise"):
+class BuiltOtherwise(Explained, frozen=True, kw_only=True):
     """A built distribution declares other entry points than the project it was built from."""
 
 
-class TargetMissing(Explained, frozen=True, kw_only=True, tag="target-missing"):
+class TargetMissing(Explained, frozen=True, kw_only=True):
     """The entry point leads nowhere."""
 
 
-class TargetNotFactory(Explained, frozen=True, kw_only=True, tag="target-not-factory"):
+class TargetNotFactory(Explained, frozen=True, kw_only=True):
     """The entry point leads to what the node cannot call."""
 
 
-class LoadRaises(Explained, frozen=True, kw_only=True, tag="load-raises"):
+class LoadRaises(Explained, frozen=True, kw_only=True):
     """Importing the module of the entry point, or calling the factory, raises in every case."""

@@ -6,33 +6,33 @@ from stigmem_review.facts.base import Explained, Fact, Reconditioned, Restated, 
 from stigmem_review.host import HookInfo
 
 
-class HookAdded(Fact, frozen=True, kw_only=True, tag="hook-added"):
+class HookAdded(Fact, frozen=True, kw_only=True):
     """A hook that had no handler before; ``target`` is empty where it is not known."""
 
     hook: HookInfo
     target: Stated
 
 
-class HookRemoved(Fact, frozen=True, kw_only=True, tag="hook-removed"):
+class HookRemoved(Fact, frozen=True, kw_only=True):
     """A hook that has no handler any more."""
 
     hook: HookInfo
     target: Stated
 
 
-class HookReconditioned(Reconditioned, frozen=True, kw_only=True, tag="hook-reconditioned"):
+class HookReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A hook that has a handler as before, at other times."""
 
     hook: HookInfo
 
 
-class HookRebound(Restated, frozen=True, kw_only=True, tag="hook-rebound"):
+class HookRebound(Restated, frozen=True, kw_only=True):
     """The same hook, bound to another handler."""
 
     hook: HookInfo
 
 
-class HandlerChanged(Fact, frozen=True, kw_only=True, tag="handler-changed"):
+class HandlerChanged(Fact, frozen=True, kw_only=True):
     """The same handler, and other code in it, or in what it can reach in its own release.
 
     ``itself`` if the handler's own definition changed; ``changed`` names the others, at most a
@@ -46,31 +46,31 @@ class HandlerChanged(Fact, frozen=True, kw_only=True, tag="handler-changed"):
     more: int
 
 
-class HandlerUnread(Explained, frozen=True, kw_only=True, tag="handler-unread"):
+class HandlerUnread(Explained, frozen=True, kw_only=True):
     """A hook whose handler could not be followed."""
 
     hook: HookInfo
 
 
-class HookUnknown(Fact, frozen=True, kw_only=True, tag="hook-unknown"):
+class HookUnknown(Fact, frozen=True, kw_only=True):
     """A hook the node does not have, and the one probably meant."""
 
     nearest: str
 
 
-class HandlerArity(Explained, frozen=True, kw_only=True, tag="handler-arity"):
+class HandlerArity(Explained, frozen=True, kw_only=True):
     """A handler that takes fewer positional arguments than its hook is called with."""
 
     needs: int
 
 
-class HandlerAsync(Explained, frozen=True, kw_only=True, tag="handler-async"):
+class HandlerAsync(Explained, frozen=True, kw_only=True):
     """A handler that is a coroutine function, of which the node never awaits the result."""
 
     hook: HookInfo
 
 
-class HandlerKeywords(Explained, frozen=True, kw_only=True, tag="handler-keywords"):
+class HandlerKeywords(Explained, frozen=True, kw_only=True):
     """A handler that does not take what the node passes, so that calls of it fail."""
 
     hook: HookInfo

@@ -5,27 +5,25 @@ from __future__ import annotations
 from stigmem_review.facts.base import Explained, Fact, Reconditioned, Replaced, Restated
 
 
-class DependsOnAdded(Fact, frozen=True, kw_only=True, tag="depends-on-added"):
+class DependsOnAdded(Fact, frozen=True, kw_only=True):
     """Another plugin it needs now."""
 
 
-class DependsOnRemoved(Fact, frozen=True, kw_only=True, tag="depends-on-removed"):
+class DependsOnRemoved(Fact, frozen=True, kw_only=True):
     """Another plugin it needs no longer."""
 
 
-class DependsOnReconditioned(
-    Reconditioned, frozen=True, kw_only=True, tag="depends-on-reconditioned"
-):
+class DependsOnReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A plugin it needs as before, at other times."""
 
 
-class AsyncSafeChanged(Restated, frozen=True, kw_only=True, tag="async-safe-changed"):
+class AsyncSafeChanged(Restated, frozen=True, kw_only=True):
     """Whether it says it is safe under concurrent use; ``unsafe`` if it can say that it is not."""
 
     unsafe: bool
 
 
-class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
+class RouteAdded(Fact, frozen=True, kw_only=True):
     """A router that the node would mount.
 
     ``paths`` are what it answers, ``open`` those of them on which no dependency is seen.
@@ -35,39 +33,39 @@ class RouteAdded(Fact, frozen=True, kw_only=True, tag="route-added"):
     open: tuple[str, ...] = ()
 
 
-class RouteRemoved(Fact, frozen=True, kw_only=True, tag="route-removed"):
+class RouteRemoved(Fact, frozen=True, kw_only=True):
     """A router that the node would mount no longer."""
 
 
-class RouteReconditioned(Reconditioned, frozen=True, kw_only=True, tag="route-reconditioned"):
+class RouteReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A router that the node would mount as before, at other times."""
 
 
-class HealthCheckChanged(Restated, frozen=True, kw_only=True, tag="health-check-changed"):
+class HealthCheckChanged(Restated, frozen=True, kw_only=True):
     """The health check; empty where there is none."""
 
 
-class ConfigSchemaChanged(Restated, frozen=True, kw_only=True, tag="config-schema-changed"):
+class ConfigSchemaChanged(Restated, frozen=True, kw_only=True):
     """The configuration class; empty where there is none."""
 
 
-class FieldLost(Explained, frozen=True, kw_only=True, tag="field-lost"):
+class FieldLost(Explained, frozen=True, kw_only=True):
     """A field that could be read and now cannot."""
 
     old: str
 
 
-class FieldUnread(Explained, frozen=True, kw_only=True, tag="field-unread"):
+class FieldUnread(Explained, frozen=True, kw_only=True):
     """A field that can be read in neither release, or in a first one."""
 
 
-class FieldFirstRead(Fact, frozen=True, kw_only=True, tag="field-first-read"):
+class FieldFirstRead(Fact, frozen=True, kw_only=True):
     """A field that could not be read before and now can."""
 
     new: str
 
 
-class ConditionUnclear(Fact, frozen=True, kw_only=True, tag="condition-unclear"):
+class ConditionUnclear(Fact, frozen=True, kw_only=True):
     """A field that can be or hold something, of which its conditions do not tell when it is so.
 
     ``items`` are in words, and the same in both releases.
@@ -76,72 +74,72 @@ class ConditionUnclear(Fact, frozen=True, kw_only=True, tag="condition-unclear")
     items: tuple[str, ...]
 
 
-class ManifestUnread(Explained, frozen=True, kw_only=True, tag="manifest-unread"):
+class ManifestUnread(Explained, frozen=True, kw_only=True):
     """No field of the manifest could be read; ``lost`` if before it could."""
 
     lost: bool
 
 
-class ManifestFirstRead(Fact, frozen=True, kw_only=True, tag="manifest-first-read"):
+class ManifestFirstRead(Fact, frozen=True, kw_only=True):
     """The manifest could not be read before and now can."""
 
     capabilities: tuple[str, ...]
     hooks: tuple[str, ...]
 
 
-class KeywordUnknown(Fact, frozen=True, kw_only=True, tag="keyword-unknown"):
+class KeywordUnknown(Fact, frozen=True, kw_only=True):
     """A keyword the manifest class drops, and the one probably meant."""
 
     nearest: str
 
 
-class FieldRefused(Explained, frozen=True, kw_only=True, tag="field-refused"):
+class FieldRefused(Explained, frozen=True, kw_only=True):
     """A field the manifest class refuses."""
 
 
-class NameInvalid(Fact, frozen=True, kw_only=True, tag="name-invalid"):
+class NameInvalid(Fact, frozen=True, kw_only=True):
     """A manifest name that the node refuses."""
 
     pattern: str
 
 
-class VersionInvalid(Fact, frozen=True, kw_only=True, tag="version-invalid"):
+class VersionInvalid(Fact, frozen=True, kw_only=True):
     """A manifest version that the node refuses."""
 
     pattern: str
 
 
-class EndpointAdded(Fact, frozen=True, kw_only=True, tag="endpoint-added"):
+class EndpointAdded(Fact, frozen=True, kw_only=True):
     """A method and path that a router answers now, and what they depend on."""
 
     guards: tuple[str, ...]
 
 
-class EndpointRemoved(Fact, frozen=True, kw_only=True, tag="endpoint-removed"):
+class EndpointRemoved(Fact, frozen=True, kw_only=True):
     """A method and path that a router answers no longer."""
 
 
-class EndpointUnguarded(Fact, frozen=True, kw_only=True, tag="endpoint-unguarded"):
+class EndpointUnguarded(Fact, frozen=True, kw_only=True):
     """A method and path that no longer depend on something; ``left`` is what they still do on."""
 
     lost: tuple[str, ...]
     left: tuple[str, ...]
 
 
-class ConfigFieldAdded(Fact, frozen=True, kw_only=True, tag="config-field-added"):
+class ConfigFieldAdded(Fact, frozen=True, kw_only=True):
     """A field that the configuration class did not have; ``required`` if it has no default."""
 
     new: str
     required: bool
 
 
-class ConfigFieldRemoved(Fact, frozen=True, kw_only=True, tag="config-field-removed"):
+class ConfigFieldRemoved(Fact, frozen=True, kw_only=True):
     """A field that the configuration class has no longer."""
 
     old: str
 
 
-class ConfigFieldChanged(Replaced, frozen=True, kw_only=True, tag="config-field-changed"):
+class ConfigFieldChanged(Replaced, frozen=True, kw_only=True):
     """Another type or default of a setting; ``required`` if it lost its default."""
 
     required: bool

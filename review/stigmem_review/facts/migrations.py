@@ -10,7 +10,7 @@ Newer = Literal["number", "version"]
 """What of an applied migration is newer than what is declared."""
 
 
-class MigrationAdded(Fact, frozen=True, kw_only=True, tag="migration-added"):
+class MigrationAdded(Fact, frozen=True, kw_only=True):
     """A migration of the node's database that the code did not make before.
 
     ``does`` are the first words of its statements; ``changes`` if some change what is there.
@@ -20,33 +20,33 @@ class MigrationAdded(Fact, frozen=True, kw_only=True, tag="migration-added"):
     changes: bool
 
 
-class MigrationRemoved(Fact, frozen=True, kw_only=True, tag="migration-removed"):
+class MigrationRemoved(Fact, frozen=True, kw_only=True):
     """A migration that the code makes no longer."""
 
 
-class MigrationRewritten(Fact, frozen=True, kw_only=True, tag="migration-rewritten"):
+class MigrationRewritten(Fact, frozen=True, kw_only=True):
     """Other SQL under the same number; ``blanks`` if only blanks and line ends differ."""
 
     blanks: bool
 
 
-class MigrationUnread(Explained, frozen=True, kw_only=True, tag="migration-unread"):
+class MigrationUnread(Explained, frozen=True, kw_only=True):
     """A migration of which not everything can be read."""
 
 
-class MigrationForeign(Fact, frozen=True, kw_only=True, tag="migration-foreign"):
+class MigrationForeign(Fact, frozen=True, kw_only=True):
     """A migration under the name of another plugin."""
 
     plugin: str
 
 
-class MigrationVersionInvalid(Fact, frozen=True, kw_only=True, tag="migration-version-invalid"):
+class MigrationVersionInvalid(Fact, frozen=True, kw_only=True):
     """A migration whose version the node's ledger refuses."""
 
     version: str
 
 
-class MigrationsRefused(Fact, frozen=True, kw_only=True, tag="migrations-refused"):
+class MigrationsRefused(Fact, frozen=True, kw_only=True):
     """The new release is refused by a database that the old one ran on.
 
     ``applied`` is what the database has, ``declared`` what is declared, and ``newer`` what of.
@@ -57,7 +57,7 @@ class MigrationsRefused(Fact, frozen=True, kw_only=True, tag="migrations-refused
     declared: str
 
 
-class RollbackRefused(Fact, frozen=True, kw_only=True, tag="rollback-refused"):
+class RollbackRefused(Fact, frozen=True, kw_only=True):
     """The old release is refused by a database that the new one ran on.
 
     ``fresh`` if only by one that the new release set up from nothing.

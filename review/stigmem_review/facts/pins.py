@@ -5,44 +5,44 @@ from __future__ import annotations
 from stigmem_review.facts.base import Fact
 
 
-class PinUnhashed(Fact, frozen=True, kw_only=True, tag="pin-unhashed"):
+class PinUnhashed(Fact, frozen=True, kw_only=True):
     """A plugin pinned without a hash; ``before`` if it was so before as well."""
 
     before: bool
 
 
-class PinMismatch(Fact, frozen=True, kw_only=True, tag="pin-mismatch"):
+class PinMismatch(Fact, frozen=True, kw_only=True):
     """No file of a release hashes to what its pin allows."""
 
     expected: tuple[str, ...]
     found: tuple[str, ...]
 
 
-class PinLoosened(Fact, frozen=True, kw_only=True, tag="pin-loosened"):
+class PinLoosened(Fact, frozen=True, kw_only=True):
     """A plugin that was pinned to one release and no longer is."""
 
     was: str
 
 
-class RequirementUnpinned(Fact, frozen=True, kw_only=True, tag="requirement-unpinned"):
+class RequirementUnpinned(Fact, frozen=True, kw_only=True):
     """A new or changed requirement that names no single release."""
 
     name: str
 
 
-class PinsDisagree(Fact, frozen=True, kw_only=True, tag="pins-disagree"):
+class PinsDisagree(Fact, frozen=True, kw_only=True):
     """A plugin pinned to several releases at once."""
 
     pins: tuple[str, ...]
 
 
-class IndexOptionChanged(Fact, frozen=True, kw_only=True, tag="index-option-changed"):
+class IndexOptionChanged(Fact, frozen=True, kw_only=True):
     """An option that decides where installers look; ``added`` or else removed."""
 
     added: bool
 
 
-class PolicyChanged(Fact, frozen=True, kw_only=True, tag="policy-changed"):
+class PolicyChanged(Fact, frozen=True, kw_only=True):
     """The policy is changed in the reviewed commits; ``with_pins`` if pins are as well."""
 
     with_pins: bool

@@ -16,38 +16,38 @@ Step = Literal[
 Place = Literal["site-packages", "scripts", "headers", "data", "other"]
 
 
-class PluginInstalled(Fact, frozen=True, kw_only=True, tag="plugin-installed"):
+class PluginInstalled(Fact, frozen=True, kw_only=True):
     """There was no release before."""
 
 
-class PluginRemoved(Fact, frozen=True, kw_only=True, tag="plugin-removed"):
+class PluginRemoved(Fact, frozen=True, kw_only=True):
     """There is no release any more; ``hooks`` are those of the old one."""
 
     hooks: tuple[str, ...]
 
 
-class NameChanged(Restated, frozen=True, kw_only=True, tag="name-changed"):
+class NameChanged(Restated, frozen=True, kw_only=True):
     """The manifest's name: the node knows the plugin by it."""
 
 
-class DistributionRenamed(Replaced, frozen=True, kw_only=True, tag="distribution-renamed"):
+class DistributionRenamed(Replaced, frozen=True, kw_only=True):
     """The name it is installed by."""
 
 
-class VersionChanged(Restated, frozen=True, kw_only=True, tag="version-changed"):
+class VersionChanged(Restated, frozen=True, kw_only=True):
     """The version of the distribution; of the manifest where only that is carried."""
 
     step: Step
 
 
-class ManifestVersionChanged(Restated, frozen=True, kw_only=True, tag="manifest-version-changed"):
+class ManifestVersionChanged(Restated, frozen=True, kw_only=True):
     """The manifest's own version; ``follows`` if it went the distribution's way."""
 
     step: Step
     follows: bool
 
 
-class OutsideFileAdded(Fact, frozen=True, kw_only=True, tag="outside-file-added"):
+class OutsideFileAdded(Fact, frozen=True, kw_only=True):
     """A file installed outside its packages; ``runs`` if Python runs it at every start."""
 
     place: Place
@@ -55,14 +55,14 @@ class OutsideFileAdded(Fact, frozen=True, kw_only=True, tag="outside-file-added"
     sha256: str
 
 
-class OutsideFileRemoved(Fact, frozen=True, kw_only=True, tag="outside-file-removed"):
+class OutsideFileRemoved(Fact, frozen=True, kw_only=True):
     """A file no longer installed outside its packages."""
 
     place: Place
     runs: bool
 
 
-class OutsideFileChanged(Fact, frozen=True, kw_only=True, tag="outside-file-changed"):
+class OutsideFileChanged(Fact, frozen=True, kw_only=True):
     """Other content of a file outside its packages."""
 
     place: Place
@@ -70,20 +70,20 @@ class OutsideFileChanged(Fact, frozen=True, kw_only=True, tag="outside-file-chan
     sha256: str
 
 
-class VersionSurprise(Fact, frozen=True, kw_only=True, tag="version-surprise"):
+class VersionSurprise(Fact, frozen=True, kw_only=True):
     """More was gained than the step of the version promises."""
 
     step: Step
     gained: tuple[str, ...]
 
 
-class CodeChanged(Fact, frozen=True, kw_only=True, tag="code-changed"):
+class CodeChanged(Fact, frozen=True, kw_only=True):
     """Other code under the same version, which ``item`` is."""
 
     files: tuple[str, ...]
 
 
-class FilesUnreviewed(Fact, frozen=True, kw_only=True, tag="files-unreviewed"):
+class FilesUnreviewed(Fact, frozen=True, kw_only=True):
     """Other files of the release, which the index offers and nobody looked at."""
 
     files: tuple[str, ...]
@@ -94,7 +94,7 @@ Danger = Literal["none", "reaches", "unread", "address"]
 it is fetched from an address its author chose."""
 
 
-class BuildStepAdded(Fact, frozen=True, kw_only=True, tag="build-step-added"):
+class BuildStepAdded(Fact, frozen=True, kw_only=True):
     """Something that building the release runs, or needs, and that no installation did before.
 
     ``by`` is what runs it, ``value`` what is written there, ``files`` its own code, ``sha256`` of
@@ -115,7 +115,7 @@ class BuildStepAdded(Fact, frozen=True, kw_only=True, tag="build-step-added"):
     why: str = ""
 
 
-class BuildStepChanged(Replaced, frozen=True, kw_only=True, tag="build-step-changed"):
+class BuildStepChanged(Replaced, frozen=True, kw_only=True):
     """A step of the build that is another one: another value, or other code in ``files``.
 
     ``minor`` if only versions of what the build needs are others, or one public tool takes the
@@ -132,7 +132,7 @@ class BuildStepChanged(Replaced, frozen=True, kw_only=True, tag="build-step-chan
     why: str = ""
 
 
-class ArtifactRebuilt(Fact, frozen=True, kw_only=True, tag="artifact-rebuilt"):
+class ArtifactRebuilt(Fact, frozen=True, kw_only=True):
     """Another wheel, or another sdist, of the version that ``item`` is.
 
     ``files`` are the first of those that differ and that no other fact names, ``more`` counts the
@@ -143,7 +143,7 @@ class ArtifactRebuilt(Fact, frozen=True, kw_only=True, tag="artifact-rebuilt"):
     more: int
 
 
-class WheelDiffersFromSdist(Fact, frozen=True, kw_only=True, tag="wheel-differs-from-sdist"):
+class WheelDiffersFromSdist(Fact, frozen=True, kw_only=True):
     """Files of a wheel that the sdist of its release lacks, or has with other content.
 
     ``runs`` if they are Python source, ``absent`` and ``other`` are the first of them, ``more``
@@ -157,24 +157,24 @@ class WheelDiffersFromSdist(Fact, frozen=True, kw_only=True, tag="wheel-differs-
     more: int
 
 
-class UnclassifiedChange(Replaced, frozen=True, kw_only=True, tag="unclassified-change"):
+class UnclassifiedChange(Replaced, frozen=True, kw_only=True):
     """A difference that no typed change explains."""
 
 
-class VersionMismatch(Fact, frozen=True, kw_only=True, tag="version-mismatch"):
+class VersionMismatch(Fact, frozen=True, kw_only=True):
     """Manifest and distribution state different versions."""
 
     manifest: str
     distribution: str
 
 
-class RecordMismatch(Explained, frozen=True, kw_only=True, tag="record-mismatch"):
+class RecordMismatch(Explained, frozen=True, kw_only=True):
     """The wheel's RECORD does not say what the wheel holds."""
 
 
-class HiddenDistribution(Explained, frozen=True, kw_only=True, tag="hidden-distribution"):
+class HiddenDistribution(Explained, frozen=True, kw_only=True):
     """The wheel installs a second distribution."""
 
 
-class WheelTagsDiffer(Explained, frozen=True, kw_only=True, tag="wheel-tags-differ"):
+class WheelTagsDiffer(Explained, frozen=True, kw_only=True):
     """The wheel says of itself that it runs elsewhere than its file name says."""

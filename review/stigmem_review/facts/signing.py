@@ -8,19 +8,19 @@ from stigmem_review.facts.base import Explained, Fact, Replaced
 from stigmem_review.policy.trust import But, RequiredBy
 
 
-class SignatureInvalid(Explained, frozen=True, kw_only=True, tag="signature-invalid"):
+class SignatureInvalid(Explained, frozen=True, kw_only=True):
     """Something signs the file, and what it proves is not that; ``help`` says what would help."""
 
     help: str
 
 
-class SignatureMissing(Fact, frozen=True, kw_only=True, tag="signature-missing"):
+class SignatureMissing(Fact, frozen=True, kw_only=True):
     """Nothing signs the file, and ``by`` says who requires that something does."""
 
     by: RequiredBy
 
 
-class SignatureUnverifiable(Explained, frozen=True, kw_only=True, tag="signature-unverifiable"):
+class SignatureUnverifiable(Explained, frozen=True, kw_only=True):
     """Something signs the file, and nobody can say here what it proves.
 
     ``before`` if the signature of the old release is verified.
@@ -30,7 +30,7 @@ class SignatureUnverifiable(Explained, frozen=True, kw_only=True, tag="signature
     before: bool
 
 
-class SignatureDropped(Fact, frozen=True, kw_only=True, tag="signature-dropped"):
+class SignatureDropped(Fact, frozen=True, kw_only=True):
     """The old release was signed, by ``signers`` where that was verified, and this one is not.
 
     ``still`` are who signed this one, where ``signers`` were some of several.
@@ -40,26 +40,26 @@ class SignatureDropped(Fact, frozen=True, kw_only=True, tag="signature-dropped")
     still: tuple[str, ...] = ()
 
 
-class SignatureGained(Fact, frozen=True, kw_only=True, tag="signature-gained"):
+class SignatureGained(Fact, frozen=True, kw_only=True):
     """The old release was not signed, and this one is, by ``signers``."""
 
     signers: tuple[str, ...]
 
 
-class OldSignatureUnproven(Explained, frozen=True, kw_only=True, tag="old-signature-unproven"):
+class OldSignatureUnproven(Explained, frozen=True, kw_only=True):
     """The old release's signature is not verified, so it does not say who made that one."""
 
     status: Literal["invalid", "unverifiable"]
 
 
-class SignaturePartial(Fact, frozen=True, kw_only=True, tag="signature-partial"):
+class SignaturePartial(Fact, frozen=True, kw_only=True):
     """Some files of the release are signed: this one (``signed``) and not ``files``, or these."""
 
     signed: bool
     files: tuple[str, ...]
 
 
-class SignerUntrusted(Fact, frozen=True, kw_only=True, tag="signer-untrusted"):
+class SignerUntrusted(Fact, frozen=True, kw_only=True):
     """A signer whom the operator does not trust; ``by`` is whose word that is, ``but`` why."""
 
     identity: str
@@ -68,14 +68,14 @@ class SignerUntrusted(Fact, frozen=True, kw_only=True, tag="signer-untrusted"):
     but: But
 
 
-class SignerOverride(Fact, frozen=True, kw_only=True, tag="signer-override"):
+class SignerOverride(Fact, frozen=True, kw_only=True):
     """A signer who is accepted as an exception."""
 
     identity: str
     issuer: str
 
 
-class SignerUnpinned(Fact, frozen=True, kw_only=True, tag="signer-unpinned"):
+class SignerUnpinned(Fact, frozen=True, kw_only=True):
     """A signer whom the node's list names without an issuer; ``before`` if it signed before.
 
     ``write`` pins the issuer in a policy; there is nothing for a signer nobody should pin.
@@ -89,24 +89,24 @@ class SignerUnpinned(Fact, frozen=True, kw_only=True, tag="signer-unpinned"):
 RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]
 
 
-class SignerRefChanged(Replaced, frozen=True, kw_only=True, tag="signer-ref-changed"):
+class SignerRefChanged(Replaced, frozen=True, kw_only=True):
     """The same workflow of the same repository, at another ref."""
 
     was: RefKind
     now: RefKind
 
 
-class SignerWorkflowChanged(Replaced, frozen=True, kw_only=True, tag="signer-workflow-changed"):
+class SignerWorkflowChanged(Replaced, frozen=True, kw_only=True):
     """Another workflow of the same repository; ``reusable`` if only what it has sign for it."""
 
     reusable: bool
 
 
-class SignerMoved(Replaced, frozen=True, kw_only=True, tag="signer-moved"):
+class SignerMoved(Replaced, frozen=True, kw_only=True):
     """The same repository at another address."""
 
 
-class SignerRepositoryChanged(Replaced, frozen=True, kw_only=True, tag="signer-repository-changed"):
+class SignerRepositoryChanged(Replaced, frozen=True, kw_only=True):
     """Another repository; ``anew`` if it has the old one's address."""
 
     anew: bool
@@ -115,36 +115,36 @@ class SignerRepositoryChanged(Replaced, frozen=True, kw_only=True, tag="signer-r
 SignerKind = Literal["a person", "a workflow"]
 
 
-class SignerChanged(Replaced, frozen=True, kw_only=True, tag="signer-changed"):
+class SignerChanged(Replaced, frozen=True, kw_only=True):
     """Somebody else."""
 
     was: SignerKind
     now: SignerKind
 
 
-class SignerIssuerChanged(Replaced, frozen=True, kw_only=True, tag="signer-issuer-changed"):
+class SignerIssuerChanged(Replaced, frozen=True, kw_only=True):
     """Another issuer vouches for who signed; ``same`` if it does so for the same signer."""
 
     identity: str
     same: bool
 
 
-class SignerLookalike(Fact, frozen=True, kw_only=True, tag="signer-lookalike"):
+class SignerLookalike(Fact, frozen=True, kw_only=True):
     """A signer that can be taken for another one: a trusted one, or the old release's."""
 
     like: str
     trusted: bool
 
 
-class SignerOdd(Fact, frozen=True, kw_only=True, tag="signer-odd"):
+class SignerOdd(Fact, frozen=True, kw_only=True):
     """What a certificate says of a signer holds characters that are not printable ASCII."""
 
     text: str
 
 
-class SignerClaimed(Replaced, frozen=True, kw_only=True, tag="signer-claimed"):
+class SignerClaimed(Replaced, frozen=True, kw_only=True):
     """Who signed the old release is only claimed, and is not who signed this one, if anybody."""
 
 
-class UnsignedUnacknowledged(Fact, frozen=True, kw_only=True, tag="unsigned-unacknowledged"):
+class UnsignedUnacknowledged(Fact, frozen=True, kw_only=True):
     """The node is told to load unsigned plugins, and not that the operator accepts that."""
