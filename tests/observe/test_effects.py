@@ -11,7 +11,7 @@ import pytest
 from stigmem_review import host
 from stigmem_review.code.modules import Module
 from stigmem_review.interpret.behaviour import behaviour, module_of
-from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, UNREACHED, Event
+from stigmem_review.interpret.events import FACTORY, IMPORT, MORE, UNIMPORTED, UNREACHED, Event
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.survey import Survey, base
 from stigmem_review.observe.authority import reached
@@ -20,6 +20,7 @@ from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_wheel
 
 HANDLER = "handler post_assert_audit"
+GATE = "handler pre_recall_authorize"
 ENTRY = "demo_plugin:plugin_manifest"
 QUIET = "def audit(ctx, **more):\n    return None\n"
 FACTORY_FILE = plugin()["demo_plugin/manifest.py"]
@@ -753,16 +754,76 @@ def test_the_factory_of_a_module_that_cannot_be_run() -> None:
     assert found == {(IMPORT, "dynamic code: builtins.exec"), (FACTORY, "process: os.fork")}
 
 
-def test_the_first_phase_counts() -> None:
-    tree = ast.parse("import os\ndef f(): os.fork()\n")
+SEVERAL = {
+    "every handler that calls it": (
+        "def f(): os.fork()\ndef audit(ctx, **more): f()\ndef gate(ctx, **more): f()\n",
+        {HANDLER, GATE},
+    ),
+    "through another": (
+        "def f(): os.fork()\ndef g(): f()\ndef audit(ctx, **more): f()\n"
+        "def gate(ctx, **more): g()\n",
+        {HANDLER, GATE},
+    ),
+    "the import and a handler": (
+        "def f(): os.fork()\nf()\ndef audit(ctx, **more): f()\ndef gate(ctx, **more): pass\n",
+        {IMPORT, HANDLER},
+    ),
+    "functions that call each other": (
+        "def f(n): os.fork(); g(n)\ndef g(n): f(n)\ndef audit(ctx, **more): g(1)\n"
+        "def gate(ctx, **more): f(1)\n",
+        {HANDLER, GATE},
+    ),
+    "one handler alone": (
+        "def audit(ctx, **more): os.fork()\ndef gate(ctx, **more): pass\ndef f(): audit(None)\n",
+        {HANDLER},
+    ),
+    "a module that is imported where it is needed": (
+        "def audit(ctx, **more): from . import later\ndef gate(ctx, **more): from . import later\n",
+        {HANDLER, GATE},
+    ),
+    "a module that is imported early as well": (
+        "from . import later\ndef audit(ctx, **more): from . import later\n"
+        "def gate(ctx, **more): pass\n",
+        {IMPORT},
+    ),
+    "nothing": (
+        "def audit(ctx, **more): pass\ndef gate(ctx, **more): pass\ndef f(): g()\n"
+        "def g(): os.fork()\n",
+        {UNREACHED},
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "phases"), SEVERAL.values(), ids=SEVERAL)
+def test_all_that_make_it_run(code: str, phases: set[str]) -> None:
+    more = {"later": "import os\nos.fork()\n"} if "later" in code else {}
+    manifest = FACTORY_FILE.replace("hooks={", "hooks={'pre_recall_authorize': handlers.gate, ", 1)
+    found = effects(f"import os\n{code}", manifest=manifest, **more)  # type: ignore[arg-type]
+    assert found == {(phase, "process: os.fork") for phase in phases}
+
+
+def test_more_that_run_it_than_are_told_apart() -> None:
+    tree = ast.parse("import os\ndef f():\n" + "    os.fork()\n" * 2000)
     survey = Survey()
     survey.add("m", "m.py", tree)
     survey.load("m", IMPORT)
     body = survey.body_of(tree.body[1], "m")
     assert body is not None
-    for phase, counts in ((HANDLER, HANDLER), (UNREACHED, HANDLER), (IMPORT, IMPORT)):
-        survey.called(body, phase)
-        assert {each.phase for each in survey.events.values()} == {counts}
+    started = time.process_time()
+    for number in range(3000):
+        survey.called(body, f"handler {number}")
+    survey.rest()
+    assert time.process_time() - started < 3
+    assert {"handler 0", MORE} < {each.phase for each in survey.events.values()}
+
+
+def test_what_the_factory_and_a_handler_run() -> None:
+    manifest = FACTORY_FILE.replace("    return", "    handlers.f()\n    return", 1)
+    code = "import os\ndef f(): os.fork()\ndef audit(ctx, **more): f()\n"
+    assert effects(code, manifest=manifest) == {
+        (FACTORY, "process: os.fork"),
+        (HANDLER, "process: os.fork"),
+    }
 
 
 QUIET_ONES = "".join(f"def f{n}(x): return {n}\n" for n in range(20))

@@ -9,6 +9,8 @@ import msgspec
 IMPORT = "import"
 FACTORY = "factory"
 HEALTH = "health check"
+MORE = "more"
+"""What runs besides, where that is too much to be told apart."""
 UNIMPORTED = "import by nobody"
 """What runs when a module is imported that loading the plugin does not import."""
 UNREACHED = "unreached"

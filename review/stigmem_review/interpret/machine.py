@@ -193,8 +193,8 @@ class Machine(Heap, ABC):
         """What makes run what runs, for events."""
         self.events: dict[Event, None] = {}
         """What was done with what is not the program's own, on every way that was followed."""
-        self.entered: dict[tuple[int, str], tuple[ast.AST, str, str]] = {}
-        """The functions that were called, with their modules and the first phase."""
+        self.entered: dict[tuple[int, str, str], tuple[ast.AST, str, str]] = {}
+        """The functions that were called, with their modules, once for each phase."""
         self.depth = 0
         self.handling: list[Value] = []
         self.scopes: dict[int, Names] = {}
@@ -486,7 +486,8 @@ class Machine(Heap, ABC):
 
     def called(self, node: ast.AST, module: str) -> None:
         """Note that a function of a module is called."""
-        self.entered.setdefault((id(node), module), (node, module, self.phase))
+        key = (id(node), module, self.phase)
+        self.entered.setdefault(key, (node, module, self.phase))
 
     def note(
         self, kind: EventKind, api: str, args: Sequence[Value] = (),

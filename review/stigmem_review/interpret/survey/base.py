@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from stigmem_review.host import apis
 from stigmem_review.interpret.events import (
+    FACTORY,
     IMPORT,
+    MORE,
     UNIMPORTED,
     UNREACHED,
     Arguments,
@@ -25,7 +27,6 @@ from stigmem_review.interpret.survey.things import (
     CHARS,
     EACH,
     MANY,
-    NEVER,
     SOME,
     Attr,
     Body,
@@ -46,6 +47,12 @@ from stigmem_review.interpret.survey.things import (
 _AGAIN = 200_000
 """Expressions that are looked at again, and ``_OF_A_LINE`` more for each line of code."""
 _OF_A_LINE = 20
+_DEPTH = 50
+"""Calls within each other that are looked at at once."""
+_ONCE = (IMPORT, FACTORY)
+"""What runs first: a module that it imports is not run again."""
+_PHASES = 40
+"""Phases that are told apart; a node has fewer hooks."""
 
 
 class Base(ABC):
@@ -97,7 +104,14 @@ class Base(ABC):
         """Return what a module has by star imports of others, or by its own ``__getattr__``."""
 
     def __init__(self, accessors: Iterable[str] = ()) -> None:
-        self.events: dict[tuple[str, str, str, int], Event] = {}
+        self.events: dict[tuple[str, str, str, int, str], Event] = {}
+        """What code does, once for each place and whatever makes it run; filled by ``rest``."""
+        self.noted: dict[tuple[EventKind, str, str, int, Unit, str], Arguments] = {}
+        """What units do; in the phase that is named, or in all that run the unit."""
+        self.told: list[Event] = []
+        """What a run did."""
+        self.starts: dict[str, dict[Unit, None]] = {}
+        """Which units each phase begins with."""
         self.imports: dict[tuple[str, int, str, str], Import] = {}
         self.imported: set[str] = set()
         """Modules of others that are imported as such."""
@@ -109,7 +123,6 @@ class Base(ABC):
         self.bodies: list[Body] = []
         self.classes: list[Klass] = []
         self.waiting: list[Unit] = []
-        self.phases = {IMPORT: 0, UNIMPORTED: NEVER - 2, UNREACHED: NEVER - 1}
         self.unit: Unit = Mod("", "", ast.Module([], []))
         self.guarded = 0
         self.sure = True
@@ -146,18 +159,19 @@ class Base(ABC):
         self.run()
 
     def rest(self) -> None:
-        """Look at what nothing has reached."""
+        """Look at what nothing has reached, and conclude which events there are."""
         for each in [*self.modules.values()]:
-            if not each.phase:
+            if not each.reached:
                 self.reach(each, UNIMPORTED)
                 self.run()
         done = 0
         while done < len(self.bodies):
             each_ = self.bodies[done]
             done += 1
-            if not each_.phase:
+            if not each_.reached:
                 self.reach(each_, UNREACHED)
                 self.run()
+        self._conclude()
 
     def body_of(self, node: ast.AST, module: str) -> Body | None:
         """Return the function that a definition makes."""
@@ -171,31 +185,82 @@ class Base(ABC):
         return next(found, None)
 
     def add_event(self, event: Event) -> None:
-        """Add an event: the first phase counts, and all that is known of its arguments."""
-        key = (event.kind, event.api, event.place, event.line)
-        known = self.events.get(key)
-        if known is None:
-            self.phases.setdefault(event.phase, len(self.phases))
-            self.events[key] = event
-            return
-        earlier = self.phases.setdefault(event.phase, len(self.phases)) < self.phases[known.phase]
-        if earlier or known.arguments != event.arguments:
-            first = event if earlier else known
-            arguments = joined(known.arguments, event.arguments)
-            self.events[key] = replace(first, arguments=arguments)
+        """Add what a run did."""
+        self.told.append(event)
 
     def reach(self, unit: Unit, phase: str) -> None:
-        """Note that a piece of code runs in a phase; the first phase counts."""
-        rank = self.phases.setdefault(phase, len(self.phases))
-        if rank < unit.rank:
-            unit.rank, unit.phase = rank, phase
+        """Note that a piece of code runs in a phase."""
+        if len(self.starts) >= _PHASES and phase not in (*self.starts, UNIMPORTED, UNREACHED):
+            phase = MORE
+        self.starts.setdefault(phase, {})[unit] = None
+        if not unit.reached:
+            unit.reached = True
             self.queue(unit)
+
+    def runs(self, unit: Unit) -> None:
+        """Note that what is looked at runs a piece of code."""
+        self.unit.calls[unit] = None
+        if not unit.reached:
+            unit.reached = True
+            if self.nested < _DEPTH:
+                self.nested += 1
+                self.visit(unit)
+                self.nested -= 1
+            else:
+                self.queue(unit)
 
     def queue(self, unit: Unit) -> None:
         """Look at a piece of code again."""
-        if not unit.queued and unit.phase:
+        if not unit.queued and unit.reached:
             unit.queued = True
             self.waiting.append(unit)
+
+    def _conclude(self) -> None:
+        """Give every event a phase for all that make it run."""
+        phases = self._phases()
+        for (kind, api, place, line, unit, fixed), arguments in self.noted.items():
+            for phase in (fixed,) if fixed else phases.get(unit, ()):
+                self._add(Event(kind, api, place, line, phase, unit.within, arguments))
+        for event in self.told:
+            self._add(event)
+
+    def _add(self, event: Event) -> None:
+        """Add an event: all that is known of its arguments counts."""
+        key = (event.kind, event.api, event.place, event.line, event.phase)
+        known = self.events.get(key)
+        if known is not None and known.arguments != event.arguments:
+            event = replace(known, arguments=joined(known.arguments, event.arguments))
+        elif known is not None:
+            return
+        self.events[key] = event
+
+    def _phases(self) -> Mapping[Unit, list[str]]:
+        """Return which phases run each unit, in the order in which they come."""
+        found: dict[Unit, list[str]] = {}
+        last = (MORE, UNIMPORTED, UNREACHED)
+        order = [*_ONCE, *(each for each in self.starts if each not in (*_ONCE, *last)), *last]
+        done: set[Unit] = set()
+        for phase in order:
+            if phase in (UNIMPORTED, UNREACHED):
+                done.update(found)
+            met = self._run_by(self.starts.get(phase, ()), done)
+            for unit in met:
+                found.setdefault(unit, []).append(phase)
+            if phase in _ONCE:
+                done.update(unit for unit in met if isinstance(unit, Mod))
+        return found
+
+    @staticmethod
+    def _run_by(starts: Iterable[Unit], done: set[Unit]) -> Iterable[Unit]:
+        """Return the units that some run, without those that are done."""
+        met = dict.fromkeys(unit for unit in starts if unit not in done)
+        waiting = [*met]
+        while waiting:
+            for unit in waiting.pop().calls:
+                if unit not in met and unit not in done:
+                    met[unit] = None
+                    waiting.append(unit)
+        return met
 
     def run(self) -> None:
         """Look at all that waits: once at what is new, before again at what has become more."""
@@ -333,13 +398,9 @@ class Base(ABC):
     ) -> None:
         """Note what code does."""
         line = getattr(node, "lineno", 0)
-        unit = self.unit
-        phase = phase or unit.phase
-        known = self.events.get((kind, api, env.module.place, line))
-        told = any(texts for _, texts in arguments)
-        if (
-            known is None
-            or (told and known.arguments != arguments)
-            or self.phases[known.phase] > self.phases[phase]
-        ):
-            self.add_event(Event(kind, api, env.module.place, line, phase, unit.within, arguments))
+        key = (kind, api, env.module.place, line, self.unit, phase)
+        known = self.noted.get(key)
+        if known is None:
+            self.noted[key] = arguments
+        elif known != arguments:
+            self.noted[key] = joined(known, arguments)

@@ -149,15 +149,7 @@ class Calls(Attributes):
                     self.grow(body, each, values)
             if given.args.kwarg is not None:
                 self._take_more(body, given.args.kwarg, values)
-        unit = self.unit
-        if unit.rank < body.rank:
-            body.rank, body.phase = unit.rank, unit.phase
-            if self.nested < _DEPTH:
-                self.nested += 1
-                self.visit(body)
-                self.nested -= 1
-            else:
-                self.queue(body)
+        self.runs(body)
         return self.held(body, "return")
 
     def _take_more(self, body: Body, parameter: ast.arg, values: Values) -> None:

@@ -17,8 +17,6 @@ from stigmem_review.interpret.survey.things import (
     Values,
 )
 
-_DEPTH = 50
-
 
 class Imports(Calls):
     """Adds imports."""
@@ -85,22 +83,8 @@ class Imports(Calls):
                 self.grow(found, parts[size - 1], (inner,))
             found = inner
             if not quiet:
-                self.run_module(inner)
+                self.runs(inner)
         return (found,) if found is not None else ()
-
-    def run_module(self, module: Mod) -> None:
-        unit = self.unit
-        rank = unit.rank
-        phase = unit.phase
-        if rank >= module.rank:
-            return
-        module.rank, module.phase = rank, phase
-        if self.nested < _DEPTH:
-            self.nested += 1
-            self.visit(module)
-            self.nested -= 1
-        else:
-            self.queue(module)
 
     def taken_from(
         self, base: str, name: str, node: ast.AST, env: Env, *, quiet: bool = False

@@ -24,8 +24,6 @@ ALONE = "?"
 """The name of a module that is looked at alone, so that what others give it is not known."""
 HANDED_ON = "<handed on>"
 """Ends the name of a module that goes where reading does not follow it."""
-NEVER = 1_000_000
-"""The rank of what has not been reached."""
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -101,14 +99,15 @@ class Box(Space):
 class Unit(Space):
     """A piece of code that is looked at as one: a module, or a function."""
 
-    __slots__ = ("env", "klass", "node", "phase", "queued", "rank", "seen", "shared", "within")
+    __slots__ = ("calls", "env", "klass", "node", "queued", "reached", "seen", "shared", "within")
 
     def __init__(self, node: ast.AST, within: str) -> None:
         super().__init__()
         self.node = node
         self.within = within
-        self.phase = ""
-        self.rank = NEVER
+        self.calls: dict[Unit, None] = {}
+        """What it runs."""
+        self.reached = False
         self.queued = False
         self.seen = False
         self.shared: set[str] = set()
