@@ -23,6 +23,7 @@ from stigmem_review import host
 from stigmem_review.code.names import declared, never_run
 from stigmem_review.code.names import names_of as bound_by
 from stigmem_review.host.modules import ANY_NAME, FILE
+from stigmem_review.observe.providers import distributions, without_extras
 
 _DYNAMIC = {"__dict__", "exec", "globals", "locals", "modules", "vars"}
 
@@ -64,10 +65,10 @@ def modules_of(wheel: zipfile.ZipFile) -> dict[str, set[str]]:
 
 
 def requires_of(wheel: zipfile.ZipFile) -> list[str]:
-    """Return the requirements that are installed with the node, extras left out."""
+    """Return the distributions that are installed with the node, with the extra it asks for."""
     [path] = [each for each in wheel.namelist() if each.endswith(".dist-info/METADATA")]
     declared = HeaderParser().parsestr(wheel.read(path).decode()).get_all("Requires-Dist", [])
-    return sorted(each for each in declared if "extra ==" not in each)
+    return [*distributions(without_extras(sorted(declared)))]
 
 
 def spans(releases: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 from stigmem_review.text import shorten
@@ -10,6 +9,8 @@ from stigmem_review.text import shorten
 
 def parse(text: str) -> dict[str, Any]:
     """Return what a text of TOML holds. Raises ``ValueError`` that says why there is nothing."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

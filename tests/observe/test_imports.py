@@ -221,7 +221,7 @@ def test_what_the_node_has_depends_on_its_release(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", host.versions())
 def test_every_release_of_the_node_has_what_plugins_need(version: str) -> None:
     assert modules(version).missing("stigmem_node.plugins", "PluginManifest") == ""
-    assert "pydantic>=2.11" in modules(version).requires
+    assert "pydantic" in modules(version).requires
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class HostModules:
     def __init__(self, data: _Data, version: str) -> None:
         releases = [*data.requires]
         self.requires = tuple(data.requires[version])
-        """What the node requires, extras left out, as its metadata spells it."""
+        """The distributions that the node requires, each by its name, with an extra of it."""
         self.tops = frozenset(module for module in data.modules if "." not in module)
         self._modules = data.modules
         self._releases = {release: place for place, release in enumerate(releases)}

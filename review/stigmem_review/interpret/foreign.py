@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins as real_builtins
-import re
 from collections.abc import Sequence
 
 from stigmem_review.host import apis
@@ -147,8 +146,8 @@ def foreign_module(m: Machine, name: str) -> Value:
         if absent := known.missing(name):
             m.raise_("ModuleNotFoundError", Const(f"No module named '{absent}'"))
         return Foreign(name)
-    requires = {each.lower().replace("-", "_") for each in known.requires}
-    if top in {re.split(r"\W", each)[0] for each in requires} | {"pydantic_core", "starlette"}:
+    requires = {each.partition("[")[0].replace("-", "_") for each in known.requires}
+    if top in requires | {"pydantic_core", "starlette"}:
         return Foreign(name)
     return m.maybe(
         ("installed", top),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stigmem_review.interpret import text
 from stigmem_review.interpret.heap import Thing
@@ -18,6 +17,9 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
 )
+
+if TYPE_CHECKING:
+    from configparser import ConfigParser
 
 _PARSER = "configparser.ConfigParser"
 _SECTION = "configparser.SectionProxy"
@@ -48,13 +50,15 @@ model(_PARSER)(_parser(True))
 model("configparser.RawConfigParser")(_parser(False))
 
 
-def _real(m: Machine, owner: Value) -> configparser.ConfigParser:
+def _real(m: Machine, owner: Value) -> ConfigParser:
     """Return the parser as it is now."""
+    from configparser import ConfigParser
+
     assert isinstance(owner, Ref)
     texts = m.read(owner, _READ)
     if not isinstance(texts, Tuple):
         raise GiveUp("what a parser has read is not known")
-    found = configparser.ConfigParser(**m.thing(owner).extra)
+    found = ConfigParser(**m.thing(owner).extra)
     for each in texts.items:
         assert isinstance(each, Const)
         m.tick(1 + len(each.value) // 32)
@@ -62,11 +66,13 @@ def _real(m: Machine, owner: Value) -> configparser.ConfigParser:
     return found
 
 
-def _doing(m: Machine, owner: Value, do: Callable[[configparser.ConfigParser], Any]) -> Value:
+def _doing(m: Machine, owner: Value, do: Callable[[ConfigParser], Any]) -> Value:
+    from configparser import Error
+
     found = _real(m, owner)
     try:
         value = do(found)
-    except (configparser.Error, KeyError, ValueError) as error:
+    except (Error, KeyError, ValueError) as error:
         known = isinstance(error, (KeyError, ValueError))
         name = type(error).__name__
         if known:
@@ -77,6 +83,8 @@ def _doing(m: Machine, owner: Value, do: Callable[[configparser.ConfigParser], A
 
 
 def _add(m: Machine, owner: Value, written: str) -> None:
+    from configparser import Error
+
     assert isinstance(owner, Ref)
     texts = m.read(owner, _READ)
     if not isinstance(texts, Tuple):
@@ -84,7 +92,7 @@ def _add(m: Machine, owner: Value, written: str) -> None:
     m.write(owner, Tuple((*texts.items, Const(written))), _READ)
     try:
         _real(m, owner)
-    except (configparser.Error, TypeError, ValueError):
+    except (Error, TypeError, ValueError):
         raise GiveUp("a parser refuses what it reads") from None
 
 

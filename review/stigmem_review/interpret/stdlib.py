@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
 import textwrap
-import tomllib
 from collections.abc import Callable, Hashable
+from importlib import import_module
 from typing import Any
 
 from stigmem_review.interpret import annotation, lazy, text
@@ -393,13 +392,13 @@ def _pairs(m: Machine, value: Any) -> Value:
     return text.from_plain(m, value)
 
 
-def _parsed(load: Callable[[Any], Any], error: str) -> Run:
+def _parsed(module: str, error: str) -> Run:
     def run(m: Machine, args: Args, keywords: Keywords) -> Value:
         count(args, keywords, 1, 1)
         data = text.plain(m, args[0])
         m.tick(1 + len(data) // 32 if isinstance(data, (str, bytes)) else 1)
         try:
-            found = load(data)
+            found = import_module(module).loads(data)
         except (ValueError, TypeError, RecursionError):
             raise GiveUp(f"it is no {error}") from None
         return _pairs(m, found)
@@ -407,8 +406,8 @@ def _parsed(load: Callable[[Any], Any], error: str) -> Run:
     return run
 
 
-model("json.loads")(_parsed(json.loads, "JSON"))
-model("tomllib.loads")(_parsed(tomllib.loads, "TOML"))
+model("json.loads")(_parsed("json", "JSON"))
+model("tomllib.loads")(_parsed("tomllib", "TOML"))
 
 
 def _from_file(loads: str) -> Run:

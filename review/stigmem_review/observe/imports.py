@@ -18,7 +18,13 @@ from stigmem_review.interpret.behaviour import module_of
 from stigmem_review.interpret.events import Event, Import
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.model import ENTRY_POINT_GROUP, Known, Observation, Release
-from stigmem_review.observe.providers import ALWAYS, Provided, provided, without_extras
+from stigmem_review.observe.providers import (
+    ALWAYS,
+    Provided,
+    distributions,
+    provided,
+    without_extras,
+)
 from stigmem_review.text import shorten
 
 _HOST = "stigmem_node"
@@ -176,7 +182,8 @@ class _Check:
             return None
         # What only works with an extra is for those who ask for the extra.
         requires = self._requires.value
-        given: Provided = provided(without_extras(requires) if early else requires)
+        asked = without_extras(requires) if early else requires
+        given: Provided = provided(distributions(asked))
         if given.names(top):
             return None
         why = f"it imports {top}, and nothing that it requires provides that"

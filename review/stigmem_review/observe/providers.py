@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _KNOWN: dict[str, tuple[str, str]] = {
@@ -104,11 +104,11 @@ def _letters(name: str) -> str:
 
 
 @functools.cache
-def provided(requirements: tuple[str, ...]) -> Provided:
-    """Return what requirements provide, whatever their versions and conditions."""
+def provided(distributions: tuple[str, ...]) -> Provided:
+    """Return what distributions provide, each given by its normalised name, with an extra."""
     modules: set[str] = set()
     strangers: set[str] = set()
-    for name in _distributions(requirements):
+    for name in distributions:
         if name in _KNOWN:
             modules |= _brought(name)
         else:
@@ -121,8 +121,16 @@ def without_extras(requirements: Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in requirements if "extra ==" not in each.partition(";")[2])
 
 
-def _distributions(requirements: Iterable[str]) -> Iterable[str]:
-    """Yield the name of each requirement, with its extras; what comes from a URL has none."""
+@functools.cache
+def distributions(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the name of each requirement, whatever its version and conditions, with its extras.
+
+    What comes from a URL has none.
+    """
+    return tuple(_names(requirements))
+
+
+def _names(requirements: Iterable[str]) -> Iterator[str]:
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 

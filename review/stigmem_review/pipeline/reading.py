@@ -13,7 +13,6 @@ from stigmem_review.code.installed import code_of
 from stigmem_review.errors import MismatchError, ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
-from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
@@ -78,6 +77,8 @@ class _Finding:
         return found.read()
 
     def is_about_plugin(self) -> bool:
+        from stigmem_review.manifest.declares import is_about_plugin
+
         try:
             return is_about_plugin(self._find())
         except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.document import Consulted
@@ -16,8 +16,10 @@ from stigmem_review.policy.file import Policy, parse_policy
 from stigmem_review.policy.settings import Settings, parse_settings, settings_of
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.signing.roots import TrustRoot, read_root
 from stigmem_review.sources.disk import read_file
+
+if TYPE_CHECKING:
+    from stigmem_review.signing.roots import TrustRoot
 
 
 class Terms(NamedTuple):
@@ -82,6 +84,8 @@ def read_decisions(
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
     if trust_root is not None:
+        from stigmem_review.signing.roots import read_root
+
         data = _named(trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
         root = read_root(data, trust_root)
         consulted.append(Consulted("trust root", trust_root))

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stigmem_review.model import AnySignature, NotCarried, Proof, Signature, Source
-from stigmem_review.signing.forms import Material, materials
-from stigmem_review.signing.library import load_library
-from stigmem_review.signing.outcome import ASK_ANOTHER, Unproven, in_our_words
-from stigmem_review.signing.roots import TrustRoot, shipped_root
+from stigmem_review.model import AnySignature, NotCarried, Signature
 from stigmem_review.sources.artifact import Artifact
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-    from sigstore.models import Bundle
-    from sigstore.verify import Verifier
-
-    from stigmem_review.signing.instance import Instance
+    from stigmem_review.signing.roots import TrustRoot
 
 _WORST_FIRST = ("invalid", "unverifiable", "verified")
 
@@ -33,8 +25,11 @@ def verify(artifact: Artifact, root: TrustRoot | None = None) -> AnySignature:
     signed = tuple(sorted(name for name, signed in artifact.others.items() if signed))
     if not artifact.signatures:
         return Signature("unsigned", unsigned=unsigned, signed=signed)
+    from stigmem_review.signing.proofs import proofs_of
+    from stigmem_review.signing.roots import shipped_root
+
     root = root or shipped_root()
-    proofs = _proofs(artifact, root)
+    proofs = proofs_of(artifact, root)
     if not proofs:
         names = ", ".join(each.name for each in artifact.signatures)
         return Signature(
@@ -52,107 +47,3 @@ def verify(artifact: Artifact, root: TrustRoot | None = None) -> AnySignature:
         unsigned=unsigned,
         signed=signed,
     )
-
-
-def _proofs(artifact: Artifact, root: TrustRoot) -> tuple[Proof, ...]:
-    found = [each for file in artifact.signatures for each in materials(file)]
-    if not any(isinstance(each, Material) for each in found):
-        return tuple(each for each in found if isinstance(each, Proof))
-    load_library()
-    from stigmem_review.signing.instance import instance_of
-
-    instance = instance_of(root)
-    return tuple(
-        each if isinstance(each, Proof) else _proof(each, artifact.source, instance)
-        for each in found
-    )
-
-
-def _proof(material: Material, source: Source, instance: Instance) -> Proof:
-    try:
-        return _verified(material, source, instance)
-    except Unproven as error:
-        return Proof(material.name, material.form, error.status, error.why, error.do)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    # A panic of the libraries that are written in Rust is no Exception. Whatever goes wrong with
-    # what a release brings along, it is not verified.
-    except BaseException as error:
-        return Proof(material.name, material.form, "invalid", in_our_words(error), ASK_ANOTHER)
-
-
-def _verified(material: Material, source: Source, instance: Instance) -> Proof:
-    """Return the proof of what verifies.
-
-    Raises ``Unproven``, and whatever the libraries raise, where it does not.
-    """
-    from sigstore.errors import VerificationError
-
-    from stigmem_review.signing.bundles import (
-        bundle_of,
-        check_digest,
-        check_key,
-        check_spelling,
-        log_index,
-        signed_at,
-    )
-    from stigmem_review.signing.certificate import claims_of, signer_of
-    from stigmem_review.signing.statement import check_publisher
-
-    bundle = bundle_of(material)
-    certificate = bundle.signing_certificate
-    check_key(certificate)
-    held = instance.hold(bundle)
-    try:
-        predicate = _predicate(material, bundle, source, held.verifier)
-    except VerificationError as error:
-        check_digest(certificate, error)
-        check_spelling(bundle, error)
-        held.check_layout(certificate, error)
-        raise
-    # Only from here on is what the bundle says true.
-    times = held.verifier._establish_time(bundle)
-    held.check_periods(certificate, [each.time for each in times])
-    index = log_index(bundle)
-    claims = claims_of(certificate)
-    signer = signer_of(certificate, claims)
-    if material.form == "provenance":
-        check_publisher(material.publisher, signer, claims)
-    return Proof(
-        material.name,
-        material.form,
-        "verified",
-        signer=signer,
-        predicate=predicate,
-        signed_at=signed_at(times),
-        log_index=index,
-    )
-
-
-class _Anybody:
-    """The policy of the library that accepts every signer.
-
-    It asks its policy before it has verified the log entry and the signature: whom to trust is
-    not decided here, and later.
-    """
-
-    def verify(self, cert: Certificate) -> None:
-        """Accept a certificate."""
-
-
-def _predicate(material: Material, bundle: Bundle, source: Source, verifier: Verifier) -> str:
-    """Verify a bundle of an artifact, and return what kind of statement it signs, if it is one."""
-    from sigstore.hashes import Hashed
-    from sigstore_models.common.v1 import HashAlgorithm
-
-    from stigmem_review.signing.statement import predicate_of_attestation, predicate_of_bundle
-
-    if bundle._inner.message_signature is not None:
-        digest = bytes.fromhex(source.sha256)
-        hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
-        verifier.verify_artifact(hashed, bundle, _Anybody())
-        return ""
-    payload_type, payload = verifier.verify_dsse(bundle, _Anybody())
-    is_bundle = material.form == "bundle"
-    read = predicate_of_bundle if is_bundle else predicate_of_attestation
-    return read(payload_type, payload, source)

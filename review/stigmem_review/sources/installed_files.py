@@ -9,7 +9,6 @@ from io import BytesIO
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP, Location, Problem
 from stigmem_review.sources.paths import clash, fold
-from stigmem_review.sources.peek import is_standard_archive, may_declare_plugin, path_entries
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
@@ -91,6 +90,8 @@ def hidden_distributions(
             why += f", which declares the {count} {shorten(', '.join(declared), 400)}"
         yield Problem("hidden-distribution", top, f"{why}.", Location(table or found[top]))
     for path in archives_on_path(files, installed):
+        from stigmem_review.sources.peek import may_declare_plugin
+
         if may_declare_plugin(Stored(path, BytesIO(files[path]))):
             where = f"{shorten(path)}, an archive that the wheel puts on Python's path"
             why = f"Distributions are found in {where}, and its entry points can name plugins."
@@ -103,14 +104,18 @@ def archives_on_path(files: Mapping[str, bytes], installed: Mapping[str, str]) -
     There, ``importlib.metadata`` finds distributions in them. A ``.pth`` file can name a place in
     any way, so that names alone are compared.
     """
+    archives = {place: path for place, path in installed.items() if _ZIP_END in files[path]}
+    if not archives:
+        return
+    from stigmem_review.sources.peek import is_standard_archive, path_entries
+
     added: set[str] = set()
     for place, path in installed.items():
         if _PATH_FILE.fullmatch(fold(place)):
             added |= path_entries(files[path])
-    for place, path in installed.items():
+    for place, path in archives.items():
         name = fold(place).rpartition("/")[2]
-        on_path = name in added or (place.startswith("data/") and is_standard_archive(name))
-        if on_path and _ZIP_END in files[path]:
+        if name in added or (place.startswith("data/") and is_standard_archive(name)):
             yield path
 
 
