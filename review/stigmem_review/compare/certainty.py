@@ -5,62 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from stigmem_review import facts
-from stigmem_review.compare.ledger import field_pairs, hooks_of
-from stigmem_review.compare.states import ABOUT_THE_FACTORY
-from stigmem_review.facts import Fact
-from stigmem_review.model import AnyValue, Known, Manifest, OneOf, Release, Unknown
+from stigmem_review.compare.ledger import field_pairs, hooks_of, value_of
+from stigmem_review.facts import Fact, State
+from stigmem_review.model import Known, Manifest, NotCarried, OneOf, Release, Unknown
 from stigmem_review.outcomes import in_words, is_read, members, told
 
 
-def certainty(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield what can be read on one side only, or on neither."""
-    if isinstance(new.manifest, Unknown):
-        lost = isinstance(old.manifest, Manifest) and old.source.kind != "none"
-        yield facts.ManifestUnread(
-            item="manifest", why=new.manifest.why, at=new.manifest.at, lost=lost
-        )
-    elif isinstance(old.manifest, Unknown) and new.source.kind != "none":
-        yield facts.ManifestFirstRead(
-            item="manifest",
-            capabilities=tuple(map(str, members(new.manifest.capabilities))),
-            hooks=tuple(map(str, hooks_of(new))),
-        )
-        for name in Manifest.__struct_fields__:
-            value = getattr(new.manifest, name)
-            if isinstance(value, Unknown):
-                yield facts.FieldUnread(item=name, why=value.why, at=value.at)
-    for name, one, two in field_pairs(old, new):
-        if isinstance(two, Unknown):
-            yield from _unread(name, one, two, old)
-        elif isinstance(one, Unknown) and is_read(two) and new.source.kind != "none":
-            yield facts.FieldFirstRead(item=name, new=in_words(two), at=two.at)
-        elif is_read(one) and is_read(two) and name in Manifest.__struct_fields__:
-            yield from _unclear(name, one, two)
-    yield from _handlers_first_read(old, new)
-
-
-def _unclear(
-    name: str, one: Known[Any] | OneOf[Any], two: Known[Any] | OneOf[Any]
-) -> Iterator[Fact]:
-    """Yield what reads alike on both sides, and may be so at other times."""
-    was, now = told(one), told(two)
-    items = tuple(sorted(text for text in was.keys() & now.keys() if not (was[text] and now[text])))
-    if items:
-        yield facts.ConditionUnclear(item=name, items=items, at=two.at)
-
-
-def _handlers_first_read(old: Release, new: Release) -> Iterator[Fact]:
-    before = {hook.name: hook for hook in hooks_of(old)}
-    for hook in hooks_of(new):
-        was = before.get(hook.name)
-        if was and was.unread and hook.targets:
-            target = "; ".join(map(str, hook.targets))
-            yield facts.FieldFirstRead(item=f"hooks.{hook.name}", new=target, at=hook.handled_at)
-
-
-def unreadable(release: Release) -> Iterator[Fact]:
-    """Yield what cannot be read of one release by itself."""
+def unread(release: Release) -> Iterator[State]:
+    """Yield what cannot be read of one release."""
     if isinstance(release.manifest, Unknown):
         why, at = release.manifest.why, release.manifest.at
         yield facts.ManifestUnread(item="manifest", why=why, at=at, lost=False)
@@ -69,35 +24,79 @@ def unreadable(release: Release) -> Iterator[Fact]:
             yield facts.FieldUnread(item=name, why=value.why, at=value.at)
 
 
-def is_unread(fact: Fact) -> bool:
-    """Say whether a fact is about what can be read in neither release."""
-    return isinstance(fact, (facts.FieldUnread, facts.ConditionUnclear)) or (
-        isinstance(fact, facts.ManifestUnread) and not fact.lost
-    )
+def lost(state: State, old: Release) -> Iterator[Fact]:
+    """Yield what is unread in a new release as what it is beside the old one.
+
+    What the old one showed is lost; of what its source does not carry there is nothing to compare.
+    """
+    match state:
+        case _ if old.source.kind == "none":
+            yield state
+        case facts.ManifestUnread():
+            yield msgspec.structs.replace(state, lost=isinstance(old.manifest, Manifest))
+        case facts.FieldUnread():
+            was = value_of(old, state.item)
+            if is_read(was):
+                yield facts.FieldLost(
+                    item=state.item, old=in_words(was), why=state.why, at=state.at
+                )
+            elif not isinstance(was, NotCarried):
+                yield state
+        case _:
+            yield state
 
 
-def without_echoes(unread: Iterable[Fact], states: tuple[Fact, ...]) -> Iterator[Fact]:
+def first_read(old: Release, new: Release) -> Iterator[Fact]:
+    """Yield what can be read of the new release and could not be of the old one."""
+    if new.source.kind == "none":
+        return
+    if isinstance(old.manifest, Unknown) and isinstance(new.manifest, Manifest):
+        yield facts.ManifestFirstRead(
+            item="manifest",
+            capabilities=tuple(map(str, members(new.manifest.capabilities))),
+            hooks=tuple(map(str, hooks_of(new))),
+        )
+    for name, one, two in field_pairs(old, new):
+        if isinstance(one, Unknown) and is_read(two):
+            yield facts.FieldFirstRead(item=name, new=in_words(two), at=two.at)
+    before = {hook.name: hook for hook in hooks_of(old)}
+    for hook in hooks_of(new):
+        was = before.get(hook.name)
+        if was and was.unread and hook.targets:
+            target = "; ".join(map(str, hook.targets))
+            yield facts.FieldFirstRead(item=f"hooks.{hook.name}", new=target, at=hook.handled_at)
+
+
+def unclear(old: Release, new: Release) -> Iterator[facts.ConditionUnclear]:
+    """Yield of which fields both releases say the same, and may mean other times."""
+    for name, one, two in field_pairs(old, new):
+        if is_read(one) and is_read(two) and name in Manifest.__struct_fields__:
+            yield from _unclear(name, one, two)
+
+
+def _unclear(
+    name: str, one: Known[Any] | OneOf[Any], two: Known[Any] | OneOf[Any]
+) -> Iterator[facts.ConditionUnclear]:
+    was, now = told(one), told(two)
+    items = tuple(sorted(text for text in was.keys() & now.keys() if not (was[text] and now[text])))
+    if items:
+        yield facts.ConditionUnclear(item=name, items=items, at=two.at)
+
+
+def without_echoes(unread: Iterable[Fact], said: Iterable[Fact]) -> Iterator[Fact]:
     """Leave out what could not be read where a state already says why."""
-    refused = {state.item for state in states if isinstance(state, facts.FieldRefused)}
-    no_factory = any(isinstance(state, ABOUT_THE_FACTORY) for state in states)
+    states = [each for each in said if isinstance(each, State)]
+    explained = {(state.explains, state.item) for state in states}
+    stopped = {state.at for state in states if state.explains == "place"}
+    no_factory = any(explains == "manifest" for explains, _ in explained)
     no_manifest = no_factory
-    failing = [state.at for state in states if isinstance(state, facts.ImportMissing)]
     for fact in unread:
         if isinstance(fact, facts.ManifestUnread):
             no_manifest = True
-            if no_factory or (fact.at and fact.at in failing):
+            if no_factory or (fact.at and fact.at in stopped):
                 continue
         if isinstance(fact, (facts.FieldLost, facts.FieldUnread)) and (
-            fact.item in refused or (fact.item == "entry_points" and no_manifest)
+            ("field", fact.item) in explained or (fact.item == "entry_points" and no_manifest)
         ):
             continue
         yield fact
-
-
-def _unread(name: str, one: AnyValue, two: Unknown, old: Release) -> Iterator[Fact]:
-    if old.source.kind == "none":
-        yield facts.FieldUnread(item=name, why=two.why, at=two.at)
-    elif is_read(one):
-        yield facts.FieldLost(item=name, old=in_words(one), why=two.why, at=two.at)
-    elif isinstance(one, Unknown):
-        yield facts.FieldUnread(item=name, why=two.why, at=two.at)

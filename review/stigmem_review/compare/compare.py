@@ -11,11 +11,12 @@ import msgspec
 from stigmem_review import facts, versions
 from stigmem_review.compare.behaviour import newly_reached
 from stigmem_review.compare.builds import build_changes, rebuilt, unlike_sdist
-from stigmem_review.compare.certainty import certainty, is_unread, unreadable, without_echoes
+from stigmem_review.compare.certainty import first_read, lost, unclear, unread, without_echoes
 from stigmem_review.compare.code import code_changes
 from stigmem_review.compare.ledger import Ledger, field_pairs, hooks_of, ledgers, unexplained
+from stigmem_review.compare.news import news
 from stigmem_review.compare.signers import SigningOutcome, signing
-from stigmem_review.compare.states import ALWAYS, NOT_REPEATED, OF_CODE, UNREAD, states
+from stigmem_review.compare.states import states
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
 from stigmem_review.model import (
@@ -25,7 +26,7 @@ from stigmem_review.model import (
     NotCarried,
     Release,
 )
-from stigmem_review.outcomes import When, is_read, members, spelled, values
+from stigmem_review.outcomes import When, members, spelled, values
 from stigmem_review.policy.trust import Trust
 
 _GAINS = (
@@ -73,12 +74,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     changes += unexplained(before, after, changes)
     changes += code_changes(old, new)
     changes += _handlers(old, new, node)
-    same_code = bool(old.code) and old.code == new.code
-    found, already = _new_states(old, new, node, same_code)
-    unread = list(without_echoes(certainty(old, new), (*found, *already)))
-    for fact in unread:
-        # What could be read in neither release is as before only where the code is.
-        (already if same_code and is_unread(fact) else changes).append(fact)
+    found, already = _judged(old, new, node)
     changes += found
     changes += newly_reached(old, new)
     changes += build_changes(old, new)
@@ -100,8 +96,18 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
 def inspect(release: Release, node: Node) -> Comparison:
     """Return what is wrong with one release by itself, and what of it cannot be read."""
     found = tuple(states(release, node))
-    unread = without_echoes(unreadable(release), found)
-    return Comparison((*found, *unread), (), (), ())
+    left = without_echoes(unread(release), found)
+    return Comparison((*found, *left), (), (), ())
+
+
+def _judged(old: Release, new: Release, node: Node) -> tuple[list[Fact], list[Fact]]:
+    """Return what is news of the new release's states, and apart what the old one was in too."""
+    found, already = news(states(new, node), states(old, node), old, new)
+    doubts = tuple(unclear(old, new))
+    unreads = (each for state in unread(new) for each in lost(state, old))
+    certainty = without_echoes((*unreads, *first_read(old, new), *doubts), (*found, *already))
+    told, as_before = news(certainty, (*unread(old), *doubts), old, new)
+    return [*told, *found], [*already, *as_before]
 
 
 def _presence(old: Release, new: Release) -> Iterator[Fact]:
@@ -469,67 +475,6 @@ def _code_changed(version: str, old: Release, new: Release) -> Iterator[facts.Co
     )
     if changed:
         yield facts.CodeChanged(item=version, files=tuple(changed))
-
-
-def _new_states(
-    old: Release, new: Release, node: Node, same_code: bool
-) -> tuple[list[Fact], list[Fact]]:
-    """Return the new release's states, and apart those that the old release was in as well."""
-    before = {(key, state.when) for state in states(old, node) for key in _excused(state)}
-    found: list[Fact] = []
-    already: list[Fact] = []
-    for state in states(new, node):
-        # What was so at some times does not excuse what is so at others.
-        known = not before.isdisjoint(((_key(state), ()), (_key(state), state.when)))
-        known = known and not isinstance(state, ALWAYS)
-        if isinstance(state, UNREAD):
-            known = known and same_code
-        if known and isinstance(state, NOT_REPEATED):
-            continue
-        if isinstance(state, OF_CODE) and old.source.kind == "capture":
-            # There is no code in it, so nobody can say what is new; the report says that.
-            continue
-        if isinstance(state, facts.CapabilityUnused) and _is_unsure_of_use(old):
-            continue
-        (already if known else found).append(state)
-    return found, already
-
-
-def _is_unsure_of_use(old: Release) -> bool:
-    """Say whether nobody knows which capabilities an old release declared and did not use."""
-    if old.source.kind == "none":
-        return False
-    declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
-    return not (old.walked and is_read(declared))
-
-
-_Key = tuple[str, str, str]
-_FAILS = ("start", "later", "perhaps")
-
-
-def _key(state: facts.Fact) -> _Key:
-    """Return what the same state of another release is recognised by."""
-    match state:
-        case facts.VersionMismatch():
-            stated = state.manifest
-        case facts.ImportMissing():
-            stated = state.fails
-        case facts.FileOdd() | facts.SourceDeceptive():
-            # Nobody can read what it holds, so it is as before only where all of it is.
-            stated = state.sha256
-        case _:
-            stated = ""
-    return facts.kind_of(state), state.item, stated
-
-
-def _excused(state: facts.Fact) -> Iterator[_Key]:
-    """Yield what is not new where the old release was in a state: that, and less of it."""
-    kind, item, stated = _key(state)
-    if isinstance(state, facts.ImportMissing):
-        for fails in _FAILS[_FAILS.index(state.fails) :]:
-            yield kind, item, fails
-    else:
-        yield kind, item, stated
 
 
 def _surprise(

@@ -40,6 +40,13 @@ def field_pairs(old: Release, new: Release) -> Iterator[tuple[str, AnyValue, Any
         yield name, getattr(old, name), getattr(new, name)
 
 
+def value_of(release: Release, name: str) -> Any:
+    """Return a field of a manifest or a release; nothing where no manifest could be read."""
+    if name in Manifest.__struct_fields__:
+        return getattr(release.manifest, name, None)
+    return getattr(release, name, None)
+
+
 def hooks_of(release: Release) -> tuple[Bound, ...]:
     """Return the hooks that a release can have, as far as they are known."""
     return hooks(release.manifest.hooks) if isinstance(release.manifest, Manifest) else ()

@@ -4,87 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from stigmem_review import versions
 from stigmem_review.compare.behaviour import OF_REACH
 from stigmem_review.facts import (
+    KINDS,
     AccessorUndeclared,
-    BuiltOtherwise,
     CapabilityUnknown,
     CapabilityUnused,
-    EntryPointInvalid,
-    EntryPointMissing,
-    EntryPointOdd,
-    EntryPointsSeveral,
-    Fact,
     FactoryRaises,
-    FieldRefused,
     FileOdd,
     FilesUnreviewed,
     HandlerArity,
     HandlerAsync,
     HandlerKeywords,
     HandlerUnread,
-    HiddenDistribution,
     HookUnknown,
     ImportMissing,
     KeywordUnknown,
-    LoadRaises,
     MigrationForeign,
     MigrationUnread,
     MigrationVersionInvalid,
     NameInvalid,
-    RecordMismatch,
     RequiresStigmemUnmet,
     SourceDeceptive,
-    TargetMissing,
-    TargetNotFactory,
+    State,
     VersionInvalid,
     VersionMismatch,
-    WheelTagsDiffer,
 )
 from stigmem_review.host import Node, nearest
 from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
 from stigmem_review.outcomes import hooks, is_read, members, values
 
-_BY_KIND = {
-    "entry-point-missing": EntryPointMissing,
-    "entry-points-several": EntryPointsSeveral,
-    "entry-point-invalid": EntryPointInvalid,
-    "entry-point-odd": EntryPointOdd,
-    "built-otherwise": BuiltOtherwise,
-    "target-missing": TargetMissing,
-    "target-not-factory": TargetNotFactory,
-    "load-raises": LoadRaises,
-    "field-refused": FieldRefused,
-    "record-mismatch": RecordMismatch,
-    "hidden-distribution": HiddenDistribution,
-    "wheel-tags-differ": WheelTagsDiffer,
-}
-ABOUT_THE_FACTORY = (
-    EntryPointMissing,
-    EntryPointsSeveral,
-    EntryPointInvalid,
-    TargetMissing,
-    TargetNotFactory,
-    LoadRaises,
-)
-"""States that already say why no manifest could be read."""
 
-UNREAD = (HandlerUnread, FieldRefused, MigrationUnread, *ABOUT_THE_FACTORY)
-"""States that keep something from being read: as before only where the code is as before."""
-
-OF_CODE = (FileOdd, SourceDeceptive, CapabilityUnused, FactoryRaises, ImportMissing)
-"""States that only matter where they are new."""
-
-NOT_REPEATED = (CapabilityUnused, FactoryRaises, FileOdd, SourceDeceptive)
-"""States that are worth a word once, or that a report lists with what the code does."""
-
-ALWAYS = (RecordMismatch, HiddenDistribution, FilesUnreviewed)
-"""States of one artifact's bytes: never excused by another artifact that had the same."""
-
-
-def states(release: Release, node: Node) -> Iterator[Fact]:
+def states(release: Release, node: Node) -> Iterator[State]:
     """Yield every state of a release on a node."""
     if release.source.unreviewed:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
@@ -103,13 +57,15 @@ def states(release: Release, node: Node) -> Iterator[Fact]:
         yield from _version_mismatch(release, release.manifest)
 
 
-def _problem(problem: Problem) -> Fact:
+def _problem(problem: Problem) -> State:
     if problem.kind == "keyword-unknown":
         return KeywordUnknown(item=problem.item, nearest=problem.why, at=problem.at)
-    return _BY_KIND[problem.kind](item=problem.item, why=problem.why, at=problem.at)
+    kind: Any = KINDS[problem.kind]
+    state: State = kind(item=problem.item, why=problem.why, at=problem.at)
+    return state
 
 
-def _observed(observation: Observation, node: Node) -> Fact:
+def _observed(observation: Observation, node: Node) -> State:
     item, why, at = observation.item, observation.why, observation.at
     match observation.kind:
         case "file":
@@ -141,7 +97,7 @@ def _observed(observation: Observation, node: Node) -> Fact:
             raise AssertionError(f"{observation.kind} is judged elsewhere")
 
 
-def _accessors(release: Release, node: Node) -> Iterator[Fact]:
+def _accessors(release: Release, node: Node) -> Iterator[State]:
     """Hold the node's interfaces that the code asks for against the declared capabilities."""
     manifest = release.manifest
     declared = manifest.capabilities if isinstance(manifest, Manifest) else None
@@ -163,7 +119,7 @@ def _accessors(release: Release, node: Node) -> Iterator[Fact]:
             )
 
 
-def _migrations(release: Release) -> Iterator[Fact]:
+def _migrations(release: Release) -> Iterator[State]:
     """Yield what is wrong with migrations, and what of them cannot be read.
 
     The node's ledger reads versions strictly (``stigmem_node.plugin_migrations``).
@@ -191,7 +147,7 @@ def _migrations(release: Release) -> Iterator[Fact]:
                 )
 
 
-def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
+def _manifest_states(manifest: Manifest, node: Node) -> Iterator[State]:
     for refused, field, pattern in (
         (NameInvalid, manifest.name, node.name_pattern),
         (VersionInvalid, manifest.version, node.version_pattern),
@@ -221,7 +177,7 @@ def _manifest_states(manifest: Manifest, node: Node) -> Iterator[Fact]:
             )
 
 
-def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[Fact]:
+def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[State]:
     """Yield why the node refuses what the plugin requires (``stigmem_node.plugins.registry``)."""
     wanted = manifest.requires_stigmem
     if isinstance(wanted, Known) and wanted.default:
@@ -236,7 +192,7 @@ def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[Fact]:
         )
 
 
-def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[Fact]:
+def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[State]:
     installed = release.distribution_version
     if not isinstance(installed, Known):
         return

@@ -6,7 +6,8 @@ Rules are about kinds of facts; a fact's fields are what a rule's conditions and
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -38,6 +39,50 @@ class Replaced(Fact, frozen=True, kw_only=True):
     new: str
 
 
+Excuse = Literal["none", "as before", "same code"]
+"""What makes a state of the new release no news: nothing does; the old release was in it as well;
+or it was, and its code is the same."""
+
+Baseline = Literal["any", "code", "use"]
+"""Which old release shows that a state is new: any, one with code, or one whose code and declared
+capabilities could be read."""
+
+Explains = Literal["", "manifest", "field", "place"]
+"""What that is not read a state is the reason for: the manifest; the field that it is about; or
+the manifest, where that stops at the same place."""
+
+
+class State(Fact, frozen=True, kw_only=True):
+    """What is so of one release by itself. Every other fact is a change, and always news.
+
+    A class says why a state would be passed over or only listed. What it does not say is said
+    as long as it is so.
+    """
+
+    excuse: ClassVar[Excuse] = "none"
+    baseline: ClassVar[Baseline] = "any"
+    listed: ClassVar[bool] = True
+    """Whether a report lists it where it is as before."""
+    explains: ClassVar[Explains] = ""
+
+    def covers(self, new: State) -> bool:
+        """Say whether a release in this state was no better than one in another of this kind."""
+        return dict(evidence(self)) == dict(evidence(new))
+
+
+# Places and explanations of ours can change while the fact stays what it was.
+_NOT_EVIDENCE = frozenset(
+    {"at", "side", "does", "why", "help", "nearest", "pattern", "hook", "capability", "write"}
+)
+
+
+def evidence(fact: Fact) -> Iterator[tuple[str, Any]]:
+    """Yield what makes a fact this one, by its fields' names, but for when it is so."""
+    for name in fact.__struct_fields__:
+        if name not in _NOT_EVIDENCE and name != "when":
+            yield name, getattr(fact, name)
+
+
 Stated = str | tuple[str, ...]
 """What a release states, or each of several things that it can state, with its condition."""
 
@@ -61,5 +106,11 @@ class Reconditioned(Fact, frozen=True, kw_only=True):
     shift: Shift
 
 
-class Explained(Fact, frozen=True, kw_only=True):
+class Explained(State, frozen=True, kw_only=True):
     why: str
+
+
+class Unread(Explained, frozen=True, kw_only=True):
+    """A state in which something is not known: it can be another one under other code."""
+
+    excuse = "same code"

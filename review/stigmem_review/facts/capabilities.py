@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Fact, Reconditioned
+from stigmem_review.facts.base import Fact, Reconditioned, State
 from stigmem_review.host import CapabilityInfo
 
 
@@ -24,7 +24,9 @@ class CapabilityReconditioned(Reconditioned, frozen=True, kw_only=True):
     capability: CapabilityInfo
 
 
-class CapabilityUnknown(Fact, frozen=True, kw_only=True):
+class CapabilityUnknown(State, frozen=True, kw_only=True):
     """A capability the node does not have, and the one probably meant."""
+
+    excuse = "as before"
 
     nearest: str

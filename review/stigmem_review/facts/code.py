@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact
+from stigmem_review.facts.base import Explained, Fact, State
 from stigmem_review.model import Authority, Does
 
 Reached = Literal["no", "yes", "unknown"]
@@ -34,20 +34,30 @@ class EarlyEffect(Fact, frozen=True, kw_only=True):
     before: Reached
 
 
-class AccessorUndeclared(Fact, frozen=True, kw_only=True):
+class AccessorUndeclared(State, frozen=True, kw_only=True):
     """An interface of the node that the code asks for and whose capability is not declared."""
+
+    excuse = "as before"
 
     accessor: str
 
 
-class CapabilityUnused(Fact, frozen=True, kw_only=True):
+class CapabilityUnused(State, frozen=True, kw_only=True):
     """A capability that is declared and whose interface no code asks for."""
+
+    excuse = "as before"
+    baseline = "use"
+    listed = False
 
     accessor: str
 
 
 class FileOdd(Explained, frozen=True, kw_only=True):
     """A file that is no Python source; ``runs`` if Python can run what is in it."""
+
+    excuse = "as before"
+    baseline = "code"
+    listed = False
 
     runs: bool
     sha256: str
@@ -59,9 +69,17 @@ class SourceDeceptive(Explained, frozen=True, kw_only=True):
     ``sha256`` is that of the lines or texts that do.
     """
 
+    excuse = "as before"
+    baseline = "code"
+    listed = False
+
     misleads: bool
     sha256: str
 
 
 class FactoryRaises(Explained, frozen=True, kw_only=True):
     """A place where the factory raises, and under which condition."""
+
+    excuse = "as before"
+    baseline = "code"
+    listed = False

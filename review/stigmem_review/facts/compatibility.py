@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-from stigmem_review.facts.base import Explained, Fact, Replaced, Restated
+from stigmem_review.facts.base import Explained, Fact, Replaced, Restated, State
 
 
 class RequiresStigmemChanged(Restated, frozen=True, kw_only=True):
@@ -41,7 +41,13 @@ class RequiresPythonChanged(Replaced, frozen=True, kw_only=True):
 class RequiresStigmemUnmet(Explained, frozen=True, kw_only=True):
     """The node is not one it says it works with; ``invalid`` if it says what no node can read."""
 
+    excuse = "as before"
+
     invalid: bool
+
+
+Fails = Literal["start", "later", "perhaps"]
+"""When an import fails, worst first."""
 
 
 class ImportMissing(Explained, frozen=True, kw_only=True):
@@ -51,5 +57,17 @@ class ImportMissing(Explained, frozen=True, kw_only=True):
     the code around it runs; or perhaps, where a requirement may still bring it along.
     """
 
-    fails: Literal["start", "later", "perhaps"]
+    excuse = "as before"
+    baseline = "code"
+    explains = "place"
+
+    fails: Fails
     of_host: bool
+
+    def covers(self, new: State) -> bool:
+        worse = get_args(Fails)
+        return (
+            isinstance(new, ImportMissing)
+            and self.item == new.item
+            and worse.index(self.fails) <= worse.index(new.fails)
+        )

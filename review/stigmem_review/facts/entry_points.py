@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Explained, Fact, Replaced
+from stigmem_review.facts.base import Explained, Fact, Replaced, Unread
 
 
 class EntryPointAdded(Fact, frozen=True, kw_only=True):
@@ -25,33 +25,49 @@ class EntryPointChanged(Replaced, frozen=True, kw_only=True):
     group: str
 
 
-class EntryPointMissing(Explained, frozen=True, kw_only=True):
+class EntryPointMissing(Unread, frozen=True, kw_only=True):
     """No entry point makes it a plugin."""
 
+    explains = "manifest"
 
-class EntryPointsSeveral(Explained, frozen=True, kw_only=True):
+
+class EntryPointsSeveral(Unread, frozen=True, kw_only=True):
     """It declares several plugins."""
 
+    explains = "manifest"
 
-class EntryPointInvalid(Explained, frozen=True, kw_only=True):
+
+class EntryPointInvalid(Unread, frozen=True, kw_only=True):
     """An entry point that cannot be loaded."""
+
+    explains = "manifest"
 
 
 class EntryPointOdd(Explained, frozen=True, kw_only=True):
     """An entry point that the node loads and other tools read in another way."""
 
+    excuse = "as before"
+
 
 class BuiltOtherwise(Explained, frozen=True, kw_only=True):
     """A built distribution declares other entry points than the project it was built from."""
 
+    excuse = "as before"
 
-class TargetMissing(Explained, frozen=True, kw_only=True):
+
+class TargetMissing(Unread, frozen=True, kw_only=True):
     """The entry point leads nowhere."""
 
+    explains = "manifest"
 
-class TargetNotFactory(Explained, frozen=True, kw_only=True):
+
+class TargetNotFactory(Unread, frozen=True, kw_only=True):
     """The entry point leads to what the node cannot call."""
 
+    explains = "manifest"
 
-class LoadRaises(Explained, frozen=True, kw_only=True):
+
+class LoadRaises(Unread, frozen=True, kw_only=True):
     """Importing the module of the entry point, or calling the factory, raises in every case."""
+
+    explains = "manifest"

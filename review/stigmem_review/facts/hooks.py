@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Explained, Fact, Reconditioned, Restated, Stated
+from stigmem_review.facts.base import (
+    Explained,
+    Fact,
+    Reconditioned,
+    Restated,
+    State,
+    Stated,
+    Unread,
+)
 from stigmem_review.host import HookInfo
 
 
@@ -46,14 +54,16 @@ class HandlerChanged(Fact, frozen=True, kw_only=True):
     more: int
 
 
-class HandlerUnread(Explained, frozen=True, kw_only=True):
+class HandlerUnread(Unread, frozen=True, kw_only=True):
     """A hook whose handler could not be followed."""
 
     hook: HookInfo
 
 
-class HookUnknown(Fact, frozen=True, kw_only=True):
+class HookUnknown(State, frozen=True, kw_only=True):
     """A hook the node does not have, and the one probably meant."""
+
+    excuse = "as before"
 
     nearest: str
 
@@ -61,16 +71,22 @@ class HookUnknown(Fact, frozen=True, kw_only=True):
 class HandlerArity(Explained, frozen=True, kw_only=True):
     """A handler that takes fewer positional arguments than its hook is called with."""
 
+    excuse = "as before"
+
     needs: int
 
 
 class HandlerAsync(Explained, frozen=True, kw_only=True):
     """A handler that is a coroutine function, of which the node never awaits the result."""
 
+    excuse = "as before"
+
     hook: HookInfo
 
 
 class HandlerKeywords(Explained, frozen=True, kw_only=True):
     """A handler that does not take what the node passes, so that calls of it fail."""
+
+    excuse = "as before"
 
     hook: HookInfo

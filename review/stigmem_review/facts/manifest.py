@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Explained, Fact, Reconditioned, Replaced, Restated
+from stigmem_review.facts.base import Fact, Reconditioned, Replaced, Restated, State, Unread
 
 
 class DependsOnAdded(Fact, frozen=True, kw_only=True):
@@ -49,13 +49,14 @@ class ConfigSchemaChanged(Restated, frozen=True, kw_only=True):
     """The configuration class; empty where there is none."""
 
 
-class FieldLost(Explained, frozen=True, kw_only=True):
+class FieldLost(Fact, frozen=True, kw_only=True):
     """A field that could be read and now cannot."""
 
+    why: str
     old: str
 
 
-class FieldUnread(Explained, frozen=True, kw_only=True):
+class FieldUnread(Unread, frozen=True, kw_only=True):
     """A field that can be read in neither release, or in a first one."""
 
 
@@ -65,16 +66,18 @@ class FieldFirstRead(Fact, frozen=True, kw_only=True):
     new: str
 
 
-class ConditionUnclear(Fact, frozen=True, kw_only=True):
+class ConditionUnclear(State, frozen=True, kw_only=True):
     """A field that can be or hold something, of which its conditions do not tell when it is so.
 
     ``items`` are in words, and the same in both releases.
     """
 
+    excuse = "same code"
+
     items: tuple[str, ...]
 
 
-class ManifestUnread(Explained, frozen=True, kw_only=True):
+class ManifestUnread(Unread, frozen=True, kw_only=True):
     """No field of the manifest could be read; ``lost`` if before it could."""
 
     lost: bool
@@ -87,24 +90,32 @@ class ManifestFirstRead(Fact, frozen=True, kw_only=True):
     hooks: tuple[str, ...]
 
 
-class KeywordUnknown(Fact, frozen=True, kw_only=True):
+class KeywordUnknown(State, frozen=True, kw_only=True):
     """A keyword the manifest class drops, and the one probably meant."""
+
+    excuse = "as before"
 
     nearest: str
 
 
-class FieldRefused(Explained, frozen=True, kw_only=True):
+class FieldRefused(Unread, frozen=True, kw_only=True):
     """A field the manifest class refuses."""
 
+    explains = "field"
 
-class NameInvalid(Fact, frozen=True, kw_only=True):
+
+class NameInvalid(State, frozen=True, kw_only=True):
     """A manifest name that the node refuses."""
+
+    excuse = "as before"
 
     pattern: str
 
 
-class VersionInvalid(Fact, frozen=True, kw_only=True):
+class VersionInvalid(State, frozen=True, kw_only=True):
     """A manifest version that the node refuses."""
+
+    excuse = "as before"
 
     pattern: str
 

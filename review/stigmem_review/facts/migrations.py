@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact
+from stigmem_review.facts.base import Fact, State, Unread
 
 Newer = Literal["number", "version"]
 """What of an applied migration is newer than what is declared."""
@@ -30,18 +30,22 @@ class MigrationRewritten(Fact, frozen=True, kw_only=True):
     blanks: bool
 
 
-class MigrationUnread(Explained, frozen=True, kw_only=True):
+class MigrationUnread(Unread, frozen=True, kw_only=True):
     """A migration of which not everything can be read."""
 
 
-class MigrationForeign(Fact, frozen=True, kw_only=True):
+class MigrationForeign(State, frozen=True, kw_only=True):
     """A migration under the name of another plugin."""
+
+    excuse = "as before"
 
     plugin: str
 
 
-class MigrationVersionInvalid(Fact, frozen=True, kw_only=True):
+class MigrationVersionInvalid(State, frozen=True, kw_only=True):
     """A migration whose version the node's ledger refuses."""
+
+    excuse = "as before"
 
     version: str
 

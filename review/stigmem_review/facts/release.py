@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact, Replaced, Restated
+from stigmem_review.facts.base import Explained, Fact, Replaced, Restated, State
 from stigmem_review.model import BuildKind
 
 Step = Literal[
@@ -83,7 +83,7 @@ class CodeChanged(Fact, frozen=True, kw_only=True):
     files: tuple[str, ...]
 
 
-class FilesUnreviewed(Fact, frozen=True, kw_only=True):
+class FilesUnreviewed(State, frozen=True, kw_only=True):
     """Other files of the release, which the index offers and nobody looked at."""
 
     files: tuple[str, ...]
@@ -161,11 +161,17 @@ class UnclassifiedChange(Replaced, frozen=True, kw_only=True):
     """A difference that no typed change explains."""
 
 
-class VersionMismatch(Fact, frozen=True, kw_only=True):
+class VersionMismatch(State, frozen=True, kw_only=True):
     """Manifest and distribution state different versions."""
+
+    excuse = "as before"
 
     manifest: str
     distribution: str
+
+    def covers(self, new: State) -> bool:
+        # A manifest whose version was left behind falls back further with every release.
+        return isinstance(new, VersionMismatch) and self.manifest == new.manifest
 
 
 class RecordMismatch(Explained, frozen=True, kw_only=True):
@@ -178,3 +184,5 @@ class HiddenDistribution(Explained, frozen=True, kw_only=True):
 
 class WheelTagsDiffer(Explained, frozen=True, kw_only=True):
     """The wheel says of itself that it runs elsewhere than its file name says."""
+
+    excuse = "as before"

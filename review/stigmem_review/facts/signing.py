@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact, Replaced
+from stigmem_review.facts.base import Fact, Replaced
 from stigmem_review.policy.trust import But, RequiredBy
 
 
-class SignatureInvalid(Explained, frozen=True, kw_only=True):
+class SignatureInvalid(Fact, frozen=True, kw_only=True):
     """Something signs the file, and what it proves is not that; ``help`` says what would help."""
 
+    why: str
     help: str
 
 
@@ -20,12 +21,13 @@ class SignatureMissing(Fact, frozen=True, kw_only=True):
     by: RequiredBy
 
 
-class SignatureUnverifiable(Explained, frozen=True, kw_only=True):
+class SignatureUnverifiable(Fact, frozen=True, kw_only=True):
     """Something signs the file, and nobody can say here what it proves.
 
     ``before`` if the signature of the old release is verified.
     """
 
+    why: str
     help: str
     before: bool
 
@@ -46,9 +48,10 @@ class SignatureGained(Fact, frozen=True, kw_only=True):
     signers: tuple[str, ...]
 
 
-class OldSignatureUnproven(Explained, frozen=True, kw_only=True):
+class OldSignatureUnproven(Fact, frozen=True, kw_only=True):
     """The old release's signature is not verified, so it does not say who made that one."""
 
+    why: str
     status: Literal["invalid", "unverifiable"]
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
-from stigmem_review.facts import Fact, Reconditioned, kind_of
+from stigmem_review.facts import Fact, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Level, Location, Side
 from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook.rules import Rule, Rulebook
@@ -98,19 +98,11 @@ def _timed(message: Message, fact: Fact) -> Message:
     return (Segment(first.text[0].upper() + first.text[1:]), *rest, Segment(": "), *message)
 
 
-# Places and explanations of ours can change while the fact stays what it was.
-_NOT_EVIDENCE = frozenset(
-    {"at", "side", "does", "why", "help", "nearest", "pattern", "hook", "capability", "write"}
-)
-
-
 def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
-    evidence = {
-        name: getattr(fact, name) for name in fact.__struct_fields__ if name not in _NOT_EVIDENCE
-    }
-    if not fact.when:
+    identity = dict(evidence(fact))
+    if fact.when:
         # What is always so was evidence before there was anything else.
-        del evidence["when"]
-    parts = clean_all([rule, plugin, kind_of(fact), evidence])
+        identity["when"] = fact.when
+    parts = clean_all([rule, plugin, kind_of(fact), identity])
     text = msgspec.json.encode(parts, order="deterministic")
     return hashlib.sha256(text).hexdigest()[:16]

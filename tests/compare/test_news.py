@@ -1,0 +1,152 @@
+"""A state is passed over only where its class says so, and only as far as it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from stigmem_review import host
+from stigmem_review.compare import Comparison, compare, inspect
+from stigmem_review.facts import KINDS, State, kind_of
+from stigmem_review.manifest import none_release
+from stigmem_review.model import Location, Manifest, Release, Unknown
+from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.examples import ShortRelease, read_examples, release_of
+
+NODE = host.node()
+STATES = {kind: each for kind, each in KINDS.items() if issubclass(each, State)}
+PLACE = Location("demo/__init__.py", 3)
+SAID, LISTED, SILENT = "said", "listed", "silent"
+
+# What becomes of a state of the new release where the old one was in it: with the same code, with
+# other code, and where the old one is a capture, which has no code.
+TREATED = {
+    "accessor-undeclared": (LISTED, LISTED, SAID),
+    "built-otherwise": (LISTED, LISTED, LISTED),
+    "capability-unknown": (LISTED, LISTED, LISTED),
+    "capability-unused": (SILENT, SILENT, SILENT),
+    "condition-unclear": (LISTED, SAID, SAID),
+    "entry-point-invalid": (LISTED, SAID, SAID),
+    "entry-point-missing": (LISTED, SAID, SAID),
+    "entry-point-odd": (LISTED, LISTED, LISTED),
+    "entry-points-several": (LISTED, SAID, SAID),
+    "factory-raises": (SILENT, SILENT, SILENT),
+    "field-refused": (LISTED, SAID, SAID),
+    "field-unread": (LISTED, SAID, SAID),
+    "file-odd": (SILENT, SILENT, SILENT),
+    "files-unreviewed": (SAID, SAID, SAID),
+    "handler-arity": (LISTED, LISTED, SAID),
+    "handler-async": (LISTED, LISTED, SAID),
+    "handler-keywords": (LISTED, LISTED, SAID),
+    "handler-unread": (LISTED, SAID, SAID),
+    "hidden-distribution": (SAID, SAID, SAID),
+    "hook-unknown": (LISTED, LISTED, LISTED),
+    "import-missing": (LISTED, LISTED, SILENT),
+    "keyword-unknown": (LISTED, LISTED, LISTED),
+    "load-raises": (LISTED, SAID, SAID),
+    "manifest-unread": (LISTED, SAID, SAID),
+    "migration-foreign": (LISTED, LISTED, LISTED),
+    "migration-unread": (LISTED, SAID, SAID),
+    "migration-version-invalid": (LISTED, LISTED, LISTED),
+    "name-invalid": (LISTED, LISTED, LISTED),
+    "record-mismatch": (SAID, SAID, SAID),
+    "requires-stigmem-unmet": (LISTED, LISTED, LISTED),
+    "source-deceptive": (SILENT, SILENT, SILENT),
+    "target-missing": (LISTED, SAID, SAID),
+    "target-not-factory": (LISTED, SAID, SAID),
+    "version-invalid": (LISTED, LISTED, LISTED),
+    "version-mismatch": (LISTED, LISTED, LISTED),
+    "wheel-tags-differ": (LISTED, LISTED, LISTED),
+}
+UNTOLD: dict[str, Any] = {
+    "walked": False,
+    "one_of": {
+        "capabilities": [{"value": ["audit.read"], "conditions": ["A is set"]}, {"value": []}]
+    },
+}
+"""A release of which the conditions of a field do not tell when it is so."""
+
+
+def _in_the_state(kind: str) -> Release:
+    """Return a release of an example of the rules that is in a state."""
+    for each in shipped_rules().rules:
+        for example in read_examples(each) if kind in each.rule.on else ():
+            fields = {**example.old, "version": "1.1.0", **example.new}
+            release = release_of(msgspec.convert(fields, ShortRelease))
+            if kind in {kind_of(fact) for fact in inspect(release, NODE).facts}:
+                return release
+    assert kind == "condition-unclear"
+    return release_of(msgspec.convert(UNTOLD, ShortRelease))
+
+
+def _becomes(kind: str, comparison: Comparison) -> str:
+    if kind in map(kind_of, comparison.facts):
+        return SAID
+    return LISTED if kind in map(kind_of, comparison.already) else SILENT
+
+
+def _as_a_capture(release: Release) -> Release:
+    source = msgspec.structs.replace(release.source, kind="capture")
+    return msgspec.structs.replace(release, source=source, code="", walked=False, observed=())
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_what_becomes_of_a_state_that_the_old_release_was_in(kind: str) -> None:
+    new = _in_the_state(kind)
+    olds = (new, msgspec.structs.replace(new, code="another"), _as_a_capture(new))
+    assert tuple(_becomes(kind, compare(old, new, NODE)) for old in olds) == TREATED[kind]
+
+
+@pytest.mark.parametrize("kind", sorted({*STATES} - {"condition-unclear", "capability-unused"}))
+def test_every_state_is_said_of_a_first_installation(kind: str) -> None:
+    assert _becomes(kind, compare(none_release(), _in_the_state(kind), NODE)) == SAID
+
+
+EXPLAIN_THE_MANIFEST = {
+    "entry-point-invalid",
+    "entry-point-missing",
+    "entry-points-several",
+    "import-missing",
+    "load-raises",
+    "target-missing",
+    "target-not-factory",
+}
+"""States after which nobody needs to hear that the manifest could not be read."""
+
+
+@pytest.mark.parametrize("kind", sorted({*STATES} - {"condition-unclear", "manifest-unread"}))
+def test_what_a_state_is_the_reason_for_is_not_said_again(kind: str) -> None:
+    release = _in_the_state(kind)
+    [state] = {
+        fact.item: fact
+        for fact in inspect(release, NODE).facts
+        if kind_of(fact) == kind and fact.item != "entry_points"
+    }.values()
+    unread = msgspec.structs.replace(release, manifest=Unknown("x", state.at or PLACE))
+    if release.observed:
+        placed = [msgspec.structs.replace(each, at=PLACE) for each in release.observed]
+        unread = msgspec.structs.replace(unread, observed=tuple(placed))
+    found = inspect(unread, NODE).facts
+    if kind in map(kind_of, found):
+        assert ("manifest-unread" in map(kind_of, found)) == (kind not in EXPLAIN_THE_MANIFEST)
+    manifest = release.manifest
+    if isinstance(manifest, Manifest) and state.item in Manifest.__struct_fields__:
+        lost = msgspec.structs.replace(manifest, **{state.item: Unknown("x")})
+        found = inspect(msgspec.structs.replace(release, manifest=lost), NODE).facts
+        assert ("field-unread" in map(kind_of, found)) == (kind != "field-refused")
+
+
+def test_another_place_is_another_reason() -> None:
+    release = msgspec.structs.replace(
+        _in_the_state("import-missing"), manifest=Unknown("x", Location("other.py", 9))
+    )
+    assert "manifest-unread" in map(kind_of, inspect(release, NODE).facts)
+
+
+def test_a_state_that_says_nothing_of_itself_is_always_said() -> None:
+    class Bare(State, frozen=True, kw_only=True):
+        pass
+
+    assert (Bare.excuse, Bare.baseline, Bare.listed, Bare.explains) == ("none", "any", True, "")
