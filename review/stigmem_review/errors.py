@@ -40,6 +40,12 @@ class PolicyError(ReviewError):
     exit_code = 2
 
 
+class ApprovalsError(ReviewError):
+    """A file of approvals is in error, or cannot be added to."""
+
+    exit_code = 2
+
+
 class SigningError(ReviewError):
     """A trust root cannot be read: nothing can be verified with it."""
 

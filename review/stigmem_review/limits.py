@@ -151,5 +151,11 @@ RULE_BYTES = MIB
 POLICY_BYTES = 256 * 1024
 """One policy; an entry for a signer takes less than 1 KB."""
 
+APPROVALS_BYTES = 4 * MIB
+"""One file of approvals; a record with ten findings takes 3 KB."""
+
+APPROVALS_SECONDS = 30
+"""How long another approval that is being written is waited for."""
+
 ENV_FILE_BYTES = 256 * 1024
 """One env file with a node's settings; all that a node has take less than 20 KB."""

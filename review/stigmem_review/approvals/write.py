@@ -1,0 +1,75 @@
+"""A record as text, in the form in which a colleague reads it in a diff."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from stigmem_review.approvals.record import Artifact, Record
+
+HEADER = """\
+# What was accepted, for exactly these bytes: written by "stigmem-review approve", read by
+# "stigmem-review diff" and "stigmem-review bump". Take a record out to withdraw it.
+"""
+
+
+def record_text(record: Record) -> str:
+    """Return a record as TOML, ending in a line feed."""
+    return "".join(f"{line}\n" for line in _lines(record))
+
+
+def _lines(record: Record) -> Iterator[str]:
+    yield "[[approval]]"
+    yield f"plugin = {_string(record.plugin)}"
+    yield f"by = {_string(record.by)}"
+    yield f"reason = {_string(record.reason)}"
+    yield f"approved = {record.approved.isoformat()}"
+    yield f"until = {record.until.isoformat()}"
+    if record.node:
+        yield f"node = {_string(record.node)}"
+    sides = (("old", record.old), ("new", record.new))
+    for side, artifact in sides:
+        if artifact is None:
+            yield f'{side} = "none"'
+    for side, artifact in sides:
+        if artifact is not None:
+            yield from _artifact(side, artifact)
+    for finding in record.findings:
+        yield ""
+        yield "[[approval.finding]]"
+        yield f"rule = {_string(finding.rule)}"
+        yield f"item = {_string(finding.item)}"
+        yield f"says = {_string(finding.says)}"
+        yield f"fingerprint = {_string(finding.fingerprint)}"
+    for gap in record.incomplete:
+        yield ""
+        yield "[[approval.incomplete]]"
+        yield f"what = {_string(gap.what)}"
+        yield f"why = {_string(gap.why)}"
+
+
+def _artifact(side: str, artifact: Artifact) -> Iterator[str]:
+    yield ""
+    yield f"[approval.{side}]"
+    if artifact.version:
+        yield f"version = {_string(artifact.version)}"
+    yield f"file = {_string(artifact.file)}"
+    yield f"sha256 = {_string(artifact.sha256)}"
+
+
+def _string(text: str) -> str:
+    """Return a text as a basic string of TOML; what cannot be seen is written as an escape."""
+    return '"' + "".join(map(_character, text)) + '"'
+
+
+def _character(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    # Of all that is printable nothing turns or hides the line it stands in.
+    if character.isprintable():
+        return character
+    short = json.dumps(character)[1:-1]
+    number = ord(character)
+    if len(short) == 2:
+        return short
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
