@@ -248,6 +248,36 @@ def test_a_new_open_requirement_needs_a_decision(wheels: Wheels, reviewed: Revie
     assert outcome(report) == ([], ["warning requirement-unpinned requirements.txt:3"], 1)
 
 
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "python_full_version < '3.11.5'",
+        "python_full_version == '3.12.7'",
+        "platform_machine == 'armv7l'",
+        "sys_platform == 'freebsd14'",
+        "platform_release >= '5'",
+    ],
+)
+def test_a_pin_for_some_machines_is_reviewed(
+    marker: str, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old, new = (f"demo-plugin=={version} ; {marker}\n" for version in ("1.0.0", "1.1.0"))
+    report = reviewed(old, new)
+    assert outcome(report)[0] == ["demo-plugin 1.0.0>1.1.0 blocked"]
+
+
+def test_a_pin_that_no_node_installs_is_named_and_not_reviewed(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old, new = (f"demo-plugin=={each} ; python_version < '3.11'\n" for each in ("1.0.0", "1.1.0"))
+    report = reviewed(old, new)
+    assert outcome(report) == ([], [], 0)
+    shown = " ".join(render(report, "text").split())
+    assert "demo-plugin==1.1.0" in shown
+    assert 'it needs Python 3.11 or newer, and it is pinned where python_version < "3.11"' in shown
+    assert "demo-plugin==1.1.0" not in render(reviewed(new, new), "text")
+
+
 def test_includes_and_constraints_are_followed(wheels: Wheels, reviewed: Reviewed) -> None:
     files = {
         "requirements.txt": "-r plugins/all.list\n-c plugins/pins.list\n",

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from packaging.markers import Marker
 
-from stigmem_review.markers import alike
+from stigmem_review.markers import alike, never
 
 
 def mean_the_same(one: str, two: str) -> bool:
@@ -157,3 +157,45 @@ def test_what_is_too_much_to_try_is_compared_as_text() -> None:
     for texts in (many, [deep, 'os_name == "nt"'], ["os_name == ", 'os_name == "nt"', "x y z w"]):
         assert alike(texts) == {text: text for text in texts}
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "python_full_version < '3.11.5'",
+        "python_full_version == '3.12.7'",
+        "python_version > '3.15'",
+        "python_version >= '3.9' and python_version < '3.12'",
+        "python_version in '3.9 3.10'",
+        "platform_release >= '5'",
+        "implementation_version >= '3.11'",
+        "platform_version == 'x'",
+        "implementation_name == 'graalpy'",
+        *(f"platform_machine == '{each}'" for each in ("armv7l", "ppc64le", "i686", "riscv64")),
+        *(f"sys_platform == '{each}'" for each in ("freebsd14", "cygwin", "aix")),
+        "os_name == 'java'",
+        "extra == ''",
+        "extra != 'x'",
+        "python_version < '3' or os_name == 'nt'",
+        " and ".join(f"'{number}' in sys_platform" for number in range(40)),
+    ],
+)
+def test_a_marker_that_some_machine_meets_may_hold(marker: str) -> None:
+    assert not never(str(Marker(marker)))
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "python_version < '3.11'",
+        "python_full_version < '3.11'",
+        "python_version == '3.8.*'",
+        "'3.10' >= python_version",
+        "python_version < '3.11' and platform_release >= '5'",
+        "python_version < '3.9' or (python_version < '3.11' and os_name == 'nt')",
+        "os_name == 'nt' and os_name == 'posix'",
+        "extra == 'test'",
+    ],
+)
+def test_a_marker_that_no_node_meets_never_holds(marker: str) -> None:
+    assert never(str(Marker(marker)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,10 @@ _ENVIRONMENTS = 2_000
 _EVALUATIONS = 50_000
 """How much is tried, for all markers of one distribution; 0.1 s. Beyond it, texts decide."""
 
+OLDEST = (3, 11, 0)
+"""The oldest Python that a node runs on (``requires-python`` of ``stigmem-node``)."""
+
+_Python = tuple[int, int, int]
 _Environment = Mapping[Any, Any]
 _Test = Callable[[_Environment], bool]
 
@@ -64,6 +69,23 @@ def alike(markers: Iterable[str]) -> dict[str, str]:
         return as_written
 
 
+@cache
+def never(marker: str) -> bool:
+    """Say whether no machine that a node runs on meets a marker, as packaging writes it.
+
+    A node needs ``OLDEST`` or a newer Python, and nothing that a requirements file lists is
+    installed as an extra. Of everything else nothing is known. What cannot be read or tried may
+    be met.
+    """
+    space = _Space()
+    try:
+        test = space.test(marker)
+        environments = space.environments(_EVALUATIONS, since=OLDEST, extras=False)
+        return environments is not None and not any(map(test, environments))
+    except (ValueError, RecursionError):
+        return False
+
+
 class _Space:
     """What several markers ask for, and with that every environment that could tell them apart.
 
@@ -75,14 +97,24 @@ class _Space:
     def __init__(self) -> None:
         self._axes: dict[Any, set[Any]] = {}
 
-    def environments(self, limit: int) -> list[_Environment] | None:
-        """Return them all, or ``None`` where they are too many to try."""
+    def environments(
+        self, limit: int, *, since: _Python = (0, 0, 0), extras: bool = True
+    ) -> list[_Environment] | None:
+        """Return them all, or ``None`` where they are too many to try.
+
+        ``since`` is the oldest Python there is; without ``extras`` none is asked for.
+        """
+        axes = dict(self._axes)
+        if "python" in axes:
+            axes["python"] = {since, *(each for each in axes["python"] if each >= since)}
+        if "extra" in axes and not extras:
+            axes["extra"] = {""}
         count = 1
-        for values in self._axes.values():
+        for values in axes.values():
             count *= len(values)
             if count > min(_ENVIRONMENTS, limit):
                 return None
-        return [dict(zip(self._axes, each, strict=True)) for each in product(*self._axes.values())]
+        return [dict(zip(axes, each, strict=True)) for each in product(*axes.values())]
 
     def test(self, marker: str) -> _Test:
         """Return what tells whether an environment meets a marker."""

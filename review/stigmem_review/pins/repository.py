@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.errors import SourceError
+from stigmem_review.markers import never
 from stigmem_review.model import Location
-from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
+from stigmem_review.pins.model import Aside, Loose, Pin, Read
 from stigmem_review.pins.requirements import Known, is_requirements_file, read_requirements
 
 T = TypeVar("T")
@@ -35,25 +35,18 @@ _LINE_BYTES = 10_000
 
 _LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock|Pipfile\.lock|pylock(?:\.[^./]+)?\.toml")
 
-# Where a marker is looked at, to see whether it ever holds: the host needs Python 3.11.
-_PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
-_PLATFORMS = (
-    {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
-    {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
-)
-
 
 class Pins(msgspec.Struct, frozen=True):
     """What all pin files of a revision say together.
 
     ``files`` are those that were read. A requirement that names no release, and that a constraint
-    or an include beside it pins, is a pin where it stands. Pins under a marker that holds on no
-    machine a node runs on are left out.
+    or an include beside it pins, is a pin where it stands. ``idle`` are pins under a marker that
+    no machine meets that a node runs on.
     """
 
     files: tuple[str, ...]
     pins: tuple[Pin, ...]
+    idle: tuple[Pin, ...]
     loose: tuple[Loose, ...]
     unfollowed: tuple[Aside, ...]
     unreadable: tuple[Aside, ...]
@@ -76,7 +69,12 @@ def read_pins(
         if is_requirements_file(path) or (path in wanted and _is_list(path, read))
     ]
     known = {} if known is None else known
-    found = [_alive(read_requirements(path, read, known)) for path in files]
+    read_files = [read_requirements(path, read, known) for path in files]
+    idle = [pin for each in read_files for pin in each.pins if never(pin.marker)]
+    found = [
+        replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker)))
+        for each in read_files
+    ]
     constraints = _by_name(pin for each in found for pin in each.pins if is_constraint(pin))
     pins: list[Pin] = []
     covered: set[Location] = set()
@@ -90,6 +88,7 @@ def read_pins(
     return Pins(
         tuple(files),
         _once(pins),
+        _once(idle),
         _once(line for each in found for line in each.loose if line.at not in covered),
         _once(line for each in found for line in each.unfollowed),
         _once(line for each in found for line in each.unreadable),
@@ -157,40 +156,6 @@ def _bytes(path: str, read: Read) -> bytes:
         return read(path) or b""
     except SourceError:
         return b""
-
-
-def _alive(found: PinFile) -> PinFile:
-    return replace(found, pins=tuple(pin for pin in found.pins if _holds(pin.marker)))
-
-
-@cache
-def _holds(marker: str) -> bool:
-    """Say whether a marker holds on any machine a node could run on."""
-    if not marker:
-        return True
-    from packaging.markers import Marker
-
-    try:
-        parsed = Marker(marker)
-        return any(parsed.evaluate(environment) for environment in _environments())
-    except (ValueError, LookupError):  # it compares what cannot be compared
-        return True
-
-
-def _environments() -> Iterator[dict[str, str]]:
-    for python in _PYTHONS:
-        for platform in _PLATFORMS:
-            for machine in ("x86_64", "aarch64", "arm64", "AMD64"):
-                for implementation in ("CPython", "PyPy"):
-                    yield {
-                        **platform,
-                        "python_version": python,
-                        "python_full_version": f"{python}.1",
-                        "platform_machine": machine,
-                        "platform_python_implementation": implementation,
-                        "implementation_name": implementation.lower(),
-                        "extra": "",
-                    }
 
 
 def _by_name(pins: Iterable[Pin]) -> dict[str, dict[Pin, None]]:

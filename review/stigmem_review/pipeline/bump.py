@@ -37,6 +37,7 @@ from stigmem_review.facts import (
     RequirementUnpinned,
 )
 from stigmem_review.manifest.declares import registers_plugin
+from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, pin_changes
 from stigmem_review.pins.model import Aside, Loose, Pin
@@ -331,6 +332,7 @@ class _Work:
             self._built(name)
         self.bumps.sort(key=lambda each: (_WEIGHT.index(each.state), each.plugin))
         self._elsewhere(moves)
+        self._idle()
 
     def left_behind(self, base: Pins) -> None:
         """Say what the base pins otherwise by now: a merge keeps it, a deployment would not."""
@@ -426,6 +428,18 @@ class _Work:
                     "add hashes, configure pip with that index, or give the files as artifacts",
                 )
             )
+
+    def _idle(self) -> None:
+        """Say which changed pins nobody reviewed, because no node installs them."""
+        for change in pin_changes(self._old.idle, self._new.idle):
+            oldest = ".".join(map(str, OLDEST[:2]))
+            for pin in filter(None, (change.new or change.old,)):
+                says = (
+                    Segment("no node installs it: it needs Python "),
+                    Segment(f"{oldest} or newer, and it is pinned where "),
+                    Segment(pin.marker, theirs=True),
+                )
+                self.others.append(Line(_wanted(pin), says))
 
     # The lines beside the pins
 
