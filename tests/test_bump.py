@@ -382,12 +382,79 @@ def test_other_changed_files_do_not_end_the_review(wheels: Wheels, deployment: D
     assert outcome(report) == (["demo-plugin 1.0.0>1.0.1 clear"], [], 0)
 
 
-def test_what_a_local_requirement_stands_for_is_not_passed_over(
-    wheels: Wheels, reviewed: Reviewed
+PROJECT = """[project]
+name = "demo-plugin"
+version = "1.0.0"
+[project.entry-points."stigmem.plugins"]
+demo = "demo_plugin:plugin_manifest"
+"""
+
+
+def project(folder: str, *capabilities: str) -> dict[str, str]:
+    files = {"pyproject.toml": PROJECT, **plugin(capabilities=("facts.read", *capabilities))}
+    return {f"{folder}{path}": text for path, text in files.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "folder"),
+    [
+        ("-e .", "requirements.txt", ""),
+        (".", "requirements.txt", ""),
+        ("-e file:.", "requirements.txt", ""),
+        ("-e plug", "requirements.txt", "plug/"),
+        ("./plug[fast]", "requirements.txt", "plug/"),
+        ("-e ../plug", "deploy/requirements.txt", "plug/"),
+        ("-e plugins/a", "deploy/requirements.txt", "plugins/a/"),
+        ("demo-plugin @ file:./plugins/a", "requirements.txt", "plugins/a/"),
+    ],
+)
+def test_a_plugin_in_the_repository_is_reviewed_where_its_folder_changed(
+    line: str, path: str, folder: str, reviewed: Reviewed
 ) -> None:
-    old = {"requirements.txt": "-e ./plugins/acme\n", "plugins/acme/code.py": "a = 1\n"}
-    report = reviewed(old, {**old, "plugins/acme/code.py": "a = 2\n"})
-    assert [gap.what for gap in report.gaps] == ["requirements.txt:1"]
+    lines = {path: f"{line}\n"}
+    report = reviewed(
+        {**lines, **project(folder)}, {**lines, **project(folder, "network.outbound")}
+    )
+    assert outcome(report)[0] == ["demo-plugin 1.0.0>1.0.0 blocked"]
+    assert report.gaps == ()
+
+
+def test_a_plugin_in_the_repository_that_is_installed_newly_or_no_more_is_a_change(
+    reviewed: Reviewed,
+) -> None:
+    files = project("plug/")
+    none, line = {"requirements.txt": "\n"}, {"requirements.txt": "-e plug\n"}
+    assert [each.what for each in reviewed({**none, **files}, {**line, **files}).bumps] == ["added"]
+    assert [e.what for e in reviewed({**line, **files}, {**none, **files}).bumps] == ["removed"]
+
+
+def test_what_is_no_plugin_and_what_did_not_change_in_the_repository_is_quiet(
+    reviewed: Reviewed,
+) -> None:
+    library = {"lib/pyproject.toml": '[project]\nname = "acme"\nversion = "1"\n'}
+    lines = {"requirements.txt": "-e lib\n-e plug\n-e .github\n", **project("plug/")}
+    old = {**lines, **library, "lib/acme.py": "a = 1\n", "plugs": "1", "plug.txt": "1"}
+    report = reviewed(old, {**old, "lib/acme.py": "a = 2\n", "plugs": "2", "plug.txt": "2"})
+    assert outcome(report) == ([], [], 0)
+    # What is no project in both revisions is as it was before.
+    assert report.gaps == ()
+
+
+def test_a_folder_that_is_no_project_is_not_passed_over(reviewed: Reviewed) -> None:
+    report = reviewed("\n", "-e ./elsewhere\n-e ../outside\n")
+    assert [gap.what for gap in report.gaps] == ["requirements.txt:1", "requirements.txt:2"]
+    assert report.verdict.exit_code == 3
+
+
+def test_a_commit_is_not_changed_beside_itself(wheels: Wheels, reviewed: Reviewed) -> None:
+    files = {
+        "requirements.txt": f"-e plug\n-e gone\n{wheels.pin('1.0.0')}demo-plugin==1.0.1\n",
+        "constraints.txt": "demo-plugin==0.9\nacme-library==0.1\n",
+        "other/requirements.txt": "acme-library\ndemo-plugin\n",
+        **project("plug/"),
+    }
+    report = reviewed(files, files)
+    assert (report.bumps, report.gaps, report.findings, report.others) == ((), (), (), ())
 
 
 def test_a_plugin_that_installers_build_is_not_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:

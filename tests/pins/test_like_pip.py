@@ -251,9 +251,12 @@ def check(folder: Path, text: str, *meant: str) -> None:
 
 def paths(found: PinFile) -> list[str]:
     return [
-        aside.text
-        for aside in found.unfollowed
-        if "local" in aside.why or "URL" in aside.why or "in place" in aside.why
+        *(each.text for each in found.local),
+        *(
+            aside.text
+            for aside in found.unfollowed
+            if "local" in aside.why or "URL" in aside.why or "in place" in aside.why
+        ),
     ]
 
 

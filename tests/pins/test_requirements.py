@@ -136,14 +136,14 @@ def test_a_requirement_that_names_no_one_release(line: str) -> None:
         ("https://example.org/acme-1.2.tar.gz", "a URL"),
         ("git+https://example.org/acme.git@v1#egg=acme", "a URL"),
         (f"git+ssh://example.org/acme.git --hash=sha256:{A}", "a URL"),
-        ("./acme", "a local path"),
-        ("../acme[fast]", "a local path"),
         ("/srv/acme", "a local path"),
-        ("wheels/acme", "a local path"),
-        (".", "a local path"),
+        ("acme @ file:///srv/acme", "a URL"),
+        ("file://server/acme", "a URL"),
+        ("./acme-1.2.tar.gz", "a local file"),
+        ("-e /srv/acme", "in place"),
+        ("-e file:///srv/acme", "in place"),
         ("acme-1.2-py3-none-any.whl", "a local file"),
         ("acme.zip[fast]", "a local file"),
-        ("-e .", "in place"),
         ("--editable=git+https://example.org/acme.git", "in place"),
         ("acme==${VERSION}", "environment variable VERSION"),
         ("--index-url https://${TOKEN}@example.org/simple", "environment variable TOKEN"),
@@ -157,6 +157,31 @@ def test_what_is_not_followed(line: str, why: str) -> None:
     assert why in aside.why
     assert aside.at == at(1)
     assert result == PinFile(unfollowed=result.unfollowed)
+
+
+@pytest.mark.parametrize(
+    ("line", "folder"),
+    [
+        (".", "."),
+        ("./acme", "./acme"),
+        ("../acme[fast]", "../acme"),
+        ("wheels/acme", "wheels/acme"),
+        ("./acme ; python_version > '3.11'", "./acme"),
+        ("file:.", "."),
+        ("file:./acme#egg=acme", "./acme"),
+        ("acme @ file:./plugins/acme", "./plugins/acme"),
+        ("acme[fast]@file:plugins/acme", "plugins/acme"),
+        ("-e .", "."),
+        ("-e acme", "acme"),
+        ("-e ../acme[fast]", "../acme"),
+        ("--editable=file:.", "."),
+        ("-e file:./acme", "./acme"),
+    ],
+)
+def test_a_folder_of_the_repository(line: str, folder: str) -> None:
+    result = read(f"{line}\n")
+    assert [(each.folder, each.at) for each in result.local] == [(folder, at(1))]
+    assert result == PinFile(local=result.local)
 
 
 @pytest.mark.parametrize(

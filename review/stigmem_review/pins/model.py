@@ -46,17 +46,30 @@ class Aside(msgspec.Struct, frozen=True):
     at: Location
 
 
+class Local(msgspec.Struct, frozen=True):
+    """A line that installs what a folder of the repository holds, as it is then.
+
+    ``folder`` is as it is written: pip takes it from the folder that it runs in, others from that
+    of the file.
+    """
+
+    folder: str
+    text: str
+    at: Location
+
+
 class PinFile(msgspec.Struct, frozen=True):
     """What one file, and every file it includes, pins.
 
-    ``unfollowed`` are lines an installer understands and a review does not follow: URLs, paths,
-    editable installs, variables, includes from elsewhere. ``unreadable`` are lines (or whole
+    ``unfollowed`` are lines an installer understands and a review does not follow: URLs, archives,
+    folders elsewhere, variables, includes from elsewhere. ``unreadable`` are lines (or whole
     files) that an installer would refuse too, or that cannot be read without guessing.
     ``options`` are lines that say where installers look and what they take.
     """
 
     pins: tuple[Pin, ...] = ()
     loose: tuple[Loose, ...] = ()
+    local: tuple[Local, ...] = ()
     unfollowed: tuple[Aside, ...] = ()
     unreadable: tuple[Aside, ...] = ()
     options: tuple[Aside, ...] = ()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from stigmem_review.errors import SourceError
 from stigmem_review.markers import never
 from stigmem_review.model import Location
-from stigmem_review.pins.model import Aside, Loose, Pin, Read
+from stigmem_review.pins.model import Aside, Local, Loose, Pin, Read
 from stigmem_review.pins.requirements import Known, is_requirements_file, read_requirements
 
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class Pins(msgspec.Struct, frozen=True):
     pins: tuple[Pin, ...]
     idle: tuple[Pin, ...]
     loose: tuple[Loose, ...]
+    local: tuple[Local, ...]
     unfollowed: tuple[Aside, ...]
     unreadable: tuple[Aside, ...]
     options: tuple[Aside, ...]
@@ -75,14 +76,13 @@ def read_pins(
         replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker)))
         for each in read_files
     ]
-    constraints = _by_name(pin for each in found for pin in each.pins if is_constraint(pin))
     pins: list[Pin] = []
     covered: set[Location] = set()
     for each in found:
         pins += each.pins
         beside = _by_name(each.pins) if each.loose else {}
         for line in each.loose:
-            for pin in beside.get(line.name, {}) | constraints.get(line.name, {}):
+            for pin in beside.get(line.name, ()):
                 covered.add(line.at)
                 pins.append(replace(pin, at=line.at))
     return Pins(
@@ -90,6 +90,7 @@ def read_pins(
         _once(pins),
         _once(idle),
         _once(line for each in found for line in each.loose if line.at not in covered),
+        _once(line for each in found for line in each.local),
         _once(line for each in found for line in each.unfollowed),
         _once(line for each in found for line in each.unreadable),
         _once(line for each in found for line in each.options),

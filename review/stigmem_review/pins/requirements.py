@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
-from stigmem_review.pins.model import Aside, Loose, Pin, PinFile, Read
+from stigmem_review.pins.model import Aside, Local, Loose, Pin, PinFile, Read
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class _File(NamedTuple):
 class _Found:
     pins: list[Pin] = field(default_factory=list)
     loose: list[Loose] = field(default_factory=list)
+    local: list[Local] = field(default_factory=list)
     unfollowed: list[Aside] = field(default_factory=list)
     unreadable: list[Aside] = field(default_factory=list)
     options: list[Aside] = field(default_factory=list)
@@ -160,14 +161,17 @@ class _Found:
     def add(self, other: _Found) -> None:
         self.pins += other.pins
         self.loose += other.loose
+        self.local += other.local
         self.unfollowed += other.unfollowed
         self.unreadable += other.unreadable
         self.options += other.options
         self.lines += other.lines
 
-    def add_requirement(self, item: Pin | Loose | Aside) -> None:
+    def add_requirement(self, item: Pin | Loose | Local | Aside) -> None:
         if isinstance(item, Pin):
             self.pins.append(item)
+        elif isinstance(item, Local):
+            self.local.append(item)
         elif isinstance(item, Loose):
             self.loose.append(item)
         else:
@@ -177,6 +181,7 @@ class _Found:
         return PinFile(
             pins=tuple(self.pins),
             loose=tuple(self.loose),
+            local=tuple(self.local),
             unfollowed=tuple(self.unfollowed),
             unreadable=tuple(self.unreadable),
             options=tuple(self.options),
@@ -382,8 +387,10 @@ def _read_line(line: str, at: Location, found: _Found) -> None:
         hashes = {option.value for option in given if option.name == "hash"}
         found.add_requirement(_requirement(wanted, tuple(sorted(hashes)), at))
     elif chosen := _first(given, "editable"):
+        folder = _folder(chosen.value)
         why = "it installs a working tree in place, and no release"
-        found.unfollowed.append(_aside(chosen.text, why, at))
+        aside = _aside(chosen.text, why, at)
+        found.add_requirement(aside if folder is None else Local(folder, aside.text, at))
     elif chosen := _first(given, "requirement") or _first(given, "constraint"):
         kept = frozenset()
         _include(chosen, at, found)
@@ -514,7 +521,7 @@ def _include(option: _Option, at: Location, found: _Found) -> None:
     found.includes.append(_File(path, option.text, at))
 
 
-def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loose | Aside:
+def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loose | Local | Aside:
     """Return what a requirement says; an ``Aside`` is one that is not followed."""
     if len(text) > _PARSED_CHARS:
         raise _RefusedError(f"it exceeds the limit of {_PARSED_CHARS} characters; shorten it")
@@ -522,6 +529,8 @@ def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loos
     named, _, condition = text.partition("; " if url else ";")
     named = named.strip()
     marker = _marker(condition.strip())
+    if (_is_path(named) or named.startswith("file:")) and (folder := _folder(named)) is not None:
+        return Local(folder, _cut(text), at)
     if url:
         return _aside(text, "it stands for a URL, and no release of an index", at)
     if _is_archive(named):
@@ -607,6 +616,29 @@ def _parsed(text: str) -> Requirement | None:
         raise _RefusedError(
             "it is no requirement, URL or path; write it as name==version"
         ) from error
+
+
+def _folder(text: str) -> str | None:
+    """Return the folder in the repository that a path, a URL or a named URL stands for.
+
+    ``None`` for an archive, and for what lies elsewhere.
+    """
+    named, at, url = text.partition("@")
+    if at and url.strip().startswith("file:") and not _is_path(named):
+        text = url.strip()
+    text = text.partition("#")[0]
+    if text.startswith("file:"):
+        text = text.removeprefix("file:").removeprefix("//localhost")
+        if text.startswith("//"):
+            return None
+    elif ":" in text:
+        return None
+    if text.endswith("]"):
+        text = text.rpartition("[")[0]
+    text = text.strip()
+    if not text or text.startswith(("/", "~")) or text.lower().endswith(_ARCHIVES):
+        return None
+    return text
 
 
 def _is_path(text: str) -> bool:

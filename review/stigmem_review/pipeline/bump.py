@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,11 +37,11 @@ from stigmem_review.facts import (
     PolicyChanged,
     RequirementUnpinned,
 )
-from stigmem_review.manifest.declares import registers_plugin
+from stigmem_review.manifest.declares import is_about_plugin, registers_plugin
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Level, Location, Side, Source
-from stigmem_review.pins.changes import PinChange, pin_changes
-from stigmem_review.pins.model import Aside, Loose, Pin
+from stigmem_review.pins.changes import PinChange, What, pin_changes
+from stigmem_review.pins.model import Aside, Local, Loose, Pin
 from stigmem_review.pins.repository import (
     Pins,
     is_constraint,
@@ -59,8 +60,10 @@ from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import Found, find_pinned
+from stigmem_review.sources.tree import PROJECT_FILES
 from stigmem_review.text import Message, Segment, shorten
 from stigmem_review.verdict import State
+from stigmem_review.versions import parse
 
 _NODE = "stigmem-node"
 
@@ -137,6 +140,7 @@ def bump(
             )
         )
     work.look_at_lines(changed)
+    work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
     work.look_at_locks(changed)
     for path in filter(None, (named[0] or POLICY_FILE, *named[1:])):
         if after.read(path) not in (base_tree.read(path), before.read(path)):
@@ -330,7 +334,7 @@ class _Work:
             self._unhashed(name, was.get(name, []), now.get(name, []))
             self._disagreeing(name, was.get(name, []), now.get(name, []))
             self._built(name)
-        self.bumps.sort(key=lambda each: (_WEIGHT.index(each.state), each.plugin))
+        self.bumps.sort(key=_heaviest)
         self._elsewhere(moves)
         self._idle()
 
@@ -454,8 +458,7 @@ class _Work:
         known = {_key(line) for line in self._old.unfollowed}
         for line in self._new.unfollowed:
             local = _local(line)
-            at = bisect_left(changed, local)
-            if local and at < len(changed) and changed[at].startswith(local):
+            if local and _below(local, changed):
                 why = f"{line.text}: {line.why}, and what it stands for changed"
                 self.gaps.append(Gap(str(line.at), why, "review it with stigmem-review diff"))
             elif _key(line) in known:
@@ -471,6 +474,48 @@ class _Work:
             if key not in now:
                 fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
                 self._judge("", fact)
+
+    # Folders of the repository
+
+    def look_at_folders(self, before: _Commit, after: _Commit, changed: list[str]) -> None:
+        """Review each plugin that is installed from a folder, where that folder changed."""
+        was, now = (_folders(each.local) for each in (self._old, self._new))
+        for folder in sorted(was.keys() | now.keys()):
+            line = now.get(folder) or was[folder]
+            sides = [(commit, folder in said) for commit, said in ((before, was), (after, now))]
+            if folder in was and folder in now and not _below(folder, changed):
+                continue
+            if any(commit.has_project(folder) for commit, installed in sides if installed):
+                old, new = (commit.opening(folder, installed) for commit, installed in sides)
+                self._folder_changed(line, folder, old, new)
+        known = {_key(line) for line in self._old.local}
+        for each in self._new.local:
+            if any(map(after.has_project, _folders((each,)))):
+                continue
+            why = "it installs from a folder that is no project of this repository"
+            if _key(each) in known:
+                self._as_before(Aside(each.text, why, each.at))
+            else:
+                self.gaps.append(Gap(str(each.at), f"{each.text}: {why}", ""))
+
+    def _folder_changed(self, line: Local, folder: str, old: Opening, new: Opening) -> None:
+        if not (old.is_about_plugin() or new.is_about_plugin()):
+            return
+        self._moved = True
+        report = review_releases({"old": old, "new": new}, self._terms)
+        reviewed = {each.side: each.version for each in report.reviewed}
+        self.bumps.append(
+            Bump(
+                plugin=report.plugin or folder,
+                what=_what(reviewed.get("old", ""), reviewed.get("new", "")),
+                old=reviewed.get("old", ""),
+                new=reviewed.get("new", ""),
+                at=line.at,
+                state=report.verdict.state,
+                report=report,
+            )
+        )
+        self.bumps.sort(key=_heaviest)
 
     def _as_before(self, line: Aside) -> None:
         says = (Segment(line.text, theirs=True), Segment(f": {line.why}, as before"))
@@ -635,7 +680,76 @@ def _local(line: Aside) -> str:
     return posixpath.normpath(path) if "/" in path or path.startswith(".") else ""
 
 
-def _key(line: Aside | Loose) -> tuple[str, str]:
+def _below(folder: str, changed: list[str]) -> bool:
+    """Say whether anything in a folder is among the paths that changed, which are sorted."""
+    if folder == ".":
+        return bool(changed)
+    at = bisect_left(changed, folder)
+    return any(
+        path == folder or path.startswith(f"{folder}/")
+        for path in takewhile(lambda path: path.startswith(folder), changed[at:])
+    )
+
+
+def _folders(lines: Iterable[Local]) -> dict[str, Local]:
+    """Return the folders that lines can stand for, with the first line for each.
+
+    pip takes them from where it runs, which is the top of the checkout as a rule, or the folder
+    of the file; other installers take them from that.
+    """
+    found: dict[str, Local] = {}
+    for line in lines:
+        for base in ("", posixpath.dirname(line.at.path)):
+            folder = posixpath.normpath(posixpath.join(base, line.folder))
+            if folder != ".." and not folder.startswith("../"):
+                found.setdefault(folder, line)
+    return found
+
+
+class _Commit(NamedTuple):
+    """A commit, and the projects that are in it."""
+
+    id: str
+    tree: Tree
+
+    def has_project(self, folder: str) -> bool:
+        return any(
+            posixpath.normpath(posixpath.join(folder, name)) in self.tree.paths
+            for name in PROJECT_FILES
+        )
+
+    def opening(self, folder: str, installed: bool) -> Opening:
+        """Return how what is installed from a folder is opened; ``installed``: if anything is."""
+        if not installed or not self.has_project(folder):
+            empty = Artifact(Source("none", "none"))
+            return Opening(empty.source, lambda: empty, lambda: False)
+        asked = f"{folder} at {self.id[:12]}"
+        path = "" if folder == "." else folder
+        found = Found("directory", folder, lambda: self.tree.artifact(path, asked))
+
+        def is_about() -> bool:
+            try:
+                return is_about_plugin(found)
+            except Exception:
+                return True  # opening and reading it says why
+
+        return Opening(Source("directory", asked), found.read, is_about)
+
+
+def _what(old: str, new: str) -> What:
+    if not old or not new:
+        return "removed" if old else "added"
+    one, two = parse(old), parse(new)
+    if one is None or two is None or one == two:
+        return "same version, other files"
+    return "upgraded" if one < two else "downgraded"
+
+
+def _heaviest(each: Bump) -> tuple[int, str]:
+    return _WEIGHT.index(each.state), each.plugin
+
+
+def _key(line: Aside | Local | Loose) -> tuple[str, str]:
     return line.at.path, line.text
 
 
