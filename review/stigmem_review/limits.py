@@ -159,3 +159,21 @@ APPROVALS_SECONDS = 30
 
 ENV_FILE_BYTES = 256 * 1024
 """One env file with a node's settings; all that a node has take less than 20 KB."""
+
+WRITTEN_FILE_BYTES = SOURCE_BYTES
+"""One file of text that is kept until a report has shown lines of it."""
+
+WRITTEN_BYTES = OBSERVED_BYTES
+"""All files of text of a release that are kept until a report has shown lines of them."""
+
+HELD_LINES = 200_000
+"""Lines of both releases that are held together to find those that findings are about; 0.3 s."""
+
+SHOWN_CHARS = 300
+"""Of one line of a file that a report shows."""
+
+EVIDENCE_LINES = 60
+"""Lines that one finding shows, in every format together; people see fewer."""
+
+EVIDENCES = 500
+"""Findings that show lines."""

@@ -340,6 +340,27 @@ class HeldAgainst(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class Hunk(msgspec.Struct, frozen=True):
+    """Lines of a file that follow each other, as a unified diff has them.
+
+    ``lines`` start with ``-`` where only the old release has them, with ``+`` where only the new
+    one does, and else with a blank. ``old`` and ``new`` are the numbers of the first of them, 0
+    where the release has none.
+    """
+
+    old: int
+    new: int
+    lines: tuple[str, ...]
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """Lines of the file at ``path`` that a finding is about; ``more`` counts those left out."""
+
+    path: str
+    hunks: tuple[Hunk, ...]
+    more: int = 0
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 

@@ -16,7 +16,7 @@ from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
-from stigmem_review.pipeline.reading import Opening, gap, opening, read_artifact
+from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
@@ -49,7 +49,7 @@ def check_releases(
     """
     rulebook = shipped_rules()
     checked: list[Checked] = []
-    read: list[tuple[Release, Artifact]] = []
+    read: list[tuple[ReadRelease, Artifact]] = []
     others: list[Opening] = []
 
     def look(each: Opening) -> None:
@@ -66,7 +66,7 @@ def check_releases(
             others.append(each)
     plugins = {
         canonicalize_name(release.distribution.value)
-        for release, _ in read
+        for (release, _), _ in read
         if isinstance(release.distribution, Known)
     }
     for each in others:
@@ -75,15 +75,15 @@ def check_releases(
         else:
             each.close()
             skipped = (*skipped, each.unread.asked)
-    releases = [release for release, _ in read]
-    for found in read:
-        if left_to_the_build(found[0], releases):
-            checked.append(Checked(found[0].source, gaps=found[0].gaps))
+    releases = [found.release for found, _ in read]
+    for found, artifact in read:
+        source = found.release.source
+        if left_to_the_build(found.release, releases):
+            checked.append(Checked(source, gaps=found.release.gaps))
             continue
         try:
-            checked.append(_checked(*found, releases, node, rulebook))
+            checked.append(_checked(found, artifact, releases, node, rulebook))
         except Exception as error:
-            source = found[0].source
             checked.append(Checked(source, gaps=(gap(source.asked, error),)))
     order = [each.unread.asked for each in openings]
     checked.sort(key=lambda each: order.index(each.source.asked))
@@ -99,14 +99,14 @@ def _named(asked: str) -> str:
 
 
 def _checked(
-    release: Release,
+    found: ReadRelease,
     artifact: Artifact,
     releases: Sequence[Release],
     node: host.Node,
     rulebook: Rulebook,
 ) -> Checked:
-    against = built_otherwise(release, releases)
-    release = replace(release, problems=(*release.problems, *against))
+    against = built_otherwise(found.release, releases)
+    release = replace(found.release, problems=(*found.release.problems, *against))
     case = build_check(release, node)
     mistakes = [
         mistake
@@ -114,6 +114,10 @@ def _checked(
         for mistake in _mistakes(fact, case, release, artifact, rulebook)
     ]
     mistakes.sort(key=lambda each: LEVELS.index(each.level))
+    if mistakes:
+        from stigmem_review.document.evidence import with_evidence
+
+        mistakes = [*with_evidence(tuple(mistakes), {"new": found.written})]
     return Checked(
         release.source,
         plugin_name(release),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from stigmem_review.code.installed import code_of
+from stigmem_review.code.written import Written, written_of
 from stigmem_review.errors import MismatchError, ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
@@ -91,17 +92,24 @@ class _Finding:
 
 def read(request: Request, node: Node) -> Release:
     """Open and read one release. Raises ``SourceError`` where it cannot be read."""
-    return read_artifact(open_source(request), node)
+    return read_artifact(open_source(request), node).release
 
 
-def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> Release:
+class ReadRelease(NamedTuple):
+    """A release that was read, and what is written in its files, for the lines of findings."""
+
+    release: Release
+    written: Written = Written()
+
+
+def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> ReadRelease:
     """Read one release that was opened, and what its code does.
 
     ``seen`` keeps what was found in files that several releases may share. Raises ``SourceError``
     where the release cannot be read.
     """
     if artifact.source.kind == "none":
-        return none_release()
+        return ReadRelease(none_release())
     # What runs a program takes most of the modules there are, and many commands run none.
     from stigmem_review.observe.observe import Seen, observe
 
@@ -115,14 +123,17 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
         release = read_release(installed, node, seen.programs)
         code = code_of(installed, release)
         release = built_by(artifact, release, code, seen)
+        # What a build runs is read only then.
+        written = written_of(replace(artifact, layout=installed.layout))
     else:
         release = read_release(artifact, node, seen.programs)
         code = code_of(artifact, release)
+        written = written_of(artifact)
     if not code.files:
-        return release
+        return ReadRelease(release, written)
     observed = observe(release, code, node, seen)
     seen.forget()
-    return observed
+    return ReadRelease(observed, written)
 
 
 def against_sdist(release: Release, artifact: Artifact) -> Release:

@@ -8,6 +8,7 @@ import msgspec
 
 from stigmem_review import host
 from stigmem_review.case import build_case
+from stigmem_review.code.written import Written
 from stigmem_review.compare.signers import verification_gap
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
@@ -94,6 +95,7 @@ def _check_plugins(openings: Collection[Opening]) -> None:
 def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     """Review the upgrade between two releases that can be opened."""
     releases: dict[Side, Release] = {}
+    written: dict[Side, Written] = {}
     gaps: list[Gap] = []
     from stigmem_review.observe.observe import Seen  # which takes most of the modules there are
 
@@ -101,7 +103,7 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     for side, each in openings.items():
         try:
             artifact = each.open()
-            release = read_artifact(artifact, terms.node, seen)
+            release, written[side] = read_artifact(artifact, terms.node, seen)
             release = against_sdist(release, artifact)
             signature = verify(artifact, terms.root)
             release = msgspec.structs.replace(release, signature=signature)
@@ -112,7 +114,7 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
             gaps.append(gap(f"{side} release", error))
     if not gaps:
         try:
-            return _judged(releases, terms)
+            return _judged(releases, written, terms)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -124,10 +126,16 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     )
 
 
-def _judged(releases: Mapping[Side, Release], terms: Terms) -> Report:
+def _judged(
+    releases: Mapping[Side, Release], written: Mapping[Side, Written], terms: Terms
+) -> Report:
     old, new = releases["old"], releases["new"]
     case = build_case(old, new, terms.node, terms.trust)
     findings = judge(case.comparison.facts, case, terms.rulebook)
+    if findings:
+        from stigmem_review.document.evidence import with_evidence
+
+        findings = with_evidence(findings, written)
     already = judge(case.comparison.already, case, terms.rulebook)
     return build_report(
         case,

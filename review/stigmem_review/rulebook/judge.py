@@ -10,7 +10,7 @@ import msgspec
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Reconditioned, evidence, kind_of
-from stigmem_review.model import LEVELS, Level, Location, Side
+from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
 from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook.rules import Rule, Rulebook
 from stigmem_review.text import Message, Segment, clean_all
@@ -21,7 +21,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     ``fingerprint`` identifies it for an approval: it comes from the rule, the plugin, the item
     and the evidence, never from the wording or from line numbers. ``write`` are whole lines that
-    would settle it, for the policy or, in a check, for the author.
+    would settle it, for the policy or, in a check, for the author. ``evidence`` are the lines it is
+    about, where a file that can be read has them; judging gives none.
     """
 
     rule: str
@@ -36,6 +37,7 @@ class Finding(msgspec.Struct, frozen=True):
     at: Location | None = None
     side: Side | Literal[""] = ""
     write: tuple[str, ...] = ()
+    evidence: Excerpt | None = None
 
 
 def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
