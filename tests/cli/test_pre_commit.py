@@ -102,6 +102,10 @@ check Stigmem plugins....................................................Failed
 
 acme-ledger 1.0.0 (.): 1 error
 pyproject.toml:9: error: entry-point-invalid [SPR106]
+     7   version = "1.0.0"
+     8
+     9   [project.entry-points.stigmem.plugins]
+    10   acme-ledger = "acme_ledger.plugin:plugin_manifest"
     The entry point stigmem.plugins cannot be loaded: the group is written
     without quotes, so TOML reads a table "stigmem" with a key "plugins": write
     [project.entry-points."stigmem.plugins"].

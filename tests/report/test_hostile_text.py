@@ -85,7 +85,8 @@ def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Pa
     parser = MarkdownIt("gfm-like", {"linkify": False})
     tokens = parser.parse(render(hostile_report(text, tmp_path), "markdown"))
     kinds = {each.type for token in tokens for each in (token, *(token.children or ()))}
-    assert not kinds & {"link_open", "image", "fence", "code_block"}
+    assert not kinds & {"link_open", "image", "code_block"}
+    assert all(each.info == "diff" for each in tokens if each.type == "fence")
     html = "".join(
         each.content
         for token in tokens
@@ -95,6 +96,7 @@ def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Pa
     assert set(re.findall(r"<[^>]*>", html)) <= {
         "<br>",
         "<details>",
+        "<details open>",
         "</details>",
         "<summary>",
         "</summary>",
@@ -104,6 +106,61 @@ def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Pa
     )
     assert "evil.example" not in outside
     assert "everyone" not in outside
+
+
+SOURCES = [
+    *HOSTILE,
+    "\n```\n</details>\n\n# Approved\n",
+    "\n  ```\n~~~\n````diff\n`````\n",
+    "\n::error::spoofed\n ::error::spoofed\n",
+    "\n##[error]spoofed\n",
+    "\n<!--\n",
+    "\n\n    <script>\n\n- x\n\n",
+    "\x0c\x0b\x1c\x85\u2028",
+    "\tx\ty",
+    "x" * 100_000,
+    "\x1b[2K\x1b[1A" * 5_000,
+]
+
+
+def hostile_source(text: str, folder: Path) -> Report:
+    """Review a plugin whose new handler has a text in it, as it is and as bytes of no encoding."""
+    handlers = f'def audit(ctx, **_):\n    """{text}"""\n    return None\n'
+    files: dict[str, str | bytes] = {**plugin(version="1.1.0", hooks={"recall_filter": "audit"})}
+    files["demo_plugin/handlers.py"] = handlers.encode("utf-8", "replace")
+    odd = b"# coding: latin-1\nx = '\xe9'\n" + text.encode("utf-8", "replace")
+    files["demo_plugin/odd.py"] = odd
+    files["demo_plugin/odd.sh"] = b"#!/bin/sh\n" + odd
+    new = write_wheel(folder / "new", files, version="1.1.0")
+    return review(str(write_wheel(folder / "old", plugin())), str(new))
+
+
+@pytest.mark.parametrize("text", SOURCES, ids=lambda text: repr(text[:20]))
+def test_code_that_is_shown_cannot_bend_a_report(text: str, tmp_path: Path) -> None:
+    report = hostile_source(text, tmp_path)
+    assert sum(each.evidence is not None for each in report.findings) >= 2
+    for form in FORMATS:
+        printed = render(report, form)
+        allowed = "→·✅🟡⛔❔" if form in ("markdown", "summary") else ""
+        assert [c for c in printed if not (" " <= c <= "~" or c == "\n" or c in allowed)] == []
+        assert "##[" not in printed
+        commands = [line for line in printed.splitlines() if line.lstrip().startswith("::")]
+        assert commands == (printed.splitlines() if form == "github" else [])
+        assert form == "json" or max(map(len, printed.splitlines())) < 2_000
+    markdown = MarkdownIt("gfm-like", {"linkify": False})
+    tokens = markdown.parse(render(report, "markdown"))
+    headings = [tokens[i + 1].content for i, x in enumerate(tokens) if x.type == "heading_open"]
+    assert not any("Approved" in each for each in headings)
+    fences = [each for each in tokens if each.type == "fence"]
+    assert fences
+    assert all(each.info == "diff" for each in fences)
+    assert all(len(each.content.splitlines()) <= 12 for each in fences)
+    html = "".join(
+        x.content for t in tokens for x in (t, *(t.children or ())) if x.type.startswith("html_")
+    )
+    assert "script" not in html
+    assert html.count("<details") == html.count("</details>")
+    assert "<!--" not in html
 
 
 @pytest.mark.parametrize("text", ["\ud800", "\x7f", 'a "quoted" name', "back\\slash"])

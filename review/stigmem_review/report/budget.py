@@ -14,6 +14,12 @@ FINDINGS = 30
 ITEMS = 15
 LINES = 20
 
+EXCERPT = 12
+"""Lines of code of one finding."""
+
+CHARS = 160
+"""Of one of them; more is wider than most screens."""
+
 ANNOTATIONS = 10
 """GitHub shows ten errors and ten warnings of a step, and drops the rest."""
 
@@ -34,10 +40,27 @@ def within(markdown: str, limit: int) -> str:
     if len(data) <= limit:
         return markdown
     room = limit - len(_CUT.format(len(data)))
-    kept = data[:room].rpartition(b"\n\n")[0].decode()
-    for start, end in (("<details>", "</details>"), ("```\n", "\n```\n")):
-        # What is open when the cut comes would swallow the sentence that says so.
-        opened = kept.rfind(start)
-        if opened >= 0 and end not in f"{kept[opened + len(start) - 1 :]}\n":
-            kept = kept[:opened].rstrip()
+    kept = _closed(data[:room].rpartition(b"\n\n")[0].decode())
     return kept + _CUT.format(len(data) - len(kept.encode()))
+
+
+def _closed(markdown: str) -> str:
+    """Return Markdown up to where the first thing begins that does not end in it.
+
+    What is open when the cut comes would swallow the sentence that says so.
+    """
+    position = opened = depth = 0
+    fence = ""
+    for line in markdown.splitlines(keepends=True):
+        bare = line.strip()
+        if fence:
+            fence = "" if bare == fence else fence
+        elif bare.startswith("```"):
+            fence = bare[: len(bare) - len(bare.lstrip("`"))]
+            opened = opened if depth else position
+        else:
+            begins = bare.startswith("<details")
+            opened = position if begins and not depth else opened
+            depth += begins - bare.endswith("</details>")
+        position += len(line)
+    return markdown[:opened].rstrip() if fence or depth else markdown

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from stigmem_review.document import Checked, CheckReport
 from stigmem_review.report import budget
-from stigmem_review.report.markdown import block, code, message
-from stigmem_review.report.text import paint
+from stigmem_review.report.excerpt import shortened
+from stigmem_review.report.groups import lines_once
+from stigmem_review.report.markdown import block, code, lines_block, message
+from stigmem_review.report.text import excerpt_lines, paint
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
@@ -29,9 +31,10 @@ def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
     for gap in each.gaps:
         yield from _wrapped(f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else ""), width)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
-    for mistake in shown:
+    for mistake in lines_once(shown):
         level = paint(mistake.level, mistake.level, colour)
         yield f"{place(each, mistake)}: {level}: {mistake.name} [{mistake.rule}]"
+        yield from excerpt_lines(mistake, "    ", colour)
         yield from _wrapped(flat(mistake.message), width)
         yield from _wrapped(mistake.why, width, "Why: ")
         yield from _wrapped(mistake.do, width, "Do:  ")
@@ -62,7 +65,7 @@ def render_check_markdown(report: CheckReport) -> str:
         parts.append(f"{_summary(each)} · {code(each.source.asked)}")
         parts += [f"- {code(gap.what)}: {code(gap.why)}" for gap in each.gaps]
         shown, more = budget.cut(each.mistakes, budget.FINDINGS)
-        parts += [part for mistake in shown for part in _markdown(each, mistake)]
+        parts += [part for mistake in lines_once(shown) for part in _markdown(each, mistake)]
         if more:
             parts.append(f"and {count(more, 'more mistake')}: see the report as JSON")
     parts += [f"- {code(each)}: not a Stigmem plugin, not checked" for each in report.skipped]
@@ -72,6 +75,8 @@ def render_check_markdown(report: CheckReport) -> str:
 def _markdown(each: Checked, mistake: Finding) -> Iterator[str]:
     yield f"### {mistake.level}: {mistake.name} ({mistake.rule})"
     yield f"{message(mistake.message)} ({code(place(each, mistake))})"
+    if found := shortened(mistake):
+        yield "\n".join(lines_block(found, is_open=False))
     yield f"*Why it matters:* {mistake.why}"
     yield f"*What to do:* {mistake.do}"
     if mistake.write:

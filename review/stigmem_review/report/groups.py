@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from stigmem_review.document import Report
 from stigmem_review.report import budget
+from stigmem_review.report.excerpt import Shown, shortened
 from stigmem_review.rulebook import Finding
 
 
@@ -26,7 +28,22 @@ class Group(msgspec.Struct, frozen=True):
 def grouped(findings: tuple[Finding, ...]) -> tuple[list[Group], int]:
     """Return what is shown of the findings, in groups, and how many findings are left out."""
     shown, more = budget.cut(findings, budget.FINDINGS)
-    return list(_groups(shown)), more
+    return list(_groups(lines_once(shown))), more
+
+
+def lines_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those lines that are shown with an earlier one."""
+    seen: set[tuple[str, Shown]] = set()
+    found = []
+    for each in findings:
+        excerpt = shortened(each)
+        if excerpt is not None and each.evidence is not None:
+            lines = {(each.evidence.path, line) for line in excerpt.telling}
+            if lines <= seen:
+                each = replace(each, evidence=None)
+            seen |= lines
+        found.append(each)
+    return found
 
 
 def code_title(report: Report) -> str:

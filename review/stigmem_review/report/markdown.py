@@ -6,11 +6,13 @@ characters that could end a code span or a table cell are escaped here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from stigmem_review.document import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
+from stigmem_review.report.excerpt import Shortened, shortened
 from stigmem_review.report.groups import Group, code_title, grouped
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message
@@ -128,7 +130,7 @@ def finding_parts(findings: tuple[Finding, ...], title: str) -> Iterator[str]:
 def _group(group: Group) -> str:
     first = group.first
     parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
-    parts.append("\n".join(f"- {message(each.message)}{_where(each)}" for each in group.findings))
+    parts.append("\n".join(_said(group)).rstrip())
     parts += [block(each.write) for each in group.findings if each.write]
     if not group.explained:
         parts.append(f"*Why it matters:* {first.why}")
@@ -136,6 +138,35 @@ def _group(group: Group) -> str:
     if not first.approvable:
         parts.append("**It cannot be accepted; it has to be put right.**")
     return "\n\n".join(parts)
+
+
+def _said(group: Group) -> Iterator[str]:
+    """Yield each finding of a group as an item of a list, with the lines that it is about."""
+    for each in group.findings:
+        yield f"- {message(each.message)}{_where(each)}"
+        found = shortened(each)
+        if found is not None:
+            is_first = group.number == 1 and each is group.first
+            block = lines_block(found, is_open=is_first)
+            yield from ("", *(f"  {line}".rstrip() for line in block), "")
+
+
+def lines_block(found: Shortened, *, is_open: bool) -> Iterator[str]:
+    """Yield lines of code as a folded block that none of them can end."""
+    named = "What changed" if found.is_change else "The lines"
+    yield f"<details{' open' if is_open else ''}><summary>{named}</summary>"
+    yield ""
+    ticks = [len(each) for line in found.lines for each in re.findall("`+", line.text)]
+    fence = "`" * max(3, *(number + 1 for number in ticks)) if ticks else "```"
+    yield f"{fence}diff"
+    for index, piece in enumerate(found.pieces):
+        if index:
+            yield f"@@ line {piece[0].number} @@"
+        yield from (line.sign + line.text for line in piece)
+    yield fence
+    if found.more:
+        yield from ("", f"and {count(found.more, 'more line')}")
+    yield from ("", "</details>")
 
 
 def block(lines: Iterable[str]) -> str:

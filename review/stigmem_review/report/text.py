@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.document import Consulted, Item, Line, Report, Reviewed
 from stigmem_review.report import budget
+from stigmem_review.report.excerpt import shortened
 from stigmem_review.report.groups import Group, code_title, grouped
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
@@ -44,6 +45,24 @@ def finding_lines(
 def paint(text: str, style: str, colour: bool) -> str:
     """Return a text in the colour of a verdict, a level or a sign, where colour is wanted."""
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text
+
+
+def excerpt_lines(finding: Finding, indent: str, colour: bool) -> Iterator[str]:
+    """Yield the lines that a finding is about, with their numbers."""
+    found = shortened(finding)
+    if found is None:
+        return
+    width = max(len(str(line.number)) for line in found.lines)
+    for index, piece in enumerate(found.pieces):
+        if index:
+            yield f"{indent}{'...':>{width}}"
+        for line in piece:
+            text = f"{line.sign} {line.text}".rstrip()
+            if line.sign in ("+", "-"):
+                text = paint(text, line.sign, colour)
+            yield f"{indent}{line.number:>{width}} {text}".rstrip()
+    if found.more:
+        yield f"{indent}and {count(found.more, 'more line')}"
 
 
 class _Page:
@@ -144,7 +163,8 @@ class _Page:
             yield from self._wrap(flat(finding.message), "     ", "   - ")
             if finding.at:
                 side = " of the old release" if finding.side == "old" else ""
-                yield self._paint(f"     at {finding.at}{side}", "dim")
+                yield self._paint(f"     --> {finding.at}{side}", "dim")
+            yield from excerpt_lines(finding, "      ", self._colour)
             yield from (f"        {line}" for line in finding.write)
         if not group.explained:
             yield from self._wrap(first.why, "        ", "   Why: ")
