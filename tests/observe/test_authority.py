@@ -65,7 +65,10 @@ REACHES = {
     "native code": ("import ctypes\ndef f(): ctypes.CDLL('x')", "native code: ctypes"),
     "eval": ("def f(x): return eval(x)", "dynamic code: builtins.eval"),
     "pickle": ("import pickle\ndef f(x): return pickle.loads(x)", "dynamic code: pickle"),
-    "a thread": ("import threading\ndef f(): threading.Thread(target=f)", "threads: threading"),
+    "a thread": (
+        "import threading\ndef f(): threading.Thread(target=f)",
+        "threads: threading.Thread",
+    ),
     "a patch": ("import json\ndef f(): json.loads = None", "monkeypatching: assigning json.loads"),
     "sys.modules": ("import sys\ndef f(): sys.modules['x'] = None", "monkeypatching: sys.modules"),
     "the host": ("from stigmem_node.db import connection", "host internals: stigmem_node.db"),
@@ -95,7 +98,7 @@ REACHES = {
         "process: os.fork",
     ),
     "a module of a module": ("import shutil\ndef f(): shutil.os.fork()", "process: os.fork"),
-    "what os is made of": ("import posix\ndef f(): posix.fork()", "process: posix.fork"),
+    "what os is made of": ("import posix\ndef f(): posix.fork()", "process: os.fork"),
     "the second import of a name": (
         "try:\n    import json as j\nexcept ImportError:\n    import socket as j\nj.socket()",
         "network: socket",
@@ -127,7 +130,7 @@ REACHES = {
     "__builtins__": ("def f(x): __builtins__.eval(x)", "dynamic code: builtins.eval"),
     "a builtin under its own name": ("open = open\ndef f(): open('x')", "files: builtins.open"),
     "a builtin handed on": ("def f(x): return map(eval, x)", "dynamic code: builtins.eval"),
-    "a decorator": ("import atexit\n@atexit.register\ndef f(): pass", "threads: atexit"),
+    "a decorator": ("import atexit\n@atexit.register\ndef f(): pass", "threads: atexit.register"),
     "a class made on the spot": (
         "def f(): type('', (), {}).__subclasses__()",
         "monkeypatching: .__subclasses__",

@@ -203,7 +203,7 @@ AT_IMPORT = {
     "the node's command line": ("import click\nclick.launch('x')", "process: click.launch"),
     "the node's watcher": (
         "import watchfiles\nfor x in watchfiles.watch('.'): pass",
-        "files: watchfiles",
+        "files: watchfiles.watch",
     ),
     "a client of its own": (
         "import httpx\nclass C(httpx.Client): pass\nC()",
@@ -276,7 +276,7 @@ AT_IMPORT = {
     ),
     "settings taken from the environment": (
         "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    x: str = ''\nS()",
-        "environment: pydantic_settings.BaseSettings",
+        "environment: pydantic_settings",
     ),
     "what a cleanup calls": (
         "import os, contextlib\nwith contextlib.ExitStack() as s:\n    s.callback(os.remove, 'p')",
@@ -606,6 +606,11 @@ LATER = {
     "a parameter typed by a text": (
         "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
         "if TYPE_CHECKING:\n    import httpx\ndef f(client: 'httpx.Client'): client.get('u')",
+        UNREACHED,
+        "network: httpx",
+    ),
+    "a parameter after one that is an empty tuple": (
+        "import httpx\ndef f(a: tuple[()], client: httpx.Client): client.get('u')",
         UNREACHED,
         "network: httpx",
     ),

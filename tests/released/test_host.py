@@ -72,6 +72,13 @@ def test_the_modules_are_those_of_the_released_wheels() -> None:
     subprocess.run([sys.executable, str(script), "--check"], check=True)
 
 
+def test_the_catalogue_has_judged_all_that_a_node_has(node_python: Path) -> None:
+    script = Path(__file__).parents[1] / "record_apis.py"
+    command = [sys.executable, str(script), "--check", str(node_python)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 ASK_FOR_NAMES = """
 import importlib, json, pkgutil, stigmem_node
 from importlib.metadata import packages_distributions

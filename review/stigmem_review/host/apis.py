@@ -3,6 +3,12 @@
 Names are those that a program gets them by. A name stands for everything below it, the longest
 that fits decides, and what a call gives is written ``name()``. That something is there, is named
 or is looked at does nothing: ``READ`` are the exceptions.
+
+``apis.json`` says what each module acts on as a rule: one authority, ``nothing``, or ``partly``
+where each of its names does what it is listed to do; and which names differ from the rule.
+``plain.json`` is written by ``tests/record_apis.py``: the exceptions, constants, enumerations and
+containers of modules that act, which nobody has to judge. A test holds both against the public
+names of Python and of what a node installs, so that none of them is left without a judgement.
 """
 
 from __future__ import annotations
@@ -10,171 +16,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
 
 from stigmem_review.host.modules import STANDARD
 from stigmem_review.model import Authority
+
+FILE = Path(__file__).with_name("apis.json")
+PLAIN_FILE = Path(__file__).with_name("plain.json")
+
+Verdict = Authority | Literal["nothing", "partly"]
+"""What calling something acts on; ``partly`` says it of modules with some names that act."""
+
+
+class _Data(msgspec.Struct, forbid_unknown_fields=True):
+    rules: dict[str, list[str]]
+    names: dict[str, dict[str, list[str]]]
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_ACTS: dict[Authority, frozenset[str]] = {
-    "network": _words(
-        "aio_pika aioboto3 aioftp aiohttp aiokafka aiosmtplib aiozmq amqp anthropic "
-        "anyio.connect_tcp anyio.connect_tcp_with_tls anyio.connect_unix "
-        "anyio.create_connected_udp_socket anyio.create_tcp_listener anyio.create_udp_socket "
-        "anyio.create_unix_listener anyio.getaddrinfo asyncio.create_server "
-        "asyncio.getaddrinfo asyncio.getnameinfo asyncio.open_connection "
-        "asyncio.open_unix_connection asyncio.start_server asyncio.start_unix_server asyncssh "
-        "azure boto3 botocore chromadb cognee cohere confluent_kafka curl_cffi datasets "
-        "discord dns elasticsearch fastapi.testclient firebase_admin ftplib gitlab "
-        "google.cloud google.genai google.generativeai gql granian groq grpc grpclib gunicorn "
-        "h2 http.client http.server httpcore httplib2 httpx httpx_sse huggingface_hub hvac "
-        "hypercorn imaplib influxdb influxdb_client jira kafka kombu kubernetes "
-        "langchain_anthropic langchain_openai ldap ldap3 letta letta_client litellm "
-        "llama_index logging.handlers.DatagramHandler logging.handlers.HTTPHandler "
-        "logging.handlers.SMTPHandler logging.handlers.SocketHandler "
-        "logging.handlers.SysLogHandler meilisearch mem0 memcache minio mistralai nats "
-        "niquests nltk.download nntplib ollama openai opensearchpy opentelemetry.exporter paho "
-        "pandas.read_csv pandas.read_html pandas.read_json paramiko pika pinecone playwright "
-        "poplib portkey_ai prometheus_client.start_http_server pyairtable pycurl pymemcache "
-        "pymilvus qdrant_client redis requests scrapy selenium sentence_transformers "
-        "sentry_sdk slack_bolt slack_sdk smtplib _socket socket socketserver _ssl ssl "
-        "starlette.testclient stripe supabase telegram telnetlib temporalio tiktoken tornado "
-        "transformers tweepy twilio twisted typesense urllib.request urllib.robotparser "
-        "urllib3 uvicorn voyageai weaviate websocket websockets wsgiref.simple_server xmlrpc "
-        "zep_cloud zep_python zmq"
-    ),
-    "process": _words(
-        "anyio.open_process anyio.run_process anyio.to_process asyncio.create_subprocess_exec "
-        "asyncio.create_subprocess_shell click.edit click.launch "
-        "concurrent.futures.ProcessPoolExecutor ctypes.util.find_library ensurepip fabric "
-        "invoke multiprocessing pexpect pip plumbum _posixsubprocess psutil pty "
-        "resource.prlimit resource.setrlimit sh subprocess typer.launch venv "
-        "watchfiles.arun_process watchfiles.run_process webbrowser _winapi"
-    ),
-    "files": _words(
-        "aiofiles anyio.NamedTemporaryFile anyio.open_file anyio.Path anyio.TemporaryDirectory "
-        "anyio.TemporaryFile builtins.open bz2.BZ2File bz2.open click.File click.open_file "
-        "codecs.open compileall configparser.ConfigParser.read "
-        "configparser.RawConfigParser.read fastapi.responses.FileResponse fastapi.staticfiles "
-        "fastapi.templating fcntl filecmp fileinput glob grp gzip.GzipFile gzip.open io.FileIO "
-        "io.open_code jinja2.FileSystemLoader keyring linecache logging.FileHandler "
-        "logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler "
-        "logging.handlers.WatchedFileHandler lzma.LZMAFile lzma.open mailbox netrc "
-        "numpy.fromfile numpy.genfromtxt numpy.load numpy.loadtxt numpy.memmap numpy.save "
-        "numpy.savetxt numpy.savez os.path.getmtime os.path.getsize pandas.read_excel "
-        "pandas.read_parquet pathlib.Path.chmod pathlib.Path.glob pathlib.Path.group "
-        "pathlib.Path.lstat pathlib.Path.mkdir pathlib.Path.open pathlib.Path.owner "
-        "pathlib.Path.rename pathlib.Path.replace pathlib.Path.stat pathlib.Path.touch "
-        "pathlib.Path.walk pwd py_compile readline shutil starlette.responses.FileResponse "
-        "starlette.staticfiles starlette.templating tarfile tempfile watchfiles "
-        "xml.dom.minidom.parse xml.dom.pulldom.parse xml.etree.ElementTree.ElementTree.write "
-        "xml.etree.ElementTree.iterparse xml.etree.ElementTree.parse xml.sax.parse zipfile"
-    ),
-    "environment": _words(
-        "decouple dotenv dynaconf environs getpass.getuser os.path.expandvars "
-        "pydantic.v1.BaseSettings pydantic_settings pydantic_settings.BaseSettings "
-        "starlette.config starlette.config.environ"
-    ),
-    "native code": _words("cffi _ctypes ctypes mmap pyodbc wasmer wasmtime"),
-    "dynamic code": _words(
-        "asteval bdb builtins.__import__ builtins.compile builtins.eval builtins.exec "
-        "cloudpickle code codeop cProfile dill doctest _frozen_importlib "
-        "_frozen_importlib_external _imp imp importlib.__import__ importlib.import_module "
-        "importlib.machinery importlib.metadata.entry_points.load "
-        "importlib.metadata.entry_points.select.load importlib.metadata.EntryPoint.load "
-        "importlib.reload importlib.util jinja2.Environment.from_string jinja2.ModuleLoader "
-        "jinja2.Template joblib jsonpickle logging.config _marshal marshal numexpr pandas.eval "
-        "pandas.read_pickle pdb _pickle pickle pkgutil profile pydantic.ImportString "
-        "RestrictedPython runpy shelve simpleeval timeit torch.load trace types.CodeType "
-        "types.FunctionType unittest.defaultTestLoader unittest.main unittest.TestLoader "
-        "uvicorn.importer yaml.CFullLoader yaml.CLoader yaml.CUnsafeLoader yaml.full_load "
-        "yaml.full_load_all yaml.FullLoader yaml.load yaml.load_all yaml.Loader "
-        "yaml.unsafe_load yaml.unsafe_load_all yaml.UnsafeLoader zipimport"
-    ),
-    "threads": _words(
-        "_thread anyio.from_thread anyio.to_thread asyncio.run_coroutine_threadsafe "
-        "asyncio.to_thread atexit concurrent.futures.ThreadPoolExecutor sched signal threading"
-    ),
-    "monkeypatching": _words(
-        "eventlet.monkey_patch forbiddenfruit gc gevent.monkey inspect.currentframe "
-        "inspect.stack nest_asyncio site.addsitedir sys._current_frames sys._getframe "
-        "sys.addaudithook sys.meta_path sys.modules sys.monitoring sys.path sys.path_hooks "
-        "sys.path_importer_cache sys.setprofile sys.settrace unittest.mock wrapt"
-    ),
-    "databases": _words(
-        "aiomysql aiosqlite asyncmy asyncpg cassandra clickhouse_connect clickhouse_driver dbm "
-        "duckdb lmdb motor mysql MySQLdb neo4j oracledb peewee plyvel psycopg psycopg2 pymongo "
-        "pymssql pymysql snowflake sqlalchemy.create_engine "
-        "sqlalchemy.ext.asyncio.create_async_engine sqlite3 sqlmodel.create_engine"
-    ),
-}
-"""What modules do as a rule, and what functions do whose modules do nothing as a rule."""
-
-_OF_OS: dict[Authority, frozenset[str]] = {
-    "process": _words(
-        "_exit abort execl execle execlp "
-        "execlpe execv execve execvp execvpe fork forkpty kill killpg "
-        "login_tty nice openpty popen posix_spawn posix_spawnp register_at_fork "
-        "sched_setaffinity setegid seteuid setgid setgroups setns setpgid setregid setresgid "
-        "setresuid setreuid setsid setuid unshare spawnl spawnle spawnlp spawnlpe spawnv "
-        "spawnve spawnvp spawnvpe startfile system"
-    ),
-    "environment": _words("environ environb getenv getenvb putenv unsetenv"),
-    "files": _words(
-        "access chdir chmod chown chroot copy_file_range fdopen fwalk lchown link listdir lstat "
-        "makedirs mkdir mkfifo mknod open pread preadv pwrite pwritev read readlink readv remove "
-        "removedirs removexattr rename renames replace rmdir scandir sendfile setxattr stat "
-        "symlink truncate unlink utime walk write writev"
-    ),
-}
-
-_PURE = _words(
-    "atexit.unregister ctypes.ARRAY ctypes.POINTER ctypes.Structure ctypes.Union ctypes.alignment "
-    "ctypes.byref ctypes.create_string_buffer ctypes.create_unicode_buffer ctypes.pointer "
-    "ctypes.sizeof gc.collect gc.disable gc.enable gc.freeze gc.get_count gc.get_stats "
-    "gc.get_threshold gc.isenabled gc.set_threshold gc.unfreeze glob.escape glob.has_magic "
-    "http.client.HTTPMessage httpx.Auth httpx.BasicAuth httpx.Cookies httpx.DigestAuth "
-    "httpx.Headers httpx.Limits httpx.NetRCAuth httpx.Proxy httpx.QueryParams httpx.Request "
-    "httpx.Response httpx.Timeout httpx.URL httpx.codes importlib.util.cache_from_source "
-    "importlib.util.find_spec importlib.util.resolve_name "
-    "multiprocessing.cpu_count multiprocessing.current_process multiprocessing.freeze_support "
-    "multiprocessing.get_logger multiprocessing.get_start_method "
-    "multiprocessing.parent_process pickle.dumps pickletools pkgutil.extend_path "
-    "psutil.cpu_count pydantic_settings.NoDecode pydantic_settings.SettingsConfigDict "
-    "requests.PreparedRequest requests.Request requests.Response requests.auth requests.codes "
-    "requests.cookies requests.structures requests.utils.quote shutil.disk_usage "
-    "shutil.get_terminal_size shutil.which signal.Handlers signal.Signals signal.getsignal "
-    "signal.strsignal signal.valid_signals socket.gethostname socket.has_ipv6 socket.htonl "
-    "socket.htons socket.inet_aton socket.inet_ntoa socket.inet_ntop socket.inet_pton "
-    "socket.ntohl socket.ntohs socket.getdefaulttimeout sqlite3.Binary "
-    "sqlite3.Row sqlite3.complete_statement ssl.Purpose ssl.SSLContext ssl.TLSVersion "
-    "ssl.create_default_context ssl.match_hostname ssl.get_default_verify_paths "
-    "subprocess.list2cmdline subprocess.CompletedProcess tempfile.gettempdir "
-    "tempfile.gettempprefix threading.Barrier threading.BoundedSemaphore threading.Condition "
-    "threading.Event threading.Lock threading.RLock threading.Semaphore threading.active_count "
-    "threading.current_thread threading.enumerate threading.get_ident threading.get_native_id "
-    "threading.local threading.main_thread timeit.default_timer unittest.mock.ANY "
-    "unittest.mock.sentinel "
-    "urllib.request.Request urllib.request.getproxies urllib.request.pathname2url "
-    "urllib.request.url2pathname urllib3.util.parse_url urllib3.util.Timeout urllib3.util.Retry "
-    "urllib3.util.Url urllib3.Retry urllib3.Timeout uvicorn.config.LOGGING_CONFIG "
-    "watchfiles.Change watchfiles.DefaultFilter watchfiles.PythonFilter zipfile.ZipInfo "
-    "sys.modules.get sys.modules.keys sys.modules.copy sys.modules.items sys.path.copy "
-    "sys.path.index sys.path.count sys.path_hooks.copy wrapt.ObjectProxy"
-)
-"""What of them does nothing: it makes a value, or tells one."""
-
+_SAME = {"_io": "io", "nt": "os", "ntpath": "os.path", "posix": "os", "posixpath": "os.path"}
+"""Modules that have the same functions as those that are listed."""
 _LOOPS = (
     "asyncio.AbstractEventLoop()",
     "asyncio.get_event_loop()",
     "asyncio.get_running_loop()",
     "asyncio.new_event_loop()",
 )
-_OF_TYPES = _words("from_address in_dll")
 _READ = _words(
     "os.environ os.environb posix.environ nt.environ pydantic.ImportString starlette.config.environ"
 )
@@ -350,18 +223,36 @@ HEAVY: frozenset[Authority] = frozenset(
 """What matters more where the import already does it."""
 
 
-def _index() -> Mapping[str, Authority]:
-    found: dict[str, Authority] = {}
-    for authority, names in _ACTS.items():
-        for each in names:
-            found[each] = authority
-    for authority, names in _OF_OS.items():
-        for each in names:
-            found |= {f"{module}.{each}": authority for module in ("os", "posix", "nt")}
+@cache
+def _rules() -> Mapping[str, Verdict]:
+    """Return what modules do as a rule."""
+    return dict(_each(msgspec.json.decode(FILE.read_bytes(), type=_Data).rules))
+
+
+@cache
+def _named() -> Mapping[str, Verdict]:
+    """Return what the names do that are listed, by their dotted names."""
+    found: dict[str, Verdict] = {}
+    for module, listed in msgspec.json.decode(FILE.read_bytes(), type=_Data).names.items():
+        found |= {f"{module}.{name}": verdict for name, verdict in _each(listed)}
     return found
 
 
-_BY_NAME = _index()
+def _each(listed: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Verdict]]:
+    for word, lines in listed.items():
+        verdict = next(each for each in _VERDICTS if each == word)
+        for line in lines:
+            yield from ((name, verdict) for name in line.split())
+
+
+@cache
+def _plain() -> Mapping[str, frozenset[str]]:
+    """Return the names of modules that act which are exceptions, constants and the like."""
+    data = msgspec.json.decode(PLAIN_FILE.read_bytes(), type=dict[str, list[str]])
+    return {module: _words(" ".join(lines)) for module, lines in data.items()}
+
+
+_VERDICTS: tuple[Verdict, ...] = (*get_args(Authority), "nothing", "partly")
 _BY_METHOD = {name: authority for authority, names in _METHODS.items() for name in names}
 _BY_LOOK = {name: authority for authority, names in _LOOKED_AT.items() for name in names}
 
@@ -377,6 +268,42 @@ def _below(dotted: str, names: frozenset[str]) -> str:
     return next((each for each in _prefixes(dotted) if each in names), "")
 
 
+def judged(dotted: str) -> tuple[Verdict, str] | None:
+    """Return what a dotted name does, and the name or module that says so.
+
+    ``None`` where nobody has said anything of it, as of what is not listed of a module that acts
+    partly.
+    """
+    named, rules = _named(), _rules()
+    top, dot, rest = dotted.partition(".")
+    dotted = f"{_SAME.get(top, top)}{dot}{rest}"
+    for each in _prefixes(dotted):
+        if verdict := named.get(each):
+            return verdict, each
+        if verdict := rules.get(each):
+            if verdict == "partly" and each != dotted:
+                return None
+            if verdict != "nothing" and _is_plain(dotted, each):
+                return "nothing", dotted
+            return verdict, each
+    return None
+
+
+def _authority(verdict: Verdict) -> Authority | None:
+    return None if verdict == "nothing" or verdict == "partly" else verdict
+
+
+def _is_plain(dotted: str, module: str) -> bool:
+    """Say whether a name, of a module that acts, is an exception, a constant, or a question."""
+    for owner in _prefixes(dotted.rpartition(".")[0]):
+        if (known := _plain().get(owner)) is not None:
+            return dotted[len(owner) + 1 :].partition(".")[0] in known
+    first, _, more = dotted[len(module) + 1 :].partition(".")
+    if first in ("exceptions", "errors", "exc") or (more and first.isupper()):
+        return True
+    return bool(_ERROR.match(first) or _ASKED.match(first))
+
+
 @cache
 def called(api: str) -> tuple[Authority, str] | None:
     """Return what calling something acts on, and the name that is recognised by.
@@ -388,21 +315,16 @@ def called(api: str) -> tuple[Authority, str] | None:
     if not dotted.startswith("?"):
         if part := host_part(dotted):
             return "host internals", part
-        for each in _prefixes(dotted):
-            if each in _PURE:
-                break
-            if known := _BY_NAME.get(each):
-                if each != dotted and known != "environment" and _is_plain(dotted[len(each) + 1 :]):
-                    return (_BY_METHOD[last], f".{last}") if last in _OF_TYPES else None
-                return known, each
-        else:
-            each = ""
-        if each:
-            return ("network", f".{last}") if last == "wrap_socket" else None
-        if known_ := _defined_elsewhere(api):
-            return known_
-    if "." in dotted and (known := _BY_METHOD.get(last)):
-        return known, f".{last}"
+        known = judged(dotted)
+        authority = _authority(known[0]) if known else None
+        if authority or known is None or api.startswith(_LOOPS):
+            elsewhere = _defined_elsewhere(api)
+            if elsewhere and authority in (None, elsewhere[0]):
+                return elsewhere
+        if known and authority:
+            return authority, known[1]
+    if "." in dotted and (method := _BY_METHOD.get(last)):
+        return method, f".{last}"
     return looked_at(api)
 
 
@@ -415,10 +337,12 @@ def _defined_elsewhere(api: str) -> tuple[Authority, str] | None:
     if "()" in api and not api.startswith(_LOOPS):
         return None
     *parts, last = api.replace("()", "").split(".")
+    if parts[:1] in (["os"], ["posix"], ["nt"], ["sys"]):
+        return None
     for size in range(len(parts) - 1, 0, -1):
         name = ".".join((*parts[:size], last))
-        if (known := _BY_NAME.get(name)) and parts[0] not in ("os", "posix", "nt", "sys"):
-            return known, name
+        if authority := _authority(_named().get(name, "nothing")):
+            return authority, name
     return None
 
 
@@ -435,22 +359,14 @@ def by_arguments(api: str, given: Mapping[str, Sequence[str]]) -> str:
     return api
 
 
-def _is_plain(rest: str) -> bool:
-    """Say whether what a module has is an exception, a constant, or a question."""
-    first, _, more = rest.partition(".")
-    if first in ("exceptions", "errors", "exc") or (more and first.isupper()):
-        return True
-    return bool(_ERROR.match(first) or _ASKED.match(first))
-
-
 @cache
 def looked_at(api: str) -> tuple[Authority, str] | None:
     """Return what looking at something acts on."""
     last = api.rpartition(".")[2]
-    if api in _READ:
-        return _BY_NAME[api], api
-    if (known := _BY_LOOK.get(last)) and last not in _STORED_ONLY and "." in api:
-        return known, f".{last}"
+    if api in _READ and (known := judged(api)) and (authority := _authority(known[0])):
+        return authority, api
+    if (leads := _BY_LOOK.get(last)) and last not in _STORED_ONLY and "." in api:
+        return leads, f".{last}"
     # What a call gives is what was called already.
     part = "" if "()" in api else host_part(api)
     return ("host internals", part) if part else None
@@ -462,8 +378,8 @@ def stored(api: str) -> tuple[Authority, str] | None:
     if api.startswith(("os.environ", "posix.environ", "nt.environ")):
         return "environment", "os.environ"
     if api.endswith("[]"):
-        known = next((e for e in _prefixes(api.removesuffix("[]")) if e in _BY_NAME), "")
-        return (_BY_NAME[known], known) if _BY_NAME.get(known) == "monkeypatching" else None
+        known = judged(api.removesuffix("[]"))
+        return ("monkeypatching", known[1]) if known and known[0] == "monkeypatching" else None
     if last in _BY_LOOK:
         return _BY_LOOK[last], f".{last}"
     if not owner or "()" in owner or owner.startswith("?"):

@@ -187,7 +187,9 @@ class Definitions(Imports):
                         "Dict", "Mapping", "AsyncIterator", "Iterator"):  # fmt: skip
                 key = (id(node), id(env.module))
                 box = self.made.setdefault(key, Box())
-                self.grow(box, "*", self.typed(inner[-1], env, depth + 1))
+                self.grow(
+                    box, "*", union(*(self.typed(each, env, depth + 1) for each in inner[-1:]))
+                )
                 return (box,)
             return ()
         if not isinstance(node, (ast.Name, ast.Attribute)):
