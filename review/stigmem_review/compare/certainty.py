@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from stigmem_review import facts
-from stigmem_review.compare.ledger import field_pairs, hooks_of, value_of
+from stigmem_review.compare.fields import hooks_of, value_of
+from stigmem_review.compare.table import field_pairs
 from stigmem_review.facts import Fact, State
 from stigmem_review.model import Known, Manifest, NotCarried, OneOf, Release, Unknown
 from stigmem_review.outcomes import in_words, is_read, members, told

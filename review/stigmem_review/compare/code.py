@@ -1,14 +1,16 @@
-"""Old release against new: migrations, paths and settings that the code has."""
+"""Old release against new: migrations, paths, settings and handlers that the code has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from packaging.version import Version
 
 from stigmem_review import facts, versions
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.facts import Fact
-from stigmem_review.model import Endpoint, Location, Manifest, Migration, Release, Setting
+from stigmem_review.model import Endpoint, Handler, Location, Manifest, Migration, Release, Setting
 from stigmem_review.observe.sql import changes, statements
 from stigmem_review.outcomes import is_read, members, values
 
@@ -16,38 +18,26 @@ Key = tuple[str, str, int]
 """What the node's ledger knows a migration by: plugin, backend and number."""
 
 
-def code_changes(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield what changed in migrations, paths and settings, where both releases have code."""
-    if new.walked and (old.walked or old.source.kind == "none"):
-        yield from _migrations(old, new)
-        yield from _endpoints(old, new)
-        if old.settings is not None and new.settings is not None:
-            yield from _settings(old.settings, new.settings)
+_CHANGED = 5
+"""Changed definitions behind one handler that are named; the rest is counted."""
 
 
-# Migrations
+def _are_walked(sides: Sides) -> bool:
+    """Say whether both releases have code to compare, as far as there is an old one."""
+    old, new, _ = sides
+    return new.walked and (old.walked or old.source.kind == "none")
 
 
-def _migrations(old: Release, new: Release) -> Iterator[Fact]:
-    before, after = _by_key(old), _by_key(new)
-    for key, each in sorted(after.items()):
-        was = before.get(key)
-        if was is None and each.sql is not None:
-            heads = statements(each.sql)
-            yield facts.MigrationAdded(
-                item=each.item, does=heads, changes=any(map(changes, heads)), at=each.at
-            )
-        if was is None or each.sql is None:
-            continue
-        if was.sql is None:
+def refusals(sides: Sides) -> Iterator[Fact]:
+    """Yield which migrations keep a node with a database from starting, either way, and why."""
+    if not _are_walked(sides):
+        return
+    old, new, _ = sides
+    before = _by_key(old)
+    for key, each in sorted(_by_key(new).items()):
+        if each.sql is not None and key in before and before[key].sql is None:
             why = "its SQL could not be read in the old release, so it may be the same or not"
             yield facts.MigrationUnread(item=each.item, why=why, at=each.at)
-        elif was.sql != each.sql:
-            blanks = was.sql.split() == each.sql.split()
-            yield facts.MigrationRewritten(item=each.item, blanks=blanks, at=each.at)
-    for key, each in sorted(before.items()):
-        if key not in after:
-            yield facts.MigrationRemoved(item=each.item, at=each.at, side="old")
     for backend, newer, applied, declared, _ in _refused(old, new):
         yield facts.MigrationsRefused(
             item=backend, newer=newer, applied=applied, declared=declared, at=_place(new, backend)
@@ -61,6 +51,35 @@ def _migrations(old: Release, new: Release) -> Iterator[Fact]:
             fresh=fresh,
             at=_place(new, backend),
         )
+
+
+# Migrations
+
+
+def _migrations(found: tuple[Migration, ...], release: Release) -> Entries:
+    return {
+        key: Entry(each.item, {"sql": each.sql}, each.at) for key, each in _by_key(release).items()
+    }
+
+
+def _known_sql(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out what cannot be read: that is a state of the release it is in."""
+    if not _are_walked(sides):
+        return {}, {}
+    for key in [key for key, each in after.items() if each.cell["sql"] is None]:
+        del after[key]
+        before.pop(key, None)
+    for key in before.keys() & after.keys():
+        if before[key].cell["sql"] is None:
+            del before[key], after[key]
+    return before, after
+
+
+def _statements(thing: Thing) -> dict[str, Any]:
+    old, new = thing.says("sql")
+    heads = statements(new or "")
+    blanks = old is not None and new is not None and old.split() == new.split()
+    return {"does": heads, "changes": any(map(changes, heads)), "blanks": blanks}
 
 
 def _by_key(release: Release) -> dict[Key, Migration]:
@@ -127,27 +146,35 @@ def _place(release: Release, backend: str) -> Location | None:
 # Paths
 
 
-def _endpoints(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield changed paths; those of a router that comes or goes as a whole are its own fact's."""
-    before, after = ({each.item: each for each in side.endpoints} for side in (old, new))
-    one, two = _routers(old), _routers(new)
+def _endpoints(found: tuple[Endpoint, ...], release: Release) -> Entries:
+    return {each.item: Entry(each.item, {"guards": each.guards}, each.at) for each in found}
+
+
+def _of_the_same_routers(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out the paths of a router that comes or goes as a whole: they are its own fact's."""
+    if not _are_walked(sides):
+        return {}, {}
+    one, two = _routers(sides.old), _routers(sides.new)
     # Routers are facts of their own only where the manifests' routes can be compared.
     come, gone = (two - one, one - two) if one is not None and two is not None else (set(), set())
-    for item, each in after.items():
-        was = before.get(item)
-        if was is None and each.router not in come:
-            yield facts.EndpointAdded(item=item, guards=each.guards, at=each.at)
-        elif was is not None:
-            yield from _guards(was, each)
-    for item, each in before.items():
-        if item not in after and each.router not in gone:
-            yield facts.EndpointRemoved(item=item, at=each.at, side="old")
+    kept = [
+        {each.item for each in side.endpoints if each.router in passing}
+        for side, passing in ((sides.old, gone), (sides.new, come))
+    ]
+    for item in kept[0] - after.keys():
+        del before[item]
+    for item in kept[1] - before.keys():
+        after.pop(item, None)
+    for item in before.keys() & after.keys():
+        if {*before[item].cell["guards"]} == {*after[item].cell["guards"]}:
+            before[item] = before[item].saying(guards=after[item].cell["guards"])
+    return before, after
 
 
-def _guards(was: Endpoint, each: Endpoint) -> Iterator[Fact]:
-    lost = tuple(guard for guard in was.guards if guard not in each.guards)
-    if lost:
-        yield facts.EndpointUnguarded(item=each.item, lost=lost, left=each.guards, at=each.at)
+def _guards(thing: Thing) -> dict[str, Any]:
+    old, new = (each or () for each in thing.says("guards"))
+    lost = tuple(guard for guard in old if guard not in new)
+    return {"lost": lost, "left": new, "gained": tuple(each for each in new if each not in old)}
 
 
 def _routers(release: Release) -> set[str] | None:
@@ -160,26 +187,115 @@ def _routers(release: Release) -> set[str] | None:
 # Settings
 
 
-def _settings(old: tuple[Setting, ...], new: tuple[Setting, ...]) -> Iterator[Fact]:
-    before, after = ({each.item: each for each in side} for side in (old, new))
-    for item, each in after.items():
-        was = before.get(item)
-        if was is None:
-            yield facts.ConfigFieldAdded(
-                item=item, new=_shown(each), required=not each.default, at=each.at
-            )
-        elif (was.type, was.default) != (each.type, each.default):
-            yield facts.ConfigFieldChanged(
-                item=item,
-                old=_shown(was),
-                new=_shown(each),
-                required=bool(was.default) and not each.default,
-                at=each.at,
-            )
-    for item, each in before.items():
-        if item not in after:
-            yield facts.ConfigFieldRemoved(item=item, old=_shown(each), at=each.at, side="old")
+def _settings(found: tuple[Setting, ...] | None, release: Release) -> Entries:
+    return {each.item: Entry(each.item, {"value": _shown(each)}, each.at) for each in found or ()}
+
+
+def _both_read(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    told = sides.old.settings is not None and sides.new.settings is not None
+    return (before, after) if told and _are_walked(sides) else ({}, {})
+
+
+def _default(thing: Thing) -> dict[str, Any]:
+    old, new = (
+        {each.item: each.default for each in side.settings or ()}.get(thing.item)
+        for side in thing.sides[:2]
+    )
+    return {"required": not new and (thing.old is None or bool(old))}
 
 
 def _shown(setting: Setting) -> str:
     return f"{setting.type} = {setting.default}" if setting.default else setting.type
+
+
+# Handlers
+
+
+def _handlers(found: tuple[Handler, ...], release: Release) -> Entries:
+    return {
+        (each.hook, each.target): Entry(
+            each.hook,
+            {"parts": {part.name: part.sha256 for part in each.parts}},
+            each.at,
+            {"target": each.target},
+        )
+        for each in found
+    }
+
+
+def _in_both(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out the handlers of one side only: what a hook runs is the manifest's."""
+    keys = before.keys() & after.keys()
+    return {key: before[key] for key in keys}, {key: after[key] for key in keys}
+
+
+def _differing(thing: Thing) -> dict[str, Any]:
+    """Return what is another one behind a handler that is called the same."""
+    one, two = thing.says("parts")
+    differing = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+    [handler] = [
+        each
+        for each in thing.sides.new.handlers
+        if thing.new and (each.hook, each.target) == (thing.item, thing.new.about["target"])
+    ]
+    places = {part.name: part.at for part in handler.parts}
+    itself = handler.own in differing
+    # What is reached no longer, or imported from elsewhere, follows from another change.
+    others = [
+        name
+        for name in differing
+        if name != handler.own and name in two and (name in one or places[name])
+    ]
+    if not itself and not others:
+        others = differing
+    found = [places[name] for name in others if places.get(name)]
+    return {
+        "hook": thing.sides.node.hook(thing.item),
+        "itself": itself,
+        "changed": tuple(others[:_CHANGED]),
+        "more": len(others[_CHANGED:]),
+        "at": handler.at if itself or not found else found[0],
+    }
+
+
+CODE = (
+    Field(
+        name="migrations",
+        read=_migrations,
+        match=_known_sql,
+        added=facts.MigrationAdded,
+        removed=facts.MigrationRemoved,
+        changed={"sql": (facts.MigrationRewritten,)},
+        more=_statements,
+    ),
+    Field(
+        name="endpoints",
+        read=_endpoints,
+        match=_of_the_same_routers,
+        added=facts.EndpointAdded,
+        removed=facts.EndpointRemoved,
+        changed={"guards": (facts.EndpointUnguarded, facts.EndpointGuarded)},
+        which=lambda thing: 0 if _guards(thing)["lost"] else 1,
+        more=_guards,
+        gain=True,
+        title="paths",
+    ),
+    Field(
+        name="settings",
+        read=_settings,
+        match=_both_read,
+        added=facts.ConfigFieldAdded,
+        removed=facts.ConfigFieldRemoved,
+        changed={"value": (facts.ConfigFieldChanged,)},
+        more=_default,
+        title="configuration",
+    ),
+    Field(
+        name="handlers",
+        read=_handlers,
+        match=_in_both,
+        changed={"parts": (facts.HandlerChanged,)},
+        more=_differing,
+    ),
+)
+"""The rows of the table of fields about what the code has."""

@@ -1,222 +1,180 @@
-"""What two releases state, as plain data, and what the typed changes make of it.
+"""What two releases state, laid out by the table of fields; the changes, and what they leave.
 
-Applying every change to the old ledger must give the new one; what is left over is a difference
-that nobody has classified, and DeepDiff names it. A field that either side does not carry, or
-that could not be read, is in neither ledger: other facts speak of it.
+Applying every change to what the old release states must give what the new one does; what is
+left over is a difference that nobody has classified, and DeepDiff names it, path by path. A field
+that either side does not carry, or that could not be read, is laid out for neither: other facts
+speak of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from packaging.utils import canonicalize_name
-
-from stigmem_review import facts, versions
-from stigmem_review.manifest.entry_points import normal_value
-from stigmem_review.model import AnyValue, EntryPoint, Manifest, Release
-from stigmem_review.outcomes import Bound, Possible, hooks, is_read, members, shown, values
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
+from stigmem_review.compare.table import FIELDS, TABLE
+from stigmem_review.facts import Fact, Shift, UnclassifiedChange
+from stigmem_review.outcomes import When, is_read
 from stigmem_review.text import shorten
 
-Ledger = dict[str, Any]
-
-RELEASE_FIELDS = (
-    "distribution",
-    "distribution_version",
-    "entry_points",
-    "requires_dist",
-    "requires_python",
-    "metadata",
-    "outside",
-)
+Ledger = dict[str, Entries]
 
 
-def field_pairs(old: Release, new: Release) -> Iterator[tuple[str, AnyValue, AnyValue]]:
-    """Yield every field of two releases that could be compared, with its value on each side."""
-    if isinstance(old.manifest, Manifest) and isinstance(new.manifest, Manifest):
-        for name in Manifest.__struct_fields__:
-            yield name, getattr(old.manifest, name), getattr(new.manifest, name)
-    for name in RELEASE_FIELDS:
-        yield name, getattr(old, name), getattr(new, name)
-
-
-def value_of(release: Release, name: str) -> Any:
-    """Return a field of a manifest or a release; nothing where no manifest could be read."""
-    if name in Manifest.__struct_fields__:
-        return getattr(release.manifest, name, None)
-    return getattr(release, name, None)
-
-
-def hooks_of(release: Release) -> tuple[Bound, ...]:
-    """Return the hooks that a release can have, as far as they are known."""
-    return hooks(release.manifest.hooks) if isinstance(release.manifest, Manifest) else ()
-
-
-def stated(possible: tuple[Possible, ...]) -> facts.Stated:
-    """Return what a field states: its value, or every one with its condition; else nothing."""
-    if not possible:
-        return ""
-    if len(possible) == 1:
-        value = possible[0].value
-        return shown(value) if isinstance(value, bool) else value or ""
-    return tuple(map(str, possible))
-
-
-def ledgers(old: Release, new: Release) -> tuple[Ledger, Ledger]:
+def ledgers(sides: Sides) -> tuple[Ledger, Ledger]:
     """Return what both releases state, restricted to what both carry and can be read in both."""
     before: Ledger = {}
     after: Ledger = {}
-    for name, one, two in field_pairs(old, new):
-        if is_read(one) and is_read(two):
-            before[name], after[name] = _pair(name, one, two)
-    # A capture shows one environment, and not when that is so.
-    once = "capture" in (old.source.kind, new.source.kind)
-    for name in ("capabilities", "depends_on") if once else ():
-        was, now = before.get(name, {}), after.get(name, {})
-        was.update((item, now[item]) for item in was.keys() & now.keys())
-    handled = before.get("hooks", {}), after.get("hooks", {})
-    for hook in handled[0].keys() & handled[1].keys():
-        (old_target, was), (new_target, when) = (side[hook] for side in handled)
-        if "" in (old_target, new_target):
-            old_target = new_target = ""
-        handled[0][hook] = old_target, when if once else was
-        handled[1][hook] = new_target, when
+    for field in TABLE:
+        one, two = (value_of(side, field.name) for side in (sides.old, sides.new))
+        if field in FIELDS and not (is_read(one) and is_read(two)):
+            continue
+        laid_out = field.read(one, sides.old), field.read(two, sides.new)
+        before[field.name], after[field.name] = field.match(*laid_out, sides)
     return before, after
 
 
-def _pair(name: str, one: Any, two: Any) -> tuple[Any, Any]:
-    """Return what a field states on both sides, equal where it means the same."""
-    match name:
-        case "requires_dist" if one.value == two.value:
-            # Reading them takes longer than all the rest of a review in which nothing changed.
-            return one.value, two.value
-        case "requires_dist":
-            return versions.requirements(one.value, two.value)
-        case "requires_python" | "requires_stigmem":
-            old, new = stated(values(one)), stated(values(two))
-            if old != new and isinstance(old, str) and isinstance(new, str):
-                return versions.specifiers(old, new)
-            return old, new
-        case _:
-            return _plain(name, one), _plain(name, two)
+def unchanged(before: Ledger, after: Ledger) -> tuple[str, ...]:
+    """Return the fields that both releases state, and state alike."""
+    return tuple(
+        field.name
+        for field in FIELDS
+        if field.name in before and _says(before[field.name]) == _says(after[field.name])
+    )
 
 
-def _plain(name: str, field: Any) -> Any:
-    match name:
-        case "capabilities" | "depends_on" | "routes":
-            return {each.value: each.when for each in members(field)}
-        case "hooks":
-            # An empty target stands for a handler that is not known.
-            return {each.name: (stated(each.targets), each.when) for each in hooks(field)}
-        case "entry_points":
-            return _entry_points(field.value)
-        case "distribution":
-            return str(canonicalize_name(field.value))
-        case "metadata" | "outside":
-            return dict(field.value)
-        case _:
-            return stated(values(field))
+def changes(before: Ledger, after: Ledger, sides: Sides) -> Iterator[Fact]:
+    """Yield how what the new release states differs from what the old one does."""
+    for field in TABLE:
+        if field.name in before:
+            yield from _changes(field, before[field.name], after[field.name], sides)
 
 
-def _entry_points(value: tuple[EntryPoint, ...]) -> dict[str, str]:
-    """Return each entry point's value; of one that is declared twice, both."""
-    found: dict[str, str] = {}
-    for each in value:
-        plain = normal_value(each) or each
-        key = f"{each.group} : {each.name}"
-        found[key] = f"{found[key]} and {plain.value}" if key in found else plain.value
+def _changes(field: Field, before: Entries, after: Entries, sides: Sides) -> Iterator[Fact]:
+    for key in sorted(after.keys() - before.keys()) if field.added else ():
+        thing = Thing(sides, after[key].item, None, after[key])
+        yield _fact(field, field.added, thing, after[key])
+    for key in sorted(before.keys() - after.keys()) if field.removed else ():
+        thing = Thing(sides, before[key].item, before[key], None)
+        yield _fact(field, field.removed, thing, before[key], side="old")
+    for key in sorted(before.keys() & after.keys()):
+        thing = Thing(sides, after[key].item, before[key], after[key])
+        for name, kinds in field.changed.items():
+            one, two = thing.says(name)
+            if one != two:
+                kind = kinds[field.which(thing)]
+                values = {"old": one, "new": two}
+                if name == "when":
+                    values |= {"was": one, "shift": _shift(one, two)}
+                yield _fact(field, kind, thing, after[key], **values)
+
+
+def _fact(field: Field, kind: Any, thing: Thing, entry: Entry, **values: Any) -> Fact:
+    """Return a fact about a thing, with whatever it has fields for."""
+    if len(entry.cell) == 1:
+        [only] = entry.cell.values()
+        values = {"old": only, "new": only, **values}
+    values = {**entry.cell, **values, **entry.about, "item": thing.item, "at": entry.at}
+    values |= field.more(thing)
+    fact: Fact = kind(**{name: values[name] for name in kind.__struct_fields__ if name in values})
+    return fact
+
+
+def _shift(was: When, when: When) -> Shift:
+    if not when:
+        return "always"
+    return "other" if was else "sometimes"
+
+
+# The proof
+
+
+class _Role(NamedTuple):
+    """What a kind of fact is to a field: ``name`` is what it says another thing of."""
+
+    field: Field
+    role: str
+    name: str = ""
+
+
+def _roles() -> dict[type[Fact], _Role]:
+    found: dict[type[Fact], _Role] = {}
+    for field in TABLE:
+        if field.added:
+            found[field.added] = _Role(field, "added")
+        if field.removed:
+            found[field.removed] = _Role(field, "removed")
+        for name, kinds in field.changed.items():
+            found.update((kind, _Role(field, "changed", name)) for kind in kinds)
     return found
 
 
+ROLES = _roles()
+"""What the kinds of facts are to the table that come from it."""
+
+
 def unexplained(
-    old: Ledger, new: Ledger, changes: Iterable[facts.Fact]
-) -> Iterator[facts.UnclassifiedChange]:
-    """Yield what the typed changes do not explain. The ledger ``old`` is used up."""
-    for change in changes:
-        apply = _APPLY.get(type(change))
-        if apply is not None:
-            apply(old, change)
-    if old == new:
+    before: Ledger, after: Ledger, found: Iterable[Fact]
+) -> Iterator[UnclassifiedChange]:
+    """Yield what facts do not explain. The ledger ``before`` is used up."""
+    for fact in found:
+        role = ROLES.get(type(fact))
+        if role is not None and role.field.name in before:
+            _apply(fact, role, before[role.field.name], after[role.field.name])
+    left = [name for name in before if _says(before[name]) != _says(after[name])]
+    if not left:
         return
     from deepdiff import DeepDiff
 
-    for group in DeepDiff(old, new, view="tree").values():
+    one, two = ({name: _says(side[name]) for name in left} for side in (before, after))
+    for group in DeepDiff(one, two, view="tree").values():
         for difference in group:
-            yield facts.UnclassifiedChange(
+            yield UnclassifiedChange(
                 item=".".join(map(str, difference.path(output_format="list"))),
                 old=_text(difference.t1),
                 new=_text(difference.t2),
             )
 
 
+def _apply(fact: Fact, role: _Role, before: Entries, after: Entries) -> None:
+    match role.role:
+        case "removed":
+            for key in [key for key, entry in before.items() if _is_about(fact, entry)]:
+                del before[key]
+        case "added":
+            keys = [key for key, entry in after.items() if _is_about(fact, entry)]
+            for key in keys or [fact.item]:
+                cell = after[key].cell if key in after else {}
+                before[key] = Entry(fact.item, {name: _said(fact, cell, name) for name in cell})
+        case _:
+            for key, entry in before.items():
+                if key in after and _is_about(fact, after[key]):
+                    said = _said(fact, after[key].cell, role.name)
+                    before[key] = entry.saying(**{role.name: said})
+
+
+def _is_about(fact: Fact, entry: Entry) -> bool:
+    return fact.item == entry.item and all(
+        getattr(fact, name, value) == value for name, value in entry.about.items()
+    )
+
+
+def _said(fact: Fact, cell: dict[str, Any], name: str) -> Any:
+    """Return what a fact says that a thing is now; of one that says no more than that it is
+    another, what the thing is.
+    """
+    if name in fact.__struct_fields__:
+        return getattr(fact, name)
+    return getattr(fact, "new", cell[name])
+
+
+def _says(entries: Entries) -> dict[Any, Any]:
+    """Return what is said of each thing, without places: of one word, that word."""
+    return {
+        key: next(iter(entry.cell.values())) if len(entry.cell) == 1 else entry.cell
+        for key, entry in entries.items()
+    }
+
+
 def _text(value: Any) -> str:
     shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple, set)) else str(value)
     return "nothing" if shown == "not present" else shorten(shown)
-
-
-def _set(name: str) -> Callable[[Ledger, Any], None]:
-    def apply(ledger: Ledger, change: Any) -> None:
-        if name in ledger:
-            ledger[name] = change.new
-
-    return apply
-
-
-def _bind(ledger: Ledger, change: facts.HookAdded) -> None:
-    ledger["hooks"][change.item] = change.target, change.when
-
-
-def _rebind(ledger: Ledger, change: facts.HookRebound) -> None:
-    _, when = ledger["hooks"][change.item]
-    ledger["hooks"][change.item] = change.new, when
-
-
-def _shift(ledger: Ledger, change: facts.HookReconditioned) -> None:
-    target, _ = ledger["hooks"][change.item]
-    ledger["hooks"][change.item] = target, change.when
-
-
-def _put(name: str, value: str) -> Callable[[Ledger, Any], None]:
-    def apply(ledger: Ledger, change: Any) -> None:
-        ledger[name][change.item] = getattr(change, value)
-
-    return apply
-
-
-def _pop(name: str) -> Callable[[Ledger, Any], None]:
-    return lambda ledger, change: ledger[name].pop(change.item, None)
-
-
-_APPLY: dict[type[facts.Fact], Callable[[Ledger, Any], None]] = {
-    facts.NameChanged: _set("name"),
-    facts.DistributionRenamed: _set("distribution"),
-    facts.VersionChanged: _set("distribution_version"),
-    facts.ManifestVersionChanged: _set("version"),
-    facts.RequiresStigmemChanged: _set("requires_stigmem"),
-    facts.CapabilityAdded: _put("capabilities", "when"),
-    facts.CapabilityRemoved: _pop("capabilities"),
-    facts.CapabilityReconditioned: _put("capabilities", "when"),
-    facts.HookAdded: _bind,
-    facts.HookRemoved: _pop("hooks"),
-    facts.HookRebound: _rebind,
-    facts.HookReconditioned: _shift,
-    facts.DependsOnAdded: _put("depends_on", "when"),
-    facts.DependsOnRemoved: _pop("depends_on"),
-    facts.DependsOnReconditioned: _put("depends_on", "when"),
-    facts.AsyncSafeChanged: _set("async_safe"),
-    facts.RouteAdded: _put("routes", "when"),
-    facts.RouteRemoved: _pop("routes"),
-    facts.RouteReconditioned: _put("routes", "when"),
-    facts.HealthCheckChanged: _set("health_check"),
-    facts.ConfigSchemaChanged: _set("config_schema"),
-    facts.EntryPointAdded: _put("entry_points", "value"),
-    facts.EntryPointRemoved: _pop("entry_points"),
-    facts.EntryPointChanged: _put("entry_points", "new"),
-    facts.RequirementAdded: _put("requires_dist", "value"),
-    facts.RequirementRemoved: _pop("requires_dist"),
-    facts.RequirementChanged: _put("requires_dist", "new"),
-    facts.RequiresPythonChanged: _set("requires_python"),
-    facts.OutsideFileAdded: _put("outside", "sha256"),
-    facts.OutsideFileRemoved: _pop("outside"),
-    facts.OutsideFileChanged: _put("outside", "sha256"),
-}

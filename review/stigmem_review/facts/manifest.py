@@ -130,6 +130,12 @@ class EndpointRemoved(Fact, frozen=True, kw_only=True):
     """A method and path that a router answers no longer."""
 
 
+class EndpointGuarded(Fact, frozen=True, kw_only=True):
+    """A method and path that depend on something more."""
+
+    gained: tuple[str, ...]
+
+
 class EndpointUnguarded(Fact, frozen=True, kw_only=True):
     """A method and path that no longer depend on something; ``left`` is what they still do on."""
 
