@@ -58,10 +58,10 @@ def rows(report: Report, start: str) -> list[str]:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        (ADA, ADA, "It is signed by the same signer as before; nobody said whom to trust."),
+        (ADA, ADA, "as before; no trust policy is configured: ada@acme.example."),
         (TAG, NEXT_TAG, "It is signed by the same workflow as before, at another ref;"),
         (ADA, person("eve@acme.example"), "It is signed by somebody else than before;"),
-        (None, ADA, "It is signed, unlike the old release; nobody said whom to trust."),
+        (None, ADA, "It is signed, unlike the old release; no trust policy is configured: ada@"),
         (ADA, None, "It is not signed, and the old release is."),
     ],
     ids=["same", "next tag", "another", "first", "dropped"],
@@ -141,7 +141,10 @@ def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
         ("ada@acme.example", ""),
         ("the signature is invalid", ""),
     ]
-    says = "It is signed; nobody said whom to trust. Nothing proves who signed the old release."
+    says = (
+        "It is signed; no trust policy is configured: ada@acme.example. "
+        "Nothing proves who signed the old release."
+    )
     assert says in first_lines(review(*reversed(wheels), trust_root="root.json"))
 
 

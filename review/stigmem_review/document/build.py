@@ -7,10 +7,16 @@ from collections.abc import Iterable
 
 from stigmem_review.case import Case, plugin_name, plugin_version
 from stigmem_review.document.behaviour import code_as_before
+from stigmem_review.document.headline import claims, gains, headline
 from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
-from stigmem_review.document.prose import brief, checklist, files, headline, not_assessed
+from stigmem_review.document.prose import brief, checklist, files, not_assessed
 from stigmem_review.document.sanitise import sanitised
-from stigmem_review.document.signatures import signature_lines, signed_row, unsigned_says
+from stigmem_review.document.signatures import (
+    signature_lines,
+    signed_row,
+    signed_says,
+    unsigned_says,
+)
 from stigmem_review.document.table import label, rows, stated, value_of
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source
@@ -43,13 +49,16 @@ def build_report(
     )
     standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
+    gained = tuple(gains(findings))
     report = Report(
         format=1,
         tool=tool(rulebook),
         node=node.version,
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate),
-        headline=headline(case, old, new),
+        headline=headline(case, new, findings, gaps, gained),
+        gains=gained,
+        signed=(*signed_says(case, new), *claims(old, new)),
         brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
         rows=(*changes, *signed_row(case, old, new)),
         findings=findings,
@@ -80,6 +89,8 @@ def incomplete_report(
         plugin="",
         verdict=decide((), gaps, gate),
         headline=(),
+        gains=(),
+        signed=(),
         brief="",
         rows=(),
         findings=(),

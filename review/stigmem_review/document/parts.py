@@ -12,6 +12,7 @@ from stigmem_review.model import (
     AnySignature,
     Gap,
     HeldAgainst,
+    Level,
     Manifest,
     Observation,
     Side,
@@ -46,6 +47,13 @@ class Line(msgspec.Struct, frozen=True):
     """Something said in one line: what it is about, and the statement."""
 
     what: str
+    says: Message
+
+
+class Gained(msgspec.Struct, frozen=True):
+    """What is gained, in words that complete "it ...", at the level of what was found of it."""
+
+    level: Level
     says: Message
 
 
@@ -107,7 +115,8 @@ class Reviewed(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
-    ``format`` is the version of this document's structure. ``brief`` sums up a review
+    ``format`` is the version of this document's structure. ``headline`` stands above what the
+    upgrade ``gains``, heaviest first, and ``signed`` says who signed it. ``brief`` sums up a review
     without findings; ``already`` are states both releases are in, ``code`` what the code of the
     new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
@@ -121,6 +130,8 @@ class Report(msgspec.Struct, frozen=True):
     plugin: str
     verdict: Verdict
     headline: Message
+    gains: tuple[Gained, ...]
+    signed: Message
     brief: str
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]

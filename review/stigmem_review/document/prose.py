@@ -1,4 +1,4 @@
-"""What a report says in sentences: the headline, what was not assessed, the checklist."""
+"""What a report says in sentences: what was not assessed, the checklist, the brief."""
 
 from __future__ import annotations
 
@@ -8,117 +8,12 @@ from collections.abc import Iterable, Sized
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line, Row
-from stigmem_review.document.signatures import expected, signed_says, unassessed_signature
+from stigmem_review.document.signatures import expected, unassessed_signature
 from stigmem_review.document.table import label
-from stigmem_review.model import Known, Manifest, Release, Unknown
-from stigmem_review.outcomes import phrase, spelled
+from stigmem_review.model import Known, Release
 from stigmem_review.rulebook import Finding
-from stigmem_review.text import Message, Segment, flat, shorten
+from stigmem_review.text import Segment
 from stigmem_review.verdict import count
-
-_STEPS: dict[str, str] = {
-    "major": "A major release",
-    "minor": "A minor release",
-    "patch": "A patch release",
-    "pre-release": "A pre-release",
-    "rebuild": "A rebuild of the same version",
-    "same": "The same version",
-    "downgrade": "A downgrade",
-    "unknown": "A release",
-    "none": "A release",
-}
-
-
-def headline(case: Case, old: Release, new: Release) -> Message:
-    """Return what happened in one sentence, who signed in a second, and where captures disagree."""
-    return (*_what_happened(case, new), *signed_says(case, new), *_claims(old, new))
-
-
-def _claims(old: Release, new: Release) -> Iterable[Segment]:
-    if old.signed_by and new.signed_by and old.signed_by != new.signed_by:
-        yield Segment(" The captures name different signers, ")
-        yield Segment(old.signed_by, theirs=True)
-        yield Segment(" and ")
-        yield Segment(new.signed_by, theirs=True)
-        yield Segment("; nobody has verified either.")
-
-
-def _what_happened(case: Case, new: Release) -> Message:
-    if not case.new.present:
-        return (Segment("The plugin is removed."),)
-    gained: dict[str, list[str]] = {noun: [] for noun in _PLURALS}
-    lost: dict[str, list[str]] = {noun: [] for noun in _PLURALS}
-    step = "same" if case.old.version and case.old.version == case.new.version else "none"
-    for fact in case.comparison.facts:
-        match fact:
-            case facts.VersionChanged():
-                step = fact.step
-            case facts.Reconditioned() if type(fact) in _NOUNS:
-                side = lost if fact.shift == "sometimes" else gained
-                times = f"{flat(phrase(fact.when))}, before {flat(phrase(fact.was))}"
-                side[_NOUNS[type(fact)]].append(f"{fact.item} {times}")
-            case _ if type(fact) in _NOUNS:
-                side = lost if fact.side == "old" else gained
-                side[_NOUNS[type(fact)]].append(spelled(fact.item, fact.when))
-            case _:
-                pass
-    start = _STEPS[step] if case.old.present else "A first installation"
-    said: list[Segment] = []
-    for verb, groups in (("gains", gained), ("loses", lost)):
-        parts = [(noun, names) for noun, names in groups.items() if names]
-        if parts:
-            said.append(Segment(f"{', and' if said else ''} {verb} "))
-            for index, (noun, names) in enumerate(parts):
-                plural = noun if len(names) == 1 else _PLURALS[noun]
-                comma = "" if index == 0 else " and " if index == len(parts) - 1 else ", "
-                said.append(Segment(f"{comma}{len(names)} {plural} ("))
-                said.extend(_listed(names))
-                said.append(Segment(")"))
-    if said:
-        return (Segment(f"{start} that"), *said, Segment("."))
-    if not _was_read(new):
-        return (Segment(f"{start} of which not everything can be read."),)
-    if case.comparison.facts:
-        return (Segment(f"{start} that gains and loses no capability, hook or route."),)
-    return (Segment(f"{start} in which nothing that is compared changed."),)
-
-
-_NOUNS: dict[type[facts.Fact], str] = {
-    facts.CapabilityAdded: "capability",
-    facts.CapabilityRemoved: "capability",
-    facts.CapabilityReconditioned: "capability",
-    facts.HookAdded: "hook",
-    facts.HookRemoved: "hook",
-    facts.HookReconditioned: "hook",
-    facts.RouteAdded: "route",
-    facts.RouteRemoved: "route",
-    facts.RouteReconditioned: "route",
-    facts.EndpointAdded: "path",
-    facts.EndpointRemoved: "path",
-}
-"""What comes, goes, or stays at other times, as the headline counts it."""
-
-
-def _was_read(release: Release) -> bool:
-    """Say whether what a release may do is known: its capabilities, hooks and routes."""
-    manifest = release.manifest
-    if not isinstance(manifest, Manifest):
-        return False
-    fields = (manifest.capabilities, manifest.hooks, manifest.routes)
-    return not any(isinstance(field, Unknown) for field in fields)
-
-
-_PLURALS = {"capability": "capabilities", "hook": "hooks", "route": "routes", "path": "paths"}
-
-
-def _listed(names: list[str]) -> Iterable[Segment]:
-    shown = names[:5]
-    for index, name in enumerate(shown):
-        if index:
-            yield Segment(", ")
-        yield Segment(shorten(name, 80), theirs=True)
-    if len(names) > len(shown):
-        yield Segment(f" and {len(names) - len(shown)} more")
 
 
 def files(old: Release, new: Release) -> Iterable[Item]:

@@ -198,10 +198,10 @@ _SIGNED: dict[Continuity, str] = {
 }
 
 _AND = {
-    "trusted": ", and trusted.",
-    "override": ", and accepted as an exception.",
-    "untrusted": ", and not trusted.",
-    "not judged": "; nobody said whom to trust.",
+    "trusted": ", and trusted",
+    "override": ", and accepted as an exception",
+    "untrusted": ", and not trusted",
+    "not judged": "; no trust policy is configured",
 }
 
 
@@ -220,19 +220,34 @@ def signed_says(case: Case, new: Release) -> Iterator[Segment]:
         return
     match signature.status:
         case "verified":
-            yield Segment(f" {_SIGNED[outcome.continuity]}{_AND[outcome.decision]}")
+            yield Segment(f"{_SIGNED[outcome.continuity]}{_AND[outcome.decision]}: ")
+            for index, signer in enumerate(signature.signers[:_SIGNERS]):
+                yield Segment(", " if index else "")
+                yield Segment(shorten(_who(signer), 160), theirs=True)
+            more = len(signature.signers) - _SIGNERS
+            yield Segment(f" and {more} more." if more > 0 else ".")
             if outcome.continuity == "not comparable":
                 yield Segment(" Nothing proves who signed the old release.")
         case "invalid":
-            yield Segment(" Its signature is invalid.")
+            yield Segment("Its signature is invalid.")
         case "unverifiable":
-            yield Segment(" Its signature cannot be verified here.")
+            yield Segment("Its signature cannot be verified here.")
         case "unsigned" if outcome.continuity == "no longer signed":
-            yield Segment(" It is not signed, and the old release is.")
+            yield Segment("It is not signed, and the old release is.")
         case "unsigned" if outcome.continuity != "both unsigned" or outcome.required:
-            yield Segment(f" It is not signed{_AND_UNSIGNED[outcome.required]}.")
-        case _:
-            pass
+            yield Segment(f"It is not signed{_AND_UNSIGNED[outcome.required]}.")
+        case "unsigned":
+            yield Segment("It is not signed, as before.")
+
+
+def _who(signer: Signer) -> str:
+    """Return who signed in a few words: a workflow by what it is of, and a person by name."""
+    if not signer.repository:
+        return signer.identity
+    repository = "/".join(signer.repository.split("/")[-2:])
+    workflow = signer.workflow.rpartition("/")[2]
+    ref = signer.ref.replace("refs/tags/", "tag ").replace("refs/heads/", "branch ")
+    return ", ".join(filter(None, (repository, workflow, ref)))
 
 
 def expected(case: Case, new: Release) -> Message:

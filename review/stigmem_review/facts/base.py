@@ -19,6 +19,37 @@ def _kind(name: str) -> str:
     return re.sub("(?<=.)(?=[A-Z])", "-", name).lower()
 
 
+Gained = Literal[
+    "hook",
+    "capability",
+    "network",
+    "process",
+    "code",
+    "files",
+    "environment",
+    "other",
+    "route",
+    "dependency",
+    "undenied",
+    "unread",
+    "no way back",
+]
+"""What can be gained, heaviest first."""
+
+
+class Gain(msgspec.Struct, frozen=True):
+    """What a release gains by a fact: words that complete "it ...", and the names of what.
+
+    ``remark`` is what else is to be known at once, ``when`` when it is so.
+    """
+
+    what: Gained
+    does: str
+    names: tuple[str, ...] = ()
+    remark: str = ""
+    when: When = ALWAYS
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_kind):
     """One fact. Its kind is the class's name: ``HookAdded`` is ``hook-added``.
 
@@ -32,6 +63,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_kin
     side: Side = "new"
     when: When = ALWAYS
     write: tuple[str, ...] = ()
+
+    def gain(self) -> Gain | None:
+        """Return what the new release gains by it, which the first lines of a report say."""
+        return None
 
 
 class Replaced(Fact, frozen=True, kw_only=True):
@@ -114,3 +149,6 @@ class Unread(Explained, frozen=True, kw_only=True):
     """A state in which something is not known: it can be another one under other code."""
 
     excuse = "same code"
+
+    def gain(self) -> Gain | None:
+        return Gain("unread", "has something that cannot be read", (self.item,))

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Fact, Reconditioned, State
+from stigmem_review.facts.base import Fact, Gain, Reconditioned, State
 from stigmem_review.host import CapabilityInfo
+from stigmem_review.outcomes import When
+
+
+def _may(capability: CapabilityInfo, when: When) -> Gain | None:
+    if not capability.known:
+        return None
+    remark = {"high": "high impact", "sensitive": "sensitive"}.get(capability.impact, "")
+    return Gain("capability", f"may {capability.opens}", (capability.name,), remark, when)
 
 
 class CapabilityAdded(Fact, frozen=True, kw_only=True):
     """A capability the manifest did not ask for before."""
 
     capability: CapabilityInfo
+
+    def gain(self) -> Gain | None:
+        return _may(self.capability, self.when)
 
 
 class CapabilityRemoved(Fact, frozen=True, kw_only=True):
@@ -22,6 +33,9 @@ class CapabilityReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A capability the manifest asks for as before, at other times."""
 
     capability: CapabilityInfo
+
+    def gain(self) -> Gain | None:
+        return None if self.shift == "sometimes" else _may(self.capability, self.when)
 
 
 class CapabilityUnknown(State, frozen=True, kw_only=True):

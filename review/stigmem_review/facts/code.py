@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact, State
+from stigmem_review.facts.base import Explained, Fact, Gain, Gained, State
 from stigmem_review.model import Authority, Does
 
 Reached = Literal["no", "yes", "unknown"]
@@ -13,6 +13,17 @@ Reached = Literal["no", "yes", "unknown"]
 
 Declared = Literal["", "no", "yes", "unknown"]
 """Whether the manifest declares network.outbound; empty where that is beside the point."""
+
+
+_GAINED: dict[str, Gained] = {
+    "network": "network",
+    "process": "process",
+    "files": "files",
+    "environment": "environment",
+    "threads": "other",
+    "databases": "other",
+}
+"""What is gained by reaching something; the rest runs code that is not in the source."""
 
 
 class AuthorityUsed(Fact, frozen=True, kw_only=True):
@@ -24,6 +35,9 @@ class AuthorityUsed(Fact, frozen=True, kw_only=True):
     before: Reached
     declared: Declared
 
+    def gain(self) -> Gain | None:
+        return Gain(_GAINED.get(self.authority, "code"), self.does, self.names)
+
 
 class EarlyEffect(Fact, frozen=True, kw_only=True):
     """The same, as soon as a module is imported."""
@@ -32,6 +46,10 @@ class EarlyEffect(Fact, frozen=True, kw_only=True):
     does: Does
     names: tuple[str, ...]
     before: Reached
+
+    def gain(self) -> Gain | None:
+        does = f"{self.does} as soon as it is imported"
+        return Gain(_GAINED.get(self.authority, "code"), does, self.names)
 
 
 class AccessorUndeclared(State, frozen=True, kw_only=True):
@@ -62,6 +80,9 @@ class FileOdd(Explained, frozen=True, kw_only=True):
     runs: bool
     sha256: str
 
+    def gain(self) -> Gain | None:
+        return Gain("unread", "has files that are no Python source", (self.item,))
+
 
 class SourceDeceptive(Explained, frozen=True, kw_only=True):
     """Source that says something else than it seems to (``misleads``), or hides code in a text.
@@ -75,6 +96,9 @@ class SourceDeceptive(Explained, frozen=True, kw_only=True):
 
     misleads: bool
     sha256: str
+
+    def gain(self) -> Gain | None:
+        return Gain("unread", "has source that hides something", (self.item,))
 
 
 class FactoryRaises(Explained, frozen=True, kw_only=True):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from stigmem_review.facts.base import Explained, Fact, Replaced, Restated, State
+from stigmem_review.facts.base import Explained, Fact, Gain, Replaced, Restated, State
 
 
 class RequiresStigmemChanged(Restated, frozen=True, kw_only=True):
     """Which node releases it says it works with."""
+
+
+def _named(item: str, value: str) -> str:
+    return item if value == "any version" else f"{item} {value}"
 
 
 class RequirementAdded(Fact, frozen=True, kw_only=True):
@@ -21,6 +25,12 @@ class RequirementAdded(Fact, frozen=True, kw_only=True):
     optional: bool
     direct: bool
 
+    def gain(self) -> Gain | None:
+        if self.optional:
+            return None
+        remark = "from an address of its author" if self.direct else ""
+        return Gain("dependency", "installs", (_named(self.item, self.value),), remark)
+
 
 class RequirementRemoved(Fact, frozen=True, kw_only=True):
     """A distribution it needs no longer."""
@@ -32,6 +42,9 @@ class RequirementChanged(Replaced, frozen=True, kw_only=True):
     """Other versions of a distribution it needs."""
 
     direct: bool
+
+    def gain(self) -> Gain | None:
+        return Gain("dependency", "installs other versions", (_named(self.item, self.new),))
 
 
 class RequiresPythonChanged(Replaced, frozen=True, kw_only=True):

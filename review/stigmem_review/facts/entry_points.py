@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Explained, Fact, Replaced, Unread
+from stigmem_review.facts.base import Explained, Fact, Gain, Replaced, Unread
 
 
 class EntryPointAdded(Fact, frozen=True, kw_only=True):
@@ -10,6 +10,9 @@ class EntryPointAdded(Fact, frozen=True, kw_only=True):
 
     group: str
     value: str
+
+    def gain(self) -> Gain | None:
+        return Gain("other", "is run by others through an entry point", (self.item,))
 
 
 class EntryPointRemoved(Fact, frozen=True, kw_only=True):
@@ -23,6 +26,9 @@ class EntryPointChanged(Replaced, frozen=True, kw_only=True):
     """An entry point that leads elsewhere."""
 
     group: str
+
+    def gain(self) -> Gain | None:
+        return Gain("other", "is run by others through an entry point", (self.item,))
 
 
 class EntryPointMissing(Unread, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stigmem_review.facts.base import (
     Explained,
     Fact,
+    Gain,
     Reconditioned,
     Restated,
     State,
@@ -12,6 +13,11 @@ from stigmem_review.facts.base import (
     Unread,
 )
 from stigmem_review.host import HookInfo
+from stigmem_review.outcomes import When
+
+
+def _runs(hook: HookInfo, when: When) -> Gain | None:
+    return Gain("hook", f"can {hook.acts}", (hook.name,), when=when) if hook.known else None
 
 
 class HookAdded(Fact, frozen=True, kw_only=True):
@@ -20,6 +26,9 @@ class HookAdded(Fact, frozen=True, kw_only=True):
     hook: HookInfo
     target: Stated
 
+    def gain(self) -> Gain | None:
+        return _runs(self.hook, self.when)
+
 
 class HookRemoved(Fact, frozen=True, kw_only=True):
     """A hook that has no handler any more."""
@@ -27,17 +36,29 @@ class HookRemoved(Fact, frozen=True, kw_only=True):
     hook: HookInfo
     target: Stated
 
+    def gain(self) -> Gain | None:
+        protects = self.hook.power == "deny" or self.hook.band == "FILTER"
+        if not (self.hook.known and protects):
+            return None
+        return Gain("undenied", f"can no longer {self.hook.acts}", (self.item,))
+
 
 class HookReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A hook that has a handler as before, at other times."""
 
     hook: HookInfo
 
+    def gain(self) -> Gain | None:
+        return None if self.shift == "sometimes" else _runs(self.hook, self.when)
+
 
 class HookRebound(Restated, frozen=True, kw_only=True):
     """The same hook, bound to another handler."""
 
     hook: HookInfo
+
+    def gain(self) -> Gain | None:
+        return Gain("code", "runs another handler", (self.item,))
 
 
 class HandlerChanged(Fact, frozen=True, kw_only=True):
@@ -52,6 +73,9 @@ class HandlerChanged(Fact, frozen=True, kw_only=True):
     itself: bool
     changed: tuple[str, ...]
     more: int
+
+    def gain(self) -> Gain | None:
+        return Gain("code", "runs other code than before", (self.item,))
 
 
 class HandlerUnread(Unread, frozen=True, kw_only=True):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from stigmem_review.facts.base import Fact, Reconditioned, Replaced, Restated, State, Unread
+from stigmem_review.facts.base import Fact, Gain, Reconditioned, Replaced, Restated, State, Unread
 
 
 class DependsOnAdded(Fact, frozen=True, kw_only=True):
     """Another plugin it needs now."""
+
+    def gain(self) -> Gain | None:
+        return Gain("dependency", "needs another plugin", (self.item,), when=self.when)
 
 
 class DependsOnRemoved(Fact, frozen=True, kw_only=True):
@@ -32,6 +35,9 @@ class RouteAdded(Fact, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
+    def gain(self) -> Gain | None:
+        return Gain("route", "adds routes to the node", (self.item,), when=self.when)
+
 
 class RouteRemoved(Fact, frozen=True, kw_only=True):
     """A router that the node would mount no longer."""
@@ -39,6 +45,11 @@ class RouteRemoved(Fact, frozen=True, kw_only=True):
 
 class RouteReconditioned(Reconditioned, frozen=True, kw_only=True):
     """A router that the node would mount as before, at other times."""
+
+    def gain(self) -> Gain | None:
+        if self.shift == "sometimes":
+            return None
+        return Gain("route", "adds routes to the node", (self.item,), when=self.when)
 
 
 class HealthCheckChanged(Restated, frozen=True, kw_only=True):
@@ -54,6 +65,9 @@ class FieldLost(Fact, frozen=True, kw_only=True):
 
     why: str
     old: str
+
+    def gain(self) -> Gain | None:
+        return Gain("unread", "has something that cannot be read any more", (self.item,))
 
 
 class FieldUnread(Unread, frozen=True, kw_only=True):
@@ -82,12 +96,19 @@ class ManifestUnread(Unread, frozen=True, kw_only=True):
 
     lost: bool
 
+    def gain(self) -> Gain | None:
+        return Gain("unread", "has a manifest that cannot be read")
+
 
 class ManifestFirstRead(Fact, frozen=True, kw_only=True):
     """The manifest could not be read before and now can."""
 
     capabilities: tuple[str, ...]
     hooks: tuple[str, ...]
+
+    def gain(self) -> Gain | None:
+        names = (*self.hooks, *self.capabilities)
+        return Gain("hook", "asks for what could not be read before", names)
 
 
 class KeywordUnknown(State, frozen=True, kw_only=True):
@@ -125,6 +146,10 @@ class EndpointAdded(Fact, frozen=True, kw_only=True):
 
     guards: tuple[str, ...]
 
+    def gain(self) -> Gain | None:
+        remark = "" if self.guards else "on which no dependency is seen"
+        return Gain("route", "answers requests", (self.item,), remark)
+
 
 class EndpointRemoved(Fact, frozen=True, kw_only=True):
     """A method and path that a router answers no longer."""
@@ -141,6 +166,9 @@ class EndpointUnguarded(Fact, frozen=True, kw_only=True):
 
     lost: tuple[str, ...]
     left: tuple[str, ...]
+
+    def gain(self) -> Gain | None:
+        return Gain("undenied", f"no longer asks {len(self.lost)} of its guards", (self.item,))
 
 
 class ConfigFieldAdded(Fact, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Fact, State, Unread
+from stigmem_review.facts.base import Fact, Gain, State, Unread
 
 Newer = Literal["number", "version"]
 """What of an applied migration is newer than what is declared."""
@@ -19,6 +19,9 @@ class MigrationAdded(Fact, frozen=True, kw_only=True):
     does: tuple[str, ...]
     changes: bool
 
+    def gain(self) -> Gain | None:
+        return Gain("other", "runs SQL on the node's database", (f"migration {self.item}",))
+
 
 class MigrationRemoved(Fact, frozen=True, kw_only=True):
     """A migration that the code makes no longer."""
@@ -28,6 +31,11 @@ class MigrationRewritten(Fact, frozen=True, kw_only=True):
     """Other SQL under the same number; ``blanks`` if only blanks and line ends differ."""
 
     blanks: bool
+
+    def gain(self) -> Gain | None:
+        if self.blanks:
+            return None
+        return Gain("other", "runs other SQL on the node's database", (f"migration {self.item}",))
 
 
 class MigrationUnread(Unread, frozen=True, kw_only=True):
@@ -71,3 +79,6 @@ class RollbackRefused(Fact, frozen=True, kw_only=True):
     applied: str
     declared: str
     fresh: bool
+
+    def gain(self) -> Gain | None:
+        return Gain("no way back", "leaves no way back without a backup of the node's database")

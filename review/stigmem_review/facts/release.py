@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, Fact, Replaced, Restated, State
+from stigmem_review.facts.base import Explained, Fact, Gain, Replaced, Restated, State
 from stigmem_review.model import BuildKind
 
 Step = Literal[
@@ -47,12 +47,21 @@ class ManifestVersionChanged(Restated, frozen=True, kw_only=True):
     follows: bool
 
 
+def _outside(item: str, *, runs: bool) -> Gain:
+    if runs:
+        return Gain("code", "runs code at every start of Python", (item,))
+    return Gain("files", "installs files outside its packages", (item,))
+
+
 class OutsideFileAdded(Fact, frozen=True, kw_only=True):
     """A file installed outside its packages; ``runs`` if Python runs it at every start."""
 
     place: Place
     runs: bool
     sha256: str
+
+    def gain(self) -> Gain | None:
+        return _outside(self.item, runs=self.runs)
 
 
 class OutsideFileRemoved(Fact, frozen=True, kw_only=True):
@@ -68,6 +77,9 @@ class OutsideFileChanged(Fact, frozen=True, kw_only=True):
     place: Place
     runs: bool
     sha256: str
+
+    def gain(self) -> Gain | None:
+        return _outside(self.item, runs=self.runs)
 
 
 class VersionSurprise(Fact, frozen=True, kw_only=True):
@@ -94,6 +106,16 @@ Danger = Literal["none", "reaches", "unread", "address"]
 it is fetched from an address its author chose."""
 
 
+def _built(step: BuildKind, item: str, danger: Danger) -> Gain:
+    remarks = {
+        "reaches": "which reaches more than a build needs",
+        "unread": "which cannot be read",
+        "address": "from an address of its author",
+    }
+    does = "runs when it is built" if step in ("code", "backend") else "is built in another way"
+    return Gain("code", does, (item,), remarks.get(danger, ""))
+
+
 class BuildStepAdded(Fact, frozen=True, kw_only=True):
     """Something that building the release runs, or needs, and that no installation did before.
 
@@ -114,6 +136,9 @@ class BuildStepAdded(Fact, frozen=True, kw_only=True):
     sha256: str = ""
     why: str = ""
 
+    def gain(self) -> Gain | None:
+        return None if self.plain else _built(self.step, self.item, self.danger)
+
 
 class BuildStepChanged(Replaced, frozen=True, kw_only=True):
     """A step of the build that is another one: another value, or other code in ``files``.
@@ -130,6 +155,9 @@ class BuildStepChanged(Replaced, frozen=True, kw_only=True):
     reaches: tuple[str, ...] = ()
     sha256: str = ""
     why: str = ""
+
+    def gain(self) -> Gain | None:
+        return None if self.minor else _built(self.step, self.item, self.danger)
 
 
 class ArtifactRebuilt(Fact, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 FINDINGS = 30
 ITEMS = 15
+GAINS = 10
 LINES = 20
 
 EXCERPT = 12

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from stigmem_review.document import BumpReport, CheckReport, Report
 from stigmem_review.model import Gap, Location
-from stigmem_review.report.budget import ANNOTATIONS
+from stigmem_review.report.budget import ANNOTATIONS, GAINS
 from stigmem_review.report.bump import bump_summary
 from stigmem_review.report.check import place
 from stigmem_review.rulebook import Finding
@@ -58,7 +58,9 @@ def render_annotations(report: Report | CheckReport | BumpReport) -> str:
 def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotation]:
     match report:
         case Report():
-            yield _verdict(report.verdict, f"{report.plugin} {flat(report.headline)}".strip())
+            gained = "; ".join(flat(each.says) for each in report.gains[:GAINS])
+            said = filter(None, (report.plugin, flat(report.headline), gained))
+            yield _verdict(report.verdict, " ".join(said))
             yield from _review(report, None)
         case CheckReport():
             names = ", ".join(each.plugin or each.source.asked for each in report.checked[:5])

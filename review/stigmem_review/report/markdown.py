@@ -20,6 +20,8 @@ from stigmem_review.verdict import State, count
 
 _MARKS = {"clear": "✅", "needs approval": "🟡", "blocked": "⛔", "incomplete": "❔"}
 
+_LEVELS = {"error": "⛔ ", "warning": "🟡 ", "note": ""}
+
 
 def render_markdown(report: Report) -> str:
     """Return a report as Markdown."""
@@ -61,7 +63,13 @@ def _top(report: Report) -> Iterator[str]:
         f"node {report.node}",
     ]
     yield " · ".join(facts)
-    yield f"{message(report.headline)} {verdict.sentence}".strip()
+    says = [message(report.headline), message(report.signed), verdict.sentence]
+    if report.gains:
+        yield says.pop(0)
+        shown, more = budget.cut(report.gains, budget.GAINS)
+        lines = [f"- {_LEVELS[each.level]}{message(each.says)}" for each in shown]
+        yield "\n".join([*lines, *([f"- and {more} more"] if more else [])])
+    yield " ".join(filter(None, says))
 
 
 def _version(each: Reviewed) -> str:

@@ -107,8 +107,20 @@ class _Page:
             f"node {report.node}",
         ]
         yield " | ".join(facts)
-        summary = f"{flat(report.headline)} {verdict.sentence}".strip()
-        yield from self._wrap(summary)
+        if not report.gains:
+            says = filter(None, (flat(report.headline), flat(report.signed), verdict.sentence))
+            yield from self._wrap(" ".join(says))
+            return
+        yield from self._wrap(flat(report.headline))
+        shown, more = budget.cut(report.gains, budget.GAINS)
+        for each in shown:
+            lead = f"  {each.level:<8}"
+            first, *rest = self._wrap(flat(each.says), " " * len(lead), lead)
+            yield self._paint(first[: len(lead)], each.level) + first[len(lead) :]
+            yield from rest
+        if more:
+            yield f"  and {more} more"
+        yield from self._wrap(f"{flat(report.signed)} {verdict.sentence}".strip())
 
     def _gaps(self, report: Report) -> Iterator[str]:
         if report.gaps:

@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
-from stigmem_review.facts import Fact, Reconditioned, evidence, kind_of
+from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
 from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook.rules import Rule, Rulebook
@@ -22,7 +22,8 @@ class Finding(msgspec.Struct, frozen=True):
     ``fingerprint`` identifies it for an approval: it comes from the rule, the plugin, the item
     and the evidence, never from the wording or from line numbers. ``write`` are whole lines that
     would settle it, for the policy or, in a check, for the author. ``evidence`` are the lines it is
-    about, where a file that can be read has them; judging gives none.
+    about, where a file that can be read has them; judging gives none. ``gain`` is what the new
+    release gains by it, if that is anything.
     """
 
     rule: str
@@ -38,6 +39,7 @@ class Finding(msgspec.Struct, frozen=True):
     side: Side | Literal[""] = ""
     write: tuple[str, ...] = ()
     evidence: Excerpt | None = None
+    gain: Gain | None = None
 
 
 def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
@@ -84,6 +86,7 @@ def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case)
         at=fact.at,
         side=fact.side if fact.at else "",
         write=fact.write,
+        gain=fact.gain() if case.purpose == "upgrade" else None,
     )
 
 
