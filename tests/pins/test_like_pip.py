@@ -19,8 +19,8 @@ from packaging.specifiers import InvalidSpecifier, Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from stigmem_review.pins.formats.requirements import read_requirements
 from stigmem_review.pins.model import PinFile
-from stigmem_review.pins.requirements import read_requirements
 
 A = "a" * 64
 B = "b" * 64

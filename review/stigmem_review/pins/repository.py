@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from stigmem_review.errors import SourceError
 from stigmem_review.markers import never
 from stigmem_review.model import Location
+from stigmem_review.pins.formats.requirements import Known, is_requirements_file, read_requirements
 from stigmem_review.pins.model import Aside, Local, Loose, Pin, Read
-from stigmem_review.pins.requirements import Known, is_requirements_file, read_requirements
 
 T = TypeVar("T")
 

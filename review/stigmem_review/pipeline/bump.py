@@ -41,6 +41,7 @@ from stigmem_review.manifest.declares import is_about_plugin, registers_plugin
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, What, pin_changes
+from stigmem_review.pins.formats.requirements import Known, is_requirements_file
 from stigmem_review.pins.model import Aside, Local, Loose, Pin
 from stigmem_review.pins.repository import (
     Pins,
@@ -50,7 +51,6 @@ from stigmem_review.pins.repository import (
     unread_locks,
     unread_pins,
 )
-from stigmem_review.pins.requirements import Known, is_requirements_file
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
