@@ -517,13 +517,48 @@ def test_where_installers_look_is_a_finding_where_it_changes(
     assert outcome(report)[1] == ["warning index-option-changed requirements.txt:1"] * 2
 
 
-def test_a_lock_file_that_nothing_reads_is_not_passed_over(
+def uv_lock(wheels: Wheels, version: str, index: str = "https://index.example/simple") -> str:
+    digest = wheels.hash(version).removeprefix("--hash=")
+    return (
+        f'version = 1\n[[package]]\nname = "demo-plugin"\nversion = "{version}"\n'
+        f'source = {{ registry = "{index}" }}\n'
+        f'wheels = [{{ url = "https://files.example/d.whl", hash = "{digest}" }}]\n'
+    )
+
+
+def test_a_plugin_that_moves_in_a_lock_is_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:
+    one, two = ({"uv.lock": uv_lock(wheels, version)} for version in ("1.0.0", "1.1.0"))
+    assert outcome(reviewed(one, two)) == (["demo-plugin 1.0.0>1.1.0 blocked"], [], 1)
+    assert outcome(reviewed(one, one)) == ([], [], 0)
+    added = reviewed({"requirements.txt": ""}, {"requirements.txt": "", **one})
+    assert [(each.what, each.old, each.new) for each in added.bumps] == [("added", "", "1.0.0")]
+    assert added.findings == ()
+
+
+def test_a_move_from_requirements_to_a_lock_is_no_change(
     wheels: Wheels, reviewed: Reviewed
 ) -> None:
-    old = {"requirements.txt": wheels.pin("1.0.0"), "uv.lock": "version = 1\n"}
-    assert reviewed(old, old).verdict.exit_code == 0
-    report = reviewed(old, {**old, "uv.lock": "version = 2\n"})
-    assert (report.gaps[0].what, report.verdict.exit_code) == ("uv.lock", 3)
+    report = reviewed(wheels.pin("1.0.0"), {"uv.lock": uv_lock(wheels, "1.0.0")})
+    assert outcome(report) == ([], [], 0)
+
+
+def test_a_lock_that_takes_releases_from_another_index_needs_a_decision(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    one, two = (
+        {"uv.lock": uv_lock(wheels, "1.0.0", f"https://{host}.example/simple")}
+        for host in ("index", "other")
+    )
+    assert [each.split()[1] for each in outcome(reviewed(one, two))[1]] == [
+        "index-option-changed"
+    ] * 2
+
+
+def test_a_lock_that_cannot_be_read_is_not_passed_over(wheels: Wheels, reviewed: Reviewed) -> None:
+    old = {"uv.lock": uv_lock(wheels, "1.0.0")}
+    report = reviewed(old, {"uv.lock": "version = \n"})
+    assert report.verdict.exit_code == 3
+    assert report.gaps[0].what == "uv.lock"
 
 
 def test_a_repository_without_pins_is_not_reviewed(reviewed: Reviewed) -> None:

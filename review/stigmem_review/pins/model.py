@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,10 @@ Read = Callable[[str], bytes | None]
 
 Raises ``SourceError`` where the file is there and cannot be read.
 """
+
+
+Known = dict[tuple[str, bytes], Any]
+"""What files say by themselves, by their path and the SHA-256 digest of their content."""
 
 
 class Pin(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from stigmem_review.errors import SourceError
 from stigmem_review.markers import never
 from stigmem_review.model import Location
-from stigmem_review.pins.formats.requirements import Known, is_requirements_file, read_requirements
-from stigmem_review.pins.model import Aside, Local, Loose, Pin, Read
+from stigmem_review.pins.formats import FORMATS, format_of
+from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 
 T = TypeVar("T")
 
@@ -32,8 +32,6 @@ _MENTION = re.compile(
     rb"(?:===?|@)[ \t]*[\w.:/+!-]+"
 )
 _LINE_BYTES = 10_000
-
-_LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock|Pipfile\.lock|pylock(?:\.[^./]+)?\.toml")
 
 
 class Pins(msgspec.Struct, frozen=True):
@@ -59,18 +57,20 @@ def read_pins(
 ) -> Pins:
     """Read every pin file among the paths of a revision, and what they include.
 
-    Those are the files with the name of a requirements file; and of the lists that ``changed``,
-    those that hold a pin. ``known`` is what files said that were read before, as
-    ``read_requirements`` has it.
+    Those are the files with the name of a format; and of the lists that ``changed``, those that
+    hold a pin. ``known`` is what files said that were read before.
     """
     wanted = set(changed)
-    files = [
-        path
-        for path in sorted(paths)
-        if is_requirements_file(path) or (path in wanted and _is_list(path, read))
-    ]
     known = {} if known is None else known
-    read_files = [read_requirements(path, read, known) for path in files]
+    files: list[str] = []
+    read_files: list[PinFile] = []
+    for path in sorted(paths):
+        one = format_of(path)
+        if one is None and path in wanted and _is_list(path, read):
+            one = FORMATS[0]
+        if one is not None:
+            files.append(path)
+            read_files.append(one.read(path, read, known))
     idle = [pin for each in read_files for pin in each.pins if never(pin.marker)]
     found = [
         replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker)))
@@ -100,7 +100,7 @@ def read_pins(
 def may_pin(path: str) -> bool:
     """Say whether a file that changed may have to be read for its pins, by its name."""
     name = path.rpartition("/")[2]
-    return is_requirements_file(path) or _is_named_like_a_list(name) or _is_configuration(name)
+    return format_of(path) is not None or _is_named_like_a_list(name) or _is_configuration(name)
 
 
 def is_constraint(pin: Pin) -> bool:
@@ -128,11 +128,6 @@ def unread_pins(
                 why = "a pin in a file that is not read as pins; put it into a requirements file"
                 found.append(Aside(text, why, Location(path, number)))
     return tuple(found)
-
-
-def unread_locks(changed: Iterable[str]) -> tuple[str, ...]:
-    """Return the changed files that pin releases in a format nothing here reads yet."""
-    return tuple(sorted(path for path in changed if _LOCKS.fullmatch(path.rpartition("/")[2])))
 
 
 def _is_configuration(name: str) -> bool:

@@ -41,14 +41,14 @@ from stigmem_review.manifest.declares import is_about_plugin, registers_plugin
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Level, Location, Side, Source
 from stigmem_review.pins.changes import PinChange, What, pin_changes
-from stigmem_review.pins.formats.requirements import Known, is_requirements_file
-from stigmem_review.pins.model import Aside, Local, Loose, Pin
+from stigmem_review.pins.formats import format_of
+from stigmem_review.pins.formats.locks import REGISTRY
+from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin
 from stigmem_review.pins.repository import (
     Pins,
     is_constraint,
     may_pin,
     read_pins,
-    unread_locks,
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
@@ -141,7 +141,7 @@ def bump(
         )
     work.look_at_lines(changed)
     work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
-    work.look_at_locks(changed)
+    work.look_at_files()
     for path in filter(None, (named[0] or POLICY_FILE, *named[1:])):
         if after.read(path) not in (base_tree.read(path), before.read(path)):
             work.policy_changed(path)
@@ -177,7 +177,7 @@ def _folder(artifacts: str) -> Folder:
 
 def _pins(tree: Tree, changed: list[str], known: Known) -> Pins:
     """Read what a revision pins, with all files at once: each by itself takes two runs of git."""
-    tree.read_ahead(filter(is_requirements_file, tree.paths))
+    tree.read_ahead(filter(format_of, tree.paths))
     # Apart, since one of these that is too large, or not here, leaves them to be read one by one.
     tree.read_ahead({*filter(may_pin, changed)}.intersection(tree.paths))
     return read_pins((*tree.paths, *tree.links), changed, tree.read, known)
@@ -467,8 +467,11 @@ class _Work:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
         self._loose()
         was, now = ({_key(line): line for line in pins.options} for pins in (self._old, self._new))
+        locked = {*self._old.files}
         for key, line in now.items():
-            if key not in was:
+            # A lock that is new names its index in any case.
+            is_new_lock = line.text.startswith(REGISTRY) and line.at.path not in locked
+            if key not in was and not is_new_lock:
                 self._judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
         for key, line in was.items():
             if key not in now:
@@ -535,21 +538,13 @@ class _Work:
                 fact = RequirementUnpinned(item=line.text, name=line.name, at=line.at)
             self._judge(line.name, fact)
 
-    def look_at_locks(self, changed: list[str]) -> None:
-        """Note pins in formats that nothing here reads, and that there are no others."""
-        for path in unread_locks(changed):
-            self.gaps.append(
-                Gap(
-                    path,
-                    "it changed, and this version reads requirements files only",
-                    "export it to a requirements file with hashes, and deploy from that",
-                )
-            )
+    def look_at_files(self) -> None:
+        """Note that nothing pins anything."""
         if not self._old.files and not self._new.files:
             self.gaps.append(
                 Gap(
                     "pins",
-                    "neither revision has a requirements file, so nothing was reviewed",
+                    "neither revision has a requirements file or a lock, so nothing was reviewed",
                     "name the file requirements.txt, or requirements-NAME.txt",
                 )
             )
@@ -587,7 +582,7 @@ def _look_at_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-_INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index")
+_INDEX_OPTIONS = (REGISTRY, "--index-url", "--extra-index-url", "--find-links", "--no-index")
 
 _WEIGHT = ("incomplete", "blocked", "needs approval", "clear")
 

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
-from stigmem_review.pins.model import Aside, Local, Loose, Pin, PinFile, Read
+from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -188,10 +188,6 @@ class _Found:
         )
 
 
-Known = dict[tuple[str, bytes], _Found]
-"""What files say by themselves, by their path and the SHA-256 digest of their text."""
-
-
 def is_requirements_file(path: str) -> bool:
     """Return whether a file at ``path`` is a requirements or constraints file by convention.
 
@@ -230,7 +226,7 @@ def read_requirements(path: str, read: Read, known: Known | None = None) -> PinF
         tried.add(file.path)
         text = _content(file, read, found)
         key = file.path, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        said = known.get(key)
+        said: _Found | None = known.get(key)
         if said is None or found.lines + said.lines > _LINES:
             known[key] = said = _said(file.path, text, _LINES - found.lines)
         found.add(said)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
-from stigmem_review.pins import requirements
+from stigmem_review.pins.formats import requirements
 from stigmem_review.pins.formats.requirements import is_requirements_file, read_requirements
-from stigmem_review.pins.model import Aside, Loose, Pin, PinFile
+from stigmem_review.pins.model import Aside, Known, Loose, Pin, PinFile
 
 A = "a" * 64
 B = "b" * 64
@@ -499,7 +499,7 @@ def test_what_a_file_says_is_read_once_and_up_to_the_limit_each_time(
         "other.txt": "b==1\nc==1\nd==1\n-r base.txt\n",
         "base.txt": "x==1\ny==1\n",
     }
-    known: requirements.Known = {}
+    known: Known = {}
 
     def get(name: str) -> bytes | None:
         return str(files[name]).encode()
