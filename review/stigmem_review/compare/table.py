@@ -142,7 +142,9 @@ def _group(thing: Thing) -> dict[str, Any]:
 
 def _required(thing: Thing) -> dict[str, Any]:
     _, new = thing.says("value")
-    return {"direct": "@ " in (new or ""), "optional": "extra ==" in thing.item}
+    # What an extra of the node brings along is one more thing that is installed.
+    of_host = thing.item.partition(" ;")[0] == _HOST and not (new or "").startswith("[")
+    return {"direct": "@ " in (new or ""), "optional": "extra ==" in thing.item, "of_host": of_host}
 
 
 def _place(thing: Thing) -> dict[str, Any]:
@@ -155,6 +157,7 @@ def _place(thing: Thing) -> dict[str, Any]:
     return {"place": top if top in _PLACES else "other", "runs": runs}
 
 
+_HOST = "stigmem-node"
 _PLACES = ("site-packages", "scripts", "headers", "data")
 
 

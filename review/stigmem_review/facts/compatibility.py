@@ -18,12 +18,14 @@ def _named(item: str, value: str) -> str:
 class RequirementAdded(Fact, frozen=True, kw_only=True):
     """A distribution it needs.
 
-    ``direct`` if it comes from a URL, ``optional`` if only somebody who asks for an extra gets it.
+    ``direct`` if it comes from a URL, ``optional`` if only somebody who asks for an extra gets it;
+    ``of_host`` if it is the node, which is there already.
     """
 
     value: str
     optional: bool
     direct: bool
+    of_host: bool
 
     def gain(self) -> Gain | None:
         if self.optional:
