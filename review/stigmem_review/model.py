@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
@@ -447,14 +448,16 @@ class Release(msgspec.Struct, frozen=True):
     ``manifest`` is ``Unknown`` where no field of it could be read. ``outside`` are installed
     files outside the plugin's own packages and metadata, by the place they are installed to, with
     their SHA-256; ``package`` the files inside. ``code`` is a digest of everything that could
-    decide the manifest, empty where that is not known. ``metadata`` holds the headers that no
-    typed field carries. ``observed`` is what the code does, as far as it could be ``walked``,
-    ``handlers`` the code behind each hook; ``settings`` is absent where there is no configuration
-    class that can be read. ``signed_by`` is what a capture claims and nobody has verified;
-    ``signature`` is what verifying the file showed; it is absent where nobody looked. ``builds``
-    is what installing from a source runs; a wheel is not built. ``contents`` are all files of a
-    wheel or an sdist, with their SHA-256; ``held_against`` is the sdist that a wheel of an index
-    was compared with.
+    decide the manifest, empty where that is not known, and ``decided`` one of what did, looked at
+    only where something is not certain. ``acts`` is a digest of what a file of the package says to
+    whoever runs it, of those that differ from the other release's under one version. ``metadata``
+    holds the headers that no typed field carries. ``observed`` is what the code does, as far as it
+    could be ``walked``, ``handlers`` the code behind each hook; ``settings`` is absent where there
+    is no configuration class that can be read. ``signed_by`` is what a capture claims and nobody
+    has verified; ``signature`` is what verifying the file showed; it is absent where nobody
+    looked. ``builds`` is what installing from a source runs; a wheel is not built. ``contents`` are
+    all files of a wheel or an sdist, with their SHA-256; ``held_against`` is the sdist that a wheel
+    of an index was compared with.
     """
 
     source: Source
@@ -468,6 +471,8 @@ class Release(msgspec.Struct, frozen=True):
     outside: Digests
     package: Digests
     code: str = ""
+    decided: str = ""
+    acts: Mapping[str, str] = {}
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
     signed_by: str = ""

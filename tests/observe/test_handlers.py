@@ -118,6 +118,17 @@ THE_SAME = {
         "helpers": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    X = 1\n" + HELPERS
     },
     "a new file": {"more": "X = 1\n"},
+    "what a module it imports does to nothing of its own": {
+        "limits": "LIMIT = 100\nimport html\nhtml.escape('x')\nlogging.getLogger('x').debug('y')\n"
+    },
+    "another name of a module that is set": {
+        "limits": "from . import deep\nLIMIT = 100\ndeep.OTHER = 1\n"
+    },
+    "annotations": {
+        "deep": DEEP.replace("clean(values)", "clean(values: dict[str, object]) -> 'dict'").replace(
+            "SECRET =", "SECRET: tuple[str, ...] ="
+        )
+    },
 }
 
 
@@ -155,8 +166,16 @@ CHANGED = {
         {"helpers": HELPERS + "\nif True:\n    shown = str\n"},
         "changed: demo_plugin.helpers. demo_plugin/helpers.py:13",
     ),
-    "what a module it imports does at import": (
-        {"limits": "LIMIT = 100\nimport html\nhtml.escape('x')\n"},
+    "an attribute of a module that another one sets": (
+        {"limits": "from . import deep\nLIMIT = 100\ndeep.SECRET = ()\n"},
+        "changed: demo_plugin.limits. demo_plugin/limits.py:3",
+    ),
+    "any attribute of a module that another one sets": (
+        {"limits": "from . import deep\nLIMIT = 100\nsetattr(deep, 'SEC' + 'RET', ())\n"},
+        "changed: demo_plugin.limits. demo_plugin/limits.py:3",
+    ),
+    "an object that another module calls a method of": (
+        {"limits": "from .deep import SECRET as WORDS\nLIMIT = 100\nWORDS.count('key')\n"},
         "changed: demo_plugin.limits. demo_plugin/limits.py:3",
     ),
     "a later definition": (

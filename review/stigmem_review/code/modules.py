@@ -94,6 +94,8 @@ class Modules:
         self._tops: set[str] = set()
         self._opaque: dict[str, str] = {}
         self.intruder = ""
+        self.read: set[str] = set()
+        """The files, other than modules, that were asked for."""
         for place in files:
             self._note(self.shown(place), place)
 
@@ -140,6 +142,7 @@ class Modules:
     def data(self, path: str, module: Module) -> bytes | None:
         """Return a file that is installed with a module: one below its top package."""
         top = module.path.partition("/")[0]
+        self.read.add(path)
         found = self._files.get(path) if path.startswith(f"{top}/") else None
         return found if found is not None and len(found) <= limits.DATA_BYTES else None
 

@@ -232,30 +232,34 @@ def _in_both(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, En
 def _differing(thing: Thing) -> dict[str, Any]:
     """Return what is another one behind a handler that is called the same."""
     one, two = thing.says("parts")
-    differing = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
-    [handler] = [
-        each
-        for each in thing.sides.new.handlers
-        if thing.new and (each.hook, each.target) == (thing.item, thing.new.about["target"])
-    ]
-    places = {part.name: part.at for part in handler.parts}
-    itself = handler.own in differing
-    # What is reached no longer, or imported from elsewhere, follows from another change.
-    others = [
-        name
-        for name in differing
-        if name != handler.own and name in two and (name in one or places[name])
-    ]
-    if not itself and not others:
-        others = differing
-    found = [places[name] for name in others if places.get(name)]
+    was, handler = (_handler(thing, each) for each in thing.sides[:2])
+    places = {part.name: part.at for part in (*was.parts, *handler.parts)}
+    changed = sorted(name for name in one.keys() & two.keys() if one[name] != two[name])
+    # A name that is imported from elsewhere has no place: what uses it changed as well.
+    come, gone = (
+        sorted(name for name in here.keys() - there.keys() if places[name])
+        for here, there in ((two, one), (one, two))
+    )
+    if not changed:
+        # Where what uses it is the same, it acts on that: a statement that sets a name of it.
+        changed, come = come or gone or sorted(one.keys() ^ two.keys()), []
+    itself = handler.own in changed
+    others = [name for name in changed if name != handler.own]
+    found = [places[name] for name in (*others, *come) if name in two and places[name]]
     return {
         "hook": thing.sides.node.hook(thing.item),
         "itself": itself,
         "changed": tuple(others[:_CHANGED]),
         "more": len(others[_CHANGED:]),
+        "come": tuple(come[:_CHANGED]),
         "at": handler.at if itself or not found else found[0],
     }
+
+
+def _handler(thing: Thing, side: Release) -> Handler:
+    target = thing.new.about["target"] if thing.new else ""
+    [found] = [each for each in side.handlers if (each.hook, each.target) == (thing.item, target)]
+    return found
 
 
 CODE = (

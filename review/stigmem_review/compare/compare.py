@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stigmem_review import facts, versions
+from stigmem_review.compare.acts import code_changed
 from stigmem_review.compare.behaviour import newly_reached
 from stigmem_review.compare.builds import build_changes, rebuilt, unlike_sdist
 from stigmem_review.compare.certainty import first_read, lost, unclear, unread, without_echoes
@@ -19,11 +20,7 @@ from stigmem_review.compare.states import states
 from stigmem_review.compare.table import GAINS, field_pairs, move, version_of_captures
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
-from stigmem_review.model import (
-    Known,
-    NotCarried,
-    Release,
-)
+from stigmem_review.model import NotCarried, Release
 from stigmem_review.outcomes import spelled
 from stigmem_review.policy.trust import Trust
 
@@ -64,10 +61,15 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     found += states_found
     found += newly_reached(old, new)
     found += build_changes(old, new)
+    surprise = list(_surprise(step, found))
     if step is not None and versions.same(*step):
-        found += _code_changed(step[1], old, new)
-        found += rebuilt(step[1], old, new, found)
-    found += _surprise(step, found)
+        rewritten = list(code_changed(step[1], old, new))
+        found += rebuilt(step[1], old, new, [*found, *rewritten])
+        # That it is other code under one version is said once, with what that code gains.
+        files = tuple(file for each in rewritten for file in each.files)
+        surprise = [msgspec.structs.replace(each, files=files) for each in surprise]
+        found += rewritten if not surprise else ()
+    found += surprise
     unlike, as_before = unlike_sdist(old, new)
     found += unlike
     already += as_before
@@ -102,22 +104,6 @@ def _presence(old: Release, new: Release) -> Iterator[Fact]:
     if new.source.kind == "none":
         names = tuple(hook.name for hook in hooks_of(old))
         yield facts.PluginRemoved(item="plugin", hooks=names, side="old")
-
-
-def _code_changed(version: str, old: Release, new: Release) -> Iterator[facts.CodeChanged]:
-    """Yield a fact where the version stayed and the package's code did not."""
-    if not isinstance(old.package, Known) or not isinstance(new.package, Known):
-        return
-    one, two = old.package.value, new.package.value
-    changed = sorted(
-        path
-        for path in one.keys() | two.keys()
-        # What else an sdist holds, a wheel may leave out.
-        if one.get(path) != two.get(path)
-        and (old.source.kind == new.source.kind or path.endswith(".py"))
-    )
-    if changed:
-        yield facts.CodeChanged(item=version, files=tuple(changed))
 
 
 def _surprise(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from stigmem_review.compare.acts import is_same_code
 from stigmem_review.facts import Baseline, Fact, State
 from stigmem_review.model import Manifest, Release
 from stigmem_review.outcomes import is_read
@@ -40,8 +41,7 @@ def _excused(state: State, before: Iterable[State], old: Release, new: Release) 
         case "as before":
             return as_before
         case "same code":
-            # An empty digest is that of code that is not known.
-            return as_before and bool(old.code) and old.code == new.code
+            return as_before and is_same_code(state, old, new)
         case "none":
             return False
 

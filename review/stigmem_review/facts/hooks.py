@@ -65,7 +65,8 @@ class HandlerChanged(Fact, frozen=True, kw_only=True):
     """The same handler, and other code in it, or in what it can reach in its own release.
 
     ``itself`` if the handler's own definition changed; ``changed`` names the others, at most a
-    few, and ``more`` says how many those are that it leaves out.
+    few, and ``more`` says how many those are that it leaves out. ``come`` are definitions that it
+    reaches because of that, and did not before.
     """
 
     hook: HookInfo
@@ -73,6 +74,7 @@ class HandlerChanged(Fact, frozen=True, kw_only=True):
     itself: bool
     changed: tuple[str, ...]
     more: int
+    come: tuple[str, ...]
 
     def gain(self) -> Gain | None:
         return Gain("code", "runs other code than before", (self.item,))

@@ -83,16 +83,26 @@ class OutsideFileChanged(Fact, frozen=True, kw_only=True):
 
 
 class VersionSurprise(Fact, frozen=True, kw_only=True):
-    """More was gained than the step of the version promises."""
+    """More was gained than the step of the version promises.
+
+    ``files`` are those of the package that differ, where it is the same version.
+    """
 
     step: Step
     gained: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
 
 class CodeChanged(Fact, frozen=True, kw_only=True):
-    """Other code under the same version, which ``item`` is."""
+    """Other files of the package under the same version, which ``item`` is.
+
+    ``acts`` if they say something else to whoever runs them, and then ``files`` are those which do;
+    ``released`` if both are files of a release, and not states of a project.
+    """
 
     files: tuple[str, ...]
+    acts: bool
+    released: bool
 
 
 class FilesUnreviewed(State, frozen=True, kw_only=True):

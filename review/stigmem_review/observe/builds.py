@@ -11,6 +11,7 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from stigmem_review import limits
+from stigmem_review.code.digest import digest_of
 from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Syntax
 from stigmem_review.code.nodes import walk
@@ -23,7 +24,6 @@ from stigmem_review.manifest.builds import Step, build_steps, is_metadata, is_se
 from stigmem_review.model import BuildStep, Known, Location, Observation, Part, Release
 from stigmem_review.observe.authority import authorities
 from stigmem_review.observe.observe import Seen
-from stigmem_review.observe.outline import digest_of
 from stigmem_review.sources.artifact import Artifact
 
 _ROOTS = ("", "src/")
@@ -140,7 +140,8 @@ class _Reader:
         outline = self._seen.outline(data)
         if isinstance(outline, Failure) or path in self._package:
             return
-        texts = {text for piece in outline.pieces.values() for text in piece.texts}
+        pieces = [*outline.pieces.values(), *(each.piece for each in outline.acts)]
+        texts = {text for piece in pieces for text in piece.texts}
         words = {part for text in texts for word in text.split() for part in word.split("/")}
         # What is named can be a folder that modules are imported from.
         named = {word.strip("/") for text in texts for word in text.split()} | words
@@ -206,14 +207,9 @@ class _Reader:
         if isinstance(tree, Failure):
             return hashlib.sha256(data).hexdigest()
         for node in walk(tree):
-            match node:
-                case ast.Constant(value=str(text)) if text == self._version:
-                    node.value = ""
-                case ast.Call(func=function) if is_setup(function):
-                    node.keywords = [each for each in node.keywords if not is_metadata(each)]
-                case _:
-                    pass
-        return digest_of([tree])
+            if isinstance(node, ast.Call) and is_setup(node.func):
+                node.keywords = [each for each in node.keywords if not is_metadata(each)]
+        return digest_of([tree]).given(frozenset({self._version}))
 
     def _observed(self, reached: list[str], parts: list[str]) -> Iterator[Observation]:
         """Yield what the steps' own code reaches, and what importing the rest of it does."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec.structs import replace
 
 from stigmem_review import limits
+from stigmem_review.code.digest import is_documented
 from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Syntax, syntax_of
 from stigmem_review.code.parse import Failure
@@ -19,6 +21,7 @@ from stigmem_review.interpret.survey.things import ALONE
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.release import itself_of
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
+from stigmem_review.observe.acts import decided_by, is_unsure, stated
 from stigmem_review.observe.authority import accessors, authorities, host_imports
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
 from stigmem_review.observe.encoded import Decoder
@@ -42,7 +45,7 @@ class Seen:
         self._surveys: dict[bytes, Survey | Failure] = {}
         self._looked: dict[bytes, Looked] = {}
         self._decoder = Decoder()
-        self._outlines: dict[bytes, Outline | Failure] = {}
+        self._outlines: dict[tuple[bytes, bool], Outline | Failure] = {}
 
     def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
         """Return what each entry point of a release runs."""
@@ -79,11 +82,13 @@ class Seen:
             self._looked[data] = look(data, self.syntax(data), self._decoder)
         return self._looked[data]
 
-    def outline(self, data: bytes) -> Outline | Failure:
-        """Return what the statements of one source file are."""
-        if data not in self._outlines:
-            self._outlines[data] = outline_of(data, self.programs.parsed.get(data))
-        return self._outlines[data]
+    def outline(self, data: bytes, *, documented: bool = False) -> Outline | Failure:
+        """Return what the statements of one source file are, docstrings if they count."""
+        key = data, documented
+        if key not in self._outlines:
+            known = self.programs.parsed.get(data)
+            self._outlines[key] = outline_of(data, known, documented=documented)
+        return self._outlines[key]
 
     def forget(self) -> None:
         """Let go of syntax trees where they take much room; they are made again where needed."""
@@ -97,13 +102,16 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     for each in programs:
         each.make()
     found = _surveyed(code, node, seen, programs)
+    documented = is_documented(data for _, data in code.sources())
+    outline = partial(seen.outline, documented=documented)
     return replace(
         release,
         observed=_first(release, code, node, seen, found),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
-        handlers=tuple(handlers_of(release, Reach(code, seen.outline))),
+        handlers=tuple(handlers_of(release, Reach(code, outline, stated(release)))),
+        decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
     )

@@ -1,88 +1,126 @@
 """What the statements of one source file are, and which names each of them uses.
 
 Everything here is about one file by itself, so that a file which two releases share is looked at
-once. Only what decides how code runs counts: neither comments and docstrings, nor how and on
-which line something is written.
+once. Only what decides how code runs counts (``code.digest``).
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
+from stigmem_review.code.digest import Digest, digest_of, is_idle, is_plain
 from stigmem_review.code.modules import Syntax, syntax_of
-from stigmem_review.code.names import never_run
-from stigmem_review.code.nodes import children
+from stigmem_review.code.names import names_of, never_run
+from stigmem_review.code.nodes import children, walk
 from stigmem_review.code.parse import Failure
-
-OTHER = ""
-"""Stands for the statements of a module that neither define nor plainly assign a name."""
 
 _CHAIN = 20
 _TEXT = 200
 _TARGETS = 8
-_NOT_COUNTED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+_SETTERS = ("setattr", "delattr")
 
 
 class Piece(NamedTuple):
-    """The statements that bind one name, or all other statements of a module.
+    """The statements that bind one name, or one other statement of a module.
 
     ``uses`` are names with the attributes that follow them (``helpers.limit``), the name being
     ``?`` where the attributes are those of something else; ``texts`` are its short texts.
     """
 
-    sha256: str
+    digest: Digest
     line: int
     uses: frozenset[str]
     texts: frozenset[str]
 
 
+class Act(NamedTuple):
+    """A statement of a module that neither defines nor plainly assigns a name.
+
+    ``changes`` are the names, with attributes, that it binds or whose objects it may change.
+    """
+
+    piece: Piece
+    changes: frozenset[str]
+
+
 class Outline(NamedTuple):
-    """One source file.
+    """One source file: ``pieces`` by the name that they bind, and its other statements.
 
     ``imports`` gives for each name that an import anywhere in it binds what it may stand for, a
-    dotted name that starts with dots where it is relative; ``modules`` all that is imported;
-    ``stars`` the modules of star imports; ``inner`` the pieces in which a function of a name is
-    defined inside something else, such as a method; ``setters`` the pieces that declare a name
-    ``global``.
+    dotted name that starts with dots where it is relative; ``stars`` the modules of star imports;
+    ``inner`` the pieces in which a function of a name is defined inside something else, such as a
+    method; ``setters`` the pieces that declare a name ``global``: pieces by their names, other
+    statements by their numbers.
     """
 
     pieces: Mapping[str, Piece]
+    acts: tuple[Act, ...]
     imports: Mapping[str, tuple[str, ...]]
-    modules: frozenset[str]
     stars: tuple[str, ...]
     inner: Mapping[str, tuple[str, ...]]
     setters: Mapping[str, tuple[str, ...]]
 
 
-def outline_of(data: bytes, known: Syntax | Failure | None = None) -> Outline | Failure:
-    """Return the outline of a source file; ``known`` is the file as it was parsed before."""
+def outline_of(
+    data: bytes, known: Syntax | Failure | None = None, *, documented: bool = False
+) -> Outline | Failure:
+    """Return the outline of a source file; ``known`` is the file as it was parsed before.
+
+    ``documented`` if the release reads docstrings, so that these count.
+    """
     if known is None:
         known = syntax_of(data)
     if isinstance(known, Failure):
         return known
-    maker = _Maker()
+    maker = _Maker(documented)
     skipped = never_run(known.tree)
     statements: dict[str, list[ast.stmt]] = {}
+    acts: list[ast.stmt] = []
     for statement in known.tree.body:
-        if id(statement) in skipped or _is_idle(statement):
+        if id(statement) in skipped or is_idle(statement, documented=documented):
             continue
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             maker.imported(statement)
             continue
-        for name in _bound(statement) or [OTHER]:
+        bound = _bound(statement)
+        for name in bound:
             statements.setdefault(name, []).append(statement)
+        if not bound:
+            acts.append(statement)
     pieces = {name: maker.piece(name, each) for name, each in statements.items()}
+    done = tuple(
+        Act(maker.piece(str(number), [each]), frozenset(_changes(each)))
+        for number, each in enumerate(acts)
+    )
     return Outline(
         pieces,
+        done,
         {name: tuple(dict.fromkeys(each)) for name, each in maker.imports.items()},
-        frozenset(maker.modules),
         tuple(dict.fromkeys(maker.stars)),
         {name: tuple(dict.fromkeys(each)) for name, each in maker.inner.items()},
         {name: tuple(dict.fromkeys(each)) for name, each in maker.setters.items()},
     )
+
+
+def _changes(statement: ast.stmt) -> Iterator[str]:
+    """Yield what a statement binds, and what it may change: whose items, attributes, methods."""
+    yield from names_of(ast.Module([statement], [])).bound
+    for node in walk(statement):
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                chain = _chain(node)[0]
+            case ast.Subscript(ctx=ast.Store() | ast.Del(), value=target):
+                chain = _chain(target)[0]
+            case ast.Call(func=ast.Attribute() as method):
+                chain = _chain(method)[0]
+            case ast.Call(func=ast.Name(id=setter), args=[target, *_]) if setter in _SETTERS:
+                chain = f"{_chain(target)[0]}.?"
+            case _:
+                continue
+        if not chain.startswith("?"):
+            yield chain
 
 
 def _bound(statement: ast.stmt) -> list[str]:
@@ -100,9 +138,9 @@ def _bound(statement: ast.stmt) -> list[str]:
 
 
 class _Maker:
-    def __init__(self) -> None:
+    def __init__(self, documented: bool) -> None:
+        self.documented = documented
         self.imports: dict[str, list[str]] = {}
-        self.modules: set[str] = set()
         self.stars: list[str] = []
         self.inner: dict[str, list[str]] = {}
         self.setters: dict[str, list[str]] = {}
@@ -110,17 +148,14 @@ class _Maker:
     def imported(self, statement: ast.Import | ast.ImportFrom) -> None:
         for alias in statement.names:
             if isinstance(statement, ast.Import):
-                self.modules.add(alias.name)
                 top = alias.name.partition(".")[0]
                 name, dotted = (alias.asname, alias.name) if alias.asname else (top, top)
             else:
                 source = "." * statement.level + (statement.module or "")
-                self.modules.add(source)
                 if alias.name == "*":
                     self.stars.append(source)
                     continue
                 dotted = f"{source}{'' if source.endswith('.') else '.'}{alias.name}"
-                self.modules.add(dotted)
                 name = alias.asname or alias.name
             self.imports.setdefault(name, []).append(dotted)
 
@@ -147,12 +182,22 @@ class _Maker:
                     texts.add(text)
                 case ast.Call(func=ast.Name("getattr"), args=[_, ast.Constant(str(attr)), *_]):
                     uses.add(f"?.{attr}")
-                case ast.FunctionDef() | ast.AsyncFunctionDef() if id(node) not in outermost:
-                    self.inner.setdefault(node.name, []).append(name)
+                case ast.arg(annotation=annotation):
+                    if annotation is not None and not is_plain(annotation):
+                        stack.append(annotation)
+                    continue
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    if id(node) not in outermost:
+                        self.inner.setdefault(node.name, []).append(name)
+                    returns = node.returns
+                    plain = returns is not None and is_plain(returns)
+                    stack += [each for each in children(node) if not (plain and each is returns)]
+                    continue
                 case _:
                     pass
             stack += children(node)
-        return Piece(digest_of(statements), statements[0].lineno, frozenset(uses), frozenset(texts))
+        digest = digest_of(statements, documented=self.documented)
+        return Piece(digest, statements[0].lineno, frozenset(uses), frozenset(texts))
 
 
 def _chain(node: ast.expr) -> tuple[str, ast.expr | None]:
@@ -164,53 +209,3 @@ def _chain(node: ast.expr) -> tuple[str, ast.expr | None]:
     named = isinstance(node, ast.Name)
     parts.append(node.id if isinstance(node, ast.Name) else "?")
     return ".".join(parts[: -_CHAIN - 1 : -1]), None if named else node
-
-
-def digest_of(statements: Iterable[ast.AST]) -> str:
-    """Return a digest of what statements say, whatever their layout, comments and docstrings."""
-    text = "\0".join(_tokens(statements))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-_COUNTED: dict[type, tuple[str, ...]] = {}
-"""The fields of a kind of node that tell it from another, last first."""
-
-
-def _counted(kind: type[ast.AST]) -> tuple[str, ...]:
-    if kind not in _COUNTED:
-        _COUNTED[kind] = tuple(each for each in reversed(kind._fields) if each not in _NOT_COUNTED)
-    return _COUNTED[kind]
-
-
-def _tokens(statements: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield what tells one list of statements from another, whatever their layout."""
-    stack: list[Any] = [*reversed([*statements])]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, ast.AST):
-            kind = type(item)
-            yield f"({kind.__name__}"
-            if isinstance(item, ast.Constant):
-                yield _constant(item.value)
-            else:
-                stack += [getattr(item, each, None) for each in _counted(kind)]
-        elif isinstance(item, list):
-            # As many as there are, so that the end of one list is not the start of another.
-            counted = [each for each in item if not (isinstance(each, ast.stmt) and _is_idle(each))]
-            yield f"[{len(counted)}"
-            stack += reversed(counted)
-        else:
-            yield f"{type(item).__name__} {item}"
-
-
-def _constant(value: object) -> str:
-    # The decimal digits of a long integer would be refused, and cost too much.
-    shown = hex(value) if isinstance(value, int) else repr(value)
-    return f"{type(value).__name__} {shown}"
-
-
-def _is_idle(statement: ast.stmt) -> bool:
-    """Say whether a statement does nothing at all, as docstrings do."""
-    return isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    )

@@ -9,14 +9,14 @@ names while it runs is not followed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
 from stigmem_review.code.parse import Failure
 from stigmem_review.model import Part
-from stigmem_review.observe.outline import OTHER, Outline
+from stigmem_review.observe.outline import Outline, Piece
 
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".dll", ".dylib")
 _MANY = 8
@@ -33,10 +33,10 @@ class _Node(NamedTuple):
     """Something that can be reached.
 
     ``kind`` is a ``name`` as code of the module ``home`` uses it, a ``member`` of that module as
-    others use it, all that is ``bound`` to a name in it, a ``definition`` in it, the ``module``
-    as it is imported, or ``all`` of it; an ``inner`` definition of any class, what a ``text``
-    names, the ``data`` files whose path ends so, a ``file`` (``home`` is its place), or
-    ``everything``.
+    others use it, all that is ``bound`` to a name in it, a ``definition`` in it, an ``act`` of
+    importing it (``name`` is its number), or ``all`` of it; an ``inner`` definition of any class,
+    what a ``text`` names, the ``data`` files whose path ends so, a ``file`` (``home`` is its
+    place), or ``everything``.
     """
 
     kind: str
@@ -50,15 +50,25 @@ _EVERYTHING = _Node("everything")
 class Reach:
     """What can be reached in one distribution."""
 
-    def __init__(self, code: Code, outline: Callable[[bytes], Outline | Failure]) -> None:
-        """``outline`` returns the outline of a source file's content."""
+    def __init__(
+        self,
+        code: Code,
+        outline: Callable[[bytes], Outline | Failure],
+        stated: frozenset[str] = frozenset(),
+    ) -> None:
+        """``outline`` returns the outline of a source file's content.
+
+        ``stated`` are the texts that a release says of itself: of its code they do not count.
+        """
         self._code = code
+        self._stated = stated
         self._outline_of = outline
         self._places: dict[str, str] = {}
         self._data: dict[str, list[str]] = {}
         self._outlines: dict[str, Outline | Failure] = {}
         self._followed: dict[_Node, tuple[Part | None, tuple[_Node, ...]]] = {}
         self._inner: dict[str, list[_Node]] | None = None
+        self._changed_by: dict[tuple[str, str], list[_Node]] | None = None
         for place in sorted(code.files):
             self._note(place)
         size = sum(len(data) for _, data in code.sources())
@@ -86,7 +96,7 @@ class Reach:
         """
         if module not in self._places:
             return None
-        found: dict[str, Part] = {}
+        found: dict[str, list[Part]] = {}
         waiting = [_Node("all", module) if name == "<lambda>" else _Node("name", module, name)]
         reached = set(waiting)
         while waiting:
@@ -96,10 +106,10 @@ class Reach:
                 self._followed[node] = part, tuple(dict.fromkeys(on))
             part, onward = self._followed[node]
             if part is not None:
-                found[part.name] = part
+                found.setdefault(part.name, []).append(part)
             waiting += [each for each in onward if each not in reached]
             reached.update(onward)
-        return tuple(found[key] for key in sorted(found))
+        return tuple(_joined(found[key]) for key in sorted(found))
 
     def _outline(self, module: str) -> Outline | Failure | None:
         """Return a module's outline; ``None`` where it is compiled, or there is too much of it."""
@@ -134,11 +144,12 @@ class Reach:
         match node.kind:
             case "all":
                 names = [*outline.pieces, *outline.imports]
-                return None, [_Node("member", node.home, each) for each in names if each]
-            case "module":
-                return self._piece(node.home, OTHER, outline, self._loads(node.home, outline))
+                acts = [_Node("act", node.home, str(each)) for each in range(len(outline.acts))]
+                return None, [*(_Node("member", node.home, each) for each in names), *acts]
+            case "act":
+                return self._piece(node.home, "", outline.acts[int(node.name)].piece)
             case "definition":
-                return self._piece(node.home, node.name, outline, ())
+                return self._piece(node.home, node.name, outline.pieces[node.name])
             case "bound":
                 return self._bound(node, outline)
             case _:
@@ -148,17 +159,11 @@ class Reach:
         digest = hashlib.sha256(self._code.files[place]).hexdigest()
         return Part(place, digest, self._code.at(place))
 
-    def _piece(
-        self, module: str, name: str, outline: Outline, more: Iterable[_Node]
-    ) -> tuple[Part | None, Iterable[_Node]]:
-        piece = outline.pieces.get(name)
-        if piece is None:
-            return None, more
+    def _piece(self, module: str, name: str, piece: Piece) -> tuple[Part, Iterable[_Node]]:
         at = self._code.at(self._places[module], piece.line)
         shown = f"{module}:{name}" if name else module
         package = self._package(module)
-        return Part(shown, piece.sha256, at), [
-            *more,
+        return Part(shown, piece.digest.given(self._stated), at), [
             *(_Node("name", module, each) for each in sorted(piece.uses)),
             *(_Node("text", "", each) for each in sorted(piece.texts)),
             *(
@@ -167,14 +172,6 @@ class Reach:
                 if each.startswith(".")
             ),
         ]
-
-    def _loads(self, module: str, outline: Outline) -> Iterator[_Node]:
-        """Yield the modules that run because a module does: its parents, and what it imports."""
-        package = self._package(module)
-        for each in (module, *(self._absolute(each, package) for each in outline.modules)):
-            for prefix in _prefixes(each):
-                if prefix in self._places and prefix != module:
-                    yield _Node("module", prefix)
 
     def _name(self, node: _Node, outline: Outline) -> Iterator[_Node]:
         """Follow a name of a module, and the attributes after it."""
@@ -186,7 +183,7 @@ class Reach:
             yield from self._dotted(f"{self._absolute(target, package)}.{rest}".rstrip("."))
         if not targets and first not in outline.pieces and first != "?":
             yield from self._stars(node, outline, package)
-        unknown = not targets and (node.kind == "name" or OTHER in outline.pieces)
+        unknown = not targets and (node.kind == "name" or bool(outline.acts))
         if first in outline.pieces or unknown:
             yield from (_Node("inner", "", each) for each in rest.split(".") if each)
 
@@ -194,11 +191,13 @@ class Reach:
         """Follow what binds a name in a module; what it is imported from elsewhere as is a part."""
         targets = outline.imports.get(node.name, ())
         package = self._package(node.home)
-        on = [_Node("module", node.home)]
-        if len(targets) > _MANY:
-            on.append(_EVERYTHING)
-        names = [node.name, "__getattr__", *outline.setters.get(node.name, ())]
+        on = [_EVERYTHING] if len(targets) > _MANY else []
+        names = [node.name, "__getattr__"]
         on += [_Node("definition", node.home, each) for each in names if each in outline.pieces]
+        on += [_owner(node.home, each) for each in outline.setters.get(node.name, ())]
+        changed_by = self._changes()
+        on += changed_by.get((node.home, node.name), ())
+        on += changed_by.get((node.home, "?"), ())
         absolute = [self._absolute(each, package) for each in targets]
         foreign = [each for each in absolute if each.partition(".")[0] not in self._tops]
         if not foreign:
@@ -229,12 +228,44 @@ class Reach:
                 outline = self._outline(module)
                 if isinstance(outline, Outline):
                     for inner, owners in outline.inner.items():
-                        found = [
-                            _Node("definition" if each else "module", module, each)
-                            for each in owners
-                        ]
+                        found = [_owner(module, each) for each in owners]
                         self._inner.setdefault(inner, []).extend(found)
         return self._inner.get(name, [])
+
+    def _changes(self) -> Mapping[tuple[str, str], list[_Node]]:
+        """Return what importing any module does to the name of a module; ``?`` is any name."""
+        if self._changed_by is None:
+            self._changed_by = {}
+            for module in sorted(self._places):
+                outline = self._outline(module)
+                if isinstance(outline, Outline):
+                    for number, act in enumerate(outline.acts):
+                        node = _Node("act", module, str(number))
+                        keys = {key for each in act.changes for key in self._keys(module, each)}
+                        for key in keys:
+                            self._changed_by.setdefault(key, []).append(node)
+        return self._changed_by
+
+    def _keys(self, module: str, chain: str) -> Iterator[tuple[str, str]]:
+        """Yield the names of modules that a name of one, with attributes, stands for."""
+        waiting = [_Node("member", module, chain)]
+        seen = set(waiting)
+        while waiting:
+            node = waiting.pop()
+            outline = self._outline(node.home)
+            first, _, rest = node.name.partition(".")
+            if not isinstance(outline, Outline):
+                continue
+            targets = outline.imports.get(first, ())[:_MANY]
+            if not (targets and rest):
+                yield node.home, first
+            package = self._package(node.home)
+            for target in targets:
+                dotted = f"{self._absolute(target, package)}.{rest}".rstrip(".")
+                # What stands in a module is no name of the package around it.
+                found = [*self._dotted(dotted)][-1:]
+                waiting += [e for e in found if e.kind == "member" and e not in seen]
+                seen.update(found)
 
     def _named_by(self, text: str) -> list[_Node]:
         """Return the module and the files that a text may name."""
@@ -253,6 +284,20 @@ class Reach:
             return dotted
         parts = package.split(".")
         return ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])])
+
+
+def _owner(module: str, name: str) -> _Node:
+    """Return a piece of a module, or another statement of it, by what an outline calls it."""
+    return _Node("act" if name.isdecimal() else "definition", module, name)
+
+
+def _joined(parts: list[Part]) -> Part:
+    """Return one part for several of the same name: for all statements of a module that count."""
+    if len(parts) == 1:
+        return parts[0]
+    parts = sorted(parts, key=lambda each: each.at.line if each.at else 0)
+    every = "\n".join(each.sha256 for each in parts)
+    return Part(parts[0].name, hashlib.sha256(every.encode()).hexdigest(), parts[0].at)
 
 
 def _prefixes(dotted: str) -> Iterator[str]:

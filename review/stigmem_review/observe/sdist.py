@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from stigmem_review import limits
+from stigmem_review.code.digest import digest_of
 from stigmem_review.code.nodes import walk
 from stigmem_review.code.parse import parse
 from stigmem_review.model import HeldAgainst, Unlike
-from stigmem_review.observe.outline import digest_of
 from stigmem_review.sources.artifact import Artifact
 
 _SAME_PLACE = 2
@@ -90,7 +90,7 @@ class _Sources:
             tree = parse(data) if self._left >= 0 else None
             self._said[data] = ""
             if isinstance(tree, ast.Module):
-                self._said[data] = digest_of([tree])
+                self._said[data] = digest_of([tree]).given(frozenset())
                 if _holds_values(tree.body):
                     self._data.add(data)
         return self._said[data]

@@ -9,6 +9,7 @@ import msgspec
 from stigmem_review import host
 from stigmem_review.case import build_case
 from stigmem_review.code.written import Written
+from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
 from stigmem_review.document import Report, build_report, incomplete_report
 from stigmem_review.errors import UsageError
@@ -114,7 +115,12 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
             gaps.append(gap(f"{side} release", error))
     if not gaps:
         try:
-            return _judged(releases, written, terms)
+            old, new = releases["old"], releases["new"]
+            if is_one_version(old, new):
+                from stigmem_review.observe.acts import told_apart
+
+                old, new = told_apart(old, new, written, seen.syntax)
+            return _judged(old, new, written, terms)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -126,10 +132,7 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     )
 
 
-def _judged(
-    releases: Mapping[Side, Release], written: Mapping[Side, Written], terms: Terms
-) -> Report:
-    old, new = releases["old"], releases["new"]
+def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: Terms) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
     findings = judge(case.comparison.facts, case, terms.rulebook)
     if findings:

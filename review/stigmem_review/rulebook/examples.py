@@ -109,6 +109,8 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     metadata: dict[str, tuple[str, ...]] = {}
     outside: dict[str, str] = {}
     code: str = "the same"
+    decided: str = ""
+    acts: dict[str, str] = {}
     unreviewed: tuple[str, ...] = ()
     unknown: dict[str, str] = {}
     one_of: dict[str, tuple[ShortOutcome, ...]] = {}
@@ -218,6 +220,8 @@ def release_of(short: ShortRelease) -> Release:
         outside=Known(short.outside),
         package=Known({"demo/__init__.py": short.code}),
         code=short.code,
+        decided=short.decided,
+        acts=short.acts,
         problems=short.problems,
         observed=short.observed,
         migrations=short.migrations,
