@@ -292,7 +292,8 @@ CODE = (
         removed=facts.ConfigFieldRemoved,
         changed={"value": (facts.ConfigFieldChanged,)},
         more=_default,
-        title="configuration",
+        joins=": ",
+        beside="config_schema",
     ),
     Field(
         name="handlers",
@@ -300,6 +301,7 @@ CODE = (
         match=_in_both,
         changed={"parts": (facts.HandlerChanged,)},
         more=_differing,
+        is_shown=False,
     ),
 )
 """The rows of the table of fields about what the code has."""

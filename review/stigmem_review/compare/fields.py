@@ -82,6 +82,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     kind, or that of several which ``which`` tells. A fact takes what it has fields for: from what
     is said, as ``old`` and ``new``, and from what ``more`` adds. What has no kind is named as a
     change that is not classified. With ``gain``, to hold more is to be allowed more.
+
+    In reports a thing and what is said of it are put together by ``joins``; the field has a row,
+    or stands in that of the one it is ``beside``. ``of`` is what it is read from, if not the field
+    of its name.
     """
 
     name: str
@@ -94,6 +98,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     more: Callable[[Thing], dict[str, Any]] = _nothing
     gain: bool = False
     title: str = ""
+    joins: str = ""
+    of: str = ""
+    beside: str = ""
+    is_shown: bool = True
 
     @property
     def label(self) -> str:
@@ -106,6 +114,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if self.gain and self.added:
             yield self.added
             yield from self.changed.get("when", ())
+
+    def of_release(self, release: Release) -> Any:
+        """Return what a release has in it."""
+        return value_of(release, self.of or self.name)
 
 
 def value_of(release: Release, name: str) -> Any:

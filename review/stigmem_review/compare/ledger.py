@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.compare.table import FIELDS, TABLE
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
 from stigmem_review.outcomes import When, is_read
@@ -25,7 +25,7 @@ def ledgers(sides: Sides) -> tuple[Ledger, Ledger]:
     before: Ledger = {}
     after: Ledger = {}
     for field in TABLE:
-        one, two = (value_of(side, field.name) for side in (sides.old, sides.new))
+        one, two = (field.of_release(side) for side in (sides.old, sides.new))
         if field in FIELDS and not (is_read(one) and is_read(two)):
             continue
         laid_out = field.read(one, sides.old), field.read(two, sides.new)
@@ -88,7 +88,7 @@ def _shift(was: When, when: When) -> Shift:
 # The proof
 
 
-class _Role(NamedTuple):
+class Role(NamedTuple):
     """What a kind of fact is to a field: ``name`` is what it says another thing of."""
 
     field: Field
@@ -96,15 +96,15 @@ class _Role(NamedTuple):
     name: str = ""
 
 
-def _roles() -> dict[type[Fact], _Role]:
-    found: dict[type[Fact], _Role] = {}
+def _roles() -> dict[type[Fact], Role]:
+    found: dict[type[Fact], Role] = {}
     for field in TABLE:
         if field.added:
-            found[field.added] = _Role(field, "added")
+            found[field.added] = Role(field, "added")
         if field.removed:
-            found[field.removed] = _Role(field, "removed")
+            found[field.removed] = Role(field, "removed")
         for name, kinds in field.changed.items():
-            found.update((kind, _Role(field, "changed", name)) for kind in kinds)
+            found.update((kind, Role(field, "changed", name)) for kind in kinds)
     return found
 
 
@@ -135,7 +135,7 @@ def unexplained(
             )
 
 
-def _apply(fact: Fact, role: _Role, before: Entries, after: Entries) -> None:
+def _apply(fact: Fact, role: Role, before: Entries, after: Entries) -> None:
     match role.role:
         case "removed":
             for key in [key for key, entry in before.items() if _is_about(fact, entry)]:

@@ -246,6 +246,7 @@ MANIFEST = (
         changed={"target": (facts.HookRebound,), "when": (facts.HookReconditioned,)},
         more=_hook,
         gain=True,
+        joins=" by ",
     ),
     Field(
         name="depends_on",
@@ -302,6 +303,7 @@ DISTRIBUTION = (
         removed=facts.EntryPointRemoved,
         changed={"value": (facts.EntryPointChanged,)},
         more=_group,
+        joins=" = ",
     ),
     Field(
         name="requires_dist",
@@ -311,6 +313,7 @@ DISTRIBUTION = (
         removed=facts.RequirementRemoved,
         changed={"value": (facts.RequirementChanged,)},
         more=_required,
+        joins=" ",
         title="requirements",
     ),
     Field(

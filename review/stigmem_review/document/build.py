@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 from stigmem_review.case import Case, plugin_name, plugin_version
+from stigmem_review.compare.fields import value_of
 from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.headline import claims, gains, headline
 from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
@@ -17,7 +18,7 @@ from stigmem_review.document.signatures import (
     signed_says,
     unsigned_says,
 )
-from stigmem_review.document.table import label, rows, stated, value_of
+from stigmem_review.document.table import label, rows, stated
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source
 from stigmem_review.rulebook import Finding

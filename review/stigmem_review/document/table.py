@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stigmem_review import facts
 from stigmem_review.case import Case
-from stigmem_review.document.parts import Item, Row
+from stigmem_review.compare.fields import value_of
+from stigmem_review.compare.ledger import ROLES, Role
+from stigmem_review.compare.table import LABELS
+from stigmem_review.document.parts import Item, Row, Sign
 from stigmem_review.model import Manifest, Release
 from stigmem_review.outcomes import hooks, in_words, members, phrase, spelled, values
 from stigmem_review.text import flat
 
-_LABELS = {
-    "requires_stigmem": "requires stigmem",
-    "depends_on": "depends on",
-    "async_safe": "async safe",
-    "health_check": "health check",
-    "config_schema": "configuration",
-    "distribution_version": "distribution version",
-    "entry_points": "entry points",
-    "requires_dist": "requirements",
-    "requires_python": "requires Python",
-    "outside": "other files installed",
-    "metadata": "other metadata",
-}
-
 
 def label(name: str) -> str:
-    return _LABELS.get(name, name)
-
-
-def value_of(release: Release, name: str) -> Any:
-    if isinstance(release.manifest, Manifest) and name in Manifest.__struct_fields__:
-        return getattr(release.manifest, name)
-    return getattr(release, name, None)
+    return LABELS.get(name, name)
 
 
 def rows(case: Case, old: Release, new: Release) -> Iterable[Row]:
@@ -85,78 +68,15 @@ def _by_field(case: Case, old: Release, new: Release) -> dict[str, list[tuple[st
 
 def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
     """Yield what a fact contributes to the table: the field and its items."""
+    role = ROLES.get(type(fact))
+    if role is not None:
+        if role.field.is_shown:
+            name = role.field.beside or role.field.name
+            yield from ((name, item) for item in _of_a_field(fact, role))
+        return
     match fact:
-        case facts.CapabilityAdded():
-            impact = fact.capability.impact
-            remark = {"high": "high impact", "sensitive": "sensitive"}.get(impact, "")
-            yield "capabilities", Item(_timed(fact), "+", remark)
-        case facts.CapabilityRemoved():
-            yield "capabilities", Item(_timed(fact), "-")
-        case facts.HookAdded():
-            remark = f"can {fact.hook.power}" if fact.hook.known else ""
-            yield "hooks", Item(_timed(fact), "+", remark)
-        case facts.HookRemoved():
-            yield "hooks", Item(_timed(fact), "-")
-        case facts.HookRebound():
-            for each in _each(fact.old):
-                yield "hooks", Item(f"{fact.item} by {each}", "-")
-            for each in _each(fact.new):
-                yield "hooks", Item(f"{fact.item} by {each}", "+", "another handler")
-        case facts.Reconditioned():
-            name = _RECONDITIONED[type(fact)]
-            yield name, Item(f"{fact.item} {flat(phrase(fact.was))}", "-")
-            yield name, Item(f"{fact.item} {flat(phrase(fact.when))}", "+")
-        case facts.DependsOnAdded():
-            yield "depends_on", Item(_timed(fact), "+")
-        case facts.DependsOnRemoved():
-            yield "depends_on", Item(_timed(fact), "-")
-        case facts.RouteAdded():
-            yield "routes", Item(_timed(fact), "+", "mounted in the node")
-        case facts.RouteRemoved():
-            yield "routes", Item(_timed(fact), "-")
-        case facts.EndpointAdded():
-            yield "paths", Item(fact.item, "+", "" if fact.guards else "no dependency")
-        case facts.EndpointRemoved():
-            yield "paths", Item(fact.item, "-")
-        case facts.EndpointUnguarded():
-            remark = "fewer dependencies" if fact.left else "no dependency any more"
-            yield "paths", Item(fact.item, "+", remark)
-        case facts.MigrationAdded():
-            yield "migrations", Item(fact.item, "+", "changes the database")
-        case facts.MigrationRewritten():
-            yield "migrations", Item(fact.item, "+", "other SQL")
-        case facts.MigrationRemoved():
-            yield "migrations", Item(fact.item, "-")
         case facts.MigrationUnread():
             yield "migrations", Item(fact.item, "?", "cannot be read")
-        case facts.ConfigFieldAdded():
-            yield "config_schema", Item(f"{fact.item}: {fact.new}", "+")
-        case facts.ConfigFieldRemoved():
-            yield "config_schema", Item(f"{fact.item}: {fact.old}", "-")
-        case facts.ConfigFieldChanged():
-            yield "config_schema", Item(f"{fact.item}: {fact.old}", "-")
-            yield "config_schema", Item(f"{fact.item}: {fact.new}", "+")
-        case facts.EntryPointAdded():
-            yield "entry_points", Item(f"{fact.item} = {fact.value}", "+")
-        case facts.EntryPointRemoved():
-            yield "entry_points", Item(f"{fact.item} = {fact.value}", "-")
-        case facts.EntryPointChanged():
-            yield "entry_points", Item(f"{fact.item} = {fact.old}", "-")
-            yield "entry_points", Item(f"{fact.item} = {fact.new}", "+")
-        case facts.RequirementAdded():
-            yield "requires_dist", Item(f"{fact.item} {fact.value}", "+")
-        case facts.RequirementRemoved():
-            yield "requires_dist", Item(f"{fact.item} {fact.value}", "-")
-        case facts.RequirementChanged():
-            yield "requires_dist", Item(f"{fact.item} {fact.old}", "-")
-            yield "requires_dist", Item(f"{fact.item} {fact.new}", "+")
-        case facts.OutsideFileAdded():
-            remark = "runs at every start of Python" if fact.runs else ""
-            yield "outside", Item(fact.item, "+", remark)
-        case facts.OutsideFileRemoved():
-            yield "outside", Item(fact.item, "-")
-        case facts.OutsideFileChanged():
-            yield "outside", Item(fact.item, "+", "other content")
         case facts.FieldLost():
             yield fact.item, Item(fact.old, "-")
             yield fact.item, Item("", "?", "cannot be read any more")
@@ -168,29 +88,6 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
             yield "manifest", Item("", "?", "cannot be read")
         case facts.ManifestFirstRead():
             yield "manifest", Item("", "+", "could not be read before")
-        case facts.VersionChanged() | facts.ManifestVersionChanged():
-            name = (
-                "version"
-                if isinstance(fact, facts.ManifestVersionChanged)
-                else ("distribution_version")
-            )
-            for each in _each(fact.old):
-                yield name, Item(each, "-")
-            for each in _each(fact.new):
-                yield name, Item(each, "+", fact.step if fact.step != "unknown" else "")
-        case (
-            facts.NameChanged()
-            | facts.DistributionRenamed()
-            | facts.RequiresStigmemChanged()
-            | facts.AsyncSafeChanged()
-            | facts.HealthCheckChanged()
-            | facts.ConfigSchemaChanged()
-            | facts.RequiresPythonChanged()
-        ):
-            for each in _each(fact.old):
-                yield fact.item, Item(each, "-")
-            for each in _each(fact.new):
-                yield fact.item, Item(each, "+")
         case facts.BuildStepAdded() if not fact.plain:
             remark = "not what a build needs" if fact.danger == "reaches" else ""
             yield "build", Item(fact.value if fact.step == "backend" else fact.item, "+", remark)
@@ -206,12 +103,56 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
             pass
 
 
-_RECONDITIONED: dict[type[facts.Fact], str] = {
-    facts.CapabilityReconditioned: "capabilities",
-    facts.HookReconditioned: "hooks",
-    facts.DependsOnReconditioned: "depends_on",
-    facts.RouteReconditioned: "routes",
+def _of_a_field(fact: Any, role: Role) -> Iterable[Item]:
+    """Yield what became of a thing that a field holds."""
+    remark = _REMARKS.get(type(fact), _nothing)(fact)
+    joins, alone = role.field.joins, role.field.added is None
+    match role.role:
+        case "changed" if isinstance(fact, facts.Reconditioned):
+            yield Item(f"{fact.item} {flat(phrase(fact.was))}", "-")
+            yield Item(f"{fact.item} {flat(phrase(fact.when))}", "+")
+        case "changed" if isinstance(fact, (facts.Replaced, facts.Restated)):
+            start = "" if alone else f"{fact.item}{joins}"
+            for each in _each(fact.old):
+                yield Item(start + each, "-")
+            for each in _each(fact.new):
+                yield Item(start + each, "+", remark)
+        case "changed":
+            yield Item(fact.item, "+", remark)
+        case role_of:
+            sign: Sign = "+" if role_of == "added" else "-"
+            name = next((each for each in _VALUES if each in fact.__struct_fields__), "")
+            said = f"{fact.item}{joins}{getattr(fact, name)}" if name else _timed(fact)
+            yield Item(said, sign, remark if sign == "+" else "")
+
+
+_VALUES = ("value", "new", "old")
+
+
+def _nothing(fact: Any) -> str:
+    return ""
+
+
+_REMARKS: dict[type[facts.Fact], Callable[[Any], str]] = {
+    facts.CapabilityAdded: lambda fact: {"high": "high impact", "sensitive": "sensitive"}.get(
+        fact.capability.impact, ""
+    ),
+    facts.HookAdded: lambda fact: f"can {fact.hook.power}" if fact.hook.known else "",
+    facts.HookRebound: lambda fact: "another handler",
+    facts.RouteAdded: lambda fact: "mounted in the node",
+    facts.EndpointAdded: lambda fact: "" if fact.guards else "no dependency",
+    facts.EndpointUnguarded: lambda fact: (
+        "fewer dependencies" if fact.left else "no dependency any more"
+    ),
+    facts.EndpointGuarded: lambda fact: "more dependencies",
+    facts.MigrationAdded: lambda fact: "changes the database",
+    facts.MigrationRewritten: lambda fact: "other SQL",
+    facts.OutsideFileAdded: lambda fact: "runs at every start of Python" if fact.runs else "",
+    facts.OutsideFileChanged: lambda fact: "other content",
+    facts.VersionChanged: lambda fact: fact.step if fact.step != "unknown" else "",
+    facts.ManifestVersionChanged: lambda fact: fact.step if fact.step != "unknown" else "",
 }
+"""What is worth a word beside what comes, or changes, in the table."""
 
 
 def _timed(fact: facts.Fact) -> str:
