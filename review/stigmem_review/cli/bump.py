@@ -72,18 +72,20 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Review, write and print, and return the exit code."""
     from stigmem_review.pipeline.bump import bump
+    from stigmem_review.sources.disk import watched
 
-    report = bump(
-        options.base,
-        options.head,
-        repository=options.repository,
-        artifacts=options.artifacts,
-        policy=options.policy,
-        node=options.node_version,
-        gate=options.fail_on,
-        exact=options.exact,
-        env_file=options.env_file,
-        environment=os.environ,
-        trust_root=options.trust_root,
-    )
-    return finish(report, report.verdict, options)
+    with watched() as watch:
+        report = bump(
+            options.base,
+            options.head,
+            repository=options.repository,
+            artifacts=options.artifacts,
+            policy=options.policy,
+            node=options.node_version,
+            gate=options.fail_on,
+            exact=options.exact,
+            env_file=options.env_file,
+            environment=os.environ,
+            trust_root=options.trust_root,
+        )
+    return finish(report, report.verdict, options, watch)

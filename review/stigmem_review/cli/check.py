@@ -36,5 +36,8 @@ def run(options: argparse.Namespace) -> int:
         from stigmem_review.pipeline.staged import check_staged as look
     else:
         from stigmem_review.pipeline.check import check as look
-    report = look(*options.sources, node_version=options.node_version, gate=options.fail_on)
-    return finish(report, report.verdict, options)
+    from stigmem_review.sources.disk import watched
+
+    with watched() as watch:
+        report = look(*options.sources, node_version=options.node_version, gate=options.fail_on)
+    return finish(report, report.verdict, options, watch)

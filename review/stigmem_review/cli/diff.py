@@ -42,17 +42,19 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Review, write and print, and return the exit code."""
     from stigmem_review.pipeline.upgrade import review
+    from stigmem_review.sources.disk import watched
 
-    report = review(
-        options.old,
-        options.new,
-        node_version=options.node_version,
-        gate=options.fail_on,
-        old_bundle=options.old_bundle,
-        new_bundle=options.new_bundle,
-        policy=options.policy,
-        env_file=options.env_file,
-        environment=os.environ,
-        trust_root=options.trust_root,
-    )
-    return finish(report, report.verdict, options)
+    with watched() as watch:
+        report = review(
+            options.old,
+            options.new,
+            node_version=options.node_version,
+            gate=options.fail_on,
+            old_bundle=options.old_bundle,
+            new_bundle=options.new_bundle,
+            policy=options.policy,
+            env_file=options.env_file,
+            environment=os.environ,
+            trust_root=options.trust_root,
+        )
+    return finish(report, report.verdict, options, watch)

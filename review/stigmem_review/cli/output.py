@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.document import Report
 from stigmem_review.errors import ReportError, UsageError, reason
@@ -17,6 +17,9 @@ from stigmem_review.model import Gap
 from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render
 from stigmem_review.text import shorten
 from stigmem_review.verdict import Verdict
+
+if TYPE_CHECKING:
+    from stigmem_review.sources.disk import Watch
 
 _WIDEST = 100
 """Lines longer than this are hard to read, however wide the terminal is."""
@@ -64,13 +67,19 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace) -> int:
+def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace, watch: Watch) -> int:
     """Write every file, print the report, and return the exit code of its verdict.
 
-    Raises ``UsageError`` where two reports would land in one file, and ``ReportError`` where one
-    cannot be written.
+    Raises ``UsageError`` where two reports would land in one file, or one over a file that was
+    read, by whatever name; nothing is written then. ``ReportError`` where one cannot be written.
     """
     targets: list[Target] = options.output
+    for each in targets:
+        if name := watch.name_of(each.path):
+            raise UsageError(
+                f"the report would be written over what it is about: {each.path} is {name}; give "
+                "it a file of its own"
+            )
     if len({each.path for each in targets}) < len(targets):
         raise UsageError("two reports are to be written to the same file; give each its own")
     failure: ReportError | None = None

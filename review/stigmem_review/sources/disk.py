@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,57 @@ from stigmem_review.sources.stored import Stored
 # nothing can be put in its place in between. Windows has neither flag.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+
+
+class Watch:
+    """What is read from disk while a command runs, so that nothing is written over it.
+
+    A file is known by its device and number there, whatever name or link leads to it.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[int, int], str] = {}
+
+    def note(self, path: str, found: os.stat_result) -> None:
+        """Remember a file by the name that it is read by."""
+        self._names.setdefault((found.st_dev, found.st_ino), path)
+
+    def name_of(self, path: Path) -> str:
+        """Return the name by which the regular file at a path was read, or nothing.
+
+        What git keeps of a repository is read by git, and has the name of its folder.
+        """
+        with suppress(OSError, ValueError):
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                return ""
+            if name := self._names.get((found.st_dev, found.st_ino)):
+                return name
+            for folder in path.resolve().parents:
+                if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+                    return f"a file of the git repository {folder}"
+        return ""
+
+
+_watches: list[Watch] = []
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Give what is read from now on, in every thread, until the end."""
+    watch = Watch()
+    _watches.append(watch)
+    try:
+        yield watch
+    finally:
+        _watches.remove(watch)
+
+
+def note(path: Path) -> None:
+    """Remember a file that was read elsewhere, as git has it; it may be there or not."""
+    for watch in _watches:
+        with suppress(OSError, ValueError):
+            watch.note(str(path), path.stat())
 
 
 def open_file(path: Path, *, follow: bool = True) -> Stored:
@@ -37,8 +90,11 @@ def read_file(path: Path, limit: int, *, follow: bool = True) -> bytes:
 def _open(path: Path, flags: int) -> IO[bytes]:
     descriptor = os.open(path, flags)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise refusal(str(path), "it is not a regular file", "name a file")
+        for watch in _watches:
+            watch.note(str(path), found)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)

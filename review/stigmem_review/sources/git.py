@@ -25,6 +25,7 @@ from typing import IO, NamedTuple, cast
 from stigmem_review import limits
 from stigmem_review.errors import SourceError, reason
 from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.disk import note
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import project_artifact
 from stigmem_review.sources.unread import Kind, Unread
@@ -88,7 +89,7 @@ class Repository:
             raise _unopened(folder, inside.said)
         self.top = None
         if inside.wrote == b"true\n":
-            self.top = self._path("--show-toplevel")
+            self.top = self._git.top = self._path("--show-toplevel")
         self._name = self.top.name if self.top else self._bare()
 
     def commit(self, revision: str) -> str:
@@ -198,6 +199,7 @@ class Tree:
         if not name or entry is None:
             return None
         if entry.id in self._git.at_hand:
+            self._git.note(name)
             return self._git.at_hand[entry.id]
         with closing(self._git.blobs([(name, entry.id)])) as contents:
             return next(contents)[1]
@@ -424,6 +426,12 @@ class _Git:
             raise refusal(str(folder), "it is no folder", "name a folder of a git repository")
         self._program = _program(self.folder)
         self.at_hand: dict[str, bytes] = {}
+        self.top: Path | None = None
+
+    def note(self, path: str) -> None:
+        """Remember that a file of the work tree is reviewed, as git has it."""
+        if self.top is not None:
+            note(self.top / path)
 
     def run(self, *arguments: str, index: str | None = None) -> _Done:
         """Run git to its end; it is for the caller to say what a failure means."""
@@ -458,6 +466,7 @@ class _Git:
                 content = run.wrote.read(size + 1)
                 if len(content) <= size:
                     raise self.failure(run.end()[1])
+                self.note(path)
                 yield path, content[:size]
 
     def failure(self, said: str) -> SourceError:
