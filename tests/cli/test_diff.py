@@ -221,10 +221,12 @@ def test_what_a_report_says_to_paste_is_safe_to_paste(tmp_path: Path) -> None:
         declared = declared.replace('name = "demo-plugin"', f'name = "{name}"')
         (folder / "pyproject.toml").write_text(declared, "utf-8")
     report = json.loads(run("diff", old, new, "--format", "json").stdout)
-    commands = [report["go_back"], report["checklist"][-1]["says"][-1]["text"]]
-    for command in commands:
-        words = shlex.split(command)
-        assert any(word.startswith(name) for word in words)
+    command = report["checklist"][-1]["says"][-1]["text"]
+    assert any(word.startswith(name) for word in shlex.split(command))
+    folder = tmp_path / name
+    old.rename(folder)
+    report = json.loads(run("diff", folder, new, "--format", "json").stdout)
+    assert shlex.split(report["go_back"])[0] == str(folder)
 
 
 # Bad input: (the name of a case, its arguments made from a folder, exit code, words of the line)

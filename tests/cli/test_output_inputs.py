@@ -64,13 +64,9 @@ def test_by_no_name_is_a_release_written_over(
 ) -> None:
     old = write_wheel(tmp_path / "old", plugin())
     new = write_wheel(tmp_path / "new", plugin(version="1.1.0"), version="1.1.0")
-    for number, (path, *arguments) in enumerate(
-        [
-            (old, "diff", str(old), str(new)),
-            (new, "diff", str(old), str(new)),
-            (new, "check", str(new)),
-        ]
-    ):
+    both = ["diff", str(old), str(new)]
+    runs = [(old, both), (new, both), (new, ["check", str(new)])]
+    for number, (path, arguments) in enumerate(runs):
         aside = tmp_path / f"aside-{number}"
         aside.mkdir()
         refused(arguments, path, reach(path, aside), capsys)

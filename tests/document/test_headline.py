@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from stigmem_review import host
-from stigmem_review.case import build_case
-from stigmem_review.document import Report, build_report
 from stigmem_review.report import render
-from stigmem_review.rulebook import judge, shipped_rules
-from stigmem_review.rulebook.examples import ShortRelease, read_examples, release_of
+from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.examples import read_examples
 from stigmem_review.text import flat
-
-
-def report_of(old: dict[str, Any], new: dict[str, Any]) -> Report:
-    """Return the report about two releases in short."""
-    before, after = (release_of(msgspec.convert(each, ShortRelease)) for each in (old, new))
-    node, rules = host.node(), shipped_rules()
-    case = build_case(before, after, node)
-    findings = judge(case.comparison.facts, case, rules)
-    return build_report(case, before, after, findings, (), node, rules, "warning")
+from support.short import report_of
 
 
 def gained(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:

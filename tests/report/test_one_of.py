@@ -6,29 +6,15 @@ import json
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 
-from stigmem_review import host
-from stigmem_review.case import build_case
-from stigmem_review.document import Report, build_report
+from stigmem_review.document import Report
 from stigmem_review.report import FORMATS, render
 from stigmem_review.report.json import schema
-from stigmem_review.rulebook import judge, shipped_rules
-from stigmem_review.rulebook.examples import ShortRelease, release_of
 from stigmem_review.text import flat
+from support.short import report_of
 
 CONDITION = "ACME_READ_ONLY is set"
-
-
-def report_of(old: dict[str, Any], new: dict[str, Any]) -> Report:
-    """Return the report about two releases in short."""
-    before, after = (release_of(msgspec.convert(each, ShortRelease)) for each in (old, new))
-    node, rules = host.node(), shipped_rules()
-    case = build_case(before, after, node)
-    facts = case.comparison
-    findings, already = (judge(each, case, rules) for each in (facts.facts, facts.already))
-    return build_report(case, before, after, findings, already, node, rules, "warning")
 
 
 def read_only(yes: Any, no: Any, condition: str = CONDITION) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def build_report(
         signing=case.comparison.signing,
         not_assessed=unassessed,
         checklist=tuple(checklist(case, new, findings)),
-        go_back=_go_back(old),
+        go_back=_go_back(old, findings),
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
         consulted=consulted,
     )
@@ -133,8 +133,21 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
     )
 
 
-def _go_back(old: Release) -> str:
-    if isinstance(old.distribution, Known) and isinstance(old.distribution_version, Known):
-        wanted = f"{old.distribution.value}=={old.distribution_version.value}"
-        return f"python -m pip install {shlex.quote(wanted)}"
-    return ""
+def _go_back(old: Release, findings: tuple[Finding, ...]) -> str:
+    """Return what going back installs: the bytes that were reviewed, and no others.
+
+    Nothing where there are none, and where a finding says that going back is refused.
+    """
+    if any(each.gain is not None and each.gain.what == "no way back" for each in findings):
+        return ""
+    source = old.source
+    match source.kind:
+        case "wheel" | "sdist":
+            named = source.file
+            if source.origin and isinstance(old.distribution, Known):
+                named = f"{old.distribution.value}=={plugin_version(old)}"
+            return f"{shlex.quote(named)} --hash=sha256:{source.sha256}"
+        case "directory":
+            return f"{shlex.quote(source.asked)} (sha256 of its files {source.sha256})"
+        case _:
+            return ""

@@ -120,8 +120,8 @@ class Report(msgspec.Struct, frozen=True):
     without findings; ``already`` are states both releases are in, ``code`` what the code of the
     new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
-    amounts to, ``consulted`` what it went by, ``not_assessed`` what no part of the tool looked at,
-    and why.
+    amounts to, ``consulted`` what it went by, ``go_back`` what going back installs,
+    ``not_assessed`` what no part of the tool looked at, and why.
     """
 
     format: Literal[1]

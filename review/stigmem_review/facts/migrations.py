@@ -81,4 +81,6 @@ class RollbackRefused(Fact, frozen=True, kw_only=True):
     fresh: bool
 
     def gain(self) -> Gain | None:
+        if self.fresh:
+            return Gain("no way back", "leaves no way back on a database that it set up itself")
         return Gain("no way back", "leaves no way back without a backup of the node's database")

@@ -266,4 +266,4 @@ def _reviewed(report: Report) -> Iterator[str]:
         f"for node {report.node}"
     )
     if report.go_back:
-        yield f"- to go back: {code(report.go_back)}"
+        yield f"- to go back, install {code(report.go_back)}"

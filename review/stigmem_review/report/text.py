@@ -221,7 +221,7 @@ class _Page:
         tool = report.tool
         yield f"  by   {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
         if report.go_back:
-            yield f"  to go back: {report.go_back}"
+            yield f"  to go back, install {report.go_back}"
 
 
 def consulted_lines(consulted: tuple[Consulted, ...], where: str = "") -> Iterator[str]:
