@@ -12,7 +12,9 @@ import pytest
 from stigmem_review import facts, host
 from stigmem_review.compare.fields import Sides
 from stigmem_review.compare.ledger import ROLES, changes, ledgers, unexplained
-from stigmem_review.compare.table import TABLE
+from stigmem_review.compare.table import MANIFEST, TABLE
+from stigmem_review.interpret.host import FIELDS
+from stigmem_review.model import Manifest
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, read_examples, release_of
 
@@ -89,6 +91,10 @@ def test_a_change_of_what_is_not_there_is_named() -> None:
     capability = NODE.capability("audit.read")
     made_up = facts.CapabilityAdded(item="audit.read", capability=capability)
     assert _left(sides, [made_up]) == {"capabilities"}
+
+
+def test_a_field_of_the_manifest_has_its_three_places() -> None:
+    assert {*Manifest.__struct_fields__} == {*FIELDS} == {row.name for row in MANIFEST}
 
 
 def test_every_row_that_says_something_has_a_kind_for_it() -> None:

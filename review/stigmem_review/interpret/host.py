@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 from msgspec.structs import replace
@@ -43,27 +43,13 @@ from stigmem_review.text import shorten
 
 MANIFEST = "stigmem_node.plugins.PluginManifest"
 REFUSED = Foreign("pydantic_core.ValidationError")
-FIELDS = (
-    *("name", "version", "requires_stigmem", "capabilities", "async_safe", "hooks", "routes"),
-    *("health_check", "config_schema", "depends_on"),
-)
-REQUIRED = ("name", "version")
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
 def defaults(m: Machine, node: Node) -> dict[str, Value]:
     """Return what the host fills in."""
-    return {
-        "requires_stigmem": Const(node.requires_default),
-        "capabilities": Frozen(()),
-        "async_safe": Const(True),
-        "hooks": m.new_dict(Pairs(())),
-        "routes": Tuple(()),
-        "health_check": NONE,
-        "config_schema": NONE,
-        "depends_on": Frozen(()),
-    }
+    return {name: each.default(m, node) for name, each in _MODEL.items() if each.default}
 
 
 def new_manifest(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
@@ -136,12 +122,12 @@ def taken(m: Machine, node: Node, name: str, value: Value) -> Value:
     What it says of texts that have the right type is not asked. Raises ``GiveUp`` where only
     running it could tell.
     """
-    return _TAKERS[name](m, node, value)
+    return _MODEL[name].take(m, node, value)
 
 
 def judged(m: Machine, node: Node, name: str, value: Value) -> Value:
     """Return what a field's model made of a value, if the host does not refuse that."""
-    judge = _JUDGES.get(name)
+    judge = _MODEL[name].judge
     return m.each(value, lambda one: judge(m, node, one)) if judge else value
 
 
@@ -403,26 +389,33 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
 
 
 _Check = Callable[[Machine, Node, Value], Value]
-_TAKERS: dict[str, _Check] = {
-    "name": _text,
-    "version": _text,
-    "requires_stigmem": _text,
-    "capabilities": _names,
-    "async_safe": _flag,
-    "hooks": _hooks,
-    "routes": _routes,
-    "health_check": _health,
-    "config_schema": _schema,
-    "depends_on": _names,
+
+
+class _Taken(NamedTuple):
+    """How the host takes a field: what its model makes of a value, what it fills in where none is
+    given, and what it says of a value that the model takes.
+    """
+
+    take: _Check
+    default: Callable[[Machine, Node], Value] | None = None
+    judge: _Check | None = None
+
+
+_MODEL: dict[str, _Taken] = {
+    "name": _Taken(_text, judge=lambda m, node, value: _matching(m, node, value, "name")),
+    "version": _Taken(_text, judge=lambda m, node, value: _matching(m, node, value, "version")),
+    "requires_stigmem": _Taken(_text, lambda m, node: Const(node.requires_default)),
+    "capabilities": _Taken(_names, lambda m, node: Frozen(()), _capabilities),
+    "async_safe": _Taken(_flag, lambda m, node: Const(True)),
+    "hooks": _Taken(_hooks, lambda m, node: m.new_dict(Pairs(())), _known_hooks),
+    "routes": _Taken(_routes, lambda m, node: Tuple(())),
+    "health_check": _Taken(_health, lambda m, node: NONE),
+    "config_schema": _Taken(_schema, lambda m, node: NONE),
+    "depends_on": _Taken(_names, lambda m, node: Frozen(())),
 }
-"""What the model makes of values."""
-_JUDGES: dict[str, _Check] = {
-    "name": lambda m, node, value: _matching(m, node, value, "name"),
-    "version": lambda m, node, value: _matching(m, node, value, "version"),
-    "capabilities": _capabilities,
-    "hooks": _known_hooks,
-}
-"""What the host says of values that the model takes."""
+"""The fields of the host's model, in its order (``stigmem_node.plugins.manifest``)."""
+FIELDS = tuple(_MODEL)
+REQUIRED = tuple(name for name, each in _MODEL.items() if each.default is None)
 
 
 def validated(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:

@@ -36,7 +36,17 @@ from stigmem_review.interpret.values import (
 )
 from stigmem_review.interpret.values import OneOf as Several
 from stigmem_review.interpret.values import Unknown as Untold
-from stigmem_review.model import AnyValue, Hook, Known, Location, OneOf, Outcome, Text, Unknown
+from stigmem_review.model import (
+    AnyValue,
+    Hook,
+    Known,
+    Location,
+    Manifest,
+    OneOf,
+    Outcome,
+    Text,
+    Unknown,
+)
 
 _NO_MANIFEST = "what the factory returns is not a plain PluginManifest(...)"
 
@@ -277,7 +287,7 @@ def _read_field(
     found: list[_Found] = []
     try:
         for one, after in _options(value):
-            for each in _READERS[name](m, one, at):
+            for each in _reader(name)(m, one, at):
                 conditions = before | after | each.conditions
                 if len({atom for atom, _ in conditions}) == len(conditions):
                     found.append(msgspec.structs.replace(each, conditions=conditions))
@@ -493,14 +503,15 @@ def _place(m: Interpreter, value: Value) -> str:
 
 
 _READERS: dict[str, Callable[[Interpreter, Value, Location | None], Read]] = {
-    "name": _text,
-    "version": _text,
-    "requires_stigmem": _text,
-    "capabilities": _names,
-    "hooks": _hooks,
-    "depends_on": _names,
-    "async_safe": _flag,
+    "Text": _text,
+    "OptionalText": _optional,
+    "Names": _names,
+    "Flag": _flag,
+    "Hooks": _hooks,
     "routes": _routes,
-    "health_check": _optional,
-    "config_schema": _optional,
 }
+"""How a field is read, by its own name or by what the manifest says it is."""
+
+
+def _reader(name: str) -> Callable[[Interpreter, Value, Location | None], Read]:
+    return _READERS.get(name) or _READERS[Manifest.__annotations__[name]]

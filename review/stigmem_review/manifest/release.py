@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.code.installed import Own
@@ -61,6 +62,11 @@ _ANY_PLATFORM = re.compile(
 )
 
 
+def _carries(nothing: NotCarried) -> Manifest:
+    """Return the manifest of a source that carries no field of it."""
+    return Manifest(*[nothing for _ in Manifest.__struct_fields__])
+
+
 def none_release() -> Release:
     """Return the empty release that a first installation or a removal is compared with."""
     nothing: Known[tuple[str, ...]] = Known(())
@@ -70,17 +76,12 @@ def none_release() -> Release:
         distribution=absent,
         distribution_version=absent,
         entry_points=Known(()),
-        manifest=Manifest(
-            name=absent,
-            version=absent,
-            requires_stigmem=absent,
+        manifest=msgspec.structs.replace(
+            _carries(absent),
             capabilities=nothing,
             hooks=Known(()),
             depends_on=nothing,
-            async_safe=absent,
             routes=nothing,
-            health_check=absent,
-            config_schema=absent,
         ),
         requires_dist=nothing,
         requires_python=absent,
@@ -333,17 +334,13 @@ def _read_capture(artifact: Artifact) -> Release:
         distribution=name,
         distribution_version=absent,
         entry_points=entry_points,
-        manifest=Manifest(
+        manifest=msgspec.structs.replace(
+            _carries(absent),
             name=Known(capture["name"]),
             version=Known(capture["version"]),
-            requires_stigmem=absent,
             capabilities=Known(tuple(sorted(capture["capabilities"]))),
             hooks=Known(tuple(Hook(hook, absent) for hook in sorted(capture["hooks"]))),
             depends_on=Known(tuple(sorted(capture["depends_on"]))),
-            async_safe=absent,
-            routes=absent,
-            health_check=absent,
-            config_schema=absent,
         ),
         requires_dist=absent,
         requires_python=absent,

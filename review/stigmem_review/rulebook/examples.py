@@ -24,6 +24,7 @@ from stigmem_review.model import (
     Known,
     Manifest,
     Migration,
+    NotCarried,
     Observation,
     OneOf,
     Problem,
@@ -77,11 +78,12 @@ class ShortOutcome(msgspec.Struct, forbid_unknown_fields=True):
 class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     """A release in short; what is not given is the demo plugin's.
 
-    ``unknown`` gives fields of the manifest that cannot be read, with the reason; the field
-    ``manifest`` there stands for all of them. ``one_of`` gives fields that depend on how the node
-    is run: every value, and what has to hold for it. ``entry_points`` and ``hooks`` map names to
-    targets, the name of an entry point being ``group : name``. What is found by looking at all
-    code, such as ``migrations``, counts if something was ``observed`` or it says ``walked``.
+    ``others`` gives fields of the manifest that are not named here, ``unknown`` those that cannot
+    be read, with the reason; the field ``manifest`` there stands for all of them. ``one_of`` gives
+    fields that depend on how the node is run: every value, and what has to hold for it.
+    ``entry_points`` and ``hooks`` map names to targets, the name of an entry point being
+    ``group : name``. What is found by looking at all code, such as ``migrations``, counts if
+    something was ``observed`` or it says ``walked``.
     ``signature`` is what verifying it showed; nobody looked where there is none. ``none`` is no
     release at all.
     """
@@ -99,6 +101,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     routes: tuple[str, ...] = ()
     health_check: str = "demo.handlers:health"
     config_schema: str = "demo.config:Config"
+    others: dict[str, Any] = {}
     distribution: str = "demo"
     distribution_version: str = ""
     entry_points: dict[str, str] = msgspec.field(
@@ -282,7 +285,9 @@ def _field(short: ShortRelease, name: str) -> AnyValue:
                 model.Outcome(_value(short, name, each.value), each.conditions) for each in outcomes
             )
         )
-    return Known(_value(short, name, getattr(short, name)))
+    if name in ShortRelease.__struct_fields__:
+        return Known(_value(short, name, getattr(short, name)))
+    return Known(short.others[name]) if name in short.others else NotCarried("none")
 
 
 def _value(short: ShortRelease, name: str, given: Any) -> Any:
