@@ -97,6 +97,13 @@ def test_a_field_of_the_manifest_has_its_three_places() -> None:
     assert {*Manifest.__struct_fields__} == {*FIELDS} == {row.name for row in MANIFEST}
 
 
+def test_a_row_without_a_kind_is_named_by_what_it_says() -> None:
+    sides = _sides({}, {"version": "1.0.0", "health_check": "demo:other"})
+    [left] = unexplained(*ledgers(sides), [])
+    said = (left.item, left.old, left.new)
+    assert said == ("health_check", "demo.handlers:health", "demo:other")
+
+
 def test_every_row_that_says_something_has_a_kind_for_it() -> None:
     silent = {field.name for field in TABLE if not field.changed}
     assert silent == {"metadata"}

@@ -125,7 +125,9 @@ def unexplained(
         return
     from deepdiff import DeepDiff
 
-    one, two = ({name: _says(side[name]) for name in left} for side in (before, after))
+    one, two = (
+        {name: _alone(_says(side[name]), name) for name in left} for side in (before, after)
+    )
     for group in DeepDiff(one, two, view="tree").values():
         for difference in group:
             yield UnclassifiedChange(
@@ -173,6 +175,11 @@ def _says(entries: Entries) -> dict[Any, Any]:
         key: next(iter(entry.cell.values())) if len(entry.cell) == 1 else entry.cell
         for key, entry in entries.items()
     }
+
+
+def _alone(said: dict[Any, Any], name: str) -> Any:
+    """Return what a field that is one value is, of any other what it holds."""
+    return said[name] if [*said] == [name] else said
 
 
 def _text(value: Any) -> str:

@@ -97,8 +97,10 @@ def _items(fact: facts.Fact) -> Iterable[tuple[str, Item]]:
         case facts.BuildStepChanged():
             yield "build", Item(fact.item, "+", "other code")
         case facts.UnclassifiedChange():
-            yield "metadata", Item(f"{fact.item}: {fact.old}", "-")
-            yield "metadata", Item(f"{fact.item}: {fact.new}", "+")
+            name = fact.item.partition(".")[0]
+            start = f"{fact.item}: " if fact.item != name else ""
+            yield name, Item(start + fact.old, "-")
+            yield name, Item(start + fact.new, "+")
         case _:
             pass
 
