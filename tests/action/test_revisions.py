@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stigmem_review.cli.action import Revisions, revisions
+from stigmem_review.cli.action import Revisions, merged_into, revisions
 from stigmem_review.errors import UsageError
+from support.repository import Deployment, git
 
 BASE, HEAD, MERGE = "1" * 40, "2" * 40, "3" * 40
 REQUEST = {"pull_request": {"base": {"sha": BASE, "ref": "main"}, "head": {"sha": HEAD}}}
@@ -82,3 +84,59 @@ def test_what_cannot_be_told_says_what_to_give(
 ) -> None:
     with pytest.raises(UsageError, match=said.replace("(", r"\(").replace(")", r"\)")):
         revisions(environment(tmp_path, name, payload))
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> dict[str, str]:
+    """A request from an old base, and the merge of it into a base that has moved on."""
+    team = Deployment(tmp_path / "team")
+
+    def run(*command: str) -> str:
+        return git(team.folder, *command)
+
+    old = team.commit({"requirements.txt": "a==1\n"})
+    run("checkout", "--quiet", "-b", "request")
+    head = team.commit({"requirements.txt": "a==1\n", "b": "1"})
+    run("checkout", "--quiet", "-B", "main", old)
+    first = team.commit({"requirements.txt": "a==2\n"})
+    later = team.commit({"requirements.txt": "a==2\n", "c": "1"})
+    run("checkout", "--quiet", "--detach", first)
+    run("merge", "--quiet", "--no-ff", "--message", "merge", head)
+    merge = run("rev-parse", "HEAD")
+    return {"folder": str(team.folder), "old": old, "head": head, "first": first,
+            "later": later, "merge": merge}  # fmt: skip
+
+
+def base_of(merged: Mapping[str, str], tmp_path: Path, head: str = "", **more: str) -> str:
+    request = {
+        "base": {"sha": merged["old"], "ref": "main"},
+        "head": {"sha": head or merged["head"]},
+    }
+    around = environment(tmp_path, "pull_request", {"pull_request": request}, **more)
+    around["GITHUB_SHA"] = merged["merge"]
+    found = merged_into(Path(merged["folder"]), revisions(around), around)
+    assert found.head == merged["merge"] or more
+    return found.base
+
+
+def test_a_request_is_held_against_what_it_is_merged_into(
+    merged: dict[str, str], tmp_path: Path
+) -> None:
+    assert base_of(merged, tmp_path) == merged["first"]
+
+
+@pytest.mark.parametrize(("fetched", "base"), [("first", "first"), ("later", "later"),
+                                               ("old", "first"), ("head", "first")])  # fmt: skip
+def test_the_base_branch_as_it_was_fetched_says_how_to_review(
+    fetched: str, base: str, merged: dict[str, str], tmp_path: Path
+) -> None:
+    git(Path(merged["folder"]), "update-ref", "refs/remotes/origin/main", merged[fetched])
+    assert base_of(merged, tmp_path) == merged[base]
+
+
+def test_what_is_no_merge_of_the_request_is_held_against_what_the_event_says(
+    merged: dict[str, str], tmp_path: Path
+) -> None:
+    assert base_of(merged, tmp_path, head=merged["later"]) == merged["old"]
+    assert base_of(merged, tmp_path, INPUT_BASE=merged["old"]) == merged["old"]
+    assert base_of({**merged, "merge": merged["later"]}, tmp_path) == merged["old"]

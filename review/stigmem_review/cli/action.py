@@ -64,7 +64,7 @@ def run_action(environment: Mapping[str, str]) -> int:
     from stigmem_review.report import render
 
     workspace = Path(environment.get("GITHUB_WORKSPACE") or ".")
-    wanted = revisions(environment)
+    wanted = merged_into(workspace, revisions(environment), environment)
     artifacts = environment.get("INPUT_ARTIFACTS", "").strip()
     report = bump(
         wanted.base,
@@ -103,6 +103,38 @@ def revisions(environment: Mapping[str, str]) -> Revisions:
     head = environment.get("INPUT_HEAD", "").strip() or _head(name, event, environment)
     # A push puts its head in the place of what was there, also where it does not follow it.
     return Revisions(base, head, exact=name == "push")
+
+
+def merged_into(workspace: Path, wanted: Revisions, environment: Mapping[str, str]) -> Revisions:
+    """Return the same revisions, of a pull request with what it really is merged into as base.
+
+    GitHub makes the merge of a request from the base branch as that is then; the commit that the
+    event calls the base can be older by many others' changes. Where the branch was fetched and has
+    moved on since, its tip is what says how to review; the pins are compared with the merge's own
+    first parent all the same.
+    """
+    if environment.get("GITHUB_EVENT_NAME") != "pull_request":
+        return wanted
+    if environment.get("INPUT_BASE", "").strip() or environment.get("INPUT_HEAD", "").strip():
+        return wanted
+    from stigmem_review.sources.git import Repository
+
+    try:
+        event = _event(environment)
+        repository = Repository(workspace)
+        if repository.commit(f"{wanted.head}^2") != _text(event, "pull_request", "head", "sha"):
+            return wanted
+        first = repository.commit(f"{wanted.head}^1")
+    except ReviewError:
+        return wanted
+    try:
+        tip = repository.commit(
+            f"refs/remotes/origin/{_text(event, 'pull_request', 'base', 'ref')}"
+        )
+        moved_on = repository.merge_base(tip, first) == first
+    except ReviewError:
+        moved_on = False
+    return wanted._replace(base=tip if moved_on else first)
 
 
 def _base(name: str, event: Mapping[str, Any]) -> str:
