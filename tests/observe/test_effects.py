@@ -11,7 +11,15 @@ import pytest
 from stigmem_review import host
 from stigmem_review.code.modules import Module
 from stigmem_review.interpret.behaviour import behaviour, module_of
-from stigmem_review.interpret.events import FACTORY, IMPORT, MORE, UNIMPORTED, UNREACHED, Event
+from stigmem_review.interpret.events import (
+    FACTORY,
+    IMPORT,
+    MORE,
+    UNIMPORTED,
+    UNREACHED,
+    Argument,
+    Event,
+)
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.survey import Survey, base
 from stigmem_review.observe.authority import reached
@@ -734,14 +742,83 @@ def test_where_it_goes_to() -> None:
         "def audit(ctx, **more):\n    send('x')\n"
     )
     [call] = [each for each in events(code) if each.api == "httpx.post"]
-    assert call.arguments[0] == ("0", ("https://acme.example/in",))
+    assert call.arguments[0] == Argument("0", ("https://acme.example/in",), whole=True)
     assert (call.place, call.line, call.within) == ("demo_plugin/handlers.py", 3, "send")
+
+
+LED = {
+    "a path below home": (
+        "from pathlib import Path\n(Path.home() / '.aws' / 'credentials').read_text()",
+        ("self", "~/.aws/credentials", True),
+    ),
+    "a path by os": (
+        "import os\nopen(os.path.join(os.path.expanduser('~'), '.netrc'))",
+        ("0", "~/.netrc", True),
+    ),
+    "beside the module": (
+        "from pathlib import Path\n(Path(__file__).resolve().parent / 'a.json').read_text()",
+        ("self", "{here}/demo_plugin/a.json", True),
+    ),
+    "a folder above": (
+        "from pathlib import Path\nPath(__file__).parents[1].joinpath('x', '..', 'y').read_text()",
+        ("self", "{here}/y", True),
+    ),
+    "above everything": (
+        "from pathlib import Path\nPath(__file__).parents[3].joinpath('y').read_text()",
+        ("self", "{}/y", False),
+    ),
+    "a text with a part": (
+        "import httpx\ndef f(x): httpx.get('https://a.example/' + x)",
+        ("0", "https://a.example/{}", False),
+    ),
+    "a text with several parts": (
+        "import httpx\ndef f(x): httpx.get(f'https://{x}.example/{x!r}')",
+        ("0", "https://{}.example/{}", False),
+    ),
+    "a variable": (
+        "import httpx, os\ndef f(): httpx.get(os.environ['ACME_URL'] + '/x')",
+        ("0", "${ACME_URL}/x", True),
+    ),
+    "a command": (
+        "import subprocess\ndef f(x): subprocess.run(['git', 'show', x])",
+        ("0", "git show {}", False),
+    ),
+    "a list that grows": (
+        "import subprocess\nL = ['git']\nL.append('x')\ndef f(x): subprocess.run(L)",
+        ("0", "git {}", False),
+    ),
+    "a variable that is read": ("import os\ndef f(): os.environ['A']", ("0", "A", True)),
+    "a variable that is set": ("import os\ndef f(): os.environ['A'] = '1'", ("0", "A", True)),
+    "a variable that is asked for": ("import os\ndef f(): 'A' in os.environ", ("0", "A", True)),
+}
+
+
+@pytest.mark.parametrize(("code", "argument"), LED.values(), ids=LED)
+def test_where_it_leads(code: str, argument: tuple[str, str, bool]) -> None:
+    name, text, whole = argument
+    given = [each for event in events(code, run=False) for each in event.arguments]
+    assert Argument(name, (text,), whole) in given
+
+
+ALL_VARIABLES = {
+    "copied": "dict(os.environ)",
+    "gone through": "[each for each in os.environ]",
+    "handed on": "g(os.environ)",
+    "in a table": "{**os.environ}",
+    "in a text": "json.dumps(os.environ)",
+}
+
+
+@pytest.mark.parametrize("code", ALL_VARIABLES.values(), ids=ALL_VARIABLES)
+def test_all_variables_of_the_environment(code: str) -> None:
+    found = events(f"import os, json\nfrom acme import g\ndef f(): return {code}\n", run=False)
+    assert "os.environ" in [each.api for each in found if each.kind == "calls"]
 
 
 def test_every_text_that_an_argument_is() -> None:
     found = events("import httpx\ndef f(): httpx.get('a'); httpx.get('b')")
     [call] = [each for each in found if each.api == "httpx.get"]
-    assert call.arguments == (("0", ("a", "b")),)
+    assert call.arguments == (Argument("0", ("a", "b"), whole=True),)
 
 
 def test_names_that_only_a_run_can_tell() -> None:

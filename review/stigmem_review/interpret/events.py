@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,21 @@ UNREACHED = "unreached"
 """What nothing in the release calls."""
 
 EventKind = Literal["calls", "looks", "sets", "hands on"]
-Arguments = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Argument(NamedTuple):
+    """What one argument, by its number or name, is known to be: texts, and if that is all.
+
+    A part that only the node has is written ``${NAME}`` where a variable of the environment says
+    it, and ``{}`` where nobody knows.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    whole: bool = False
+
+
+Arguments = tuple[Argument, ...]
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -26,8 +40,8 @@ class Event(msgspec.Struct, frozen=True):
     ``api`` is the dotted name of what is called, looked at, set, or handed on; ``name()`` stands
     for what a call gives, ``?.name`` for an attribute of nobody knows what. ``place`` is the place
     of the file, ``phase`` what makes it run: ``import``, ``factory``, ``handler <hook>``, ``health
-    check``, ``unreached`` and so on; ``within`` the function it stands in. ``arguments`` are the
-    texts that each argument, by its number or name, is known to be; it may be others as well.
+    check``, ``route <path>``, ``unreached`` and so on; ``within`` the function it stands in.
+    ``arguments`` are what it is given.
     """
 
     kind: EventKind

@@ -20,7 +20,7 @@ from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.events import IMPORT, Arguments, Event, EventKind
+from stigmem_review.interpret.events import IMPORT, Argument, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
     ALL,
     ESCAPED,
@@ -498,7 +498,7 @@ class Machine(Heap, ABC):
         if env is None or node is None:
             return
         named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
-        told: Arguments = tuple((name, _texts(value)) for name, value in named)
+        told: Arguments = tuple(Argument(name, *_texts(value)) for name, value in named)
         if api in apis.DECIDED:
             given = {name: _names(value) for name, value in named}
             api = apis.by_arguments(api, given)
@@ -1113,8 +1113,8 @@ def _names(value: Value) -> tuple[str, ...]:
     return tuple(each.dotted for each in options if isinstance(each, Foreign))
 
 
-def _texts(value: Value) -> tuple[str, ...]:
-    """Return the texts that an argument is known to be one of."""
+def _texts(value: Value) -> tuple[tuple[str, ...], bool]:
+    """Return the texts that an argument is known to be one of, and whether that is all."""
     options = [each.value for each in value.options] if isinstance(value, OneOf) else [value]
     found = [e.value for e in options if isinstance(e, Const) and isinstance(e.value, str)]
-    return tuple(found) if len(found) == len(options) else ()
+    return tuple(found), bool(found) and len(found) == len(options)

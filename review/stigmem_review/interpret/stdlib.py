@@ -108,6 +108,7 @@ def _get_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 def read_variable(m: Machine, name: Value) -> Value:
     """Return what ``os.environ[name]`` gives."""
+    m.note("calls", "os.environ.__getitem__", (name,))
 
     def absent() -> Value:
         m.raise_("KeyError", name)
@@ -117,6 +118,7 @@ def read_variable(m: Machine, name: Value) -> Value:
 
 def is_set(m: Machine, name: Value) -> Value:
     """Return whether a variable is set."""
+    m.note("calls", "os.environ.__contains__", (name,))
     return _look_up(m, name, lambda _: TRUE, lambda: FALSE)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 from stigmem_review.host import apis
+from stigmem_review.host.destinations import UNKNOWN
+from stigmem_review.interpret.survey import paths
 from stigmem_review.interpret.survey.base import Base
 from stigmem_review.interpret.survey.things import (
     CHARS,
@@ -19,11 +21,14 @@ from stigmem_review.interpret.survey.things import (
     Inherited,
     Inst,
     Klass,
+    Made,
+    Method,
     Mod,
     Table,
     Text,
     Value,
     Values,
+    arguments_of,
 )
 
 _MANY = 64
@@ -87,6 +92,8 @@ class Attributes(Base):
             dotted = f"{owner.dotted}.{name}"
             if len(dotted) > CHARS:
                 return ()
+            if isinstance(owner, Made):
+                return self._of_path(owner, name)
             if name == "__dict__":
                 return (self.table(owner),)
             if name == "__self__" and owner.dotted.startswith("builtins."):
@@ -137,6 +144,24 @@ class Attributes(Base):
         if isinstance(owner, Bound):
             return ()
         return (self.attr(name),)
+
+    def _of_path(self, owner: Made, name: str) -> Values:
+        if name == "parent":
+            return self.path(owner.dotted, paths.above(owner.text))
+        if name == "parents":
+            return self.path(f"{owner.dotted}.{name}", owner.text)
+        dotted = f"{owner.dotted}.{name}"
+        found = self.made.get((id(owner), hash(dotted)))
+        if found is None:
+            found = self.made[id(owner), hash(dotted)] = Method(dotted, owner)
+        assert isinstance(found, Method)
+        return (found,)
+
+    def whole(self, values: Values, node: ast.AST, env: Env) -> None:
+        """Note that all variables of the environment go somewhere."""
+        for each in values:
+            if isinstance(each, Far) and each.dotted == paths.ENVIRONMENT:
+                self.event("calls", each.dotted, node, env)
 
     def table(self, owner: Value) -> Value:
         found = self.made.get((id(owner), -1))
@@ -274,10 +299,25 @@ class Attributes(Base):
                 if not (is_told(index) if texts else is_own_name(index)):
                     self.event("looks", f"sys.modules.{COMPUTED}", node, env)
                 return tuple(each for text in texts for each in self.known(text))
+            if owner.dotted == paths.ENVIRONMENT:
+                dotted = f"{paths.ENVIRONMENT}.__getitem__"
+                self.event("calls", dotted, node, env, arguments_of((index,), {}))
+                return tuple(e for each in paths.variables(index) for e in self.spelled(each))
+            if isinstance(owner, Made):
+                return self._above(owner, node)
             if owner.dotted == "builtins":
                 return self.get((self.far("builtins"),), index, node, env)
             return (owner if owner.dotted.endswith("()") else self.far(f"{owner.dotted}()"),)
         return ()
+
+    def _above(self, owner: Made, node: ast.AST) -> Values:
+        """Return one of the folders that a path is in."""
+        dotted = owner.dotted.removesuffix(".parents")
+        level = node.slice if isinstance(node, ast.Subscript) else None
+        number = level.value if isinstance(level, ast.Constant) else None
+        if dotted != owner.dotted and isinstance(number, int) and 0 <= number < CHARS:
+            return self.path(dotted, paths.above(owner.text, number + 1))
+        return self.path(dotted, UNKNOWN)
 
     def known(self, name: str) -> Values:
         if name.partition(".")[0] in self.tops:
@@ -329,7 +369,8 @@ class Attributes(Base):
         elif isinstance(owner, Table):
             self.set_by_text((owner.owner,), index, values, node, env)
         elif isinstance(owner, Far) and "()" not in owner.dotted:
-            self.event("sets", owner.dotted + "[]", node, env)
+            given = arguments_of((index,), {})
+            self.event("sets", owner.dotted + "[]", node, env, given)
 
     def set_by_text(
         self, owners: Values, names: Values, values: Values, node: ast.AST, env: Env

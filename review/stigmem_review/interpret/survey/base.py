@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from stigmem_review.host import apis
+from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
 from stigmem_review.interpret.events import (
     FACTORY,
     IMPORT,
@@ -34,7 +35,9 @@ from stigmem_review.interpret.survey.things import (
     Env,
     Far,
     Klass,
+    Made,
     Mod,
+    Partly,
     Space,
     Text,
     Unit,
@@ -51,6 +54,8 @@ _DEPTH = 50
 """Calls within each other that are looked at at once."""
 _ONCE = (IMPORT, FACTORY)
 """What runs first: a module that it imports is not run again."""
+_MARKS = ("${", OWN, TEMPORARY)
+"""What tells a text that only the node has."""
 _PHASES = 40
 """Phases that are told apart; a node has fewer hooks."""
 
@@ -305,6 +310,26 @@ class Base(ABC):
             found = self.known_names["text", text] = Text(text)
         return (found,)
 
+    def spelled(self, text: str) -> Values:
+        """Return a text of which parts may not be known; nothing where none is."""
+        if UNKNOWN not in text and not any(each in text for each in _MARKS):
+            return self.text(text)
+        if len(text) > CHARS or not text.replace(UNKNOWN, ""):
+            return ()
+        found = self.known_names.get(("partly", text))
+        if found is None:
+            found = self.known_names["partly", text] = Partly(text)
+        return (found,)
+
+    def path(self, dotted: str, text: str) -> Values:
+        """Return the path that a call of others gives."""
+        if len(text) > CHARS:
+            text = UNKNOWN
+        found = self.known_names.get((dotted, text))
+        if found is None:
+            found = self.known_names[dotted, text] = Made(dotted, text)
+        return (found,)
+
     def attr(self, name: str) -> Attr:
         """Return an attribute of nobody knows what."""
         found = self.known_names.get(("attr", name))
@@ -338,7 +363,7 @@ class Base(ABC):
             for each in more:
                 if each in held or len(held) < EACH:
                     held[each] = None
-                elif isinstance(each, Text):
+                elif isinstance(each, (Text, Partly, Made)):
                     held[SOME] = None
                 elif len(held) < MANY and isinstance(each, Far) and each.weighs:
                     held[each] = None
@@ -379,6 +404,8 @@ class Base(ABC):
             return self.text(env.module.name)
         if name == "__builtins__":
             return (self.far("builtins"),)
+        if name == "__file__":
+            return self.spelled(f"{OWN}{env.module.place}")
         stars = env.module.stars
         found = tuple(self.far(f"{each}.{name}") for each in stars)
         if name in BUILTINS:

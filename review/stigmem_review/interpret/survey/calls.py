@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stigmem_review.host import apis
-from stigmem_review.interpret.events import UNREACHED
+from stigmem_review.host.destinations import TEMPORARY, UNKNOWN
+from stigmem_review.interpret.events import UNREACHED, Argument
+from stigmem_review.interpret.survey import paths
 from stigmem_review.interpret.survey.attributes import Attributes, is_told
 from stigmem_review.interpret.survey.things import (
     CHARS,
@@ -22,12 +24,15 @@ from stigmem_review.interpret.survey.things import (
     Inherited,
     Inst,
     Klass,
+    Method,
+    Partly,
     Table,
     Text,
     Value,
     Values,
     arguments_of,
     either,
+    told,
     union,
 )
 
@@ -84,6 +89,8 @@ class Calls(Attributes):
         env: Env,
     ) -> Values:
         """Call something."""
+        if isinstance(function, Method):
+            return self._call_path(function, args, keywords, node, env)
         if isinstance(function, Far):
             if isinstance(function, Inherited):
                 self.own_methods(function.owner, node, env)
@@ -104,7 +111,7 @@ class Calls(Attributes):
             for each in self.of_class(function.klass, "__call__", node, env):
                 found += self.call(each, ((function,), *args), keywords, node, env)
             return found
-        if function is SOME:
+        if function is SOME or isinstance(function, Partly):
             self.handed((*args, *keywords.values()), "", node, env)
             return ()
         if isinstance(function, Attr):
@@ -113,6 +120,62 @@ class Calls(Attributes):
                 self.handed((*args, *keywords.values()), "", node, env)
             return (self.attr("upper()"),) if function.name == "upper" else ()
         return ()
+
+    def _call_path(
+        self,
+        function: Method,
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        """Call what a path has."""
+        owner, name = function.owner, function.dotted.rpartition(".")[2]
+        me = Argument("self", (owner.text,), UNKNOWN not in owner.text)
+        self.event("calls", function.dotted, node, env, (*arguments_of(args, keywords), me))
+        self.handed((*args, *keywords.values()), function.dotted, node, env)
+        if name in paths.KEEPING:
+            return (owner,)
+        if name == "joinpath":
+            every = paths.joined_paths(((owner,), *args))
+        elif name.startswith("with_"):
+            every = paths.joined_paths((self.text(paths.above(owner.text)), *args[:1]))
+        elif name in paths.FINDING:
+            every = [f"{owner.text}/{UNKNOWN}"]
+        elif name in ("__str__", "as_posix"):
+            return self.spelled(owner.text)
+        else:
+            return (self.far(f"{function.dotted}()"),) if len(function.dotted) < CHARS else ()
+        return tuple(each for text in every for each in self.path(owner.dotted, text))
+
+    def _led(self, dotted: str, args: tuple[Values, ...]) -> Values:
+        """Return the path, or the text of a variable, that a call of others gives."""
+        if dotted in paths.PLACES and args:
+            every = paths.joined_paths(args)
+            return tuple(each for text in every for each in self.path(f"{dotted}()", text))
+        if dotted == "pathlib.Path.home":
+            return self.path("pathlib.Path()", paths.HOME)
+        if dotted == "importlib.resources.files" and args:
+            every = paths.of_package(args[0])
+            return tuple(each for text in every for each in self.path(f"{dotted}()", text))
+        if dotted in paths.TEMPORARIES:
+            return (self.far(f"{dotted}()"), *self.spelled(TEMPORARY))
+        if not args:
+            return ()
+        if dotted in paths.VARIABLES:
+            found = tuple(e for each in paths.variables(args[0]) for e in self.spelled(each))
+            return either(found, args[1]) if len(args) > 1 else found
+        if not any(map(paths.is_spelled, args)):
+            return ()
+        if dotted == paths.JOINS:
+            every = paths.joined_paths(args)
+        elif dotted == "os.path.dirname":
+            every = [paths.above(each) for each in told(args[0])]
+        elif dotted in paths.SAME:
+            every = [*told(args[0])]
+        else:
+            return ()
+        return tuple(each for text in every for each in self.spelled(text))
 
     def _of_container(
         self, function: Inherited, args: tuple[Values, ...], keywords: Mapping[str, Values]
@@ -256,6 +319,8 @@ class Calls(Attributes):
             named |= {name: self.names_of(each) for name, each in keywords.items()}
             dotted = apis.by_arguments(dotted, named)
         self.event("calls", dotted, node, env, arguments_of(args, keywords))
+        if led := self._led(dotted, args):
+            return led
         if dotted in _SHOWN:
             for values in args:
                 for each in (*values, *self.inner(values)):
@@ -298,6 +363,8 @@ class Calls(Attributes):
 
     def handed(self, given: Sequence[Values], to: str, node: ast.AST, env: Env) -> None:
         """Hand values to code that is not seen."""
+        for values in given:
+            self.whole(values, node, env)
         if any(given) and not (to and apis.looks(to)):
             for values in given:
                 for each in values:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from stigmem_review.host import apis
+from stigmem_review.host.destinations import UNKNOWN
+from stigmem_review.interpret.survey import paths
 from stigmem_review.interpret.survey.statements import Statements
 from stigmem_review.interpret.survey.things import (
+    CHARS,
     EACH,
     Box,
     Env,
     Far,
     Inst,
+    Made,
+    Partly,
     Table,
     Text,
     Value,
     Values,
+    arguments_of,
     either,
-    text_of,
+    told,
     union,
 )
 
@@ -110,19 +117,27 @@ class Survey(Statements):
         if isinstance(node, ast.Dict):
             for name, value in zip(node.keys, node.values, strict=True):
                 if name is None:
-                    self.grow(box, "*", self.inner(self.look(value, env)))
+                    values = self.look(value, env)
+                    self.whole(values, value, env)
+                    self.grow(box, "*", self.inner(values))
                 else:
                     self.keyed(self.look(name, env), node, env)
                     self.grow(box, "*", self.look(value, env))
         else:
+            parts: list[Values | str] = []
             for each in node.elts:  # type: ignore[attr-defined]
                 if isinstance(each, ast.Starred):
+                    parts.append(())
                     self.grow(box, "*", self.items(each.value, env))
                 else:
                     values = self.look(each, env)
+                    number = isinstance(each, ast.Constant) and type(each.value) is int
+                    parts.append(str(each.value) if number else values)
                     self.grow(box, "*", values)
                     if isinstance(node, ast.Set):
                         self.keyed(values, node, env)
+            if not isinstance(node, ast.Set):
+                box.parts = tuple(parts)
         return (box,)
 
     def keyed(self, values: Values, node: ast.AST, env: Env) -> None:
@@ -192,25 +207,32 @@ class Survey(Statements):
                 return texts
         found = self.operate(left, name, node, env)
         found = union(found, self.operate(right, name, node, env, prefix="r"))
-        paths = tuple(
-            each
-            for each in (*left, *right)
-            if isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path"))
-        )
+        paths: Values = ()
+        for each in left if isinstance(node.op, ast.Div) else ():
+            if isinstance(each, Made):
+                for text in told(right):
+                    paths += self.path(each.dotted, f"{each.text}/{text}")
+            elif isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path")):
+                paths += (each,)
+        for each in right if isinstance(node.op, ast.Div) else ():
+            if isinstance(each, Made):
+                for text in told(left):
+                    paths += self.path(each.dotted, f"{text}/{each.text}")
+            elif isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path")):
+                paths += (each,)
         boxes = tuple(each for each in (*left, *right) if isinstance(each, Box))
         return union(found, paths, boxes)
 
     def _put_together(self, left: Values, right: Values) -> Values:
-        """Return every text that two make, where both are texts and there are not too many."""
-        if not left or not right or len(left) * len(right) > EACH:
+        """Return every text that two make, where one is a text and there are not too many."""
+        if not any(isinstance(each, (Text, Partly)) for each in (*left, *right)):
             return ()
-        found: Values = ()
-        for one in left:
-            for two in right:
-                if not isinstance(one, Text) or not isinstance(two, Text):
-                    return ()
-                found += self.text(one.text + two.text)
-        return found
+        if any(isinstance(each, (Box, Inst)) for each in (*left, *right)):
+            return ()
+        ones, twos = told(left), told(right)
+        if len(ones) * len(twos) > EACH:
+            return ()
+        return tuple(each for one in ones for two in twos for each in self.spelled(one + two))
 
     def _unary(self, node: ast.UnaryOp, env: Env) -> Values:
         values = self.look(node.operand, env)
@@ -238,6 +260,10 @@ class Survey(Statements):
 
     def _compare(self, node: ast.Compare, env: Env) -> Values:
         sides = [self.look(each, env) for each in (node.left, *node.comparators)]
+        for item, owners in pairwise(sides):
+            if any(isinstance(e, Far) and e.dotted == paths.ENVIRONMENT for e in owners):
+                dotted = f"{paths.ENVIRONMENT}.__contains__"
+                self.event("calls", dotted, node, env, arguments_of((item,), {}))
         for values in sides:
             for each in values:
                 if isinstance(each, Inst):
@@ -248,10 +274,10 @@ class Survey(Statements):
         return ()
 
     def _formatted(self, node: ast.JoinedStr, env: Env) -> Values:
-        parts: list[str | None] = []
+        texts: list[str] = [""]
         for each in node.values:
             if isinstance(each, ast.Constant):
-                parts.append(str(each.value))
+                texts = [text + str(each.value) for text in texts]
                 continue
             assert isinstance(each, ast.FormattedValue)
             values = self.look(each.value, env)
@@ -261,9 +287,12 @@ class Survey(Statements):
                 if isinstance(value, Inst):
                     for name in ("__format__", "__str__", "__repr__"):
                         self.method(value, name, node, env)
-            parts.append(text_of(values) if each.conversion == -1 else None)
-        known = [part for part in parts if part is not None]
-        return self.text("".join(known)) if len(known) == len(parts) else ()
+            plain = each.conversion in (-1, ord("s")) and each.format_spec is None
+            parts = told(values) if plain else (UNKNOWN,)
+            if len(parts) * len(texts) > EACH:
+                parts = (UNKNOWN,)
+            texts = [text[:CHARS] + part for text in texts for part in parts]
+        return tuple(each for text in texts for each in self.spelled(text))
 
 
 _S: Any = Survey

@@ -129,6 +129,7 @@ class Statements(Definitions):
                 for name in ("__iter__", "__next__", "__aiter__", "__anext__"):
                     found.update(dict.fromkeys(self.method(each, name, node, env)))
             elif isinstance(each, Far):
+                self.whole((each,), node, env)
                 found[each if each.dotted.endswith("()") else self.far(f"{each.dotted}()")] = None
             elif not isinstance(each, Text):
                 found[each] = None

@@ -10,7 +10,8 @@ import builtins
 from collections.abc import Mapping, Sequence
 
 from stigmem_review.host import apis
-from stigmem_review.interpret.events import Arguments
+from stigmem_review.host.destinations import UNKNOWN
+from stigmem_review.interpret.events import Argument, Arguments
 
 EACH = 16
 """Things that one name stands for, before more texts count as not known."""
@@ -54,6 +55,26 @@ class Inherited(Far):
         self.owner = owner
 
 
+class Made(Far):
+    """A path that a call of others gives; ``text`` says which, as far as that is known."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, dotted: str, text: str) -> None:
+        super().__init__(dotted)
+        self.text = text
+
+
+class Method(Far):
+    """What a path has."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, dotted: str, owner: Made) -> None:
+        super().__init__(dotted)
+        self.owner = owner
+
+
 class Text:
     """A constant text."""
 
@@ -70,6 +91,16 @@ class Attr:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+class Partly(Attr):
+    """A text of which parts are not known, which are written as in ``Argument``."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__("?")
+        self.text = text
 
 
 SOME = Attr("?")
@@ -91,9 +122,28 @@ class Space:
 
 
 class Box(Space):
-    """A container: what is in it is under one name."""
+    """A container: what is in it is under one name; ``parts`` in order, where it is written so."""
 
-    __slots__ = ()
+    __slots__ = ("parts",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: tuple[Values | str, ...] = ()
+
+    def words(self) -> str:
+        """Return the texts in a list or a tuple one after the other; nothing where none are."""
+        known: set[Value] = {SOME}
+        found = []
+        for each in self.parts:
+            if isinstance(each, str):
+                found.append(each)
+                continue
+            known.update(each)
+            texts = [e.text for e in each if isinstance(e, (Text, Partly, Made))]
+            found.append(texts[0] if len(texts) == len(each) == 1 else UNKNOWN)
+        if not known.issuperset(self.names.get("*", ())):
+            found.append(UNKNOWN)
+        return " ".join(found)[:CHARS] if any(each != UNKNOWN for each in found) else ""
 
 
 class Unit(Space):
@@ -215,10 +265,12 @@ def either(*every: Values) -> Values:
     return found
 
 
-def text_of(values: Values) -> str | None:
-    if len(values) == 1 and isinstance(values[0], Text):
-        return values[0].text
-    return None
+def told(values: Values) -> tuple[str, ...]:
+    """Return every text that something can be, with what is not known of it; at least one."""
+    found = dict.fromkeys(
+        each.text if isinstance(each, (Text, Partly, Made)) else UNKNOWN for each in values
+    )
+    return tuple(found) or (UNKNOWN,)
 
 
 def is_itself(module: Mod, name: str) -> bool:
@@ -234,9 +286,12 @@ def is_for_types(test: ast.expr, values: Values) -> bool:
 
 def joined(one: Arguments, other: Arguments) -> Arguments:
     found: dict[str, dict[str, None]] = {}
-    for name, texts in (*one, *other):
+    loose = {each.name for each in (*one, *other) if not each.whole}
+    for name, texts, _ in (*one, *other):
         found.setdefault(name, {}).update(dict.fromkeys(texts[:EACH]))
-    return tuple((name, tuple(texts)) for name, texts in found.items())
+    return tuple(
+        Argument(name, tuple(texts), whole=name not in loose) for name, texts in found.items()
+    )
 
 
 def arguments_of(args: Sequence[Values], keywords: Mapping[str, Values]) -> Arguments:
@@ -244,6 +299,21 @@ def arguments_of(args: Sequence[Values], keywords: Mapping[str, Values]) -> Argu
         return ()
     named = [(str(number), values) for number, values in enumerate(args)]
     named += keywords.items()
-    return tuple(
-        (name, tuple(e.text for e in values if isinstance(e, Text))) for name, values in named
-    )
+    return tuple(Argument(name, *texts_of(values)) for name, values in named)
+
+
+def texts_of(values: Values) -> tuple[tuple[str, ...], bool]:
+    """Return the texts that an argument is known to be, and whether that is all.
+
+    Those in a container, such as the words of a command, are put together.
+    """
+    found: dict[str, None] = {}
+    whole = bool(values)
+    for each in values:
+        if isinstance(each, (Text, Partly, Made)):
+            found[each.text] = None
+        elif isinstance(each, Box) and (words := each.words()):
+            found[words] = None
+        else:
+            whole = False
+    return tuple(found), whole and not any(UNKNOWN in each for each in found)

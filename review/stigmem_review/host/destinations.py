@@ -1,0 +1,179 @@
+"""Where a call of an API leads: which of its arguments say it, and what of it is delicate.
+
+Names are those of ``host.apis``, by their last part where that is enough. What is not listed leads
+to where its first argument says.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+UNKNOWN = "{}"
+"""A part of a text that nobody knows."""
+OWN = "{here}/"
+"""Begins the path of what is installed with the release."""
+TEMPORARY = "{temporary}"
+"""Begins the path of what was made for a while."""
+
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "anyio.run_process": ("0", "command"),
+    "asyncio.create_subprocess_shell": ("0", "cmd"),
+    "builtins.open": ("0", "file"),
+    "create_connection": ("0", "1", "host"),
+    "httpx.request": ("1", "url"),
+    "httpx.stream": ("1", "url"),
+    "kill": (),
+    "os.rename": ("0", "1"),
+    "os.replace": ("0", "1"),
+    "os.symlink": ("0", "1"),
+    "os.link": ("0", "1"),
+    "pathlib.Path.rename": ("self", "0"),
+    "pathlib.Path.replace": ("self", "0"),
+    "request": ("1", "url"),
+    "requests.request": ("1", "url"),
+    "sendto": ("2", "1", "address"),
+    "shutil.copy": ("0", "1"),
+    "shutil.copy2": ("0", "1"),
+    "shutil.copyfile": ("0", "1"),
+    "shutil.copytree": ("0", "1"),
+    "shutil.move": ("0", "1"),
+    "stream": ("1", "url"),
+    "timeit.repeat": ("0", "stmt", "setup"),
+    "timeit.timeit": ("0", "stmt", "setup"),
+}
+"""The arguments that say where a call leads, by its whole name or by the last part of it."""
+_NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", "endpoint_url",
+          "uri", "dsn", "database", "server", "server_hostname", "bootstrap_servers", "servers",
+          "path", "file", "filename", "args", "command", "cmd", "program", "key", "name", "source",
+          "stmt", "object", "path_or_file")  # fmt: skip
+"""The names that such an argument has where it is given by name."""
+
+_TALKS = _words(
+    "connect connect_ex create_connection create_datagram_endpoint delete download download_file "
+    "endpoint getaddrinfo get head host open open_connection open_unix_connection options patch "
+    "post publish put request retrieve send_bytes sendto sock_connect stream upload upload_file "
+    "urlopen urlretrieve ws_connect connect_tcp connect_unix gethostbyname gethostbyaddr "
+    "getnameinfo create_connected_udp_socket ServerProxy HTTPConnection HTTPSConnection SMTP "
+    "SMTP_SSL FTP FTP_TLS IMAP4 IMAP4_SSL POP3 POP3_SSL Telnet sendmail send_message login"
+)
+"""What talks to where its argument says, of what a library for the network has."""
+_LISTENS = _words(
+    "bind create_server create_tcp_listener create_udp_socket create_unix_listener "
+    "create_unix_server HTTPServer listen make_server run_app serve serve_forever "
+    "SimpleXMLRPCServer start_http_server start_server start_unix_server StreamRequestHandler "
+    "TCPServer ThreadingHTTPServer ThreadingTCPServer ThreadingUDPServer UDPServer "
+    "UnixStreamServer ForkingTCPServer WSGIServer DocXMLRPCServer TCPSite UnixSite"
+)
+_SERVERS = _words("gunicorn http.server hypercorn socketserver uvicorn wsgiref.simple_server")
+
+_WRITES = _words(
+    "RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler FileHandler chmod chown "
+    "copy copy2 copy_file_range copyfile copyfileobj copymode copystat copytree fdopen hardlink_to "
+    "lchown link make_archive makedirs mkdir mkfifo mknod move pwrite pwritev remove removedirs "
+    "removexattr rename renames replace rmdir rmtree save savetxt savez sendfile setxattr symlink "
+    "symlink_to touch truncate unlink unpack_archive utime write write_bytes write_text writev "
+    "extract extractall chown writestr lockf flock compile_dir compile_file"
+)
+"""What writes, deletes or changes files, by the last part of its name."""
+_OPENS = _words("open BZ2File GzipFile LZMAFile FileIO ZipFile TarFile memmap open_file open_code")
+"""What reads or writes, as its mode says."""
+_TEMPORARY = _words("tempfile anyio.NamedTemporaryFile anyio.TemporaryDirectory "
+                    "anyio.TemporaryFile")  # fmt: skip
+_CREDENTIALS = _words("keyring netrc getpass.getpass hvac")
+
+_SECRET_VARIABLE = re.compile(
+    r"(?:\A|_)(?:API_?KEYS?|APIKEY|AUTH|CREDENTIALS?|CREDS|DSN|KEY|PASS|PASSPHRASE|PASSWD|"
+    r"PASSWORDS?|PRIVATE|PWD|SECRETS?|SIGNATURE|TOKENS?)(?:\Z|_)|PASSWORD|SECRET|TOKEN",
+    re.IGNORECASE,
+)
+_NO_SECRET = _words("PWD OLDPWD SSH_AUTH_SOCK_DIR")
+_SECRET_FILE = re.compile(
+    r"(?:\A|/)(?:\.ssh|\.aws|\.azure|\.gnupg|\.kube|\.docker|\.config/gcloud|\.oci|\.vault-token|"
+    r"\.netrc|_netrc|\.pgpass|\.pypirc|\.npmrc|\.git-credentials|\.env|\.htpasswd|\.boto|\.s3cfg|"
+    r"\.config/gh|shadow|id_(?:rsa|dsa|ecdsa|ed25519)|credentials?|token|secrets?|passwd\.db|"
+    r"kubeconfig|application_default_credentials\.json)(?:\Z|/|\.(?:json|ya?ml|toml|ini|cfg|txt)\Z)"
+    r"|(?:\A|/)proc/[^/]+/environ\Z|\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc)\Z"
+    r"|(?:\A|/)\.env(?:\.\w+)?\Z",
+    re.IGNORECASE,
+)
+_OF_THE_NODE = re.compile(r"(?:\A|/)stigmem(?:\.\w+)*\.(?:db|sqlite3?|env|toml)\Z|\A\$\{STIGMEM_")
+
+
+def arguments(api: str) -> tuple[str, ...]:
+    """Return the numbers and names of the arguments that say where a call leads."""
+    dotted = api.replace("()", "")
+    for name in (dotted, dotted.rpartition(".")[2]):
+        if name in _ARGUMENTS:
+            return _ARGUMENTS[name]
+    return ("self", "0", *_NAMED)
+
+
+def talks(api: str) -> bool:
+    """Say whether a call goes to where it is told, and does not only work with what it has."""
+    dotted = api.replace("()", "")
+    return dotted.rpartition(".")[2] in _TALKS or "()" not in api
+
+
+def listens(api: str) -> bool:
+    """Say whether a call opens a server."""
+    dotted = api.replace("()", "")
+    if dotted.rpartition(".")[2] in _LISTENS:
+        return True
+    return any(dotted == each or dotted.startswith(f"{each}.") for each in _SERVERS)
+
+
+def writes(api: str, modes: tuple[str, ...], *, told: bool) -> bool:
+    """Say whether a call may write, delete or change files.
+
+    ``modes`` are the modes that it is given, ``told`` whether those are all.
+    """
+    last = api.rpartition(".")[2]
+    if last in _OPENS:
+        return not told or any(set(each) & set("wax+") for each in modes)
+    return last in _WRITES
+
+
+def opens(api: str) -> bool:
+    """Say whether a call reads or writes as its mode says."""
+    return api.rpartition(".")[2] in _OPENS
+
+
+def temporary(api: str) -> bool:
+    """Say whether a call makes files or folders for a while."""
+    return any(api == each or api.startswith(f"{each}.") for each in _TEMPORARY)
+
+
+def credentials(api: str) -> bool:
+    """Say whether a call gives credentials."""
+    return any(api == each or api.startswith(f"{each}.") for each in _CREDENTIALS)
+
+
+def is_secret_variable(name: str) -> bool:
+    """Say whether a variable of the environment is named as a secret, or is the node's own."""
+    if name in _NO_SECRET:
+        return False
+    return name.startswith("STIGMEM_") or _SECRET_VARIABLE.search(name) is not None
+
+
+def is_secret_file(path: str) -> bool:
+    """Say whether a file holds credentials, settings of the node or its database, by its path."""
+    plain = path.replace("\\", "/")
+    return bool(_SECRET_FILE.search(plain) or _OF_THE_NODE.search(plain))
+
+
+def host_of(text: str) -> str:
+    """Return what an address leads to: the host and its port, or the text as it is."""
+    if "://" not in text:
+        return text
+    try:
+        found = urlsplit(text.replace(UNKNOWN, "\x00"))
+        netloc = found.netloc.rpartition("@")[2].replace("\x00", UNKNOWN)
+    except ValueError:
+        return text
+    return netloc or text
