@@ -187,20 +187,65 @@ Authority = Literal[
 ]
 """What code can reach without asking the node for a capability."""
 
+ActKind = Literal[
+    "network",
+    "server",
+    "process",
+    "code",
+    "native code",
+    "credentials",
+    "files read",
+    "files written",
+    "environment",
+    "background",
+    "databases",
+    "host internals",
+    "monkeypatching",
+    "computed",
+    "own",
+]
+"""What an act is, by where it leads; ``own``: the plugin's own files and variables, and what is
+temporary."""
+
 Does = Literal[
     "opens network connections",
+    "listens for network connections",
     "starts or controls processes",
-    "works with files",
-    "reads or sets environment variables",
+    "runs text or data as code",
     "runs native code",
-    "runs or reaches what only running it can show",
+    "reads credentials",
+    "reads files",
+    "writes, deletes or changes files",
+    "reads or sets environment variables",
     "starts work of its own, or is called at exit or by signals",
-    "reaches into code that is not its own",
-    "uses parts of the host that are not for plugins",
     "opens databases",
+    "uses parts of the host that are not for plugins",
+    "reaches into code that is not its own",
+    "reaches what only running it can show",
+    "works with what is its own",
 ]
-DOES: dict[Authority, Does] = dict(zip(get_args(Authority), get_args(Does), strict=True))
-"""What code does that reaches something, in words."""
+DOES: dict[ActKind, Does] = dict(zip(get_args(ActKind), get_args(Does), strict=True))
+"""What an act does, in words."""
+
+
+class Act(msgspec.Struct, frozen=True):
+    """Something that the code of a release does with what is not its own, at one place.
+
+    ``api`` is what it is recognised by. ``to`` are the destinations that can be read: hosts,
+    commands, paths, variables, modules, the name of the API where there is no such thing; they are
+    all if it is ``whole``. ``roots`` are what makes it run: ``import``, ``factory``, ``handler
+    <hook>`` and so on. ``code`` is a digest of the definition that it stands in, where not all of
+    its destinations can be read.
+    """
+
+    kind: ActKind
+    api: str
+    to: tuple[str, ...] = ()
+    whole: bool = True
+    roots: tuple[str, ...] = ()
+    at: Location | None = None
+    code: str = ""
+
 
 ObservationKind = Literal[
     "authority",
@@ -451,13 +496,13 @@ class Release(msgspec.Struct, frozen=True):
     decide the manifest, empty where that is not known, and ``decided`` one of what did, looked at
     only where something is not certain. ``acts`` is a digest of what a file of the package says to
     whoever runs it, of those that differ from the other release's under one version. ``metadata``
-    holds the headers that no typed field carries. ``observed`` is what the code does, as far as it
-    could be ``walked``, ``handlers`` the code behind each hook; ``settings`` is absent where there
-    is no configuration class that can be read. ``signed_by`` is what a capture claims and nobody
-    has verified; ``signature`` is what verifying the file showed; it is absent where nobody
-    looked. ``builds`` is what installing from a source runs; a wheel is not built. ``contents`` are
-    all files of a wheel or an sdist, with their SHA-256; ``held_against`` is the sdist that a wheel
-    of an index was compared with.
+    holds the headers that no typed field carries. ``behaviour`` and ``observed`` are what the code
+    does, as far as it could be ``walked``, ``handlers`` the code behind each hook; ``settings`` is
+    absent where there is no configuration class that can be read. ``signed_by`` is what a capture
+    claims and nobody has verified; ``signature`` is what verifying the file showed; it is absent
+    where nobody looked. ``builds`` is what installing from a source runs; a wheel is not built.
+    ``contents`` are all files of a wheel or an sdist, with their SHA-256; ``held_against`` is the
+    sdist that a wheel of an index was compared with.
     """
 
     source: Source
@@ -478,6 +523,7 @@ class Release(msgspec.Struct, frozen=True):
     signed_by: str = ""
     signature: AnySignature | None = None
     observed: tuple[Observation, ...] = ()
+    behaviour: tuple[Act, ...] = ()
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     settings: tuple[Setting, ...] | None = None

@@ -380,9 +380,9 @@ def test_a_capability_that_nothing_uses_is_said_with_its_condition() -> None:
 
 
 def test_what_is_declared_at_times_is_declared() -> None:
-    observed = [{"kind": "authority", "item": "network: x", "why": "", "about": "network"}]
-    new = {**release_with({"capabilities": ONLINE}), "observed": observed, "walked": True}
-    [found] = [each for each in said({}, new) if "authority-used" in each]
+    acts = [{"kind": "network", "api": "x", "to": ["a.example"], "roots": ["handler x"]}]
+    new = {**release_with({"capabilities": ONLINE}), "behaviour": acts}
+    [found] = [each for each in said({}, new) if "network-used" in each]
     assert "It does not declare" not in found
 
 

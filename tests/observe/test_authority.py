@@ -10,7 +10,8 @@ import pytest
 
 from stigmem_review import check, host, limits, review
 from stigmem_review.document import Report
-from stigmem_review.model import Observation
+from stigmem_review.interpret.events import UNIMPORTED
+from stigmem_review.model import Act
 from stigmem_review.pipeline.reading import read
 from stigmem_review.report import render
 from stigmem_review.sources.request import understand
@@ -18,14 +19,15 @@ from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 
 
-def observed(code: str, folder: Path, **more: bytes) -> list[Observation]:
-    extra = {f"demo_plugin/{name.replace('__', '.')}": data for name, data in more.items()}
-    wheel = write_wheel(folder, plugin(more=code), extra=extra)
-    return list(read(understand(str(wheel)), host.node()).observed)
+def acts(code: str, folder: Path) -> list[Act]:
+    wheel = write_wheel(folder, plugin(more=code))
+    return list(read(understand(str(wheel)), host.node()).behaviour)
 
 
-def items(code: str, folder: Path, kind: str = "authority") -> list[str]:
-    return [each.item for each in observed(code, folder) if each.kind == kind]
+def items(code: str, folder: Path, *, early: bool = False) -> list[str]:
+    """Return what code does, or what it does where the module is imported."""
+    found = acts(code, folder)
+    return [f"{e.kind}: {e.api}" for e in found if not early or e.roots == (UNIMPORTED,)]
 
 
 REACHES = {
@@ -58,16 +60,16 @@ REACHES = {
     "an alias": ("import os\no = os\ndef f(): o.popen('x')", "process: os.popen"),
     "a method of a path": (
         "from pathlib import Path\ndef f(p): Path(p).write_text('x')",
-        "files: .write_text",
+        "files written: .write_text",
     ),
-    "open": ("def f(): open('x')", "files: builtins.open"),
+    "open": ("def f(): open('x')", "files read: builtins.open"),
     "the environment": ("import os\ndef f(): return os.environ['X']", "environment: os.environ"),
     "native code": ("import ctypes\ndef f(): ctypes.CDLL('x')", "native code: ctypes"),
-    "eval": ("def f(x): return eval(x)", "dynamic code: builtins.eval"),
-    "pickle": ("import pickle\ndef f(x): return pickle.loads(x)", "dynamic code: pickle"),
+    "eval": ("def f(x): return eval(x)", "code: builtins.eval"),
+    "pickle": ("import pickle\ndef f(x): return pickle.loads(x)", "code: pickle"),
     "a thread": (
         "import threading\ndef f(): threading.Thread(target=f)",
-        "threads: threading.Thread",
+        "background: threading.Thread",
     ),
     "a patch": ("import json\ndef f(): json.loads = None", "monkeypatching: assigning json.loads"),
     "sys.modules": ("import sys\ndef f(): sys.modules['x'] = None", "monkeypatching: sys.modules"),
@@ -125,12 +127,18 @@ REACHES = {
     "the table of modules": ("import sys\ndef f(): sys.modules['os'].fork()", "process: os.fork"),
     "globals": (
         "def f(x): globals()['__builtins__']['eval'](x)",
-        "dynamic code: builtins.eval",
+        "code: builtins.eval",
     ),
-    "__builtins__": ("def f(x): __builtins__.eval(x)", "dynamic code: builtins.eval"),
-    "a builtin under its own name": ("open = open\ndef f(): open('x')", "files: builtins.open"),
-    "a builtin handed on": ("def f(x): return map(eval, x)", "dynamic code: builtins.eval"),
-    "a decorator": ("import atexit\n@atexit.register\ndef f(): pass", "threads: atexit.register"),
+    "__builtins__": ("def f(x): __builtins__.eval(x)", "code: builtins.eval"),
+    "a builtin under its own name": (
+        "open = open\ndef f(): open('x')",
+        "files read: builtins.open",
+    ),
+    "a builtin handed on": ("def f(x): return map(eval, x)", "code: builtins.eval"),
+    "a decorator": (
+        "import atexit\n@atexit.register\ndef f(): pass",
+        "background: atexit.register",
+    ),
     "a class made on the spot": (
         "def f(): type('', (), {}).__subclasses__()",
         "monkeypatching: .__subclasses__",
@@ -141,15 +149,15 @@ REACHES = {
     ),
     "a path opened": (
         "from pathlib import Path\ndef f(x):\n    p = Path(x)\n    p.open('w')",
-        "files: pathlib.Path.open",
+        "files written: pathlib.Path.open",
     ),
     "a module that is computed": (
         "import importlib\ndef f(n): importlib.import_module(n)",
-        "dynamic code: importlib.import_module",
+        "computed: importlib.import_module",
     ),
     "a part that is computed": (
         "import os\ndef f(n): getattr(os, n)()",
-        "dynamic code: something computed in os",
+        "computed: something computed in os",
     ),
     "a patch that is computed": (
         "import json\ndef f(n): setattr(json, n, 1)",
@@ -157,9 +165,9 @@ REACHES = {
     ),
     "a global that is computed": (
         "def f(n): globals()[n]()",
-        "dynamic code: something computed in builtins.globals",
+        "computed: something computed in builtins.globals",
     ),
-    "a module handed on": ("import os\ndef f(g): g(os)", "dynamic code: handing on os"),
+    "a module handed on": ("import os\ndef f(g): g(os)", "computed: handing on os"),
     "a module given back": (
         "import os\ndef g(): return os\ndef f(): g().fork()",
         "process: os.fork",
@@ -211,7 +219,11 @@ def test_only_what_runs_at_import_is_early(tmp_path: Path) -> None:
         "def f(x=os.system('y')):\n    subprocess.Popen('z')\n"
         "ENV = os.environ.get('X')\nthen = lambda: os.fork()\n"
     )
-    assert items(code, tmp_path, "early-effect") == ["process: os.system", "process: subprocess"]
+    assert items(code, tmp_path, early=True) == [
+        "process: subprocess",
+        "process: os.system",
+        "environment: os.environ",
+    ]
 
 
 EARLY = {
@@ -225,7 +237,7 @@ EARLY = {
 @pytest.mark.parametrize("code", EARLY.values(), ids=EARLY)
 def test_what_the_import_calls_is_early_too(code: str, tmp_path: Path) -> None:
     code = f"import subprocess\n{code}"
-    assert items(code, tmp_path, "early-effect") == ["process: subprocess"]
+    assert items(code, tmp_path, early=True) == ["process: subprocess"]
 
 
 def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
@@ -235,41 +247,43 @@ def test_a_name_that_another_file_of_the_release_gives(tmp_path: Path) -> None:
         more="from . import between, compat\ndef f(): between.go([])\nx = compat.os.fork()\n",
     )
     wheel = write_wheel(tmp_path, files)
-    observed = read(understand(str(wheel)), host.node()).observed
-    assert {(each.item, str(each.at)) for each in observed} == {
-        ("process: subprocess", "demo_plugin/more.py:2"),
-        ("process: os.fork", "demo_plugin/more.py:3"),
+    found = read(understand(str(wheel)), host.node()).behaviour
+    assert {(each.api, str(each.at)) for each in found} == {
+        ("subprocess", "demo_plugin/more.py:2"),
+        ("os.fork", "demo_plugin/more.py:3"),
     }
 
 
-def test_it_is_shown_where_it_is_called_and_not_where_what_that_gives_is(tmp_path: Path) -> None:
-    code = "import httpx\ndef use(c: httpx.Client): c.get('u')\ndef make(): return httpx.Client()\n"
-    [found] = [each for each in observed(code, tmp_path) if each.kind == "authority"]
-    assert str(found.at) == "demo_plugin/more.py:3"
+def hooked(code: str) -> str:
+    """Return handlers of which one calls ``f``, if there is one."""
+    does = "f()" if "def f(" in code else "return None"
+    return f"{code}\ndef audit(ctx, **_):\n    {does}\n"
 
 
 def upgrade(folder: Path, old: str, new: str, **more: object) -> Report:
-    before = write_wheel(folder / "old", plugin(more=old))
-    files = plugin(version="1.1.0", more=new, **more)  # type: ignore[arg-type]
+    before = write_wheel(folder / "old", plugin(handlers=hooked(old)))
+    files = plugin(version="1.1.0", handlers=hooked(new), **more)  # type: ignore[arg-type]
     return review(str(before), str(write_wheel(folder / "new", files, version="1.1.0")))
 
 
 def found(report: Report) -> list[tuple[str, str, str]]:
-    return [(each.name, each.level, each.item) for each in report.findings]
+    """Return all findings but that the code of a handler changed."""
+    every = [(each.name, each.level, each.item) for each in report.findings]
+    return [each for each in every if each[0] != "handler-changed"]
 
 
 ONLINE = "import httpx\ndef f(): return httpx.get('u')\n"
 
 
 def test_new_network_code_is_worst_when_it_is_not_declared(tmp_path: Path) -> None:
-    assert found(upgrade(tmp_path, "", ONLINE)) == [("authority-used", "error", "network")]
+    assert found(upgrade(tmp_path, "", ONLINE)) == [("network-used", "error", "network")]
 
 
 def test_what_was_there_before_is_no_finding(tmp_path: Path) -> None:
     report = upgrade(tmp_path, ONLINE, "# moved\n" + ONLINE)
     assert found(report) == []
     assert [(each.what, flat(each.says)) for each in report.code] == [
-        ("network", "httpx at demo_plugin/more.py:3")
+        ("network", "u at demo_plugin/handlers.py:3")
     ]
     assert [each.what for each in report.already] == ["not signed"]
 
@@ -278,58 +292,60 @@ def test_work_at_import_is_a_finding_of_its_own(tmp_path: Path) -> None:
     report = upgrade(tmp_path, "", "import subprocess\nsubprocess.run(['x'])\n")
     assert ("early-effect", "error", "process") in found(report)
     [early] = [each for each in report.findings if each.name == "early-effect"]
-    assert str(early.at) == "demo_plugin/more.py:2"
+    assert str(early.at) == "demo_plugin/handlers.py:2"
 
 
 def test_its_author_is_not_told_what_it_does(tmp_path: Path) -> None:
     assert check(str(write_wheel(tmp_path, plugin(more=ONLINE)))).checked[0].mistakes == ()
 
 
-def test_one_finding_for_all_names_of_a_kind(tmp_path: Path) -> None:
-    new = "import subprocess, os\ndef f(): subprocess.run([]), os.fork()\n"
-    [finding] = upgrade(tmp_path, "", new).findings
+def test_one_finding_for_all_destinations_of_a_kind(tmp_path: Path) -> None:
+    new = "import subprocess, os\ndef f(): subprocess.run(['git', 'log']), os.fork()\n"
+    [finding] = [e for e in upgrade(tmp_path, "", new).findings if e.name == "code-run"]
     assert (finding.level, flat(finding.message)) == (
-        "warning",
-        "Its code now starts or controls processes: os.fork, subprocess.",
+        "error",
+        "Its code now starts or controls processes: os.fork, git log. It does so on every "
+        "assertion (post_assert_audit).",
     )
 
 
-def test_another_way_to_do_the_same_is_news_of_that_way_only(tmp_path: Path) -> None:
-    new = ONLINE + "import socket\ndef g(): socket.socket()\n"
+def test_another_destination_is_news_of_that_one_only(tmp_path: Path) -> None:
+    new = "import httpx\ndef f(): return httpx.get('u'), httpx.post('https://acme.example/x')\n"
     report = upgrade(tmp_path, ONLINE, new)
-    [finding] = report.findings
+    [finding] = [each for each in report.findings if each.name == "network-used"]
     assert flat(finding.message) == (
-        "Its code opens network connections, in another way than before: socket. "
+        "Its code now also talks to acme.example, on every assertion (post_assert_audit). "
         "It does not declare network.outbound."
     )
-    assert [flat(line.says) for line in report.code] == ["httpx at demo_plugin/more.py:2"]
+    assert [flat(line.says) for line in report.code] == ["u at demo_plugin/handlers.py:2"]
 
 
 def test_approval_of_one_way_is_none_of_another(tmp_path: Path) -> None:
     ways = ("import os\ndef f(): os.fork()\n", "import os\ndef f(): os.kill(1, 2)\n")
-    prints = {
-        upgrade(tmp_path / str(number), "", way).findings[0].fingerprint
-        for number, way in enumerate((*ways, f"# moved\n{ways[0]}"))
-    }
-    assert len(prints) == 2
+    found = [
+        next(e for e in upgrade(tmp_path / str(n), "", way).findings if e.name == "code-run")
+        for n, way in enumerate((*ways, f"# moved\n{ways[0]}"))
+    ]
+    assert len({each.fingerprint for each in found}) == 2
 
 
 def test_nobody_says_what_an_unread_manifest_declares(tmp_path: Path) -> None:
     manifest = "def plugin_manifest():\n    return undecided()\n"
-    new = write_wheel(tmp_path, plugin(more=ONLINE, manifest=manifest))
+    new = write_wheel(tmp_path, plugin(handlers=hooked(ONLINE), manifest=manifest))
     [finding] = [each for each in review("none", str(new)).findings if each.item == "network"]
-    assert flat(finding.message) == "Its code opens network connections: httpx."
+    assert flat(finding.message).startswith("Its code talks to u, ")
+    assert "declare" not in flat(finding.message)
 
 
 def test_against_a_capture_everything_is_listed_and_nothing_is_news(tmp_path: Path) -> None:
-    new = write_wheel(tmp_path, plugin(more=ONLINE))
+    new = write_wheel(tmp_path, plugin(handlers=hooked(ONLINE)))
     capture = tmp_path / "old.json"
     fields = {"name": "demo-plugin", "version": "1.0.0", "capabilities": ["facts.read"]}
     hooks = {"hooks": ["post_assert_audit"], "depends_on": []}
     capture.write_text(json.dumps({**fields, **hooks}))
     report = review(str(capture), str(new))
     assert [line.what for line in report.code] == ["network"]
-    assert "authority-used" not in [each.name for each in report.findings]
+    assert "network-used" not in [each.name for each in report.findings]
 
 
 def test_what_it_no_longer_does_is_said(tmp_path: Path) -> None:
@@ -344,7 +360,7 @@ def test_many_names_are_one_line_of_the_report_and_all_of_them_in_json(tmp_path:
     report = upgrade(tmp_path, code, code)
     assert len(report.code) == 1
     assert flat(report.code[0].says).endswith(f" and {len(names) - 3} more")
-    assert [len(each.observed) for each in report.reviewed] == [len(names)] * 2
+    assert [len(each.behaviour) for each in report.reviewed] == [len(names)] * 2
     lines = render(report, "text").splitlines()
     assert len(lines) <= 7
     assert "its code as before: process" in " ".join(lines)

@@ -765,15 +765,15 @@ LED = {
     ),
     "above everything": (
         "from pathlib import Path\nPath(__file__).parents[3].joinpath('y').read_text()",
-        ("self", "{}/y", False),
+        ("self", "{}/y", True),
     ),
     "a text with a part": (
         "import httpx\ndef f(x): httpx.get('https://a.example/' + x)",
-        ("0", "https://a.example/{}", False),
+        ("0", "https://a.example/{}", True),
     ),
     "a text with several parts": (
         "import httpx\ndef f(x): httpx.get(f'https://{x}.example/{x!r}')",
-        ("0", "https://{}.example/{}", False),
+        ("0", "https://{}.example/{}", True),
     ),
     "a variable": (
         "import httpx, os\ndef f(): httpx.get(os.environ['ACME_URL'] + '/x')",
@@ -781,11 +781,11 @@ LED = {
     ),
     "a command": (
         "import subprocess\ndef f(x): subprocess.run(['git', 'show', x])",
-        ("0", "git show {}", False),
+        ("0", "git show {}", True),
     ),
     "a list that grows": (
         "import subprocess\nL = ['git']\nL.append('x')\ndef f(x): subprocess.run(L)",
-        ("0", "git {}", False),
+        ("0", "git {}", True),
     ),
     "a variable that is read": ("import os\ndef f(): os.environ['A']", ("0", "A", True)),
     "a variable that is set": ("import os\ndef f(): os.environ['A'] = '1'", ("0", "A", True)),

@@ -1,71 +1,182 @@
-"""What the code of a release reaches by itself and did not reach before, one fact for each kind."""
+"""What the code of a release does by itself and the old one did not do, one fact for each kind.
+
+New is a kind of act, a destination, an occasion that did not lead to the kind, and a place in code
+that changed whose destination cannot be read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from stigmem_review.facts import AuthorityUsed, Declared, EarlyEffect, Fact, Reached
-from stigmem_review.model import (
-    DOES,
-    Authority,
-    Location,
-    Manifest,
-    Observation,
-    Release,
-)
+from stigmem_review import facts
+from stigmem_review.facts import Declared, Fact, Occasion, Reached
+from stigmem_review.host import Node
+from stigmem_review.interpret.events import FACTORY, HEALTH, IMPORT, NAMED, UNIMPORTED, UNREACHED
+from stigmem_review.model import DOES, Act, ActKind, Location, Manifest, Release
 from stigmem_review.outcomes import is_read, members
 
-OF_REACH = ("authority", "early-effect")
-"""The kinds of observations that are judged here."""
+START = (IMPORT, FACTORY)
+NOWHERE = (UNIMPORTED, UNREACHED)
+_HOOK = "handler "
+_CLASSES: Mapping[ActKind, type[facts.Reaches]] = {
+    "network": facts.NetworkUsed,
+    "server": facts.NetworkUsed,
+    "credentials": facts.CredentialsRead,
+    "process": facts.CodeRun,
+    "code": facts.CodeRun,
+    "native code": facts.CodeRun,
+}
+_OCCASIONS: tuple[tuple[str, Occasion], ...] = (
+    ("migration_register", "while the node starts"),
+    ("config_validate", "while the node starts"),
+    ("audit_emit", "on every audit event"),
+    ("federation_", "in exchanges with other nodes"),
+    ("assert_", "on every assertion"),
+    ("recall_", "on every recall"),
+    ("identity_", "whenever an identity, a tenant or a capability is checked"),
+    ("tenant_", "whenever an identity, a tenant or a capability is checked"),
+    ("capability_", "whenever an identity, a tenant or a capability is checked"),
+)
+"""When the node calls a hook, by what its name has."""
 
 
-def newly_reached(old: Release, new: Release) -> Iterator[Fact]:
-    """Yield what the new release reaches and the old one did not.
+class _Before(NamedTuple):
+    """What the old release does, by kind: to where, on which occasions, in which code."""
+
+    kinds: set[ActKind]
+    to: set[tuple[ActKind, str]]
+    roots: set[tuple[ActKind, str]]
+    code: set[tuple[ActKind, str]]
+
+
+def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
+    """Yield what the new release does by itself and the old one did not.
 
     Nothing where the old one is a capture: there is no code in it, so nobody can say what is new.
     """
     if old.source.kind == "capture":
         return
-    before = {(each.kind, each.item) for each in old.observed}
-    for kind in OF_REACH:
-        for authority, does in DOES.items():
-            found = [each for each in new.observed if (each.kind, each.about) == (kind, authority)]
-            added = [each for each in found if (kind, each.item) not in before]
-            if not added:
-                continue
-            names = tuple(name_of(each) for each in added)
-            at = min((each.at for each in added if each.at), key=_place, default=None)
-            was = _before(old, kind, authority)
-            if kind == "early-effect":
-                yield EarlyEffect(
-                    item=authority, authority=authority, does=does, names=names, before=was, at=at
-                )
-                continue
-            declared = _declared(new) if authority == "network" else ""
-            yield AuthorityUsed(
-                item=authority,
-                authority=authority,
-                does=does,
-                names=names,
-                before=was,
-                declared=declared,
-                at=at,
-            )
+    before = _before(old)
+    groups: dict[tuple[ActKind, str], list[tuple[Act, tuple[str, ...]]]] = {}
+    for act in new.behaviour:
+        for when, roots in _new(act, before):
+            groups.setdefault((act.kind, when), []).append((act, roots))
+    for kind in DOES:
+        for when in ("start", "run", "nowhere"):
+            if found := groups.get((kind, when)):
+                yield _fact(kind, when, found, old, new, node)
 
 
-def name_of(observation: Observation) -> str:
-    """Return the name by which what is reached was recognised."""
-    return observation.item.removeprefix(f"{observation.about}: ")
+def news_of(acts: Iterable[Act], old: Release) -> set[Act]:
+    """Return which of a release's acts are news where the old release is known."""
+    before = _before(old)
+    return {act for act in acts if [*_new(act, before)]}
+
+
+def _before(old: Release) -> _Before:
+    return _Before(
+        {each.kind for each in old.behaviour},
+        {(each.kind, to) for each in old.behaviour for to in each.to},
+        {(each.kind, _occasion_of(root)) for each in old.behaviour for root in each.roots},
+        {(each.kind, each.code) for each in old.behaviour if not each.whole},
+    )
+
+
+def _new(act: Act, before: _Before) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield when a new act runs, with what makes it run; nothing where it is as before."""
+    if act.kind == "own":
+        return
+    lead = (
+        act.kind not in before.kinds
+        or any((act.kind, each) not in before.to for each in act.to)
+        or (not act.whole and (act.kind, act.code) not in before.code)
+    )
+    roots = act.roots or (IMPORT,)
+    live = [each for each in roots if each not in NOWHERE]
+    new = [e for e in live if lead or (act.kind, _occasion_of(e)) not in before.roots]
+    start = tuple(each for each in new if each in START)
+    run = tuple(each for each in new if each not in START)
+    if start:
+        yield "start", start
+    if run:
+        yield "run", run
+    if lead and not live:
+        yield "nowhere", ()
+
+
+def _occasion_of(root: str) -> str:
+    """Return what a root is recognised by: importing and the factory both load the plugin."""
+    return IMPORT if root in START else root.partition(" <")[0]
+
+
+def _fact(
+    kind: ActKind,
+    when: str,
+    found: list[tuple[Act, tuple[str, ...]]],
+    old: Release,
+    new: Release,
+    node: Node,
+) -> Fact:
+    acts = [act for act, _ in found]
+    roots = tuple(dict.fromkeys(root for _, each in found for root in each))
+    hooks = tuple(each.removeprefix(_HOOK) for each in roots if each.startswith(_HOOK))
+    of = facts.EarlyEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
+    return of(
+        item=kind,
+        act=kind,
+        does=DOES[kind],
+        to=tuple(dict.fromkeys(to for act in acts for to in act.to)),
+        whole=all(act.whole for act in acts),
+        apis=tuple(dict.fromkeys(act.api for act in acts)),
+        occasion=_occasion(roots),
+        hooks=hooks,
+        decides=any(node.hook(each).power != "observe" for each in hooks),
+        reached=when != "nowhere",
+        before=_did(old, kind),
+        declared=_declared(new) if kind in ("network", "server") else "",
+        code=tuple(sorted({act.code for act in acts if act.code})),
+        at=min((act.at for act in acts if act.at), key=_place, default=None),
+    )
+
+
+def _occasion(roots: Iterable[str]) -> Occasion:
+    found: dict[Occasion, None] = {}
+    for root in roots:
+        found[_one(root)] = None
+    if not found:
+        return "in code that nothing in the plugin calls"
+    return next(iter(found)) if len(found) == 1 else "on several occasions"
+
+
+def _one(root: str) -> Occasion:
+    if root == NAMED:
+        return "where it is imported"
+    if root == IMPORT:
+        return "as soon as the node imports it"
+    if root == FACTORY:
+        return "when the node calls its factory"
+    if root == HEALTH:
+        return "when its health is checked"
+    if root.startswith("route"):
+        return "on requests to its routes"
+    if root.startswith("migration"):
+        return "while the node starts"
+    if root.startswith(_HOOK):
+        for part, occasion in _OCCASIONS:
+            if part in root:
+                return occasion
+    return "on an occasion that is not known"
 
 
 def _place(at: Location) -> tuple[str, int]:
     return at.path, at.line
 
 
-def _before(old: Release, kind: str, authority: Authority) -> Reached:
+def _did(old: Release, kind: ActKind) -> Reached:
     if old.source.kind != "none" and not old.walked:
         return "unknown"
-    return "yes" if any((e.kind, e.about) == (kind, authority) for e in old.observed) else "no"
+    return "yes" if any(each.kind == kind for each in old.behaviour) else "no"
 
 
 def _declared(release: Release) -> Declared:

@@ -59,7 +59,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     found = [*_presence(old, new), *found, *version_of_captures(sides), *refusals(sides)]
     states_found, already = _judged(old, new, node)
     found += states_found
-    found += newly_reached(old, new)
+    found += newly_reached(old, new, node)
     found += build_changes(old, new)
     surprise = list(_surprise(step, found))
     if step is not None and versions.same(*step):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stigmem_review import versions
-from stigmem_review.compare.behaviour import OF_REACH
 from stigmem_review.facts import (
     KINDS,
     AccessorUndeclared,
@@ -48,7 +47,7 @@ def states(release: Release, node: Node) -> Iterator[State]:
         if problem.kind != "load-raises" or problem.at not in missing:
             yield _problem(problem)
     for observation in release.observed:
-        if observation.kind not in ("accessor", *OF_REACH):
+        if observation.kind != "accessor":
             yield _observed(observation, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
@@ -105,7 +104,7 @@ def _accessors(release: Release, node: Node) -> Iterator[State]:
         return
     possible = members(declared)
     asked = {each.item: each for each in release.observed if each.kind == "accessor"}
-    online = any(each.about == "network" for each in release.observed)
+    online = any(each.kind in ("network", "server") for each in release.behaviour)
     # Where a capability is declared at times, so may be the calls that need it be reached.
     for capability in sorted(asked.keys() - {each.value for each in possible}):
         each = asked[capability]

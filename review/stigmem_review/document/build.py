@@ -128,6 +128,7 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.manifest,
         release.walked,
         release.observed,
+        release.behaviour,
         release.signature,
         release.held_against,
     )

@@ -9,6 +9,7 @@ import msgspec
 from stigmem_review._version import __version__
 from stigmem_review.compare.signers import SigningOutcome
 from stigmem_review.model import (
+    Act,
     AnySignature,
     Gap,
     HeldAgainst,
@@ -86,8 +87,8 @@ def tool(rulebook: Rulebook) -> Tool:
 class Reviewed(msgspec.Struct, frozen=True):
     """One release as the report presents it.
 
-    ``observed`` is all that its code does, as far as it was ``walked``, and ``held_against`` the
-    sdist of the same release that a wheel was compared with.
+    ``observed`` and ``behaviour`` are all that its code does, as far as it was ``walked``, and
+    ``held_against`` the sdist of the same release that a wheel was compared with.
     """
 
     side: Side
@@ -98,6 +99,7 @@ class Reviewed(msgspec.Struct, frozen=True):
     manifest: Manifest | Unknown | None = None
     walked: bool = False
     observed: tuple[Observation, ...] = ()
+    behaviour: tuple[Act, ...] = ()
     signature: AnySignature | None = None
     held_against: HeldAgainst | None = None
 

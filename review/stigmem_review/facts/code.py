@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from stigmem_review.facts.base import Explained, Fact, Gain, Gained, State
-from stigmem_review.model import Authority, Does
+from stigmem_review.model import ActKind, Does
 
 Reached = Literal["no", "yes", "unknown"]
 """Whether the old release reached the same kind of thing, if only by other names."""
@@ -15,41 +15,90 @@ Declared = Literal["", "no", "yes", "unknown"]
 """Whether the manifest declares network.outbound; empty where that is beside the point."""
 
 
-_GAINED: dict[str, Gained] = {
+Occasion = Literal[
+    "as soon as the node imports it",
+    "when the node calls its factory",
+    "on every assertion",
+    "on every recall",
+    "in exchanges with other nodes",
+    "whenever an identity, a tenant or a capability is checked",
+    "on every audit event",
+    "while the node starts",
+    "when its health is checked",
+    "on requests to its routes",
+    "on several occasions",
+    "on an occasion that is not known",
+    "where it is imported",
+    "in code that nothing in the plugin calls",
+]
+"""What makes code run."""
+
+
+_GAINED: dict[ActKind, Gained] = {
     "network": "network",
+    "server": "network",
     "process": "process",
-    "files": "files",
+    "code": "code",
+    "native code": "code",
+    "credentials": "files",
+    "files read": "files",
+    "files written": "files",
     "environment": "environment",
-    "threads": "other",
+    "background": "other",
     "databases": "other",
+    "host internals": "code",
+    "monkeypatching": "code",
+    "computed": "code",
+    "own": "other",
 }
-"""What is gained by reaching something; the rest runs code that is not in the source."""
+"""What is gained by an act."""
 
 
-class AuthorityUsed(Fact, frozen=True, kw_only=True):
-    """A kind of thing that code reaches by itself; ``names`` are the new names it is reached by."""
+class Reaches(Fact, frozen=True, kw_only=True):
+    """Something that code does by itself and that is new: what, to where, or on which occasion.
 
-    authority: Authority
+    ``to`` are the destinations; where they are not ``whole``, others cannot be read, and ``code``
+    are digests of the code that has them. ``apis`` are what it is recognised by, ``hooks`` the
+    hooks that do it, of which one ``decides`` on requests or rewrites them. It is not ``reached``
+    where nothing in the release calls it. ``before`` says whether the old release did the same
+    kind of thing.
+    """
+
+    act: ActKind
     does: Does
-    names: tuple[str, ...]
+    to: tuple[str, ...]
+    whole: bool
+    apis: tuple[str, ...]
+    occasion: Occasion
+    hooks: tuple[str, ...] = ()
+    decides: bool = False
+    reached: bool = True
     before: Reached
-    declared: Declared
+    declared: Declared = ""
+    code: tuple[str, ...] = ()
 
     def gain(self) -> Gain | None:
-        return Gain(_GAINED.get(self.authority, "code"), self.does, self.names)
+        return Gain(_GAINED[self.act], f"{self.does} {self.occasion}", self.to or self.apis)
 
 
-class EarlyEffect(Fact, frozen=True, kw_only=True):
-    """The same, as soon as a module is imported."""
+class AuthorityUsed(Reaches, frozen=True, kw_only=True):
+    """It works with files, variables, databases, threads, or with what is not for plugins."""
 
-    authority: Authority
-    does: Does
-    names: tuple[str, ...]
-    before: Reached
 
-    def gain(self) -> Gain | None:
-        does = f"{self.does} as soon as it is imported"
-        return Gain(_GAINED.get(self.authority, "code"), does, self.names)
+class EarlyEffect(Reaches, frozen=True, kw_only=True):
+    """It does any of these while the node loads the plugin."""
+
+
+class NetworkUsed(Reaches, frozen=True, kw_only=True):
+    """It talks to others over the network, or listens for them."""
+
+
+class CredentialsRead(Reaches, frozen=True, kw_only=True):
+    """It reads what is secret: keys, tokens, settings and the database of the node."""
+
+
+class CodeRun(Reaches, frozen=True, kw_only=True):
+    """It runs what is not in its source: programs, texts and data as code, native code."""
 
 
 class AccessorUndeclared(State, frozen=True, kw_only=True):

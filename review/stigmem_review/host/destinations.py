@@ -7,6 +7,7 @@ to where its first argument says.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 
@@ -22,36 +23,33 @@ TEMPORARY = "{temporary}"
 """Begins the path of what was made for a while."""
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "anyio.run_process": ("0", "command"),
-    "asyncio.create_subprocess_shell": ("0", "cmd"),
-    "builtins.open": ("0", "file"),
-    "create_connection": ("0", "1", "host"),
-    "httpx.request": ("1", "url"),
-    "httpx.stream": ("1", "url"),
-    "kill": (),
+    "asyncio.create_subprocess_exec": ("0", "1", "2", "3", "program"),
+    "connect_ex": ("0",),
+    "create_connection": ("1", "host"),
+    "os.link": ("0", "1"),
     "os.rename": ("0", "1"),
     "os.replace": ("0", "1"),
+    "os.spawnl": ("1",),
+    "os.spawnv": ("1",),
     "os.symlink": ("0", "1"),
-    "os.link": ("0", "1"),
     "pathlib.Path.rename": ("self", "0"),
     "pathlib.Path.replace": ("self", "0"),
     "request": ("1", "url"),
-    "requests.request": ("1", "url"),
-    "sendto": ("2", "1", "address"),
+    "sendto": ("1", "address"),
     "shutil.copy": ("0", "1"),
     "shutil.copy2": ("0", "1"),
     "shutil.copyfile": ("0", "1"),
     "shutil.copytree": ("0", "1"),
     "shutil.move": ("0", "1"),
+    "socket.create_connection": ("0", "address"),
     "stream": ("1", "url"),
-    "timeit.repeat": ("0", "stmt", "setup"),
-    "timeit.timeit": ("0", "stmt", "setup"),
+    "timeit.repeat": ("0", "1", "stmt", "setup"),
+    "timeit.timeit": ("0", "1", "stmt", "setup"),
 }
 """The arguments that say where a call leads, by its whole name or by the last part of it."""
 _NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", "endpoint_url",
-          "uri", "dsn", "database", "server", "server_hostname", "bootstrap_servers", "servers",
-          "path", "file", "filename", "args", "command", "cmd", "program", "key", "name", "source",
-          "stmt", "object", "path_or_file")  # fmt: skip
+          "uri", "dsn", "database", "server", "bootstrap_servers", "servers", "path", "file",
+          "filename", "args", "command", "cmd", "program", "key", "source", "stmt")  # fmt: skip
 """The names that such an argument has where it is given by name."""
 
 _TALKS = _words(
@@ -83,9 +81,20 @@ _WRITES = _words(
 """What writes, deletes or changes files, by the last part of its name."""
 _OPENS = _words("open BZ2File GzipFile LZMAFile FileIO ZipFile TarFile memmap open_file open_code")
 """What reads or writes, as its mode says."""
-_TEMPORARY = _words("tempfile anyio.NamedTemporaryFile anyio.TemporaryDirectory "
-                    "anyio.TemporaryFile")  # fmt: skip
+_TEMPORARY = _words(
+    "tempfile anyio.NamedTemporaryFile anyio.TemporaryDirectory anyio.TemporaryFile"
+)
 _CREDENTIALS = _words("keyring netrc getpass.getpass hvac")
+
+_LOADS = _words(
+    "builtins.__import__ entry_points.load imp _imp importlib.__import__ importlib.import_module "
+    "importlib.machinery importlib.metadata.EntryPoint.load "
+    "importlib.metadata.entry_points.load importlib.metadata.entry_points.select.load "
+    "importlib.reload importlib.util jinja2.ModuleLoader logging.config pkgutil "
+    "pydantic.ImportString unittest.TestLoader unittest.defaultTestLoader unittest.main "
+    "uvicorn.importer zipimport _frozen_importlib _frozen_importlib_external"
+)
+"""What finds code by its name, which the source may not say."""
 
 _SECRET_VARIABLE = re.compile(
     r"(?:\A|_)(?:API_?KEYS?|APIKEY|AUTH|CREDENTIALS?|CREDS|DSN|KEY|PASS|PASSPHRASE|PASSWD|"
@@ -105,19 +114,34 @@ _SECRET_FILE = re.compile(
 _OF_THE_NODE = re.compile(r"(?:\A|/)stigmem(?:\.\w+)*\.(?:db|sqlite3?|env|toml)\Z|\A\$\{STIGMEM_")
 
 
-def arguments(api: str) -> tuple[str, ...]:
-    """Return the numbers and names of the arguments that say where a call leads."""
+def _below(dotted: str, names: frozenset[str]) -> bool:
+    """Say whether something is among some names, or below one."""
+    return any(dotted == each or dotted.startswith(f"{each}.") for each in names)
+
+
+def arguments(api: str, given: Collection[str]) -> list[str]:
+    """Return the arguments that say where a call leads, of those that it is given."""
     dotted = api.replace("()", "")
     for name in (dotted, dotted.rpartition(".")[2]):
         if name in _ARGUMENTS:
-            return _ARGUMENTS[name]
-    return ("self", "0", *_NAMED)
+            return [each for each in _ARGUMENTS[name] if each in given]
+    return [each for each in ("self", "0", *_NAMED) if each in given][:1]
 
 
 def talks(api: str) -> bool:
-    """Say whether a call goes to where it is told, and does not only work with what it has."""
-    dotted = api.replace("()", "")
-    return dotted.rpartition(".")[2] in _TALKS or "()" not in api
+    """Say whether what an object for the network has goes to where it is told."""
+    owner, _, last = api.rpartition("()")
+    return bool(owner) and last.count(".") == 1 and last[1:] in _TALKS
+
+
+def is_relative(api: str, text: str) -> bool:
+    """Say whether a text leads on from where an object for the network was made for."""
+    return "()" in api and text.startswith("/") and not api.endswith(("connect", "connect_ex"))
+
+
+def loads(by: str) -> bool:
+    """Say whether what is recognised by a name finds code by its name, and runs no text."""
+    return by.startswith(("something computed", "handing on")) or _below(by, _LOADS)
 
 
 def listens(api: str) -> bool:
@@ -125,7 +149,7 @@ def listens(api: str) -> bool:
     dotted = api.replace("()", "")
     if dotted.rpartition(".")[2] in _LISTENS:
         return True
-    return any(dotted == each or dotted.startswith(f"{each}.") for each in _SERVERS)
+    return _below(dotted, _SERVERS)
 
 
 def writes(api: str, modes: tuple[str, ...], *, told: bool) -> bool:
@@ -146,12 +170,12 @@ def opens(api: str) -> bool:
 
 def temporary(api: str) -> bool:
     """Say whether a call makes files or folders for a while."""
-    return any(api == each or api.startswith(f"{each}.") for each in _TEMPORARY)
+    return _below(api, _TEMPORARY)
 
 
 def credentials(api: str) -> bool:
     """Say whether a call gives credentials."""
-    return any(api == each or api.startswith(f"{each}.") for each in _CREDENTIALS)
+    return _below(api, _CREDENTIALS)
 
 
 def is_secret_variable(name: str) -> bool:

@@ -9,6 +9,8 @@ import msgspec
 IMPORT = "import"
 FACTORY = "factory"
 HEALTH = "health check"
+NAMED = "import statement"
+"""What has something at hand, and does nothing with it yet."""
 MORE = "more"
 """What runs besides, where that is too much to be told apart."""
 UNIMPORTED = "import by nobody"
@@ -23,7 +25,8 @@ class Argument(NamedTuple):
     """What one argument, by its number or name, is known to be: texts, and if that is all.
 
     A part that only the node has is written ``${NAME}`` where a variable of the environment says
-    it, and ``{}`` where nobody knows.
+    it, and ``{}`` where nobody knows; the path of what is installed with the release begins with
+    ``{here}/``.
     """
 
     name: str

@@ -19,6 +19,7 @@ from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
+from stigmem_review.host.destinations import OWN, UNKNOWN
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.events import IMPORT, Argument, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
@@ -61,6 +62,8 @@ from stigmem_review.interpret.values import (
 )
 from stigmem_review.model import Location
 
+_TEXT = 300
+"""Characters of a text that says where something leads."""
 ONE_OF = 12
 """Values that one value can be said to be one of."""
 WAITING = 12
@@ -498,13 +501,19 @@ class Machine(Heap, ABC):
         if env is None or node is None:
             return
         named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
-        told: Arguments = tuple(Argument(name, *_texts(value)) for name, value in named)
+        told: Arguments = tuple(Argument(name, *_texts(self._held(each))) for name, each in named)
         if api in apis.DECIDED:
             given = {name: _names(value) for name, value in named}
             api = apis.by_arguments(api, given)
         line = getattr(node, "lineno", 0)
         event = Event(kind, api, env.module.path, line, self.phase, env.qualname, told)
         self.events[event] = None
+
+    def _held(self, value: Value) -> Value:
+        """Return what is in a list, and everything else as it is."""
+        if isinstance(value, Ref) and value.kind == "list":
+            return self.cells.get((value.oid, ALL), MISSING)
+        return value
 
     def tick(self, steps: int = 1) -> None:
         """Count steps. Raises ``Exhausted`` where they are too many."""
@@ -1116,5 +1125,26 @@ def _names(value: Value) -> tuple[str, ...]:
 def _texts(value: Value) -> tuple[tuple[str, ...], bool]:
     """Return the texts that an argument is known to be one of, and whether that is all."""
     options = [each.value for each in value.options] if isinstance(value, OneOf) else [value]
-    found = [e.value for e in options if isinstance(e, Const) and isinstance(e.value, str)]
-    return tuple(found), bool(found) and len(found) == len(options)
+    found = [text for each in options if (text := _text(each))]
+    return tuple(dict.fromkeys(found)), bool(found) and len(found) == len(options)
+
+
+def _text(value: Value) -> str:
+    match value:
+        case Const(value=str(text)):
+            return text if len(text) <= _TEXT else ""
+        case File(parts=parts):
+            return OWN + "/".join(parts)
+        case Tuple(items=items) if any(map(_text, items)):
+            return " ".join(_number(each) or _text(each) or UNKNOWN for each in items)[:_TEXT]
+        case Opaque(type="str", key=("joined", *parts)):
+            found = "".join(_text(each) or UNKNOWN for each in parts)  # type: ignore[arg-type]
+            return found if found.replace(UNKNOWN, "") else ""
+        case Opaque() if name := variable_in(value):
+            return f"${{{name}}}"
+        case _:
+            return ""
+
+
+def _number(value: Value) -> str:
+    return str(value.value) if isinstance(value, Const) and type(value.value) is int else ""

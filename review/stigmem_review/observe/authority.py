@@ -10,23 +10,23 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.code.installed import Code
 from stigmem_review.host import Node, apis
-from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, Event, Import
+from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, Event
 from stigmem_review.interpret.survey.things import COMPUTED
-from stigmem_review.model import DOES, Authority, Observation
+from stigmem_review.model import Authority, Observation
 
 _EARLY = frozenset({IMPORT, FACTORY, UNIMPORTED})
 """What runs before the node has looked at any signature, or would if the module were imported."""
 
 
 def authorities(code: Code, events: Iterable[Event]) -> Iterator[Observation]:
-    """Yield what code reaches by itself, and which of it loading the plugin already does."""
+    """Yield what a build's code reaches by itself, and which of it importing it already does."""
     for event in events:
         known = reached(event)
         if known is None:
             continue
         authority, by = known
         at = code.at(event.place, event.line)
-        says = f"it {DOES[authority]} ({by})"
+        says = f"it reaches {by}"
         yield Observation("authority", f"{authority}: {by}", says, authority, at)
         acts = event.kind == "calls" or (event.kind == "sets" and authority == "monkeypatching")
         if event.phase in _EARLY and acts and authority in apis.HEAVY:
@@ -49,15 +49,6 @@ def reached(event: Event) -> tuple[Authority, str] | None:
             return apis.looked_at(event.api)
         case _:
             return apis.called(event.api)
-
-
-def host_imports(code: Code, imports: Iterable[Import]) -> Iterator[Observation]:
-    """Yield the parts of the host that are imported and that are not for plugins."""
-    for each in imports:
-        if part := apis.host_part(f"{each.module}.{each.name}".rstrip(".")):
-            says = f"it {DOES['host internals']} ({part})"
-            at = code.at(each.place, each.line)
-            yield Observation("authority", f"host internals: {part}", says, "host internals", at)
 
 
 def accessors(code: Code, events: Iterable[Event], node: Node) -> Iterator[Observation]:

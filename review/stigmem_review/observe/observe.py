@@ -22,7 +22,8 @@ from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.release import itself_of
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
 from stigmem_review.observe.acts import decided_by, is_unsure, stated
-from stigmem_review.observe.authority import accessors, authorities, host_imports
+from stigmem_review.observe.authority import accessors
+from stigmem_review.observe.behaviour import Acts
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
 from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
@@ -104,13 +105,15 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     found = _surveyed(code, node, seen, programs)
     documented = is_documented(data for _, data in code.sources())
     outline = partial(seen.outline, documented=documented)
+    said = stated(release)
     return replace(
         release,
         observed=_first(release, code, node, seen, found),
+        behaviour=Acts(release, code, outline, said).of(found.events.values()),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
-        handlers=tuple(handlers_of(release, Reach(code, outline, stated(release)))),
+        handlers=tuple(handlers_of(release, Reach(code, outline, said))),
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
@@ -203,8 +206,6 @@ def _observations(
 ) -> Iterator[Observation]:
     events = sorted(survey.events.values(), key=_nearest)
     imports = survey.imports.values()
-    yield from authorities(code, events)
-    yield from host_imports(code, imports)
     yield from accessors(code, events, node)
     for place, data in _within(code):
         syntax = seen.syntax(data)

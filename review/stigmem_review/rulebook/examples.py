@@ -14,6 +14,7 @@ from stigmem_review.errors import RuleError
 from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
+    Act,
     AnyValue,
     BuildStep,
     Endpoint,
@@ -119,6 +120,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     one_of: dict[str, tuple[ShortOutcome, ...]] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
+    behaviour: tuple[Act, ...] = ()
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     settings: tuple[Setting, ...] | None = None
@@ -227,6 +229,7 @@ def release_of(short: ShortRelease) -> Release:
         acts=short.acts,
         problems=short.problems,
         observed=short.observed,
+        behaviour=short.behaviour,
         migrations=short.migrations,
         endpoints=short.endpoints,
         settings=short.settings,

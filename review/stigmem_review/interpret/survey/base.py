@@ -402,6 +402,8 @@ class Base(ABC):
             scope = scope.outer
         if name == "__name__" and env.module.name != ALONE:
             return self.text(env.module.name)
+        if name == "__package__" and env.module.name != ALONE:
+            return self.text(env.module.package)
         if name == "__builtins__":
             return (self.far("builtins"),)
         if name == "__file__":

@@ -32,6 +32,7 @@ from stigmem_review.interpret.survey.things import (
     Values,
     arguments_of,
     either,
+    texts_of,
     told,
     union,
 )
@@ -131,7 +132,7 @@ class Calls(Attributes):
     ) -> Values:
         """Call what a path has."""
         owner, name = function.owner, function.dotted.rpartition(".")[2]
-        me = Argument("self", (owner.text,), UNKNOWN not in owner.text)
+        me = Argument("self", *texts_of((owner,)))
         self.event("calls", function.dotted, node, env, (*arguments_of(args, keywords), me))
         self.handed((*args, *keywords.values()), function.dotted, node, env)
         if name in paths.KEEPING:
@@ -148,18 +149,18 @@ class Calls(Attributes):
             return (self.far(f"{function.dotted}()"),) if len(function.dotted) < CHARS else ()
         return tuple(each for text in every for each in self.path(owner.dotted, text))
 
-    def _led(self, dotted: str, args: tuple[Values, ...]) -> Values:
+    def _led(self, dotted: str, args: tuple[Values, ...], env: Env) -> Values:
         """Return the path, or the text of a variable, that a call of others gives."""
         if dotted in paths.PLACES and args:
             every = paths.joined_paths(args)
             return tuple(each for text in every for each in self.path(f"{dotted}()", text))
         if dotted == "pathlib.Path.home":
             return self.path("pathlib.Path()", paths.HOME)
-        if dotted == "importlib.resources.files" and args:
-            every = paths.of_package(args[0])
+        if dotted == "importlib.resources.files":
+            every = paths.of_package(args[0] if args else self.text(env.module.package))
             return tuple(each for text in every for each in self.path(f"{dotted}()", text))
         if dotted in paths.TEMPORARIES:
-            return (self.far(f"{dotted}()"), *self.spelled(TEMPORARY))
+            return self.spelled(TEMPORARY)
         if not args:
             return ()
         if dotted in paths.VARIABLES:
@@ -319,7 +320,7 @@ class Calls(Attributes):
             named |= {name: self.names_of(each) for name, each in keywords.items()}
             dotted = apis.by_arguments(dotted, named)
         self.event("calls", dotted, node, env, arguments_of(args, keywords))
-        if led := self._led(dotted, args):
+        if led := self._led(dotted, args, env):
             return led
         if dotted in _SHOWN:
             for values in args:
@@ -414,11 +415,7 @@ class Calls(Attributes):
         found: dict[Value, None] = {}
         for text in texts:
             if text.startswith("."):
-                package = (
-                    env.module.name
-                    if env.module.is_package
-                    else (env.module.name.rpartition(".")[0])
-                )
+                package = env.module.package
                 under = args[1] if len(args) > 1 else keywords.get("package", ())
                 package = next((e.text for e in under if isinstance(e, Text)), package)
                 up = len(text) - len(text.lstrip(".")) - 1

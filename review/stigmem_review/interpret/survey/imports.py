@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from stigmem_review.host import apis
 from stigmem_review.interpret.events import Import
 from stigmem_review.interpret.survey.calls import Calls
 from stigmem_review.interpret.survey.things import (
@@ -30,6 +31,9 @@ class Imports(Calls):
         for module, name in self.bind_import(node, env):
             found = Import(module, name, env.module.place, node.lineno, early, guarded, within)
             self.imports[env.module.place, node.lineno, module, name] = found
+            dotted = f"{module}.{name}".rstrip(".")
+            if apis.host_part(dotted):
+                self.event("looks", dotted, node, env)
 
     def bind_import(
         self, node: ast.Import | ast.ImportFrom, env: Env, *, quiet: bool = False

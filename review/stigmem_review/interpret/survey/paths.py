@@ -20,10 +20,8 @@ _OF_ENVIRONMENT = ("__getitem__", "get", "pop", "setdefault")
 VARIABLES = frozenset({"os.getenv", *(f"{ENVIRONMENT}.{each}" for each in _OF_ENVIRONMENT)})
 """What gives a variable of the environment."""
 TEMPORARIES = frozenset(
-    f"tempfile.{each}"
-    for each in ("gettempdir", "mkdtemp", "mkstemp", "mktemp", "NamedTemporaryFile",
-                 "TemporaryDirectory")
-)  # fmt: skip
+    f"tempfile.{each}" for each in ("gettempdir", "mkdtemp", "mktemp", "TemporaryDirectory")
+)
 KEEPING = frozenset({"absolute", "expanduser", "resolve"})
 """Methods of a path that give the same one."""
 FINDING = frozenset({"glob", "iterdir", "rglob", "walk"})

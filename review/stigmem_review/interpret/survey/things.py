@@ -177,6 +177,11 @@ class Mod(Unit):
         self.place = place
         self.is_package = place.endswith("/__init__.py") or place == "__init__.py"
 
+    @property
+    def package(self) -> str:
+        """The name of the package that it is, or is in."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
 
 class Body(Unit):
     """A function of the release; ``traits``: property, staticmethod, classmethod."""
@@ -316,4 +321,5 @@ def texts_of(values: Values) -> tuple[tuple[str, ...], bool]:
             found[words] = None
         else:
             whole = False
-    return tuple(found), whole and not any(UNKNOWN in each for each in found)
+    found.pop(UNKNOWN, None)
+    return tuple(found), whole and bool(found)

