@@ -136,6 +136,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         found += _change_facts(*pair)
     if signer:
         found += _trust_facts(signer, judged, old)
+    found += _joined(old, decisions)
     found += _odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += _alike(old, decisions)
@@ -403,6 +404,24 @@ def _policy_lines(signer: Signer) -> tuple[str, ...]:
 def _texts(signer: Signer) -> tuple[str, ...]:
     place = (signer.repository, signer.workflow, signer.ref, signer.builder)
     return (signer.identity, signer.issuer, *place)
+
+
+def _joined(old: Release, decisions: list[tuple[Signer, Judged]]) -> Iterator[Fact]:
+    """Yield every signer who is new, and whom nobody trusts, beside one who signed before.
+
+    Left alone, they would pass for the author once the author's own signature is left out.
+    """
+    before = _signers(old)
+    kept = {
+        two.identity for two, _ in decisions if any(_relation(one, two) in _KNOWN for one in before)
+    }
+    for signer, judged in decisions:
+        if judged.decision in ("untrusted", "not judged") and not any(
+            _relation(one, signer) in _RELATED for one in before
+        ):
+            beside = tuple(sorted(kept))
+            if beside:
+                yield facts.SignerJoined(item=signer.identity, issuer=signer.issuer, beside=beside)
 
 
 def _odd(signature: Signature) -> Iterator[Fact]:

@@ -48,6 +48,16 @@ class SignatureGained(Fact, frozen=True, kw_only=True):
     signers: tuple[str, ...]
 
 
+class SignerJoined(Fact, frozen=True, kw_only=True):
+    """Somebody signed this release who did not sign the old one, beside others who did.
+
+    ``beside`` are those who signed both.
+    """
+
+    issuer: str
+    beside: tuple[str, ...]
+
+
 class OldSignatureUnproven(Fact, frozen=True, kw_only=True):
     """The old release's signature is not verified, so it does not say who made that one."""
 

@@ -53,6 +53,7 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of a signature in short; what is not given is the demo plugin's author's.
 
     The ``identity`` of a workflow follows from its ``repository``, its path there and its ``ref``.
+    ``beside`` are people of the same issuer who signed as well.
     """
 
     status: SignatureStatus = "verified"
@@ -65,6 +66,7 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     ref: str = ""
     builder: str = ""
     repository_id: str = ""
+    beside: tuple[str, ...] = ()
     unsigned: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
 
@@ -257,11 +259,12 @@ def _signature(short: ShortSignature) -> Signature:
         builder=short.builder,
         repository_id=short.repository_id,
     )
+    others = (Signer(each, "email", short.issuer) for each in short.beside)
     return Signature(
         status=short.status,
         why=short.why,
         do=short.do,
-        signers=(signer,) if short.status == "verified" else (),
+        signers=(signer, *others) if short.status == "verified" else (),
         unsigned=short.unsigned,
         signed=short.signed,
     )
