@@ -669,6 +669,48 @@ def test_a_policy_gives_rules_another_level(wheels: Wheels, reviewed: Reviewed) 
     assert outcome(report) == (["demo-plugin 1.0.0>1.1.0 clear"], [], 0)
 
 
+def test_a_policy_can_stand_in_the_project_file(wheels: Wheels, reviewed: Reviewed) -> None:
+    table = '[tool.stigmem-review]\nfail-on = "note"\n'
+    old = {"requirements.txt": wheels.pin("1.0.0"), "pyproject.toml": table}
+    report = reviewed(old, {**old, "requirements.txt": wheels.pin("1.0.1")})
+    assert report.verdict.gate == "note"
+    assert [each.path for each in report.consulted] == ["pyproject.toml"]
+
+
+def test_of_a_project_file_only_the_policy_counts_as_one(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "pyproject.toml": '[project]\nname = "x"\n'}
+    new = {"requirements.txt": wheels.pin("1.0.1"), "pyproject.toml": '[project]\nname = "y"\n'}
+    assert outcome(reviewed(old, new))[1] == []
+    new["pyproject.toml"] += '[tool.stigmem-review]\nfail-on = "error"\n'
+    assert outcome(reviewed(old, new))[1] == ["error policy-changed pyproject.toml"]
+
+
+def test_a_policy_that_would_count_before_the_one_of_the_base_is_one(
+    wheels: Wheels, reviewed: Reviewed
+) -> None:
+    old = {"requirements.txt": wheels.pin("1.0.0"), "pyproject.toml": "[tool.stigmem-review]\n"}
+    report = reviewed(old, {**old, "stigmem-review.toml": LAX})
+    assert outcome(report)[1] == ["note policy-changed stigmem-review.toml"]
+
+
+def test_what_the_policy_of_the_base_names_is_read_from_there(
+    signed: Wheels, reviewed: Reviewed
+) -> None:
+    named = '[node]\nenv-file = "node.env"\n[signing]\ntrust-root = "root.json"\n'
+    root = instance().root()
+    old, new = (trusting(signed, each, root, TRUSTS_ADA) for each in ("1.0.0", "1.0.1"))
+    strangers = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=grace@acme.example\n"
+    both = {"stigmem-review.toml": named}
+    report = reviewed(old | both, new | both | {"node.env": strangers})
+    [bumped] = report.bumps
+    assert bumped.report
+    assert bumped.report.signing
+    assert bumped.report.signing.decision == "trusted"
+    assert outcome(report)[1] == ["error policy-changed node.env"]
+
+
 @pytest.mark.parametrize(
     ("policy", "options", "word"),
     [

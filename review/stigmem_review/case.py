@@ -74,7 +74,7 @@ def plugin_name(release: Release) -> str:
     """Return the name the node knows a plugin by, or else that of its distribution."""
     if isinstance(release.manifest, Manifest) and isinstance(release.manifest.name, Known):
         return release.manifest.name.value
-    return release.distribution.value if isinstance(release.distribution, Known) else ""
+    return distribution(release)
 
 
 def plugin_version(release: Release) -> str:
@@ -84,3 +84,8 @@ def plugin_version(release: Release) -> str:
     if isinstance(release.manifest, Manifest) and isinstance(release.manifest.version, Known):
         return release.manifest.version.value
     return ""
+
+
+def distribution(release: Release) -> str:
+    """Return the distribution that a release is of, by which a policy names plugins."""
+    return release.distribution.value if isinstance(release.distribution, Known) else ""

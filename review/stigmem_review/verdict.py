@@ -16,7 +16,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """The decision of a review.
 
     ``exit_code`` is 0 where the gate is open, 1 where findings at or above ``gate`` are not
-    approved, 3 where the review is incomplete; 3 goes before 1.
+    approved, 3 where the review is incomplete; 3 goes before 1. ``lowered`` counts the findings
+    of which the policy made less than their rules do, those that it turned ``off`` among them.
     """
 
     state: State
@@ -26,13 +27,22 @@ class Verdict(msgspec.Struct, frozen=True):
     warnings: int
     notes: int
     sentence: str
+    lowered: int = 0
+    off: int = 0
 
 
-def decide(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level) -> Verdict:
-    """Decide on findings and gaps, with the gate at a level."""
+def decide(
+    findings: tuple[Finding, ...],
+    gaps: tuple[Gap, ...],
+    gate: Level,
+    off: tuple[Finding, ...] = (),
+) -> Verdict:
+    """Decide on findings and gaps, with the gate at a level; those turned off are counted."""
     counts = {level: sum(each.level == level for each in findings) for level in LEVELS}
     closing = [each for each in findings if LEVELS.index(each.level) <= LEVELS.index(gate)]
     state, exit_code = _state(closing, gaps)
+    lowered = _count_lowered(findings, off)
+    sentence = _sentence(closing, findings, gaps, gate)
     return Verdict(
         state=state,
         exit_code=exit_code,
@@ -40,8 +50,31 @@ def decide(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level) ->
         errors=counts["error"],
         warnings=counts["warning"],
         notes=counts["note"],
-        sentence=_sentence(closing, findings, gaps, gate),
+        sentence=f"{sentence} {lowered_says(findings, off)}".strip(),
+        lowered=lowered,
+        off=len(off),
     )
+
+
+def lowered_says(findings: tuple[Finding, ...], off: tuple[Finding, ...]) -> str:
+    """Return how much a policy makes less of, in a sentence, or nothing.
+
+    A review that is clear by the policy's word alone has to look otherwise than one that is clear.
+    """
+    lowered = _count_lowered(findings, off)
+    if not lowered:
+        return ""
+    if not off:
+        how = ""
+    elif len(off) == lowered:
+        how = ": turned off" if lowered == 1 else ": all turned off"
+    else:
+        how = f", {len(off)} of them turned off"
+    return f"{count(lowered, 'finding')} lowered by the policy{how}."
+
+
+def _count_lowered(findings: tuple[Finding, ...], off: tuple[Finding, ...]) -> int:
+    return len(off) + sum(each.is_lowered for each in findings)
 
 
 def _state(closing: list[Finding], gaps: tuple[Gap, ...]) -> tuple[State, Literal[0, 1, 3]]:

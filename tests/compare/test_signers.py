@@ -972,7 +972,7 @@ def test_the_lines_that_are_proposed_pin_the_signer(signer: Signer, entry: Trust
     settings = Settings(trusted=(signer.identity,))
     [fact] = signing(none_release(), release(signed(signer)), Trust(settings=settings)).facts
     lines = "\n".join(fact.write)
-    policy = parse_policy(lines.encode(), "stigmem-review.toml").signing
+    policy = parse_policy(lines.encode(), "stigmem-review.toml").policy.signing
     assert policy.trusted == (entry,)
     found = signing(none_release(), release(signed(signer)), Trust(policy, settings))
     assert found.facts == ()

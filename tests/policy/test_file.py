@@ -28,7 +28,7 @@ plugins = ["acme-ledger", "acme.garden"]
 
 
 def test_a_policy_says_whom_to_trust() -> None:
-    assert parse_policy(GOOD.encode(), "p.toml") == Policy(
+    assert parse_policy(GOOD.encode(), "p.toml").policy == Policy(
         fail_on="error",
         signing=SigningPolicy(
             required=True,
@@ -88,7 +88,7 @@ def test_a_wrong_entry_is_refused_by_number_and_field(case: str) -> None:
     said = str(caught.value)
     assert "p.toml" in said
     assert "entry 3 of [[signing.trusted]]" in said
-    assert field in said.partition("; it may say")[0]
+    assert f"`{field}`" in said
 
 
 @pytest.mark.parametrize("text", ['required = "yes"', "trust = true", 'trusted = "a@b"'])

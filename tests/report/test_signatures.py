@@ -112,7 +112,7 @@ def test_the_lines_that_pin_a_signer_can_be_copied(upgrade: Any, form: Format) -
     printed = render(upgrade(ADA, ADA, env_file="node.env"), form).replace("%0A", "\n")
     lines = dropwhile(lambda line: "[[signing" not in line, printed.splitlines())
     policy = parse_policy("\n".join(islice(lines, 3)).encode(), "policy.toml")
-    assert policy.signing.trusted == (
+    assert policy.policy.signing.trusted == (
         Trusted(issuer="https://accounts.example.com", identity="ada@acme.example"),
     )
 

@@ -13,7 +13,7 @@ from stigmem_review.cli.options import (
     add_trust_options,
 )
 from stigmem_review.cli.output import finish
-from stigmem_review.policy.file import POLICY_FILE
+from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
 
 _ABOUT = """\
 Review every plugin whose pin changed between two revisions of a git repository. Pins are read
@@ -60,7 +60,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--policy",
         metavar="PATH",
-        help=f"the policy's path in BASE (default: {POLICY_FILE}, where there is one)",
+        help=f"the policy's path in BASE (default: {POLICY_FILE}, or [tool.stigmem-review] in "
+        f"{PROJECT_FILE}, of DIR or the nearest folder around it)",
     )
     add_trust_options(parser, base=True)
     add_report_options(parser)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stigmem_review.cli.options import add_gate_option, add_node_option, add_report_options
+from stigmem_review.cli.options import (
+    add_gate_option,
+    add_node_option,
+    add_policy_options,
+    add_report_options,
+    policy_of,
+)
 from stigmem_review.cli.output import finish
 
 _ABOUT = """\
@@ -13,8 +19,8 @@ Say what is wrong with plugins by themselves, and what to write instead. Each SO
 directory, a wheel, an sdist (.tar.gz) or a requirement name==version; a wheel is also held
 against a project of the same name given with it. With --staged, each SOURCE is a file or a folder
 of this git repository, a file standing for the project it belongs to, and what is staged is
-checked, whatever the files in the folder say. What is no Stigmem plugin, nor meant to be one, is
-left alone and named."""
+checked, by the policy that is staged, whatever the files in the folder say. What is no Stigmem
+plugin, nor meant to be one, is left alone and named."""
 
 
 def add(commands: Any) -> None:
@@ -24,20 +30,33 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to check")
     parser.add_argument("--staged", action="store_true", help="check what is staged in git")
+    add_policy_options(parser)
     add_report_options(parser)
-    add_gate_option(parser, "warning", "warning")
-    add_node_option(parser)
+    add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
+    add_node_option(parser, "the policy's, or the newest that is known")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check, write and print, and return the exit code."""
-    if options.staged:
-        from stigmem_review.pipeline.staged import check_staged as look
-    else:
-        from stigmem_review.pipeline.check import check as look
     from stigmem_review.sources.disk import watched
 
+    node_version, gate = options.node_version, options.fail_on
     with watched() as watch:
-        report = look(*options.sources, node_version=options.node_version, gate=options.fail_on)
+        if options.staged:
+            from stigmem_review.pipeline.staged import check_staged
+
+            report = check_staged(
+                *options.sources,
+                node_version=node_version,
+                gate=gate,
+                policy=options.policy,
+                isolated=options.isolated,
+            )
+        else:
+            from stigmem_review.pipeline.check import check
+
+            report = check(
+                *options.sources, node_version=node_version, gate=gate, policy=policy_of(options)
+            )
     return finish(report, report.verdict, options, watch)

@@ -9,8 +9,10 @@ from typing import Any
 from stigmem_review.cli.options import (
     add_gate_option,
     add_node_option,
+    add_policy_options,
     add_report_options,
     add_trust_options,
+    policy_of,
 )
 from stigmem_review.cli.output import finish
 
@@ -31,7 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("new", metavar="NEW", help="the release to deploy, or none")
     parser.add_argument("--old-bundle", metavar="FILE", help="a file that signs OLD")
     parser.add_argument("--new-bundle", metavar="FILE", help="a file that signs NEW")
-    parser.add_argument("--policy", metavar="FILE", help="a policy (default: none)")
+    add_policy_options(parser)
     add_trust_options(parser)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
             gate=options.fail_on,
             old_bundle=options.old_bundle,
             new_bundle=options.new_bundle,
-            policy=options.policy,
+            policy=policy_of(options),
             env_file=options.env_file,
             environment=os.environ,
             trust_root=options.trust_root,

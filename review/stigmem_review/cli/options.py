@@ -37,6 +37,30 @@ def add_gate_option(parser: argparse.ArgumentParser, default: str | None, said: 
     )
 
 
+def add_policy_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which policy counts."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="a policy (default: stigmem-review.toml, or [tool.stigmem-review] in pyproject.toml, "
+        "of this folder or the nearest around it, up to the top of the repository)",
+    )
+    which.add_argument("--isolated", action="store_true", help="read no policy at all")
+
+
+def policy_of(options: argparse.Namespace) -> str | None:
+    """Return the policy that options ask for, or else the one that holds in this folder.
+
+    Raises ``PolicyError`` where that cannot be said.
+    """
+    if options.policy is not None or options.isolated:
+        return options.policy  # type: ignore[no-any-return]
+    from stigmem_review.pipeline.terms import policy_on_disk
+
+    return policy_on_disk()
+
+
 def add_trust_options(parser: argparse.ArgumentParser, *, base: bool = False) -> None:
     """Add the options that say whom to trust; with ``base`` they name files of the base."""
     name, where = ("PATH", ", as a path in BASE") if base else ("FILE", "")
@@ -44,13 +68,13 @@ def add_trust_options(parser: argparse.ArgumentParser, *, base: bool = False) ->
         "--env-file",
         metavar=name,
         help=f"the node's env file{where}, which says whom it trusts to sign (default: the "
-        "environment)",
+        "policy's, or the environment)",
     )
     parser.add_argument(
         "--trust-root",
         metavar=name,
-        help=f"the trust root of a private Sigstore instance{where} (default: our copy of the "
-        "public-good instance's)",
+        help=f"the trust root of a private Sigstore instance{where} (default: the policy's, or "
+        "our copy of the public-good instance's)",
     )
 
 

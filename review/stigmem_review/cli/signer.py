@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stigmem_review.cli.options import add_trust_options
+from stigmem_review.cli.options import add_policy_options, add_trust_options, policy_of
 
 if TYPE_CHECKING:
     from stigmem_review.compare.signers import Standing
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("source", metavar="SOURCE", help="what is signed")
     parser.add_argument("--bundle", metavar="FILE", help="a file that signs it")
-    parser.add_argument("--policy", metavar="FILE", help="a policy (default: none)")
+    add_policy_options(parser)
     add_trust_options(parser)
     parser.add_argument(
         "--format",
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     report = signer(
         options.source,
         bundle=options.bundle,
-        policy=options.policy,
+        policy=policy_of(options),
         env_file=options.env_file,
         environment=os.environ,
         trust_root=options.trust_root,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+import msgspec
+
 from stigmem_review.case import Case, plugin_name, plugin_version
 from stigmem_review.compare.fields import value_of
 from stigmem_review.document.behaviour import code_as_before
@@ -36,6 +38,7 @@ def build_report(
     rulebook: Rulebook,
     gate: Level,
     consulted: tuple[Consulted, ...] = (),
+    off: tuple[Finding, ...] = (),
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
@@ -50,14 +53,16 @@ def build_report(
     )
     standing_code = tuple(code_as_before(old, new))
     unassessed = tuple(not_assessed(case, old, new))
-    gained = tuple(gains(findings))
+    # What the policy turned off is gained all the same, though nobody has to decide about it.
+    found = (*findings, *(msgspec.structs.replace(each, level="note") for each in off))
+    gained = tuple(gains(found))
     report = Report(
         format=1,
         tool=tool(rulebook),
         node=node.version,
         plugin=case.new.name,
-        verdict=decide(findings, gaps, gate),
-        headline=headline(case, new, findings, gaps, gained),
+        verdict=decide(findings, gaps, gate, off),
+        headline=headline(case, new, found, gaps, gained),
         gains=gained,
         signed=(*signed_says(case, new), *claims(old, new)),
         brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
@@ -71,10 +76,11 @@ def build_report(
         signatures=tuple(signature_lines(old, new)),
         signing=case.comparison.signing,
         not_assessed=unassessed,
-        checklist=tuple(checklist(case, new, findings)),
-        go_back=_go_back(old, findings),
+        checklist=tuple(checklist(case, new, found)),
+        go_back=_go_back(old, found),
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
         consulted=consulted,
+        off=off,
     )
     return sanitised(report)
 

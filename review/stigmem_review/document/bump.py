@@ -49,7 +49,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     ``format`` is the version of this document's structure; ``consulted`` is what of the base it
     went by; ``findings`` and ``gaps`` are about the pins themselves; ``others`` are changed pins of
     what is no plugin; ``as_before`` what was so before, ``files`` those that the head's pins were
-    read from.
+    read from; ``off`` are findings about the pins that the policy turned off.
     """
 
     format: Literal[1]
@@ -64,6 +64,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     others: tuple[Line, ...]
     as_before: tuple[Line, ...]
     files: tuple[str, ...]
+    off: tuple[Finding, ...] = ()
 
 
 def build_bump_report(
@@ -79,11 +80,14 @@ def build_bump_report(
     files: tuple[str, ...],
     rulebook: Rulebook,
     gate: Level,
+    off: tuple[Finding, ...] = (),
 ) -> BumpReport:
     """Put the report of a change of pins together; everything is sanitised here, once."""
     reports = [each.report for each in bumps if each.report]
     every = (*findings, *(finding for each in reports for finding in each.findings))
-    verdict = decide(every, (*gaps, *(found for each in reports for found in each.gaps)), gate)
+    hidden = (*off, *(finding for each in reports for finding in each.off))
+    found = (*gaps, *(found for each in reports for found in each.gaps))
+    verdict = decide(every, found, gate, hidden)
     return sanitised(
         BumpReport(
             format=1,
@@ -98,5 +102,6 @@ def build_bump_report(
             others=others,
             as_before=as_before,
             files=files,
+            off=off,
         )
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.document.parts import Tool, tool
+from stigmem_review.document.parts import Consulted, Tool, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap, Level, Source
 from stigmem_review.rulebook import Finding
@@ -15,20 +15,24 @@ from stigmem_review.verdict import Verdict, decide
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """One release that was looked at; its mistakes say what its author can write instead."""
+    """One release that was looked at; its mistakes say what its author can write instead.
+
+    ``off`` are those that the policy turned off.
+    """
 
     source: Source
     plugin: str = ""
     version: str = ""
     mistakes: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    off: tuple[Finding, ...] = ()
 
 
 class CheckReport(msgspec.Struct, frozen=True):
     """All releases that were checked. Every string in it is printable ASCII on one line.
 
     ``format`` is the version of this document's structure; ``skipped`` names what was
-    left alone because it is no plugin, nor meant to be one.
+    left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by.
     """
 
     format: Literal[1]
@@ -37,6 +41,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     verdict: Verdict
     checked: tuple[Checked, ...]
     skipped: tuple[str, ...] = ()
+    consulted: tuple[Consulted, ...] = ()
 
 
 def build_check_report(
@@ -45,9 +50,11 @@ def build_check_report(
     rulebook: Rulebook,
     gate: Level,
     skipped: tuple[str, ...] = (),
+    consulted: tuple[Consulted, ...] = (),
 ) -> CheckReport:
     """Put the report of a check together; everything in it is sanitised here, once."""
     findings = tuple(mistake for each in checked for mistake in each.mistakes)
     gaps = tuple(found for each in checked for found in each.gaps)
-    verdict = decide(findings, gaps, gate)
-    return sanitised(CheckReport(1, tool(rulebook), node, verdict, checked, skipped))
+    off = tuple(mistake for each in checked for mistake in each.off)
+    verdict = decide(findings, gaps, gate, off)
+    return sanitised(CheckReport(1, tool(rulebook), node, verdict, checked, skipped, consulted))

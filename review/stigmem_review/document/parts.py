@@ -123,7 +123,8 @@ class Report(msgspec.Struct, frozen=True):
     new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
     amounts to, ``consulted`` what it went by, ``go_back`` what going back installs,
-    ``not_assessed`` what no part of the tool looked at, and why.
+    ``not_assessed`` what no part of the tool looked at, and why; ``off`` are findings that the
+    policy turned off.
     """
 
     format: Literal[1]
@@ -149,3 +150,4 @@ class Report(msgspec.Struct, frozen=True):
     go_back: str
     reviewed: tuple[Reviewed, ...]
     consulted: tuple[Consulted, ...] = ()
+    off: tuple[Finding, ...] = ()

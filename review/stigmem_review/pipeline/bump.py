@@ -52,10 +52,10 @@ from stigmem_review.pins.repository import (
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
-from stigmem_review.pipeline.terms import Terms, read_decisions
+from stigmem_review.pipeline.terms import Terms, find_policy, from_tree, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
-from stigmem_review.policy.file import POLICY_FILE, node_version, tightened
-from stigmem_review.rulebook import Finding, judge, shipped_rules
+from stigmem_review.policy.file import policy_of
+from stigmem_review.rulebook import Finding
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
@@ -106,44 +106,44 @@ def bump(
     pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
     base_tree, after = opened.tree(base_id), opened.tree(head_id)
     before = base_tree if pins_from == base_id else opened.tree(pins_from)
-    if policy is None and base_tree.read(POLICY_FILE) is not None:
-        policy = POLICY_FILE
-    named = [
-        path if path is None else posixpath.normpath(path)
-        for path in (policy, env_file, trust_root)
-    ]
+    looked: tuple[str, ...] = ()
+    if policy is None:
+        policy, looked = find_policy(_below_top(opened, repository), base_tree.read)
+    else:
+        policy = posixpath.normpath(policy)
     decisions = read_decisions(
-        named[0], named[1], environment or {}, named[2], partial(_of_base, base_tree)
+        policy,
+        env_file,
+        environment or {},
+        trust_root,
+        partial(from_tree, base_tree, "in the base; it counts once it is there"),
     )
-    decided = decisions.policy
     changed = before.changed(after)
     known: Known = {}
     old, new = (_pins(tree, changed, known) for tree in (before, after))
     pinned = _pinned_node(new)
-    wanted = node_version(decided, node) or (pinned if pinned in host.versions() else None)
-    terms = Terms(
-        host.node(wanted),
-        shipped_rules().at_levels(decided.levels),
-        tightened(decided, gate),
-        decisions.trust,
-        decisions.root,
-    )
+    asked = node or decisions.file.policy.node.version
+    known_node = pinned if pinned in host.versions() else None
+    terms = decisions.terms(node, gate, known_node, base=True)._replace(consulted=())
     work = _Work(terms, old, new, folder)
     work.review(set(before.paths), set(after.paths))
-    if pinned and wanted is None and work.bumps:
+    if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
             Gap(
                 f"{_NODE}=={pinned}",
                 "it is pinned beside the plugins, and this version does not know that node",
                 f"update stigmem-review, or accept a review for node {terms.node.version} with "
-                "node-version in the policy",
+                "version below [node] in the policy",
             )
         )
     work.look_at_lines(changed)
     work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
     work.look_at_files()
-    for path in filter(None, (named[0] or POLICY_FILE, *named[1:])):
-        if after.read(path) not in (base_tree.read(path), before.read(path)):
+    for path in dict.fromkeys((*looked, *decisions.paths)):
+        if path in after.paths and path not in changed:
+            continue
+        found = policy_of(after.read(path), path)
+        if found not in (policy_of(tree.read(path), path) for tree in (base_tree, before)):
             work.policy_changed(path)
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
@@ -155,6 +155,7 @@ def bump(
         consulted=decisions.consulted,
         bumps=tuple(work.bumps),
         findings=tuple(work.findings),
+        off=tuple(work.off),
         gaps=tuple(work.gaps),
         others=tuple(work.others),
         as_before=tuple(work.as_before),
@@ -162,6 +163,14 @@ def bump(
         rulebook=terms.rulebook,
         gate=terms.gate,
     )
+
+
+def _below_top(repository: Repository, folder: str) -> str:
+    """Return where a folder lies in its repository; of a bare one, only the top is there."""
+    if repository.top is None:
+        return ""
+    below = Path(folder).resolve().relative_to(repository.top).as_posix()
+    return "" if below == "." else below
 
 
 def _folder(artifacts: str) -> Folder:
@@ -307,6 +316,7 @@ class _Work:
         self._new = new
         self.bumps: list[Bump] = []
         self.findings: list[Finding] = []
+        self.off: list[Finding] = []
         self.gaps: list[Gap] = []
         self.others: list[Line] = []
         self.as_before: list[Line] = []
@@ -555,7 +565,9 @@ class _Work:
 
     def _judge(self, name: str, fact: Fact) -> None:
         case = build_pin_case(name or "this repository", self._terms.node)
-        self.findings += judge((fact,), case, self._terms.rulebook)
+        judged = self._terms.policy.judge((fact,), case, self._terms.rulebook, name)
+        self.findings += judged.findings
+        self.off += judged.off
 
 
 _AT_ONCE = 4
@@ -752,12 +764,3 @@ def _pinned_node(pins: Pins) -> str | None:
     """Return the node release that is pinned beside the plugins, if it is one."""
     found = {pin.version for pin in pins.pins if pin.name == _NODE}
     return found.pop() if len(found) == 1 else None
-
-
-def _of_base(tree: Tree, path: str, limit: int) -> bytes:
-    data = tree.read(path)
-    if data is None:
-        raise SourceError(f"{path} is not in the base; it counts once it is there")
-    if len(data) > limit:
-        raise SourceError(f"{path} has more than {limit} bytes; check that it is the one you mean")
-    return data

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
-from stigmem_review import host
-from stigmem_review.case import Case, build_check, plugin_name, plugin_version
+from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
-from stigmem_review.facts import Fact
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
-from stigmem_review.rulebook import Finding, judge, shipped_rules
+from stigmem_review.pipeline.terms import Terms, read_policy
+from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
 
 
-def check(*sources: str, node_version: str | None = None, gate: Level = "warning") -> CheckReport:
+def check(
+    *sources: str,
+    node_version: str | None = None,
+    gate: Level | None = None,
+    policy: str | None = None,
+) -> CheckReport:
     """Say what is wrong with releases by themselves, and what their author can write instead.
 
     Each source is a wheel, an sdist, a project directory or ``name==version``; no code of theirs
     is executed. Where a project and what was built from it are both given, they are held against
-    each other. What is no plugin, nor meant to be one, is left alone and named. Raises
-    ``UsageError`` for a source that is not to be checked and for an unknown node version.
+    each other. What is no plugin, nor meant to be one, is left alone and named. ``policy`` is the
+    file of a policy, and ``gate`` can tighten what it says. Raises ``UsageError`` for a source that
+    is not to be checked and for an unknown node version, ``PolicyError`` for a policy in error.
     """
     openings = [opening(each) for each in sources]
     for each in openings:
@@ -37,17 +42,17 @@ def check(*sources: str, node_version: str | None = None, gate: Level = "warning
                 f"there is nothing to check in {each.unread.asked}; name a project directory, a "
                 "wheel, an sdist or name==version"
             )
-    return check_releases(openings, host.node(node_version), gate)
+    return check_releases(openings, read_policy(policy).terms(node_version, gate))
 
 
 def check_releases(
-    openings: Sequence[Opening], node: host.Node, gate: Level, skipped: tuple[str, ...] = ()
+    openings: Sequence[Opening], terms: Terms, skipped: tuple[str, ...] = ()
 ) -> CheckReport:
     """Check releases that can be opened; ``skipped`` are others that nobody has to look at.
 
     A file of a plugin that is given, too, is checked whatever it is itself.
     """
-    rulebook = shipped_rules()
+    node = terms.node
     checked: list[Checked] = []
     read: list[tuple[ReadRelease, Artifact]] = []
     others: list[Opening] = []
@@ -82,12 +87,14 @@ def check_releases(
             checked.append(Checked(source, gaps=found.release.gaps))
             continue
         try:
-            checked.append(_checked(found, artifact, releases, node, rulebook))
+            checked.append(_checked(found, artifact, releases, terms))
         except Exception as error:
             checked.append(Checked(source, gaps=(gap(source.asked, error),)))
     order = [each.unread.asked for each in openings]
     checked.sort(key=lambda each: order.index(each.source.asked))
-    return build_check_report(tuple(checked), node.version, rulebook, gate, skipped)
+    return build_check_report(
+        tuple(checked), node.version, terms.rulebook, terms.gate, skipped, terms.consulted
+    )
 
 
 def _named(asked: str) -> str:
@@ -102,17 +109,18 @@ def _checked(
     found: ReadRelease,
     artifact: Artifact,
     releases: Sequence[Release],
-    node: host.Node,
-    rulebook: Rulebook,
+    terms: Terms,
 ) -> Checked:
     against = built_otherwise(found.release, releases)
     release = replace(found.release, problems=(*found.release.problems, *against))
-    case = build_check(release, node)
-    mistakes = [
-        mistake
-        for fact in case.comparison.facts
-        for mistake in _mistakes(fact, case, release, artifact, rulebook)
-    ]
+    case = build_check(release, terms.node)
+    mistakes: list[Finding] = []
+    off: list[Finding] = []
+    for fact in case.comparison.facts:
+        judged = terms.policy.judge((fact,), case, terms.rulebook, distribution(release))
+        write = corrections(fact, release, artifact)
+        for findings, to in ((judged.findings, mistakes), (judged.off, off)):
+            to += [_mistake(each, write, terms.rulebook) for each in findings]
     mistakes.sort(key=lambda each: LEVELS.index(each.level))
     if mistakes:
         from stigmem_review.document.evidence import with_evidence
@@ -124,14 +132,12 @@ def _checked(
         plugin_version(release),
         tuple(mistakes),
         release.gaps,
+        tuple(off),
     )
 
 
-def _mistakes(
-    fact: Fact, case: Case, release: Release, artifact: Artifact, rulebook: Rulebook
-) -> Iterator[Finding]:
-    lines = corrections(fact, release, artifact)
-    for finding in judge((fact,), case, rulebook):
-        rule = rulebook.get(finding.rule)
-        mend = rule.rule.mend if rule else ""
-        yield replace(finding, do=mend or finding.do, write=lines)
+def _mistake(finding: Finding, write: tuple[str, ...], rulebook: Rulebook) -> Finding:
+    """Return a finding with what the author of the release can do."""
+    rule = rulebook.get(finding.rule)
+    mend = rule.rule.mend if rule else ""
+    return replace(finding, do=mend or finding.do, write=write)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
-from stigmem_review import host
 from stigmem_review.document import CheckReport
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest.factories import concerns_plugins
 from stigmem_review.model import Level, Source
 from stigmem_review.pipeline.check import check_releases
 from stigmem_review.pipeline.reading import Opening
+from stigmem_review.pipeline.terms import Decisions, find_policy, from_tree, read_policy
 from stigmem_review.sources.git import Repository, Tree
 
 _PROJECT = "pyproject.toml"
@@ -20,18 +21,25 @@ _PROJECTS = (_PROJECT, "setup.py", "setup.cfg")
 
 
 def check_staged(
-    *paths: str, node_version: str | None = None, gate: Level = "warning"
+    *paths: str,
+    node_version: str | None = None,
+    gate: Level | None = None,
+    policy: str | None = None,
+    isolated: bool = False,
 ) -> CheckReport:
     """Check the projects that files and folders of this git repository belong to.
 
-    What is read is what is staged. A project that has nothing to do with a plugin is left out and
-    named in the report. Raises ``UsageError`` for a path outside the repository, ``SourceError``
-    where there is none.
+    What is read is what is staged, the policy too: a file of the repository that ``policy`` names,
+    or else, unless ``isolated``, the one that holds in the working directory. A project that has
+    nothing to do with a plugin is left out and named in the report. Raises ``UsageError`` for a
+    path outside the repository, ``SourceError`` where there is none, and ``PolicyError`` for a
+    policy in error.
     """
     repository = Repository(Path())
     if repository.top is None:
         raise UsageError("this repository has no work tree, so nothing can be staged in it")
     index = repository.index()
+    terms = _policy(policy, index, repository.top, isolated).terms(node_version, gate)
     inside = [_inside(path, repository.top) for path in paths]
     openings, skipped = [], []
     for folder in sorted(set(_projects(inside, index))):
@@ -40,7 +48,19 @@ def check_staged(
             openings.append(_opening(index, folder))
         else:
             skipped.append(folder or ".")
-    return check_releases(openings, host.node(node_version), gate, tuple(skipped))
+    return check_releases(openings, terms, tuple(skipped))
+
+
+def _policy(asked: str | None, index: Tree, top: Path, isolated: bool) -> Decisions:
+    """Return what the staged policy decides; one outside the repository is never staged."""
+    read = partial(from_tree, index, "staged; git add it, or name another policy")
+    if asked is None:
+        found = None if isolated else find_policy(_inside(".", top), index.read)[0]
+        return read_policy(found, read)
+    try:
+        return read_policy(_inside(asked, top), read)
+    except UsageError:
+        return read_policy(asked)
 
 
 def _inside(path: str, top: Path) -> str:

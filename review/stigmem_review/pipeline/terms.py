@@ -3,47 +3,89 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stigmem_review import limits
+from stigmem_review import host, limits
 from stigmem_review.document import Consulted
 from stigmem_review.errors import PolicyError, ReviewError, SigningError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.model import Level
-from stigmem_review.policy.file import Policy, parse_policy
+from stigmem_review.policy.file import (
+    NO_POLICY,
+    POLICY_FILE,
+    PROJECT_FILE,
+    PolicyFile,
+    agreed,
+    is_policy,
+    parse_policy,
+    tightened,
+)
+from stigmem_review.policy.mistake import Mistake
 from stigmem_review.policy.settings import Settings, parse_settings, settings_of
 from stigmem_review.policy.trust import Trust
+from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.decided import RulePolicy, rule_policy
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.disk import read_file
+from stigmem_review.toml import Keys
 
 if TYPE_CHECKING:
     from stigmem_review.signing.roots import TrustRoot
+    from stigmem_review.sources.git import Tree
 
 
 class Terms(NamedTuple):
     """The node, the rules, the gate, whom the operator trusts, and the root that proves it.
 
-    Without a ``root`` signatures are held against the one that ships with this package.
-    ``consulted`` is what a report of its own names; reviews within another leave that to it.
+    ``policy`` is what the operator says of the rules. Without a ``root`` signatures are held
+    against the one that ships with this package. ``consulted`` is what a report of its own names;
+    reviews within another leave that to it.
     """
 
     node: Node
     rulebook: Rulebook
     gate: Level
+    policy: RulePolicy = RulePolicy()
     trust: Trust = Trust()
     root: TrustRoot | None = None
     consulted: tuple[Consulted, ...] = ()
 
 
 class Decisions(NamedTuple):
-    """What an operator decided, and where it was read."""
+    """What an operator decided, and where it was read: ``paths`` are the files."""
 
-    policy: Policy
-    trust: Trust
-    root: TrustRoot | None
-    consulted: tuple[Consulted, ...]
+    file: PolicyFile = NO_POLICY
+    trust: Trust = Trust()
+    root: TrustRoot | None = None
+    consulted: tuple[Consulted, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    def terms(
+        self, node: str | None, gate: Level | None, pinned: str | None = None, *, base: bool = False
+    ) -> Terms:
+        """Return what a review goes by, with what the options ask for.
+
+        ``pinned`` is the node where neither policy nor option names one. Where there is no policy,
+        an option may put the gate anywhere, but not in a review that goes by a ``base``. Raises
+        ``PolicyError`` where the options contradict the policy and for what that says of rules
+        that are none, ``UsageError`` for an unknown node version.
+        """
+        policy, rulebook = self.file.policy, shipped_rules()
+        wanted = agreed("node", policy.node.version, node)
+        return Terms(
+            host.node(wanted or pinned),
+            rulebook,
+            tightened(policy, gate) if base or self.file.path or not gate else gate,
+            rule_policy(self.file, rulebook),
+            self.trust,
+            self.root,
+            self.consulted,
+        )
 
 
 Read = Callable[[str, int], bytes]
@@ -55,6 +97,80 @@ def from_disk(path: str, limit: int) -> bytes:
     return read_file(Path(path), limit)
 
 
+def find_policy(
+    folder: str, read: Callable[[str], bytes | None]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return the policy that holds in a folder, and where one would have counted before it.
+
+    It is the nearest from the folder, as a path below the top of its repository, up to that top.
+    ``read`` returns a file by such a path, or ``None`` where there is none. Raises ``PolicyError``
+    where one folder has two.
+    """
+    looked: list[str] = []
+    while True:
+        found = []
+        for name in (POLICY_FILE, PROJECT_FILE):
+            path = posixpath.join(folder, name)
+            looked.append(path)
+            try:
+                data = read(path)
+            except SourceError as error:
+                raise PolicyError(f"the policy {error.text}") from None
+            if data is not None and is_policy(data, path):
+                found.append(path)
+        if len(found) > 1:
+            raise PolicyError(
+                f"there are two policies, {found[0]} and [tool.stigmem-review] in {found[1]}; "
+                "keep one of them"
+            )
+        if found or not folder:
+            return (found[0] if found else None), tuple(looked)
+        folder = posixpath.dirname(folder)
+
+
+def policy_on_disk() -> str | None:
+    """Return the path of the policy that holds in the working directory.
+
+    It is looked for up to the top of the repository around it; where there is none, whoever writes
+    to a folder further up has no say. Raises ``PolicyError`` as ``find_policy`` does, and for a
+    file that may be one and cannot be read.
+    """
+    here = Path.cwd()
+    top = next((each for each in (here, *here.parents) if os.path.lexists(each / ".git")), here)
+
+    def read(path: str) -> bytes | None:
+        file = top / path
+        if not os.path.lexists(file) or (path.endswith(PROJECT_FILE) and not file.is_file()):
+            return None
+        shown = os.path.relpath(file, here)
+        return from_disk(shown, limits.POLICY_BYTES)
+
+    found, _ = find_policy(posixpath.join(*here.relative_to(top).parts or ("",)), read)
+    return None if found is None else os.path.relpath(top / found, here)
+
+
+def from_tree(tree: Tree, where: str, path: str, limit: int) -> bytes:
+    """Return a file of a commit or of the index; ``where`` says in words where it is not."""
+    data = tree.read(path)
+    if data is None:
+        raise SourceError(f"{path} is not {where}")
+    if len(data) > limit:
+        raise SourceError(f"{path} has more than {limit} bytes; check that it is the one you mean")
+    return data
+
+
+def read_policy(path: str | None, read: Read = from_disk) -> Decisions:
+    """Return what a policy decides, without the files that it names.
+
+    Raises ``PolicyError`` for a policy in error.
+    """
+    if path is None:
+        return Decisions()
+    data = _named(path, "the policy", limits.POLICY_BYTES, read, PolicyError)
+    consulted = Consulted("policy", path, _sha256(data))
+    return Decisions(parse_policy(data, path), consulted=(consulted,), paths=(path,))
+
+
 def read_decisions(
     policy: str | None,
     env_file: str | None,
@@ -64,32 +180,65 @@ def read_decisions(
 ) -> Decisions:
     """Return what an operator decided, from the files that a user names.
 
-    Without ``env_file`` the node's settings are those of ``environment``. An empty path is a file
-    that is not there: whoever passes a variable that is not set has named a file all the same.
-    Raises ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is
-    none.
+    The node's settings are those of the env file that an option or the policy names, or else those
+    of ``environment``. An empty path is a file that is not there: whoever passes a variable that is
+    not set has named a file all the same. Raises ``PolicyError`` for a policy or settings in error,
+    ``SigningError`` for a root that is none.
     """
-    decided, root, consulted = Policy(), None, []
-    if policy is not None:
-        data = _named(policy, "the policy", limits.POLICY_BYTES, read, PolicyError)
-        decided = parse_policy(data, policy)
-        consulted.append(Consulted("policy", policy, _sha256(data)))
+    decided = read_policy(policy, read)
+    file, consulted, root = decided.file, [*decided.consulted], None
+    env_file, env_keys = _agreed(
+        "env file", env_file, file, file.policy.node.env_file, ("node", "env-file")
+    )
+    trust_root, root_keys = _agreed(
+        "trust root", trust_root, file, file.policy.signing.trust_root, ("signing", "trust-root")
+    )
     if env_file is None:
         settings = settings_of(environment)
         if settings != Settings():
             consulted.append(Consulted("node's settings", "the environment"))
     else:
-        data = _named(env_file, "the env file", limits.ENV_FILE_BYTES, read, PolicyError)
+        with _told(file, env_keys):
+            data = _named(env_file, "the env file", limits.ENV_FILE_BYTES, read, PolicyError)
         settings = parse_settings(data, env_file)
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
     if trust_root is not None:
         from stigmem_review.signing.roots import read_root
 
-        data = _named(trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
+        with _told(file, root_keys):
+            data = _named(trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
         root = read_root(data, trust_root)
         consulted.append(Consulted("trust root", trust_root))
-    return Decisions(decided, Trust(decided.signing, settings), root, tuple(consulted))
+    paths = (*decided.paths, *(each for each in (env_file, trust_root) if each is not None))
+    trust = Trust(file.policy.signing, settings)
+    return Decisions(file, trust, root, tuple(consulted), paths)
+
+
+def _agreed(
+    what: str, asked: str | None, file: PolicyFile, said: str | None, keys: Keys
+) -> tuple[str | None, Keys | None]:
+    """Return the file that an option or the policy names, and the key if it is the policy."""
+    # An empty one stays what it is, so that it is no folder.
+    asked = posixpath.normpath(asked) if asked else asked
+    path = agreed(f"the {what}", None if said is None else beside(file, said), asked)
+    return path, keys if said is not None else None
+
+
+@contextmanager
+def _told(file: PolicyFile, keys: Keys | None) -> Iterator[None]:
+    """Have an error say which line of the policy names the file, where it does."""
+    try:
+        yield
+    except ReviewError as error:
+        if keys is None:
+            raise
+        raise file.error(Mistake(keys, f": {error.text}")) from None
+
+
+def beside(file: PolicyFile, path: str) -> str:
+    """Return a path that a policy names, from where the policy itself was named."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file.path), path))
 
 
 def _named(path: str, what: str, limit: int, read: Read, failure: type[ReviewError]) -> bytes:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from stigmem_review import host
-from stigmem_review.case import build_case
+from stigmem_review.case import build_case, distribution
 from stigmem_review.code.written import Written
 from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
@@ -22,9 +21,7 @@ from stigmem_review.pipeline.reading import (
     read_artifact,
 )
 from stigmem_review.pipeline.terms import Terms, read_decisions
-from stigmem_review.policy.file import node_version as wanted_node
-from stigmem_review.policy.file import tightened
-from stigmem_review.rulebook import judge, shipped_rules
+from stigmem_review.rulebook import judge
 from stigmem_review.signing.verify import verify
 from stigmem_review.text import shorten
 
@@ -61,16 +58,7 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
-    decided = decisions.policy
-    terms = Terms(
-        host.node(wanted_node(decided, node_version)),
-        shipped_rules().at_levels(decided.levels),
-        gate or decided.fail_on if policy is None else tightened(decided, gate),
-        decisions.trust,
-        decisions.root,
-        decisions.consulted,
-    )
-    return review_releases(openings, terms)
+    return review_releases(openings, decisions.terms(node_version, gate))
 
 
 def _check_plugins(openings: Collection[Opening]) -> None:
@@ -134,7 +122,10 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
 
 def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: Terms) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
-    findings = judge(case.comparison.facts, case, terms.rulebook)
+    judged = terms.policy.judge(
+        case.comparison.facts, case, terms.rulebook, distribution(new) or distribution(old)
+    )
+    findings = judged.findings
     if findings:
         from stigmem_review.document.evidence import with_evidence
 
@@ -150,4 +141,5 @@ def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: 
         terms.rulebook,
         terms.gate,
         terms.consulted,
+        judged.off,
     )

@@ -1,62 +1,226 @@
-"""The operator's decisions: which node, which gate, how heavy each rule is."""
+"""The operator's decisions: which node, which gate, how heavy each rule is, whom to trust."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import LEVELS, Level
-from stigmem_review.policy.trust import SigningPolicy, check_signing
+from stigmem_review.policy.mistake import Mistake, named
+from stigmem_review.policy.trust import SigningPolicy, signing_mistakes
 from stigmem_review.text import shorten
+from stigmem_review.toml import Keys
 
 POLICY_FILE = "stigmem-review.toml"
 """Where a repository keeps its policy, unless it is told otherwise."""
 
+PROJECT_FILE = "pyproject.toml"
+"""Where it can keep it as well, in the table ``[tool.stigmem-review]``."""
 
-class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """What an operator decided.
+_TABLE = ("tool", "stigmem-review")
 
-    ``node_version`` is the node the plugins are deployed to; ``fail_on`` the lightest finding
-    that closes the gate; ``levels`` gives rules, by id or name, another level; ``signing``
-    says whom to trust.
+Setting = Literal["off", "note", "warning", "error"]
+"""What a policy makes of a rule: nothing, or findings of a level."""
+
+
+class NodePolicy(msgspec.Struct, frozen=True, rename="kebab"):
+    """The table ``[node]`` of a policy: where the plugins are deployed to."""
+
+    version: Annotated[
+        str | None,
+        Meta(
+            description="the release of the node that the plugins are deployed to (default: the "
+            "newest that is known; in bump the one that is pinned beside them)",
+            examples=["0.9.0a12"],
+        ),
+    ] = None
+    env_file: Annotated[
+        str | None,
+        Meta(
+            description="the node's env file, which says whom it trusts to sign, as a path from "
+            "the policy's folder (default: the environment says it)",
+            examples=["node.env"],
+        ),
+    ] = None
+
+
+_LEVELS = Meta(
+    description="rules by id or name, at another level, or off; what that lowers is counted in "
+    "every report, and a rule that cannot be approved cannot be lowered",
+    examples=[{"requirement-unpinned": "note"}],
+)
+
+
+class PluginPolicy(msgspec.Struct, frozen=True, rename="kebab"):
+    """A table ``[plugins.NAME]`` of a policy: what is decided about one distribution."""
+
+    levels: Annotated[dict[str, Setting], _LEVELS] = {}
+
+
+class Policy(msgspec.Struct, frozen=True, rename="kebab"):
+    """What an operator decided. Its fields are all that a policy file can say."""
+
+    fail_on: Annotated[
+        Level,
+        Meta(
+            description="the minimum level of a finding that closes the gate; an option can only "
+            "tighten it",
+            examples=["warning"],
+        ),
+    ] = "warning"
+    node: Annotated[NodePolicy, Meta(description="the node the plugins are deployed to")] = (
+        NodePolicy()
+    )
+    levels: Annotated[dict[str, Setting], _LEVELS] = {}
+    signing: Annotated[SigningPolicy, Meta(description="whom to trust to sign")] = SigningPolicy()
+    plugins: Annotated[
+        dict[str, PluginPolicy],
+        Meta(description="what holds for one distribution, by its name"),
+    ] = {}
+
+
+_EARLIER: Mapping[str, tuple[str, str]] = {"node-version": ("node", "version")}
+"""Keys that had another place, which they may still stand at."""
+
+
+class PolicyFile(NamedTuple):
+    """A policy and the text it was read from, so that an error can say where.
+
+    ``path`` is as the user named it, empty where there is no policy and all is as by default.
+    ``table`` is what leads to the policy in the text.
     """
 
-    node_version: str | None = None
-    fail_on: Level = "warning"
-    levels: dict[str, Level] = {}
-    signing: SigningPolicy = SigningPolicy()
+    policy: Policy = Policy()
+    path: str = ""
+    text: str = ""
+    table: tuple[str, ...] = ()
+
+    def error(self, mistake: Mistake) -> PolicyError:
+        """Return the error that a mistake in this file is."""
+        keys = (*self.table, *mistake.keys)
+        # A required key that is not there has no line; its table has.
+        lines = (toml.line_of(self.text, keys[:end]) for end in range(len(keys), 0, -1))
+        line = next(filter(None, lines), 0)
+        place = f", line {line}" if line else ""
+        why = mistake.why if mistake.why[0] in ":;" else f"{',' if line else ''} {mistake.why}"
+        said = f"{named(keys, mistake.unknown)}{place}{why}"
+        return PolicyError(f"the policy {self.path}: {said}")
 
 
-def parse_policy(data: bytes, path: str) -> Policy:
-    """Read a policy file. Raises ``PolicyError`` that names the file and what is wrong in it."""
+NO_POLICY = PolicyFile()
+
+
+def parse_policy(data: bytes, path: str) -> PolicyFile:
+    """Read a policy file, or the policy's table of a ``pyproject.toml``.
+
+    Raises ``PolicyError`` that names the file, the key, its line and what is wrong with it.
+    """
+    read, wrong = examine(data, path)
+    if wrong:
+        more = f" ({len(wrong) - 1} more: stigmem-review policy check)" if len(wrong) > 1 else ""
+        raise PolicyError(f"{wrong[0].text}{more}")
+    return read
+
+
+def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
+    """Return a policy and everything that is wrong with its file.
+
+    Raises ``PolicyError`` where it is no TOML, or holds no policy.
+    """
     try:
-        policy = msgspec.convert(toml.parse(data.decode("utf-8")), Policy)
-    except (ValueError, RecursionError) as error:
-        why = shorten(_ENTRY.sub(_numbered, str(error)))
-        raise PolicyError(
-            f"the policy {path}: {why}; it may say node-version (a text such as "
-            '"0.9.0a12"), fail-on, below [levels] the level of a rule (each error, warning or '
-            "note), below [signing] whether it is required (true or false), and below "
-            "[[signing.trusted]] an issuer with an identity, or with a repository, a workflow and "
-            "a ref, and plugins"
-        ) from None
+        text = toml.decoded(data)
+        document = toml.parse(text)
+    except ValueError as error:
+        raise PolicyError(f"the policy {path}: {shorten(str(error))}") from None
+    if _is_project(path) and (document := _table(document)) is None:
+        raise PolicyError(f"the policy {path}: it has no table [tool.stigmem-review]")
+    read = PolicyFile(Policy(), path, text, _TABLE if _is_project(path) else ())
+    # What inspects types takes longer to import than a policy takes to be read.
+    from stigmem_review.policy.schema import mistakes
+
+    document, places = _moved(document)
+    wrong = [
+        _told(each)._replace(keys=places.get(each.keys, each.keys))
+        for each in mistakes(document, Policy)
+    ]
+    if not wrong:
+        read = read._replace(policy=msgspec.convert(document, Policy))
+        wrong = [*signing_mistakes(read.policy.signing), *_plugin_mistakes(read.policy.plugins)]
+    return read, [read.error(each) for each in wrong]
+
+
+def is_policy(data: bytes, path: str) -> bool:
+    """Say whether a file that lies where policies are looked for is one, whatever is wrong in it.
+
+    Of a ``pyproject.toml`` that is no TOML only whoever reads the project has to be told, unless
+    it seems to have the table.
+    """
+    if not _is_project(path) or b"stigmem-review" not in data:
+        return not _is_project(path)
     try:
-        check_signing(policy.signing)
-    except PolicyError as error:
-        raise PolicyError(f"the policy {path}: {error.text}") from None
-    return policy
+        return _table(toml.parse(toml.decoded(data))) is not None
+    except ValueError:
+        return b"tool.stigmem-review" in data.replace(b'"', b"").replace(b" ", b"")
 
 
-_ENTRY = re.compile(r"`\$\.signing\.trusted\[([0-9]+)\](?:\.([a-z]+))?(?:\[[^]]*\])*`")
+def policy_of(data: bytes | None, path: str) -> object:
+    """Return what of a file is a policy, to be compared with another state of the file.
+
+    The rest of a ``pyproject.toml`` changes for its own reasons.
+    """
+    if data is None or not _is_project(path):
+        return data
+    try:
+        return _table(toml.parse(toml.decoded(data)))
+    except ValueError:
+        return data if is_policy(data, path) else None
 
 
-def _numbered(found: re.Match[str]) -> str:
-    """Return what msgspec says of an entry in the words of a policy, counted from one."""
-    field = f", {found[2]}" if found[2] else ""
-    return f"entry {int(found[1]) + 1} of [[signing.trusted]]{field}"
+def _table(document: Any) -> Any:
+    for key in _TABLE:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _is_project(path: str) -> bool:
+    return path.replace("\\", "/").rpartition("/")[2] == PROJECT_FILE
+
+
+def _moved(document: Any) -> tuple[Any, dict[Keys, Keys]]:
+    """Return what a file says with every key at the place it has today, and what that was."""
+    places: dict[Keys, Keys] = {}
+    for earlier, (table, key) in _EARLIER.items():
+        inside = document.get(table, {}) if isinstance(document, dict) else None
+        if isinstance(inside, dict) and earlier in document and key not in inside:
+            document = {**document, table: {**inside, key: document[earlier]}}
+            del document[earlier]
+            places[table, key] = (earlier,)
+    return document, places
+
+
+def _told(mistake: Mistake) -> Mistake:
+    """Return what is wrong with a key that had another place and stands at both."""
+    if len(mistake.keys) != 1 or mistake.keys[0] not in _EARLIER:
+        return mistake
+    table, key = _EARLIER[str(mistake.keys[0])]
+    return mistake._replace(why=f"; it is `{key}` in [{table}] now, which is there as well")
+
+
+def _plugin_mistakes(plugins: Iterable[str]) -> Iterator[Mistake]:
+    seen: dict[str, str] = {}
+    for name in plugins:
+        normal = canonicalize_name(name)
+        if not is_normalized_name(normal):
+            yield Mistake(("plugins", name), "is not the name of a distribution")
+        elif normal in seen:
+            yield Mistake(("plugins", name), f"is the same distribution as `{seen[normal]}`")
+        seen.setdefault(normal, name)
 
 
 def tightened(policy: Policy, gate: Level | None) -> Level:
@@ -69,19 +233,19 @@ def tightened(policy: Policy, gate: Level | None) -> Level:
     if LEVELS.index(gate) < LEVELS.index(policy.fail_on):
         raise PolicyError(
             f"fail-on {gate} is looser than the policy's {policy.fail_on}; an option can only "
-            f"tighten the gate: write fail-on in {POLICY_FILE} on the base branch"
+            f"tighten the gate: write fail-on in the policy"
         )
     return gate
 
 
-def node_version(policy: Policy, asked: str | None) -> str | None:
-    """Return the node a policy or an option names.
+def agreed(said: str, policy: str | None, asked: str | None) -> str | None:
+    """Return what a policy or an option names.
 
     Raises ``PolicyError`` where they name two different ones.
     """
-    if asked and policy.node_version and asked != policy.node_version:
+    if asked is not None and policy is not None and asked != policy:
         raise PolicyError(
-            f"the policy is for node {policy.node_version} and the option says "
-            f"{asked}; leave the option out, or change the policy on the base branch"
+            f"the policy is for {said} {policy} and the option says {asked}; leave the option "
+            "out, or change the policy"
         )
-    return asked or policy.node_version
+    return policy if asked is None else asked

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 from packaging.utils import canonicalize_name, is_normalized_name
 
-from stigmem_review.errors import PolicyError
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import first_like, is_odd
+from stigmem_review.policy.mistake import Mistake
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
 from stigmem_review.text import shorten
 
@@ -25,19 +25,75 @@ class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     distributions it may sign; all where there is none.
     """
 
-    issuer: str = ""
-    identity: str = ""
-    repository: str = ""
-    workflow: str = ""
-    ref: str = ""
-    plugins: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ()
+    issuer: Annotated[
+        str,
+        msgspec.Meta(
+            description="who says that it is that signer; always needed, since two issuers can "
+            "vouch for the same name and mean two people",
+            examples=["https://token.actions.githubusercontent.com"],
+        ),
+    ] = ""
+    identity: Annotated[
+        str,
+        msgspec.Meta(
+            description="a person, or whatever else is no workflow",
+            examples=["release@acme.example"],
+        ),
+    ] = ""
+    repository: Annotated[
+        str,
+        msgspec.Meta(
+            description="the whole address of a workflow's repository",
+            examples=["https://github.com/acme/ledger"],
+        ),
+    ] = ""
+    workflow: Annotated[
+        str,
+        msgspec.Meta(
+            description="the workflow's path in the repository",
+            examples=[".github/workflows/release.yml"],
+        ),
+    ] = ""
+    ref: Annotated[
+        str,
+        msgspec.Meta(
+            description="the refs at which the workflow may run; * is anything but a slash "
+            "(default: any)",
+            examples=["refs/tags/v*"],
+        ),
+    ] = ""
+    plugins: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="the distributions that it may sign (default: all)",
+            examples=[["acme-ledger"]],
+        ),
+    ] = ()
 
 
 class SigningPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The table ``[signing]`` of a policy."""
 
-    required: bool | None = None
-    trusted: tuple[Trusted, ...] = ()
+    required: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="true: unsigned releases are refused; false: they are not, where the "
+            "node's own settings allow it (default: what the node's settings say)",
+            examples=[True],
+        ),
+    ] = None
+    trust_root: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="the file of a private Sigstore instance's trust root, as a path from the "
+            "policy's folder (default: our copy of the public-good instance's)",
+            examples=["trusted_root.json"],
+        ),
+    ] = None
+    trusted: Annotated[
+        tuple[Trusted, ...],
+        msgspec.Meta(description="who is trusted to sign: an identity, or a workflow"),
+    ] = ()
 
 
 class Trust(msgspec.Struct, frozen=True):
@@ -71,11 +127,11 @@ class Judged(msgspec.Struct, frozen=True):
     but: But = ""
 
 
-def check_signing(policy: SigningPolicy) -> None:
-    """Check what no type says of a policy. Raises ``PolicyError`` that names entry and field."""
-    for number, entry in enumerate(policy.trusted, 1):
+def signing_mistakes(policy: SigningPolicy) -> Iterator[Mistake]:
+    """Yield what is wrong with a policy's word about signing and what no type says."""
+    for index, entry in enumerate(policy.trusted):
         for field, why in _mistakes(entry):
-            raise PolicyError(f"entry {number} of [[signing.trusted]], {field}: {why}")
+            yield Mistake(("signing", "trusted", index, field), f": {why}")
 
 
 def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:

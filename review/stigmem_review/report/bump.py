@@ -15,9 +15,16 @@ from stigmem_review.report.markdown import (
     gap_parts,
     marked,
     message,
+    off_parts,
     render_markdown,
 )
-from stigmem_review.report.text import consulted_lines, finding_lines, paint, render_text
+from stigmem_review.report.text import (
+    consulted_lines,
+    finding_lines,
+    off_lines,
+    paint,
+    render_text,
+)
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
 
@@ -62,6 +69,7 @@ def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
         text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
         yield from _wrapped(text, width, "  - ")
     yield from finding_lines(report.findings, "Findings about the pins", width, colour)
+    yield from off_lines(report.off, width, colour)
     yield from _section("Pinned otherwise, and no plugin", report.others, width, colour)
     yield from _section("As before", report.as_before, width, colour)
     yield from ("", paint("What was compared", "head", colour))
@@ -115,6 +123,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     gaps = _all_gaps(report)
     parts += gap_parts(gaps)
     parts += finding_parts(report.findings, "Findings about the pins")
+    parts += off_parts(report.off)
     parts += _details("Pinned otherwise, and no plugin", report.others)
     parts += _details("As before", report.as_before)
     parts.append("## What was compared")

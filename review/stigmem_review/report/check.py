@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from stigmem_review.document import Checked, CheckReport
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
-from stigmem_review.report.groups import lines_once
-from stigmem_review.report.markdown import block, code, lines_block, message
-from stigmem_review.report.text import excerpt_lines, paint
+from stigmem_review.report.groups import level_says, lines_once
+from stigmem_review.report.markdown import (
+    block,
+    code,
+    consulted_items,
+    lines_block,
+    message,
+    off_parts,
+)
+from stigmem_review.report.text import excerpt_lines, off_lines, paint
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
-from stigmem_review.verdict import count
+from stigmem_review.verdict import count, lowered_says
 
 
 def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
@@ -23,6 +30,8 @@ def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
         lines += _text(each, width, colour)
     for skipped in report.skipped:
         lines.append(f"{skipped}: not a Stigmem plugin, not checked")
+    for consulted in report.consulted:
+        lines.append(f"{consulted.what}: {consulted.path}, SHA-256 {consulted.sha256}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -32,7 +41,7 @@ def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
         yield from _wrapped(f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else ""), width)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
     for mistake in lines_once(shown):
-        level = paint(mistake.level, mistake.level, colour)
+        level = paint(level_says(mistake), mistake.level, colour)
         yield f"{place(each, mistake)}: {level}: {mistake.name} [{mistake.rule}]"
         yield from excerpt_lines(mistake, "    ", colour)
         yield from _wrapped(flat(mistake.message), width)
@@ -43,6 +52,7 @@ def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
             yield from (f"        {line}" for line in mistake.write)
     if more:
         yield f"    and {count(more, 'more mistake')}: see the report as JSON"
+    yield from off_lines(each.off, width, colour)
 
 
 def _wrapped(text: str, width: int, label: str = "") -> list[str]:
@@ -68,12 +78,14 @@ def render_check_markdown(report: CheckReport) -> str:
         parts += [part for mistake in lines_once(shown) for part in _markdown(each, mistake)]
         if more:
             parts.append(f"and {count(more, 'more mistake')}: see the report as JSON")
+        parts += off_parts(each.off)
     parts += [f"- {code(each)}: not a Stigmem plugin, not checked" for each in report.skipped]
+    parts += consulted_items(report.consulted)
     return "\n\n".join(parts) + "\n"
 
 
 def _markdown(each: Checked, mistake: Finding) -> Iterator[str]:
-    yield f"### {mistake.level}: {mistake.name} ({mistake.rule})"
+    yield f"### {level_says(mistake)}: {mistake.name} ({mistake.rule})"
     yield f"{message(mistake.message)} ({code(place(each, mistake))})"
     if found := shortened(mistake):
         yield "\n".join(lines_block(found, is_open=False))
@@ -102,8 +114,8 @@ def _title(each: Checked) -> str:
 def _summary(each: Checked) -> str:
     if each.gaps:
         return "it could not be checked completely"
-    if not each.mistakes:
-        return "nothing to correct"
     levels = [mistake.level for mistake in each.mistakes]
     counts = {level: levels.count(level) for level in dict.fromkeys(levels)}
-    return ", ".join(count(number, level) for level, number in counts.items())
+    said = ", ".join(count(number, level) for level, number in counts.items())
+    lowered = lowered_says(each.mistakes, each.off).removesuffix(".")
+    return "; ".join(filter(None, (said or "nothing to correct", lowered)))

@@ -16,7 +16,7 @@ from stigmem_review.report.bump import bump_summary
 from stigmem_review.report.check import place
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
-from stigmem_review.verdict import Verdict, count
+from stigmem_review.verdict import Verdict, count, lowered_says
 
 _CHARS = 1000
 """Of one annotation; more than fits on a screen helps nobody."""
@@ -64,7 +64,7 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
             yield from _review(report, None)
         case CheckReport():
             names = ", ".join(each.plugin or each.source.asked for each in report.checked[:5])
-            yield _verdict(report.verdict, names, checked=True)
+            yield _verdict(report.verdict, names, checked=_lowered(report))
             for each in report.checked:
                 yield from map(_gap, each.gaps)
                 for mistake in each.mistakes:
@@ -87,11 +87,17 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                     yield from _review(bump.report, bump.at if bump.new else None)
 
 
-def _verdict(verdict: Verdict, about: str, *, checked: bool = False) -> Annotation:
+def _lowered(report: CheckReport) -> str:
+    found = tuple(mistake for each in report.checked for mistake in each.mistakes)
+    return lowered_says(found, tuple(mistake for each in report.checked for mistake in each.off))
+
+
+def _verdict(verdict: Verdict, about: str, *, checked: str | None = None) -> Annotation:
     command: Command = "error" if verdict.exit_code else "notice"
     numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
     said = ", ".join(count(number, noun) for number, noun in numbers if number)
-    sentence = "" if checked else f" {verdict.sentence}"
+    # A check decides nothing; what the policy lowered is to be seen all the same.
+    sentence = f" {verdict.sentence if checked is None else checked}"
     about = about if about.endswith(".") or not about else f"{about}."
     text = f"{about}{f' {said}.' if said else ''}{sentence}".strip()
     return Annotation(command, f"stigmem-review: {verdict.state}", text or verdict.state)

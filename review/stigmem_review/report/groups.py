@@ -11,6 +11,18 @@ from stigmem_review.document import Report
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shown, shortened
 from stigmem_review.rulebook import Finding
+from stigmem_review.verdict import count
+
+
+def level_says(finding: Finding) -> str:
+    """Return the level of a finding, with the one that it has without the policy."""
+    own = finding.rule_level
+    return f"{finding.level} ({own} without the policy)" if own else finding.level
+
+
+def off_title(off: Sequence[Finding]) -> str:
+    """Return what stands above the findings that the policy turned off."""
+    return f"Turned off by the policy ({count(len(off), 'finding')})"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -57,7 +69,7 @@ def code_title(report: Report) -> str:
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:
     together: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        together.setdefault((finding.level, finding.rule), []).append(finding)
+        together.setdefault((level_says(finding), finding.rule), []).append(finding)
     explained: set[str] = set()
     for number, ((_, rule), members) in enumerate(together.items(), 1):
         yield Group(number, tuple(members), rule in explained)

@@ -13,7 +13,7 @@ from stigmem_review.document import Consulted, Item, Line, Report, Reviewed, Row
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shortened, shortened
-from stigmem_review.report.groups import Group, code_title, grouped
+from stigmem_review.report.groups import Group, code_title, grouped, level_says, off_title
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message
 from stigmem_review.verdict import State, count
@@ -28,9 +28,11 @@ def render_markdown(report: Report) -> str:
     parts = [*_top(report)]
     if report.findings or report.gaps:
         parts += [*gap_parts(report.gaps), *_table(report)]
-        parts += [*finding_parts(report.findings, "Findings"), *_end(report)]
+        parts += [*finding_parts(report.findings, "Findings"), *off_parts(report.off)]
+        parts += _end(report)
     else:
         parts.append(report.brief)
+        parts += off_parts(report.off)
         parts += _signatures(report)
         parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
@@ -137,7 +139,7 @@ def finding_parts(findings: tuple[Finding, ...], title: str) -> Iterator[str]:
 
 def _group(group: Group) -> str:
     first = group.first
-    parts = [f"### {group.number}. {first.level}: {first.name} ({first.rule})"]
+    parts = [f"### {group.number}. {level_says(first)}: {first.name} ({first.rule})"]
     parts.append("\n".join(_said(group)).rstrip())
     parts += [block(each.write) for each in group.findings if each.write]
     if not group.explained:
@@ -175,6 +177,18 @@ def lines_block(found: Shortened, *, is_open: bool) -> Iterator[str]:
     if found.more:
         yield from ("", f"and {count(found.more, 'more line')}")
     yield from ("", "</details>")
+
+
+def off_parts(off: tuple[Finding, ...]) -> Iterator[str]:
+    """Yield findings that the policy turned off, folded."""
+    yield from _details(
+        off_title(off),
+        [
+            f"- {each.level}: {each.name} ({each.rule}) by {code(each.policy)}: "
+            f"{message(each.message)}"
+            for each in off
+        ],
+    )
 
 
 def block(lines: Iterable[str]) -> str:

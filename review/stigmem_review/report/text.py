@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from stigmem_review.document import Consulted, Item, Line, Report, Reviewed
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
-from stigmem_review.report.groups import Group, code_title, grouped
+from stigmem_review.report.groups import Group, code_title, grouped, level_says, off_title
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
@@ -40,6 +40,11 @@ def finding_lines(
 ) -> Iterator[str]:
     """Yield findings below a title, as a report shows them."""
     yield from _Page(max(40, width), colour).findings(findings, title)
+
+
+def off_lines(off: tuple[Finding, ...], width: int, colour: bool) -> Iterator[str]:
+    """Yield findings that the policy turned off, a line each, below their title."""
+    yield from _Page(max(40, width), colour).off(off)
 
 
 def paint(text: str, style: str, colour: bool) -> str:
@@ -74,11 +79,13 @@ class _Page:
         yield from self._top(report)
         if not (report.findings or report.gaps):
             yield from self._wrap(report.brief)
+            yield from self.off(report.off)
             yield from self._lines("Signatures", report.signatures)
             return
         yield from self._gaps(report)
         yield from self._table(report)
         yield from self.findings(report.findings, "Findings")
+        yield from self.off(report.off)
         yield from self._end(report)
 
     def _paint(self, text: str, style: str) -> str:
@@ -169,7 +176,7 @@ class _Page:
 
     def _group(self, group: Group) -> Iterator[str]:
         first = group.first
-        level = self._paint(first.level, first.level)
+        level = self._paint(level_says(first), first.level)
         yield f"{group.number}. {level}: {first.name} [{first.rule}]"
         for finding in group.findings:
             yield from self._wrap(flat(finding.message), "     ", "   - ")
@@ -183,6 +190,16 @@ class _Page:
             yield from self._wrap(first.do, "        ", "   Do:  ")
         if not first.approvable:
             yield "   It cannot be accepted; it has to be put right."
+
+    def off(self, off: tuple[Finding, ...]) -> Iterator[str]:
+        if off:
+            yield from self._heading(off_title(off))
+        shown, more = budget.cut(off, budget.LINES)
+        for each in shown:
+            said = f"{each.level}: {each.name} [{each.rule}] by {each.policy}: {flat(each.message)}"
+            yield from self._wrap(said, "      ", "  ")
+        if more:
+            yield f"  and {count(more, 'more finding')}: see the report as JSON"
 
     def _end(self, report: Report) -> Iterator[str]:
         if report.unchanged:

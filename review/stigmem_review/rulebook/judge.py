@@ -23,7 +23,8 @@ class Finding(msgspec.Struct, frozen=True):
     and the evidence, never from the wording or from line numbers. ``write`` are whole lines that
     would settle it, for the policy or, in a check, for the author. ``evidence`` are the lines it is
     about, where a file that can be read has them; judging gives none. ``gain`` is what the new
-    release gains by it, if that is anything.
+    release gains by it, if that is anything. Where a policy decided about it, ``policy`` is the
+    table that did, and ``rule_level`` the level that the rule gives it.
     """
 
     rule: str
@@ -40,6 +41,19 @@ class Finding(msgspec.Struct, frozen=True):
     write: tuple[str, ...] = ()
     evidence: Excerpt | None = None
     gain: Gain | None = None
+    rule_level: Level | Literal[""] = ""
+    policy: str = ""
+
+    @property
+    def is_lowered(self) -> bool:
+        """Whether a policy makes less of it than the rule does."""
+        own = self.rule_level
+        return bool(own) and LEVELS.index(own) < LEVELS.index(self.level)
+
+
+def by_weight(finding: Finding) -> tuple[int, str]:
+    """Return what findings are sorted by: heaviest first, those of a rule together."""
+    return LEVELS.index(finding.level), finding.rule
 
 
 def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Finding, ...]:
@@ -69,7 +83,7 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
             level = rule.level(fact, case)
             if level is not None:
                 findings.append(_finding(each.rule, level, rule.says(fact, case), fact, case))
-    return tuple(sorted(findings, key=lambda each: (LEVELS.index(each.level), each.rule)))
+    return tuple(sorted(findings, key=by_weight))
 
 
 def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case) -> Finding:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from stigmem_review import limits, toml
-from stigmem_review.errors import PolicyError, RuleError, SourceError, reason
+from stigmem_review.errors import RuleError, SourceError, reason
 from stigmem_review.facts import KINDS
 from stigmem_review.model import Level
 from stigmem_review.sources.disk import read_file
@@ -86,29 +86,6 @@ class Rulebook(msgspec.Struct, frozen=True):
             if wanted.upper() == each.id or wanted == each.name:
                 return each
         return None
-
-    def at_levels(self, levels: Mapping[str, Level]) -> Rulebook:
-        """Return the same rules, some of them at the level that a policy gives them.
-
-        Raises ``PolicyError`` for a rule nobody knows, and for a level that would accept what
-        cannot be accepted.
-        """
-        changed = {each.id: each for each in self.rules}
-        for wanted, level in levels.items():
-            each = self.get(wanted)
-            if each is None:
-                raise PolicyError(
-                    f"the policy gives a level to {shorten(wanted)!r}, which is no rule; "
-                    "stigmem-review rules list has them"
-                )
-            if level != "error" and not each.rule.approvable:
-                raise PolicyError(
-                    f"the policy makes {each.rule.name} a {level}, which cannot be accepted: "
-                    "leave it an error"
-                )
-            rule = msgspec.structs.replace(each.rule, level=level, warning_when="", error_when="")
-            changed[rule.id] = msgspec.structs.replace(each, given=rule)
-        return Rulebook(tuple(changed.values()), self.digest)
 
 
 def find_rules() -> Path:
