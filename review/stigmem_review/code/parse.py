@@ -69,7 +69,7 @@ def parse(data: bytes) -> ast.Module | Failure:
             tree = ast.parse(data)
             refused = _uncompilable(tree, data)
     except SyntaxError as error:
-        return _unparsable(error.msg or "invalid syntax", error.lineno or 0)
+        return _unparsable(_said(error), error.lineno or 0)
     except (RecursionError, MemoryError):
         return _unparsable("it is nested too deeply for the parser", 0)
     except UnicodeDecodeError:
@@ -90,7 +90,7 @@ def _uncompilable(tree: ast.Module, data: bytes) -> Failure | None:
         if (error.msg or "").startswith("future feature"):
             # A newer Python may know it.
             return _unparsable(error.msg, error.lineno or 0)
-        why = f"{REFUSED}: {error.msg or 'invalid syntax'}"
+        why = f"{REFUSED}: {_said(error)}"
         return Failure(why, error.lineno or 0, unreadable=False)
     except (RecursionError, MemoryError):
         # Compiling takes more of the stack than parsing; how much there is differs.
@@ -143,3 +143,8 @@ def _odd_encoding(data: bytes) -> Failure | None:
         if not _BLANK.match(line):
             return None
     return None
+
+
+def _said(error: SyntaxError) -> str:
+    """Return what Python says of source, to stand in a sentence: its own can end as a question."""
+    return (error.msg or "invalid syntax").rstrip("?.")

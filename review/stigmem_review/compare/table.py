@@ -219,6 +219,7 @@ MANIFEST = (
         name="version",
         read=_one("version"),
         changed={"value": (facts.ManifestVersionChanged,)},
+        title="manifest version",
         more=_version("version"),
     ),
     Field(

@@ -30,7 +30,7 @@ def rows(case: Case, old: Release, new: Release) -> Iterable[Row]:
         kept = [Item(text) for about, text in _members(name, new) if about not in changed]
         if name in first_read:
             kept = []
-        yield Row(label(name), (*kept, *items))
+        yield Row("version" if name == _BOTH else label(name), (*kept, *items))
 
 
 def _members(name: str, release: Release) -> list[tuple[str, str]]:
@@ -45,7 +45,17 @@ def _members(name: str, release: Release) -> list[tuple[str, str]]:
             return []
 
 
-_ORDER = ("name", "version", "distribution_version", "requires_stigmem", "capabilities", "hooks")
+_BOTH = "both versions"
+"""The manifest's and the distribution's, where what became of them is the same."""
+_ORDER = (
+    "name",
+    _BOTH,
+    "version",
+    "distribution_version",
+    "requires_stigmem",
+    "capabilities",
+    "hooks",
+)
 
 
 def _by_field(case: Case, old: Release, new: Release) -> dict[str, list[tuple[str, Item]]]:
@@ -60,7 +70,9 @@ def _by_field(case: Case, old: Release, new: Release) -> dict[str, list[tuple[st
         if name not in found and len(values(value)) > 1:
             found[name] = [(name, Item(str(each), "+")) for each in values(value)]
     if found.get("version") == found.get("distribution_version"):
-        found.pop("distribution_version", None)
+        for name in ("version", "distribution_version"):
+            if name in found:
+                found[_BOTH] = found.pop(name)
     return dict(
         sorted(found.items(), key=lambda each: _ORDER.index(each[0]) if each[0] in _ORDER else 99)
     )

@@ -86,6 +86,8 @@ class _Hook(msgspec.Struct):
     strict_audit: bool
     calls: list[tuple[str, ...]]
     acts: str
+    failure: str = ""
+    """Where it is not what follows from the semantic: for hooks that fire while the node starts."""
 
 
 class _Capability(msgspec.Struct):
@@ -180,7 +182,7 @@ def _hook_infos(data: _Data) -> dict[str, HookInfo]:
             power=semantic.power,
             acts=hook.acts,
             when=when[hook.ordering],
-            failure=_STRICT if hook.strict_audit else semantic.failure,
+            failure=hook.failure or (_STRICT if hook.strict_audit else semantic.failure),
             positionals=semantic.positionals,
         )
     return infos

@@ -11,6 +11,7 @@ import msgspec
 from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
+from stigmem_review.host.modules import STANDARD
 from stigmem_review.interpret import host, words
 from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import ONE_OF, GiveUp, place_of
@@ -354,7 +355,8 @@ def _stop(m: Interpreter, value: Value) -> _Stop:
         case Opaque():
             return _Stop(f"it is made of {words.subject(value)}, which only the node has", None)
         case Foreign(dotted=dotted):
-            return _Stop(f"it is {dotted}, which another distribution provides", None)
+            by = "Python" if dotted.partition(".")[0] in STANDARD else "another distribution"
+            return _Stop(f"it is {dotted}, which {by} provides", None)
         case Ref(kind="instance" | "object" | "partial"):
             return _Stop(
                 f"it is {host.shown(m, value)}, made by a call", written_at(m, value, None)
