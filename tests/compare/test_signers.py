@@ -61,6 +61,9 @@ def reusing(ref: str) -> Signer:
     return msgspec.structs.replace(caller, identity=f"{builder}@{ref}")
 
 
+SHARED = workflow(builder=f"{FORGE}/builds/all/.ci/build.yml")
+
+
 def signed(*signers: Signer, **more: Any) -> Signature:
     return Signature("verified", signers=signers or (person(),), root="ours", **more)
 
@@ -553,6 +556,22 @@ STORIES: dict[str, Story] = {
         ["warning signer-unpinned"],
         "same",
         "trusted",
+    ),
+    "the node's list names a shared workflow": (
+        signed(SHARED),
+        signed(SHARED),
+        Trust(settings=Settings(trusted=(SHARED.identity,))),
+        ["note signer-unpinned", "warning signer-shared"],
+        "same",
+        "trusted",
+    ),
+    "the policy names a shared workflow": (
+        signed(SHARED),
+        signed(SHARED),
+        Trust(SigningPolicy(trusted=(Trusted(SHARED.issuer, SHARED.identity),))),
+        ["error signer-untrusted"],
+        "same",
+        "untrusted",
     ),
     "the override list": (
         signed(),

@@ -275,6 +275,26 @@ def test_a_workflow_that_has_another_one_sign_is_known_by_its_own_address() -> N
 
 
 @pytest.mark.parametrize(
+    ("builder", "decision"),
+    [
+        (f"{FORGE}/builds/all/.ci/build.yml", "untrusted"),
+        (f"{CI.repository}-else/.ci/build.yml", "untrusted"),
+        # One of its own repository signs for nobody else.
+        (f"{CI.repository}/.ci/build.yml", "trusted"),
+    ],
+)
+def test_the_name_of_a_shared_workflow_is_that_of_whoever_calls_it(
+    builder: str, decision: str
+) -> None:
+    identity = f"{builder}@{CI.ref}"
+    signer = msgspec.structs.replace(CI, identity=identity, builder=builder)
+    judged = judge(signer, "demo", trust(Trusted(issuer=CI.issuer, identity=identity)))
+    assert judged.decision == decision
+    assert judged.but == ("a shared builder" if decision == "untrusted" else "")
+    assert judge(signer, "demo", trust(WORKFLOW)).decision == "trusted"
+
+
+@pytest.mark.parametrize(
     ("identity", "address"),
     [
         ("https://f.example/a/b@refs/tags/v1", "https://f.example/a/b"),

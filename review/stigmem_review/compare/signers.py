@@ -11,6 +11,7 @@ from stigmem_review import facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
+from stigmem_review.policy.settings import OVERRIDE, TRUSTED
 from stigmem_review.policy.trust import (
     But,
     Decision,
@@ -21,6 +22,7 @@ from stigmem_review.policy.trust import (
     nearest,
     required,
     required_by,
+    signs_for_others,
     stated,
     without_ref,
 )
@@ -362,10 +364,23 @@ def _rank(decided: tuple[Signer, Judged]) -> int:
 
 def _trust_facts(signer: Signer, judged: Judged, old: Release) -> Iterator[Fact]:
     identity, issuer = signer.identity, signer.issuer
+    if signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned:
+        yield facts.SignerShared(
+            item="signer",
+            identity=identity,
+            repository=signer.repository,
+            by=judged.by,
+            write=_policy_lines(signer),
+        )
     match judged.decision:
         case "untrusted":
             yield facts.SignerUntrusted(
-                item="signer", identity=identity, issuer=issuer, by=judged.by, but=judged.but
+                item="signer",
+                identity=identity,
+                issuer=issuer,
+                by=judged.by,
+                but=judged.but,
+                write=_policy_lines(signer) if judged.but == "a shared builder" else (),
             )
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)

@@ -98,6 +98,7 @@ _BUT: dict[But, str] = {
     "another ref": ", which trusts it at another ref",
     "other plugins": ", which trusts it for other plugins",
     "not on the node": ", and the policy trusts it",
+    "a shared builder": ", which names a workflow that any repository can call",
 }
 
 

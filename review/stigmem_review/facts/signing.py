@@ -81,6 +81,17 @@ class SignerUntrusted(Fact, frozen=True, kw_only=True):
     but: But
 
 
+class SignerShared(Fact, frozen=True, kw_only=True):
+    """The node's own list names a workflow that signs for every repository that calls it.
+
+    ``write`` are the lines of a policy that name who called it here.
+    """
+
+    identity: str
+    repository: str
+    by: str
+
+
 class SignerOverride(Fact, frozen=True, kw_only=True):
     """A signer who is accepted as an exception."""
 

@@ -107,9 +107,12 @@ Decision = Literal["trusted", "override", "untrusted", "not judged"]
 
 RequiredBy = Literal["the policy", "STIGMEM_PLUGIN_SIGNING_REQUIRED", "the node"]
 
-But = Literal["", "another issuer", "another ref", "other plugins", "not on the node"]
+But = Literal[
+    "", "another issuer", "another ref", "other plugins", "not on the node", "a shared builder"
+]
 """Why a signer is not trusted although something is said of it: the policy trusts it from another
-issuer, at another ref, or for other plugins, or the node's own lists leave it out."""
+issuer, at another ref, or for other plugins, the node's own lists leave it out, or what is named is
+a workflow that signs for whoever calls it."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -260,7 +263,8 @@ def _fits(entry: Trusted, signer: Signer) -> bool:
 
 def _names(entry: Trusted, signer: Signer) -> bool:
     if entry.identity:
-        return _is(entry.identity, signer)
+        # Whoever calls a shared workflow is signed for under its name.
+        return _is(entry.identity, signer) and not signs_for_others(signer)
     # A workflow signs under its address, and nobody else does.
     where = (entry.repository, entry.workflow)
     return signer.kind == "uri" and all(where) and where == (signer.repository, signer.workflow)
@@ -274,10 +278,22 @@ def _allows(pattern: str, signer: Signer) -> bool:
 
 
 def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
+    if signs_for_others(signer) and any(_is(each.identity, signer) for _, each in entries):
+        return "a shared builder"
     named = [entry for _, entry in entries if _names(entry, signer)]
     if any(entry.issuer == signer.issuer for entry in named):
         return "another ref"
     return "another issuer" if named else ""
+
+
+def signs_for_others(signer: Signer) -> bool:
+    """Say whether the name that a signature is under is that of a workflow of another repository.
+
+    It is the same for every repository that calls it: "Build Signer URI" of a certificate, beside
+    the "Source Repository URI" (Fulcio, "OID info").
+    """
+    own = f"{signer.repository}/"
+    return bool(signer.workflow and signer.builder) and not signer.builder.startswith(own)
 
 
 def _other_ref(signer: Signer, settings: Settings) -> But:
