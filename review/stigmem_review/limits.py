@@ -175,5 +175,8 @@ SHOWN_CHARS = 300
 EVIDENCE_LINES = 60
 """Lines that one finding shows, in every format together; people see fewer."""
 
+DIFF_LINES = 20_000
+"""Lines that a whole source diff shows; nobody reads more at once."""
+
 EVIDENCES = 500
 """Findings that show lines."""

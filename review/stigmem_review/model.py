@@ -407,6 +407,33 @@ class Excerpt(msgspec.Struct, frozen=True):
     more: int = 0
 
 
+FileChange = Literal["changed", "added", "removed"]
+
+
+class FileDiff(msgspec.Struct, frozen=True):
+    """What differs in one file; ``why`` says why no lines of it are there, ``more`` counts them.
+
+    ``path`` is what the release calls it that has it, the new one where both do.
+    """
+
+    path: str
+    change: FileChange
+    hunks: tuple[Hunk, ...] = ()
+    why: str = ""
+    more: int = 0
+
+
+class SourceDiff(msgspec.Struct, frozen=True):
+    """What differs of the files that can run: those with findings first, in their order.
+
+    ``others`` counts files that differ and cannot run; ``why`` says why nothing is compared.
+    """
+
+    files: tuple[FileDiff, ...] = ()
+    others: int = 0
+    why: str = ""
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A part of the review that could not be done at all, why, and what would help."""
 

@@ -123,7 +123,7 @@ SOURCES = [
 ]
 
 
-def hostile_source(text: str, folder: Path) -> Report:
+def hostile_source(text: str, folder: Path, *, code: bool) -> Report:
     """Review a plugin whose new handler has a text in it, as it is and as bytes of no encoding."""
     handlers = f'def audit(ctx, **_):\n    """{text}"""\n    return None\n'
     files: dict[str, str | bytes] = {**plugin(version="1.1.0", hooks={"recall_filter": "audit"})}
@@ -132,12 +132,13 @@ def hostile_source(text: str, folder: Path) -> Report:
     files["demo_plugin/odd.py"] = odd
     files["demo_plugin/odd.sh"] = b"#!/bin/sh\n" + odd
     new = write_wheel(folder / "new", files, version="1.1.0")
-    return review(str(write_wheel(folder / "old", plugin())), str(new))
+    return review(str(write_wheel(folder / "old", plugin())), str(new), code=code)
 
 
+@pytest.mark.parametrize("code", [False, True])
 @pytest.mark.parametrize("text", SOURCES, ids=lambda text: repr(text[:20]))
-def test_code_that_is_shown_cannot_bend_a_report(text: str, tmp_path: Path) -> None:
-    report = hostile_source(text, tmp_path)
+def test_code_that_is_shown_cannot_bend_a_report(text: str, code: bool, tmp_path: Path) -> None:
+    report = hostile_source(text, tmp_path, code=code)
     assert sum(each.evidence is not None for each in report.findings) >= 2
     for form in FORMATS:
         printed = render(report, form)
@@ -146,7 +147,7 @@ def test_code_that_is_shown_cannot_bend_a_report(text: str, tmp_path: Path) -> N
         assert "##[" not in printed
         commands = [line for line in printed.splitlines() if line.lstrip().startswith("::")]
         assert commands == (printed.splitlines() if form == "github" else [])
-        assert form == "json" or max(map(len, printed.splitlines())) < 2_000
+        assert form == "json" or max(map(len, printed.splitlines())) < 3_000
     markdown = MarkdownIt("gfm-like", {"linkify": False})
     tokens = markdown.parse(render(report, "markdown"))
     headings = [tokens[i + 1].content for i, x in enumerate(tokens) if x.type == "heading_open"]
@@ -154,7 +155,7 @@ def test_code_that_is_shown_cannot_bend_a_report(text: str, tmp_path: Path) -> N
     fences = [each for each in tokens if each.type == "fence"]
     assert fences
     assert all(each.info == "diff" for each in fences)
-    assert all(len(each.content.splitlines()) <= 12 for each in fences)
+    assert code or all(len(each.content.splitlines()) <= 12 for each in fences)
     html = "".join(
         x.content for t in tokens for x in (t, *(t.children or ())) if x.type.startswith("html_")
     )

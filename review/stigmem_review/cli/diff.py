@@ -34,6 +34,12 @@ def add(commands: Any) -> None:
     parser.add_argument("--old-bundle", metavar="FILE", help="a file that signs OLD")
     parser.add_argument("--new-bundle", metavar="FILE", help="a file that signs NEW")
     add_policy_options(parser)
+    parser.add_argument(
+        "--code",
+        action="store_true",
+        help="what differs of the code, file by file: as text instead of the findings, in Markdown "
+        "and JSON beside them",
+    )
     add_trust_options(parser)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
@@ -58,5 +64,6 @@ def run(options: argparse.Namespace) -> int:
             env_file=options.env_file,
             environment=os.environ,
             trust_root=options.trust_root,
+            code=options.code,
         )
     return finish(report, report.verdict, options, watch)

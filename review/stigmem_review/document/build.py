@@ -22,7 +22,7 @@ from stigmem_review.document.signatures import (
 )
 from stigmem_review.document.table import label, rows, stated
 from stigmem_review.host import Node
-from stigmem_review.model import Gap, Known, Level, Release, Side, Source
+from stigmem_review.model import Gap, Known, Level, Release, Side, Source, SourceDiff
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.verdict import decide
@@ -39,6 +39,7 @@ def build_report(
     gate: Level,
     consulted: tuple[Consulted, ...] = (),
     off: tuple[Finding, ...] = (),
+    source: SourceDiff | None = None,
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     gaps = (*_sided("old", old), *_sided("new", new))
@@ -81,6 +82,7 @@ def build_report(
         reviewed=(_reviewed("old", old), _reviewed("new", new)),
         consulted=consulted,
         off=off,
+        source=source,
     )
     return sanitised(report)
 

@@ -18,6 +18,7 @@ from stigmem_review.model import (
     Observation,
     Side,
     Source,
+    SourceDiff,
     Unknown,
 )
 from stigmem_review.rulebook import Finding
@@ -124,7 +125,8 @@ class Report(msgspec.Struct, frozen=True):
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
     amounts to, ``consulted`` what it went by, ``go_back`` what going back installs,
     ``not_assessed`` what no part of the tool looked at, and why; ``off`` are findings that the
-    policy turned off.
+    policy turned off, ``source``
+    what differs of the code, where that was asked for.
     """
 
     format: Literal[1]
@@ -151,3 +153,4 @@ class Report(msgspec.Struct, frozen=True):
     reviewed: tuple[Reviewed, ...]
     consulted: tuple[Consulted, ...] = ()
     off: tuple[Finding, ...] = ()
+    source: SourceDiff | None = None

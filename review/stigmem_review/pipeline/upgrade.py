@@ -38,6 +38,7 @@ def review(
     env_file: str | None = None,
     environment: Mapping[str, str] | None = None,
     trust_root: str | None = None,
+    code: bool = False,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -45,7 +46,8 @@ def review(
     ``name==version`` or ``none``; no code of theirs is executed. ``old_bundle`` and ``new_bundle``
     are files that sign them, besides those that stand beside them. Whom the operator trusts is
     said by the file ``policy`` and by the node's settings, which are taken from ``env_file``, or
-    else from ``environment``. ``trust_root`` is the file of a private Sigstore instance.
+    else from ``environment``. ``trust_root`` is the file of a private Sigstore instance. With
+    ``code`` the report has what differs of the code, line by line.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
@@ -58,7 +60,7 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
-    return review_releases(openings, decisions.terms(node_version, gate))
+    return review_releases(openings, decisions.terms(node_version, gate), code=code)
 
 
 def _check_plugins(openings: Collection[Opening]) -> None:
@@ -81,8 +83,10 @@ def _check_plugins(openings: Collection[Opening]) -> None:
     )
 
 
-def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
-    """Review the upgrade between two releases that can be opened."""
+def review_releases(
+    openings: Mapping[Side, Opening], terms: Terms, *, code: bool = False
+) -> Report:
+    """Review the upgrade between two releases that can be opened; ``code`` as for ``review``."""
     releases: dict[Side, Release] = {}
     written: dict[Side, Written] = {}
     gaps: list[Gap] = []
@@ -108,7 +112,7 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
                 from stigmem_review.observe.acts import told_apart
 
                 old, new = told_apart(old, new, written, seen.syntax)
-            return _judged(old, new, written, terms)
+            return _judged(old, new, written, terms, code=code)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -120,7 +124,9 @@ def review_releases(openings: Mapping[Side, Opening], terms: Terms) -> Report:
     )
 
 
-def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: Terms) -> Report:
+def _judged(
+    old: Release, new: Release, written: Mapping[Side, Written], terms: Terms, *, code: bool
+) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
     judged = terms.policy.judge(
         case.comparison.facts, case, terms.rulebook, distribution(new) or distribution(old)
@@ -131,6 +137,11 @@ def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: 
 
         findings = with_evidence(findings, written)
     already = judge(case.comparison.already, case, terms.rulebook)
+    source = None
+    if code:
+        from stigmem_review.document.source import source_diff
+
+        source = source_diff({"old": old, "new": new}, written, findings)
     return build_report(
         case,
         old,
@@ -142,4 +153,5 @@ def _judged(old: Release, new: Release, written: Mapping[Side, Written], terms: 
         terms.gate,
         terms.consulted,
         judged.off,
+        source,
     )

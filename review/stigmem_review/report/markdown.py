@@ -14,6 +14,7 @@ from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shortened, shortened
 from stigmem_review.report.groups import Group, code_title, grouped, level_says, off_title
+from stigmem_review.report.source import diff_lines, read_command, rest
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message
 from stigmem_review.verdict import State, count
@@ -33,6 +34,7 @@ def render_markdown(report: Report) -> str:
     else:
         parts.append(report.brief)
         parts += off_parts(report.off)
+        parts += _source(report)
         parts += _signatures(report)
         parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
@@ -166,8 +168,7 @@ def lines_block(found: Shortened, *, is_open: bool) -> Iterator[str]:
     named = "What changed" if found.is_change else "The lines"
     yield f"<details{' open' if is_open else ''}><summary>{named}</summary>"
     yield ""
-    ticks = [len(each) for line in found.lines for each in re.findall("`+", line.text)]
-    fence = "`" * max(3, *(number + 1 for number in ticks)) if ticks else "```"
+    fence = fence_of(line.text for line in found.lines)
     yield f"{fence}diff"
     for index, piece in enumerate(found.pieces):
         if index:
@@ -189,6 +190,12 @@ def off_parts(off: tuple[Finding, ...]) -> Iterator[str]:
             for each in off
         ],
     )
+
+
+def fence_of(lines: Iterable[str]) -> str:
+    """Return what begins and ends a block of code, and is longer than anything like it inside."""
+    longest = max((len(each) for line in lines for each in re.findall("`+", line)), default=0)
+    return "`" * max(3, longest + 1)
 
 
 def block(lines: Iterable[str]) -> str:
@@ -217,6 +224,7 @@ def _end(report: Report) -> Iterator[str]:
         f"Files of the package that differ ({len(report.files)})",
         [f"- {item.sign or 'changed'} {code(item.text)}" for item in report.files],
     )
+    yield from _source(report)
     yield from _signatures(report)
     if report.not_assessed:
         yield "## Not assessed"
@@ -227,6 +235,21 @@ def _end(report: Report) -> Iterator[str]:
         yield "\n".join(["| | |", "|---|---|", *rows])
     yield "## What was reviewed"
     yield "\n".join(_reviewed(report))
+
+
+def _source(report: Report) -> Iterator[str]:
+    """Yield what differs of the code, folded."""
+    if report.source is None:
+        return
+    parts = [f"<details><summary>The code that differs ({len(report.source.files)})</summary>"]
+    for file in report.source.files:
+        lines = [*diff_lines(file)]
+        if file.hunks:
+            fence = fence_of(lines)
+            parts.append("\n".join([f"{fence}diff", *lines, fence]))
+        else:
+            parts.append(f"- {code(lines[0])}")
+    yield "\n\n".join([*parts, *rest(report.source), "</details>"])
 
 
 def _signatures(report: Report) -> Iterator[str]:
@@ -279,5 +302,7 @@ def _reviewed(report: Report) -> Iterator[str]:
         f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "
         f"for node {report.node}"
     )
+    if command := read_command(report):
+        yield f"- to read what differs: {code(command)}"
     if report.go_back:
         yield f"- to go back, install {code(report.go_back)}"

@@ -6,9 +6,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from stigmem_review.document import Consulted, Item, Line, Report, Reviewed
+from stigmem_review.model import SourceDiff
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
 from stigmem_review.report.groups import Group, code_title, grouped, level_says, off_title
+from stigmem_review.report.source import diff_lines, read_command, rest
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count
@@ -77,6 +79,9 @@ class _Page:
 
     def report(self, report: Report) -> Iterator[str]:
         yield from self._top(report)
+        if report.source is not None:
+            yield from self._source(report, report.source)
+            return
         if not (report.findings or report.gaps):
             yield from self._wrap(report.brief)
             yield from self.off(report.off)
@@ -128,6 +133,21 @@ class _Page:
         if more:
             yield f"  and {more} more"
         yield from self._wrap(f"{flat(report.signed)} {verdict.sentence}".strip())
+
+    def _source(self, report: Report, diff: SourceDiff) -> Iterator[str]:
+        """Yield what differs of the code, each file below the findings that are about it."""
+        yield from self._gaps(report)
+        for file in diff.files:
+            yield ""
+            for each in report.findings:
+                if each.at is not None and each.at.path == file.path:
+                    level = self._paint(each.level, each.level)
+                    yield f"{level}: {each.name} [{each.rule}] at {each.at}"
+            for line in diff_lines(file):
+                style = line[:1] if line[:1] in ("+", "-") else "dim" if line[:1] == "@" else ""
+                yield self._paint(line, style) if style else line.rstrip()
+        yield ""
+        yield from rest(diff)
 
     def _gaps(self, report: Report) -> Iterator[str]:
         if report.gaps:
@@ -237,6 +257,8 @@ class _Page:
         yield from consulted_lines(report.consulted)
         tool = report.tool
         yield f"  by   {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
+        if command := read_command(report):
+            yield f"  to read what differs: {command}"
         if report.go_back:
             yield f"  to go back, install {report.go_back}"
 
