@@ -89,6 +89,16 @@ PINNED_CI = Trust(
         )
     )
 )
+BOTH = Trust(
+    SigningPolicy(
+        trusted=(
+            *(Trusted(ISSUER, f"{name}@acme.example") for name in ("release", "deploy")),
+            Trusted(OTHER_ISSUER, "release@acme.example"),
+            Trusted(ISSUER, "other@acme.example", plugins=("other",)),
+            Trusted(f"{FORGE}/oidc", "", f"{FORGE}/acme/demo", ".ci/release.yml"),
+        )
+    )
+)
 LISTED = Trust(settings=Settings(trusted=("release@acme.example",)))
 EXCEPTION = Trust(settings=Settings(override=("release@acme.example",)))
 MUST_SIGN = Trust(settings=Settings(required=True))
@@ -572,6 +582,46 @@ STORIES: dict[str, Story] = {
         ["error signer-untrusted"],
         "same",
         "untrusted",
+    ),
+    "two people whom the policy names": (
+        signed(person("deploy@acme.example")),
+        signed(),
+        BOTH,
+        ["note signer-alternated"],
+        "another signer",
+        "trusted",
+    ),
+    "a person and a workflow whom the policy names": (
+        signed(),
+        signed(workflow()),
+        BOTH,
+        ["note signer-alternated"],
+        "another signer",
+        "trusted",
+    ),
+    "two issuers of one address, which the policy names": (
+        signed(),
+        signed(person(issuer=OTHER_ISSUER)),
+        BOTH,
+        ["note signer-alternated"],
+        "issuer changed",
+        "trusted",
+    ),
+    "a repository that the policy names, made anew": (
+        signed(workflow()),
+        signed(workflow(number="18")),
+        BOTH,
+        ["error signer-repository-changed"],
+        "repository changed",
+        "trusted",
+    ),
+    "the policy names one of two for another plugin": (
+        signed(person("other@acme.example")),
+        signed(),
+        BOTH,
+        ["error signer-changed"],
+        "another signer",
+        "trusted",
     ),
     "the override list": (
         signed(),

@@ -135,7 +135,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     signer, judged = min(decisions, key=_rank, default=(None, Judged("not judged")))
     found += _status_facts(old, signature, trust)
     if pair:
-        found += _change_facts(*pair)
+        found += _change_facts(*pair, both_pinned=_are_pinned(new, pair, trust))
     if signer:
         found += _trust_facts(signer, judged, old)
     found += _joined(old, decisions)
@@ -263,7 +263,20 @@ def _runs_another(old: Signer, new: Signer) -> bool:
     return named and (old.workflow, old.builder) != (new.workflow, new.builder)
 
 
-def _change_facts(old: Signer, new: Signer) -> Iterator[Fact]:
+def _are_pinned(release: Release, signers: tuple[Signer, ...], trust: Trust) -> bool:
+    """Say whether the policy names each of some signers for a release."""
+    name = release.distribution.value if isinstance(release.distribution, Known) else ""
+    judged = [judge(each, name, trust) for each in signers]
+    return all(each.decision == "trusted" and each.pinned for each in judged)
+
+
+def _change_facts(old: Signer, new: Signer, *, both_pinned: bool) -> Iterator[Fact]:
+    # An address that was deleted and made anew is not the one that somebody named.
+    anew = old.repository == new.repository and not _same_repository(old, new)
+    relation = _relation(old, new)
+    if both_pinned and not anew and relation not in _KNOWN:
+        yield facts.SignerAlternated(item="signer", old=_named(old), new=_named(new))
+        return
     match _by_name(old, new):
         case "another signer":
             yield facts.SignerChanged(
@@ -293,6 +306,10 @@ def _change_facts(old: Signer, new: Signer) -> Iterator[Fact]:
             identity=new.identity,
             same=_by_name(old, new) in _KNOWN,
         )
+
+
+def _named(signer: Signer) -> str:
+    return f"{signer.identity} ({signer.issuer})"
 
 
 def _signer_kind(signer: Signer) -> facts.SignerKind:

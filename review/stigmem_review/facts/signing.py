@@ -146,6 +146,10 @@ class SignerChanged(Replaced, frozen=True, kw_only=True):
     now: SignerKind
 
 
+class SignerAlternated(Replaced, frozen=True, kw_only=True):
+    """Somebody else, and the policy names both for this plugin, each with its issuer."""
+
+
 class SignerIssuerChanged(Replaced, frozen=True, kw_only=True):
     """Another issuer vouches for who signed; ``same`` if it does so for the same signer."""
 
