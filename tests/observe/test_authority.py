@@ -164,10 +164,18 @@ REACHES = {
         "monkeypatching: assigning something computed in json",
     ),
     "a global that is computed": (
-        "def f(n): globals()[n]()",
-        "computed: something computed in builtins.globals",
+        "from os import system\ndef f(n): globals()[n]('id')",
+        "process: os.system",
+    ),
+    "a builtin, by a global that is computed": (
+        "def f(n, m): globals()[n][m]('x')",
+        "computed: something computed in builtins",
     ),
     "a module handed on": ("import os\ndef f(g): g(os)", "computed: handing on os"),
+    "a module handed to somebody": (
+        "import os, acme_tools\ndef f(): acme_tools.run(os)",
+        "computed: handing on os to acme_tools.run",
+    ),
     "a module given back": (
         "import os\ndef g(): return os\ndef f(): g().fork()",
         "process: os.fork",

@@ -522,7 +522,7 @@ AT_IMPORT = {
     ),
     "all members of a module": (
         "import os, inspect\ndict(inspect.getmembers(os))['system']('x')",
-        "dynamic code: handing on os",
+        "dynamic code: handing on os to inspect.getmembers",
     ),
     "all names of a module as arguments": (
         "import os\ndef f(system=None, **more): system('x')\nf(**vars(os))",
@@ -575,6 +575,73 @@ AT_IMPORT = {
         "from transformers import AutoModel\nAutoModel.from_pretrained('x')",
         "network: transformers",
     ),
+    "what a context decorates": (
+        "import os, contextlib\nclass D(contextlib.ContextDecorator):\n"
+        "    def __enter__(self): os.fork()\n    def __exit__(self, *a): pass\n"
+        "@D()\ndef f(): pass\nf()",
+        "process: os.fork",
+    ),
+    "what a metaclass has instead of a name": (
+        "import os\nclass M(type):\n    def __getattr__(cls, name): return os.fork\n"
+        "class C(metaclass=M): pass\nC.anything()",
+        "process: os.fork",
+    ),
+    "a method of a metaclass": (
+        "import os\nclass M(type):\n    def go(cls): os.fork()\n"
+        "class B(metaclass=M): pass\nclass C(B): pass\nC.go()",
+        "process: os.fork",
+    ),
+    "the validator of an annotated field": (
+        "import os\nfrom typing import Annotated\nfrom pydantic import AfterValidator, BaseModel\n"
+        "class C(BaseModel):\n    x: Annotated[str, AfterValidator(os.remove)]\n"
+        "def check(v): os.fork()\n"
+        "class D(BaseModel):\n    x: Annotated[str, AfterValidator(check)]\nD(x='')",
+        "process: os.fork",
+    ),
+    "the validator of a type with a name": (
+        "import os\nfrom typing import Annotated\nfrom pydantic import BaseModel, BeforeValidator\n"
+        "def check(v): os.fork()\nName = Annotated[str, BeforeValidator(check)]\n"
+        "class D(BaseModel):\n    x: list[Name] | None\nD(x=[''])",
+        "process: os.fork",
+    ),
+    "a function that goes through items": (
+        "import os, functools\nfunctools.reduce(lambda a, b: os.fork(), [1, 2])",
+        "process: os.fork",
+    ),
+    "what a thread's own object holds": (
+        "import os, threading\nown = threading.local()\nown.go = os.fork\nown.go()",
+        "process: os.fork",
+    ),
+    "what an exception is made of": (
+        "import os\ntry:\n    raise ValueError(os.fork)\nexcept ValueError as e:\n    e.args[0]()",
+        "process: os.fork",
+    ),
+    "what an exception of its own is made of": (
+        "import os\nclass E(Exception): pass\n"
+        "try:\n    raise E(os.fork)\nexcept E as e:\n    e.args[0]()",
+        "process: os.fork",
+    ),
+    "what is referred to weakly": (
+        "import os, weakref\nclass C:\n    def go(self): os.fork()\n"
+        "c = C()\nr = weakref.ref(c)\nr().go()",
+        "process: os.fork",
+    ),
+    "what a class has instead, besides what it derives from": (
+        "import os, acme\nclass C(acme.Base):\n    def __getattr__(self, name): return os.fork\n"
+        "C().go()",
+        "process: os.fork",
+    ),
+    "the first of several bases that has it": (
+        "import os\nclass A:\n    def go(self): os.fork()\nclass B(A): pass\n"
+        "class O:\n    def go(self): pass\nclass C(B, O): pass\nC().go()",
+        "process: os.fork",
+    ),
+    "a class far down": (
+        "import os\nclass C0:\n    def go(self): os.fork()\n"
+        + "".join(f"class C{n}(C{n - 1}): pass\n" for n in range(1, 200))
+        + "C199().go()",
+        "process: os.fork",
+    ),
     "a patch of another module": (
         "import json\njson.loads = None",
         "monkeypatching: assigning json.loads",
@@ -616,6 +683,37 @@ LATER = {
         "if TYPE_CHECKING:\n    import httpx\ndef f(client: 'httpx.Client'): client.get('u')",
         UNREACHED,
         "network: httpx",
+    ),
+    "a parameter of a type with a name": (
+        "import httpx\nfrom typing import NewType, TypeVar\n"
+        "Client = httpx.Client | httpx.AsyncClient\n"
+        "def audit(ctx, client: Client = None, **more):\n    client.post('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a parameter of a type of its own": (
+        "import httpx\nfrom typing import NewType\nOurs = NewType('Ours', httpx.Client)\n"
+        "def audit(ctx, client: Ours = None, **more):\n    client.post('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a parameter of a type that varies": (
+        "import httpx\nfrom typing import TypeVar\nT = TypeVar('T', bound=httpx.Client)\n"
+        "def audit(ctx, client: T = None, **more):\n    client.post('u')",
+        HANDLER,
+        "network: httpx",
+    ),
+    "a stream that a parameter is": (
+        "import asyncio\nasync def audit(ctx, writer: asyncio.StreamWriter, **more):\n"
+        "    writer.write(b'x')",
+        HANDLER,
+        "network: asyncio.StreamWriter",
+    ),
+    "an engine that a parameter is": (
+        "import sqlalchemy\ndef audit(ctx, engine: sqlalchemy.Engine, **more):\n"
+        "    engine.connect()",
+        HANDLER,
+        "databases: sqlalchemy.Engine",
     ),
     "a parameter after one that is an empty tuple": (
         "import httpx\ndef f(a: tuple[()], client: httpx.Client): client.get('u')",
@@ -980,6 +1078,24 @@ def test_names_that_are_all_known(code: str) -> None:
 
 
 HARMLESS = {
+    "the names of a module itself": (
+        "A_X = 1\nALL = [globals()[n] for n in list(globals()) if n.startswith('A_')]"
+    ),
+    "what an exception says": (
+        "def f():\n    try: pass\n    except (KeyError, OSError) as e: return e.args, str(e)"
+    ),
+    "a validator that does nothing": (
+        "from typing import Annotated\nfrom pydantic import AfterValidator, BaseModel\n"
+        "def up(v): return v.upper()\n"
+        "class C(BaseModel):\n    x: Annotated[str, AfterValidator(up)] = ''\nC()"
+    ),
+    "flags of a module that acts": (
+        "import socket, os\nF = os.O_RDONLY | os.O_NONBLOCK\nG = socket.AI_PASSIVE | 1"
+    ),
+    "locks of several kinds": (
+        "import asyncio, threading, queue\nL = threading.RLock()\nQ = queue.Queue()\n"
+        "A = asyncio.Lock()\nO = threading.local()\nO.x = 1\nQ.put(O.x)"
+    ),
     "an exception that is caught": "import socket\ntry: pass\nexcept socket.timeout: pass",
     "an exception that is made": "import httpx\ndef f(): raise httpx.HTTPError('x')",
     "several exceptions": "import subprocess\nE = (subprocess.TimeoutExpired, OSError)",
@@ -1103,6 +1219,11 @@ def test_what_another_distribution_gives_a_star_import_is_followed() -> None:
 
 
 HOSTILE = {
+    "classes that derive from each other": {
+        "demo/m.py": "class C0:\n    def f(self): pass\n"
+        + "".join(f"class C{n}(C{n - 1}):\n    def f{n}(self): self.f()\n" for n in range(1, 1500))
+        + "C1499().f1499()\n"
+    },
     "star imports of all that came before": {
         f"demo/m{n}.py": "".join(f"from .m{m} import *\n" for m in range(max(0, n - 15), n))
         + f"X{n} = 1\nY = X{n - 1}\n"

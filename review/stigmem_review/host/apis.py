@@ -100,9 +100,10 @@ _LOOKS = _words(
 _CALLS = _words(
     "builtins.filter builtins.iter builtins.map builtins.max builtins.min builtins.sorted "
     "collections.defaultdict contextvars.copy_context.run dataclasses.field "
-    "fastapi.concurrency.run_in_threadpool inspect.getmembers inspect.getmembers_static "
-    "inspect.getmodule "
-    "starlette.concurrency.run_in_threadpool"
+    "contextvars.Context.run fastapi.concurrency.run_in_threadpool functools.reduce "
+    "inspect.getmembers inspect.getmembers_static inspect.getmodule "
+    "starlette.concurrency.run_in_threadpool starlette.concurrency.run_until_first_complete "
+    "sys.call_tracing typer.run"
 )
 """Who does, of those modules, and of those that keep what they are given."""
 

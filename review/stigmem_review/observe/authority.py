@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from stigmem_review.code.installed import Code
 from stigmem_review.host import Node, apis
 from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, Event
-from stigmem_review.interpret.survey.things import COMPUTED
+from stigmem_review.interpret.survey.things import COMPUTED, HANDED_ON
 from stigmem_review.model import Authority, Observation
 
 _EARLY = frozenset({IMPORT, FACTORY, UNIMPORTED})
@@ -38,7 +38,8 @@ def reached(event: Event) -> tuple[Authority, str] | None:
     owner, _, last = event.api.rpartition(".")
     match event.kind:
         case "hands on":
-            return "dynamic code", f"handing on {owner}"
+            module, _, whom = event.api.partition(f".{HANDED_ON}")
+            return "dynamic code", f"handing on {module}{whom}"
         case "sets" if last == COMPUTED:
             return "monkeypatching", f"assigning something computed in {owner}"
         case "sets":

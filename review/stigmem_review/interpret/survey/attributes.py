@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain
 
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import UNKNOWN
@@ -24,6 +25,7 @@ from stigmem_review.interpret.survey.things import (
     Made,
     Method,
     Mod,
+    Space,
     Table,
     Text,
     Value,
@@ -33,7 +35,10 @@ from stigmem_review.interpret.survey.things import (
 
 _MANY = 64
 """Names of one object that are tried where it is not known which is asked for."""
-_DEPTH = 50
+_ANCESTORS = 2_500
+"""Classes that one class derives from, before it counts as more than is followed."""
+_AT_ONCE = 50
+"""Classes that are passed by in the time in which one expression is looked at."""
 _ITSELF = ("func", "__call__", "__func__", "__wrapped__", "_value_", "value")
 """Attributes of a function, of a method, of a partial one or of a member, that give it."""
 _OFFERED = {"_io": "io", "_os": "os", "_sys": "sys", "bltns": "builtins"} | {
@@ -104,6 +109,8 @@ class Attributes(Base):
             found: Values = (far,)
             if name in _OFFERED and owner.dotted != _OFFERED[name] and "()" not in owner.dotted:
                 found = (self.far(_OFFERED[name]),)
+            if "()" in dotted:
+                found = (*found, *self.held(self.given, dotted), *self._arguments(name))
             return found
         if isinstance(owner, Mod):
             if name == "__dict__":
@@ -163,6 +170,10 @@ class Attributes(Base):
             if isinstance(each, Far) and each.dotted == paths.ENVIRONMENT:
                 self.event("calls", each.dotted, node, env)
 
+    def _arguments(self, name: str) -> Values:
+        """Return what an exception was made of, where that is asked for."""
+        return (self.raised,) if name == "args" and self.held(self.raised, "*") else ()
+
     def table(self, owner: Value) -> Value:
         found = self.made.get((id(owner), -1))
         if found is None:
@@ -171,20 +182,60 @@ class Attributes(Base):
         return found
 
     def ancestors(self, klass: Klass) -> list[Value]:
-        found: list[Value] = [klass]
-        for each in found:
-            if isinstance(each, Klass) and len(found) < _DEPTH:
-                found += [base for base in each.bases if base not in found]
+        """Return a class and all that it derives from, the nearest first."""
+        known = self.lineages.get(klass)
+        if known is not None:
+            return known
+        rest = [self.lineages.get(each, [each]) for each in klass.bases]
+        if all(each in self.lineages or isinstance(each, Far) for each in klass.bases):
+            # As Python does it: what several derive from comes after all of them.
+            every = [klass, *chain.from_iterable(rest)]
+            found = [*dict.fromkeys(reversed(every))][::-1]
+        else:
+            found = [*self._lineage(klass)]
+            self.derived_from.update(found)
+        if len(found) > _ANCESTORS:
+            self.exhausted = True
+            del found[_ANCESTORS:]
+        self.lineages[klass] = found
         return found
+
+    def _lineage(self, klass: Klass) -> dict[Value, None]:
+        found: dict[Value, None] = {klass: None}
+        todo: list[Value] = [klass]
+        for each in todo:
+            more = each.bases if isinstance(each, Klass) and len(found) <= _ANCESTORS else {}
+            todo += [base for base in more if base not in found]
+            found.update(more)
+        return found
+
+    def derives(self, klass: Klass, bases: Values) -> None:
+        """Let a class derive from others."""
+        known = klass in self.lineages or klass in self.derived_from
+        if known and any(each not in klass.bases for each in bases):
+            self.lineages.clear()
+        for each in bases:
+            if isinstance(each, Klass) and each is not klass:
+                self.ancestors(each)
+        klass.bases.update(dict.fromkeys(bases))
+
+    def having(self, name: str) -> dict[Space, None]:
+        """Return the classes that have a name themselves; who asks is told of more of them."""
+        self.classes_asked.setdefault(name, {})[self.unit] = None
+        return self.classes_having.setdefault(name, {})
 
     def of_class(self, klass: Klass, name: str, node: ast.AST, env: Env) -> Values:
         others: dict[Value, None] = {}
-        for each in self.ancestors(klass):
-            self.looked += 1
+        having, computed = self.having(name), self.having(COMPUTED)
+        if not having and not computed and name.startswith("__"):
+            return ()
+        lineage = self.ancestors(klass)
+        self.looked += 1 + len(lineage) // _AT_ONCE
+        for each in lineage:
             if isinstance(each, Klass):
-                if held := self.held(each, name):
+                if each in having and (held := self.held(each, name)):
                     return held
-                if not name.startswith("__"):
+                if each in computed and not name.startswith("__"):
                     others.update(dict.fromkeys(self.held(each, COMPUTED)))
             elif isinstance(each, Far) and not name.startswith("__"):
                 dotted = f"{each.dotted}().{name}"
@@ -213,14 +264,16 @@ class Attributes(Base):
                 found[self._inherited(each, owner)] = None
             else:
                 found[each] = None
-        if not found:
+        if all(isinstance(each, Inherited) for each in found):
             for fallback in ("__getattr__", "__getattribute__"):
                 for each in self.of_class(owner.klass, fallback, node, env):
                     given = ((owner,), self.text(name))
                     found.update(dict.fromkeys(self.call(each, given, {}, node, env)))
+        if not found:
             if name in self.accessors or apis.looked_at(f"?.{name}"):
                 self.event("looks", f"?.{name}", node, env)
             found[self.attr(name)] = None
+        found.update(dict.fromkeys(self._arguments(name)))
         return tuple(found)
 
     def _of_kind(self, owner: Klass, name: str, node: ast.AST, env: Env) -> Values:
@@ -232,6 +285,25 @@ class Attributes(Base):
                 found.update(dict.fromkeys(self.method(each, "__get__", node, env)))
             else:
                 found[each] = None
+        return tuple(found) or self._of_metas(owner, name, node, env)
+
+    def _of_metas(self, owner: Klass, name: str, node: ast.AST, env: Env) -> Values:
+        """Return what the classes of a class, and of those it derives from, have."""
+        found: dict[Value, None] = {}
+        if name.startswith("__"):
+            return ()
+        kinds = [each for each in self.ancestors(owner) if isinstance(each, Klass)]
+        for meta in dict.fromkeys(meta for each in kinds for meta in each.metas):
+            own = [e for e in self.of_class(meta, name, node, env) if not isinstance(e, Far)]
+            for held in own:
+                if isinstance(held, Body) and "property" in held.traits:
+                    found.update(dict.fromkeys(self.call(held, ((owner,),), {}, node, env)))
+                else:
+                    found[self.bound(held, ((owner,),)) if isinstance(held, Body) else held] = None
+            for fallback in () if own else ("__getattr__", "__getattribute__"):
+                for asked in self.of_class(meta, fallback, node, env):
+                    given = ((owner,), self.text(name))
+                    found.update(dict.fromkeys(self.call(asked, given, {}, node, env)))
         return tuple(found)
 
     def _is_enumeration(self, klass: Klass) -> bool:
@@ -279,9 +351,13 @@ class Attributes(Base):
         if isinstance(owner, Box):
             return self.held(owner, "*")
         if isinstance(owner, Table):
+            given = self.get((owner.owner,), index, node, env)
             if isinstance(owner.owner, Mod) and not any(isinstance(e, Text) for e in index):
-                self.event("looks", f"builtins.globals.{COMPUTED}", node, env)
-            return self.get((owner.owner,), index, node, env)
+                if len(owner.owner.names) > _MANY:
+                    self.event("looks", f"builtins.globals.{COMPUTED}", node, env)
+                # Among what a module has by name is what leads to all builtins.
+                given = (*given, self.far("builtins"))
+            return given
         if isinstance(owner, Inst):
             return (
                 *self.method(owner, "__getitem__", node, env, (index,)),
@@ -307,7 +383,9 @@ class Attributes(Base):
                 return self._above(owner, node)
             if owner.dotted == "builtins":
                 return self.get((self.far("builtins"),), index, node, env)
-            return (owner if owner.dotted.endswith("()") else self.far(f"{owner.dotted}()"),)
+            made = owner if owner.dotted.endswith("()") else self.far(f"{owner.dotted}()")
+            # What validates comes along in a type.
+            return (made, *(e for e in self.inner(index) if isinstance(e, (Body, Bound))))
         return ()
 
     def _above(self, owner: Made, node: ast.AST) -> Values:
@@ -404,6 +482,8 @@ class Attributes(Base):
                     owner.shared.add(name)
             elif isinstance(owner, Far):
                 self.event("sets", f"{owner.dotted}.{name}", node, env)
+                if "()" in owner.dotted:
+                    self.grow(self.given, f"{owner.dotted}.{name}", values)
             elif owner is SOME:
                 self.event("sets", f"?.{name}", node, env)
         if not owners:

@@ -32,6 +32,7 @@ from stigmem_review.interpret.survey.things import (
     Attr,
     Body,
     Bound,
+    Box,
     Env,
     Far,
     Klass,
@@ -125,8 +126,17 @@ class Base(ABC):
         self.accessors = frozenset(accessors)
         self.known_names: dict[tuple[str, str], Value] = {}
         self.made: dict[tuple[int, int], Any] = {}
+        self.given = Space()
+        """What is put into objects of others, by the dotted name of its place."""
+        self.raised = Box()
+        """What exceptions are made of."""
         self.bodies: list[Body] = []
         self.classes: list[Klass] = []
+        self.classes_having: dict[str, dict[Space, None]] = {}
+        self.classes_asked: dict[str, dict[Unit, None]] = {}
+        self.lineages: dict[Value, list[Value]] = {}
+        self.derived_from: set[Value] = set()
+        """What stands in lineages of others."""
         self.waiting: list[Unit] = []
         self.unit: Unit = Mod("", "", ast.Module([], []))
         self.guarded = 0
@@ -355,6 +365,10 @@ class Base(ABC):
             held = into.names.get(name)
             if held is None:
                 held = into.names[name] = {}
+                if isinstance(into, Klass):
+                    self.classes_having.setdefault(name, {})[into] = None
+                    for unit in self.classes_asked.get(name, ()):
+                        self.queue(unit)
             size = len(held)
             if not more:
                 into.loose.add(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from stigmem_review.interpret.survey.things import (
     CHARS,
     HANDED_ON,
     SOME,
+    VALIDATORS,
     Attr,
     Body,
     Bound,
@@ -76,6 +78,12 @@ _CONTAINERS = frozenset(
     | {"collections.deque"}
 )
 """Classes of others whose objects give back what they are given."""
+_DECORATORS = frozenset({"contextlib.ContextDecorator", "contextlib.AsyncContextDecorator"})
+_EXCEPTIONS = frozenset(
+    f"builtins.{name}"
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
 
 
 class Calls(Attributes):
@@ -111,7 +119,7 @@ class Calls(Attributes):
             found: Values = ()
             for each in self.of_class(function.klass, "__call__", node, env):
                 found += self.call(each, ((function,), *args), keywords, node, env)
-            return found
+            return found or self._in_context(function, args, node, env)
         if function is SOME or isinstance(function, Partly):
             self.handed((*args, *keywords.values()), "", node, env)
             return ()
@@ -177,6 +185,23 @@ class Calls(Attributes):
         else:
             return ()
         return tuple(each for text in every for each in self.spelled(text))
+
+    def _in_context(self, owner: Inst, args: tuple[Values, ...], node: ast.AST, env: Env) -> Values:
+        """Return what a context makes of a function that it decorates: calling it enters it."""
+        decorates = any(
+            isinstance(each, Far) and each.dotted in _DECORATORS
+            for each in self.ancestors(owner.klass)
+        )
+        if not decorates:
+            return ()
+        names = ("__enter__", "__exit__", "__aenter__", "__aexit__")
+        entered = (
+            self.bound(each, ((owner,),))
+            for name in names
+            for each in self.of_class(owner.klass, name, node, env)
+            if isinstance(each, Body)
+        )
+        return union(*args[:1], tuple(entered))
 
     def _of_container(
         self, function: Inherited, args: tuple[Values, ...], keywords: Mapping[str, Values]
@@ -249,6 +274,8 @@ class Calls(Attributes):
         for base in ancestors:
             if isinstance(base, Far):
                 self.event("calls", base.dotted, node, env, arguments_of(args, keywords))
+                if base.dotted in _EXCEPTIONS:
+                    self.keep(self.raised, args)
                 if base.dotted in _CONTAINERS:
                     for each_ in (*args, *keywords.values()):
                         if each_ := self.inner(each_):
@@ -263,6 +290,8 @@ class Calls(Attributes):
         """Call what a model calls of its own class when it is made."""
         for base in ancestors:
             if isinstance(base, Klass):
+                for each in self.held(base, VALIDATORS):
+                    self.call(each, ((),), {}, node, env)
                 for name in [*base.names]:
                     for each in self.held(base, name):
                         if isinstance(each, Body) and (
@@ -322,6 +351,8 @@ class Calls(Attributes):
         self.event("calls", dotted, node, env, arguments_of(args, keywords))
         if led := self._led(dotted, args, env):
             return led
+        if dotted in _EXCEPTIONS:
+            self.keep(self.raised, args)
         if dotted in _SHOWN:
             for values in args:
                 for each in (*values, *self.inner(values)):
@@ -353,6 +384,13 @@ class Calls(Attributes):
             return (*given, *(e for values in keywords.values() for e in values))
         return (self.far(f"{dotted}()"),) if len(dotted) < CHARS else ()
 
+    def keep(self, box: Box, given: Sequence[Values]) -> None:
+        """Put what leads to code into a container."""
+        for values in given:
+            kept = tuple(each for each in values if not isinstance(each, (Text, Attr)))
+            if kept:
+                self.grow(box, "*", kept)
+
     def names_of(self, values: Values) -> tuple[str, ...]:
         """Return the names of what others provide that some values are, or derive from."""
         return tuple(
@@ -377,7 +415,8 @@ class Calls(Attributes):
             if "()" in value.dotted:
                 return
             if value.dotted in apis.PARTLY:
-                self.event("hands on", f"{value.dotted}.{HANDED_ON}", node, env)
+                whom = f" to {to}" if to else ""
+                self.event("hands on", f"{value.dotted}.{HANDED_ON}{whom}", node, env)
             elif "." in value.dotted:
                 kept = UNREACHED if to and apis.keeps(to) else ""
                 self.event("calls", value.dotted, node, env, phase=kept)
@@ -503,7 +542,7 @@ class Calls(Attributes):
             return tuple(each.klass for each in args[0] if isinstance(each, Inst))
         if len(args) == 3:
             klass = self.class_made(node, env)
-            klass.bases.update(dict.fromkeys(self.inner(args[1])))
+            self.derives(klass, self.inner(args[1]))
             for each in self.inner(args[2]):
                 # Under which name it stands does not matter: all of it can run.
                 self.grow(klass, "__init__", (each,))
@@ -533,6 +572,22 @@ class Calls(Attributes):
             names = [name for text in texts for name in text.replace(",", " ").split()]
             klass.fields = dict.fromkeys(names)
         return (klass,)
+
+    def _validator(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        """Return what checks a value of an annotated type: a call of it is one of the function."""
+        return tuple(e for each in (*args, *keywords.values()) for e in each)
+
+    def _referred(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        """Return what a weak reference is called for."""
+        return (self.bound(self.far("weakref.ref()"), tuple(args[:1])),)
+
+    def _first(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        return tuple(args[0]) if args else ()
+
+    def _new_type(self, dotted: str, args: Any, keywords: Any, node: ast.AST, env: Env) -> Values:
+        """Return the types that a new type, or a variable for types, stands for."""
+        given = (*args[1:], *(each for name, each in keywords.items() if name == "bound"))
+        return tuple(e for each in given for e in each if not isinstance(e, Text))
 
 
 _S: Any = Calls
@@ -564,6 +619,23 @@ _SPECIAL: dict[str, Callable[..., Values | None]] = {
     "builtins.locals": _S._tables,
     "builtins.vars": _S._tables,
     "functools.partial": _S._partial,
+    **{
+        f"{module}.{mode}Validator": _S._validator
+        for module in ("pydantic", "pydantic.functional_validators")
+        for mode in ("After", "Before", "Plain", "Wrap")
+    },
+    **{
+        f"{module}.{mode}Serializer": _S._validator
+        for module in ("pydantic", "pydantic.functional_serializers")
+        for mode in ("Plain", "Wrap")
+    },
+    "weakref.ref": _S._referred,
+    "weakref.WeakMethod": _S._referred,
+    "weakref.ref()": _S._first,
+    "weakref.proxy": _S._first,
+    "typing.NewType": _S._new_type,
+    "typing.TypeVar": _S._new_type,
+    "typing_extensions.TypeVar": _S._new_type,
     "builtins.super": _S._super,
     "builtins.type": _S._type,
     "builtins.classmethod": _S._wrapping,

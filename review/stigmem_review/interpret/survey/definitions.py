@@ -6,8 +6,10 @@ import ast
 
 from stigmem_review.interpret.survey.imports import Imports
 from stigmem_review.interpret.survey.things import (
+    VALIDATORS,
     Attr,
     Body,
+    Bound,
     Box,
     Env,
     Far,
@@ -113,8 +115,7 @@ class Definitions(Imports):
             self.classes.append(klass)
         assert isinstance(klass, Klass)
         for each in node.bases:
-            for value in self.look(each, env):
-                klass.bases[value] = None
+            self.derives(klass, self.look(each, env))
         metas: Values = ()
         for word in node.keywords:
             found = self.look(word.value, env)
@@ -150,8 +151,13 @@ class Definitions(Imports):
     def _annotation(self, node: ast.expr, env: Env) -> Values:
         """Evaluate an annotation, and return what stands for an object of its type."""
         if not isinstance(node, ast.Constant):
-            self.look(node, env)
+            self._validated(self.look(node, env), env)
         return self.typed(node, env)
+
+    def _validated(self, values: Values, env: Env) -> None:
+        """Note the functions in an annotation of a class, which a model calls for the field."""
+        if isinstance(env.space, Klass):
+            self.grow(env.space, VALIDATORS, (e for e in values if isinstance(e, (Body, Bound))))
 
     def typed(self, node: ast.expr, env: Env, depth: int = 0) -> Values:
         """Return what stands for an object of the type that an annotation names."""
@@ -169,7 +175,7 @@ class Definitions(Imports):
             ast.copy_location(parsed, node)
             if any(isinstance(each, ast.Call) for each in ast.walk(parsed)):
                 # Whoever asks for the types runs the text.
-                self.look(parsed, env)
+                self._validated(self.look(parsed, env), env)
             return self.typed(parsed, env, depth + 1)
         if isinstance(node, ast.BinOp):
             return union(

@@ -14,10 +14,13 @@ from stigmem_review.interpret.survey.statements import Statements
 from stigmem_review.interpret.survey.things import (
     CHARS,
     EACH,
+    Body,
+    Bound,
     Box,
     Env,
     Far,
     Inst,
+    Klass,
     Made,
     Partly,
     Table,
@@ -221,7 +224,11 @@ class Survey(Statements):
             elif isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path")):
                 paths += (each,)
         boxes = tuple(each for each in (*left, *right) if isinstance(each, Box))
-        return union(found, paths, boxes)
+        kinds: Values = ()
+        if isinstance(node.op, ast.BitOr):
+            # Types of which something has one.
+            kinds = tuple(e for e in (*left, *right) if isinstance(e, (Far, Klass, Body, Bound)))
+        return union(found, paths, boxes, kinds)
 
     def _put_together(self, left: Values, right: Values) -> Values:
         """Return every text that two make, where one is a text and there are not too many."""

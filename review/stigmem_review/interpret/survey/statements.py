@@ -99,7 +99,11 @@ class Statements(Definitions):
             caught: Values = ()
             if each.type is not None:
                 kinds = self.inner(self.look(each.type, env))
-                caught = tuple(e.instance for e in kinds if isinstance(e, Klass))
+                caught = tuple(
+                    e.instance if isinstance(e, Klass) else self.far(f"{e.dotted}()")
+                    for e in kinds
+                    if isinstance(e, Klass) or (isinstance(e, Far) and "()" not in e.dotted)
+                )
             if each.name:
                 self.bind(each.name, caught, env)
             self.block(each.body, env)

@@ -23,8 +23,10 @@ COMPUTED = "<computed>"
 """Ends a dotted name whose last part only running the code could tell."""
 ALONE = "?"
 """The name of a module that is looked at alone, so that what others give it is not known."""
+VALIDATORS = "<validators>"
+"""The name, in a class, of what its annotations say that a model calls."""
 HANDED_ON = "<handed on>"
-"""Ends the name of a module that goes where reading does not follow it."""
+"""Stands after the name of a module that goes where reading does not follow it."""
 BUILTINS = frozenset(dir(builtins))
 
 
