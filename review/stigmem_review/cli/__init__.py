@@ -15,7 +15,18 @@ from stigmem_review._version import __version__
 from stigmem_review.errors import ReviewError
 from stigmem_review.text import clean
 
-_COMMANDS = ("diff", "check", "bump", "signer", "manifest", "rules", "schema", "action")
+_COMMANDS = (
+    "diff",
+    "check",
+    "bump",
+    "signer",
+    "manifest",
+    "rules",
+    "policy",
+    "init",
+    "schema",
+    "action",
+)
 """The modules of this package that each add a command, in the order that help lists them."""
 
 _DESCRIPTION = """\

@@ -10,21 +10,30 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "schema",
-        help="print the schema of what this tool writes",
-        description="Print the JSON Schema of what this tool writes.",
+        help="print the schema of what this tool writes and reads",
+        description="Print the JSON Schema of a kind of report, or of a policy.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "of", choices=("report", "check", "bump", "signer"), help="what to print the schema of"
+        "of",
+        choices=("report", "check", "bump", "signer", "policy"),
+        help="what to print the schema of",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the JSON Schema of a kind of report."""
+    """Print the JSON Schema."""
     import msgspec
 
-    from stigmem_review.report.json import schema
+    if options.of == "policy":
+        from stigmem_review.policy.file import Policy
+        from stigmem_review.policy.schema import json_schema
 
-    print(msgspec.json.format(msgspec.json.encode(schema(options.of)), indent=2).decode())
+        found = json_schema(Policy)
+    else:
+        from stigmem_review.report.json import schema
+
+        found = schema(options.of)
+    print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     return 0

@@ -166,7 +166,7 @@ def read_policy(path: str | None, read: Read = from_disk) -> Decisions:
     """
     if path is None:
         return Decisions()
-    data = _named(path, "the policy", limits.POLICY_BYTES, read, PolicyError)
+    data = named_file(path, "the policy", limits.POLICY_BYTES, read)
     consulted = Consulted("policy", path, _sha256(data))
     return Decisions(parse_policy(data, path), consulted=(consulted,), paths=(path,))
 
@@ -199,7 +199,7 @@ def read_decisions(
             consulted.append(Consulted("node's settings", "the environment"))
     else:
         with _told(file, env_keys):
-            data = _named(env_file, "the env file", limits.ENV_FILE_BYTES, read, PolicyError)
+            data = named_file(env_file, "the env file", limits.ENV_FILE_BYTES, read)
         settings = parse_settings(data, env_file)
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
@@ -207,7 +207,9 @@ def read_decisions(
         from stigmem_review.signing.roots import read_root
 
         with _told(file, root_keys):
-            data = _named(trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
+            data = named_file(
+                trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError
+            )
         root = read_root(data, trust_root)
         consulted.append(Consulted("trust root", trust_root))
     paths = (*decided.paths, *(each for each in (env_file, trust_root) if each is not None))
@@ -241,7 +243,14 @@ def beside(file: PolicyFile, path: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(file.path), path))
 
 
-def _named(path: str, what: str, limit: int, read: Read, failure: type[ReviewError]) -> bytes:
+def named_file(
+    path: str,
+    what: str,
+    limit: int,
+    read: Read = from_disk,
+    failure: type[ReviewError] = PolicyError,
+) -> bytes:
+    """Return a file that a user or a policy names; ``failure`` where it cannot be read."""
     try:
         return read(path, limit)
     except SourceError as error:

@@ -29,7 +29,7 @@ Setting = Literal["off", "note", "warning", "error"]
 """What a policy makes of a rule: nothing, or findings of a level."""
 
 
-class NodePolicy(msgspec.Struct, frozen=True, rename="kebab"):
+class NodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The table ``[node]`` of a policy: where the plugins are deployed to."""
 
     version: Annotated[
@@ -57,13 +57,13 @@ _LEVELS = Meta(
 )
 
 
-class PluginPolicy(msgspec.Struct, frozen=True, rename="kebab"):
+class PluginPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A table ``[plugins.NAME]`` of a policy: what is decided about one distribution."""
 
     levels: Annotated[dict[str, Setting], _LEVELS] = {}
 
 
-class Policy(msgspec.Struct, frozen=True, rename="kebab"):
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What an operator decided. Its fields are all that a policy file can say."""
 
     fail_on: Annotated[

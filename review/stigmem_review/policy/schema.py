@@ -23,6 +23,15 @@ def mistakes(data: Any, kind: type[msgspec.Struct]) -> Iterator[Mistake]:
         yield _elsewhere(each, kind) if each.unknown else each
 
 
+def json_schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a struct, as editors of TOML take it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "stigmem-review policy",
+        **msgspec.json.schema(kind),
+    }
+
+
 def _elsewhere(mistake: Mistake, kind: type[msgspec.Struct]) -> Mistake:
     """Return a mistake with the tables that have the key, where only the table is wrong."""
     having = [

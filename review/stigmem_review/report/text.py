@@ -86,6 +86,9 @@ class _Page:
             yield from self._wrap(report.brief)
             yield from self.off(report.off)
             yield from self._lines("Signatures", report.signatures)
+            if report.consulted:
+                yield ""
+            yield from consulted_lines(report.consulted)
             return
         yield from self._gaps(report)
         yield from self._table(report)

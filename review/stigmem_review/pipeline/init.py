@@ -1,0 +1,143 @@
+"""A first policy, from what stands in a folder and in an environment; no plugin is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from stigmem_review import host, limits
+from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError, reason
+from stigmem_review.model import ENTRY_POINT_GROUP
+from stigmem_review.pipeline.terms import from_disk, policy_on_disk
+from stigmem_review.policy.file import POLICY_FILE, parse_policy
+from stigmem_review.policy.settings import Settings, parse_settings
+from stigmem_review.policy.template import Known, new_policy
+from stigmem_review.text import clean, shorten
+
+_NODE = "stigmem-node"
+
+
+class Installed(NamedTuple):
+    """What an environment holds: the node's version, empty where there is none, and plugins."""
+
+    node: str = ""
+    plugins: tuple[tuple[str, str], ...] = ()
+
+
+def init(env_file: str | None = None, python: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """Write a policy into the working directory, and return its path and what it was made from.
+
+    ``env_file`` is the node's env file (by default the only one in the folder that says something
+    about plugins), ``python`` the environment of the node: its folder, its interpreter or its
+    ``site-packages`` (by default the one that runs this). Raises ``UsageError`` where there is a
+    policy already, ``PolicyError`` for an env file in error, ``ReportError`` where nothing can be
+    written.
+    """
+    there = policy_on_disk()
+    if there is not None or os.path.lexists(POLICY_FILE):
+        raise UsageError(
+            f"there is a policy already, {there or POLICY_FILE}; change that one, or take it away"
+        )
+    known, said = _known(env_file, installed(python))
+    text = new_policy(known)
+    parse_policy(text.encode(), POLICY_FILE)
+    try:
+        with Path(POLICY_FILE).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise ReportError(f"{POLICY_FILE}: {error.strerror}; it was not written") from None
+    return POLICY_FILE, tuple(said)
+
+
+def _known(env_file: str | None, found: Installed) -> tuple[Known, list[str]]:
+    values: dict[tuple[str, ...], Any] = {("fail-on",): "warning"}
+    remarks: dict[tuple[str, ...], str] = {}
+    said: list[str] = []
+    if found.node in host.versions():
+        values["node", "version"] = found.node
+        said.append(f"{_NODE} {found.node} is installed")
+    elif found.node:
+        remarks["node", "version"] = f"{clean(found.node)} is installed, which is not known here."
+        said.append(f"{_NODE} {found.node} is installed, which this version does not know")
+    path, settings = _settings(env_file)
+    if path is not None:
+        values["node", "env-file"] = path
+        listed = len(settings.trusted) + len(settings.override)
+        required = {True: "are required", False: "are not required", None: "are not mentioned"}
+        remark = f"signatures {required[settings.required]}, {listed} trusted to sign"
+        remarks["node", "env-file"] = f"It says: {remark}."
+        said.append(f"{path}: {remark}")
+    plugins = f"{len(found.plugins)} plugins" if len(found.plugins) != 1 else "1 plugin"
+    said.append(f"{plugins} installed here")
+    return Known(values, remarks, found.plugins), said
+
+
+def _settings(env_file: str | None) -> tuple[str | None, Settings]:
+    """Return the node's env file and what it says; of several that may be it, none."""
+    if env_file is not None:
+        try:
+            data = from_disk(env_file, limits.ENV_FILE_BYTES)
+        except ReviewError as error:
+            raise PolicyError(f"the env file {error.text}") from None
+        return os.path.normpath(env_file), parse_settings(data, env_file)
+    found = []
+    for path in [*sorted(Path().glob("*.env")), Path(".env")]:
+        try:
+            data = from_disk(str(path), limits.ENV_FILE_BYTES)
+            if b"STIGMEM_PLUGIN_" in data.upper():
+                found.append((str(path), parse_settings(data, str(path))))
+        except ReviewError:
+            continue  # nobody named it
+    return found[0] if len(found) == 1 else (None, Settings())
+
+
+def installed(python: str | None) -> Installed:
+    """Return what an environment holds, from its metadata; nothing of it is imported or run.
+
+    Raises ``UsageError`` where ``python`` names no environment.
+    """
+    folders = None if python is None else [str(each) for each in _site_packages(Path(python))]
+    if folders == []:
+        raise UsageError(
+            f"{shorten(str(python)) or '(an empty path)'} is no environment: there is no "
+            "site-packages with metadata in it; name its folder or its python"
+        )
+    found = metadata.distributions() if folders is None else metadata.distributions(path=folders)
+    node = ""
+    plugins: dict[str, str] = {}
+    for each in found:
+        try:
+            name, version = str(each.metadata["Name"] or ""), each.version
+            points = {point.group for point in each.entry_points}
+        except Exception:  # noqa: S112 - what is broken there is not for this to say
+            continue
+        if canonicalize_name(name) == _NODE:
+            node = node or version
+        elif ENTRY_POINT_GROUP in points and name:
+            plugins.setdefault(canonicalize_name(name), shorten(clean(version), 80))
+    return Installed(node, tuple(sorted(plugins.items())))
+
+
+def _site_packages(python: Path) -> Iterator[Path]:
+    """Yield the folders that hold what is installed, without asking the interpreter.
+
+    A link of a virtual environment to its interpreter is not followed: it leads out of it.
+    """
+    try:
+        if python.is_dir():
+            top = python
+        elif python.is_file():
+            top = python.parent.parent
+        else:
+            return
+        inside = (top, *top.glob("lib*/python3*/site-packages"), top / "Lib" / "site-packages")
+        for folder in inside:
+            if folder.is_dir() and next(folder.glob("*-info"), None):
+                yield folder
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{shorten(str(python))}: {reason(error)}; check the path") from None

@@ -1,0 +1,60 @@
+"""A policy looked at by itself, with everything that it names; nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stigmem_review import limits
+from stigmem_review.errors import ReviewError
+from stigmem_review.pipeline.terms import from_disk, named_file, read_decisions
+from stigmem_review.policy.file import PolicyFile, examine
+from stigmem_review.policy.mistake import Mistake
+from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.decided import rule_mistakes
+
+
+def examined(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the policy in a file decides, in short, and all that is wrong with it.
+
+    Raises ``PolicyError`` where it cannot be read as a policy at all.
+    """
+    file, errors = examine(named_file(path, "the policy", limits.POLICY_BYTES), path)
+    if errors:
+        return (), tuple(each.text for each in errors)
+    wrong = [file.error(each).text for each in _mistakes(file)]
+    try:
+        decisions = read_decisions(path, None, {}, None, from_disk)
+        decisions.terms(None, None)
+    except ReviewError as error:
+        if error.text not in wrong:
+            wrong.append(error.text)
+    return tuple(_summary(file)), tuple(wrong)
+
+
+def _mistakes(file: PolicyFile) -> Iterator[Mistake]:
+    from stigmem_review import host
+
+    version = file.policy.node.version
+    if version is not None and version not in host.versions():
+        known = host.versions()
+        yield Mistake(
+            ("node", "version"),
+            f'is "{version}", which is not known here; known are {known[0]} to {known[-1]}',
+        )
+    yield from rule_mistakes(file, shipped_rules())
+
+
+def _summary(file: PolicyFile) -> Iterator[str]:
+    policy = file.policy
+    yield f"node {policy.node.version or 'the newest that is known'}, fails on {policy.fail_on}"
+    for name, levels in (
+        ("all plugins", policy.levels),
+        *((name, each.levels) for name, each in policy.plugins.items()),
+    ):
+        if levels:
+            yield f"{name}: " + ", ".join(f"{rule} {level}" for rule, level in levels.items())
+    required = {True: "required", False: "not required", None: "as the node's settings say"}
+    yield (
+        f"signatures {required[policy.signing.required]}; "
+        f"{len(policy.signing.trusted)} trusted by name"
+    )
