@@ -76,6 +76,34 @@ WRONG = {
     "a plugin that is none": ('issuer = "i"\nidentity = "a"\nplugins = ["a b"]', "plugins"),
     "a number": ('issuer = "i"\nidentity = 1', "identity"),
     "a plugin that is a number": ('issuer = "i"\nidentity = "a"\nplugins = [1]', "plugins"),
+    # What no certificate says, so that the entry would trust nobody.
+    "an issuer that ends with a slash": ('issuer = "https://i/"\nidentity = "a"', "issuer"),
+    "a pattern for repositories": (
+        'issuer = "i"\nrepository = "https://r/o/*"\nworkflow = "w"',
+        "repository",
+    ),
+    "a pattern for people": ('issuer = "i"\nidentity = "*@acme.example"', "identity"),
+    "the address of a clone": (
+        'issuer = "i"\nrepository = "https://r/o/n.git"\nworkflow = "w"',
+        "repository",
+    ),
+    "a workflow without its folder": (
+        'issuer = "i"\nrepository = "https://github.com/o/n"\nworkflow = "release.yml"',
+        "workflow",
+    ),
+    "a workflow's name without its ref": (
+        'issuer = "i"\nidentity = "https://r/o/n/.ci/release.yml"',
+        "identity",
+    ),
+    "quotes within quotes": ("issuer = 'i'\nidentity = '\"a@acme.example\"'", "identity"),
+    "a regular expression": (
+        "issuer = 'i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v.*'",
+        "ref",
+    ),
+    "an anchor": (
+        "issuer = 'i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v1$'",
+        "ref",
+    ),
     "a field that is none": ('issuer = "i"\nidentiy = "a"', "identiy"),
 }
 

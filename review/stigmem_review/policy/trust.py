@@ -158,6 +158,7 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
                 f"{shorten(value)!r} has a character that is not printable ASCII, or a blank "
                 "around it; such signers are not trusted",
             )
+    yield from _never(entry)
     if entry.repository and ("://" not in entry.repository or entry.repository.endswith("/")):
         yield (
             "repository",
@@ -179,6 +180,44 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
     for name in entry.plugins:
         if not is_normalized_name(canonicalize_name(name)):
             yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
+
+
+_REGULAR = re.compile(r"[\^$\\+(){}|]|\.\*")
+_ON_GITHUB = "https://github.com/"
+
+
+def _never(entry: Trusted) -> Iterator[tuple[str, str]]:
+    """Yield what no certificate ever says, so that the entry would trust nobody."""
+    for field in ("issuer", "identity", "repository", "workflow", "ref"):
+        value: str = getattr(entry, field)
+        if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+            yield field, f"{shorten(value)} has quotes of its own; write it without those"
+        elif "*" in value and field != "ref":
+            yield (
+                field,
+                f"{shorten(value)!r} is compared as it is, and * stands for nothing here; "
+                "write one entry for each",
+            )
+    if entry.issuer.endswith("/"):
+        yield "issuer", f"no issuer ends with a slash; write {entry.issuer.rstrip('/')!r}"
+    if entry.repository.endswith(".git"):
+        address = entry.repository.removesuffix(".git")
+        yield "repository", f"its address has no .git at the end; write {address!r}"
+    if entry.repository.startswith(_ON_GITHUB) and entry.workflow and "/" not in entry.workflow:
+        path = f".github/workflows/{entry.workflow}"
+        yield "workflow", f"it is a path from the top of the repository; write {path!r}"
+    if re.search(r"\.ya?ml$", entry.identity):
+        yield (
+            "identity",
+            f"a workflow signs as {shorten(entry.identity)}@ and its ref, such as "
+            "@refs/tags/v1.0.0; write it with the ref, or write repository and workflow",
+        )
+    if _REGULAR.search(entry.ref):
+        yield (
+            "ref",
+            f"{shorten(entry.ref)!r} is no regular expression: * stands for anything but a slash, "
+            "and everything else for itself; write refs/tags/v*",
+        )
 
 
 def required(trust: Trust) -> bool | None:
