@@ -1,0 +1,87 @@
+"""What a finding is known by, and that no fact passes in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from stigmem_review import facts, host
+from stigmem_review.case import Case, build_case
+from stigmem_review.errors import RuleError
+from stigmem_review.model import LEVELS, Location
+from stigmem_review.rulebook import Finding, judge, shipped_rules
+from stigmem_review.rulebook.examples import ShortRelease, release_of
+from stigmem_review.rulebook.rules import Rulebook
+
+NODE = host.node()
+AUDIT = facts.CapabilityAdded(item="audit.read", capability=NODE.capability("audit.read"))
+SQL = facts.MigrationForeign(item="1 (sqlite)", plugin="other")
+
+
+def _case(plugin: str = "demo") -> Case:
+    old, new = (release_of(ShortRelease(name=plugin, version=each)) for each in ("1.0.0", "1.1.0"))
+    return build_case(old, new, NODE)
+
+
+def _one(fact: facts.Fact, plugin: str = "demo") -> Finding:
+    [found] = judge((fact,), _case(plugin), shipped_rules())
+    return found
+
+
+def _changed(fact: facts.Fact, **fields: Any) -> facts.Fact:
+    return msgspec.structs.replace(fact, **fields)
+
+
+OTHERS = [
+    ("of another plugin", AUDIT, AUDIT, "other"),
+    ("about another thing", AUDIT, _changed(AUDIT, item="audit.emit"), "demo"),
+    ("with other evidence", SQL, _changed(SQL, plugin="third"), "demo"),
+    ("at other times", SQL, _changed(SQL, when=(("A is set",),)), "demo"),
+    ("of another rule", AUDIT, facts.DependsOnAdded(item="audit.read"), "demo"),
+]
+SAME = [
+    ("at another place", _changed(SQL, at=Location("a.py", 9))),
+    ("with lines to write", _changed(SQL, write=("x",))),
+]
+
+
+@pytest.mark.parametrize(("one", "two", "plugin"), [row[1:] for row in OTHERS],
+                         ids=[row[0] for row in OTHERS])  # fmt: skip
+def test_another_finding_has_another_fingerprint(
+    one: facts.Fact, two: facts.Fact, plugin: str
+) -> None:
+    assert _one(one).fingerprint != _one(two, plugin).fingerprint
+
+
+@pytest.mark.parametrize("fact", [row[1] for row in SAME], ids=[row[0] for row in SAME])
+def test_the_same_finding_keeps_its_fingerprint(fact: facts.Fact) -> None:
+    assert _one(SQL).fingerprint == _one(fact).fingerprint
+    assert _one(SQL).fingerprint == _one(SQL).fingerprint
+
+
+def test_what_no_rule_is_about_is_an_error() -> None:
+    book = shipped_rules()
+    left = tuple(each for each in book.rules if "capability-added" not in each.head)
+    with pytest.raises(RuleError, match="no rule is about facts of the kind capability-added"):
+        judge((AUDIT,), _case(), Rulebook(left, ""))
+    # A kind that a file only mentions is none that it judges.
+    mentions = tuple(
+        msgspec.structs.replace(each, head=f"# capability-added\n{each.head}") for each in left
+    )
+    with pytest.raises(RuleError, match="no rule is about"):
+        judge((AUDIT,), _case(), Rulebook(mentions, ""))
+
+
+def test_the_heaviest_comes_first_and_then_the_rule() -> None:
+    several = (facts.DependsOnRemoved(item="x"), facts.DependsOnAdded(item="x"), AUDIT)
+    found = judge(several, _case(), shipped_rules())
+    assert [each.level for each in found] == ["error", "warning", "note"]
+    assert [*found] == sorted(found, key=lambda each: (LEVELS.index(each.level), each.rule))
+
+
+def test_a_place_is_of_the_side_that_it_is_in() -> None:
+    assert _one(AUDIT).side == ""
+    assert _one(_changed(AUDIT, at=Location("a.py", 1))).side == "new"
+    assert _one(_changed(AUDIT, at=Location("a.py", 1), side="old")).side == "old"

@@ -1,0 +1,67 @@
+"""When the gate is open, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from stigmem_review.model import Gap, Level
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import Segment
+from stigmem_review.verdict import decide
+
+FINDING = Finding("SPR301", "x", "note", "x", (Segment("x"),), "x", "x", True, "0")
+GAP = Gap("signature", "x", "x")
+
+
+def _found(*levels: Level, approvable: bool = True) -> tuple[Finding, ...]:
+    return tuple(
+        msgspec.structs.replace(FINDING, level=level, approvable=approvable) for level in levels
+    )
+
+
+DECIDED: list[tuple[str, tuple[Finding, ...], int, Level, tuple[str, int]]] = [
+    ("nothing", (), 0, "warning", ("clear", 0)),
+    ("below the gate", _found("note"), 0, "warning", ("clear", 0)),
+    ("at the gate", _found("warning"), 0, "warning", ("needs approval", 1)),
+    ("above the gate", _found("error"), 0, "warning", ("blocked", 1)),
+    ("a warning below a higher gate", _found("warning", "note"), 0, "error", ("clear", 0)),
+    ("a note at the lowest gate", _found("note"), 0, "note", ("needs approval", 1)),
+    ("an error beside others", _found("note", "error"), 0, "error", ("blocked", 1)),
+    ("a gap", (), 1, "warning", ("incomplete", 3)),
+    ("a gap goes before findings", _found("error"), 1, "warning", ("incomplete", 3)),
+]
+
+
+@pytest.mark.parametrize(("findings", "gaps", "gate", "expected"), [row[1:] for row in DECIDED],
+                         ids=[row[0] for row in DECIDED])  # fmt: skip
+def test_the_decision(findings: Any, gaps: int, gate: Level, expected: tuple[str, int]) -> None:
+    verdict = decide(findings, (GAP,) * gaps, gate)
+    assert (verdict.state, verdict.exit_code) == expected
+    assert verdict.gate == gate
+    counts = [verdict.errors, verdict.warnings, verdict.notes]
+    levels: tuple[Level, ...] = ("error", "warning", "note")
+    assert counts == [sum(each.level == level for each in findings) for level in levels]
+
+
+SENTENCES: list[tuple[tuple[Finding, ...], int, Level, str]] = [
+    ((), 0, "warning", "Nothing here needs a decision."),
+    (_found("note"), 0, "warning", "Nothing here needs a decision."),
+    (_found("warning"), 0, "error", "Nothing here is at or above error, which closes the gate."),
+    (_found("warning"), 0, "warning", "Nobody has agreed to 1 finding yet."),
+    (_found("error", "warning", "note"), 0, "warning", "Nobody has agreed to 2 findings yet."),
+    (_found("error", approvable=False), 0, "warning",
+     "1 finding cannot be accepted: put right what it says before this is deployed."),
+    (_found("error", "error", approvable=False), 0, "warning",
+     "2 findings cannot be accepted: put right what they say before this is deployed."),
+    ((), 1, "warning", "1 part of the review could not be done, so the gate stays closed."),
+    (_found("error"), 2, "warning",
+     "2 parts of the review could not be done, so the gate stays closed."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("findings", "gaps", "gate", "sentence"), SENTENCES)
+def test_the_sentence(findings: Any, gaps: int, gate: Level, sentence: str) -> None:
+    assert decide(findings, (GAP,) * gaps, gate).sentence == sentence
