@@ -15,6 +15,7 @@ from stigmem_review.interpret.events import (
     FACTORY,
     IMPORT,
     MORE,
+    SOMEWHERE,
     UNIMPORTED,
     UNREACHED,
     Argument,
@@ -728,13 +729,13 @@ LATER = {
     ),
     "what is only decorated": (
         "import os, click\n@click.command()\ndef f(): os.fork()",
-        UNREACHED,
+        SOMEWHERE,
         "process: os.fork",
     ),
     "a path of a router": (
         "import os\nfrom fastapi import APIRouter\nr = APIRouter()\n@r.get('/')\n"
         "def f(): os.fork()",
-        UNREACHED,
+        SOMEWHERE,
         "process: os.fork",
     ),
     "what the node makes for a path": (
@@ -745,13 +746,13 @@ LATER = {
     ),
     "what is called at exit": (
         "import os, atexit\ndef f(): os.fork()\natexit.register(f)",
-        UNREACHED,
+        SOMEWHERE,
         "process: os.fork",
     ),
     "what somebody keeps": (
         "import os, logging\ndef f(): os.fork()\ndef reg(table): table.append(f)\n"
         "reg(logging.getLogger().handlers)",
-        UNREACHED,
+        SOMEWHERE,
         "process: os.fork",
     ),
     "what a function says that it gives": (
@@ -980,6 +981,51 @@ def test_all_that_make_it_run(code: str, phases: set[str]) -> None:
     manifest = FACTORY_FILE.replace("hooks={", "hooks={'pre_recall_authorize': handlers.gate, ", 1)
     found = effects(f"import os\n{code}", manifest=manifest, **more)  # type: ignore[arg-type]
     assert found == {(phase, "process: os.fork") for phase in phases}
+
+
+CALLED_BACK = {
+    "by an object of nobody knows what": "class C:\n    def go(self): os.fork()\nX = g(C())\n"
+    "def audit(ctx, **more): ctx.go()\n",
+    "at exit": "import atexit\ndef f(): os.fork()\ndef audit(ctx, **more): atexit.register(f)\n",
+    "by a signal": "import signal\ndef f(*a): os.fork()\nsignal.signal(15, f)\n",
+    "by a server": "from http.server import HTTPServer, BaseHTTPRequestHandler as B\n"
+    "class C(B):\n    def do_GET(self): os.fork()\n"
+    "def audit(ctx, **more): HTTPServer(('', 1), C).serve_forever()\n",
+    "by a router": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/x')\n"
+    "def f(): os.fork()\n",
+    "by whoever decorates": "import acme\n@acme.task\ndef f(): os.fork()\n",
+    "by whoever gets it": "def f(): os.fork()\ndef audit(ctx, **more): return f\n",
+    "by whoever has the object": "def f(): os.fork()\ndef audit(ctx, **more): ctx.hook = f\n",
+    "through another": "def f(): os.fork()\ndef h(): f()\ndef audit(ctx, **more): ctx.hook = h\n",
+    "by its name": "import importlib\ndef f(): os.fork()\n"
+    "def audit(ctx, **more): importlib.import_module(more['x'])\n",
+    "in another that is": "def f():\n    def h(): os.fork()\n    return h\n"
+    "def audit(ctx, **more): ctx.hook = f()\n",
+    "a lambda": "F = []\ndef audit(ctx, **more): ctx.hook = lambda: os.fork()\n",
+}
+
+
+@pytest.mark.parametrize("code", CALLED_BACK.values(), ids=CALLED_BACK)
+def test_what_code_calls_that_is_not_followed(code: str) -> None:
+    found = effects(f"import os\nfrom acme import g\n{code}")
+    phases = {phase for phase, what in found if what == "process: os.fork"}
+    assert phases
+    assert UNREACHED not in phases
+
+
+LEFT_ALONE = {
+    "a function": "def f(): os.fork()\n",
+    "one that another calls": "def f(): h()\ndef h(): os.fork()\n",
+    "one that calls itself": "def f(): os.fork(); f()\n",
+    "a method": "class C:\n    def go(self): os.fork()\ndef audit(ctx, **more): ctx.go()\n",
+    "what only a script runs": "def f(): os.fork()\nif __name__ == '__main__':\n    f()\n",
+    "what a script runs": "if __name__ == '__main__':\n    os.fork()\n",
+}
+
+
+@pytest.mark.parametrize("code", LEFT_ALONE.values(), ids=LEFT_ALONE)
+def test_what_nothing_calls(code: str) -> None:
+    assert effects(f"import os\n{code}") == {(UNREACHED, "process: os.fork")}
 
 
 def test_more_that_run_it_than_are_told_apart() -> None:

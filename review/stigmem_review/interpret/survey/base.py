@@ -15,6 +15,7 @@ from stigmem_review.interpret.events import (
     FACTORY,
     IMPORT,
     MORE,
+    SOMEWHERE,
     UNIMPORTED,
     UNREACHED,
     Arguments,
@@ -22,6 +23,7 @@ from stigmem_review.interpret.events import (
     EventKind,
     Import,
 )
+from stigmem_review.interpret.survey.mentions import called_somewhere
 from stigmem_review.interpret.survey.things import (
     ALONE,
     BUILTINS,
@@ -143,6 +145,8 @@ class Base(ABC):
         self.sure = True
         self.nested = 0
         self.looping = 0
+        self.apart = False
+        """Whether what is looked at runs only where the module is a script."""
         self.now: dict[str, Values] = {}
         """What names stand for at the place that is looked at, as far as that is sure."""
         self.looked = 0
@@ -214,6 +218,8 @@ class Base(ABC):
 
     def runs(self, unit: Unit) -> None:
         """Note that what is looked at runs a piece of code."""
+        if self.apart:
+            return
         self.unit.calls[unit] = None
         if not unit.reached:
             unit.reached = True
@@ -252,18 +258,31 @@ class Base(ABC):
     def _phases(self) -> Mapping[Unit, list[str]]:
         """Return which phases run each unit, in the order in which they come."""
         found: dict[Unit, list[str]] = {}
-        last = (MORE, UNIMPORTED, UNREACHED)
+        last = (MORE, SOMEWHERE, UNIMPORTED, UNREACHED)
         order = [*_ONCE, *(each for each in self.starts if each not in (*_ONCE, *last)), *last]
         done: set[Unit] = set()
         for phase in order:
-            if phase in (UNIMPORTED, UNREACHED):
+            if phase in last[1:]:
                 done.update(found)
+            if phase == SOMEWHERE:
+                for unit in self._mentioned(found):
+                    self.starts.setdefault(phase, {})[unit] = None
             met = self._run_by(self.starts.get(phase, ()), done)
             for unit in met:
                 found.setdefault(unit, []).append(phase)
             if phase in _ONCE:
                 done.update(unit for unit in met if isinstance(unit, Mod))
         return found
+
+    def _mentioned(self, run: Iterable[Unit]) -> Iterable[Unit]:
+        """Return what may be called by nobody knows what, where that does anything."""
+        apis_of: dict[Unit, list[str]] = {}
+        for kind, api, _, _, unit, _ in self.noted:
+            if kind == "calls":
+                apis_of.setdefault(unit, []).append(api)
+        if all(unit in run for unit in apis_of):
+            return ()
+        return called_somewhere(self.bodies, run, apis_of)
 
     @staticmethod
     def _run_by(starts: Iterable[Unit], done: set[Unit]) -> Iterable[Unit]:
@@ -441,6 +460,8 @@ class Base(ABC):
     ) -> None:
         """Note what code does."""
         line = getattr(node, "lineno", 0)
+        if self.apart:
+            phase = UNREACHED
         key = (kind, api, env.module.place, line, self.unit, phase)
         known = self.noted.get(key)
         if known is None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stigmem_review.code.names import never_run
 from stigmem_review.code.nodes import children, walk
 from stigmem_review.interpret.survey.definitions import Definitions
 from stigmem_review.interpret.survey.things import (
@@ -15,6 +16,7 @@ from stigmem_review.interpret.survey.things import (
     Far,
     Inst,
     Klass,
+    Mod,
     Space,
     Text,
     Value,
@@ -83,11 +85,21 @@ class Statements(Definitions):
             self.block(node.orelse, env)
             return
         self.guarded += 1
+        script = self._is_for_scripts(node)
+        self.apart = self.apart or script
         self.block(node.body, env)
+        self.apart = self.apart and not script
         self.block(node.orelse, env)
         self.guarded -= 1
         if isinstance(self.unit, Body):
             self.sure = False
+
+    def _is_for_scripts(self, node: ast.If) -> bool:
+        unit = self.unit
+        if self.apart or not isinstance(unit, Mod) or not isinstance(node.test, ast.Compare):
+            return False
+        assert isinstance(unit.node, ast.Module)
+        return id(node) in never_run(unit.node)
 
     def _try(self, node: ast.Try, env: Env) -> None:
         if not node.handlers:

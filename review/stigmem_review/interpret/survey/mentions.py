@@ -1,0 +1,117 @@
+"""Whether code that nothing is seen to call may be called after all.
+
+Much calls what it was handed, found by name, or gets from an object of which nothing is known. So
+a function counts as called from somewhere if code that runs mentions its name; a method, if that
+mentions its class as well.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from stigmem_review.code.names import Function, never_run
+from stigmem_review.code.nodes import children
+from stigmem_review.host import apis
+from stigmem_review.interpret.survey.things import Body, Far, Inst, Klass, Unit, Value
+
+_PLAIN = ("abc.", "builtins.object", "enum.", "typing.", "typing_extensions.")
+_FINDS = ("_frozen_importlib", "builtins.", "importlib.", "pkgutil", "runpy")
+"""What, of all that finds or runs code by a name or a text, finds that of the release."""
+
+
+def called_somewhere(
+    bodies: Iterable[Body], run: Iterable[Unit], apis_of: Mapping[Unit, Iterable[str]]
+) -> Iterator[Body]:
+    """Yield the functions that may be called by nobody knows what.
+
+    ``run`` are the units that something runs, and ``apis_of`` what each of them calls.
+    """
+    done = {*run}
+    lone = [each for each in bodies if each not in done]
+    if any(map(_finds, (api for each in done for api in apis_of.get(each, ())))):
+        yield from lone
+        return
+    names: set[str] = set()
+    waiting: list[Unit] = [*done]
+    while lone and waiting:
+        for unit in waiting:
+            names |= _mentioned(unit.node)
+        waiting = []
+        for each in [*lone]:
+            if _is_called(each, names, done):
+                lone.remove(each)
+                yield each
+                below: list[Unit] = [each]
+                while below:
+                    unit = below.pop()
+                    if unit not in done:
+                        done.add(unit)
+                        waiting.append(unit)
+                        below += unit.calls
+
+
+def _finds(api: str) -> bool:
+    known = apis.called(api)
+    return known is not None and known[0] == "dynamic code" and api.startswith(_FINDS)
+
+
+def _is_called(body: Body, names: set[str], done: set[Unit]) -> bool:
+    node = body.node
+    around = body.env.outer.unit if body.env is not None and body.env.outer is not None else None
+    if isinstance(node, ast.Lambda):
+        return around in done
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    if body.klass is None:
+        # Whoever decorates a function has it.
+        return node.name in names or (bool(node.decorator_list) and around in done)
+    if body.klass.name.rpartition(".")[2] not in names:
+        return False
+    special = node.name.startswith("__") and node.name.endswith("__")
+    return special or node.name in names or _is_derived(body.klass)
+
+
+def _is_derived(klass: Klass) -> bool:
+    """Say whether a class derives from one of others, which may call its methods."""
+    todo: list[Value] = [klass]
+    met: set[Value] = set()
+    while todo:
+        each = todo.pop()
+        if each in met:
+            continue
+        met.add(each)
+        if isinstance(each, Klass):
+            todo += each.bases
+        elif isinstance(each, Inst):
+            todo.append(each.klass)
+        elif not isinstance(each, Far) or not each.dotted.startswith(_PLAIN):
+            return True
+    return False
+
+
+def _mentioned(node: ast.AST) -> set[str]:
+    """Return the names that a module or a function uses, those of functions in it left out."""
+    found: set[str] = set()
+    inner = children(node) if not isinstance(node, ast.Lambda) else [node.body]
+    idle = never_run(node) if isinstance(node, ast.Module) else frozenset()
+    waiting = [*inner]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in idle:
+            continue
+        match each:
+            case ast.Name(ctx=ast.Load(), id=name):
+                found.add(name)
+            case ast.Attribute(attr=name):
+                found.add(name)
+            case ast.alias(name=name, asname=str()):
+                found.add(name.rpartition(".")[2])
+            case _:
+                pass
+        if isinstance(each, Function):
+            waiting += [*each.args.defaults, *filter(None, each.args.kw_defaults)]
+            if not isinstance(each, ast.Lambda):
+                waiting += each.decorator_list
+        else:
+            waiting += children(each)
+    return found
