@@ -46,6 +46,19 @@ class ApprovalsError(ReviewError):
     exit_code = 2
 
 
+class RefusedError(ReviewError):
+    """What was asked for is not done: the review that was to be approved cannot be, or is another.
+
+    The gate stays as it is.
+    """
+
+    exit_code = 1
+
+
+class IncompleteError(ReviewError):
+    """What was to be approved could not be reviewed completely."""
+
+
 class SigningError(ReviewError):
     """A trust root cannot be read: nothing can be verified with it."""
 

@@ -18,6 +18,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ``exit_code`` is 0 where the gate is open, 1 where findings at or above ``gate`` are not
     approved, 3 where the review is incomplete; 3 goes before 1. ``lowered`` counts the findings
     of which the policy made less than their rules do, those that it turned ``off`` among them.
+    ``approved`` counts the findings at or above the gate that are, and ``accepted`` the parts that
+    could not be reviewed and were accepted so.
     """
 
     state: State
@@ -29,6 +31,13 @@ class Verdict(msgspec.Struct, frozen=True):
     sentence: str
     lowered: int = 0
     off: int = 0
+    approved: int = 0
+    accepted: int = 0
+
+
+def at_gate(level: Level, gate: Level) -> bool:
+    """Say whether a finding of a level closes a gate, unless it is approved."""
+    return LEVELS.index(level) <= LEVELS.index(gate)
 
 
 def decide(
@@ -36,13 +45,20 @@ def decide(
     gaps: tuple[Gap, ...],
     gate: Level,
     off: tuple[Finding, ...] = (),
+    *,
+    accepted: int = 0,
 ) -> Verdict:
-    """Decide on findings and gaps, with the gate at a level; those turned off are counted."""
+    """Decide on findings and gaps, with the gate at a level; those turned off are counted.
+
+    ``accepted`` is how many other parts could not be reviewed and were accepted so.
+    """
     counts = {level: sum(each.level == level for each in findings) for level in LEVELS}
-    closing = [each for each in findings if LEVELS.index(each.level) <= LEVELS.index(gate)]
+    reached = [each for each in findings if at_gate(each.level, gate)]
+    closing = [each for each in reached if each.approval is None]
+    approved = len(reached) - len(closing)
     state, exit_code = _state(closing, gaps)
     lowered = _count_lowered(findings, off)
-    sentence = _sentence(closing, findings, gaps, gate)
+    sentence = _sentence(closing, findings, gaps, gate, approved, accepted)
     return Verdict(
         state=state,
         exit_code=exit_code,
@@ -53,6 +69,8 @@ def decide(
         sentence=f"{sentence} {lowered_says(findings, off)}".strip(),
         lowered=lowered,
         off=len(off),
+        approved=approved,
+        accepted=accepted,
     )
 
 
@@ -88,7 +106,12 @@ def _state(closing: list[Finding], gaps: tuple[Gap, ...]) -> tuple[State, Litera
 
 
 def _sentence(
-    closing: list[Finding], findings: tuple[Finding, ...], gaps: tuple[Gap, ...], gate: Level
+    closing: list[Finding],
+    findings: tuple[Finding, ...],
+    gaps: tuple[Gap, ...],
+    gate: Level,
+    approved: int,
+    accepted: int,
 ) -> str:
     if gaps:
         return (
@@ -97,14 +120,29 @@ def _sentence(
     final = sum(not each.approvable for each in closing)
     if final:
         return (
-            f"{count(final, 'finding')} cannot be accepted: put right what "
+            f"{count(final, 'finding')} {'is' if final == 1 else 'are'} not approvable: fix what "
             f"{'it says' if final == 1 else 'they say'} before this is deployed."
         )
+    already = f", {approved} more {_are(approved)} approved" if approved else ""
     if closing:
-        return f"Nobody has agreed to {count(len(closing), 'finding')} yet."
+        need = "needs" if len(closing) == 1 else "need"
+        return f"{count(len(closing), 'finding')} {need} approval{already}."
+    parts = []
+    if approved:
+        parts.append(f"{count(approved, 'finding')} {_are(approved)} approved")
+    if accepted:
+        parts.append(
+            f"{count(accepted, 'part')} of the review could not be done, which was accepted"
+        )
+    if parts:
+        return f"The gate is open: {'; '.join(parts)}."
     if any(each.level != "note" for each in findings):
         return f"Nothing here is at or above {gate}, which closes the gate."
     return "Nothing here needs a decision."
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def count(number: int, noun: str) -> str:

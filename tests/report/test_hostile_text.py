@@ -80,13 +80,19 @@ def test_reports_are_printable_and_keep_their_structure(text: str, tmp_path: Pat
     assert report.verdict.exit_code == 1
 
 
+def _is_command(text: str) -> bool:
+    return text.startswith("stigmem-review ") and text.count("\n") == 1
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Path) -> None:
     parser = MarkdownIt("gfm-like", {"linkify": False})
     tokens = parser.parse(render(hostile_report(text, tmp_path), "markdown"))
     kinds = {each.type for token in tokens for each in (token, *(token.children or ()))}
     assert not kinds & {"link_open", "image", "code_block"}
-    assert all(each.info == "diff" for each in tokens if each.type == "fence")
+    fences = [each for each in tokens if each.type == "fence"]
+    assert {each.info for each in fences} <= {"diff", "sh"}
+    assert all(_is_command(each.content) for each in fences if each.info == "sh")
     html = "".join(
         each.content
         for token in tokens
@@ -152,7 +158,7 @@ def test_code_that_is_shown_cannot_bend_a_report(text: str, code: bool, tmp_path
     tokens = markdown.parse(render(report, "markdown"))
     headings = [tokens[i + 1].content for i, x in enumerate(tokens) if x.type == "heading_open"]
     assert not any("Approved" in each for each in headings)
-    fences = [each for each in tokens if each.type == "fence"]
+    fences = [each for each in tokens if each.type == "fence" and each.info != "sh"]
     assert fences
     assert all(each.info == "diff" for each in fences)
     assert code or all(len(each.content.splitlines()) <= 12 for each in fences)

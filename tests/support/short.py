@@ -9,7 +9,7 @@ import msgspec
 
 from stigmem_review import host
 from stigmem_review.case import build_case
-from stigmem_review.document import Report, build_report
+from stigmem_review.document import Consents, Report, build_report, gaps_of
 from stigmem_review.model import Release
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
@@ -25,4 +25,5 @@ def report_of(old: Mapping[str, Any] | Release, new: Mapping[str, Any] | Release
     case = build_case(before, after, node)
     facts = case.comparison
     findings, already = (judge(each, case, rules) for each in (facts.facts, facts.already))
-    return build_report(case, before, after, findings, already, node, rules, "warning")
+    agreed = Consents(findings, gaps_of(before, after))
+    return build_report(case, before, after, agreed, already, node, rules, "warning")

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
@@ -267,6 +266,8 @@ class _Reading:
         self._fail(line, f"it is not TOML: {shorten(said)}; {do}")
 
     def _unknown(self, name: str, keys: Mapping[str, _Key], line: int) -> NoReturn:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, keys, 1)
         do = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(keys)}"
         self._fail(self._line_of(name, line), f"unknown key `{shorten(name, 80)}`; {do}")

@@ -49,6 +49,37 @@ def find_approvals(folder: Path) -> Path | None:
     return None
 
 
+def approvals_for(named: str | None, policy: str | None) -> str | None:
+    """Return the path of the approvals that count in the working directory, if there are any.
+
+    They are those that are ``named``, or else beside the ``policy``, or else the nearest ones.
+    Raises ``ApprovalsError`` where named ones are of another repository than the policy.
+    """
+    if named is not None:
+        tops = [repository_top(Path(each).parent) for each in (named, policy) if each]
+        if len(tops) == 2 and None not in tops and tops[0] != tops[1]:
+            raise ApprovalsError(
+                f"the approvals {named} and the policy {policy} are of different repositories; "
+                "name two of the same one"
+            )
+        return named
+    if policy is not None:
+        beside = Path(policy).with_name(APPROVALS_FILE)
+        return str(beside) if os.path.lexists(beside) else None
+    found = find_approvals(Path())
+    return None if found is None else os.path.relpath(found)
+
+
+def default_path(policy: str | None) -> str:
+    """Return where approvals are written to as long as there are none.
+
+    That is beside the policy, or else at the top of the repository, or else in this folder.
+    """
+    if policy is not None:
+        return str(Path(policy).with_name(APPROVALS_FILE))
+    return os.path.relpath((repository_top(Path()) or Path().resolve()) / APPROVALS_FILE)
+
+
 def read_approvals(path: Path, shown: str = "") -> tuple[bytes, tuple[Record, ...]]:
     """Return the bytes and the records of a file. Raises ``ApprovalsError``."""
     try:

@@ -19,6 +19,7 @@ _COMMANDS = (
     "diff",
     "check",
     "bump",
+    "approve",
     "signer",
     "manifest",
     "rules",

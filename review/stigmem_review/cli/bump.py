@@ -6,11 +6,13 @@ import argparse
 import os
 from typing import Any
 
+from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.cli.options import (
     add_gate_option,
     add_node_option,
     add_report_options,
     add_trust_options,
+    today,
 )
 from stigmem_review.cli.output import finish
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
@@ -63,6 +65,17 @@ def add(commands: Any) -> None:
         help=f"the policy's path in BASE (default: {POLICY_FILE}, or [tool.stigmem-review] in "
         f"{PROJECT_FILE}, of DIR or the nearest folder around it)",
     )
+    parser.add_argument(
+        "--approvals",
+        metavar="PATH",
+        help=f"what was accepted, as a path in BASE (default: {APPROVALS_FILE} beside the policy)",
+    )
+    parser.add_argument(
+        "--approvals-at",
+        metavar="REVISION",
+        help="the tip of BASE's branch, to read the approvals from, where that has moved on "
+        "(default: BASE)",
+    )
     add_trust_options(parser, base=True)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
@@ -88,5 +101,8 @@ def run(options: argparse.Namespace) -> int:
             env_file=options.env_file,
             environment=os.environ,
             trust_root=options.trust_root,
+            approvals=options.approvals,
+            approvals_at=options.approvals_at,
+            today=today(),
         )
     return finish(report, report.verdict, options, watch)

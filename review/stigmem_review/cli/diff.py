@@ -7,12 +7,16 @@ import os
 from typing import Any
 
 from stigmem_review.cli.options import (
+    add_approvals_option,
     add_gate_option,
     add_node_option,
     add_policy_options,
     add_report_options,
     add_trust_options,
+    approvals_of,
     policy_of,
+    repeated,
+    today,
 )
 from stigmem_review.cli.output import finish
 
@@ -34,6 +38,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--old-bundle", metavar="FILE", help="a file that signs OLD")
     parser.add_argument("--new-bundle", metavar="FILE", help="a file that signs NEW")
     add_policy_options(parser)
+    add_approvals_option(parser)
     parser.add_argument(
         "--code",
         action="store_true",
@@ -53,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.sources.disk import watched
 
     with watched() as watch:
+        policy = policy_of(options)
         report = review(
             options.old,
             options.new,
@@ -60,10 +66,13 @@ def run(options: argparse.Namespace) -> int:
             gate=options.fail_on,
             old_bundle=options.old_bundle,
             new_bundle=options.new_bundle,
-            policy=policy_of(options),
+            policy=policy,
             env_file=options.env_file,
             environment=os.environ,
             trust_root=options.trust_root,
             code=options.code,
+            approvals=approvals_of(options, policy),
+            today=today(),
+            repeat=repeated(options),
         )
     return finish(report, report.verdict, options, watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 
 from stigmem_review.cli.output import target
 from stigmem_review.model import LEVELS
@@ -76,6 +77,50 @@ def add_trust_options(parser: argparse.ArgumentParser, *, base: bool = False) ->
         help=f"the trust root of a private Sigstore instance{where} (default: the policy's, or "
         "our copy of the public-good instance's)",
     )
+
+
+def add_approvals_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the file of approvals."""
+    parser.add_argument(
+        "--approvals",
+        metavar="FILE",
+        help="what was accepted (default: stigmem-review.approvals.toml beside the policy, or the "
+        "nearest from this folder up to the top of the repository)",
+    )
+
+
+def today() -> date:
+    """Return the day that approvals are held to: that of UTC, wherever this runs."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date()
+
+
+def approvals_of(options: argparse.Namespace, policy: str | None) -> str | None:
+    """Return the path of the approvals that count, if there are any.
+
+    In isolation those count that are named. Raises ``ApprovalsError`` where they are of another
+    repository than the policy.
+    """
+    from stigmem_review.approvals.store import approvals_for
+
+    if options.isolated and options.approvals is None:
+        return None
+    return approvals_for(options.approvals, policy)
+
+
+_REPEATED = (
+    *("old_bundle", "new_bundle", "policy", "env_file", "trust_root", "approvals", "fail_on"),
+    "node_version",
+)
+
+
+def repeated(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options that decide what a review finds, as they were given."""
+    given = ((name, getattr(options, name, None)) for name in _REPEATED)
+    said = [(f"--{name.replace('_', '-')}", value) for name, value in given if value is not None]
+    isolated = ("--isolated",) if getattr(options, "isolated", False) else ()
+    return (*isolated, *(word for pair in said for word in pair))
 
 
 def add_node_option(

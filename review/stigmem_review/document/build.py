@@ -9,6 +9,7 @@ import msgspec
 
 from stigmem_review.case import Case, plugin_name, plugin_version
 from stigmem_review.compare.fields import value_of
+from stigmem_review.document.approvals import Consents
 from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.headline import claims, gains, headline
 from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
@@ -32,7 +33,7 @@ def build_report(
     case: Case,
     old: Release,
     new: Release,
-    findings: tuple[Finding, ...],
+    consents: Consents,
     already: tuple[Finding, ...],
     node: Node,
     rulebook: Rulebook,
@@ -42,7 +43,8 @@ def build_report(
     source: SourceDiff | None = None,
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
-    gaps = (*_sided("old", old), *_sided("new", new))
+    findings, gaps = consents.findings, consents.gaps
+    unread = (*gaps, *(each.gap for each in consents.accepted))
     changes = tuple(rows(case, old, new))
     unchanged = tuple(
         Item(f"{label(name)}: {stated(value_of(new, name))}") for name in case.comparison.unchanged
@@ -62,8 +64,8 @@ def build_report(
         tool=tool(rulebook),
         node=node.version,
         plugin=case.new.name,
-        verdict=decide(findings, gaps, gate, off),
-        headline=headline(case, new, found, gaps, gained),
+        verdict=decide(findings, gaps, gate, off, accepted=len(consents.accepted)),
+        headline=headline(case, new, found, unread, gained),
         gains=gained,
         signed=(*signed_says(case, new), *claims(old, new)),
         brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
@@ -83,27 +85,39 @@ def build_report(
         consulted=consulted,
         off=off,
         source=source,
+        approvals=consents.lines,
+        on_file=consents.on_file,
+        accepted=consents.accepted,
     )
     return sanitised(report)
 
 
 def incomplete_report(
-    old: Source, new: Source, gaps: tuple[Gap, ...], node: str, rulebook: Rulebook, gate: Level
+    old: Source,
+    new: Source,
+    consents: Consents,
+    node: str,
+    rulebook: Rulebook,
+    gate: Level,
+    plugin: str = "",
 ) -> Report:
-    """Return the report of a review that could not read a release at all."""
+    """Return the report of a review that could not read a release at all.
+
+    ``plugin`` is its name where both were read, and could not be compared.
+    """
     report = Report(
         format=1,
         tool=tool(rulebook),
         node=node,
-        plugin="",
-        verdict=decide((), gaps, gate),
+        plugin=plugin,
+        verdict=decide((), consents.gaps, gate, accepted=len(consents.accepted)),
         headline=(),
         gains=(),
         signed=(),
         brief="",
         rows=(),
         findings=(),
-        gaps=gaps,
+        gaps=consents.gaps,
         unchanged=(),
         already=(),
         code=(),
@@ -117,8 +131,15 @@ def incomplete_report(
             Reviewed("old", "", "", old),
             Reviewed("new", "", "", new),
         ),
+        approvals=consents.lines,
+        accepted=consents.accepted,
     )
     return sanitised(report)
+
+
+def gaps_of(old: Release, new: Release) -> tuple[Gap, ...]:
+    """Return what of two releases could not be reviewed."""
+    return (*_sided("old", old), *_sided("new", new))
 
 
 def _sided(side: Side, release: Release) -> Iterable[Gap]:

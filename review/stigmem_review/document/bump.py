@@ -85,9 +85,10 @@ def build_bump_report(
     """Put the report of a change of pins together; everything is sanitised here, once."""
     reports = [each.report for each in bumps if each.report]
     every = (*findings, *(finding for each in reports for finding in each.findings))
+    accepted = sum(len(each.accepted) for each in reports)
     hidden = (*off, *(finding for each in reports for finding in each.off))
     found = (*gaps, *(found for each in reports for found in each.gaps))
-    verdict = decide(every, found, gate, hidden)
+    verdict = decide(every, found, gate, hidden, accepted=accepted)
     return sanitised(
         BumpReport(
             format=1,

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from stigmem_review._version import __version__
+from stigmem_review.approvals.record import Approval
 from stigmem_review.compare.signers import SigningOutcome
 from stigmem_review.model import (
     Act,
@@ -62,10 +63,11 @@ class Gained(msgspec.Struct, frozen=True):
 class Consulted(msgspec.Struct, frozen=True):
     """What an operator decided, and where it was read.
 
-    ``sha256`` is that of a policy and of an env file, ``remark`` what is to be known of it.
+    ``sha256`` is that of a policy, of approvals and of an env file, ``remark`` what is to be known
+    of it.
     """
 
-    what: Literal["policy", "node's settings", "trust root"]
+    what: Literal["policy", "approvals", "node's settings", "trust root"]
     path: str
     sha256: str = ""
     remark: str = ""
@@ -115,6 +117,27 @@ class Reviewed(msgspec.Struct, frozen=True):
         return held.file, said
 
 
+class AcceptedPart(msgspec.Struct, frozen=True):
+    """A part of a review that could not be done, and what accepts that."""
+
+    gap: Gap
+    approval: Approval
+
+
+class Commands(msgspec.Struct, frozen=True):
+    """What decides about a closed gate: a command to look closer, and one to approve.
+
+    ``review`` identifies what there is to decide: the artifacts, the findings, and what could not
+    be reviewed. ``approve`` is empty where that cannot be approved, and ``remark`` says why, or
+    what is to be known of it.
+    """
+
+    review: str
+    look: str
+    approve: str = ""
+    remark: str = ""
+
+
 class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
@@ -125,8 +148,9 @@ class Report(msgspec.Struct, frozen=True):
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
     amounts to, ``consulted`` what it went by, ``go_back`` what going back installs,
     ``not_assessed`` what no part of the tool looked at, and why; ``off`` are findings that the
-    policy turned off, ``source``
-    what differs of the code, where that was asked for.
+    policy turned off, ``source`` what differs of the code, where that was asked for. ``approvals``
+    are what approves it, or nearly does, and ``on_file`` other records about the plugin;
+    ``accepted`` are parts that could not be done; ``commands`` are there where the gate is closed.
     """
 
     format: Literal[1]
@@ -154,3 +178,7 @@ class Report(msgspec.Struct, frozen=True):
     consulted: tuple[Consulted, ...] = ()
     off: tuple[Finding, ...] = ()
     source: SourceDiff | None = None
+    approvals: tuple[Line, ...] = ()
+    on_file: tuple[Line, ...] = ()
+    accepted: tuple[AcceptedPart, ...] = ()
+    commands: Commands | None = None

@@ -9,16 +9,20 @@ from collections import deque
 from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from packaging.version import Version
 
 from stigmem_review import host
+from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.case import build_pin_case
 from stigmem_review.document import (
+    Asked,
     Bump,
     BumpReport,
     Compared,
@@ -52,7 +56,13 @@ from stigmem_review.pins.repository import (
     unread_pins,
 )
 from stigmem_review.pipeline.reading import Opening, gap
-from stigmem_review.pipeline.terms import Terms, find_policy, from_tree, read_decisions
+from stigmem_review.pipeline.terms import (
+    Terms,
+    find_policy,
+    from_tree,
+    read_decisions,
+    read_records,
+)
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.policy.file import policy_of
 from stigmem_review.rulebook import Finding
@@ -66,6 +76,9 @@ from stigmem_review.verdict import State
 from stigmem_review.versions import parse
 
 _NODE = "stigmem-node"
+
+_IN_THE_BASE = "in the base; it counts once it is there"
+"""Where a file is not, in words."""
 
 
 def bump(
@@ -81,6 +94,9 @@ def bump(
     env_file: str | None = None,
     environment: Mapping[str, str] | None = None,
     trust_root: str | None = None,
+    approvals: str | None = None,
+    approvals_at: str | None = None,
+    today: date | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
@@ -90,10 +106,14 @@ def bump(
     two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
     where they part; ``exact`` takes it for what is deployed in the place of ``base``. The node's
     settings are read from ``env_file``, or else from ``environment``; ``trust_root`` is that of a
-    private Sigstore instance. Both are paths in the tree of ``base``.
+    private Sigstore instance. Both are paths in the tree of ``base``. What was accepted is read
+    from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
+    ``approvals_at``, the tip of the branch that ``base`` is of, or else of ``base``; it is held to
+    the day ``today`` (UTC).
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
-    ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none,
+    ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
+    ``SigningError`` for a root that is none,
     and ``SourceError`` where a revision's list of files cannot be read. Whatever else cannot be
     read makes the report incomplete.
     """
@@ -107,6 +127,7 @@ def bump(
     base_tree, after = opened.tree(base_id), opened.tree(head_id)
     before = base_tree if pins_from == base_id else opened.tree(pins_from)
     looked: tuple[str, ...] = ()
+    named = policy
     if policy is None:
         policy, looked = find_policy(_below_top(opened, repository), base_tree.read)
     else:
@@ -116,7 +137,7 @@ def bump(
         env_file,
         environment or {},
         trust_root,
-        partial(from_tree, base_tree, "in the base; it counts once it is there"),
+        partial(from_tree, base_tree, _IN_THE_BASE),
     )
     changed = before.changed(after)
     known: Known = {}
@@ -125,7 +146,26 @@ def bump(
     asked = node or decisions.file.policy.node.version
     known_node = pinned if pinned in host.versions() else None
     terms = decisions.terms(node, gate, known_node, base=True)._replace(consulted=())
-    work = _Work(terms, old, new, folder)
+    consulted = list(decisions.consulted)
+    accepted = approvals or posixpath.join(posixpath.dirname(policy or ""), APPROVALS_FILE)
+    tip = _tip(opened, base_id, approvals_at)
+    tip_tree = base_tree if tip == base_id else opened.tree(tip)
+    if today is not None and (approvals or tip_tree.read(accepted) is not None):
+        read_tip = partial(from_tree, tip_tree, _IN_THE_BASE)
+        records, read = read_records(accepted, today, read_tip)
+        terms = terms._replace(approvals=records)
+        remark = "" if tip == base_id else f"at {tip[:12]}, to which the base has moved on"
+        consulted.append(msgspec.structs.replace(read, remark=remark))
+    given = {
+        "--policy": named,
+        "--env-file": env_file,
+        "--trust-root": trust_root,
+        "--approvals": approvals,
+        "--fail-on": gate,
+        "--node-version": terms.node.version,
+    }
+    again = tuple(word for name, value in given.items() if value for word in (name, value))
+    work = _Work(terms, old, new, folder, again)
     work.review(set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
@@ -139,7 +179,7 @@ def bump(
     work.look_at_lines(changed)
     work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
     work.look_at_files()
-    for path in dict.fromkeys((*looked, *decisions.paths)):
+    for path in dict.fromkeys((*looked, *decisions.paths, accepted)):
         if path in after.paths and path not in changed:
             continue
         found = policy_of(after.read(path), path)
@@ -152,7 +192,7 @@ def bump(
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
-        consulted=decisions.consulted,
+        consulted=tuple(consulted),
         bumps=tuple(work.bumps),
         findings=tuple(work.findings),
         off=tuple(work.off),
@@ -171,6 +211,25 @@ def _below_top(repository: Repository, folder: str) -> str:
         return ""
     below = Path(folder).resolve().relative_to(repository.top).as_posix()
     return "" if below == "." else below
+
+
+def _tip(repository: Repository, base: str, approvals_at: str | None) -> str:
+    """Return the commit that approvals are read from, which is the base or follows it.
+
+    Raises ``UsageError`` for any other: what a branch says of itself is no approval.
+    """
+    if approvals_at is None:
+        return base
+    try:
+        tip = repository.commit(approvals_at)
+        if tip != base and repository.merge_base(base, tip) != base:
+            raise UsageError(
+                f"approvals cannot be read from {shorten(approvals_at)}, which does not follow "
+                "the base; name the tip of the base's own branch"
+            )
+    except SourceError as error:
+        raise UsageError(error.text) from None
+    return tip
 
 
 def _folder(artifacts: str) -> Folder:
@@ -207,6 +266,11 @@ class _Opened(NamedTuple):
     wanted: str
     artifact: Artifact | None = None
     error: Exception | None = None
+    path: str = ""
+
+    def again(self) -> str:
+        """Return what asks for it again: its file in the folder of artifacts, or its release."""
+        return self.path or self.wanted
 
     def opening(self) -> Opening:
         return Opening(Source("wheel", self.wanted), self._again)
@@ -240,6 +304,7 @@ class _Pinned:
         self.wanted = _wanted(pin) if pin else "none"
         self._error: Exception | None = None
         self._found: Found | None = None
+        self._path = ""
         if pin is None:
             self._found = Found("none", "none", lambda: Artifact(Source("none", "none")))
             return
@@ -247,6 +312,7 @@ class _Pinned:
         hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
         try:
             self._found = find_pinned(self.wanted, pin.name, Version(pin.version), hashes, folder)
+            self._path = str(folder.path / self._found.file) if folder else ""
         except Exception as error:
             self._error = error
 
@@ -281,7 +347,7 @@ class _Pinned:
         """Let go of it, and return its files if they are to be read."""
         try:
             artifact = self._found.read() if self._found and read else None
-            return _Opened(self.wanted, artifact, self._error)
+            return _Opened(self.wanted, artifact, self._error, self._path)
         except Exception as error:
             return _Opened(self.wanted, None, error)
         finally:
@@ -309,9 +375,17 @@ def _look(change: PinChange, folder: Folder | None) -> _Looked:
 class _Work:
     """Collects what the report says."""
 
-    def __init__(self, terms: Terms, old: Pins, new: Pins, folder: Folder | None) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        old: Pins,
+        new: Pins,
+        folder: Folder | None,
+        again: tuple[str, ...],
+    ) -> None:
         self._terms = terms
         self._folder = folder
+        self._again = again
         self._old = old
         self._new = new
         self.bumps: list[Bump] = []
@@ -376,7 +450,8 @@ class _Work:
                     "old": found.old.opening(),
                     "new": found.new.opening(),
                 }
-                report = review_releases(openings, self._terms)
+                asked = Asked(found.old.again(), found.new.again(), self._again)
+                report = review_releases(openings, self._terms, asked)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
             self.others.append(Line(change.name, _moved(change, found)))
@@ -500,7 +575,8 @@ class _Work:
                 continue
             if any(commit.has_project(folder) for commit, installed in sides if installed):
                 old, new = (commit.opening(folder, installed) for commit, installed in sides)
-                self._folder_changed(line, folder, old, new)
+                one, two = (commit.again(folder, installed) for commit, installed in sides)
+                self._folder_changed(line, folder, old, new, Asked(one, two, self._again))
         known = {_key(line) for line in self._old.local}
         for each in self._new.local:
             if any(map(after.has_project, _folders((each,)))):
@@ -511,11 +587,13 @@ class _Work:
             else:
                 self.gaps.append(Gap(str(each.at), f"{each.text}: {why}", ""))
 
-    def _folder_changed(self, line: Local, folder: str, old: Opening, new: Opening) -> None:
+    def _folder_changed(
+        self, line: Local, folder: str, old: Opening, new: Opening, asked: Asked
+    ) -> None:
         if not (old.is_about_plugin() or new.is_about_plugin()):
             return
         self._moved = True
-        report = review_releases({"old": old, "new": new}, self._terms)
+        report = review_releases({"old": old, "new": new}, self._terms, asked)
         reviewed = {each.side: each.version for each in report.reviewed}
         self.bumps.append(
             Bump(
@@ -724,6 +802,10 @@ class _Commit(NamedTuple):
             posixpath.normpath(posixpath.join(folder, name)) in self.tree.paths
             for name in PROJECT_FILES
         )
+
+    def again(self, folder: str, installed: bool) -> str:
+        """Return what asks for it again."""
+        return f"{self.id[:12]}:{folder}" if installed and self.has_project(folder) else "none"
 
     def opening(self, folder: str, installed: bool) -> Opening:
         """Return how what is installed from a folder is opened; ``installed``: if anything is."""

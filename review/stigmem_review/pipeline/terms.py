@@ -7,14 +7,23 @@ import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review import host, limits
 from stigmem_review.document import Consulted
-from stigmem_review.errors import PolicyError, ReviewError, SigningError, SourceError
+from stigmem_review.errors import (
+    ApprovalsError,
+    PolicyError,
+    ReviewError,
+    SigningError,
+    SourceError,
+    UsageError,
+)
 from stigmem_review.host import Node
 from stigmem_review.model import Level
+from stigmem_review.pipeline.consent import Approvals
 from stigmem_review.policy.file import (
     NO_POLICY,
     POLICY_FILE,
@@ -44,7 +53,7 @@ class Terms(NamedTuple):
 
     ``policy`` is what the operator says of the rules. Without a ``root`` signatures are held
     against the one that ships with this package. ``consulted`` is what a report of its own names;
-    reviews within another leave that to it.
+    reviews within another leave that to it. ``approvals`` are absent where nobody asked for any.
     """
 
     node: Node
@@ -54,6 +63,7 @@ class Terms(NamedTuple):
     trust: Trust = Trust()
     root: TrustRoot | None = None
     consulted: tuple[Consulted, ...] = ()
+    approvals: Approvals | None = None
 
 
 class Decisions(NamedTuple):
@@ -241,6 +251,22 @@ def _told(file: PolicyFile, keys: Keys | None) -> Iterator[None]:
 def beside(file: PolicyFile, path: str) -> str:
     """Return a path that a policy names, from where the policy itself was named."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(file.path), path))
+
+
+def read_records(
+    path: str, today: date | None, read: Read = from_disk
+) -> tuple[Approvals, Consulted]:
+    """Return the approvals in a file, held to a day.
+
+    Raises ``ApprovalsError`` for a file in error or one that is not there.
+    """
+    from stigmem_review.approvals.read import parse_approvals
+
+    if today is None:
+        raise UsageError("approvals are given, and no day to hold them to; give today as well")
+    data = named_file(path, "the approvals", limits.APPROVALS_BYTES, read, ApprovalsError)
+    records = parse_approvals(data, path)
+    return Approvals(records, today), Consulted("approvals", path, _sha256(data))
 
 
 def named_file(

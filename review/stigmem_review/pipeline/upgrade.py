@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 import msgspec
 
-from stigmem_review.case import build_case, distribution
+from stigmem_review.approvals.match import Subject
+from stigmem_review.case import build_case, distribution, plugin_name, plugin_version
 from stigmem_review.code.written import Written
 from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
-from stigmem_review.document import Report, build_report, incomplete_report
+from stigmem_review.document import (
+    Asked,
+    Report,
+    build_report,
+    decide_commands,
+    gaps_of,
+    incomplete_report,
+)
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
+from stigmem_review.pipeline.consent import artifact_of, consents, review_id
 from stigmem_review.pipeline.reading import (
     Opening,
     against_sdist,
@@ -20,8 +30,8 @@ from stigmem_review.pipeline.reading import (
     opening,
     read_artifact,
 )
-from stigmem_review.pipeline.terms import Terms, read_decisions
-from stigmem_review.rulebook import judge
+from stigmem_review.pipeline.terms import Terms, read_decisions, read_records
+from stigmem_review.rulebook import Finding, judge
 from stigmem_review.signing.verify import verify
 from stigmem_review.text import shorten
 
@@ -39,6 +49,9 @@ def review(
     environment: Mapping[str, str] | None = None,
     trust_root: str | None = None,
     code: bool = False,
+    approvals: str | None = None,
+    today: date | None = None,
+    repeat: tuple[str, ...] = (),
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -48,11 +61,14 @@ def review(
     said by the file ``policy`` and by the node's settings, which are taken from ``env_file``, or
     else from ``environment``. ``trust_root`` is the file of a private Sigstore instance. With
     ``code`` the report has what differs of the code, line by line.
+    ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
+    the options of the command line that the commands in the report repeat.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
     them, and for an unknown node version,
-    ``PolicyError`` for a policy or settings in error, ``SigningError`` for a root that is none.
+    ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
+    ``SigningError`` for a root that is none.
     """
     openings: dict[Side, Opening] = {
         "old": opening(old, old_bundle),
@@ -60,7 +76,11 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
-    return review_releases(openings, decisions.terms(node_version, gate), code=code)
+    terms = decisions.terms(node_version, gate)
+    if approvals is not None:
+        records, read = read_records(approvals, today)
+        terms = terms._replace(approvals=records, consulted=(*terms.consulted, read))
+    return review_releases(openings, terms, Asked(old, new, repeat), code=code)
 
 
 def _check_plugins(openings: Collection[Opening]) -> None:
@@ -84,9 +104,12 @@ def _check_plugins(openings: Collection[Opening]) -> None:
 
 
 def review_releases(
-    openings: Mapping[Side, Opening], terms: Terms, *, code: bool = False
+    openings: Mapping[Side, Opening], terms: Terms, asked: Asked, *, code: bool = False
 ) -> Report:
-    """Review the upgrade between two releases that can be opened; ``code`` as for ``review``."""
+    """Review the upgrade between two releases that can be opened; ``code`` as for ``review``.
+
+    ``asked`` is how to ask for it again.
+    """
     releases: dict[Side, Release] = {}
     written: dict[Side, Written] = {}
     gaps: list[Gap] = []
@@ -112,20 +135,51 @@ def review_releases(
                 from stigmem_review.observe.acts import told_apart
 
                 old, new = told_apart(old, new, written, seen.syntax)
-            return _judged(old, new, written, terms, code=code)
+            return _judged(old, new, written, terms, asked, code=code)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
         releases[side].source if side in releases else each.unread
         for side, each in openings.items()
     ]
-    return incomplete_report(
-        sources[0], sources[1], tuple(gaps), terms.node.version, terms.rulebook, terms.gate
+    versions = [plugin_version(releases[side]) if side in releases else "" for side in openings]
+    names = [plugin_name(each) for each in releases.values()] if len(releases) == 2 else []
+    plugin = next(filter(None, reversed(names)), "")
+    subject = Subject(plugin, *map(artifact_of, sources, versions))
+    agreed = consents((), tuple(gaps), subject, terms.gate, terms.approvals)
+    report = incomplete_report(
+        sources[0], sources[1], agreed, terms.node.version, terms.rulebook, terms.gate, plugin
     )
+    return _with_commands(report, subject, (), tuple(gaps), terms, asked)
+
+
+def _with_commands(
+    report: Report,
+    subject: Subject,
+    findings: tuple[Finding, ...],
+    gaps: tuple[Gap, ...],
+    terms: Terms,
+    asked: Asked,
+) -> Report:
+    commands = decide_commands(
+        asked,
+        review_id(subject, findings, gaps),
+        report.verdict,
+        report.findings,
+        has_bytes=all(each.sha256 for each in (subject.old, subject.new) if each),
+        may_be_incomplete=terms.approvals is None or terms.approvals.limits.incomplete,
+    )
+    return msgspec.structs.replace(report, commands=commands)
 
 
 def _judged(
-    old: Release, new: Release, written: Mapping[Side, Written], terms: Terms, *, code: bool
+    old: Release,
+    new: Release,
+    written: Mapping[Side, Written],
+    terms: Terms,
+    asked: Asked,
+    *,
+    code: bool,
 ) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
     judged = terms.policy.judge(
@@ -137,16 +191,22 @@ def _judged(
 
         findings = with_evidence(findings, written)
     already = judge(case.comparison.already, case, terms.rulebook)
+    gaps = gaps_of(old, new)
+    subject = Subject(
+        case.new.name,
+        artifact_of(old.source, plugin_version(old)),
+        artifact_of(new.source, plugin_version(new)),
+    )
     source = None
     if code:
         from stigmem_review.document.source import source_diff
 
         source = source_diff({"old": old, "new": new}, written, findings)
-    return build_report(
+    report = build_report(
         case,
         old,
         new,
-        findings,
+        consents(findings, gaps, subject, terms.gate, terms.approvals),
         already,
         terms.node,
         terms.rulebook,
@@ -155,3 +215,4 @@ def _judged(
         judged.off,
         source,
     )
+    return _with_commands(report, subject, findings, gaps, terms, asked)

@@ -183,7 +183,8 @@ def bump_summary(report: BumpReport) -> str:
 def _counts(report: BumpReport) -> list[str]:
     verdict = report.verdict
     numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    return [count(number, noun) for number, noun in numbers if number]
+    counts = [count(number, noun) for number, noun in numbers if number]
+    return [*counts, *([f"{verdict.approved} approved"] if verdict.approved else [])]
 
 
 def _weights(each: Bump) -> str:
@@ -192,6 +193,7 @@ def _weights(each: Bump) -> str:
     verdict = each.report.verdict
     numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
     said = ", ".join(count(number, noun) for number, noun in numbers if number)
+    said += f", {verdict.approved} approved" if verdict.approved else ""
     return f", {said}" if said else ""
 
 

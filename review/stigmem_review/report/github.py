@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from stigmem_review.document import BumpReport, CheckReport, Report
+from stigmem_review.document.approvals import approval_says
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS, GAINS
 from stigmem_review.report.bump import bump_summary
@@ -117,6 +118,9 @@ def _gap(gap: Gap, at: Location | None = None) -> Annotation:
 
 
 def _finding(finding: Finding, at: Location | None, where: str = "") -> Annotation:
+    if finding.approval:
+        text = f"{flat(finding.message)}{where} {flat(approval_says(finding.approval))}"
+        return Annotation("notice", f"{finding.rule} {finding.name}", text, at)
     text = "\n".join((f"{flat(finding.message)}{where} {finding.do}", *finding.write))
     return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from stigmem_review.document import Consulted, Item, Line, Report, Reviewed, Row
+from stigmem_review.document import (
+    AcceptedPart,
+    Commands,
+    Consulted,
+    Item,
+    Line,
+    Report,
+    Reviewed,
+    Row,
+)
+from stigmem_review.document.approvals import approval_says
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shortened, shortened
@@ -27,10 +37,12 @@ _LEVELS = {"error": "⛔ ", "warning": "🟡 ", "note": ""}
 def render_markdown(report: Report) -> str:
     """Return a report as Markdown."""
     parts = [*_top(report)]
-    if report.findings or report.gaps:
-        parts += [*gap_parts(report.gaps), *_table(report)]
+    parts += _approvals(report)
+    if report.findings or report.gaps or report.accepted:
+        parts += [*gap_parts(report.gaps), *_accepted(report.accepted), *_table(report)]
         parts += [*finding_parts(report.findings, "Findings"), *off_parts(report.off)]
         parts += _end(report)
+        parts += _decide(report.commands) if report.commands else ()
     else:
         parts.append(report.brief)
         parts += off_parts(report.off)
@@ -38,6 +50,36 @@ def render_markdown(report: Report) -> str:
         parts += _signatures(report)
         parts += _details("What was reviewed", list(_reviewed(report)))
     return "\n\n".join(parts) + "\n"
+
+
+def _approvals(report: Report) -> Iterator[str]:
+    if report.approvals:
+        yield "\n".join(_lines(report.approvals))
+
+
+def _accepted(parts: Sequence[AcceptedPart]) -> Iterator[str]:
+    if parts:
+        yield "## Not reviewed, and accepted so"
+        yield "\n".join(
+            f"- {code(each.gap.what)}: {code(each.gap.why)}, "
+            f"{message(approval_says(each.approval))}"
+            for each in parts
+        )
+
+
+def _decide(commands: Commands) -> Iterator[str]:
+    yield "## To decide"
+    yield "Look closer:"
+    yield _shell(commands.look)
+    if commands.approve:
+        yield f"Approve{f' ({commands.remark})' if commands.remark else ''}:"
+        yield _shell(commands.approve)
+    else:
+        yield f"Approve: not possible, {commands.remark}."
+
+
+def _shell(command: str) -> str:
+    return f"```sh\n{command}\n```"
 
 
 def marked(state: State) -> str:
@@ -64,6 +106,7 @@ def _top(report: Report) -> Iterator[str]:
     facts = [
         marked(verdict.state),
         *(count(number, noun) for number, noun in numbers if number),
+        *([f"{verdict.approved} approved"] if verdict.approved else []),
         f"node {report.node}",
     ]
     yield " · ".join(facts)
@@ -148,14 +191,14 @@ def _group(group: Group) -> str:
         parts.append(f"*Why it matters:* {first.why}")
         parts.append(f"*What to do:* {first.do}")
     if not first.approvable:
-        parts.append("**It cannot be accepted; it has to be put right.**")
+        parts.append("**Not approvable: it must be fixed before this is deployed.**")
     return "\n\n".join(parts)
 
 
 def _said(group: Group) -> Iterator[str]:
     """Yield each finding of a group as an item of a list, with the lines that it is about."""
     for each in group.findings:
-        yield f"- {message(each.message)}{_where(each)}"
+        yield f"- {message(each.message)}{_where(each)}{_approved(each)}"
         found = shortened(each)
         if found is not None:
             is_first = group.number == 1 and each is group.first
@@ -178,6 +221,10 @@ def lines_block(found: Shortened, *, is_open: bool) -> Iterator[str]:
     if found.more:
         yield from ("", f"and {count(found.more, 'more line')}")
     yield from ("", "</details>")
+
+
+def _approved(finding: Finding) -> str:
+    return f"<br>{message(approval_says(finding.approval))}" if finding.approval else ""
 
 
 def off_parts(off: tuple[Finding, ...]) -> Iterator[str]:
@@ -226,6 +273,9 @@ def _end(report: Report) -> Iterator[str]:
     )
     yield from _source(report)
     yield from _signatures(report)
+    yield from _details(
+        f"Other approvals of this plugin ({len(report.on_file)})", _lines(report.on_file)
+    )
     if report.not_assessed:
         yield "## Not assessed"
         yield "\n".join(_lines(report.not_assessed))

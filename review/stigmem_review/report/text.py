@@ -5,7 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from stigmem_review.document import Consulted, Item, Line, Report, Reviewed
+from stigmem_review.document import (
+    AcceptedPart,
+    Commands,
+    Consulted,
+    Item,
+    Line,
+    Report,
+    Reviewed,
+)
+from stigmem_review.document.approvals import approval_says
 from stigmem_review.model import SourceDiff
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
@@ -82,7 +91,8 @@ class _Page:
         if report.source is not None:
             yield from self._source(report, report.source)
             return
-        if not (report.findings or report.gaps):
+        yield from self._lines("Approvals", report.approvals)
+        if not (report.findings or report.gaps or report.accepted):
             yield from self._wrap(report.brief)
             yield from self.off(report.off)
             yield from self._lines("Signatures", report.signatures)
@@ -91,10 +101,13 @@ class _Page:
             yield from consulted_lines(report.consulted)
             return
         yield from self._gaps(report)
+        yield from self._accepted(report.accepted)
         yield from self._table(report)
         yield from self.findings(report.findings, "Findings")
         yield from self.off(report.off)
         yield from self._end(report)
+        if report.commands:
+            yield from self._decide(report.commands)
 
     def _paint(self, text: str, style: str) -> str:
         return paint(text, style, self._colour)
@@ -159,6 +172,25 @@ class _Page:
             text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
             yield from self._wrap(text, "    ", "  - ")
 
+    def _accepted(self, parts: Iterable[AcceptedPart]) -> Iterator[str]:
+        parts = list(parts)
+        if parts:
+            yield from self._heading("Not reviewed, and accepted so")
+        for each in parts:
+            yield from self._wrap(f"{each.gap.what}: {each.gap.why}", "    ", "  - ")
+            yield from self._wrap(flat(approval_says(each.approval)), "    ")
+
+    def _decide(self, commands: Commands) -> Iterator[str]:
+        # In one line each, however wide: they are there to be copied.
+        yield from self._heading("To decide")
+        yield "  look closer:"
+        yield f"    {commands.look}"
+        if commands.approve:
+            yield f"  approve{f' ({commands.remark})' if commands.remark else ''}:"
+            yield f"    {commands.approve}"
+        else:
+            yield f"  approve: not possible, {commands.remark}"
+
     def _table(self, report: Report) -> Iterator[str]:
         if report.rows:
             yield from self._heading("What changes")
@@ -208,11 +240,13 @@ class _Page:
                 yield self._paint(f"     --> {finding.at}{side}", "dim")
             yield from excerpt_lines(finding, "      ", self._colour)
             yield from (f"        {line}" for line in finding.write)
+            if finding.approval:
+                yield from self._wrap(flat(approval_says(finding.approval)), "     ")
         if not group.explained:
             yield from self._wrap(first.why, "        ", "   Why: ")
             yield from self._wrap(first.do, "        ", "   Do:  ")
         if not first.approvable:
-            yield "   It cannot be accepted; it has to be put right."
+            yield "   Not approvable: it must be fixed before this is deployed."
 
     def off(self, off: tuple[Finding, ...]) -> Iterator[str]:
         if off:
@@ -239,6 +273,7 @@ class _Page:
             if more:
                 yield f"      and {more} more"
         yield from self._lines("Signatures", report.signatures)
+        yield from self._lines("Other approvals of this plugin", report.on_file)
         yield from self._lines("Not assessed", report.not_assessed)
         yield from self._lines("The operators' checklist", report.checklist)
         yield from self._reviewed(report)
@@ -289,7 +324,8 @@ def _absent(each: Reviewed) -> str:
 def _counts(report: Report) -> list[str]:
     verdict = report.verdict
     numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    return [count(number, noun) for number, noun in numbers if number]
+    counts = [count(number, noun) for number, noun in numbers if number]
+    return [*counts, *([f"{verdict.approved} approved"] if verdict.approved else [])]
 
 
 def _source_lines(each: Reviewed) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from stigmem_review.approvals.record import Approval
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
@@ -25,6 +26,8 @@ class Finding(msgspec.Struct, frozen=True):
     about, where a file that can be read has them; judging gives none. ``gain`` is what the new
     release gains by it, if that is anything. Where a policy decided about it, ``policy`` is the
     table that did, and ``rule_level`` the level that the rule gives it.
+    ``approval`` is what approves it, and ``void`` why an approval that could be thought to does
+    not; judging gives neither.
     """
 
     rule: str
@@ -43,6 +46,8 @@ class Finding(msgspec.Struct, frozen=True):
     gain: Gain | None = None
     rule_level: Level | Literal[""] = ""
     policy: str = ""
+    approval: Approval | None = None
+    void: Message = ()
 
     @property
     def is_lowered(self) -> bool:

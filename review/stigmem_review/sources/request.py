@@ -23,9 +23,10 @@ from stigmem_review.text import shorten
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from stigmem_review.sources.git import Tree
     from stigmem_review.sources.index import Fetched
 
-Kind = Literal["wheel", "sdist", "directory", "capture", "index", "none"]
+Kind = Literal["wheel", "sdist", "directory", "capture", "index", "revision", "none"]
 
 _SUFFIXES: dict[str, Kind] = {".whl": "wheel", ".tar.gz": "sdist", ".json": "capture"}
 
@@ -38,7 +39,13 @@ class Request(msgspec.Struct, frozen=True):
 
     def unread(self) -> Source:
         """Return the source of a release that could not be read."""
-        return Source("wheel" if self.kind == "index" else self.kind, self.asked)
+        match self.kind:
+            case "index":
+                return Source("wheel", self.asked)
+            case "revision":
+                return Source("directory", self.asked)
+            case kind:
+                return Source(kind, self.asked)
 
 
 def understand(asked: str) -> Request:
@@ -72,10 +79,23 @@ def understand(asked: str) -> Request:
 
         if parse_requirement(asked):
             return Request("index", asked)
+    if ":" in asked and _tree_of(asked):
+        return Request("revision", asked)
     raise UsageError(
-        f"there is no file or directory {_shown(asked)}; "
-        "a release on the package index is written name==version"
+        f"there is no file or directory {_shown(asked)}; a release on the package index is written "
+        "name==version, and a project in this repository REVISION:FOLDER"
     )
+
+
+def _tree_of(asked: str) -> tuple[Tree, str] | None:
+    """Return the tree and the folder of ``REVISION:FOLDER``; nothing where it names no commit."""
+    from stigmem_review.sources.git import Repository
+
+    revision, _, folder = asked.partition(":")
+    try:
+        return Repository(Path()).tree(revision), folder.strip("/").removeprefix("./")
+    except SourceError:
+        return None
 
 
 def named_bundle(request: Request, bundle: str) -> Path:
@@ -87,6 +107,7 @@ def named_bundle(request: Request, bundle: str) -> Path:
     asked = _shown(request.asked)
     unsigned = {
         "directory": f"{asked} is a project directory",
+        "revision": f"{asked} is a project directory",
         "capture": f"{asked} is a capture",
         "none": "there is no release",
     }
@@ -203,6 +224,8 @@ def _find(request: Request) -> Found:
             return Found("capture", path.name, lambda: _read_capture(asked, path))
         case "index":
             return _find_in_index(asked)
+        case "revision":
+            return Found("directory", asked, lambda: _read_revision(asked))
         case _:
             content = open_file(path)
             return Found(request.kind, path.name, lambda: _read_file(asked, path, content), content)
@@ -212,6 +235,14 @@ def _read_directory(asked: str, path: Path) -> Artifact:
     from stigmem_review.sources.tree import read_directory
 
     return read_directory(asked, path)
+
+
+def _read_revision(asked: str) -> Artifact:
+    found = _tree_of(asked)
+    if found is None:
+        raise SourceError(f"{_shown(asked)}: there is no such commit any more; fetch it")
+    tree, folder = found
+    return tree.artifact("" if folder == "." else folder, asked)
 
 
 def _read_capture(asked: str, path: Path) -> Artifact:

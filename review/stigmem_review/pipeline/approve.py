@@ -1,0 +1,163 @@
+"""From a review to a record that approves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from stigmem_review.approvals.match import Limits
+from stigmem_review.approvals.record import INCOMPLETE_DAYS, Accepted, AcceptedGap, Record
+from stigmem_review.document import Report
+from stigmem_review.document.approvals import PLACEHOLDER
+from stigmem_review.errors import IncompleteError, RefusedError, UsageError
+from stigmem_review.pipeline.consent import artifact_of
+from stigmem_review.rulebook import Finding
+from stigmem_review.text import flat, shorten
+from stigmem_review.verdict import at_gate, count
+
+
+class Wish(NamedTuple):
+    """What somebody wants to approve, and why.
+
+    ``findings`` are rules by id or name, or fingerprints; none stands for all that close the gate.
+    ``until`` is the last day, absent for the longest there is; ``review`` the review they have
+    read, empty where they do not say.
+    """
+
+    by: str
+    reason: str
+    findings: tuple[str, ...] = ()
+    until: date | None = None
+    incomplete: bool = False
+    review: str = ""
+
+
+class Proposal(NamedTuple):
+    """What would be recorded, the findings it is about, and those that stay without approval."""
+
+    record: Record
+    findings: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+
+
+def check_wish(wish: Wish) -> None:
+    """Check what can be checked before anything is read. Raises ``UsageError``."""
+    if not _said(wish.by):
+        raise UsageError('nobody is named; add --by "Your Name <address>"')
+    if not _said(wish.reason):
+        raise UsageError(
+            f"the reason is {wish.reason!r}; write in its place why this is accepted, such as a "
+            "change record or a link"
+            if wish.reason
+            else "there is no reason; add --reason with a change record or a link"
+        )
+
+
+def _said(text: str) -> bool:
+    return any(each.isalnum() for each in text) and text != PLACEHOLDER
+
+
+def propose(report: Report, wish: Wish, today: date, limits: Limits) -> Proposal | None:
+    """Return the record that approves a review as somebody wishes; ``None`` if none is needed.
+
+    Raises ``RefusedError`` where something cannot be approved or the review is another than the one
+    that was read, ``IncompleteError`` where something could not be reviewed, and ``UsageError``
+    for a day or a finding that is none.
+    """
+    commands = report.commands
+    if wish.review and commands and wish.review != commands.review:
+        raise RefusedError(
+            f"this is another review than {shorten(wish.review, 40)}, which was read: a byte, a "
+            f"finding or its level has changed since; read it again with {commands.look}"
+        )
+    if commands is None and not wish.findings:
+        return None
+    _check_complete(report, wish, limits)
+    closing = [
+        each
+        for each in report.findings
+        if each.approval is None and at_gate(each.level, report.verdict.gate)
+    ]
+    chosen = _chosen(report.findings, wish.findings) if wish.findings else closing
+    final = [each for each in chosen if not each.approvable]
+    if final:
+        named = ", ".join(dict.fromkeys(f"{each.rule} {shorten(each.item, 60)}" for each in final))
+        are = "is" if len(final) == 1 else "are"
+        raise RefusedError(
+            f"{count(len(final), 'finding')} {are} not approvable: {named}; fix "
+            f"{'it' if len(final) == 1 else 'them'} before this is deployed"
+        )
+    old, new = (artifact_of(each.source, each.version) for each in report.reviewed)
+    record = Record(
+        plugin=report.plugin,
+        old=old,
+        new=new,
+        by=_line(wish.by),
+        reason=_line(wish.reason),
+        approved=today,
+        until=_until(wish, today, limits),
+        findings=tuple(
+            Accepted(each.rule, each.item, each.fingerprint, flat(each.message)) for each in chosen
+        ),
+        incomplete=tuple(AcceptedGap(each.what, each.why) for each in report.gaps),
+        node=report.node,
+    )
+    left = tuple(each for each in closing if each not in chosen)
+    return Proposal(record, tuple(chosen), left)
+
+
+def _check_complete(report: Report, wish: Wish, limits: Limits) -> None:
+    """Raise ``IncompleteError`` unless what could not be reviewed can be accepted, and is to be."""
+    if not report.gaps:
+        return
+    first = report.gaps[0]
+    said = f"{first.what}: {shorten(first.why)}"
+    there = [each for each in report.reviewed if each.source.kind != "none"]
+    if missing := [each.side for each in there if not each.source.sha256]:
+        raise IncompleteError(
+            f"the {missing[0]} release could not be read, and what has no digest is never "
+            f"accepted ({said})"
+        )
+    if not limits.incomplete:
+        raise IncompleteError(f"the review is incomplete, which the policy never accepts ({said})")
+    if not wish.incomplete:
+        raise IncompleteError(
+            f"the review is incomplete ({said}); put that right, or accept it for at most "
+            f"{INCOMPLETE_DAYS} days with --incomplete"
+        )
+
+
+def _chosen(findings: Sequence[Finding], wanted: Sequence[str]) -> list[Finding]:
+    for each in wanted:
+        if not any(each in _names(finding) for finding in findings):
+            there = ", ".join(dict.fromkeys(f"{found.rule} {found.name}" for found in findings))
+            raise UsageError(
+                f"there is no finding {shorten(each, 60)!r} in this review; there are "
+                f"{there or 'none'}"
+            )
+    return [finding for finding in findings if any(each in _names(finding) for each in wanted)]
+
+
+def _names(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, finding.name, finding.fingerprint
+
+
+def _until(wish: Wish, today: date, limits: Limits) -> date:
+    days = min(limits.longest_days, INCOMPLETE_DAYS) if wish.incomplete else limits.longest_days
+    last = today + timedelta(days=days)
+    if wish.until is None:
+        return last
+    if wish.until < today:
+        raise UsageError(f"--until {wish.until} has passed; today is {today} (UTC)")
+    if wish.until > last:
+        what = "an incomplete review" if wish.incomplete else "an approval"
+        raise UsageError(
+            f"--until {wish.until} is more than {count(days, 'day')} away, the longest for {what}; "
+            f"the last day possible is {last}"
+        )
+    return wish.until
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

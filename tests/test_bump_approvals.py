@@ -1,0 +1,181 @@
+"""Approvals in a change of pins: they come from the branch it goes to, and never from itself."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from stigmem_review import BumpReport, bump, review
+from stigmem_review.approvals.match import Limits
+from stigmem_review.approvals.record import APPROVALS_FILE, Record
+from stigmem_review.approvals.write import record_text
+from stigmem_review.errors import ApprovalsError, UsageError
+from stigmem_review.pipeline.approve import Wish, propose
+from stigmem_review.report import render
+from support.plugins import plugin, write_wheel
+from support.repository import Deployment, git
+
+TODAY = date(2026, 11, 27)
+NODE = "0.9.0a12"
+
+
+class Setting:
+    """A deployment, a folder of wheels, and the approval of the one upgrade there is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.wheels = folder / "wheels"
+        self.deployment = Deployment(folder / "deployment")
+        more = plugin(version="1.1.0", capabilities=("facts.read", "network.outbound"))
+        old = write_wheel(self.wheels, plugin())
+        new = write_wheel(self.wheels, more, version="1.1.0")
+        self.pins = {
+            version: f"demo-plugin=={version} --hash=sha256:{_sha256(path)}\n"
+            for version, path in (("1.0.0", old), ("1.1.0", new))
+        }
+        report = review(str(old), str(new), node_version=NODE)
+        proposal = propose(report, Wish("Mara Lind", "CHG-4711"), TODAY, Limits())
+        assert proposal is not None
+        self.record: Record = proposal.record
+
+    def commit(self, version: str, approvals: str = "", **more: str) -> str:
+        files = {"requirements.txt": self.pins[version], **more}
+        if approvals:
+            files[APPROVALS_FILE] = approvals
+        return self.deployment.commit(files)
+
+    def bump(self, base: str, head: str, **options: object) -> BumpReport:
+        chosen = {"today": TODAY, "node": NODE, **options}
+        return bump(
+            base,
+            head,
+            repository=str(self.deployment.folder),
+            artifacts=str(self.wheels),
+            **chosen,  # type: ignore[arg-type]
+        )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Setting:
+    return Setting(tmp_path)
+
+
+def outcome(report: BumpReport) -> tuple[str, int, list[str]]:
+    notes = [each.name for each in report.findings]
+    return report.verdict.state, report.verdict.exit_code, notes
+
+
+def test_what_the_base_approves_is_open(setting: Setting) -> None:
+    text = record_text(setting.record)
+    base = setting.commit("1.0.0", text)
+    report = setting.bump(base, setting.commit("1.1.0", text))
+    assert outcome(report) == ("clear", 0, [])
+    assert report.verdict.approved == len(setting.record.findings) > 0
+    for form in ("text", "markdown"):
+        assert "Mara Lind" in render(report, "markdown" if form == "markdown" else "text")
+    assert [each.path for each in report.consulted if each.what == "approvals"] == [APPROVALS_FILE]
+
+
+def test_what_the_head_says_of_itself_is_no_approval(setting: Setting) -> None:
+    text = record_text(setting.record)
+    report = setting.bump(setting.commit("1.0.0"), setting.commit("1.1.0", text))
+    state, code, named = outcome(report)
+    assert (state, code, named) == ("blocked", 1, ["policy-changed"])
+    assert report.findings[0].level == "error"
+    assert report.verdict.approved == 0
+
+
+def test_approvals_alone_are_a_note(setting: Setting) -> None:
+    text = record_text(setting.record)
+    report = setting.bump(setting.commit("1.0.0"), setting.commit("1.0.0", text))
+    assert outcome(report) == ("clear", 0, ["policy-changed"])
+
+
+def test_an_approval_that_landed_meanwhile_is_seen_by_the_same_event(setting: Setting) -> None:
+    base = setting.commit("1.0.0")
+    git(setting.deployment.folder, "branch", "start")
+    head = setting.commit("1.1.0")
+    git(setting.deployment.folder, "checkout", "--quiet", "start")
+    tip = setting.commit("1.0.0", record_text(setting.record))
+    assert setting.bump(base, head).verdict.exit_code == 1
+    report = setting.bump(base, head, approvals_at=tip)
+    assert report.verdict.exit_code == 0
+    assert any(tip[:12] in each.remark for each in report.consulted)
+    with pytest.raises(UsageError, match="does not follow the base"):
+        setting.bump(tip, head, approvals_at=base)
+
+
+def test_approvals_stand_beside_the_policy(setting: Setting) -> None:
+    text = record_text(setting.record)
+    inside = {"deploy/stigmem-review.toml": "", f"deploy/{APPROVALS_FILE}": text}
+    base = setting.commit("1.0.0", **inside)
+    head = setting.commit("1.1.0", **inside)
+    assert setting.bump(base, head).verdict.exit_code == 1
+    named = {"policy": "deploy/stigmem-review.toml"}
+    assert setting.bump(base, head, **named).verdict.exit_code == 0
+    assert setting.bump(base, head, approvals=f"deploy/{APPROVALS_FILE}").verdict.exit_code == 0
+
+
+def test_the_day_after_the_last_it_is_closed(setting: Setting) -> None:
+    text = record_text(setting.record)
+    base, head = setting.commit("1.0.0", text), setting.commit("1.1.0", text)
+    assert setting.bump(base, head, today=setting.record.until).verdict.exit_code == 0
+    after = setting.bump(base, head, today=setting.record.until + timedelta(days=1))
+    assert after.verdict.exit_code == 1
+    assert f"ended on {setting.record.until}" in " ".join(render(after, "text").split())
+
+
+def test_damaged_approvals_are_an_error_and_missing_ones_too(setting: Setting) -> None:
+    base, head = setting.commit("1.0.0", "[[approval]]\n"), setting.commit("1.1.0")
+    with pytest.raises(ApprovalsError, match=f"{APPROVALS_FILE}:1: this approval has no `plugin`"):
+        setting.bump(base, head)
+    with pytest.raises(ApprovalsError, match="is not in the base"):
+        setting.bump(base, head, approvals="elsewhere.toml")
+
+
+def test_a_closed_bump_ends_with_the_command_for_each_plugin(setting: Setting) -> None:
+    report = setting.bump(setting.commit("1.0.0"), setting.commit("1.1.0"))
+    [each] = report.bumps
+    assert each.report is not None
+    assert each.report.commands is not None
+    approve = each.report.commands.approve
+    assert f"{setting.wheels}/demo_plugin-1.1.0-py3-none-any.whl" in approve
+    assert approve in render(report, "text")
+    # What the command names is the same review, though no repository is asked.
+    again = review(
+        str(setting.wheels / "demo_plugin-1.0.0-py3-none-any.whl"),
+        str(setting.wheels / "demo_plugin-1.1.0-py3-none-any.whl"),
+        node_version=NODE,
+    )
+    assert again.commands is not None
+    assert again.commands.review == each.report.commands.review
+
+
+def test_a_plugin_that_is_installed_from_a_folder_can_be_asked_for_again(setting: Setting) -> None:
+    project = {
+        "pyproject.toml": '[project]\nname = "demo-plugin"\nversion = "{}"\n'
+        '[project.entry-points."stigmem.plugins"]\ndemo = "demo_plugin:plugin_manifest"\n'
+    }
+    commits = []
+    for version, capabilities in (("1.0.0", ()), ("1.0.1", ("network.outbound",))):
+        files = plugin(version=version, capabilities=capabilities)
+        files["pyproject.toml"] = project["pyproject.toml"].format(version)
+        inside = {f"demo/{path}": text for path, text in files.items()}
+        commits.append(setting.deployment.commit({"requirements.txt": "./demo\n", **inside}))
+    report = setting.bump(*commits)
+    [each] = report.bumps
+    assert each.report is not None
+    assert each.report.commands is not None
+    with contextlib.chdir(setting.deployment.folder):
+        one, two = (f"{commit[:12]}:demo" for commit in commits)
+        assert f" {one} {two} " in each.report.commands.approve
+        again = review(one, two, node_version=NODE)
+    assert again.commands is not None
+    assert again.commands.review == each.report.commands.review
