@@ -886,6 +886,56 @@ LED = {
         "import subprocess\nL = ['git']\nL.append('x')\ndef f(x): subprocess.run(L)",
         ("0", "git {}", True),
     ),
+    "a text that is filled by the operator": (
+        "import httpx\ndef f(x): httpx.get('https://%s/%s/100%%' % ('a.example', x))",
+        ("0", "https://a.example/{}/100%", True),
+    ),
+    "a text that is filled with one thing": (
+        "import httpx\nHOST = 'a.example'\ndef f(): httpx.get('https://%s:%d/' % HOST)",
+        ("0", "https://{}:{}/", True),
+    ),
+    "a text that is filled by a table": (
+        "import httpx\ndef f(): httpx.get('https://%(host)s/' % {'host': 'a.example'})",
+        ("0", "https://{}/", True),
+    ),
+    "a text that is filled by its method": (
+        "import httpx\nHOST = 'a.example'\n"
+        "def f(x): httpx.get('https://{}/{x}/{{}}{y:>3}'.format(HOST, x=x, y='y'))",
+        ("0", "https://a.example/{}/{}{}", True),
+    ),
+    "a text that is filled by numbers": (
+        "import httpx\ndef f(): httpx.get('https://{1}/{0}'.format('in', 'a.example'))",
+        ("0", "https://a.example/in", True),
+    ),
+    "texts that are joined": (
+        "import httpx\ndef f(x): httpx.get('/'.join(['https:', '', 'a.example', x]))",
+        ("0", "https://a.example/{}", True),
+    ),
+    "texts that are joined as they come": (
+        "import httpx\nP = ['https:', '', 'a.example']\nP.append('x')\n"
+        "def f(): httpx.get('/'.join(P))",
+        ("0", "https://a.example/{}", True),
+    ),
+    "a text that is cut": (
+        "import httpx\nBASE = 'https://a.example/'\ndef f(): httpx.get(BASE.rstrip('/') + '/x')",
+        ("0", "https://a.example/x", True),
+    ),
+    "a text that is changed": (
+        "import httpx\ndef f(): httpx.get('HTTPS://host/x'.lower().replace('host', 'a.example'))",
+        ("0", "https://a.example/x", True),
+    ),
+    "a text that grows": (
+        "import httpx\ndef f(x):\n    url = 'https://a.example/'\n    url += x\n    httpx.get(url)",
+        ("0", "https://a.example/{}", True),
+    ),
+    "an address of a library": (
+        "import httpx\ndef f(): httpx.get(httpx.URL('https://a.example'))",
+        ("0", "https://a.example", True),
+    ),
+    "a request": (
+        "import urllib.request as u\ndef f(): u.urlopen(u.Request('https://a.example', data=b''))",
+        ("0", "https://a.example", True),
+    ),
     "a variable that is read": ("import os\ndef f(): os.environ['A']", ("0", "A", True)),
     "a variable that is set": ("import os\ndef f(): os.environ['A'] = '1'", ("0", "A", True)),
     "a variable that is asked for": ("import os\ndef f(): 'A' in os.environ", ("0", "A", True)),
@@ -921,7 +971,7 @@ def test_every_text_that_an_argument_is() -> None:
 
 
 def test_names_that_only_a_run_can_tell() -> None:
-    put_together = "''.join(['for', 'k'])"
+    put_together = "'krof'[::-1]"
     code = f"import os\ngetattr(os, {put_together})()\n"
     assert (IMPORT, "process: os.fork") in effects(code)
     assert (IMPORT, "process: os.fork") not in effects(code, run=False)

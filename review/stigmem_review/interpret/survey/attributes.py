@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from itertools import chain
 
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import UNKNOWN
-from stigmem_review.interpret.survey import paths
+from stigmem_review.interpret.survey import paths, texts
 from stigmem_review.interpret.survey.base import Base
 from stigmem_review.interpret.survey.things import (
     CHARS,
@@ -25,6 +26,7 @@ from stigmem_review.interpret.survey.things import (
     Made,
     Method,
     Mod,
+    Partly,
     Space,
     Table,
     Text,
@@ -132,6 +134,8 @@ class Attributes(Base):
             if apis.looked_at(f"?.{name}"):
                 self.event("looks", f"?.{name}", node, env)
             return self._of_kind(owner, name, node, env)
+        if isinstance(owner, (Text, Partly)) and name in texts.METHODS:
+            return (self.bound(owner, ((self.attr(name),),)),)
         if isinstance(owner, Attr):
             if name == "__dict__":
                 return (self.table(owner),)
@@ -309,6 +313,14 @@ class Attributes(Base):
     def _is_enumeration(self, klass: Klass) -> bool:
         bases = self.ancestors(klass)
         return any(isinstance(each, Far) and each.dotted.startswith("enum.") for each in bases)
+
+    def shown(self, every: Iterable[Values], node: ast.AST, env: Env) -> None:
+        """Put things into a text."""
+        for values in every:
+            for each in self.inner(values):
+                if isinstance(each, Inst):
+                    for name in ("__format__", "__str__", "__repr__"):
+                        self.method(each, name, node, env)
 
     def asked(self, values: Values, node: ast.AST, env: Env) -> None:
         """Ask whether something counts as true."""

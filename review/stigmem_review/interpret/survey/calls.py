@@ -10,7 +10,7 @@ from typing import Any
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import TEMPORARY, UNKNOWN
 from stigmem_review.interpret.events import UNREACHED, Argument
-from stigmem_review.interpret.survey import paths
+from stigmem_review.interpret.survey import paths, texts
 from stigmem_review.interpret.survey.attributes import Attributes, is_told
 from stigmem_review.interpret.survey.things import (
     CHARS,
@@ -112,6 +112,8 @@ class Calls(Attributes):
         if isinstance(function, Bound):
             if isinstance(function.function, (Box, Table)):
                 return self._call_box(function.function, function.args, args, keywords, node, env)
+            if isinstance(function.function, (Text, Partly)):
+                return self._call_text(function.function, function.args, args, keywords, node, env)
             return self.call(function.function, (*function.args, *args), keywords, node, env)
         if isinstance(function, Klass):
             return self._make(function, args, keywords, node, env)
@@ -184,6 +186,25 @@ class Calls(Attributes):
             every = [*told(args[0])]
         else:
             return ()
+        return tuple(each for text in every for each in self.spelled(text))
+
+    def _call_text(
+        self,
+        owner: Text | Partly,
+        name: tuple[tuple[Value, ...], ...],
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        """Call a method of a text that gives another one."""
+        first = name[0][0]
+        assert isinstance(first, Attr)
+        if first.name == "format":
+            self.shown((*args, *keywords.values()), node, env)
+        if isinstance(owner, Partly) and first.name not in texts.OF_ANY:
+            return ()
+        every = texts.called(owner.text, first.name, args, keywords)
         return tuple(each for text in every for each in self.spelled(text))
 
     def _in_context(self, owner: Inst, args: tuple[Values, ...], node: ast.AST, env: Env) -> Values:

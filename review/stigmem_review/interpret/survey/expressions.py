@@ -11,6 +11,7 @@ from stigmem_review.host import apis
 from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.survey import paths
 from stigmem_review.interpret.survey.statements import Statements
+from stigmem_review.interpret.survey.texts import percent
 from stigmem_review.interpret.survey.things import (
     CHARS,
     EACH,
@@ -208,6 +209,10 @@ class Survey(Statements):
             texts = self._put_together(left, right)
             if texts:
                 return texts
+        if isinstance(node.op, ast.Mod) and any(isinstance(e, (Text, Partly)) for e in left):
+            self.shown((right,), node, env)
+            every = [text for e in left if isinstance(e, Text) for text in percent(e.text, right)]
+            return tuple(each for text in every for each in self.spelled(text))
         found = self.operate(left, name, node, env)
         found = union(found, self.operate(right, name, node, env, prefix="r"))
         paths: Values = ()

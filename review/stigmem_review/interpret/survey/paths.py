@@ -14,8 +14,11 @@ PLACES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath",
 """What makes a path of its arguments."""
 JOINS = "os.path.join"
 _OF_OS = ("abspath", "expanduser", "expandvars", "normpath", "realpath")
-SAME = frozenset({"os.fspath", "builtins.str", *(f"os.path.{each}" for each in _OF_OS)})
-"""What gives the path, or the text, that it is given."""
+_ADDRESSES = ("httpx.URL", "urllib.request.Request", "yarl.URL")
+SAME = frozenset(
+    {"os.fspath", "builtins.str", *_ADDRESSES, *(f"os.path.{each}" for each in _OF_OS)}
+)
+"""What gives the path, the address or the text that it is given."""
 _OF_ENVIRONMENT = ("__getitem__", "get", "pop", "setdefault")
 VARIABLES = frozenset({"os.getenv", *(f"{ENVIRONMENT}.{each}" for each in _OF_ENVIRONMENT)})
 """What gives a variable of the environment."""

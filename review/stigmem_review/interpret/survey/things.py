@@ -132,18 +132,22 @@ class Box(Space):
         super().__init__()
         self.parts: tuple[Values | str, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is in it besides what is written in order."""
+        known = {SOME, *(e for each in self.parts if not isinstance(each, str) for e in each)}
+        return known.issuperset(self.names.get("*", ()))
+
     def words(self) -> str:
         """Return the texts in a list or a tuple one after the other; nothing where none are."""
-        known: set[Value] = {SOME}
         found = []
         for each in self.parts:
             if isinstance(each, str):
                 found.append(each)
                 continue
-            known.update(each)
             texts = [e.text for e in each if isinstance(e, (Text, Partly, Made))]
             found.append(texts[0] if len(texts) == len(each) == 1 else UNKNOWN)
-        if not known.issuperset(self.names.get("*", ())):
+        if not self.is_whole:
             found.append(UNKNOWN)
         return " ".join(found)[:CHARS] if any(each != UNKNOWN for each in found) else ""
 
