@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from stigmem_review import facts, versions
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
+from stigmem_review.compare.nested import written
 from stigmem_review.facts import Fact
 from stigmem_review.model import Endpoint, Handler, Location, Manifest, Migration, Release, Setting
 from stigmem_review.observe.sql import changes, statements
@@ -201,7 +202,8 @@ def _default(thing: Thing) -> dict[str, Any]:
         {each.item: each.default for each in side.settings or ()}.get(thing.item)
         for side in thing.sides[:2]
     )
-    return {"required": not new and (thing.old is None or bool(old))}
+    required = not new and (thing.old is None or bool(old))
+    return {"required": required, "inside": written(old or "", new or "")}
 
 
 def _shown(setting: Setting) -> str:

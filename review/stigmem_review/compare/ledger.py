@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
+from stigmem_review.compare.nested import differences
 from stigmem_review.compare.table import FIELDS, TABLE
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
 from stigmem_review.outcomes import When, is_read
-from stigmem_review.text import shorten
 
 Ledger = dict[str, Entries]
 
@@ -123,18 +123,11 @@ def unexplained(
     left = [name for name in before if _says(before[name]) != _says(after[name])]
     if not left:
         return
-    from deepdiff import DeepDiff
-
     one, two = (
         {name: _alone(_says(side[name]), name) for name in left} for side in (before, after)
     )
-    for group in DeepDiff(one, two, view="tree").values():
-        for difference in group:
-            yield UnclassifiedChange(
-                item=".".join(map(str, difference.path(output_format="list"))),
-                old=_text(difference.t1),
-                new=_text(difference.t2),
-            )
+    for each in differences(one, two):
+        yield UnclassifiedChange(item=each.path, old=each.old, new=each.new)
 
 
 def _apply(fact: Fact, role: Role, before: Entries, after: Entries) -> None:
@@ -180,8 +173,3 @@ def _says(entries: Entries) -> dict[Any, Any]:
 def _alone(said: dict[Any, Any], name: str) -> Any:
     """Return what a field that is one value is, of any other what it holds."""
     return said[name] if [*said] == [name] else said
-
-
-def _text(value: Any) -> str:
-    shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple, set)) else str(value)
-    return "nothing" if shown == "not present" else shorten(shown)

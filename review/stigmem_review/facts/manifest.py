@@ -185,6 +185,10 @@ class ConfigFieldRemoved(Fact, frozen=True, kw_only=True):
 
 
 class ConfigFieldChanged(Replaced, frozen=True, kw_only=True):
-    """Another type or default of a setting; ``required`` if it lost its default."""
+    """Another type or default of a setting; ``required`` if it lost its default.
+
+    ``inside`` says where two defaults that are written out differ, path by path.
+    """
 
     required: bool
+    inside: tuple[str, ...] = ()
