@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from stigmem_review import BumpReport, bump, review
+from stigmem_review import BumpReport, bump, cli, review
 from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.record import APPROVALS_FILE, Record
 from stigmem_review.approvals.write import record_text
-from stigmem_review.errors import ApprovalsError, UsageError
+from stigmem_review.cli.action import run_action
+from stigmem_review.errors import ApprovalsError
 from stigmem_review.pipeline.approve import Wish, propose
 from stigmem_review.report import render
 from support.plugins import plugin, write_wheel
@@ -98,18 +101,14 @@ def test_approvals_alone_are_a_note(setting: Setting) -> None:
     assert outcome(report) == ("clear", 0, ["policy-changed"])
 
 
-def test_an_approval_that_landed_meanwhile_is_seen_by_the_same_event(setting: Setting) -> None:
+def test_what_landed_meanwhile_counts_for_a_branch_from_before(setting: Setting) -> None:
     base = setting.commit("1.0.0")
     git(setting.deployment.folder, "branch", "start")
     head = setting.commit("1.1.0")
     git(setting.deployment.folder, "checkout", "--quiet", "start")
     tip = setting.commit("1.0.0", record_text(setting.record))
     assert setting.bump(base, head).verdict.exit_code == 1
-    report = setting.bump(base, head, approvals_at=tip)
-    assert report.verdict.exit_code == 0
-    assert any(tip[:12] in each.remark for each in report.consulted)
-    with pytest.raises(UsageError, match="does not follow the base"):
-        setting.bump(tip, head, approvals_at=base)
+    assert setting.bump(tip, head).verdict.exit_code == 0
 
 
 def test_approvals_stand_beside_the_policy(setting: Setting) -> None:
@@ -179,3 +178,44 @@ def test_a_plugin_that_is_installed_from_a_folder_can_be_asked_for_again(setting
         again = review(one, two, node_version=NODE)
     assert again.commands is not None
     assert again.commands.review == each.report.commands.review
+
+
+def test_the_same_event_run_again_sees_what_was_approved(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = setting.deployment.folder
+    wheels = {f"wheels/{each.name}": each.read_bytes() for each in setting.wheels.iterdir()}
+    pins = {name: {"requirements.txt": text, **wheels} for name, text in setting.pins.items()}
+    base = setting.deployment.commit(pins["1.0.0"])
+    head = setting.deployment.commit(pins["1.1.0"])
+    git(folder, "checkout", "--quiet", base)
+    git(folder, "merge", "--quiet", "--no-ff", "--message", "merge", head)
+    merge = git(folder, "rev-parse", "HEAD")
+    event = folder.parent / "event.json"
+    event.write_text(
+        json.dumps({"pull_request": {"base": {"sha": base, "ref": "main"}, "head": {"sha": head}}})
+    )
+    summary = folder.parent / "summary.md"
+    environment = {
+        "GITHUB_WORKSPACE": str(folder),
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_SHA": merge,
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "INPUT_ARTIFACTS": "wheels",
+    }
+    assert run_action(environment) == 1
+    [line] = [each for each in summary.read_text("utf-8").splitlines() if " approve " in each]
+    git(folder, "checkout", "--quiet", base)
+    with contextlib.chdir(folder):
+        words = shlex.split(line.replace('"..."', "CHG-4711"))[1:]
+        assert cli.run([*words, "--by", "Mara Lind"]) == 0
+    approved = (folder / APPROVALS_FILE).read_text("utf-8")
+    tip = setting.deployment.commit({**pins["1.0.0"], APPROVALS_FILE: approved})
+    git(folder, "update-ref", "refs/remotes/origin/main", tip)
+    git(folder, "checkout", "--quiet", merge)
+    capsys.readouterr()
+    assert run_action(environment) == 0
+    printed = capsys.readouterr().out
+    assert "approved by Mara Lind" in printed
+    assert "::error" not in printed

@@ -157,6 +157,9 @@ APPROVALS_BYTES = 4 * MIB
 APPROVALS_SECONDS = 30
 """How long another approval that is being written is waited for."""
 
+REPORT_BYTES = 64 * MIB
+"""One report as JSON."""
+
 ENV_FILE_BYTES = 256 * 1024
 """One env file with a node's settings; all that a node has take less than 20 KB."""
 

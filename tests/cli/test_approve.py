@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -19,7 +20,7 @@ from stigmem_review import cli
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE, Record
 from support.plugins import plugin, write_wheel
-from support.repository import git
+from support.repository import Deployment, git
 
 ME = ("--by", "Mara Lind <mara@acme.example>", "--reason", "CHG-4711")
 OLD, NEW = "demo_plugin-1.0.0-py3-none-any.whl", "demo_plugin-1.0.1-py3-none-any.whl"
@@ -287,3 +288,75 @@ def test_a_path_that_no_report_can_show_is_pasted_as_it_is(work: Path) -> None:
     words = line.replace('"..."', "CHG-1").replace("stigmem-review", 'printf "%s\\n"', 1)
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True)
     assert f"{folder.name}/{NEW}" in done.stdout.splitlines()
+
+
+def written(work: Path, *arguments: object) -> Path:
+    run(*arguments, "--output", "json=report.json", cwd=work)
+    return work / "report.json"
+
+
+def test_a_report_says_what_to_approve(work: Path) -> None:
+    written(work, "diff", OLD, NEW)
+    done = run("approve", "report.json", *ME, cwd=work)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert code(work) == 0
+    written(work, "diff", OLD, NEW)
+    done = run("approve", "report.json", *ME, cwd=work)
+    assert done.stdout == "Nothing in report.json needs approval. Nothing was recorded.\n"
+
+
+def test_a_report_about_other_bytes_approves_nothing(work: Path) -> None:
+    written(work, "diff", OLD, NEW)
+    gaining(work, handlers="def audit(ctx, **_):\n    return None \n")
+    done = run("approve", "report.json", *ME, cwd=work)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"the new release is not the one that was reported: {NEW} was" in done.stderr
+    assert not (work / APPROVALS_FILE).exists()
+
+
+def test_the_files_of_a_report_can_be_elsewhere(work: Path) -> None:
+    written(work, "diff", OLD, NEW)
+    (work / "wheels").mkdir()
+    for name in (OLD, NEW):
+        (work / name).rename(work / "wheels" / name)
+    done = run("approve", "report.json", *ME, cwd=work)
+    assert (done.returncode, "there is no file or directory" in done.stderr) == (2, True)
+    done = run("approve", "report.json", *ME, "--artifacts", "nowhere", cwd=work)
+    assert (done.returncode, f"there is no {OLD} in nowhere" in done.stderr) == (3, True)
+    assert run("approve", "report.json", *ME, "--artifacts", "wheels", cwd=work).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', "not json"])
+def test_what_is_no_report_is_refused(work: Path, text: str) -> None:
+    (work / "report.json").write_text(text)
+    done = run("approve", "report.json", *ME, cwd=work)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "report.json is no report of diff or bump" in done.stderr
+
+
+def test_a_report_of_a_change_approves_every_plugin_in_it(work: Path) -> None:
+    pins = {
+        version: f"demo-plugin=={version} --hash=sha256:{sha256((work / name).read_bytes())}\n"
+        for version, name in (("1.0.0", OLD), ("1.0.1", NEW))
+    }
+    deployment = Deployment(work / "deployment")
+    base = deployment.commit({"requirements.txt": pins["1.0.0"]})
+    head = deployment.commit({"requirements.txt": pins["1.0.1"]})
+    there = ("--repository", "deployment", "--artifacts", ".")
+    assert code_of(work, "bump", base, head, *there) == 1
+    written(work, "bump", base, head, *there)
+    done = run("approve", "report.json", *ME, "--artifacts", ".", cwd=work)
+    assert (done.returncode, done.stderr) == (0, "")
+    landed = (work / APPROVALS_FILE).read_text()
+    git(deployment.folder, "checkout", "--quiet", base)
+    files = {"requirements.txt": pins["1.0.0"], APPROVALS_FILE: landed}
+    tip = deployment.commit(files)
+    assert code_of(work, "bump", tip, head, *there) == 0
+
+
+def code_of(folder: Path, *arguments: object) -> int:
+    return run(*arguments, cwd=folder).returncode
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -60,6 +60,7 @@ def run_action(environment: Mapping[str, str]) -> int:
 
     Raises ``UsageError`` for an event or an input that cannot be worked with.
     """
+    from stigmem_review.cli.options import today
     from stigmem_review.pipeline.bump import bump
     from stigmem_review.report import render
 
@@ -78,6 +79,7 @@ def run_action(environment: Mapping[str, str]) -> int:
         env_file=environment.get("INPUT_ENV_FILE", "").strip() or None,
         environment=environment,
         trust_root=environment.get("INPUT_TRUST_ROOT", "").strip() or None,
+        today=today(),
     )
     verdict = report.verdict
     outputs = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from stigmem_review.cli.options import (
     repeated,
     today,
 )
+from stigmem_review.errors import UsageError
+from stigmem_review.text import clean
 
 if TYPE_CHECKING:
     from stigmem_review.approvals.store import Added
@@ -93,11 +95,8 @@ def _date(text: str) -> date:
 
 def run(options: argparse.Namespace) -> int:
     """Review, record, print, and return the exit code."""
-    from stigmem_review.approvals.match import Limits
-    from stigmem_review.approvals.store import append, default_path
     from stigmem_review.document.approvals import PLACEHOLDER
-    from stigmem_review.pipeline.approve import Wish, check_wish, propose
-    from stigmem_review.pipeline.upgrade import review
+    from stigmem_review.pipeline.approve import Wish, check_wish
 
     by, claimed = (options.by, "as --by says") if options.by else _git_user()
     reason = options.reason
@@ -113,12 +112,51 @@ def run(options: argparse.Namespace) -> int:
         options.review,
     )
     check_wish(wish)
+    if options.new is not None:
+        if options.artifacts is not None:
+            raise UsageError("--artifacts is for a report; name the files as OLD and NEW")
+        _approve(options, options.old, options.new, wish, claimed)
+        return 0
+    from stigmem_review.pipeline.reported import again, check_same, read_report
+
+    closed = read_report(options.old)
+    if not closed:
+        print(f"Nothing in {clean(options.old)} needs approval. Nothing was recorded.")
+    for each in closed:
+        old, new = again(each, options.artifacts)
+        read = each.commands.review if each.commands else ""
+        node = options.node_version or each.node
+        _approve(
+            argparse.Namespace(**{**vars(options), "node_version": node}),
+            old,
+            new,
+            wish._replace(review=wish.review or read),
+            claimed,
+            lambda digests, each=each: check_same(each, digests),  # type: ignore[misc]
+        )
+    return 0
+
+
+def _approve(
+    options: argparse.Namespace,
+    old: str,
+    new: str,
+    wish: Wish,
+    claimed: str,
+    check: Callable[[tuple[str, str]], None] = lambda _: None,
+) -> None:
+    """Approve one review; ``check`` has a say about the digests of both sides."""
+    from stigmem_review.approvals.match import Limits
+    from stigmem_review.approvals.store import append, default_path
+    from stigmem_review.pipeline.approve import propose
+    from stigmem_review.pipeline.upgrade import review
+
     day = today()
     policy = policy_of(options)
     path = approvals_of(options, policy)
     report = review(
-        options.old,
-        options.new,
+        old,
+        new,
         node_version=options.node_version,
         gate=options.fail_on,
         old_bundle=options.old_bundle,
@@ -131,10 +169,12 @@ def run(options: argparse.Namespace) -> int:
         today=day,
         repeat=repeated(options),
     )
+    one, two = (each.source.sha256 for each in report.reviewed)
+    check((one, two))
     proposal = propose(report, wish, day, Limits())
     if proposal is None:
         print(f"{report.plugin}: {report.verdict.sentence} Nothing was recorded.")
-        return 0
+        return
     target = Path(path or default_path(policy))
     for line in _shown(proposal, wish, claimed):
         print(line)
@@ -143,7 +183,6 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     print()
     print(_outlook(proposal, target))
-    return 0
 
 
 def _git_user() -> tuple[str, str]:
@@ -168,7 +207,6 @@ def _git_user() -> tuple[str, str]:
 
 
 def _shown(proposal: Proposal, wish: Wish, claimed: str) -> Iterator[str]:
-    from stigmem_review.text import clean
     from stigmem_review.verdict import count
 
     record = proposal.record
@@ -197,8 +235,6 @@ def _shown(proposal: Proposal, wish: Wish, claimed: str) -> Iterator[str]:
 def _changed(path: Path, added: Added) -> Iterator[str]:
     import difflib
 
-    from stigmem_review.text import clean
-
     name = clean(str(path))
     before, after = (text.splitlines() for text in added)
     for line in difflib.unified_diff(before, after, name, name, n=2, lineterm=""):
@@ -206,7 +242,6 @@ def _changed(path: Path, added: Added) -> Iterator[str]:
 
 
 def _outlook(proposal: Proposal, path: Path) -> str:
-    from stigmem_review.text import clean
     from stigmem_review.verdict import count
 
     gate = "The gate is open for exactly these bytes."

@@ -70,12 +70,6 @@ def add(commands: Any) -> None:
         metavar="PATH",
         help=f"what was accepted, as a path in BASE (default: {APPROVALS_FILE} beside the policy)",
     )
-    parser.add_argument(
-        "--approvals-at",
-        metavar="REVISION",
-        help="the tip of BASE's branch, to read the approvals from, where that has moved on "
-        "(default: BASE)",
-    )
     add_trust_options(parser, base=True)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
@@ -102,7 +96,6 @@ def run(options: argparse.Namespace) -> int:
             environment=os.environ,
             trust_root=options.trust_root,
             approvals=options.approvals,
-            approvals_at=options.approvals_at,
             today=today(),
         )
     return finish(report, report.verdict, options, watch)

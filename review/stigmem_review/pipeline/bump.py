@@ -15,7 +15,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from packaging.version import Version
 
 from stigmem_review import host
@@ -95,7 +94,6 @@ def bump(
     environment: Mapping[str, str] | None = None,
     trust_root: str | None = None,
     approvals: str | None = None,
-    approvals_at: str | None = None,
     today: date | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
@@ -108,8 +106,7 @@ def bump(
     settings are read from ``env_file``, or else from ``environment``; ``trust_root`` is that of a
     private Sigstore instance. Both are paths in the tree of ``base``. What was accepted is read
     from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
-    ``approvals_at``, the tip of the branch that ``base`` is of, or else of ``base``; it is held to
-    the day ``today`` (UTC).
+    ``base``, and held to the day ``today`` (UTC); without a day nothing is approved.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
     ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
@@ -148,14 +145,11 @@ def bump(
     terms = decisions.terms(node, gate, known_node, base=True)._replace(consulted=())
     consulted = list(decisions.consulted)
     accepted = approvals or posixpath.join(posixpath.dirname(policy or ""), APPROVALS_FILE)
-    tip = _tip(opened, base_id, approvals_at)
-    tip_tree = base_tree if tip == base_id else opened.tree(tip)
-    if today is not None and (approvals or tip_tree.read(accepted) is not None):
-        read_tip = partial(from_tree, tip_tree, _IN_THE_BASE)
-        records, read = read_records(accepted, today, read_tip)
+    if today is not None and (approvals or base_tree.read(accepted) is not None):
+        read_base = partial(from_tree, base_tree, _IN_THE_BASE)
+        records, read = read_records(accepted, today, read_base)
         terms = terms._replace(approvals=records)
-        remark = "" if tip == base_id else f"at {tip[:12]}, to which the base has moved on"
-        consulted.append(msgspec.structs.replace(read, remark=remark))
+        consulted.append(read)
     given = {
         "--policy": named,
         "--env-file": env_file,
@@ -165,7 +159,7 @@ def bump(
         "--node-version": terms.node.version,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
-    work = _Work(terms, old, new, folder, again)
+    work = _Work(terms, old, new, folder, again, _from_top(opened, artifacts))
     work.review(set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
@@ -213,23 +207,14 @@ def _below_top(repository: Repository, folder: str) -> str:
     return "" if below == "." else below
 
 
-def _tip(repository: Repository, base: str, approvals_at: str | None) -> str:
-    """Return the commit that approvals are read from, which is the base or follows it.
-
-    Raises ``UsageError`` for any other: what a branch says of itself is no approval.
-    """
-    if approvals_at is None:
-        return base
+def _from_top(repository: Repository, artifacts: str | None) -> str | None:
+    """Return a folder as whoever has the repository elsewhere can name it, where that is so."""
+    if artifacts is None or repository.top is None or not Path(artifacts).is_absolute():
+        return artifacts
     try:
-        tip = repository.commit(approvals_at)
-        if tip != base and repository.merge_base(base, tip) != base:
-            raise UsageError(
-                f"approvals cannot be read from {shorten(approvals_at)}, which does not follow "
-                "the base; name the tip of the base's own branch"
-            )
-    except SourceError as error:
-        raise UsageError(error.text) from None
-    return tip
+        return Path(artifacts).resolve().relative_to(repository.top).as_posix()
+    except ValueError:
+        return artifacts
 
 
 def _folder(artifacts: str) -> Folder:
@@ -266,11 +251,11 @@ class _Opened(NamedTuple):
     wanted: str
     artifact: Artifact | None = None
     error: Exception | None = None
-    path: str = ""
+    file: str = ""
 
-    def again(self) -> str:
-        """Return what asks for it again: its file in the folder of artifacts, or its release."""
-        return self.path or self.wanted
+    def again(self, artifacts: str | None) -> str:
+        """Return what asks for it again: its file in a folder of artifacts, or its release."""
+        return posixpath.join(artifacts, self.file) if artifacts and self.file else self.wanted
 
     def opening(self) -> Opening:
         return Opening(Source("wheel", self.wanted), self._again)
@@ -304,7 +289,6 @@ class _Pinned:
         self.wanted = _wanted(pin) if pin else "none"
         self._error: Exception | None = None
         self._found: Found | None = None
-        self._path = ""
         if pin is None:
             self._found = Found("none", "none", lambda: Artifact(Source("none", "none")))
             return
@@ -312,7 +296,6 @@ class _Pinned:
         hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
         try:
             self._found = find_pinned(self.wanted, pin.name, Version(pin.version), hashes, folder)
-            self._path = str(folder.path / self._found.file) if folder else ""
         except Exception as error:
             self._error = error
 
@@ -347,7 +330,8 @@ class _Pinned:
         """Let go of it, and return its files if they are to be read."""
         try:
             artifact = self._found.read() if self._found and read else None
-            return _Opened(self.wanted, artifact, self._error, self._path)
+            file = "" if self.wanted == "none" else self.file
+            return _Opened(self.wanted, artifact, self._error, file)
         except Exception as error:
             return _Opened(self.wanted, None, error)
         finally:
@@ -382,10 +366,12 @@ class _Work:
         new: Pins,
         folder: Folder | None,
         again: tuple[str, ...],
+        shown: str | None,
     ) -> None:
         self._terms = terms
         self._folder = folder
         self._again = again
+        self._shown = shown
         self._old = old
         self._new = new
         self.bumps: list[Bump] = []
@@ -450,7 +436,8 @@ class _Work:
                     "old": found.old.opening(),
                     "new": found.new.opening(),
                 }
-                asked = Asked(found.old.again(), found.new.again(), self._again)
+                one, two = (each.again(self._shown) for each in (found.old, found.new))
+                asked = Asked(one, two, self._again)
                 report = review_releases(openings, self._terms, asked)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:

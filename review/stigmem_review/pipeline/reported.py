@@ -1,0 +1,112 @@
+"""Reports that were written as JSON, as far as they say what to review again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from stigmem_review import limits
+from stigmem_review.errors import IncompleteError, RefusedError, SourceError, UsageError
+from stigmem_review.sources.disk import read_file
+from stigmem_review.text import shorten
+
+
+class _Source(msgspec.Struct, frozen=True):
+    kind: str
+    asked: str
+    file: str = ""
+    sha256: str = ""
+
+
+class _Side(msgspec.Struct, frozen=True):
+    side: Literal["old", "new"]
+    source: _Source
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    exit_code: int
+
+
+class _Commands(msgspec.Struct, frozen=True):
+    review: str
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """One review that was reported: its sides, what identifies it, and whether it was closed."""
+
+    node: str
+    plugin: str
+    verdict: _Verdict
+    reviewed: tuple[_Side, _Side]
+    commands: _Commands | None = None
+
+
+class _Bump(msgspec.Struct, frozen=True):
+    report: Reported | None = None
+
+
+class _BumpReport(msgspec.Struct, frozen=True):
+    node: str
+    bumps: tuple[_Bump, ...]
+    findings: tuple[msgspec.Raw, ...] = ()
+
+
+def read_report(path: str) -> tuple[Reported, ...]:
+    """Return the reviews with a closed gate that a report in JSON is about.
+
+    Raises ``UsageError`` where it is none of this tool's.
+    """
+    try:
+        data = read_file(Path(path), limits.REPORT_BYTES)
+    except SourceError as error:
+        raise UsageError(f"the report {error.text}") from None
+    try:
+        if "bumps" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
+            whole = msgspec.json.decode(data, type=_BumpReport)
+            reports = [each.report for each in whole.bumps if each.report is not None]
+        else:
+            reports = [msgspec.json.decode(data, type=Reported)]
+    except (ValueError, RecursionError):
+        raise UsageError(
+            f"{shorten(path, 120)} is no report of diff or bump; write one with --output "
+            f"json={shorten(path, 120)}, or name OLD and NEW"
+        ) from None
+    return tuple(each for each in reports if each.verdict.exit_code)
+
+
+def again(reported: Reported, artifacts: str | None) -> tuple[str, str]:
+    """Return what asks for both sides of a reported review.
+
+    A file is taken from the folder ``artifacts``, where there is one. Raises ``IncompleteError``
+    where it is not there.
+    """
+    one, two = (_again(each.source, artifacts) for each in reported.reviewed)
+    return one, two
+
+
+def _again(source: _Source, artifacts: str | None) -> str:
+    if source.kind == "none":
+        return "none"
+    if artifacts is not None and source.file:
+        path = Path(artifacts) / source.file
+        if not path.exists():
+            raise IncompleteError(f"there is no {source.file} in {artifacts}; put it there")
+        return str(path)
+    return source.asked
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:12]}..." if digest else "not read"
+
+
+def check_same(reported: Reported, digests: tuple[str, str]) -> None:
+    """Check that both sides are the bytes that were reported. Raises ``RefusedError``."""
+    for each, digest in zip(reported.reviewed, digests, strict=True):
+        if digest != each.source.sha256:
+            raise RefusedError(
+                f"the {each.side} release is not the one that was reported: "
+                f"{shorten(each.source.file or each.source.asked, 120)} was "
+                f"{_short(each.source.sha256)} and is {_short(digest)}; review it again"
+            )
