@@ -141,3 +141,25 @@ def test_a_policy_outside_the_repository_is_read_where_it_is(
     write_project(repository / "deploy" / "demo", files)
     git(repository, "add", "--all")
     assert run("check", "--staged", "demo", "--policy", central)[0] == 0
+
+
+FORBID = '[forbid]\ncapabilities = ["network.outbound"]\n'
+
+
+def test_what_the_policy_forbids_closes_every_gate(run: Run, repository: Path) -> None:
+    (repository / "stigmem-review.toml").write_text(FORBID, "utf-8")
+    code, printed, _ = run("diff", NEW, NEW)
+    assert (code, "error: forbidden [SPR751]" in printed) == (1, True)
+    code, printed, _ = run("check", NEW)
+    assert (code, "error: forbidden [SPR751]" in printed) == (1, True)
+    assert "forbidden" not in run("diff", NEW, OLD)[1]
+
+
+def test_what_the_policy_allows_opens_it_and_is_seen(run: Run, repository: Path) -> None:
+    allowed = '[plugins.Demo_Plugin]\nallow.capabilities = ["network.outbound"]\n'
+    (repository / "stigmem-review.toml").write_text(allowed, "utf-8")
+    code, printed, _ = run("diff", OLD, NEW)
+    assert code == 0
+    words = " ".join(printed.split())
+    assert "2 findings lowered by the policy: all turned off." in words
+    assert "capability-added [SPR301] by [plugins.demo-plugin.allow]" in words

@@ -21,7 +21,7 @@ def judged(policy: str, distribution: str = "acme-ledger") -> Judgement:
     new = {**GAINS, "version": "1.1.0"}
     before, after = (release_of(msgspec.convert(each, ShortRelease)) for each in ({}, new))
     case = build_case(before, after, host.node())
-    decided = rule_policy(parse_policy(policy.encode(), "p.toml"), shipped_rules())
+    decided = rule_policy(parse_policy(policy.encode(), "p.toml"), shipped_rules(), host.node())
     found = decided.judge(case.comparison.facts, case, shipped_rules(), distribution)
     named = ("capability-added",)
     return Judgement(

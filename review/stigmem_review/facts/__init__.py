@@ -16,6 +16,7 @@ from stigmem_review.facts.hooks import *
 from stigmem_review.facts.manifest import *
 from stigmem_review.facts.migrations import *
 from stigmem_review.facts.pins import *
+from stigmem_review.facts.policy import *
 from stigmem_review.facts.release import *
 from stigmem_review.facts.signing import *
 

@@ -116,8 +116,9 @@ def _checked(
     case = build_check(release, terms.node)
     mistakes: list[Finding] = []
     off: list[Finding] = []
-    for fact in case.comparison.facts:
-        judged = terms.policy.judge((fact,), case, terms.rulebook, distribution(release))
+    name = distribution(release)
+    for fact in (*case.comparison.facts, *terms.policy.forbidden(release, name)):
+        judged = terms.policy.judge((fact,), case, terms.rulebook, name)
         write = corrections(fact, release, artifact)
         for findings, to in ((judged.findings, mistakes), (judged.off, off)):
             to += [_mistake(each, write, terms.rulebook) for each in findings]

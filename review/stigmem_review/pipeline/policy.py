@@ -41,7 +41,8 @@ def _mistakes(file: PolicyFile) -> Iterator[Mistake]:
             ("node", "version"),
             f'is "{version}", which is not known here; known are {known[0]} to {known[-1]}',
         )
-    yield from rule_mistakes(file, shipped_rules())
+        version = None
+    yield from rule_mistakes(file, shipped_rules(), host.node(version))
 
 
 def _summary(file: PolicyFile) -> Iterator[str]:

@@ -87,11 +87,12 @@ class Decisions(NamedTuple):
         """
         policy, rulebook = self.file.policy, shipped_rules()
         wanted = agreed("node", policy.node.version, node)
+        known = host.node(wanted or pinned)
         return Terms(
-            host.node(wanted or pinned),
+            known,
             rulebook,
             tightened(policy, gate) if base or self.file.path or not gate else gate,
-            rule_policy(self.file, rulebook),
+            rule_policy(self.file, rulebook, known),
             self.trust,
             self.root,
             self.consulted,

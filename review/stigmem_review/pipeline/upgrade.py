@@ -182,9 +182,9 @@ def _judged(
     code: bool,
 ) -> Report:
     case = build_case(old, new, terms.node, terms.trust)
-    judged = terms.policy.judge(
-        case.comparison.facts, case, terms.rulebook, distribution(new) or distribution(old)
-    )
+    name = distribution(new) or distribution(old)
+    stated = (*case.comparison.facts, *terms.policy.forbidden(new, name))
+    judged = terms.policy.judge(stated, case, terms.rulebook, name)
     findings = judged.findings
     if findings:
         from stigmem_review.document.evidence import with_evidence

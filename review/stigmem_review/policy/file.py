@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -11,8 +12,8 @@ from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import toml
 from stigmem_review.errors import PolicyError
-from stigmem_review.model import LEVELS, Level
-from stigmem_review.policy.mistake import Mistake, named
+from stigmem_review.model import DOES, LEVELS, ActKind, Level
+from stigmem_review.policy.mistake import Mistake, named, nearest
 from stigmem_review.policy.trust import SigningPolicy, signing_mistakes
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
@@ -57,10 +58,59 @@ _LEVELS = Meta(
 )
 
 
+class Rights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What a plugin can have: a table ``allow`` or ``forbid`` of a policy."""
+
+    capabilities: Annotated[
+        tuple[str, ...],
+        Meta(description="capabilities that it declares", examples=[["network.outbound"]]),
+    ] = ()
+    hooks: Annotated[
+        tuple[str, ...], Meta(description="hooks that it runs at", examples=[["post_assert_audit"]])
+    ] = ()
+    authority: Annotated[
+        tuple[ActKind, ...],
+        Meta(description="what its code does by itself, wherever it leads", examples=[["process"]]),
+    ] = ()
+    destinations: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="what its code does by itself, as KIND: DESTINATION in the words of the "
+            "report; * is any letters, digits and the like, but no slash",
+            examples=[["network: *.acme.example"]],
+        ),
+    ] = ()
+
+    def leads(self, kind: ActKind, to: str) -> bool:
+        """Say whether a destination is one of those that are named."""
+        return any(_fits(each, kind, to) for each in self.destinations)
+
+
+_ANY = r"[^/\\\s?#@:]*"
+"""What a star stands for: nothing that could end the name of a host, or of a folder."""
+
+
+def _fits(pattern: str, kind: ActKind, to: str) -> bool:
+    wanted, _, place = pattern.partition(":")
+    if wanted != kind or ".." in to.split("/"):
+        return False
+    return bool(re.fullmatch(_ANY.join(map(re.escape, place.strip().split("*"))), to))
+
+
 class PluginPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A table ``[plugins.NAME]`` of a policy: what is decided about one distribution."""
 
     levels: Annotated[dict[str, Setting], _LEVELS] = {}
+    allow: Annotated[
+        Rights,
+        Meta(
+            description="what it may have without a finding that counts; what that hides is "
+            "listed and counted, and at import nothing is allowed by it"
+        ),
+    ] = Rights()
+    forbid: Annotated[
+        Rights, Meta(description="what it must never have: an error that cannot be approved")
+    ] = Rights()
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -78,6 +128,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
         NodePolicy()
     )
     levels: Annotated[dict[str, Setting], _LEVELS] = {}
+    forbid: Annotated[
+        Rights, Meta(description="what no plugin may ever have: an error that cannot be approved")
+    ] = Rights()
     signing: Annotated[SigningPolicy, Meta(description="whom to trust to sign")] = SigningPolicy()
     plugins: Annotated[
         dict[str, PluginPolicy],
@@ -151,7 +204,11 @@ def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
     ]
     if not wrong:
         read = read._replace(policy=msgspec.convert(document, Policy))
-        wrong = [*signing_mistakes(read.policy.signing), *_plugin_mistakes(read.policy.plugins)]
+        wrong = [
+            *signing_mistakes(read.policy.signing),
+            *_plugin_mistakes(read.policy.plugins),
+            *_rights_mistakes(read.policy),
+        ]
     return read, [read.error(each) for each in wrong]
 
 
@@ -221,6 +278,36 @@ def _plugin_mistakes(plugins: Iterable[str]) -> Iterator[Mistake]:
         elif normal in seen:
             yield Mistake(("plugins", name), f"is the same distribution as `{seen[normal]}`")
         seen.setdefault(normal, name)
+
+
+def rights_of(policy: Policy) -> Iterator[tuple[tuple[str, ...], Rights]]:
+    """Yield every table of rights, with what leads to it."""
+    yield ("forbid",), policy.forbid
+    for name, each in policy.plugins.items():
+        yield ("plugins", name, "allow"), each.allow
+        yield ("plugins", name, "forbid"), each.forbid
+
+
+def _rights_mistakes(policy: Policy) -> Iterator[Mistake]:
+    kinds = [each for each in DOES if each != "own"]
+    for keys, rights in rights_of(policy):
+        if "own" in rights.authority:
+            yield Mistake((*keys, "authority"), f"has `own`; it is one of {', '.join(kinds)}")
+        for each in rights.destinations:
+            kind, colon, place = each.partition(":")
+            if not colon or not place.strip() or kind not in kinds:
+                near = nearest(kind, kinds)
+                meant = f": did you mean `{near}: ...`?" if near and near != kind else ""
+                why = f'has "{shorten(each, 80)}", which is not KIND: DESTINATION{meant}'
+                yield Mistake((*keys, "destinations"), why)
+    for name, plugin in policy.plugins.items():
+        for forbid, whose in ((plugin.forbid, f"plugins.{name}.forbid"), (policy.forbid, "forbid")):
+            for field in Rights.__struct_fields__:
+                for both in sorted({*getattr(plugin.allow, field)} & {*getattr(forbid, field)}):
+                    yield Mistake(
+                        ("plugins", name, "allow", field),
+                        f"has `{shorten(both, 80)}`, which [{whose}] has too",
+                    )
 
 
 def tightened(policy: Policy, gate: Level | None) -> Level:

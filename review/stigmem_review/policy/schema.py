@@ -71,7 +71,8 @@ def _keys(kind: inspect.Type, tables: tuple[str, ...], *, repeated: bool) -> Ite
         said = each.type.extra_json_schema or {} if isinstance(each.type, inspect.Metadata) else {}
         [example] = said.get("examples", [None])
         inner = _plain(each.type)
-        values = inner.values if isinstance(inner, inspect.LiteralType) else ()
+        one = _plain(inner.item_type) if isinstance(inner, inspect.VarTupleType) else inner
+        values = one.values if isinstance(one, inspect.LiteralType) else ()
         yield Key(
             tables,
             each.encode_name,

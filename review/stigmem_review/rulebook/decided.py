@@ -8,12 +8,17 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
+from stigmem_review import facts
 from stigmem_review.case import Case
-from stigmem_review.facts import Fact
-from stigmem_review.policy.file import PolicyFile, Setting
-from stigmem_review.policy.mistake import Mistake, nearest, table_named
+from stigmem_review.compare.forbidden import forbidden
+from stigmem_review.facts import Fact, kind_of
+from stigmem_review.host import Node
+from stigmem_review.model import Release
+from stigmem_review.policy.file import PluginPolicy, PolicyFile, Rights, Setting, rights_of
+from stigmem_review.policy.mistake import Mistake, nearest, quoted, table_named
 from stigmem_review.rulebook.judge import Finding, by_weight, judge
 from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.text import shorten
 
 
 class Judgement(NamedTuple):
@@ -26,18 +31,42 @@ class Judgement(NamedTuple):
 class RulePolicy(NamedTuple):
     """What a policy says of rules: settings by the id of a rule, for all plugins and for some.
 
-    The settings of all are found below no name.
+    The settings of all are found below no name. ``plugins`` is what holds for distributions, by
+    their normalised names, and ``forbid`` what none of them may have.
     """
 
     settings: Mapping[str, Mapping[str, Setting]] = {}
+    plugins: Mapping[str, PluginPolicy] = {}
+    forbid: Rights = Rights()
 
     def judge(
-        self, facts: tuple[Fact, ...], case: Case, rulebook: Rulebook, distribution: str
+        self, stated: tuple[Fact, ...], case: Case, rulebook: Rulebook, distribution: str
     ) -> Judgement:
         """Return what the rules say of some facts about a distribution, by this policy."""
-        found = [self._decided(each, distribution) for each in judge(facts, case, rulebook)]
+        name = canonicalize_name(distribution)
+        allow = self.plugins[name].allow if name in self.plugins else Rights()
+        allowed = tuple(each for each in stated if allow != Rights() and _allows(allow, each))
+        others = tuple(each for each in stated if each not in allowed)
+        found = [self._decided(each, distribution) for each in judge(others, case, rulebook)]
+        for each in judge(allowed, case, rulebook):
+            # What a rule says beside that, such as that the node has no such hook, stands.
+            if each.approvable:
+                found.append((replace(each, policy=f"[plugins.{quoted(name)}.allow]"), True))
+            else:
+                found.append(self._decided(each, distribution))
         kept = tuple(sorted((each for each, off in found if not off), key=by_weight))
         return Judgement(kept, tuple(each for each, off in found if off))
+
+    def forbidden(self, release: Release, distribution: str) -> tuple[Fact, ...]:
+        """Return what a release of a distribution has, or may have, and must not."""
+        name = canonicalize_name(distribution)
+        found = [*forbidden(release, self.forbid, "[forbid]")]
+        if name in self.plugins:
+            by = table_named(("plugins", name, "forbid"))
+            known = {(kind_of(each), each.item) for each in found}
+            of_one = forbidden(release, self.plugins[name].forbid, by)
+            found += [each for each in of_one if (kind_of(each), each.item) not in known]
+        return tuple(found)
 
     def _decided(self, finding: Finding, distribution: str) -> tuple[Finding, bool]:
         """Return a finding at the level that the policy gives it, and whether it is turned off."""
@@ -56,9 +85,30 @@ class RulePolicy(NamedTuple):
         return "[levels]", self.settings.get("", {}).get(rule)
 
 
-def rule_policy(file: PolicyFile, rulebook: Rulebook) -> RulePolicy:
+def _allows(allow: Rights, fact: Fact) -> bool:
+    """Say whether a fact is that a plugin has what it is allowed to have.
+
+    What runs while the node loads it is not: that is before anybody could say no.
+    """
+    match fact:
+        case facts.CapabilityAdded() | facts.CapabilityReconditioned():
+            return fact.item in allow.capabilities
+        case facts.HookAdded() | facts.HookReconditioned():
+            return fact.item in allow.hooks
+        case facts.VersionSurprise():
+            return {*fact.gained} <= {*allow.capabilities, *allow.hooks}
+        case facts.EarlyEffect():
+            return False
+        case facts.Reaches():
+            leads = fact.whole and fact.to and all(allow.leads(fact.act, to) for to in fact.to)
+            return fact.act in allow.authority or bool(leads)
+        case _:
+            return False
+
+
+def rule_policy(file: PolicyFile, rulebook: Rulebook, node: Node) -> RulePolicy:
     """Return what a policy says of rules. Raises ``PolicyError`` for the first thing it cannot."""
-    for each in rule_mistakes(file, rulebook):
+    for each in rule_mistakes(file, rulebook, node):
         raise file.error(each)
     return RulePolicy(
         {
@@ -68,19 +118,29 @@ def rule_policy(file: PolicyFile, rulebook: Rulebook) -> RulePolicy:
                 if (rule := rulebook.get(wanted))
             }
             for keys, levels in _levels(file)
-        }
+        },
+        {canonicalize_name(name): each for name, each in file.policy.plugins.items()},
+        file.policy.forbid,
     )
 
 
-def rule_mistakes(file: PolicyFile, rulebook: Rulebook) -> Iterator[Mistake]:
-    """Yield what a policy says of rules that are none, or that it cannot say of them."""
+def rule_mistakes(file: PolicyFile, rulebook: Rulebook, node: Node) -> Iterator[Mistake]:
+    """Yield what a policy says of rules, capabilities and hooks that are none, or cannot be."""
+    for keys, rights in rights_of(file.policy):
+        for field, known in (("capabilities", node.capabilities), ("hooks", node.hooks)):
+            for each in getattr(rights, field):
+                if each not in known:
+                    near = nearest(each, known)
+                    meant = f": did you mean `{near}`?" if near else f": {', '.join(known)}"
+                    why = f"has `{shorten(each, 80)}`, which node {node.version} does not have"
+                    yield Mistake((*keys, field), f"{why}{meant}")
     for keys, levels in _levels(file):
         said: dict[str, str] = {}
         for wanted, setting in levels.items():
             each = rulebook.get(wanted)
             if each is None:
-                known = [name for rule in rulebook.rules for name in (rule.id, rule.name)]
-                near = nearest(wanted, known)
+                rules = [name for rule in rulebook.rules for name in (rule.id, rule.name)]
+                near = nearest(wanted, rules)
                 meant = f": did you mean `{near}`?" if near else "; stigmem-review rules list"
                 yield Mistake((*keys, wanted), f"is no rule{meant}")
                 continue
