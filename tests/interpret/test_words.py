@@ -75,6 +75,29 @@ def test_a_condition_says_what_has_to_be_so(test: str, yes: str, no: str) -> Non
     assert conditions(f"if {test}: {ADD}") == {"facts.read": (yes,), "": (no,)}
 
 
+def test_both_halves_of_a_comparison_are_told() -> None:
+    found = conditions(f"if 1 <= int(os.environ.get('ACME_N', '3')) < 5:\n    {ADD}")
+    assert found["facts.read"] == (
+        "ACME_N as a number is at least 1 (default '3')",
+        "ACME_N as a number is less than 5 (default '3')",
+        "ACME_N is a whole number (default '3')",
+    )
+
+
+def test_a_path_that_decides_is_named() -> None:
+    found = conditions(f"if os.path.exists('/etc/acme'):\n    {ADD}")
+    assert found == {"facts.read": ("'/etc/acme' is there",), "": ("'/etc/acme' is not there",)}
+
+
+def test_a_path_can_be_there_the_next_time() -> None:
+    found = conditions(
+        "there = os.path.exists('/etc/acme')\n"
+        f"if there or os.path.exists('/etc/acme'):\n    {ADD}\n"
+        "if not there and os.path.exists('/etc/acme'):\n    caps.add('recall.read')"
+    )
+    assert "facts.read recall.read" in found
+
+
 def test_a_package_that_need_not_be_there_is_named() -> None:
     body = f"try:\n    import numpy\nexcept ImportError:\n    pass\nelse:\n    {ADD}"
     assert conditions(body) == {

@@ -437,6 +437,9 @@ def _ordered(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
         return flag(function(dict(one.pairs).keys(), dict(other.pairs).keys()))
     if isinstance(left, Foreign) and left.dotted == "sys.version_info":
         return _version(m, name, right)
+    if isinstance(left, Const) and isinstance(right, Opaque):
+        # As in the first half of ``1 <= limit < 5``.
+        left, right, name = right, left, reverse
     if isinstance(left, Opaque) and isinstance(right, Const):
         if left.type != type(right.value).__name__:
             raise GiveUp("whether one is smaller is not known")

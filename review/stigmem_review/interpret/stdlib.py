@@ -647,6 +647,17 @@ def _exists(m: Machine, args: Args, keywords: Keywords) -> Value:
     return flag(True)
 
 
+@model("os.path.exists", "os.path.isfile", "os.path.isdir")
+def _there(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if not isinstance(args[0], Const) or not isinstance(args[0].value, str):
+        raise GiveUp("a path that is not known")
+    # Each time it is asked it may be another answer: code can make files.
+    return m.decide(
+        ("there", repr(args[0].value), len(m.atoms)), lambda: Const(True), lambda: FALSE
+    )
+
+
 def _data(m: Machine, path: Value) -> bytes:
     found = m.file(path) if isinstance(path, File) else None
     if found is None:

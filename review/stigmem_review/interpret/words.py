@@ -415,7 +415,7 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             return _equal(m, left, right, so)
         case ("installed", name):
             return f"{name} is {no}installed"
-        case ("there", place):
+        case ("there", place, *_):
             return f"{place} is {no}there"
         case ("is int", value):
             return f"{subject(value)} is {no}a whole number{_default(m, value)}"
