@@ -89,6 +89,15 @@ def test_no_example_of_any_rule_has_a_finding_below_a_calm_sentence() -> None:
     assert seen > 150
 
 
+def test_notes_alone_are_not_called_a_gain() -> None:
+    report = report_of({"hooks": {}}, {"hooks": HOOKS, "version": "1.1.0"})
+    assert [each.level for each in report.findings] == ["note"]
+    assert flat(report.headline) == "This minor release has notes only:"
+    assert [flat(each.says) for each in report.gains] == [
+        "can observe the outcome of every assertion: post_assert_audit"
+    ]
+
+
 def test_other_findings_are_counted_beside_what_is_gained() -> None:
     report = report_of({"hooks": {}}, {"hooks": HOOKS, "name": "other", "version": "1.0.1"})
     assert flat(report.headline) == "This patch release gains (2 other findings below):"

@@ -46,6 +46,8 @@ def headline(
     if gained:
         others = sum(each.gain is None and each.level != "note" for each in findings)
         more = f" ({count(others, 'other finding')} below)" if others else ""
+        if all(each.level == "note" for each in findings):
+            return (Segment(f"{start} has notes only:"),)
         verb = "gains" if case.old.present else "brings"
         return (Segment(f"{start} {verb}{more}:"),)
     if findings:

@@ -78,7 +78,9 @@ class Reaches(Fact, frozen=True, kw_only=True):
     code: tuple[str, ...] = ()
 
     def gain(self) -> Gain | None:
-        return Gain(_GAINED[self.act], f"{self.does} {self.occasion}", self.to or self.apis)
+        does = f"{self.does} {self.occasion}"
+        remark = "" if self.whole or not self.to else "and where nobody can read"
+        return Gain(_GAINED[self.act], does, self.to or self.apis, remark)
 
 
 class AuthorityUsed(Reaches, frozen=True, kw_only=True):

@@ -153,12 +153,15 @@ class _Page:
     def _source(self, report: Report, diff: SourceDiff) -> Iterator[str]:
         """Yield what differs of the code, each file below the findings that are about it."""
         yield from self._gaps(report)
+        about: dict[str, list[str]] = {}
+        for each in report.findings:
+            if each.at is not None:
+                level = self._paint(each.level, each.level)
+                said = f"{level}: {each.name} [{each.rule}] at {each.at}"
+                about.setdefault(each.at.path, []).append(said)
         for file in diff.files:
             yield ""
-            for each in report.findings:
-                if each.at is not None and each.at.path == file.path:
-                    level = self._paint(each.level, each.level)
-                    yield f"{level}: {each.name} [{each.rule}] at {each.at}"
+            yield from budget.cut(about.get(file.path, []), budget.ITEMS)[0]
             for line in diff_lines(file):
                 style = line[:1] if line[:1] in ("+", "-") else "dim" if line[:1] == "@" else ""
                 yield self._paint(line, style) if style else line.rstrip()
