@@ -42,6 +42,14 @@ def test_what_weighs_most_stands_first() -> None:
     ]
 
 
+def test_at_one_level_the_kind_of_gain_decides_and_not_the_number_of_a_rule() -> None:
+    old = {"hooks": {**HOOKS, "pre_recall_authorize": "demo:gate"}, "requires_dist": []}
+    assert [says for _, says in gained(old, {"hooks": HOOKS, "requires_dist": ["lib"]})] == [
+        "installs: lib",
+        "can no longer deny a recall: pre_recall_authorize",
+    ]
+
+
 def test_what_is_gained_in_one_way_is_said_at_once() -> None:
     hooks = dict.fromkeys(("config_validate", "pre_recall_authorize"), "demo.handlers:seen")
     found = gained({"hooks": {}}, {"hooks": hooks})
