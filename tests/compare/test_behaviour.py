@@ -360,3 +360,57 @@ HARMLESS = {
 @pytest.mark.parametrize("new", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_harmless(new: str, tmp_path: Path) -> None:
     assert told(upgrade(tmp_path, new)) == []
+
+
+def test_what_may_be_called_somewhere_is_no_other_occasion(tmp_path: Path) -> None:
+    lone = handlers("pass", top="def f(): post(b'x')\n")
+    kept = handlers("pass", top="def f(): post(b'x')\nX = [f]\n")
+    assert told(upgrade(tmp_path / "1", kept)) == []
+    [finding] = told(upgrade(tmp_path / "2", kept, old=lone))
+    assert finding.level == "warning"
+    assert "on an occasion that is not known" in flat(finding.message)
+
+
+def test_levels_of_a_first_installation_and_of_code_that_nothing_calls(tmp_path: Path) -> None:
+    runs = handlers("import subprocess\nsubprocess.run(['git'])")
+    idle = handlers(top="def f():\n    import subprocess\n    subprocess.run(['git'])\n")
+    levels = {
+        (name, first): [
+            each.level
+            for each in told(upgrade(tmp_path / f"{name}{first}", new, None if first else OLD))
+            if each.rule == "SPR810"
+        ]
+        for name, new in (("runs", runs), ("idle", idle))
+        for first in (False, True)
+    }
+    assert levels == {
+        ("runs", False): ["error"],
+        ("runs", True): ["warning"],
+        ("idle", False): ["warning"],
+        ("idle", True): ["note"],
+    }
+
+
+def test_network_that_is_declared_and_that_is_not(tmp_path: Path) -> None:
+    new = handlers(f"{POSTS}\nhttpx.get('https://c.example')")
+    levels = [
+        [each.level for each in told(upgrade(tmp_path / str(n), new, capabilities=declared))]
+        for n, declared in enumerate((ONLINE, ("facts.read",)))
+    ]
+    assert levels == [["warning"], ["error"]]
+
+
+def test_a_destination_that_cannot_be_read_is_news_only_where_the_code_changed(
+    tmp_path: Path,
+) -> None:
+    old = handlers(top="def send(x):\n    httpx.get(x)\n", audit="send(kwargs['u'])")
+    moved = f"# moved\n\n{old}".replace("def send(x):", 'def send(x):\n    """Send."""')
+    changed = old.replace("httpx.get(x)", "httpx.get(x or 1)")
+    assert told(upgrade(tmp_path / "1", moved, old)) == []
+    [finding] = told(upgrade(tmp_path / "2", changed, old))
+    assert "to where the source does not say" in flat(finding.message)
+    prints = {
+        told(upgrade(tmp_path / str(n), old.replace("(x)\n", f"(x or {n})\n"), old))[0].fingerprint
+        for n in (3, 4)
+    }
+    assert len(prints) == 2

@@ -12,7 +12,15 @@ from typing import NamedTuple
 from stigmem_review import facts
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
-from stigmem_review.interpret.events import FACTORY, HEALTH, IMPORT, NAMED, UNIMPORTED, UNREACHED
+from stigmem_review.interpret.events import (
+    FACTORY,
+    HEALTH,
+    IMPORT,
+    NAMED,
+    SOMEWHERE,
+    UNIMPORTED,
+    UNREACHED,
+)
 from stigmem_review.model import DOES, Act, ActKind, Location, Manifest, Release
 from stigmem_review.outcomes import is_read, members
 
@@ -48,6 +56,13 @@ class _Before(NamedTuple):
     to: set[tuple[ActKind, str]]
     roots: set[tuple[ActKind, str]]
     code: set[tuple[ActKind, str]]
+
+    def never(self, kind: ActKind, root: str) -> bool:
+        """Say whether something did not lead to a kind of act."""
+        if root == SOMEWHERE:
+            # Which occasion that is is not known: it is one of those there were.
+            return all(one != kind or other in NOWHERE for one, other in self.roots)
+        return (kind, _occasion_of(root)) not in self.roots
 
 
 def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
@@ -94,7 +109,7 @@ def _new(act: Act, before: _Before) -> Iterator[tuple[str, tuple[str, ...]]]:
     )
     roots = act.roots or (IMPORT,)
     live = [each for each in roots if each not in NOWHERE]
-    new = [e for e in live if lead or (act.kind, _occasion_of(e)) not in before.roots]
+    new = [each for each in live if lead or before.never(act.kind, each)]
     start = tuple(each for each in new if each in START)
     run = tuple(each for each in new if each not in START)
     if start:
