@@ -622,6 +622,24 @@ AT_IMPORT = {
         "try:\n    raise E(os.fork)\nexcept E as e:\n    e.args[0]()",
         "process: os.fork",
     ),
+    "a method that a class gets later": (
+        "import os\nclass C: pass\ndef f(c): return c.go()\n"
+        "try: f(C())\nexcept AttributeError: pass\n"
+        "C.go = lambda self: os.fork()\nf(C())",
+        "process: os.fork",
+    ),
+    "a class that is made again from another": (
+        "import os\nclass A: x = 1\nclass B:\n    def go(self): os.fork()\n"
+        "def make(base):\n    class C(base): pass\n    return C\n"
+        "make(A)().x\nmake(B)().go()",
+        "process: os.fork",
+    ),
+    "the validator in an annotation that is a text": (
+        "import os\nfrom typing import Annotated\nfrom pydantic import AfterValidator, BaseModel\n"
+        "def check(v): os.fork()\n"
+        "class C(BaseModel):\n    x: 'Annotated[str, AfterValidator(check)]'\nC(x='')",
+        "process: os.fork",
+    ),
     "what is referred to weakly": (
         "import os, weakref\nclass C:\n    def go(self): os.fork()\n"
         "c = C()\nr = weakref.ref(c)\nr().go()",
@@ -889,6 +907,10 @@ LED = {
     "a text that is filled by the operator": (
         "import httpx\ndef f(x): httpx.get('https://%s/%s/100%%' % ('a.example', x))",
         ("0", "https://a.example/{}/100%", True),
+    ),
+    "a text that is filled to a width": (
+        "import httpx\ndef f(): httpx.get('https://%s/%5s%r' % ('a.example', 'x', 'y'))",
+        ("0", "https://a.example/{}{}", True),
     ),
     "a text that is filled with one thing": (
         "import httpx\nHOST = 'a.example'\ndef f(): httpx.get('https://%s:%d/' % HOST)",

@@ -218,6 +218,8 @@ class Attributes(Base):
         known = klass in self.lineages or klass in self.derived_from
         if known and any(each not in klass.bases for each in bases):
             self.lineages.clear()
+            for unit in dict.fromkeys(chain.from_iterable(self.classes_asked.values())):
+                self.queue(unit)
         for each in bases:
             if isinstance(each, Klass) and each is not klass:
                 self.ancestors(each)
