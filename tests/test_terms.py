@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_that_are_named_count() -> None:
-    file, trust, root, consulted, _ = read_decisions(
+    file, trust, root, consulted, *_ = read_decisions(
         "policy.toml", "node.env", {TRUSTED: "env@b.example"}, "root.json"
     )
     assert file.policy.fail_on == "error"
@@ -46,7 +46,7 @@ def test_an_env_file_that_says_nothing_about_signatures_is_remarked_on() -> None
 
 
 def test_the_environment_counts_where_no_env_file_is_named() -> None:
-    _, trust, root, consulted, _ = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
+    _, trust, root, consulted, *_ = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
     assert trust.settings == Settings(trusted=("env@b.example",))
     assert root is None
     assert [each.path for each in consulted] == ["the environment"]

@@ -81,7 +81,11 @@ def _text(listed: list[Any]) -> Iterator[str]:
             yield f"  {each.name}{shown}"
             values = f" ({', '.join(each.values)})" if each.values else ""
             yield from textwrap.wrap(
-                f"{each.help}{values}", 80, initial_indent="      ", subsequent_indent="      "
+                f"{each.help}{values}",
+                80,
+                initial_indent="      ",
+                subsequent_indent="      ",
+                break_on_hyphens=False,
             )
         yield ""
 

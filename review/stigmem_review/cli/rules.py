@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stigmem_review.rulebook import Rule
+    from stigmem_review.rulebook.rules import Rule, Rulebook
 
 
 def add(commands: Any) -> None:
@@ -28,32 +28,39 @@ def add(commands: Any) -> None:
         metavar="PATH",
         nargs="?",
         type=Path,
-        help="a folder of rules (default: those that come with this tool)",
+        help="a folder of rules (default: those that come with this tool, and those of the policy "
+        "that holds in this folder)",
     )
     tested.set_defaults(run=run_tests)
 
 
-def list_rules(_: argparse.Namespace) -> int:
-    """Print a line for each rule."""
+def _rulebook() -> Rulebook:
+    """Return our rules, and the own ones of the policy that holds in this folder."""
+    from stigmem_review.pipeline.terms import policy_on_disk, read_policy
     from stigmem_review.rulebook import shipped_rules
 
-    for each in shipped_rules().rules:
+    return read_policy(policy_on_disk()).rulebook or shipped_rules()
+
+
+def list_rules(_: argparse.Namespace) -> int:
+    """Print a line for each rule; of an operator's own rules with their folder."""
+    for each in _rulebook().rules:
         rule = each.rule
         final = "" if rule.approvable else ", cannot be accepted"
-        print(f"{rule.id}  {rule.name:<28} {_levels(rule)}{final}")
+        origin = f"  ({each.origin})" if each.origin else ""
+        print(f"{rule.id}  {rule.name:<28} {_levels(rule)}{final}{origin}")
     return 0
 
 
 def show_rule(options: argparse.Namespace) -> int:
     """Print everything one rule says of itself."""
     from stigmem_review.errors import UsageError
-    from stigmem_review.rulebook import shipped_rules
 
-    each = shipped_rules().get(options.wanted)
+    each = _rulebook().get(options.wanted)
     if each is None:
         raise UsageError(f"there is no rule {options.wanted!r}; stigmem-review rules list has them")
     rule = each.rule
-    print(f"{rule.id} {rule.name} ({each.category})")
+    print(f"{rule.id} {rule.name} ({each.origin or each.category})")
     for title, text in (
         ("Judges", ", ".join(rule.on)),
         ("Level", _levels(rule) + ("" if rule.approvable else "; cannot be accepted")),
@@ -83,11 +90,11 @@ def _paragraph(title: str, text: str) -> str:
 
 def run_tests(options: argparse.Namespace) -> int:
     """Check every rule and run its examples; 1 where one does not hold."""
-    from stigmem_review.rulebook import load_rules, shipped_rules
+    from stigmem_review.rulebook import load_rules
     from stigmem_review.rulebook.compiled import compiled
     from stigmem_review.rulebook.examples import run_examples
 
-    book = load_rules(options.path) if options.path else shipped_rules()
+    book = load_rules(options.path) if options.path else _rulebook()
     ran = failed = 0
     for each in book.rules:
         compiled(each.rule)

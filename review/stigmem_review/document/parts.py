@@ -67,7 +67,7 @@ class Consulted(msgspec.Struct, frozen=True):
     of it.
     """
 
-    what: Literal["policy", "approvals", "node's settings", "trust root"]
+    what: Literal["policy", "rules", "approvals", "node's settings", "trust root"]
     path: str
     sha256: str = ""
     remark: str = ""

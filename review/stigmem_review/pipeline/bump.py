@@ -59,6 +59,7 @@ from stigmem_review.pipeline.terms import (
     Terms,
     find_policy,
     from_tree,
+    in_tree,
     read_decisions,
     read_records,
 )
@@ -135,6 +136,7 @@ def bump(
         environment or {},
         trust_root,
         partial(from_tree, base_tree, _IN_THE_BASE),
+        partial(in_tree, base_tree, _IN_THE_BASE),
     )
     changed = before.changed(after)
     known: Known = {}
@@ -179,6 +181,9 @@ def bump(
         found = policy_of(after.read(path), path)
         if found not in (policy_of(tree.read(path), path) for tree in (base_tree, before)):
             work.policy_changed(path)
+    for rules in decisions.folders:
+        if any(path.startswith(f"{rules}/") for path in changed):
+            work.policy_changed(rules)
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:

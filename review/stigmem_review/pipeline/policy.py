@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from stigmem_review import limits
 from stigmem_review.errors import ReviewError
-from stigmem_review.pipeline.terms import from_disk, named_file, read_decisions
+from stigmem_review.pipeline.terms import named_file, read_decisions, read_policy
 from stigmem_review.policy.file import PolicyFile, examine
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.decided import rule_mistakes
+from stigmem_review.rulebook.rules import Rulebook
 
 
 def examined(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -21,17 +22,36 @@ def examined(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     file, errors = examine(named_file(path, "the policy", limits.POLICY_BYTES), path)
     if errors:
         return (), tuple(each.text for each in errors)
-    wrong = [file.error(each).text for each in _mistakes(file)]
     try:
-        decisions = read_decisions(path, None, {}, None, from_disk)
-        decisions.terms(None, None)
+        book = read_policy(path).rulebook or shipped_rules()
+    except ReviewError as error:  # of the policy's own rules, without which nothing is known of any
+        return (), (error.text,)
+    found = (*_failing(book), *_mistakes(file, book))
+    wrong = [file.error(each).text for each in found]
+    try:
+        read_decisions(path, None, {}, None)
     except ReviewError as error:
         if error.text not in wrong:
             wrong.append(error.text)
     return tuple(_summary(file)), tuple(wrong)
 
 
-def _mistakes(file: PolicyFile) -> Iterator[Mistake]:
+def _failing(book: Rulebook) -> Iterator[Mistake]:
+    """Yield the operator's own rules of which an example does not hold."""
+    from stigmem_review.rulebook.examples import run_examples
+
+    for each in book.rules:
+        outcomes = run_examples(each) if each.origin else ()
+        failed = [str(found.number) for found in outcomes if not found.passed]
+        if failed:
+            why = (
+                f": of {each.id} {each.name} the examples {', '.join(failed)} do not hold; "
+                "stigmem-review rules test says what they gave"
+            )
+            yield Mistake(("rule-folders",), why)
+
+
+def _mistakes(file: PolicyFile, book: Rulebook) -> Iterator[Mistake]:
     from stigmem_review import host
 
     version = file.policy.node.version
@@ -42,7 +62,7 @@ def _mistakes(file: PolicyFile) -> Iterator[Mistake]:
             f'is "{version}", which is not known here; known are {known[0]} to {known[-1]}',
         )
         version = None
-    yield from rule_mistakes(file, shipped_rules(), host.node(version))
+    yield from rule_mistakes(file, book, host.node(version))
 
 
 def _summary(file: PolicyFile) -> Iterator[str]:

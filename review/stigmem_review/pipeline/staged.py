@@ -13,7 +13,7 @@ from stigmem_review.manifest.factories import concerns_plugins
 from stigmem_review.model import Level, Source
 from stigmem_review.pipeline.check import check_releases
 from stigmem_review.pipeline.reading import Opening
-from stigmem_review.pipeline.terms import Decisions, find_policy, from_tree, read_policy
+from stigmem_review.pipeline.terms import Decisions, find_policy, from_tree, in_tree, read_policy
 from stigmem_review.sources.git import Repository, Tree
 
 _PROJECT = "pyproject.toml"
@@ -53,12 +53,13 @@ def check_staged(
 
 def _policy(asked: str | None, index: Tree, top: Path, isolated: bool) -> Decisions:
     """Return what the staged policy decides; one outside the repository is never staged."""
-    read = partial(from_tree, index, "staged; git add it, or name another policy")
+    where = "staged; git add it, or name another policy"
+    read, listed = partial(from_tree, index, where), partial(in_tree, index, where)
     if asked is None:
         found = None if isolated else find_policy(_inside(".", top), index.read)[0]
-        return read_policy(found, read)
+        return read_policy(found, read, listed)
     try:
-        return read_policy(_inside(asked, top), read)
+        return read_policy(_inside(asked, top), read, listed)
     except UsageError:
         return read_policy(asked)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,9 +17,11 @@ from stigmem_review.errors import (
     ApprovalsError,
     PolicyError,
     ReviewError,
+    RuleError,
     SigningError,
     SourceError,
     UsageError,
+    reason,
 )
 from stigmem_review.host import Node
 from stigmem_review.model import Level
@@ -39,7 +41,7 @@ from stigmem_review.policy.settings import Settings, parse_settings, settings_of
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.decided import RulePolicy, rule_policy
-from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.rulebook.rules import Rulebook, book_of
 from stigmem_review.sources.disk import read_file
 from stigmem_review.toml import Keys
 
@@ -67,13 +69,18 @@ class Terms(NamedTuple):
 
 
 class Decisions(NamedTuple):
-    """What an operator decided, and where it was read: ``paths`` are the files."""
+    """What an operator decided, and where it was read: ``paths`` are the files.
+
+    ``rulebook`` are all rules, where the operator has ``folders`` of their own.
+    """
 
     file: PolicyFile = NO_POLICY
     trust: Trust = Trust()
     root: TrustRoot | None = None
     consulted: tuple[Consulted, ...] = ()
     paths: tuple[str, ...] = ()
+    rulebook: Rulebook | None = None
+    folders: tuple[str, ...] = ()
 
     def terms(
         self, node: str | None, gate: Level | None, pinned: str | None = None, *, base: bool = False
@@ -85,7 +92,7 @@ class Decisions(NamedTuple):
         ``PolicyError`` where the options contradict the policy and for what that says of rules
         that are none, ``UsageError`` for an unknown node version.
         """
-        policy, rulebook = self.file.policy, shipped_rules()
+        policy, rulebook = self.file.policy, self.rulebook or shipped_rules()
         wanted = agreed("node", policy.node.version, node)
         known = host.node(wanted or pinned)
         return Terms(
@@ -170,8 +177,57 @@ def from_tree(tree: Tree, where: str, path: str, limit: int) -> bytes:
     return data
 
 
-def read_policy(path: str | None, read: Read = from_disk) -> Decisions:
-    """Return what a policy decides, without the files that it names.
+Listed = Callable[[str], Iterable[str]]
+"""Returns the paths of all files below a folder, sorted. Raises ``SourceError``."""
+
+
+def on_disk(folder: str) -> Iterable[str]:
+    """Return the files below a folder of this machine."""
+    top = Path(folder)
+    try:
+        if not top.is_dir():
+            raise SourceError(f"{folder} is no folder; check the path")
+        return sorted(each.as_posix() for each in top.rglob("*") if not each.is_dir())
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{folder} cannot be looked into: {reason(error)}") from None
+
+
+def in_tree(tree: Tree, where: str, folder: str) -> Iterable[str]:
+    """Return the files below a folder of a commit or of the index."""
+    found = [each for each in tree.paths if each.startswith(f"{folder}/")]
+    if not found:
+        raise SourceError(f"{folder} is not {where}")
+    return found
+
+
+def _with_own_rules(decided: Decisions, read: Read, listed: Listed) -> Decisions:
+    """Return decisions with the operator's own rules, each of them checked."""
+    # It brings Jinja2, which only rules that have to be checked are worth.
+    from stigmem_review.rulebook.compiled import compiled
+
+    file, book = decided.file, shipped_rules()
+    consulted = [*decided.consulted]
+    for said in file.policy.rule_folders:
+        folder = beside(file, said)
+        try:
+            files = [
+                (path.removeprefix(f"{folder}/"), read(path, limits.RULE_BYTES))
+                for path in listed(folder)
+            ]
+            own = book_of(folder, files)
+            for each in own.rules:
+                compiled(each.rule)
+            book = book.joined(own, folder)
+        except (SourceError, RuleError) as error:
+            where = "" if error.text.startswith(folder) else f"{folder}: "
+            raise file.error(Mistake(("rule-folders",), f": {where}{error.text}")) from None
+        consulted.append(Consulted("rules", folder, own.digest))
+    folders = tuple(beside(file, each) for each in file.policy.rule_folders)
+    return decided._replace(rulebook=book, folders=folders, consulted=tuple(consulted))
+
+
+def read_policy(path: str | None, read: Read = from_disk, listed: Listed = on_disk) -> Decisions:
+    """Return what a policy decides, with its own rules and without the other files that it names.
 
     Raises ``PolicyError`` for a policy in error.
     """
@@ -179,7 +235,8 @@ def read_policy(path: str | None, read: Read = from_disk) -> Decisions:
         return Decisions()
     data = named_file(path, "the policy", limits.POLICY_BYTES, read)
     consulted = Consulted("policy", path, _sha256(data))
-    return Decisions(parse_policy(data, path), consulted=(consulted,), paths=(path,))
+    decided = Decisions(parse_policy(data, path), consulted=(consulted,), paths=(path,))
+    return _with_own_rules(decided, read, listed) if decided.file.policy.rule_folders else decided
 
 
 def read_decisions(
@@ -188,6 +245,7 @@ def read_decisions(
     environment: Mapping[str, str],
     trust_root: str | None,
     read: Read = from_disk,
+    listed: Listed = on_disk,
 ) -> Decisions:
     """Return what an operator decided, from the files that a user names.
 
@@ -196,7 +254,7 @@ def read_decisions(
     not set has named a file all the same. Raises ``PolicyError`` for a policy or settings in error,
     ``SigningError`` for a root that is none.
     """
-    decided = read_policy(policy, read)
+    decided = read_policy(policy, read, listed)
     file, consulted, root = decided.file, [*decided.consulted], None
     env_file, env_keys = _agreed(
         "env file", env_file, file, file.policy.node.env_file, ("node", "env-file")
@@ -225,7 +283,7 @@ def read_decisions(
         consulted.append(Consulted("trust root", trust_root))
     paths = (*decided.paths, *(each for each in (env_file, trust_root) if each is not None))
     trust = Trust(file.policy.signing, settings)
-    return Decisions(file, trust, root, tuple(consulted), paths)
+    return decided._replace(trust=trust, root=root, consulted=tuple(consulted), paths=paths)
 
 
 def _agreed(

@@ -131,6 +131,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     forbid: Annotated[
         Rights, Meta(description="what no plugin may ever have: an error that cannot be approved")
     ] = Rights()
+    rule_folders: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="folders of rules of your own, as paths from the policy's folder; "
+            "stigmem-review rules test runs their examples",
+            examples=[["review-rules"]],
+        ),
+    ] = ()
     signing: Annotated[SigningPolicy, Meta(description="whom to trust to sign")] = SigningPolicy()
     plugins: Annotated[
         dict[str, PluginPolicy],

@@ -78,11 +78,17 @@ def _table(
         keys = (*names, each.name)
         value = known.values.get(keys, each.example)
         said = f"{each.help[0].upper()}{each.help[1:]}."
-        yield from textwrap.wrap(said, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+        yield from _wrapped(said)
         if remark := known.remarks.get(keys):
-            yield from textwrap.wrap(remark, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+            yield from _wrapped(remark)
         yield f"{'' if keys in known.values else '# '}{quoted(each.name)} = {in_toml(value)}"
     yield ""
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+    )
 
 
 def _of_plugin(name: str) -> Iterator[str]:

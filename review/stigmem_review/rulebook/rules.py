@@ -15,11 +15,14 @@ from stigmem_review import limits, toml
 from stigmem_review.errors import RuleError, SourceError, reason
 from stigmem_review.facts import KINDS
 from stigmem_review.model import Level
+from stigmem_review.policy.mistake import named
 from stigmem_review.sources.disk import read_file
 from stigmem_review.text import shorten
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
-_FILE = re.compile(r"(?P<id>SPR[0-9]{3})-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml")
+_NAME = r"-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml"
+_FILE = re.compile(r"(?P<id>[A-Z]{2,8}[0-9]{3,4})" + _NAME)
+_OURS = re.compile(r"SPR[0-9]{3,4}")
 _EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 
 
@@ -50,7 +53,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 class RuleFile(msgspec.Struct, frozen=True, dict=True):
     """A rule file: what its name and folder say, its text, and its examples apart.
 
-    ``rule`` is what the text says, unless another is ``given``. It is read only when it is asked
+    ``rule`` is what the text says, unless another is ``given``. ``origin`` is the folder of an
+    operator's own rule. It is read only when it is asked
     for: a review needs few rules, and TOML takes longer to read than the plugins.
     """
 
@@ -61,6 +65,7 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     head: str
     examples: str
     given: Rule | None = None
+    origin: str = ""
 
     @cached_property
     def rule(self) -> Rule:
@@ -75,10 +80,28 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
 
 
 class Rulebook(msgspec.Struct, frozen=True):
-    """All rules of one folder, by id, with a digest of their files."""
+    """Rules by id, with a digest of their files."""
 
     rules: tuple[RuleFile, ...]
     digest: str
+
+    def joined(self, own: Rulebook, shown: str) -> Rulebook:
+        """Return these rules and an operator's own from the folder ``shown``.
+
+        Raises ``RuleError`` where an own rule has an id of ours, or an id or name that is taken.
+        """
+        for each in own.rules:
+            path = f"{shown}/{each.path.as_posix()}"
+            if _OURS.fullmatch(each.id):
+                raise RuleError(
+                    f"{path}: ids that begin with SPR are those of stigmem-review; give your rule "
+                    "another, such as ACME001"
+                )
+            if other := self.get(each.id) or self.get(each.name):
+                raise RuleError(f"{path}: the rule {other.id} {other.name} has its id or its name")
+        mine = (msgspec.structs.replace(each, origin=shown) for each in own.rules)
+        both = hashlib.sha256(f"{self.digest}{own.digest}".encode()).hexdigest()
+        return Rulebook((*self.rules, *mine), both)
 
     def get(self, wanted: str) -> RuleFile | None:
         """Return a rule by its id or its name."""
@@ -123,26 +146,34 @@ def load_rules(top: Path) -> Rulebook:
 
 def _find(top: Path) -> Rulebook:
     """Return the rules below a folder, without reading what they say."""
-    found: dict[str, RuleFile] = {}
-    names: set[str] = set()
-    digest = hashlib.sha256()
     try:
         paths = sorted(path for path in top.rglob("*") if not path.is_dir())
     except (OSError, ValueError) as error:
-        named = shorten(str(top))
-        raise RuleError(f"{named}: {reason(error)}; pass a folder of rules") from None
-    for path in paths:
-        shown = path.relative_to(top).as_posix()
-        data = _read(path)
-        named = f"{shown}\0{hashlib.sha256(data).hexdigest()}\n"
-        digest.update(named.encode("utf-8", "surrogateescape"))
-        each = _file(path, shown, data)
+        raise RuleError(f"{shorten(str(top))}: {reason(error)}; pass a folder of rules") from None
+    return book_of(
+        shorten(str(top)), ((path.relative_to(top).as_posix(), _read(path)) for path in paths), top
+    )
+
+
+def book_of(folder: str, files: Iterable[tuple[str, bytes]], top: Path = Path()) -> Rulebook:
+    """Return the rules in files, each given with its path below a folder, from wherever they come.
+
+    Raises ``RuleError`` that names the file for one that is not named as rules are, and where
+    there is none.
+    """
+    found: dict[str, RuleFile] = {}
+    names: set[str] = set()
+    digest = hashlib.sha256()
+    for shown, data in files:
+        line = f"{shown}\0{hashlib.sha256(data).hexdigest()}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+        each = _file(top / shown, shown, data)
         if each.id in found or each.name in names:
             raise RuleError(f"{shown}: another rule has the id or the name of this one")
         found[each.id] = each
         names.add(each.name)
     if not found:
-        raise RuleError(f"{shorten(str(top))} holds no rules; pass a folder of rules")
+        raise RuleError(f"{folder} holds no rules; pass a folder of rules")
     return Rulebook(tuple(found[key] for key in sorted(found)), digest.hexdigest())
 
 
@@ -154,21 +185,30 @@ def _read(path: Path) -> bytes:
 
 
 def _file(path: Path, shown: str, data: bytes) -> RuleFile:
-    named = _FILE.fullmatch(path.name)
-    if not named:
-        raise RuleError(f"{shown}: a rule file is named like SPR201-hook-added.toml")
+    parts = _FILE.fullmatch(path.name)
+    if not parts:
+        raise RuleError(f"{shown}: a rule file is named like ACME001-hook-added.toml")
     text = _decode(data, shown)
     # The examples are by far the larger part of a file and a review never needs them.
     split = _EXAMPLES.search(text)
     head, examples = (text[: split.start()], text[split.start() :]) if split else (text, "")
-    return RuleFile(named["id"], named["name"], path, path.parent.name, head, examples)
+    return RuleFile(parts["id"], parts["name"], path, path.parent.name, head, examples)
 
 
 def _parse(each: RuleFile) -> Rule:
-    shown = f"{each.category}/{each.path.name}"
+    shown = "/".join(filter(None, (each.category, each.path.name)))
+    data = parse_toml(each.head, shown)
     try:
-        rule = msgspec.convert(parse_toml(each.head, shown), Rule)
+        rule = msgspec.convert(data, Rule)
     except msgspec.ValidationError as error:
+        from stigmem_review.policy.schema import mistakes
+
+        # Where a key is wrong, the line says more than the library's words.
+        for wrong in mistakes(data, Rule):
+            line = toml.line_of(each.head, wrong.keys)
+            why = wrong.why if wrong.why[0] in ":;" else f", {wrong.why}"
+            said = f"{shown}: {named(wrong.keys, wrong.unknown)}, line {line}{why}"
+            raise RuleError(said) from None
         raise RuleError(f"{shown}: {error!s}") from None
     if (rule.id, rule.name) != (each.id, each.name):
         raise RuleError(f"{shown}: it says id {rule.id} and name {rule.name}, unlike its file name")
@@ -183,9 +223,9 @@ def _parse(each: RuleFile) -> Rule:
 
 def _decode(data: bytes, shown: str) -> str:
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RuleError(f"{shown}: byte {error.start} is not UTF-8") from None
+        return toml.decoded(data)
+    except ValueError as error:
+        raise RuleError(f"{shown}: {error}") from None
 
 
 def parse_toml(text: str, shown: str) -> Mapping[str, Any]:
