@@ -257,6 +257,7 @@ ObservationKind = Literal[
     "handler-arity",
     "handler-async",
     "handler-keywords",
+    "handler-result",
     "factory-raises",
 ]
 
@@ -328,10 +329,16 @@ class Part(msgspec.Struct, frozen=True):
     at: Location | None = None
 
 
+End = Literal["allow", "deny", "dict", "none", "other", "raises", "unknown"]
+"""What a call of a handler comes to: a verdict, a dict, ``None``, something else, an exception that
+is no verdict, or what cannot be told."""
+
+
 class Handler(msgspec.Struct, frozen=True):
     """The code behind one hook: its handler, and everything of the release that it can reach.
 
-    ``own`` is the name of the part that the handler itself is in.
+    ``own`` is the name of the part that the handler itself is in; ``ends`` is everything that a
+    call of it can come to, and empty where that was not looked at.
     """
 
     hook: str
@@ -339,6 +346,7 @@ class Handler(msgspec.Struct, frozen=True):
     own: str
     parts: tuple[Part, ...]
     at: Location | None = None
+    ends: tuple[End, ...] = ()
 
 
 BuildKind = Literal["backend", "requirement", "code", "setting"]

@@ -753,7 +753,7 @@ LATER = {
     "a path of a router": (
         "import os\nfrom fastapi import APIRouter\nr = APIRouter()\n@r.get('/')\n"
         "def f(): os.fork()",
-        SOMEWHERE,
+        "route /",
         "process: os.fork",
     ),
     "what the node makes for a path": (

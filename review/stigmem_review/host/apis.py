@@ -190,6 +190,10 @@ ALIASES = {
     "pydantic.ValidationError": "pydantic_core.ValidationError",
     "pydantic.main.BaseModel": "pydantic.BaseModel",
     "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
+    "stigmem_node.plugins.errors.RejectError": "stigmem_node.plugins.RejectError",
+    "stigmem_node.plugins.handlers.ALLOW_SINGLETON": "stigmem_node.plugins.ALLOW_SINGLETON",
+    "stigmem_node.plugins.handlers.Allow": "stigmem_node.plugins.Allow",
+    "stigmem_node.plugins.handlers.Deny": "stigmem_node.plugins.Deny",
     "stigmem_node.plugins.handlers.Migration": "stigmem_node.plugins.Migration",
     "stigmem_node.plugins.handlers.handler_timeout": "stigmem_node.plugins.handler_timeout",
     "stigmem_node.plugins.hooks.HookName": "stigmem_node.plugins.HookName",
@@ -222,6 +226,10 @@ HEAVY: frozenset[Authority] = frozenset(
     }
 )
 """What matters more where the import already does it."""
+
+
+_IMPORTING = STANDARD | {"os.path"}
+"""Modules that have the modules they import as attributes."""
 
 
 @cache
@@ -417,10 +425,18 @@ def looks(api: str) -> bool:
 def canonical(api: str) -> str:
     """Return the one name of what has several."""
     module, _, name = api.rpartition(".")
-    if name in STANDARD and module in STANDARD - {name} and api not in _THEMSELVES:
+    if name in STANDARD and module in _IMPORTING - {name} and api not in _THEMSELVES:
         # What a module has imported is that module, whoever is asked for it.
         return name
     return ALIASES.get(api, api)
+
+
+def seen_as(api: str) -> str:
+    """Return the name by which events speak of something, which may be that of what does alike."""
+    for name, other in SEEN_AS.items():
+        if api.startswith(name) and api[len(name) : len(name) + 1] in ("", ".", "("):
+            return other + api[len(name) :]
+    return api
 
 
 @cache

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 
+from stigmem_review.host import apis
 from stigmem_review.interpret import (
     objects,
 )
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.machine import (
     FALLS,
+    OUTSIDE,
     Machine,
 )
 from stigmem_review.interpret.objects import mro
@@ -18,6 +21,7 @@ from stigmem_review.interpret.values import (
     MISSING,
     Const,
     Foreign,
+    Missing,
     OneOf,
     Opaque,
     Ref,
@@ -30,7 +34,80 @@ _SCHEMA = (
     *("__get_pydantic_core_schema__", "__get_pydantic_json_schema__", "__get_validators__"),
     *("__pydantic_init_subclass__", "__class_getitem__", "__mro_entries__"),
 )
+_BARE = frozenset(("builtins", "collections", "types", "typing", "typing_extensions"))
+_THEMSELVES = frozenset(("Annotated", "Awaitable", "ClassVar", "Final", "Optional", "Union"))
+"""What names the type of the object itself in square brackets, and not of what is in it."""
+_SHORT = 200
+_BUILTINS = frozenset(dir(builtins))
+_NESTED = 6
 _PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
+
+
+def api_of(m: Machine, node: ast.expr | None, env: Env, depth: int = 0) -> str:
+    """Return by what name an object goes that is of the type that an annotation names.
+
+    It is ``?`` where that is nothing of which anything is known, and empty where it is something
+    of the program, or one of several.
+    """
+    match node:
+        case ast.Constant(value=str(text)) if len(text) < _SHORT and depth < _NESTED:
+            try:
+                return api_of(m, ast.parse(text.strip(), mode="eval").body, env, depth + 1)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return OUTSIDE
+        case ast.Name() | ast.Attribute():
+            match _named(m, node, env):
+                case Foreign(dotted=dotted) if dotted.partition(".")[0] not in _BARE:
+                    return f"{dotted}()"
+                case Foreign() | Const(value=None):
+                    return OUTSIDE
+                case Missing() if _last(node) in _BUILTINS:
+                    return OUTSIDE
+                case _:
+                    return ""
+        case ast.BinOp(left=left, right=right):
+            inner = [left, right]
+        case ast.Subscript(slice=ast.Tuple(elts=items)):
+            inner = items
+        case ast.Subscript(slice=index):
+            inner = [index]
+        case _:
+            return OUTSIDE
+    found = {api_of(m, each, env, depth + 1) for each in inner} if depth < _NESTED else {""}
+    found.discard(OUTSIDE)
+    held = isinstance(node, ast.Subscript) and _last(node.value) not in _THEMSELVES
+    if not found:
+        return OUTSIDE
+    return found.pop() if len(found) == 1 and not held else ""
+
+
+def value_of(m: Machine, value: Value, node: ast.expr | None, env: Env) -> Value:
+    """Return what is known of a value by its annotation, where nothing else is."""
+    if node is None or not isinstance(value, Unknown):
+        return value
+    api = api_of(m, node, env)
+    return value if api == OUTSIDE else m.given_by(api, value.why)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _named(m: Machine, node: ast.expr, env: Env) -> Value:
+    """Return what a dotted name stands for, without asking anybody."""
+    match node:
+        case ast.Name(id=name):
+            return m.cells.get((m.frame_of(name, env).oid, name), MISSING)
+        case ast.Attribute(value=owner, attr=attr):
+            match _named(m, owner, env):
+                case Foreign(dotted=dotted):
+                    return Foreign(apis.canonical(f"{dotted}.{attr}"))
+                case Ref(kind="module") as ref:
+                    return m.cells.get((ref.oid, attr), MISSING)
+                case _:
+                    return MISSING
+        case _:
+            return MISSING
 
 
 def run_texts(m: Machine, value: Value) -> None:

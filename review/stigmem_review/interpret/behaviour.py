@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from stigmem_review.interpret.events import FACTORY, HEALTH, IMPORT
+from stigmem_review.interpret.events import FACTORY, IMPORT
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.program import Program, deep
+from stigmem_review.interpret.roots import ran
 from stigmem_review.interpret.survey import Survey, things
 from stigmem_review.interpret.values import (
     MISSING,
@@ -45,7 +46,23 @@ def behaviour(
             found.load(name, IMPORT)
         for each in programs:
             _Roots(found, each).run()
+        found.covered = _covered(programs)
         found.rest()
+    return found
+
+
+def _covered(programs: Sequence[Program]) -> dict[str, set[int]]:
+    """Return what was run in each phase so that all it does was seen."""
+    found: dict[str, set[int]] = {}
+    for each in programs:
+        for phase, (seen, _) in each.machine.phases.items():
+            found.setdefault(phase, set()).update(seen)
+    for each in programs:
+        for phase, (_, unsure) in each.machine.phases.items():
+            if each.lost is not None or phase in each.machine.incomplete:
+                found.pop(phase, None)
+            elif phase in found:
+                found[phase] -= unsure
     return found
 
 
@@ -70,10 +87,10 @@ class _Roots:
         self._entered(FACTORY)
         self._left()
         found.run()
-        for hook, handler in self._handlers():
-            self._root(handler, f"handler {hook}")
-        if isinstance(program.made, Ref) and program.made.kind == "manifest":
-            self._root(self._raw(program.made, "health_check"), HEALTH)
+        for each in ran(program):
+            self._root(each.root.value, each.root.phase)
+        for phase in dict.fromkeys(each.root.phase for each in ran(program)):
+            self._entered(phase)
 
     def _factories(self, module: str, names: str) -> Iterable[things.Unit]:
         found: list[things.Value] = []

@@ -419,6 +419,9 @@ def type_name(m: Machine, value: Value) -> str:
             return ""
 
 
+_VERDICTS = (Foreign("stigmem_node.plugins.Allow"), Foreign("stigmem_node.plugins.Deny"))
+
+
 def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
     if kind == Foreign("builtins.object"):
         return True
@@ -438,6 +441,8 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
             return m.derives(named, kind)
         case Ref(kind="class"):
             return True if kind == Foreign("builtins.type") else None
+        case Ref(kind="object") if kind in _VERDICTS and m.thing(value).type in _VERDICTS:
+            return m.thing(value).type == kind
         case _:
             pass
     name = type_name(m, value)

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from stigmem_review.code.names import Function, Names, names_of
-from stigmem_review.interpret import containers, namespaces, records, text
+from stigmem_review.host import apis
+from stigmem_review.interpret import annotation, containers, namespaces, records, text
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import DEPTH, GiveUp, Machine
+from stigmem_review.interpret.machine import DEPTH, OUTSIDE, PATHS, GiveUp, Machine
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
@@ -31,10 +32,16 @@ from stigmem_review.interpret.values import (
     Value,
     View,
     Wrapped,
+    words,
 )
 
 Args = Sequence[Value]
 Keywords = Sequence[tuple[str, Value]]
+_HANDING = words(
+    "abc builtins collections contextlib copy dataclasses enum functools importlib inspect "
+    "itertools operator sys types typing weakref"
+)
+"""Modules of which calls may give what they are given."""
 _RETURNS = frozenset({"falls", "returns"})
 
 
@@ -71,10 +78,29 @@ def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
             | (Frozen() | File())
         ):
             m.raise_("TypeError", Const("object is not callable"))
-        case Unknown(why=why):
+        case Unknown(why=why, api=api):
+            if api.startswith(PATHS):
+                # Which path it is, only the survey puts together.
+                m.not_sure()
+            elif api not in ("", OUTSIDE):
+                m.note("calls", api, args, keywords)
+            m.hand_on("" if api[:1] == OUTSIDE else api, args, keywords)
             raise GiveUp(why)
         case _:
             raise GiveUp("what is called is not known")
+
+
+def given_by(function: Value) -> str:
+    """Return the name by which events speak of what others give where they are called."""
+    match function:
+        case Foreign(dotted=dotted):
+            dotted = apis.seen_as(apis.canonical(dotted))
+            owned = dotted.partition(".")[0] in _HANDING and apis.called(dotted) is None
+            return "" if owned else f"{dotted}()"
+        case Unknown(api=api):
+            return OUTSIDE if api[:1] == OUTSIDE else api and f"{api}()"
+        case _:
+            return ""
 
 
 def names_in(m: Machine, node: Function) -> Names:
@@ -130,7 +156,10 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
     node, outer = thing.node, thing.env
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     assert outer is not None
-    if m.is_escaped(ref):
+    if m.roots:
+        if m.active.count(id(node)) > _AGAIN:
+            raise GiveUp("a function calls itself")
+    elif m.is_escaped(ref):
         raise GiveUp("code that could not be followed may have changed the function")
     if m.depth >= DEPTH:
         raise GiveUp("calls are nested too deeply to be followed")
@@ -144,60 +173,133 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
         first.arg if first else "", ref,
     )  # fmt: skip
     bind(m, node.args, dict(thing.defaults), frame, args, keywords)
+    _type_unknowns(m, node.args, frame, outer)
     if isinstance(node, ast.AsyncFunctionDef):
         return m.alloc(Thing("coroutine", node=node, env=env))
     if names.generates:
         return m.alloc(Thing("generator", node=node, env=env))
     if isinstance(node, ast.Lambda):
         body = node.body
-        return _entered(m, lambda: m.evaluate(body, env), frame, names)
+        return _entered(m, lambda: m.evaluate(body, env), frame, names, id(node))
     statements = node.body
 
     def run() -> Value:
         m.execute(statements, env)
         return NONE
 
-    return _entered(m, run, frame, names)
+    return annotation.value_of(m, _entered(m, run, frame, names, id(node)), node.returns, outer)
 
 
-def enter(m: Machine, ref: Ref, *known: Value) -> Value:
-    """Run the body of a function, whoever may have changed it.
+_AGAIN = 1
+"""How often a function that is run for what it does runs within itself."""
+_PASSED = "what it is called with is not known"
+
+
+def enter(m: Machine, function: Value, *known: Value) -> Value:
+    """Run the body of what is called, whoever may have changed it and whenever it would run.
 
     Nobody knows its arguments, but for those that are given, which are the first.
+    Raises ``GiveUp`` where what is called is not code of the program.
     """
+    match function:
+        case OneOf():
+            return m.each(function, lambda one: enter(m, one, *known))
+        case Bound(function=inner, owner=owner):
+            return enter(m, inner, owner, *known)
+        case Ref(kind="partial") as ref:
+            first = [value for name, value in m.thing(ref).defaults if not name]
+            return enter(m, m.thing(ref).type, *first, *known)
+        case Ref(kind="instance") as ref:
+            return enter(m, m.method(ref, "__call__"), *known)
+        case Ref(kind="class") as ref:
+            return made_anyhow(m, ref)
+        case Ref(kind="coroutine" | "generator") as ref:
+            return _entered_with(m, m.thing(ref), m.thing(ref).env)
+        case Ref(kind="function") as ref:
+            pass
+        case Foreign() | Unknown() | Method():
+            return m.call(function, known)
+        case _:
+            raise GiveUp("what is called is not known")
     thing = m.thing(ref)
     node, outer = thing.node, thing.env
     assert isinstance(node, Function)
     assert outer is not None
-    names = names_in(m, node)
+    if m.active.count(id(node)) > _AGAIN:
+        raise GiveUp("a function calls itself")
+    m.called(node, outer.module.name)
+    args = node.args
     frame = m.alloc(Thing("frame"))
+    both = [*args.posonlyargs, *args.args]
     env = Env(
-        "function", frame, names, outer, outer.module, outer.globals, outer.klass,
-        str(thing.extra), "", ref,
+        "function", frame, names_in(m, node), outer, outer.module, outer.globals, outer.klass,
+        str(thing.extra), both[0].arg if both else "", ref,
     )  # fmt: skip
-    for each in ast.walk(node.args):
-        if isinstance(each, ast.arg):
-            m.write(frame, m.unknown("what it is called with is not known"), each.arg)
-    for each, value in zip([*node.args.posonlyargs, *node.args.args], known, strict=False):
+    for each in (*both, *args.kwonlyargs, args.vararg, args.kwarg):
+        if each is not None:
+            m.write(frame, m.given_by(OUTSIDE, _PASSED), each.arg)
+    for each, value in zip(both, known, strict=False):
         m.write(frame, value, each.arg)
-    if isinstance(node, ast.Lambda):
-        return m.evaluate(node.body, env)
-    m.yielding.append(_nobody)
-    m.execute(node.body, env)
-    return NONE
+    _type_unknowns(m, args, frame, outer)
+    return _entered_with(m, thing, env)
+
+
+def _entered_with(m: Machine, thing: Thing, env: Env | None) -> Value:
+    node = thing.node
+    assert isinstance(node, Function)
+    assert env is not None
+
+    def run() -> Value:
+        if isinstance(node, ast.Lambda):
+            return m.evaluate(node.body, env)
+        m.yielding.append(_nobody)
+        try:
+            m.execute(node.body, env)
+        finally:
+            m.yielding.pop()
+        return NONE
+
+    if m.depth >= DEPTH:
+        raise GiveUp("calls are nested too deeply to be followed")
+    found = _entered(m, run, env.frame, names_in(m, node), id(node))
+    returns = None if isinstance(node, ast.Lambda) or env.outer is None else node.returns
+    return annotation.value_of(m, found, returns, env.outer or env)
 
 
 def _nobody(_: Value) -> None:
     return None
 
 
-def _entered(m: Machine, run: Callable[[], Value], frame: Ref, names: Names) -> Value:
+def made_anyhow(m: Machine, kind: Ref) -> Value:
+    """Make an object of a class of the program, whatever it is given."""
+    ref = m.alloc(Thing("instance", type=kind))
+    init = lookup(m, kind, "__init__")
+    if isinstance(init, Ref) and init.kind == "function":
+        enter(m, init, ref)
+    return ref
+
+
+def _type_unknowns(m: Machine, args: ast.arguments, frame: Ref, outer: Env) -> None:
+    """Let parameters of which nothing is known be what they are annotated with."""
+    for each in (*args.posonlyargs, *args.args, *args.kwonlyargs):
+        if each.annotation is not None:
+            value = m.cells.get((frame.oid, each.arg), MISSING)
+            typed = annotation.value_of(m, value, each.annotation, outer)
+            if typed is not value:
+                m.put((frame.oid, each.arg), typed)
+
+
+def _entered(
+    m: Machine, run: Callable[[], Value], frame: Ref, names: Names, node: int = 0
+) -> Value:
     m.depth += 1
+    m.active.append(node)
     site = m.site
     try:
         outcomes = m.run(run)
     finally:
         m.depth -= 1
+        m.active.pop()
         m.site = site
     if not (names.nests or names.generates or m.is_escaped(frame)):
         # Nobody can look into the frame any more.
@@ -283,7 +385,10 @@ def yielded(m: Machine, value: Value) -> Value:
 def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     """Make an object of a class of the program."""
     thing = m.thing(kind)
-    if m.is_escaped(kind):
+    for each in thing.mro:
+        if isinstance(each, Foreign) and apis.called(each.dotted):
+            m.note("calls", each.dotted, args, keywords)
+    if m.is_escaped(kind) and not m.roots:
         raise GiveUp("code that could not be followed may have changed the class")
     if "enum" in thing.traits:
         return m.member_of(kind, args)

@@ -6,6 +6,7 @@ import ast
 import functools
 from collections.abc import Callable, Sequence
 
+from stigmem_review.host import apis
 from stigmem_review.interpret import lazy, namespaces, operators
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
@@ -37,11 +38,11 @@ def evaluate(m: Machine, node: ast.expr, env: Env) -> Value:
         case ast.Constant(value=value):
             return Const(value)
         case ast.Name(id=name):
-            return load(m, name, env)
+            return _looked_at(m, load(m, name, env))
         case ast.Attribute(value=owner, attr=attr):
             found = m.evaluate(owner, env)
             name = mangled(attr, env)
-            return m.each(found, lambda one: m.get(one, name))
+            return _looked_at(m, m.each(found, lambda one: m.get(one, name)))
         case ast.Call():
             return _call(m, node, env)
         case ast.Tuple(elts=items):
@@ -123,8 +124,32 @@ def evaluate(m: Machine, node: ast.expr, env: Env) -> Value:
             return m.yielded(m.evaluate(given, env) if given else NONE)
         case ast.YieldFrom(value=given):
             return m.yielded_from(m.evaluate(given, env))
+        case ast.Await(value=given) if m.roots:
+            return m.each(m.evaluate(given, env), lambda one: _awaited(m, one))
         case _:
             raise GiveUp(f"{type(node).__name__} is not followed")
+
+
+def _looked_at(m: Machine, value: Value) -> Value:
+    """Note where what others provide is looked at that acts on something by that alone."""
+    if isinstance(value, Foreign):
+        if apis.looked_at(value.dotted):
+            m.note("looks", value.dotted)
+    elif isinstance(value, OneOf):
+        for each in value.options:
+            _looked_at(m, each.value)
+    return value
+
+
+def _awaited(m: Machine, value: Value) -> Value:
+    """Return what waiting for something gives."""
+    match value:
+        case Unknown(api=str(api)) if api:
+            return value
+        case Ref(kind="coroutine"):
+            return m.entered_anyhow(value)
+        case _:
+            raise GiveUp("what is waited for is not known")
 
 
 def mangled(name: str, env: Env) -> str:
@@ -355,6 +380,8 @@ def together(m: Machine, found: Sequence[Value]) -> Value:
             return joined(m, done)
         return m.each(found[place], lambda one: put(place + 1, (*done, one)))
 
+    if m.roots:
+        found = [m.some_text() if isinstance(each, Unknown) else each for each in found]
     if any(isinstance(each, Unknown) for each in found):
         return m.unknown("it is made of what is not known", *found)
     return m.guard(found, lambda: put(0, ()))
@@ -412,6 +439,8 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
 
             def more(content: Value, after: int = after) -> Value:
                 if not isinstance(content, Pairs):
+                    if m.roots:
+                        return m.each(function, lambda one: m.entered_anyhow(one, *given.items))
                     raise GiveUp("what two stars spread is not known")
                 every = dict(done)
                 for _, key, each in content.items:
@@ -421,7 +450,12 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
                     put(every, key.value, each)
                 return spread(after, every, given)
 
-            return m.each(value, lambda one: m.each(_mapping(m, one), more))
+            def spread_(one: Value, more: Callable[[Value], Value] = more) -> Value:
+                if isinstance(one, Unknown):
+                    return more(one)
+                return m.each(_mapping(m, one), more)
+
+            return m.each(value, spread_)
         return m.call(function, given.items, tuple(done.items()))
 
     def put(done: dict[str, Value], name: str, value: Value) -> None:
@@ -431,6 +465,8 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
 
     def with_(content: Value) -> Value:
         if not isinstance(content, Tuple):
+            if m.roots:
+                return m.each(function, m.entered_anyhow)
             raise GiveUp("what a star spreads is not known")
         if content.shuffled and len(content.items) > 1:
             raise GiveUp("arguments come in no order")

@@ -251,6 +251,8 @@ def call_foreign(
         return host.constructed(m, m.node, args, keywords)
     if dotted in m.host_members:
         return m.member_of(Foreign(dotted), args)
+    if dotted not in MODELS:
+        m.hand_on(dotted, args, keywords)
     if found := MODELS.get(dotted):
         if found.whole:
             return found.run(m, args, keywords)

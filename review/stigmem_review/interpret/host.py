@@ -505,6 +505,25 @@ def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywo
     raise GiveUp(f"{name}() of a manifest is not followed")
 
 
+def _record(dotted: str, fields: tuple[str, ...], least: int) -> None:
+    def make(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = dict(zip(fields, args, strict=False))
+        if len(args) > len(fields) or any(e in given or e not in fields for e, _ in keywords):
+            m.raise_("TypeError", Const("got an unexpected argument"))
+        given |= keywords
+        if any(name not in given for name in fields[:least]):
+            m.raise_("TypeError", Const("missing a required argument"))
+        return m.alloc(Thing("object", type=Foreign(dotted), defaults=tuple(given.items())))
+
+    model(dotted, whole=True)(make)
+
+
+ALLOW = "stigmem_node.plugins.Allow"
+DENY = "stigmem_node.plugins.Deny"
+_record(ALLOW, (), 0)
+_record(DENY, ("reason",), 1)
+
+
 @model("stigmem_node.plugins.handler_timeout")
 def _timeout(m: Machine, args: Args, keywords: Keywords) -> Value:
     if keywords or len(args) != 1 or not isinstance(args[0], Const):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules
 from stigmem_review.code.names import Function
-from stigmem_review.host import Node
+from stigmem_review.host import Node, apis
 from stigmem_review.interpret import (
     annotation,
     calls,
@@ -36,20 +36,26 @@ from stigmem_review.interpret.machine import (
     place_of,
 )
 from stigmem_review.interpret.values import (
+    ALWAYS,
     FALSE,
     NONE,
+    Bound,
     Const,
     File,
     Foreign,
     Member,
     Method,
     OneOf,
+    Option,
     Ref,
     Tuple,
+    Unknown,
     Value,
     flag,
 )
 from stigmem_review.model import Location
+
+_RUNNABLE = ("function", "partial", "coroutine", "generator")
 
 
 class Interpreter(Machine):
@@ -66,6 +72,7 @@ class Interpreter(Machine):
         if isinstance(node, ast.Constant):
             return Const(node.value, Location(env.module.shown, node.lineno))
         self.tick()
+        self.seen.add(id(node))
         site = self.site
         self.site = (env, node)
         try:
@@ -76,6 +83,7 @@ class Interpreter(Machine):
                 )
         except GiveUp as stop:
             self.show(node, env)
+            self.unsure.add(id(node))
             self.may_raise(stop.why)
             found = self.unknown(stop.why)
         self.site = site
@@ -91,9 +99,10 @@ class Interpreter(Machine):
 
     def _abandon(self, node: ast.stmt, env: Env, why: str) -> None:
         """Let everything that a statement mentions be changed by it."""
+        self.unsure.add(id(node))
         if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete,
                                  ast.Import, ast.ImportFrom, ast.Assert)):  # fmt: skip
-            self.lose(why)
+            self._not_followed(node, why)
         with contextlib.suppress(GiveUp):
             self.show(node, env)
         self.may_raise(why)
@@ -101,9 +110,15 @@ class Interpreter(Machine):
             if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
                 statements.bind_name(self, each.id, self.unknown(why), env)
             elif isinstance(each, (ast.Import, ast.ImportFrom)):
-                self.lose(why)
+                self._not_followed(each, why)
         for block in _blocks(node):
             self._see(block, env)
+
+    def _not_followed(self, node: ast.stmt, why: str) -> None:
+        if self.roots:
+            self.unsure.update(id(each) for each in ast.walk(node))
+        else:
+            self.lose(why)
 
     def _see(self, block: Sequence[ast.stmt], env: Env) -> None:
         """Run a block of a statement that cannot be followed, to see what it calls."""
@@ -133,6 +148,7 @@ class Interpreter(Machine):
             for each in operands:
                 if not isinstance(each, Foreign):
                     self.escape(each)
+            self.not_sure()
             self.may_raise(stop.why)
             return self.because(stop.why, operands)
 
@@ -157,7 +173,44 @@ class Interpreter(Machine):
             changed = isinstance(function, Foreign) and foreign.is_of_environment(function.dotted)
             stdlib.forget_variables(self, by_itself=changed)
             self.may_raise(stop.why)
-            return self.because(stop.why, (*given, getattr(function, "owner", NONE)))
+            found = self.because(stop.why, (*given, getattr(function, "owner", NONE)))
+            if not (api := calls.given_by(function)):
+                self.not_sure()
+            self._handed(function, given[1:])
+            return self.given_by(api, found.why) if api else found
+
+    def _handed(self, function: Value, given: Sequence[Value]) -> None:
+        """Follow functions that are given to code that is not seen, which may call them."""
+        match function:
+            case Foreign(dotted=api) | Unknown(api=api):
+                if not api or apis.keeps(api) or apis.looks(api):
+                    return
+            case _:
+                return
+        for each in given:
+            for one in each.options if isinstance(each, OneOf) else (each,):
+                value = one.value if isinstance(one, Option) else one
+                if not isinstance(value, Foreign):
+                    self.perhaps(value)
+
+    def perhaps(self, function: Value) -> None:
+        """Run what may be called now, or never, or at another time."""
+        if isinstance(function, Foreign) and "." in function.dotted:
+            self.note("calls", function.dotted)
+            return
+        if not isinstance(function, Bound) and not (
+            isinstance(function, Ref) and function.kind in _RUNNABLE
+        ):
+            return
+        if not self.roots:
+            self.escaping[function, self.phase] = None
+            return
+        with contextlib.suppress(GiveUp):
+            self.fork([(ALWAYS, lambda: calls.enter(self, function)), (ALWAYS, lambda: NONE)])
+
+    def entered_anyhow(self, function: Value, *known: Value) -> Value:
+        """Run what is called with arguments of which nobody knows more than the first."""
+        return calls.enter(self, function, *known)
 
     def get(self, owner: Value, name: str) -> Value:
         """Return an attribute: unknown where only running it could tell."""
@@ -428,7 +481,7 @@ class Interpreter(Machine):
             case _:
                 pass
         self.may_raise("what a context does is not known")
-        entered = self.unknown("what a context gives is not known", manager)
+        entered = self.item_of(manager, "what a context gives is not known")
         return entered, lambda raised: self.unknown("whether an exception is swallowed")
 
     # Classes.

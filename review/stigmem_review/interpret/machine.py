@@ -21,7 +21,15 @@ from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
 from stigmem_review.host.destinations import OWN, UNKNOWN
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.events import IMPORT, Argument, Arguments, Event, EventKind
+from stigmem_review.interpret.events import (
+    HANDED_ON,
+    IMPORT,
+    UNREACHED,
+    Argument,
+    Arguments,
+    Event,
+    EventKind,
+)
 from stigmem_review.interpret.heap import (
     ALL,
     ESCAPED,
@@ -84,6 +92,12 @@ OTHERWISE = "otherwise"
 _WAYS = 6
 _PATH = 60
 """Conditions on one way, up to which those of ways that were joined are kept."""
+OUTSIDE = "?"
+"""The name of what comes from nobody knows whom, such as what the node passes."""
+PATHS = ("pathlib.", "anyio.Path")
+"""What the names of paths begin with that others gave."""
+_NAME = 300
+"""Characters of a dotted name; longer ones mean nothing to anybody."""
 LOADING = "~loading"
 """The flag that says that entry points were looked up, so what is not known may be one of them."""
 _DEPENDS = "it depends on {} in the environment of the node's process"
@@ -198,6 +212,23 @@ class Machine(Heap, ABC):
         """What was done with what is not the program's own, on every way that was followed."""
         self.entered: dict[tuple[int, str, str], tuple[ast.AST, str, str]] = {}
         """The functions that were called, with their modules, once for each phase."""
+        self.given: set[str] = set()
+        """The attributes that the program gives to what is not its own."""
+        self.roots = False
+        """Whether what runs is run for what it does alone, so that code is followed that others
+        may have changed, and with arguments that nobody knows."""
+        self.escaping: dict[tuple[Value, str], None] = {}
+        """Functions that were given to code that is not seen and may call them, and the phase."""
+        self.seen: set[int] = set()
+        """What was run in this phase."""
+        self.unsure: set[int] = set()
+        """What was run in this phase, and may do more than could be seen."""
+        self.phases = {IMPORT: (self.seen, self.unsure)}
+        """What was run in each phase, and what of it may do more."""
+        self.incomplete: set[str] = set()
+        """The phases in which not all that is run was seen."""
+        self.active: list[int] = []
+        """The functions that run, the innermost last."""
         self.depth = 0
         self.handling: list[Value] = []
         self.scopes: dict[int, Names] = {}
@@ -244,6 +275,17 @@ class Machine(Heap, ABC):
         self, function: Value, args: Sequence[Value], keywords: Sequence[tuple[str, Value]] = ()
     ) -> Value:
         """Call something."""
+
+    @abstractmethod
+    def entered_anyhow(self, function: Value, *known: Value) -> Value:
+        """Run what is called with arguments of which nobody knows more than the first.
+
+        Raises ``GiveUp`` where that is not code of the program.
+        """
+
+    @abstractmethod
+    def perhaps(self, function: Value) -> None:
+        """Run what may be called now, or never, or at another time."""
 
     @abstractmethod
     def get(self, owner: Value, name: str) -> Value:
@@ -494,7 +536,7 @@ class Machine(Heap, ABC):
 
     def note(
         self, kind: EventKind, api: str, args: Sequence[Value] = (),
-        keywords: Sequence[tuple[str, Value]] = (),
+        keywords: Sequence[tuple[str, Value]] = (), phase: str = "",
     ) -> None:  # fmt: skip
         """Note that something is done with what is not the program's own."""
         env, node = self.site
@@ -502,12 +544,64 @@ class Machine(Heap, ABC):
             return
         named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
         told: Arguments = tuple(Argument(name, *_texts(self._held(each))) for name, each in named)
+        api = apis.seen_as(api)
         if api in apis.DECIDED:
-            given = {name: _names(value) for name, value in named}
+            given = {name: self._names(value) for name, value in named}
             api = apis.by_arguments(api, given)
         line = getattr(node, "lineno", 0)
-        event = Event(kind, api, env.module.path, line, self.phase, env.qualname, told)
-        self.events[event] = None
+        phase = phase or self.phase
+        self.events[Event(kind, api, env.module.path, line, phase, env.qualname, told)] = None
+
+    def _names(self, value: Value) -> tuple[str, ...]:
+        options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
+        every = [
+            base
+            for each in options
+            for base in (each, *(self.thing(each).mro if isinstance(each, Ref) else ()))
+        ]
+        return tuple(each.dotted for each in every if isinstance(each, Foreign))
+
+    def hand_on(
+        self, to: str, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
+    ) -> None:
+        """Note that what others provide is given to code that is not seen, and may be called."""
+        if to and apis.looks(to):
+            return
+        for value in (*args, *(each for _, each in keywords)):
+            options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
+            for each in options:
+                content = self.cells.get((each.oid, ALL)) if isinstance(each, Ref) else each
+                for item in content.items if isinstance(content, Tuple) else (each,):
+                    if not isinstance(item, Foreign):
+                        continue
+                    if item.dotted in apis.PARTLY:
+                        self.note("hands on", f"{item.dotted}.{HANDED_ON}")
+                    elif "." in item.dotted and "()" not in item.dotted:
+                        phase = UNREACHED if to and apis.keeps(to) else ""
+                        self.note("calls", item.dotted, phase=phase)
+
+    def forget(self, count: int) -> None:
+        """Let go of all objects but the first ones, of which nothing may be left anywhere."""
+        del self.things[count:]
+        known: tuple[dict[int, Any], ...] = (
+            *(self.fields, self.records, self.dataclasses, self.messages, self.places),
+            *(self.shapes, self.enums, self.born),
+        )
+        for held in known:
+            for oid in [each for each in held if each >= count]:
+                del held[oid]
+        self.holders = {key: each for key, each in self.holders.items() if key[0] < count}
+        self.collectors = {each for each in self.collectors if each < count}
+
+    def begin(self, phase: str) -> None:
+        """Begin with what runs in a phase."""
+        self.phase = phase
+        self.seen, self.unsure = self.phases.setdefault(phase, (set(), set()))
+
+    def not_sure(self) -> None:
+        """Note that what runs may do more than can be seen."""
+        _, node = self.site
+        self.unsure.add(id(node))
 
     def _held(self, value: Value) -> Value:
         """Return what is in a list, and everything else as it is."""
@@ -579,13 +673,27 @@ class Machine(Heap, ABC):
             self.escape(each)
         return Unknown(why, self.at())
 
+    def given_by(self, api: str, why: str) -> Unknown:
+        """Return what others gave, which is nothing of the program's: by what name it goes."""
+        return Unknown(why, self.at(), api if len(api) <= _NAME else OUTSIDE)
+
+    def some_text(self) -> Opaque:
+        """Return a text that is not known."""
+        return Opaque("str", ("some", self.atom("what a text is")))
+
+    def item_of(self, value: Value, why: str) -> Unknown:
+        """Return what going through a value gives, or entering it, where nobody knows that."""
+        if isinstance(value, Unknown) and value.api:
+            return self.given_by(value.api, why)
+        return self.unknown(why, value)
+
     def because(self, why: str, operands: Sequence[Value]) -> Unknown:
         """Return what a model cannot tell whose operands escaped: why one of them is not known."""
         waiting = [*operands]
         for each in waiting:
             match each:
                 case Unknown():
-                    return each
+                    return Unknown(each.why, each.at)
                 case Opaque() if name := variable_in(each):
                     return Unknown(_DEPENDS.format(name), self.at())
                 case OneOf(options=options):
@@ -627,13 +735,13 @@ class Machine(Heap, ABC):
                         todo.append(self.holders[enum.oid, name])
                 case Const(value=str() | bytes() as text):
                     if self.names_own(text):
-                        self.doom("code that could not be followed gets the name of a module")
+                        self._opened("code that could not be followed gets the name of a module")
                 case File():
                     # Whoever has one path has them all, and may write what is read later.
                     self.put((self.imports.oid, REWRITTEN), TRUE)
                 case Foreign(dotted=dotted):
                     if apis.decides(dotted):
-                        self.doom(f"{dotted} is given to code that could not be followed")
+                        self._opened(f"{dotted} is given to code that could not be followed")
                 case Ref() as ref:
                     if not self.is_escaped(ref):
                         todo += self._reached(ref)
@@ -670,14 +778,30 @@ class Machine(Heap, ABC):
             self.lost = Lost(why, self.at())
 
     def doom(self, why: str) -> NoReturn:
-        """Say that everything may have been changed, and leave what cannot be followed."""
-        self.lose(why)
+        """Say that everything may have been changed, and leave what cannot be followed.
+
+        What is run for what it does alone goes on: what it does is what stands there.
+        """
+        if self.roots:
+            self.not_sure()
+        else:
+            self.lose(why)
         raise GiveUp(why)
+
+    def _opened(self, why: str) -> None:
+        """Say that code that is not seen can change everything."""
+        if self.roots:
+            self.not_sure()
+        else:
+            self.doom(why)
 
     def _reached(self, ref: Ref) -> list[Value]:
         """Mark an object as escaped and return what it leads to."""
         self.put((ref.oid, ESCAPED), TRUE)
         thing = self.thing(ref)
+        if thing.kind == "iterator":
+            for _, each in thing.defaults:
+                self.perhaps(each)
         found: list[Value] = [
             self.cells[ref.oid, name]
             for name in thing.cells
@@ -700,12 +824,12 @@ class Machine(Heap, ABC):
             return
         found = mentions_of(node)
         if bad := sorted(found.attributes & REFLECTIVE):
-            self.doom(f"code that runs at any time uses {bad[0]}")
+            self._opened(f"code that runs at any time uses {bad[0]}")
         for each in found.imports:
             self._show_import(each, env)
         for mention in found.names:
             if mention.name in REACHING:
-                self.doom(f"code that runs at any time uses {mention.name}")
+                self._opened(f"code that runs at any time uses {mention.name}")
             frame = self.frame_of(mention.name, env, nested=True)
             rebound = mention.stored and not mention.attributes and mention.name in found.rebound
             cell = SHOWN + mention.name
@@ -722,7 +846,7 @@ class Machine(Heap, ABC):
                 self.put((frame.oid, cell), TRUE)
                 if isinstance(value, Foreign):
                     if mention.stored and attributes:
-                        self.doom(f"code that runs at any time changes {value.dotted}")
+                        self._opened(f"code that runs at any time changes {value.dotted}")
                     if "environ" in (*value.dotted.split("."), *attributes):
                         self.put((self.imports.oid, VOLATILE + "environ"), TRUE)
                     if not mention.called and not attributes:
@@ -741,11 +865,11 @@ class Machine(Heap, ABC):
             names = [base, *(f"{base}.{name}" for name in names)]
         for name in names:
             if name.partition(".")[0] in ("builtins", "gc", "ctypes", "inspect", "importlib"):
-                self.doom(f"code that runs at any time imports {name}")
+                self._opened(f"code that runs at any time imports {name}")
             if self.modules.owns(name) and self.modules.has(name):
                 loaded = self.cells.get((self.imports.oid, name), MISSING)
                 if not isinstance(loaded, Ref):
-                    self.doom(f"{name} may be imported at any time")
+                    self._opened(f"{name} may be imported at any time")
                 self.escape(loaded)
 
     def frame_of(self, name: str, env: Env, *, nested: bool = False) -> Ref:
@@ -1115,11 +1239,6 @@ class Machine(Heap, ABC):
         ref = self.alloc(Thing("dict"))
         self.put((ref.oid, ALL), content)
         return ref
-
-
-def _names(value: Value) -> tuple[str, ...]:
-    options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
-    return tuple(each.dotted for each in options if isinstance(each, Foreign))
 
 
 def _texts(value: Value) -> tuple[tuple[str, ...], bool]:

@@ -8,11 +8,13 @@ import types
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 
+from stigmem_review.host import apis
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import (
     FALLS,
     LOADING,
+    OUTSIDE,
     REFLECTIVE,
     Exit,
     GiveUp,
@@ -79,7 +81,7 @@ def get(m: Machine, owner: Value, name: str) -> Value:
             if name == "load" and m.has((m.imports.oid, LOADING)):
                 m.doom("an entry point is loaded")
             m.may_raise(owner.why)
-            return owner
+            return _of_unknown(m, owner, name)
         case Ref(kind="module"):
             return _of_module(m, owner, name)
         case Ref(kind="instance"):
@@ -154,6 +156,17 @@ def get(m: Machine, owner: Value, name: str) -> Value:
     if not hasattr(real, name):
         m.raise_("AttributeError", Const(f"'{real.__name__}' object has no attribute '{name}'"))
     return Method(owner, name)
+
+
+def _of_unknown(m: Machine, owner: Unknown, name: str) -> Value:
+    """Return an attribute of what cannot be told: what others give goes by its name there."""
+    if not owner.api or name in m.given:
+        m.not_sure()
+        return Unknown(owner.why, owner.at)
+    api = f"?.{name}" if owner.api[:1] == OUTSIDE else f"{owner.api}.{name}"
+    if name in m.node.accessors or apis.looked_at(api):
+        m.note("looks", api)
+    return m.given_by(api, owner.why)
 
 
 def lookup(m: Machine, kind: Value, name: str, after: Value | None = None) -> Value:
@@ -484,6 +497,7 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
             case Ref(kind="manifest"):
                 raise GiveUp("a manifest is changed")
             case Foreign(dotted=dotted):
+                m.note("sets", f"{dotted}.{name}")
                 m.doom(f"{dotted}.{name} is changed")
             case Member(enum=Ref(oid=oid), name=named) if (oid, named) in m.holders:
                 if name[:1] == "_" or name in ("name", "value") or value == MISSING:
@@ -491,6 +505,12 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 if lookup(m, owner.enum, name) != MISSING:
                     raise GiveUp(f"{name} of a member is set")
                 m.write(m.holders[oid, named], value, name)
+                return NONE
+            case Unknown(api=api) if api and value != MISSING and not m.is_modelled(name):
+                m.given.add(name)
+                raise GiveUp("an attribute of what is not followed is set")
+            case Unknown() if m.roots:
+                m.note("sets", f"?.{name}")
                 return NONE
             case Member() | Unknown() if isinstance(owner, Member) or m.is_modelled(name):
                 m.doom(f"{name} of what is not followed is changed")

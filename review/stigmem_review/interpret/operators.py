@@ -12,7 +12,7 @@ from stigmem_review import limits
 from stigmem_review.interpret import containers, namespaces
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import GiveUp, Machine, Part
+from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
 from stigmem_review.interpret.text import plain, really
 from stigmem_review.interpret.values import (
     FALSE,
@@ -159,6 +159,26 @@ def binary(m: Machine, op: ast.operator, left: Value, right: Value, *, inplace: 
     )
 
 
+def _of_others(m: Machine, name: str, left: Value, right: Value) -> Value:
+    """Return what an operator makes of what others gave: a text, a path, or nobody knows what."""
+    why = next(each.why for each in (left, right) if isinstance(each, Unknown))
+    m.may_raise(why)
+    m.escape(left)
+    m.escape(right)
+    if m.roots and name == "add" and any(isinstance(e, (Const, Opaque)) for e in (left, right)):
+        texts = [m.some_text() if isinstance(each, Unknown) else each for each in (left, right)]
+        if all(_is_text(each) for each in texts):
+            return Opaque("str", ("joined", *texts))
+    for each in (left, right):
+        if isinstance(each, Unknown) and each.api.startswith(PATHS):
+            return each
+    return m.given_by(OUTSIDE, why)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Opaque) or (isinstance(value, Const) and isinstance(value.value, str))
+
+
 def _binary(
     m: Machine, name: str, function: Callable[[Any, Any], Any], left: Value, right: Value,
     inplace: bool,
@@ -217,6 +237,8 @@ def _binary(
             return m.below(left, (right,))
         case (Const(value=str() | bytes() as pattern), _) if name == "mod":
             return _percent(m, pattern, right)
+        case (Unknown(api=str(api)), _) | (_, Unknown(api=str(api))) if api:
+            return _of_others(m, name, left, right)
         case (Opaque(), _) | (_, Opaque()):
             return _opaque(m, name, left, right)
         case _:
@@ -499,6 +521,10 @@ def _subscript(m: Machine, owner: Value, index: Value) -> Value:
             return m.subscripted(owner, index)
         case Ref(kind="function") | Const():
             m.raise_("TypeError", Const("object is not subscriptable"))
+        case Unknown(api=api, why=why) if api:
+            m.may_raise(why)
+            m.escape(index)
+            return owner
         case Opaque(type="str"):
             if isinstance(index, Ref) and index.kind == "slice":
                 return Opaque("str", ("slice", owner, repr(_place(m, index))))

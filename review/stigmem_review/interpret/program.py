@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Parsed
@@ -39,6 +40,8 @@ class Program:
         self.made: Value | None = None
         self.raised: tuple[Outcome, ...] = ()
         self.lost: Lost | None = None
+        self.ran: tuple[Any, ...] | None = None
+        """What was run of it besides, once it was (``roots``)."""
         self._is_made = False
 
     def make(self) -> None:
@@ -54,7 +57,7 @@ class Program:
             except RecursionError:
                 self.machine.lose("it is nested too deeply to be followed")
         self.lost = self.machine.lost
-        self.machine.phase = UNREACHED
+        self.machine.begin(UNREACHED)
 
     def look(self, part: Callable[[], Value]) -> None:
         """Run something more to see what it does, and leave everything as it was made."""
@@ -88,7 +91,7 @@ class Program:
         target = self.target = self._ended(find)
         if target is not None:
             self.phase = "call"
-            m.phase = FACTORY
+            m.begin(FACTORY)
             self.made = self._ended(lambda: m.call(target, ()))
 
     def _ended(self, part: Part) -> Value | None:

@@ -69,6 +69,7 @@ class Path(msgspec.Struct, frozen=True):
     guards: tuple[str, ...]
     bare: bool
     at: Location | None
+    function: Value = NONE
 
 
 class Included(msgspec.Struct, frozen=True):
@@ -394,7 +395,7 @@ def _routed(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 def _note_path(m: Machine, found: Path, function: Value) -> None:
     guards = () if found.bare else (*found.guards, *_parameters(m, function))
-    m.noted.append(msgspec.structs.replace(found, guards=guards))
+    m.noted.append(msgspec.structs.replace(found, guards=guards, function=function))
 
 
 def _adding(verb: str, *, bare: bool = False) -> Run:

@@ -39,6 +39,9 @@ def execute(m: Machine, body: Sequence[ast.stmt], env: Env) -> None:
     """Run statements."""
     for node in body:
         m.tick()
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            # What is imported, and from whom, is for the survey to say.
+            m.seen.add(id(node))
         m.site = (env, node)
         _statement(m, node, env)
 
@@ -51,19 +54,19 @@ def _statement(m: Machine, node: ast.stmt, env: Env) -> None:
             found = m.evaluate(value, env)
             for target in targets:
                 m.assign(target, found, env)
-        case ast.AnnAssign(target=target, value=given, annotation=annotation, simple=simple):
+        case ast.AnnAssign(target=target, value=given, annotation=named, simple=simple):
             found = m.evaluate(given, env) if given else MISSING
             if given:
-                m.assign(target, found, env)
+                m.assign(target, annotation.value_of(m, found, named, env), env)
             elif isinstance(target, (ast.Attribute, ast.Subscript)):
                 m.evaluate(target.value, env)
                 if isinstance(target, ast.Subscript):
                     m.evaluate(target.slice, env)
             if simple and env.kind in ("module", "class"):
                 if not m.postponed(env):
-                    m.evaluate(annotation, env)
+                    m.evaluate(named, env)
                 if env.kind == "class" and isinstance(target, ast.Name):
-                    _note_field(m, env, target.id, annotation)
+                    _note_field(m, env, target.id, named)
         case ast.AugAssign(target=target, op=op, value=value):
             _augmented(m, target, op, value, env)
         case ast.Return(value=value):
@@ -72,11 +75,15 @@ def _statement(m: Machine, node: ast.stmt, env: Env) -> None:
             m.choose(m.evaluate(test, env), _block(m, body, env), _block(m, orelse, env))
         case ast.For():
             _for(m, node, env)
+        case ast.AsyncFor() if m.roots:
+            _for(m, node, env)
         case ast.While():
             _while(m, node, env)
         case ast.Try():
             _try(m, node, env)
         case ast.With(items=items, body=body):
+            _with(m, items, body, env)
+        case ast.AsyncWith(items=items, body=body) if m.roots:
             _with(m, items, body, env)
         case ast.Raise(exc=exc, cause=cause):
             _raise(m, exc, cause, env)
@@ -237,7 +244,7 @@ def _delete(m: Machine, target: ast.expr, env: Env) -> None:
 # Loops.
 
 
-def _for(m: Machine, node: ast.For, env: Env) -> None:
+def _for(m: Machine, node: ast.For | ast.AsyncFor, env: Env) -> None:
     value = m.evaluate(node.iter, env)
     number = m.atom("a loop")
 
@@ -272,10 +279,10 @@ def _for(m: Machine, node: ast.For, env: Env) -> None:
     _finish_loop(m, outcomes, node.orelse, env)
 
 
-def _any_item(m: Machine, node: ast.For, value: Value, env: Env, why: str) -> Part:
+def _any_item(m: Machine, node: ast.For | ast.AsyncFor, value: Value, env: Env, why: str) -> Part:
     def body() -> Value:
         m.may_raise(why)
-        m.assign(node.target, m.unknown(why, value), env)
+        m.assign(node.target, m.item_of(value, why), env)
         m.execute(node.body, env)
         return NONE
 
@@ -402,9 +409,9 @@ def _repeat(m: Machine, body: Part, why: str) -> list[Outcome]:
 
     def loop() -> Value:
         for turn in range(8):
-            _hold(m, before, why)
+            hold(m, before, why)
             found = m.run(body)
-            if not _widen(m, before, found, count, turn):
+            if not widen(m, before, found, count, turn):
                 break
         else:
             m.doom("a loop changes ever more")
@@ -413,13 +420,14 @@ def _repeat(m: Machine, body: Part, why: str) -> list[Outcome]:
             if each.kind == "continues":
                 each.kind = "falls"
         m.settle([*never, *found], FALLS)
-        _hold(m, before, why)
+        hold(m, before, why)
         return NONE
 
     return m.run(loop)
 
 
-def _hold(m: Machine, cells: dict[Cell, Value], why: str) -> None:
+def hold(m: Machine, cells: dict[Cell, Value], why: str) -> None:
+    """Let cells have what they can have before code runs again, and again."""
     for cell, value in cells.items():
         if isinstance(value, Unknown):
             kind = m.things[cell[0]].kind
@@ -429,7 +437,7 @@ def _hold(m: Machine, cells: dict[Cell, Value], why: str) -> None:
         m.put(cell, value)
 
 
-def _widen(
+def widen(
     m: Machine, before: dict[Cell, Value], found: Sequence[Outcome], count: int, turn: int
 ) -> bool:
     """Add what a run of a loop's body left in cells; return whether that is new."""
@@ -476,6 +484,8 @@ def _is_fresh(value: Value, count: int) -> bool:
             return oid >= count
         case Const() | Foreign() | Missing():
             return False
+        case Unknown(api=api):
+            return not api
         case _:
             return True
 
@@ -620,6 +630,8 @@ def _raise(m: Machine, exc: ast.expr | None, cause: ast.expr | None, env: Env) -
             raise Exit("raises", value)
         if isinstance(value, Const):
             m.raise_("TypeError", Const("exceptions must derive from BaseException"))
+        if isinstance(value, Unknown) and value.api:
+            raise Exit("raises", value)
         raise Exit("raises", m.unknown("which exception is raised is not known", value))
 
     m.each(found, raised)

@@ -171,10 +171,16 @@ class OneOf(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """What cannot be told, why, and where. Only ``Machine.unknown`` makes one."""
+    """What cannot be told, why, and where. Only ``Machine.unknown`` makes one.
+
+    ``api`` is the dotted name by which events speak of it, where others gave it: ``name()`` for
+    what a call gives, ``?`` and ``?.name`` for what comes from nobody knows whom. It is empty where
+    it may as well be something of the program.
+    """
 
     why: str
     at: Location | None
+    api: str = ""
 
 
 class Missing(msgspec.Struct, frozen=True):

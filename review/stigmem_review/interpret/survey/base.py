@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from stigmem_review.interpret.events import (
     FACTORY,
     IMPORT,
     MORE,
+    PHASES,
     SOMEWHERE,
     UNIMPORTED,
     UNREACHED,
@@ -46,6 +47,7 @@ from stigmem_review.interpret.survey.things import (
     Unit,
     Value,
     Values,
+    filled,
     is_itself,
     joined,
 )
@@ -59,8 +61,6 @@ _ONCE = (IMPORT, FACTORY)
 """What runs first: a module that it imports is not run again."""
 _MARKS = ("${", OWN, TEMPORARY)
 """What tells a text that only the node has."""
-_PHASES = 40
-"""Phases that are told apart; a node has fewer hooks."""
 
 
 class Base(ABC):
@@ -114,7 +114,9 @@ class Base(ABC):
     def __init__(self, accessors: Iterable[str] = ()) -> None:
         self.events: dict[tuple[str, str, str, int, str], Event] = {}
         """What code does, once for each place and whatever makes it run; filled by ``rest``."""
-        self.noted: dict[tuple[EventKind, str, str, int, Unit, str], Arguments] = {}
+        self.covered: Mapping[str, Collection[int]] = {}
+        """What was run in each phase so that all it does was seen: nothing else speaks for it."""
+        self.noted: dict[tuple[EventKind, str, str, int, Unit, str, int], Arguments] = {}
         """What units do; in the phase that is named, or in all that run the unit."""
         self.told: list[Event] = []
         """What a run did."""
@@ -209,7 +211,7 @@ class Base(ABC):
 
     def reach(self, unit: Unit, phase: str) -> None:
         """Note that a piece of code runs in a phase."""
-        if len(self.starts) >= _PHASES and phase not in (*self.starts, UNIMPORTED, UNREACHED):
+        if len(self.starts) >= PHASES and phase not in (*self.starts, UNIMPORTED, UNREACHED):
             phase = MORE
         self.starts.setdefault(phase, {})[unit] = None
         if not unit.reached:
@@ -239,11 +241,21 @@ class Base(ABC):
     def _conclude(self) -> None:
         """Give every event a phase for all that make it run."""
         phases = self._phases()
-        for (kind, api, place, line, unit, fixed), arguments in self.noted.items():
+        also: dict[tuple[EventKind, str, str, int, str], Arguments] = {}
+        for (kind, api, place, line, unit, fixed, node), arguments in self.noted.items():
             for phase in (fixed,) if fixed else phases.get(unit, ()):
+                if node in self.covered.get(phase, ()):
+                    key = (kind, api, place, line, phase)
+                    also[key] = joined(also[key], arguments) if key in also else arguments
+                    continue
                 self._add(Event(kind, api, place, line, phase, unit.within, arguments))
         for event in self.told:
             self._add(event)
+        for key, arguments in also.items():
+            known = self.events.get(key)
+            if known is not None:
+                told = filled(known.arguments, arguments)
+                self.events[key] = replace(known, arguments=told)
 
     def _add(self, event: Event) -> None:
         """Add an event: all that is known of its arguments counts."""
@@ -462,7 +474,7 @@ class Base(ABC):
         line = getattr(node, "lineno", 0)
         if self.apart:
             phase = UNREACHED
-        key = (kind, api, env.module.place, line, self.unit, phase)
+        key = (kind, api, env.module.place, line, self.unit, phase, id(node))
         known = self.noted.get(key)
         if known is None:
             self.noted[key] = arguments

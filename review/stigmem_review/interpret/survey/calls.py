@@ -9,12 +9,11 @@ from typing import Any
 
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import TEMPORARY, UNKNOWN
-from stigmem_review.interpret.events import UNREACHED, Argument
+from stigmem_review.interpret.events import HANDED_ON, UNREACHED, Argument
 from stigmem_review.interpret.survey import paths, texts
 from stigmem_review.interpret.survey.attributes import Attributes, is_told
 from stigmem_review.interpret.survey.things import (
     CHARS,
-    HANDED_ON,
     SOME,
     VALIDATORS,
     Attr,

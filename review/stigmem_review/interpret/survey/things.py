@@ -25,8 +25,6 @@ ALONE = "?"
 """The name of a module that is looked at alone, so that what others give it is not known."""
 VALIDATORS = "<validators>"
 """The name, in a class, of what its annotations say that a model calls."""
-HANDED_ON = "<handed on>"
-"""Stands after the name of a module that goes where reading does not follow it."""
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -303,6 +301,17 @@ def joined(one: Arguments, other: Arguments) -> Arguments:
     return tuple(
         Argument(name, tuple(texts), whole=name not in loose) for name, texts in found.items()
     )
+
+
+def filled(told: Arguments, seen: Arguments) -> Arguments:
+    """Return what a run tells of arguments; of those that it cannot tell, what else is known."""
+    known = {each.name: each for each in seen}
+    found = []
+    for each in told:
+        other = known.pop(each.name, None)
+        better = other is not None and not each.whole and (other.whole or not each.texts)
+        found.append(other if other is not None and better else each)
+    return (*found, *known.values())
 
 
 def arguments_of(args: Sequence[Values], keywords: Mapping[str, Values]) -> Arguments:
