@@ -40,6 +40,7 @@ TREATED = {
     "handler-arity": (LISTED, LISTED, SAID),
     "handler-async": (LISTED, LISTED, SAID),
     "handler-keywords": (LISTED, LISTED, SAID),
+    "handler-result": (LISTED, LISTED, SAID),
     "handler-unread": (LISTED, SAID, SAID),
     "hidden-distribution": (SAID, SAID, SAID),
     "hook-unknown": (LISTED, LISTED, LISTED),

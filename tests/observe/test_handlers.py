@@ -425,7 +425,7 @@ CALLS = {
 
 
 def called(hook: str, signature: str, folder: Path) -> list[Observation]:
-    files = plugin(hooks={hook: "audit"}, handlers=f"{signature}:\n    return None\n")
+    files = plugin(hooks={hook: "audit"}, handlers=f"{signature}:\n    raise NotImplementedError\n")
     found = read(understand(str(write_wheel(folder, files))), host.node()).observed
     return [each for each in found if each.kind.startswith("handler-")]
 
@@ -570,7 +570,7 @@ def test_handlers_however_they_are_made(case: str) -> None:
     data = {path: text.encode() for path, text in files.items()}
     program = Programs().get("demo_plugin:plugin_manifest", data, {}, host.node())
     found = handler_observations(none_release(), [program], host.node())
-    assert {each.kind: each.why for each in found} == expected
+    assert {e.kind: e.why for e in found if e.kind != "handler-result"} == expected
 
 
 def test_what_was_so_before_is_no_finding(tmp_path: Path) -> None:
@@ -599,6 +599,72 @@ def test_authors_are_told(tmp_path: Path) -> None:
         ("handler-keywords", "error"),
     ]
     assert all(each.do for each in checked.mistakes)
+
+
+VERDICTS = "from stigmem_node.plugins import Allow, Deny\nfrom acme import judge\n"
+DENIES = "def gate(ctx, **more):\n    return Deny('x') if more['p'] else Allow()\n"
+ALLOWS = "def gate(ctx, **more):\n    return Allow() if more['p'] else Allow()\n"
+ASKS = "def gate(ctx, **more):\n    return judge(more)\n"
+DENIES_OR_ASKS = "def gate(ctx, **more):\n    return Deny('x') if more['p'] else judge(more)\n"
+FAILS = "def gate(ctx, **more):\n    if more['p']: return Allow()\n    raise ValueError\n"
+DECISIONS = {
+    "it denies no more": (DENIES, ALLOWS, [("deny-lost", "error")]),
+    "it fails, and denies no more": (DENIES, FAILS, [("deny-lost", "error")]),
+    "it denies something at least": (DENIES, DENIES_OR_ASKS, []),
+    "others decide now": (DENIES, ASKS, [("deny-unclear", "warning")]),
+    "others decided before": (ASKS, ASKS.replace("(more)", "(ctx, more)"), []),
+    "others decided some of it, and all now": (DENIES_OR_ASKS, ASKS, []),
+    "others decided some of it, and nobody denies": (
+        *(DENIES_OR_ASKS, ALLOWS, [("deny-lost", "error")]),
+    ),
+    "it never denied": (ALLOWS, ALLOWS.replace("'p'", "'q'"), []),
+    "it denies now": (ALLOWS, DENIES, []),
+    "it denies for another reason": (DENIES, DENIES.replace("'x'", "'y'"), []),
+    "it decides nothing any more": (
+        *(DENIES, "def gate(ctx, **more):\n    more['p']\n"),
+        [("deny-lost", "error"), ("handler-result", "error")],
+    ),
+}
+
+
+def gated(folder: Path, code: str) -> Path:
+    return write_wheel(
+        folder, plugin(hooks={"pre_recall_authorize": "gate"}, handlers=f"{VERDICTS}{code}")
+    )
+
+
+@pytest.mark.parametrize("case", DECISIONS)
+def test_what_a_handler_can_decide_no_more(case: str, tmp_path: Path) -> None:
+    old, new, expected = DECISIONS[case]
+    report = review(str(gated(tmp_path / "old", old)), str(gated(tmp_path / "new", new)))
+    kinds = ("deny-lost", "deny-unclear", "handler-result")
+    found = [each for each in report.findings if each.name in kinds]
+    assert [(each.name, each.level) for each in found] == expected
+    assert {str(each.at) for each in found} <= {"demo_plugin/handlers.py:3"}
+
+
+RESULTS = {
+    "a vote of nothing": ("pre_recall_authorize", "None", "never a verdict"),
+    "a vote of something else": ("pre_recall_authorize", "True", "never returns a verdict"),
+    "a vote": ("pre_recall_authorize", "Allow()", ""),
+    "a filter that gives nothing": ("recall_filter", "None", "never the value"),
+    "a filter": ("recall_filter", "more", ""),
+    "what ranks by a list": ("recall_rank", "[]", "never returns a dict"),
+    "what ranks": ("recall_rank", "{}", ""),
+    "what observes": ("post_assert_audit", "None", ""),
+    "nothing or something": ("recall_filter", "None if ctx else more", ""),
+    "an exception": ("pre_recall_authorize", "int(None, 1, 2, 3)", ""),
+}
+
+
+@pytest.mark.parametrize("case", RESULTS)
+def test_what_the_node_cannot_use(case: str, tmp_path: Path) -> None:
+    hook, result, why = RESULTS[case]
+    code = f"{VERDICTS}def audit(ctx, *more, **_):\n    return {result}\n"
+    wheel = write_wheel(tmp_path, plugin(hooks={hook: "audit"}, handlers=code))
+    found = read(understand(str(wheel)), host.node()).observed
+    said = [each.why for each in found if each.kind == "handler-result"]
+    assert [each.endswith(why) for each in said] == ([True] if why else [])
 
 
 # In the node's own Python: register one handler, and fire its hook as the node does.
@@ -673,6 +739,14 @@ def test_the_node_does_what_is_said(case: str, node_python: Path) -> None:
             # What rule SPR209 goes by: everything is raised, but in a hook that only observes.
             assert bool(each["raised"]) == (info.power != "observe" or info.band == "AUDIT")
             assert not each["raised"] or "audit()" in each["raised"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("case", [each for each in RESULTS if each != "nothing or something"])
+def test_the_node_cannot_use_it(case: str, node_python: Path) -> None:
+    hook, result, why = RESULTS[case]
+    real = on_the_node(node_python, hook, f"def audit(ctx, *more, **_):\n    return {result}")
+    assert all(bool(each["raised"]) == bool(why or "int(" in result) for each in real["calls"])
 
 
 @pytest.mark.network

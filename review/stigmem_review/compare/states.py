@@ -18,6 +18,7 @@ from stigmem_review.facts import (
     HandlerArity,
     HandlerAsync,
     HandlerKeywords,
+    HandlerResult,
     HandlerUnread,
     HookUnknown,
     ImportMissing,
@@ -90,6 +91,8 @@ def _observed(observation: Observation, node: Node) -> State:
             return HandlerArity(item=item, why=why, needs=needs, at=at)
         case "handler-async":
             return HandlerAsync(item=item, hook=node.hook(item), why=why, at=at)
+        case "handler-result":
+            return HandlerResult(item=item, hook=node.hook(item), why=why, at=at)
         case "handler-keywords":
             return HandlerKeywords(item=item, hook=node.hook(item), why=why, at=at)
         case _:

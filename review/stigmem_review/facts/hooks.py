@@ -80,6 +80,33 @@ class HandlerChanged(Fact, frozen=True, kw_only=True):
         return Gain("code", "runs other code than before", (self.item,))
 
 
+class DenyLost(Fact, frozen=True, kw_only=True):
+    """A hook that could be denied by its handler, and cannot any more.
+
+    ``allows`` if the handler can allow, ``fails`` if it can end as no verdict, which fails.
+    """
+
+    hook: HookInfo
+    target: str
+    allows: bool
+    fails: bool
+
+
+class DenyUnclear(Fact, frozen=True, kw_only=True):
+    """A hook that could be denied by its handler, of which that cannot be told any more."""
+
+    hook: HookInfo
+    target: str
+
+
+class HandlerResult(Explained, frozen=True, kw_only=True):
+    """A handler that never returns what the node can use."""
+
+    excuse = "as before"
+
+    hook: HookInfo
+
+
 class HandlerUnread(Unread, frozen=True, kw_only=True):
     """A hook whose handler could not be followed."""
 

@@ -575,7 +575,8 @@ class Machine(Heap, ABC):
                     if not isinstance(item, Foreign):
                         continue
                     if item.dotted in apis.PARTLY:
-                        self.note("hands on", f"{item.dotted}.{HANDED_ON}")
+                        whom = f" to {to}" if to else ""
+                        self.note("hands on", f"{item.dotted}.{HANDED_ON}{whom}")
                     elif "." in item.dotted and "()" not in item.dotted:
                         phase = UNREACHED if to and apis.keeps(to) else ""
                         self.note("calls", item.dotted, phase=phase)

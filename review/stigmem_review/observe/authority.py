@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.code.installed import Code
 from stigmem_review.host import Node, apis
-from stigmem_review.interpret.events import FACTORY, IMPORT, UNIMPORTED, Event
-from stigmem_review.interpret.survey.things import COMPUTED, HANDED_ON
+from stigmem_review.interpret.events import FACTORY, HANDED_ON, IMPORT, UNIMPORTED, Event
+from stigmem_review.interpret.survey.things import COMPUTED
 from stigmem_review.model import Authority, Observation
 
 _EARLY = frozenset({IMPORT, FACTORY, UNIMPORTED})

@@ -17,8 +17,10 @@ from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import handlers
+from stigmem_review.interpret.roots import ran
 from stigmem_review.interpret.values import MISSING, NONE, Bound, Foreign, Ref, Value
 from stigmem_review.model import (
+    End,
     Handler,
     Hook,
     Location,
@@ -49,8 +51,19 @@ def _hooks(release: Release) -> Iterator[tuple[Hook, str, str]]:
         yield hook, module, name
 
 
-def handlers_of(release: Release, reach: Reach) -> Iterator[Handler]:
+def ends_of(programs: Iterable[Program]) -> dict[str, frozenset[End]]:
+    """Return all that calls of each hook's handlers can come to."""
+    found: dict[str, frozenset[End]] = {}
+    for program in programs:
+        for each in ran(program):
+            before = found.get(each.root.hook, frozenset())
+            found[each.root.hook] = before | each.ends
+    return found
+
+
+def handlers_of(release: Release, reach: Reach, programs: Iterable[Program]) -> Iterator[Handler]:
     """Yield the code behind each hook of a release whose handler is known."""
+    ends = ends_of(programs)
     for hook, module, name in _hooks(release):
         top = name.partition(".")[0]
         parts = reach.parts(module, top)
@@ -59,7 +72,8 @@ def handlers_of(release: Release, reach: Reach) -> Iterator[Handler]:
             parts = (Part(module, release.code),)
         own = f"{module}:{top}"
         at = next((each.at for each in parts if each.name == own), None)
-        yield Handler(hook.name, f"{module}:{name}", own, parts, at)
+        every = tuple(sorted(ends.get(hook.name, ())))
+        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every)
 
 
 def handler_observations(
@@ -72,8 +86,10 @@ def handler_observations(
     hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
     for program in () if hooks is None or isinstance(hooks, Unknown) else programs:
         for hook, value in handlers(program):
-            if node.hook(hook).known:
-                yield from _judged(program, hook, value, node)
+            if not node.hook(hook).known:
+                continue
+            found = [*_judged(program, hook, value, node)]
+            yield from found or _useless(program, hook, value, node)
 
 
 def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
@@ -95,6 +111,25 @@ def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[O
             yield Observation("handler-keywords", hook, why, at=shown.at)
     if found.is_async or (shown.is_async and _is_coroutine(program, value, wanted, calls)):
         yield Observation("handler-async", hook, f"{shown.target} is async", at=shown.at)
+
+
+_USED: dict[str, tuple[str, frozenset[str]]] = {
+    "deny": ("a verdict", frozenset({"allow", "deny"})),
+    "rewrite": ("the value", frozenset({"allow", "deny", "dict", "other"})),
+    "rank": ("a dict", frozenset({"dict"})),
+}
+"""What the node can use of what a handler returns, by what its hook can do."""
+
+
+def _useless(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
+    """Yield a handler that never returns what the node can use."""
+    found = _called(program.machine, value, shown=True)
+    ends = {end for each in ran(program) if each.root.value == value for end in each.ends}
+    wanted, used = _USED.get(node.hook(hook).power, ("", frozenset()))
+    if found is None or not wanted or not ends or ends & {*used, "unknown", "raises"}:
+        return
+    what = "returns None in every case, and never" if ends == {"none"} else "never returns"
+    yield Observation("handler-result", hook, f"{found.target} {what} {wanted}", at=found.at)
 
 
 class _Taken(NamedTuple):

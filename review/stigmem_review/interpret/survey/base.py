@@ -289,7 +289,7 @@ class Base(ABC):
     def _mentioned(self, run: Iterable[Unit]) -> Iterable[Unit]:
         """Return what may be called by nobody knows what, where that does anything."""
         apis_of: dict[Unit, list[str]] = {}
-        for kind, api, _, _, unit, _ in self.noted:
+        for kind, api, _, _, unit, *_ in self.noted:
             if kind == "calls":
                 apis_of.setdefault(unit, []).append(api)
         if all(unit in run for unit in apis_of):
