@@ -185,7 +185,9 @@ def test_the_same_event_run_again_sees_what_was_approved(
 ) -> None:
     folder = setting.deployment.folder
     wheels = {f"wheels/{each.name}": each.read_bytes() for each in setting.wheels.iterdir()}
-    pins = {name: {"requirements.txt": text, **wheels} for name, text in setting.pins.items()}
+    pins: dict[str, dict[str, str | bytes]] = {
+        name: {"requirements.txt": text, **wheels} for name, text in setting.pins.items()
+    }
     base = setting.deployment.commit(pins["1.0.0"])
     head = setting.deployment.commit(pins["1.1.0"])
     git(folder, "checkout", "--quiet", base)

@@ -91,12 +91,18 @@ class DenyLost(Fact, frozen=True, kw_only=True):
     allows: bool
     fails: bool
 
+    def gain(self) -> Gain | None:
+        return Gain("undenied", f"can no longer {self.hook.acts}", (self.item,))
+
 
 class DenyUnclear(Fact, frozen=True, kw_only=True):
     """A hook that could be denied by its handler, of which that cannot be told any more."""
 
     hook: HookInfo
     target: str
+
+    def gain(self) -> Gain | None:
+        return Gain("undenied", f"may no longer {self.hook.acts}", (self.item,))
 
 
 class HandlerResult(Explained, frozen=True, kw_only=True):
