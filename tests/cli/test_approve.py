@@ -360,3 +360,11 @@ def code_of(folder: Path, *arguments: object) -> int:
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def test_another_level_is_another_review(work: Path) -> None:
+    command = pasted(run("diff", OLD, NEW, cwd=work).stdout)
+    (work / "stigmem-review.toml").write_text('[levels]\ncapability-added = "warning"\n')
+    done = run(*command, cwd=work)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "a finding or its level has changed since" in done.stderr

@@ -20,6 +20,7 @@ _COMMANDS = (
     "check",
     "bump",
     "approve",
+    "approvals",
     "signer",
     "manifest",
     "rules",

@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.cli.options import (
+    a_day,
     add_approvals_option,
     add_gate_option,
     add_node_option,
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--until",
         metavar="DATE",
-        type=_date,
+        type=a_day,
         help="the last day (UTC) on which it counts, such as 2026-12-31 (default: a year from now)",
     )
     parser.add_argument(
@@ -84,13 +84,6 @@ def add(commands: Any) -> None:
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
     parser.set_defaults(run=run)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-12-31") from None
 
 
 def run(options: argparse.Namespace) -> int:

@@ -89,6 +89,14 @@ def add_approvals_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def a_day(text: str) -> date:
+    """Read a day from an argument."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-12-31") from None
+
+
 def today() -> date:
     """Return the day that approvals are held to: that of UTC, wherever this runs."""
     from datetime import UTC, datetime

@@ -132,6 +132,24 @@ class Repository:
         listed = self._git.listed("ls-tree", "-r", "-z", "--full-tree", name)
         return Tree(self._git, self._name, _entries(f"commit {name[:12]}", listed))
 
+    def origins(self, commit: str, path: str) -> tuple[Origin, ...]:
+        """Return which commit each line of a file of a commit is from; nothing if that is unknown.
+
+        ``path`` is from the top of the repository.
+        """
+        # Unlike other commands this one knows no path from the top.
+        near = path if self.top is None else os.path.relpath(self.top / path, self._git.folder)
+        wanted = ("--line-porcelain", "--no-textconv", self.commit(commit), "--", near)
+        found = self._git.run("blame", *wanted)
+        listed = self._git.run("rev-list", "--topo-order", self.commit(commit), "--", near)
+        ages = {name: age for age, name in enumerate(listed.wrote.decode("ascii").split())}
+        if found.code:
+            return ()
+        return tuple(
+            origin._replace(age=ages.get(origin.commit, len(ages)))
+            for origin in _origins(found.wrote.decode("utf-8", "replace"))
+        )
+
     def index(self) -> Tree:
         """Return the files as they are staged, in the index ``GIT_INDEX_FILE`` names if it is set.
 
@@ -162,6 +180,40 @@ class Repository:
     def _bare(self) -> str:
         found = self._path("--absolute-git-dir")
         return found.parent.name if found.name == ".git" else found.name.removesuffix(".git")
+
+
+class Origin(NamedTuple):
+    """The commit that a line is from, who wrote it, and when it was committed (ISO 8601, UTC).
+
+    ``age`` counts the commits of the file that came after it: clocks say less about the order.
+    """
+
+    commit: str
+    author: str
+    committed: str
+    age: int = 0
+
+
+_BLAMED = re.compile(r"([0-9a-f]{40,64}) \d+ \d+(?: \d+)?\Z")
+
+
+def _origins(text: str) -> Iterator[Origin]:
+    """Yield the origin of each line, as ``git blame --line-porcelain`` tells it."""
+    from datetime import UTC, datetime
+
+    commit = author = mail = committed = ""
+    for each in text.split("\n"):
+        if header := _BLAMED.match(each):
+            commit = header[1]
+        elif each.startswith("author "):
+            author = each.removeprefix("author ")
+        elif each.startswith("author-mail "):
+            mail = each.removeprefix("author-mail ")
+        elif each.startswith("committer-time "):
+            seconds = int(each.removeprefix("committer-time "))
+            committed = datetime.fromtimestamp(seconds, UTC).isoformat()
+        elif each.startswith("\t"):
+            yield Origin(commit, f"{author} {mail}".strip(), committed)
 
 
 class Tree:

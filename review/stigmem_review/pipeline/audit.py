@@ -1,0 +1,156 @@
+"""The approvals of a repository, as an auditor asks for them."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from stigmem_review.approvals.match import Limits, ends_soon, last_day
+from stigmem_review.approvals.read import parse_approvals
+from stigmem_review.approvals.record import Record
+from stigmem_review.approvals.store import read_approvals, repository_top
+from stigmem_review.errors import ApprovalsError, ReviewError, SourceError, UsageError
+from stigmem_review.sources.git import Origin, Repository
+
+State = Literal["in force", "ends soon", "ended", "not begun"]
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """One approval, what it is worth on a day, and who brought it into the repository.
+
+    ``commit``, ``author`` and ``committed`` (an ISO 8601 time) are those of the last commit that
+    touched the record; they are empty for what is not committed as it stands, and outside a
+    repository.
+    """
+
+    plugin: str
+    old: str
+    new: str
+    old_sha256: str
+    new_sha256: str
+    by: str
+    reason: str
+    approved: date
+    until: date
+    state: State
+    findings: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    incomplete: tuple[str, ...]
+    line: int
+    commit: str = ""
+    author: str = ""
+    committed: str = ""
+
+
+_NOWHERE = Origin("", "", "")
+
+
+def audit(
+    path: str,
+    today: date,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    at: str | None = None,
+    limits_: Limits | None = None,
+) -> tuple[Audited, ...]:
+    """Return the approvals in a file, in its order.
+
+    Those count that were made from the day ``since`` to the day ``until``. With ``at`` the file is
+    read from that revision of the repository it is in. Raises ``ApprovalsError`` for a file in
+    error or one that is not there, and ``UsageError`` for a revision that is none.
+    """
+    allowed = limits_ or Limits()
+    if at is None:
+        _, records = read_approvals(Path(path))
+        committed = _committed(path)
+        origins = [committed.get(replace(each, line=0), _NOWHERE) for each in records]
+    else:
+        records, origins = _at(path, at)
+    return tuple(
+        _audited(each, origin, today, allowed)
+        for each, origin in zip(records, origins, strict=True)
+        if (since is None or each.approved >= since) and (until is None or each.approved <= until)
+    )
+
+
+def _audited(record: Record, origin: Origin, today: date, allowed: Limits) -> Audited:
+    old, new = record.old, record.new
+    last = last_day(record, allowed)
+    state: State = "in force"
+    if today < record.approved:
+        state = "not begun"
+    elif today > last:
+        state = "ended"
+    elif ends_soon(last, today):
+        state = "ends soon"
+    return Audited(
+        plugin=record.plugin,
+        old=(old.version or old.file) if old else "none",
+        new=(new.version or new.file) if new else "none",
+        old_sha256=old.sha256 if old else "",
+        new_sha256=new.sha256 if new else "",
+        by=record.by,
+        reason=record.reason,
+        approved=record.approved,
+        until=last,
+        state=state,
+        findings=tuple(f"{each.rule} {each.item}: {each.says}" for each in record.findings),
+        fingerprints=tuple(each.fingerprint for each in record.findings),
+        incomplete=tuple(f"{each.what}: {each.why}" for each in record.incomplete),
+        line=record.line,
+        commit=origin.commit,
+        author=origin.author,
+        committed=origin.committed,
+    )
+
+
+def _at(path: str, revision: str) -> tuple[tuple[Record, ...], list[Origin]]:
+    """Return the records that a revision has at a path, and where each one comes from."""
+    file = Path(path)
+    try:
+        repository = Repository(file.parent)
+        commit = repository.commit(revision)
+        if repository.top is None:
+            raise UsageError("--at needs a repository with a work tree; name one")
+        below = Path(os.path.realpath(file)).relative_to(repository.top).as_posix()
+        data = repository.tree(commit).read(below)
+        if data is None:
+            raise ApprovalsError(f"there are no approvals {below} in {revision}")
+        records = parse_approvals(data, f"{revision}:{below}")
+        lines = data.decode("utf-8").split("\n")
+        origins = repository.origins(commit, below)
+    except SourceError as error:
+        raise UsageError(error.text) from None
+    ends = [*(each.line - 1 for each in records[1:]), len(lines)]
+    return records, [
+        _last_change(lines, origins, record.line - 1, end)
+        for record, end in zip(records, ends, strict=True)
+    ]
+
+
+def _last_change(lines: list[str], origins: tuple[Origin, ...], start: int, end: int) -> Origin:
+    """Return the commit that a record as it is now is from: the last that touched a line of it."""
+    said = [
+        origin
+        for line, origin in zip(lines[start:end], origins[start:end], strict=False)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    return min(said, key=lambda each: each.age, default=_NOWHERE)
+
+
+def _committed(path: str) -> dict[Record, Origin]:
+    """Return where each record comes from that is committed as it stands in the file."""
+    if repository_top(Path(path).parent) is None:
+        return {}
+    try:
+        records, origins = _at(path, "HEAD")
+    except ReviewError:
+        # Whatever was committed before, it is nothing that says where these records come from.
+        return {}
+    return {replace(each, line=0): origin for each, origin in zip(records, origins, strict=True)}
