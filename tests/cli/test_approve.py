@@ -368,3 +368,33 @@ def test_another_level_is_another_review(work: Path) -> None:
     done = run(*command, cwd=work)
     assert (done.returncode, done.stdout) == (1, "")
     assert "a finding or its level has changed since" in done.stderr
+
+
+def test_the_policy_says_how_far_something_can_be_approved(work: Path) -> None:
+    policy = work / "stigmem-review.toml"
+    policy.write_text("[approvals]\nlongest-days = 30\nincomplete = false\n")
+    beyond = (TODAY + timedelta(days=31)).isoformat()
+    done = run("approve", OLD, NEW, *ME, "--until", beyond, cwd=work)
+    assert (done.returncode, "more than 30 days away" in done.stderr) == (2, True)
+    assert run("approve", OLD, NEW, *ME, cwd=work).returncode == 0
+    assert records(work)[0].until == TODAY + timedelta(days=30)
+    assert code(work) == 0
+    deep = "x = " + "(" * 300 + "1" + ")" * 300 + "\n"
+    gaining(work, manifest=deep + "def plugin_manifest():\n    return x\n")
+    closed = run("diff", OLD, NEW, cwd=work)
+    assert closed.returncode == 3
+    assert "approve: not possible, the policy accepts no incomplete review" in closed.stdout
+    done = run("approve", OLD, NEW, *ME, "--incomplete", cwd=work)
+    assert (done.returncode, "which the policy never accepts" in done.stderr) == (3, True)
+
+
+def test_a_policy_that_is_shorter_than_a_record_counts(work: Path) -> None:
+    run("approve", OLD, NEW, *ME, cwd=work)
+    path = work / APPROVALS_FILE
+    before = (TODAY - timedelta(days=40)).isoformat()
+    path.write_text(path.read_text().replace(f"approved = {TODAY}", f"approved = {before}"))
+    assert code(work) == 0
+    (work / "stigmem-review.toml").write_text("[approvals]\nlongest-days = 30\n")
+    closed = run("diff", OLD, NEW, cwd=work)
+    assert closed.returncode == 1
+    assert "the longest that is allowed" in " ".join(closed.stdout.split())

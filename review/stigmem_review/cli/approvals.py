@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the approvals; 0 also where there are none."""
     from stigmem_review.approvals.store import default_path
     from stigmem_review.pipeline.audit import audit
+    from stigmem_review.pipeline.terms import read_policy
 
     policy = policy_of(options)
     path = approvals_of(options, policy)
@@ -61,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
             since=options.since,
             until=options.until,
             at=options.at,
+            limits_=read_policy(policy).limits,
         )
     match options.format:
         case "json":

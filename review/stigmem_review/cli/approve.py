@@ -58,7 +58,8 @@ def add(commands: Any) -> None:
         "--until",
         metavar="DATE",
         type=a_day,
-        help="the last day (UTC) on which it counts, such as 2026-12-31 (default: a year from now)",
+        help="the last day (UTC) on which it counts, such as 2026-12-31 (default: a year from now, "
+        "or what the policy allows)",
     )
     parser.add_argument(
         "--incomplete",
@@ -139,9 +140,9 @@ def _approve(
     check: Callable[[tuple[str, str]], None] = lambda _: None,
 ) -> None:
     """Approve one review; ``check`` has a say about the digests of both sides."""
-    from stigmem_review.approvals.match import Limits
     from stigmem_review.approvals.store import append, default_path
     from stigmem_review.pipeline.approve import propose
+    from stigmem_review.pipeline.terms import read_policy
     from stigmem_review.pipeline.upgrade import review
 
     day = today()
@@ -164,7 +165,7 @@ def _approve(
     )
     one, two = (each.source.sha256 for each in report.reviewed)
     check((one, two))
-    proposal = propose(report, wish, day, Limits())
+    proposal = propose(report, wish, day, read_policy(policy).limits)
     if proposal is None:
         print(f"{report.plugin}: {report.verdict.sentence} Nothing was recorded.")
         return

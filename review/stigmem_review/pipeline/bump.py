@@ -149,7 +149,7 @@ def bump(
     accepted = approvals or posixpath.join(posixpath.dirname(policy or ""), APPROVALS_FILE)
     if today is not None and (approvals or base_tree.read(accepted) is not None):
         read_base = partial(from_tree, base_tree, _IN_THE_BASE)
-        records, read = read_records(accepted, today, read_base)
+        records, read = read_records(accepted, today, terms.limits, read_base)
         terms = terms._replace(approvals=records)
         consulted.append(read)
     given = {

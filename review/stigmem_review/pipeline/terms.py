@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review import host, limits
+from stigmem_review.approvals.match import Limits
 from stigmem_review.document import Consulted
 from stigmem_review.errors import (
     ApprovalsError,
@@ -55,7 +56,8 @@ class Terms(NamedTuple):
 
     ``policy`` is what the operator says of the rules. Without a ``root`` signatures are held
     against the one that ships with this package. ``consulted`` is what a report of its own names;
-    reviews within another leave that to it. ``approvals`` are absent where nobody asked for any.
+    reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
+    and ``limits`` say how far they count.
     """
 
     node: Node
@@ -66,6 +68,7 @@ class Terms(NamedTuple):
     root: TrustRoot | None = None
     consulted: tuple[Consulted, ...] = ()
     approvals: Approvals | None = None
+    limits: Limits = Limits()
 
 
 class Decisions(NamedTuple):
@@ -103,7 +106,14 @@ class Decisions(NamedTuple):
             self.trust,
             self.root,
             self.consulted,
+            limits=self.limits,
         )
+
+    @property
+    def limits(self) -> Limits:
+        """How far something can be approved."""
+        said = self.file.policy.approvals
+        return Limits(said.longest_days, said.incomplete)
 
 
 Read = Callable[[str, int], bytes]
@@ -313,7 +323,7 @@ def beside(file: PolicyFile, path: str) -> str:
 
 
 def read_records(
-    path: str, today: date | None, read: Read = from_disk
+    path: str, today: date | None, limits_: Limits, read: Read = from_disk
 ) -> tuple[Approvals, Consulted]:
     """Return the approvals in a file, held to a day.
 
@@ -325,7 +335,7 @@ def read_records(
         raise UsageError("approvals are given, and no day to hold them to; give today as well")
     data = named_file(path, "the approvals", limits.APPROVALS_BYTES, read, ApprovalsError)
     records = parse_approvals(data, path)
-    return Approvals(records, today), Consulted("approvals", path, _sha256(data))
+    return Approvals(records, today, limits_), Consulted("approvals", path, _sha256(data))
 
 
 def named_file(

@@ -78,7 +78,7 @@ def review(
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
     terms = decisions.terms(node_version, gate)
     if approvals is not None:
-        records, read = read_records(approvals, today)
+        records, read = read_records(approvals, today, terms.limits)
         terms = terms._replace(approvals=records, consulted=(*terms.consulted, read))
     return review_releases(openings, terms, Asked(old, new, repeat), code=code)
 
@@ -167,7 +167,7 @@ def _with_commands(
         report.verdict,
         report.findings,
         has_bytes=all(each.sha256 for each in (subject.old, subject.new) if each),
-        may_be_incomplete=terms.approvals is None or terms.approvals.limits.incomplete,
+        may_be_incomplete=terms.limits.incomplete,
     )
     return msgspec.structs.replace(report, commands=commands)
 

@@ -113,6 +113,28 @@ class PluginPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     ] = Rights()
 
 
+class ApprovalsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The table ``[approvals]`` of a policy: how far somebody can accept what a review found."""
+
+    longest_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="how many days an approval counts at most, whatever it says itself",
+            examples=[365],
+        ),
+    ] = 365
+    incomplete: Annotated[
+        bool,
+        Meta(
+            description="whether a review that is incomplete can be accepted, for at most seven "
+            "days",
+            examples=[True],
+        ),
+    ] = True
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What an operator decided. Its fields are all that a policy file can say."""
 
@@ -140,6 +162,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
         ),
     ] = ()
     signing: Annotated[SigningPolicy, Meta(description="whom to trust to sign")] = SigningPolicy()
+    approvals: Annotated[ApprovalsPolicy, Meta(description="how far a review can be approved")] = (
+        ApprovalsPolicy()
+    )
     plugins: Annotated[
         dict[str, PluginPolicy],
         Meta(description="what holds for one distribution, by its name"),

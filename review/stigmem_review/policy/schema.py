@@ -131,6 +131,11 @@ def _mistakes(data: Any, kind: inspect.Type, keys: Keys) -> Iterator[Mistake]:
         case inspect.BoolType():
             if not isinstance(data, bool):
                 yield Mistake(keys, f"is {_shown(data)}; it is true or false, without quotes")
+        case inspect.IntType(ge=least, le=most):
+            is_number = isinstance(data, int) and not isinstance(data, bool)
+            if not is_number or not (least or 0) <= data <= (most or data):
+                wanted = f"a whole number from {least} to {most}, without quotes"
+                yield Mistake(keys, f"is {_shown(data)}; it is {wanted}")
         case _:
             if not isinstance(data, str):
                 yield Mistake(keys, f"is {_shown(data)}; it is a string, in quotes")
