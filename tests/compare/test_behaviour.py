@@ -414,3 +414,83 @@ def test_a_destination_that_cannot_be_read_is_news_only_where_the_code_changed(
         for n in (3, 4)
     }
     assert len(prints) == 2
+
+
+def test_only_destinations_that_are_new_are_called_new(tmp_path: Path) -> None:
+    """What the old release talked to stands beside them only where it talks to it newly."""
+    also = OLD.replace("post(b'x')", "for each in (URL, 'https://c.example'): httpx.post(each)")
+    computed = OLD.replace("post(b'x')", "httpx.post(kwargs.get('to') or URL)")
+    both = handlers(gate="for each in (URL, 'https://c.example'): httpx.post(each)")
+    idle = "def spare(url=URL):\n    httpx.post(url)\n"
+    said = [
+        "".join(flat(each.message) for each in told(upgrade(tmp_path / str(n), new, old)))
+        for n, (new, old) in enumerate(
+            [
+                (also, OLD),
+                (computed, OLD),
+                (both, OLD),
+                (
+                    handlers("pass", top=idle + "spare('https://c.example')\n"),
+                    handlers("pass", top=idle + "spare()\n"),
+                ),
+            ]
+        )
+    ]
+    assert "Its code now also talks to c.example, on every assertion" in said[0]
+    assert "Its code now also opens network connections to where the source does not" in said[1]
+    assert "now also talks to ${DEMO_URL}, demo.example, c.example, on every recall" in said[2]
+    assert "network connections as soon as the node imports it: c.example." in said[3]
+
+
+LEADS = {
+    "content": ("open('/srv/a', 'w').write('text')", "files: /srv/a."),
+    "lines": ("f = open('/srv/a', 'a')\nf.writelines(['b'])", "files: /srv/a."),
+    "path content": ("with Path('/srv/a').open('w') as f:\n    f.write('b')", "files: /srv/a."),
+    "archive": (
+        "import zipfile\nz = zipfile.ZipFile('/srv/a.zip', 'w')\nz.writestr('b', 'c')",
+        "files: /srv/a.zip.",
+    ),
+    "packed": (
+        "import zipfile\nzipfile.ZipFile('/srv/a.zip', 'w').write('/root/.ssh/id_rsa')",
+        "reads credentials: /root/.ssh/id_rsa.",
+    ),
+    "packed with tar": (
+        "import tarfile\ntarfile.open('/srv/a.tar', 'w').add('/root/.aws/credentials')",
+        "reads credentials: /root/.aws/credentials.",
+    ),
+    "packed is read": (
+        "import tarfile\ntarfile.open('/srv/a.tar', 'w').add('/srv/b')",
+        "reads files: /srv/b.",
+    ),
+    "unpacked": (
+        "import zipfile\nzipfile.ZipFile('/srv/a.zip').extractall('/srv/b')",
+        "changes files: /srv/b.",
+    ),
+    "mail": (
+        "import smtplib\ns = smtplib.SMTP('m.example')\ns.login('user', 'word')\n"
+        "s.sendmail('from@a.example', 'to@b.example', 'x')",
+        "talks to m.example, to@b.example, on",
+    ),
+    "answer": (
+        "httpx.get('https://c.example').json()['a'].get('name')",
+        "talks to c.example, on",
+    ),
+    "relative": (
+        "with httpx.Client(base_url='https://c.example') as c:\n    c.get('users').json().get('x')",
+        "talks to c.example, on",
+    ),
+    "request": (
+        "import http.client\nhttp.client.HTTPSConnection('c.example').request('GET', 'x')",
+        "talks to c.example, on",
+    ),
+    "session": (
+        "with httpx.Client() as c:\n    c.post('https://c.example/x', data='d')",
+        "talks to c.example, on",
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "says"), LEADS.values(), ids=LEADS)
+def test_what_is_handed_over_is_no_destination(act: str, says: str, tmp_path: Path) -> None:
+    found = [flat(each.message) for each in told(upgrade(tmp_path, handlers(f"{POSTS}\n{act}")))]
+    assert any(says in each for each in found), found

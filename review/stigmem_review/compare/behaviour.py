@@ -65,6 +65,15 @@ class _Before(NamedTuple):
         return (kind, _occasion_of(root)) not in self.roots
 
 
+class _News(NamedTuple):
+    """An act that is new in when it runs, by what, or to where."""
+
+    when: str
+    act: Act
+    roots: tuple[str, ...]
+    to: tuple[str, ...]
+
+
 def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
     """Yield what the new release does by itself and the old one did not.
 
@@ -73,10 +82,10 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
     if old.source.kind == "capture":
         return
     before = _before(old)
-    groups: dict[tuple[ActKind, str], list[tuple[Act, tuple[str, ...]]]] = {}
+    groups: dict[tuple[ActKind, str], list[_News]] = {}
     for act in new.behaviour:
-        for when, roots in _new(act, before):
-            groups.setdefault((act.kind, when), []).append((act, roots))
+        for news in _new(act, before):
+            groups.setdefault((act.kind, news.when), []).append(news)
     for kind in DOES:
         for when in ("start", "run", "nowhere"):
             if found := groups.get((kind, when)):
@@ -98,26 +107,28 @@ def _before(old: Release) -> _Before:
     )
 
 
-def _new(act: Act, before: _Before) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield when a new act runs, with what makes it run; nothing where it is as before."""
+def _new(act: Act, before: _Before) -> Iterator[_News]:
+    """Yield when a new act runs; nothing where it is as before."""
     if act.kind == "own":
         return
+    to = tuple(each for each in act.to if (act.kind, each) not in before.to)
     lead = (
         act.kind not in before.kinds
-        or any((act.kind, each) not in before.to for each in act.to)
+        or bool(to)
         or (not act.whole and (act.kind, act.code) not in before.code)
     )
     roots = act.roots or (IMPORT,)
     live = [each for each in roots if each not in NOWHERE]
     new = [each for each in live if lead or before.never(act.kind, each)]
-    start = tuple(each for each in new if each in START)
-    run = tuple(each for each in new if each not in START)
-    if start:
-        yield "start", start
-    if run:
-        yield "run", run
+    for when, found in (
+        ("start", tuple(each for each in new if each in START)),
+        ("run", tuple(each for each in new if each not in START)),
+    ):
+        if found:
+            first = any(before.never(act.kind, each) for each in found)
+            yield _News(when, act, found, act.to if first else to)
     if lead and not live:
-        yield "nowhere", ()
+        yield _News("nowhere", act, (), to)
 
 
 def _occasion_of(root: str) -> str:
@@ -128,20 +139,20 @@ def _occasion_of(root: str) -> str:
 def _fact(
     kind: ActKind,
     when: str,
-    found: list[tuple[Act, tuple[str, ...]]],
+    found: list[_News],
     old: Release,
     new: Release,
     node: Node,
 ) -> Fact:
-    acts = [act for act, _ in found]
-    roots = tuple(dict.fromkeys(root for _, each in found for root in each))
+    acts = [each.act for each in found]
+    roots = tuple(dict.fromkeys(root for each in found for root in each.roots))
     hooks = tuple(each.removeprefix(_HOOK) for each in roots if each.startswith(_HOOK))
     of = facts.EarlyEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
     return of(
         item=kind,
         act=kind,
         does=DOES[kind],
-        to=tuple(dict.fromkeys(to for act in acts for to in act.to)),
+        to=tuple(dict.fromkeys(to for each in found for to in each.to)),
         whole=all(act.whole for act in acts),
         apis=tuple(dict.fromkeys(act.api for act in acts)),
         occasion=_occasion(roots),

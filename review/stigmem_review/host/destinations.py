@@ -35,6 +35,8 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "pathlib.Path.rename": ("self", "0"),
     "pathlib.Path.replace": ("self", "0"),
     "request": ("1", "url"),
+    "send_message": ("2", "to_addrs"),
+    "sendmail": ("1", "to_addrs"),
     "sendto": ("1", "address"),
     "shutil.copy": ("0", "1"),
     "shutil.copy2": ("0", "1"),
@@ -58,9 +60,13 @@ _TALKS = _words(
     "post publish put request retrieve send_bytes sendto sock_connect stream upload upload_file "
     "urlopen urlretrieve ws_connect connect_tcp connect_unix gethostbyname gethostbyaddr "
     "getnameinfo create_connected_udp_socket ServerProxy HTTPConnection HTTPSConnection SMTP "
-    "SMTP_SSL FTP FTP_TLS IMAP4 IMAP4_SSL POP3 POP3_SSL Telnet sendmail send_message login"
+    "SMTP_SSL FTP FTP_TLS IMAP4 IMAP4_SSL POP3 POP3_SSL Telnet sendmail send_message"
 )
 """What talks to where its argument says, of what a library for the network has."""
+_REQUESTS = _words(
+    "delete get head options patch post put request retrieve stream urlopen urlretrieve"
+)
+"""What asks for an address, and returns what was answered."""
 _LISTENS = _words(
     "bind create_server create_tcp_listener create_udp_socket create_unix_listener "
     "create_unix_server HTTPServer listen make_server run_app serve serve_forever "
@@ -81,6 +87,11 @@ _WRITES = _words(
 """What writes, deletes or changes files, by the last part of its name."""
 _OPENS = _words("open BZ2File GzipFile LZMAFile FileIO ZipFile TarFile memmap open_file open_code")
 """What reads or writes, as its mode says."""
+_ARCHIVES = _words("PyZipFile TarFile ZipFile")
+_INSIDE = _words("extractfile getinfo getmember open read writestr")
+"""What an archive has whose argument is a name in it."""
+_PACKS = _words("add write writepy")
+"""What puts a file into an archive."""
 _TEMPORARY = _words(
     "tempfile anyio.NamedTemporaryFile anyio.TemporaryDirectory anyio.TemporaryFile"
 )
@@ -131,12 +142,29 @@ def arguments(api: str, given: Collection[str]) -> list[str]:
 def talks(api: str) -> bool:
     """Say whether what an object for the network has goes to where it is told."""
     owner, _, last = api.rpartition("()")
+    if any(each.rpartition(".")[2] in _REQUESTS for each in owner.split("()")):
+        return False
     return bool(owner) and last.count(".") == 1 and last[1:] in _TALKS
 
 
 def is_relative(api: str, text: str) -> bool:
     """Say whether a text leads on from where an object for the network was made for."""
-    return "()" in api and text.startswith("/") and not api.endswith(("connect", "connect_ex"))
+    if "()" not in api or api.endswith(("connect", "connect_ex")):
+        return False
+    asks = api.rpartition(".")[2] in _REQUESTS
+    return text.startswith("/") or (asks and "://" not in text and not text.startswith(UNKNOWN))
+
+
+def is_content(api: str) -> bool:
+    """Say whether what a call of an open file is given is content, and no path."""
+    owner, _, last = api.rpartition("()")
+    if _is_archive(owner):
+        return last[1:] in _INSIDE
+    return owner.rpartition(".")[2] in _OPENS
+
+
+def _is_archive(made_by: str) -> bool:
+    return made_by == "tarfile.open" or made_by.rpartition(".")[2] in _ARCHIVES
 
 
 def loads(by: str) -> bool:
@@ -158,6 +186,8 @@ def writes(api: str, modes: tuple[str, ...], *, told: bool) -> bool:
     ``modes`` are the modes that it is given, ``told`` whether those are all.
     """
     last = api.rpartition(".")[2]
+    if last in _PACKS and _is_archive(api.rpartition("()")[0]):
+        return False
     if last in _OPENS:
         return not told or any(set(each) & set("wax+") for each in modes)
     return last in _WRITES

@@ -129,8 +129,10 @@ class Acts:
         writes = destinations.writes(event.api, modes.texts if modes else (), told=told)
         kind: ActKind = "files written" if writes else "files read"
         texts, whole = _destinations(event.api, given)
-        if not texts and whole:
+        if destinations.is_content(event.api):
             # What an open file has leads to where it was opened.
+            return
+        if not texts and whole:
             if "()" not in event.api:
                 yield _Led(kind, (by,))
             return
