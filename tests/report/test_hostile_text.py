@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from stigmem_review import bump, check, cli, review
+from stigmem_review.approvals.match import Limits
+from stigmem_review.approvals.write import record_text
 from stigmem_review.document import Report
 from stigmem_review.errors import UsageError
+from stigmem_review.pipeline.approve import Wish, propose
 from stigmem_review.report import FORMATS, Format, render
 from support.plugins import plugin, write_project, write_wheel
 from support.repository import Deployment
@@ -223,3 +228,31 @@ def test_what_an_error_says_is_escaped_once(capsys: pytest.CaptureFixture[str]) 
     assert "nothing-\\u{441}" in capsys.readouterr().err
     with pytest.raises(UsageError, match=r"nothing-\\u\{441\}"):
         check("nothing-\u0441")
+
+
+def test_what_an_approval_says_is_outside_text_too(tmp_path: Path) -> None:
+    """A file of approvals comes from the base, and is no place to write a report in."""
+    old = write_wheel(tmp_path, plugin())
+    more = plugin(version="1.0.1", capabilities=("network.outbound",))
+    new = write_wheel(tmp_path, more, version="1.0.1")
+    day = date(2026, 11, 27)
+    wish = Wish("a`b|<b>[x](https://evil.example)\u202e", "::error::spoofed ##[error] x")
+    proposal = propose(review(str(old), str(new)), wish, day, Limits())
+    assert proposal is not None
+    path = tmp_path / "approvals.toml"
+    for each in (proposal.record, replace(proposal.record, until=day)):
+        path.write_text(record_text(each), "utf-8")
+        for today in (day, day + timedelta(days=1)):
+            report = review(str(old), str(new), approvals=str(path), today=today)
+            for form in FORMATS:
+                printed = render(report, form)
+                assert "evil.example" in printed
+                assert "\u202e" not in printed
+                assert "##[" not in printed
+                lines = [line.lstrip() for line in printed.splitlines()]
+                spoofed = [line for line in lines if line.startswith("::error::")]
+                assert spoofed == []
+            markdown = MarkdownIt("gfm-like", {"linkify": False})
+            tokens = markdown.parse(render(report, "markdown"))
+            kinds = {each.type for token in tokens for each in (token, *(token.children or ()))}
+            assert not kinds & {"link_open", "image", "code_block"}

@@ -10,12 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from stigmem_review import limits
-from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE, Record
-from stigmem_review.approvals.write import HEADER, record_text
 from stigmem_review.errors import ApprovalsError, SourceError, reason
 from stigmem_review.sources.disk import read_file
 
@@ -82,6 +78,9 @@ def default_path(policy: str | None) -> str:
 
 def read_approvals(path: Path, shown: str = "") -> tuple[bytes, tuple[Record, ...]]:
     """Return the bytes and the records of a file. Raises ``ApprovalsError``."""
+    # Most reviews look whether there is a file, and there is none.
+    from stigmem_review.approvals.read import parse_approvals
+
     try:
         data = read_file(path, limits.APPROVALS_BYTES)
     except SourceError as error:
@@ -97,6 +96,10 @@ def append(path: Path, record: Record) -> Added:
     ``ApprovalsError`` where the file is in error, cannot be locked or cannot be written; then
     nothing of it changed.
     """
+    from msgspec.structs import replace
+
+    from stigmem_review.approvals.read import parse_approvals
+
     path = Path(os.path.realpath(path))
     try:
         with _locked(path.parent):
@@ -120,6 +123,8 @@ def append(path: Path, record: Record) -> Added:
 
 
 def _added(before: bytes, record: Record) -> bytes:
+    from stigmem_review.approvals.write import HEADER, record_text
+
     text = record_text(record)
     if not before.strip(b"\xef\xbb\xbf \t\r\n"):
         return before + f"{HEADER}\n{text}".encode()

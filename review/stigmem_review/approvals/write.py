@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from stigmem_review.approvals.record import Artifact, Record
@@ -57,6 +56,9 @@ def _artifact(side: str, artifact: Artifact) -> Iterator[str]:
     yield f"sha256 = {_string(artifact.sha256)}"
 
 
+_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
 def _string(text: str) -> str:
     """Return a text as a basic string of TOML; what cannot be seen is written as an escape."""
     return '"' + "".join(map(_character, text)) + '"'
@@ -68,8 +70,7 @@ def _character(character: str) -> str:
     # Of all that is printable nothing turns or hides the line it stands in.
     if character.isprintable():
         return character
-    short = json.dumps(character)[1:-1]
-    number = ord(character)
-    if len(short) == 2:
+    if short := _SHORT.get(character):
         return short
+    number = ord(character)
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -121,7 +121,8 @@ def _finding(finding: Finding, at: Location | None, where: str = "") -> Annotati
     if finding.approval:
         text = f"{flat(finding.message)}{where} {flat(approval_says(finding.approval))}"
         return Annotation("notice", f"{finding.rule} {finding.name}", text, at)
-    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}", *finding.write))
+    void = f" Not approved: {flat(finding.void)}." if finding.void else ""
+    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}{void}", *finding.write))
     return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
 
 
