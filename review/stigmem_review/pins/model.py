@@ -25,7 +25,8 @@ class Pin(msgspec.Struct, frozen=True):
 
     ``name`` is the normalised name of the distribution, ``version`` as it is written, ``hashes``
     what its files may hash to (``algorithm:hex``, lower case, sorted, each once), ``marker`` the
-    environment marker it stands under, empty where it always counts.
+    environment marker it stands under, empty where it always counts. ``url`` is where its one file
+    lies, where that is no index.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Pin(msgspec.Struct, frozen=True):
     hashes: tuple[str, ...]
     marker: str
     at: Location
+    url: str = ""
 
 
 class Loose(msgspec.Struct, frozen=True):
@@ -52,10 +54,10 @@ class Aside(msgspec.Struct, frozen=True):
 
 
 class Local(msgspec.Struct, frozen=True):
-    """A line that installs what a folder of the repository holds, as it is then.
+    """A line that installs what a folder or an archive of the repository holds, as it is then.
 
-    ``folder`` is as it is written: pip takes it from the folder that it runs in, others from that
-    of the file.
+    ``folder`` is its path as it is written: pip takes it from the folder that it runs in, others
+    from that of the file.
     """
 
     folder: str

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.markers import never
 from stigmem_review.model import Location
 from stigmem_review.pins.formats import FORMATS, format_of
+from stigmem_review.pins.formats.requirements import is_list
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 
 T = TypeVar("T")
 
 _NOWHERE = Location("")
 
-# A file of any name can be given to pip. One that changed and holds a line like this pins
-# something, whatever it is called.
-_PINS = re.compile(
-    rb"^[ \t]*[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]\r\n]*\])?[ \t]*==[ \t]*[0-9]", re.MULTILINE
-)
 _LISTS = (".txt", ".in", ".pip", ".lock", ".req", ".reqs", ".list", ".lst")
 
 _CONFIGURATION = (".toml", ".cfg", ".ini", ".yml", ".yaml", ".sh", ".env", ".hcl", ".tf")
@@ -53,20 +50,19 @@ class Pins(msgspec.Struct, frozen=True):
 
 
 def read_pins(
-    paths: Iterable[str], changed: Iterable[str], read: Read, known: Known | None = None
+    paths: Iterable[str], lists: Collection[str], read: Read, known: Known | None = None
 ) -> Pins:
     """Read every pin file among the paths of a revision, and what they include.
 
-    Those are the files with the name of a format; and of the lists that ``changed``, those that
-    hold a pin. ``known`` is what files said that were read before.
+    Those are the files with the name of a format, and the ``lists`` with any other name. ``known``
+    is what files said that were read before.
     """
-    wanted = set(changed)
     known = {} if known is None else known
     files: list[str] = []
     read_files: list[PinFile] = []
     for path in sorted(paths):
         one = format_of(path)
-        if one is None and path in wanted and _is_list(path, read):
+        if one is None and path in lists:
             one = FORMATS[0]
         if one is not None:
             files.append(path)
@@ -97,10 +93,16 @@ def read_pins(
     )
 
 
-def may_pin(path: str) -> bool:
-    """Say whether a file that changed may have to be read for its pins, by its name."""
-    name = path.rpartition("/")[2]
-    return format_of(path) is not None or _is_named_like_a_list(name) or _is_configuration(name)
+def find_lists(changed: Iterable[str], old: Read, new: Read) -> frozenset[str]:
+    """Return those of the files that changed that are lists in a revision, whatever their name.
+
+    A file of any name can be given to pip; all that is read of its kind is what it holds.
+    """
+    return frozenset(
+        path
+        for path in changed
+        if format_of(path) is None and (_is_list(path, old) or _is_list(path, new))
+    )
 
 
 def is_constraint(pin: Pin) -> bool:
@@ -134,16 +136,11 @@ def _is_configuration(name: str) -> bool:
     return name.endswith(_CONFIGURATION) or "." not in name or "ockerfile" in name
 
 
-def _is_named_like_a_list(name: str) -> bool:
-    return name.lower().endswith(_LISTS) or "." not in name
-
-
 def _is_list(path: str, read: Read) -> bool:
-    if not _is_named_like_a_list(path.rpartition("/")[2]):
-        return False
-    # Whatever its encoding: in UTF-16 and UTF-32 every other byte of such a line is NUL.
-    data = _bytes(path, read).replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf")
-    return bool(_PINS.search(data.lstrip(b"\xff\xfe")))
+    data = _bytes(path, read)
+    return len(data) <= limits.PIN_FILE_BYTES and is_list(
+        data, named_so=path.lower().endswith(_LISTS)
+    )
 
 
 def _bytes(path: str, read: Read) -> bytes:

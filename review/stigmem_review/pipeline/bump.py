@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping
@@ -42,15 +41,15 @@ from stigmem_review.facts import (
 )
 from stigmem_review.manifest.declares import is_about_plugin, registers_plugin
 from stigmem_review.markers import OLDEST
-from stigmem_review.model import Gap, Level, Location, Side, Source
+from stigmem_review.model import Gap, Level, Location, Side, Source, SourceKind
 from stigmem_review.pins.changes import PinChange, What, pin_changes
 from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin
 from stigmem_review.pins.repository import (
     Pins,
+    find_lists,
     is_constraint,
-    may_pin,
     read_pins,
     unread_pins,
 )
@@ -69,7 +68,7 @@ from stigmem_review.rulebook import Finding
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
-from stigmem_review.sources.request import Found, find_pinned
+from stigmem_review.sources.request import Found, find_in_memory, find_pinned, release_of
 from stigmem_review.sources.tree import PROJECT_FILES
 from stigmem_review.text import Message, Segment, shorten
 from stigmem_review.verdict import State
@@ -140,7 +139,11 @@ def bump(
     )
     changed = before.changed(after)
     known: Known = {}
-    old, new = (_pins(tree, changed, known) for tree in (before, after))
+    for tree in (before, after):
+        tree.read_ahead(filter(format_of, tree.paths))
+        tree.read_ahead({*changed}.intersection(tree.paths))
+    lists = find_lists(changed, before.read, after.read)
+    old, new = (_pins(tree, lists, known) for tree in (before, after))
     pinned = _pinned_node(new)
     asked = node or decisions.file.policy.node.version
     known_node = pinned if pinned in host.versions() else None
@@ -187,7 +190,8 @@ def bump(
     for line in unread_pins(changed, new.files, before.read, after.read):
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
-        work.left_behind(_pins(base_tree, [], known))
+        base_tree.read_ahead(filter(format_of, base_tree.paths))
+        work.left_behind(_pins(base_tree, lists, known))
     return build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
@@ -233,12 +237,8 @@ def _folder(artifacts: str) -> Folder:
     raise UsageError(f"there is no folder of artifacts {named}; check the path")
 
 
-def _pins(tree: Tree, changed: list[str], known: Known) -> Pins:
-    """Read what a revision pins, with all files at once: each by itself takes two runs of git."""
-    tree.read_ahead(filter(format_of, tree.paths))
-    # Apart, since one of these that is too large, or not here, leaves them to be read one by one.
-    tree.read_ahead({*filter(may_pin, changed)}.intersection(tree.paths))
-    return read_pins((*tree.paths, *tree.links), changed, tree.read, known)
+def _pins(tree: Tree, lists: frozenset[str], known: Known) -> Pins:
+    return read_pins((*tree.paths, *tree.links), lists, tree.read, known)
 
 
 def _pins_from(repository: Repository, base: str, head: str) -> str:
@@ -299,6 +299,13 @@ class _Pinned:
             return
         # Of files that were allowed before, nobody needs to be told.
         hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
+        if pin.url and folder is None:
+            self._error = SourceError(
+                f"{self.wanted}: it is installed from {shorten(pin.url)}, which is not fetched",
+                f"it is installed from {shorten(pin.url)}, which is not fetched",
+                "download that file, and name its folder with --artifacts",
+            )
+            return
         try:
             self._found = find_pinned(self.wanted, pin.name, Version(pin.version), hashes, folder)
         except Exception as error:
@@ -388,6 +395,7 @@ class _Work:
         self._plugins: set[str] = set()
         self._building = _building(new.options)
         self._moved = False
+        self._reviewed: set[tuple[str, str]] = set()
 
     # The pins
 
@@ -396,6 +404,7 @@ class _Work:
         old, new = self._old, self._new
         moves = pin_changes(old.pins, new.pins, gone=existed - exist, come=exist - existed)
         self._moved = bool(moves)
+        self._reviewed = {(each.name, each.new.version) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
         with closing(_look_at_all(moves, self._folder)) as looked:
@@ -432,7 +441,7 @@ class _Work:
 
     def _change(self, change: PinChange, found: _Looked, loosened: bool) -> None:
         mismatch = found.new.error
-        if isinstance(mismatch, MismatchError) and change.new:
+        if isinstance(mismatch, MismatchError) and change.new and not change.new.url:
             self._mismatch(change, change.new, mismatch)
         elif found.is_plugin:
             self._plugins.add(change.name)
@@ -534,11 +543,7 @@ class _Work:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
         known = {_key(line) for line in self._old.unfollowed}
         for line in self._new.unfollowed:
-            local = _local(line)
-            if local and _below(local, changed):
-                why = f"{line.text}: {line.why}, and what it stands for changed"
-                self.gaps.append(Gap(str(line.at), why, "review it with stigmem-review diff"))
-            elif _key(line) in known:
+            if _key(line) in known:
                 self._as_before(line)
             else:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
@@ -558,26 +563,54 @@ class _Work:
     # Folders of the repository
 
     def look_at_folders(self, before: _Commit, after: _Commit, changed: list[str]) -> None:
-        """Review each plugin that is installed from a folder, where that folder changed."""
-        was, now = (_folders(each.local) for each in (self._old, self._new))
-        for folder in sorted(was.keys() | now.keys()):
-            line = now.get(folder) or was[folder]
-            sides = [(commit, folder in said) for commit, said in ((before, was), (after, now))]
-            if folder in was and folder in now and not _below(folder, changed):
+        """Review each plugin that is installed from the repository itself, where that changed."""
+        was = {**_folders(self._old.local), **self._offered(self._old, before, changed)}
+        now = {**_folders(self._new.local), **self._offered(self._new, after, changed)}
+        for old, new in _paired(was, now, before, after):
+            if old == new and not _below(new, changed):
                 continue
-            if any(commit.has_project(folder) for commit, installed in sides if installed):
-                old, new = (commit.opening(folder, installed) for commit, installed in sides)
-                one, two = (commit.again(folder, installed) for commit, installed in sides)
-                self._folder_changed(line, folder, old, new, Asked(one, two, self._again))
+            sides = ((before, old, was), (after, new, now))
+            if any(commit.has(path) for commit, path, _ in sides):
+                line = now.get(new) or was[old]
+                one, two = (commit.again(path) for commit, path, _ in sides)
+                opened = before.opening(old), after.opening(new)
+                self._folder_changed(line, new or old, *opened, Asked(one, two, self._again))
         known = {_key(line) for line in self._old.local}
         for each in self._new.local:
-            if any(map(after.has_project, _folders((each,)))):
+            if any(map(after.has, _folders((each,)))):
                 continue
-            why = "it installs from a folder that is no project of this repository"
+            why = "it installs from a path that is no project and no archive of this repository"
             if _key(each) in known:
                 self._as_before(Aside(each.text, why, each.at))
             else:
                 self.gaps.append(Gap(str(each.at), f"{each.text}: {why}", ""))
+
+    def _offered(self, pins: Pins, commit: _Commit, changed: list[str]) -> dict[str, Local]:
+        """Return the archives in folders where installers look, as far as they changed.
+
+        Those are left out that no installer takes: of releases that are not pinned, and where
+        hashes say which file is meant. So are those of releases whose pin changed.
+        """
+        found: dict[str, Local] = {}
+        for option in pins.options:
+            named, _, folder = option.text.partition(" ")
+            if named != "--find-links" or ":" in folder.removeprefix("file:"):
+                continue
+            for place in _folders((Local(folder.removeprefix("file:"), option.text, option.at),)):
+                for path in _directly_in(place, changed):
+                    if commit.has(path) and self._may_be_taken(path, pins):
+                        found[path] = Local(path, option.text, option.at)
+        return found
+
+    def _may_be_taken(self, path: str, pins: Pins) -> bool:
+        name, version = release_of(path.rpartition("/")[2])
+        if any(line.name == name for line in pins.loose):
+            return True
+        return any(
+            pin.name == name and not pin.hashes and parse(pin.version) == version
+            for pin in pins.pins
+            if (name, pin.version) not in self._reviewed
+        )
 
     def _folder_changed(
         self, line: Local, folder: str, old: Opening, new: Opening, asked: Asked
@@ -747,16 +780,6 @@ def _building(options: Iterable[Aside]) -> dict[str, list[Aside]]:
     return found
 
 
-def _local(line: Aside) -> str:
-    """Return the path in the repository that a line installs from, or nothing."""
-    text = re.sub(r"^(?:--editable|-e)[ =]?", "", line.text).strip()
-    path = re.split(r"[\[; ]", text.removeprefix("file:"), maxsplit=1)[0]
-    if "://" in path or path.startswith(("/", "..")):
-        return ""
-    # pip takes it from the working directory, which is the top of the checkout.
-    return posixpath.normpath(path) if "/" in path or path.startswith(".") else ""
-
-
 def _below(folder: str, changed: list[str]) -> bool:
     """Say whether anything in a folder is among the paths that changed, which are sorted."""
     if folder == ".":
@@ -783,30 +806,64 @@ def _folders(lines: Iterable[Local]) -> dict[str, Local]:
     return found
 
 
+def _directly_in(folder: str, changed: list[str]) -> list[str]:
+    inside = "" if folder == "." else folder
+    return [path for path in changed if posixpath.dirname(path) == inside]
+
+
+def _paired(
+    was: Mapping[str, Local], now: Mapping[str, Local], before: _Commit, after: _Commit
+) -> list[tuple[str, str]]:
+    """Return which path of the old revision each of the new one replaces; "" for none.
+
+    An archive is named after its release, so that another one of the same distribution has
+    another path.
+    """
+    found = [(path, path) for path in sorted(was.keys() & now.keys())]
+    gone = {path for path in was.keys() - now.keys() if before.has(path)}
+    for path in sorted(now.keys() - was.keys()):
+        if after.has(path):
+            name = release_of(path.rpartition("/")[2])[0]
+            other = next((each for each in sorted(gone) if name and name == _name_of(each)), "")
+            gone.discard(other)
+            found.append((other, path))
+    return [*found, *((path, "") for path in sorted(gone))]
+
+
+def _name_of(path: str) -> str:
+    return release_of(path.rpartition("/")[2])[0]
+
+
 class _Commit(NamedTuple):
-    """A commit, and the projects that are in it."""
+    """A commit, and the projects and archives that are in it."""
 
     id: str
     tree: Tree
 
-    def has_project(self, folder: str) -> bool:
-        return any(
-            posixpath.normpath(posixpath.join(folder, name)) in self.tree.paths
+    def has(self, path: str) -> bool:
+        """Say whether something can be installed from a path."""
+        return self._has_archive(path) or any(
+            posixpath.normpath(posixpath.join(path, name)) in self.tree.paths
             for name in PROJECT_FILES
         )
 
-    def again(self, folder: str, installed: bool) -> str:
-        """Return what asks for it again."""
-        return f"{self.id[:12]}:{folder}" if installed and self.has_project(folder) else "none"
+    def _has_archive(self, path: str) -> bool:
+        return path.endswith((".whl", ".tar.gz")) and path in self.tree.paths
 
-    def opening(self, folder: str, installed: bool) -> Opening:
-        """Return how what is installed from a folder is opened; ``installed``: if anything is."""
-        if not installed or not self.has_project(folder):
+    def again(self, path: str) -> str:
+        """Return what asks for it again."""
+        return f"{self.id[:12]}:{path}" if path and self.has(path) else "none"
+
+    def opening(self, path: str) -> Opening:
+        """Return how what is installed from a path is opened; "" is nothing."""
+        if not path or not self.has(path):
             empty = Artifact(Source("none", "none"))
             return Opening(empty.source, lambda: empty, lambda: False)
-        asked = f"{folder} at {self.id[:12]}"
-        path = "" if folder == "." else folder
-        found = Found("directory", folder, lambda: self.tree.artifact(path, asked))
+        asked = f"{path} at {self.id[:12]}"
+        try:
+            found = self._found(path, asked)
+        except SourceError as error:
+            return Opening(Source("wheel", asked), partial(_raise, error))
 
         def is_about() -> bool:
             try:
@@ -814,7 +871,18 @@ class _Commit(NamedTuple):
             except Exception:
                 return True  # opening and reading it says why
 
-        return Opening(Source("directory", asked), found.read, is_about)
+        kind: SourceKind = "wheel" if self._has_archive(path) else "directory"
+        return Opening(Source(kind, asked), found.read, is_about)
+
+    def _found(self, path: str, asked: str) -> Found:
+        if self._has_archive(path):
+            return find_in_memory(asked, path.rpartition("/")[2], self.tree.read(path) or b"")
+        folder = "" if path == "." else path
+        return Found("directory", path, lambda: self.tree.artifact(folder, asked))
+
+
+def _raise(error: SourceError) -> Artifact:
+    raise error
 
 
 def _what(old: str, new: str) -> What:

@@ -264,7 +264,7 @@ class Tree:
         size = sum(map(len, self._git.at_hand.values()))
         with (
             suppress(SourceError),
-            closing(self._git.blobs([(each, each) for each in wanted])) as contents,
+            closing(self._git.blobs(self._git.small(sorted(wanted)))) as contents,
         ):
             for each, content in contents:
                 size += len(content)
@@ -520,6 +520,17 @@ class _Git:
                     raise self.failure(run.end()[1])
                 self.note(path)
                 yield path, content[:size]
+
+    def small(self, blobs: Sequence[str]) -> list[tuple[str, str]]:
+        """Return those of some blobs that are here and no larger than files of pins can be."""
+        found = []
+        given = "".join(f"{name}\n" for name in blobs).encode()
+        with self._started(("cat-file", "--batch-check"), given) as run:
+            for name in blobs:
+                blob = _BLOB.match(run.wrote.readline(_HEADER_BYTES))
+                if blob and int(blob[1]) <= limits.PIN_FILE_BYTES:
+                    found.append((name, name))
+        return found
 
     def failure(self, said: str) -> SourceError:
         return refusal(str(self.folder), f"git cannot read it: {_advice(said)}", _WHOLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -242,6 +243,8 @@ def _read_revision(asked: str) -> Artifact:
     if found is None:
         raise SourceError(f"{_shown(asked)}: there is no such commit any more; fetch it")
     tree, folder = found
+    if _kind_of(folder) in ("wheel", "sdist") and (data := tree.read(folder)) is not None:
+        return find_in_memory(asked, folder.rpartition("/")[2], data).read()
     return tree.artifact("" if folder == "." else folder, asked)
 
 
@@ -320,6 +323,25 @@ def find_pinned(
         fetched.at_hand,
         None if fetched.fits else fetched.sdist,
     )
+
+
+def find_in_memory(asked: str, file: str, data: bytes) -> Found:
+    """Return a wheel or an sdist whose bytes are at hand, as one that is found."""
+    content = Stored(file, BytesIO(data))
+    kind = _kind_of(file) or "sdist"
+    return Found(kind, file, lambda: _read_archive(asked, file, content), content)
+
+
+def release_of(file: str) -> tuple[str, Version | None]:
+    """Return the name and version in the name of an archive; nothing where it has none."""
+    from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+    try:
+        if file.endswith(".whl"):
+            return parse_wheel_filename(file)[:2]
+        return parse_sdist_filename(file)
+    except ValueError:
+        return "", None
 
 
 def _read_fetched(asked: str, fetched: Fetched) -> Artifact:

@@ -95,9 +95,20 @@ def exact_version(specifiers: Any) -> str | None:
     exact = [
         each.version for each in today if each.operator == "==" and not each.version.endswith(".*")
     ]
-    if any(each.operator == "===" for each in today) or len(set(map(Version, exact))) != 1:
+    if any(each.operator == "===" for each in today):
+        # One that pip compares as text is a pin all the same, as far as it is a version.
+        return today[0].version if len(today) == 1 and is_version(today[0].version) else ""
+    if len(set(map(Version, exact))) != 1:
         return ""
     return exact[0] if specifiers.contains(exact[0], prereleases=True) else ""
+
+
+def is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except ValueError:
+        return False
+    return True
 
 
 def by_us(folder: Path) -> PinFile:

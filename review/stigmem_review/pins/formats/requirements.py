@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
@@ -78,7 +78,14 @@ _USUAL = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) *+== *+([0-9]{1,9}(?:\.[0-9]{1,9}){0,9}) *+"
     r"(?:;([^-$\\]*+))?((?:(?<= )--hash=sha256:[0-9a-f]{64} *+)*+)"
 )
+_URL_HASH = re.compile(r"[#&](md5|sha1|sha224|sha256|sha384|sha512)=([^&]*)")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+
+# What of the lines that are not followed says that something is installed, and is no mere path.
+_INSTALLS = re.compile(
+    r"-e|--e|\S*===|\S+ *@ *[A-Za-z][\w+.-]*:|(?:git|hg|svn|bzr)\+|\S*[#&]egg=|"
+    r"(?:\.{1,2}/|file:)\S+ *(?:;|$)|\S+\.(?:whl|zip|tgz|tar\.\w+)(?:[#?[]\S*)? *(?:;|$)"
+)
 
 # The schemes pip takes a whole line for a URL by, and the names it takes for those of archives.
 _URL_SCHEMES = frozenset(
@@ -126,6 +133,10 @@ _NAME_LISTS = frozenset({"no-binary", "only-binary", "all-releases", "only-final
 
 class _RefusedError(SourceError):
     """A line or a file that cannot be read; the message is the reason and what to do."""
+
+
+class _NoneError(_RefusedError):
+    """A line that pip refuses too, whatever its release: with it, it installs nothing."""
 
 
 class _Option(NamedTuple):
@@ -202,6 +213,48 @@ def is_requirements_file(path: str) -> bool:
     if folders and folders[-1] in _NAMES:
         return True
     return not _NAMES.isdisjoint(re.split(r"[-_.]", name.removesuffix(".txt")))
+
+
+def is_list(data: bytes, *, named_so: bool) -> bool:
+    """Say whether installers could take a file for a list, by what it holds.
+
+    They refuse all of a file for one line that they cannot read. So only a file that is
+    ``named_so`` may have some, and then fewer of them than of others; and a line must say more
+    than a bare word does.
+    """
+    try:
+        text = _decoded(data)
+    except _RefusedError:
+        text = data.decode("latin-1")  # as pip does where it is the encoding of the locale
+    if "\0" in text:
+        return False
+    found = _Found()
+    says, refused = False, 0
+    for count, (_, line) in enumerate(_logical_lines(text), 1):
+        try:
+            says |= _says(line, found)
+        except _NoneError:
+            if not named_so:
+                return False
+            refused += 1
+        except _RefusedError:
+            says |= "=" in line
+        if count >= _LINES:
+            break
+    return says and refused * 2 <= found.lines
+
+
+def _says(line: str, found: _Found) -> bool:
+    """Say whether a line names what is to be installed, or where from."""
+    found.lines += 1
+    known = len(found.pins) + len(found.options) + len(found.includes)
+    loose = len(found.loose)
+    _read_line(line, Location(""), found)
+    return (
+        known < len(found.pins) + len(found.options) + len(found.includes)
+        or any(set("<>=~!") & set(each.text) for each in found.loose[loose:])
+        or bool(_INSTALLS.match(line))
+    )
 
 
 def read_requirements(path: str, read: Read, known: Known | None = None) -> PinFile:
@@ -463,7 +516,7 @@ def _option_parser() -> OptionParser:
 
     class Parser(OptionParser):
         def error(self, msg: str) -> NoReturn:
-            raise _RefusedError(f"pip refuses its options: {shorten(msg)}; correct or drop them")
+            raise _NoneError(f"pip refuses its options: {shorten(msg)}; correct or drop them")
 
     def note(_: Any, __: str, value: str | None, parser: Any, name: str) -> None:
         parser.values.given.append(_Option(name, value or ""))
@@ -525,18 +578,54 @@ def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loos
     named, _, condition = text.partition("; " if url else ";")
     named = named.strip()
     marker = _marker(condition.strip())
-    if (_is_path(named) or named.startswith("file:")) and (folder := _folder(named)) is not None:
-        return Local(folder, _cut(text), at)
+    if _is_path(named) or named.startswith("file:"):
+        path = _path_of(named)
+        if path is not None:
+            return Local(path, _cut(text), at)
     if url:
-        return _aside(text, "it stands for a URL, and no release of an index", at)
+        return _at_url(named, "", hashes, marker, at) or _elsewhere(text, "URL", at)
     if _is_archive(named):
-        return _aside(text, "it stands for a local file, and no release of an index", at)
+        path = _path_of(named)
+        return _elsewhere(text, "local file", at) if path is None else Local(path, _cut(text), at)
     requirement = _parsed(named)
     if requirement is None:
-        return _aside(text, "it stands for a local path, and no release of an index", at)
+        return _elsewhere(text, "local path", at)
     if requirement.url is not None:
-        return _aside(text, "it stands for a URL, and no release of an index", at)
+        found = _at_url(requirement.url, requirement.name, hashes, marker, at)
+        return found or _elsewhere(text, "URL", at)
     return _named(requirement, text, hashes, marker, at)
+
+
+def _elsewhere(text: str, what: str, at: Location) -> Aside:
+    return _aside(text, f"it stands for a {what}, and no release of an index", at)
+
+
+def _at_url(url: str, name: str, hashes: tuple[str, ...], marker: str, at: Location) -> Pin | None:
+    """Return the one file that a URL stands for, where its own hash says which that is.
+
+    The first hash in the URL counts, as for pip (``pip/_internal/models/link.py``), and those of
+    the options beside it are others that it takes.
+    """
+    from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+
+    address, _, fragment = url.partition("#")
+    said = _URL_HASH.search(f"#{fragment}")
+    if said is None or not _HASH.fullmatch(digest := f"{said[1]}:{said[2].lower()}"):
+        return None
+    file = unquote(urlsplit(address).path.rpartition("/")[2])
+    try:
+        if file.endswith(".whl"):
+            called, version = parse_wheel_filename(file)[:2]
+        elif file.endswith(".tar.gz"):
+            called, version = parse_sdist_filename(file)
+        else:
+            return None
+    except ValueError:
+        return None
+    if name and canonicalize_name(name) != called:
+        return None
+    allowed = tuple(sorted({digest, *hashes}))
+    return Pin(called, str(version), allowed, marker, at, _cut(address))
 
 
 def _named(
@@ -550,7 +639,11 @@ def _named(
         if len(specifiers) > 1:
             # Some releases of pip take the comma for part of the text.
             raise _RefusedError("pip ignores or refuses what stands beside ===; write one version")
-        return _aside(text, "=== compares versions as text, so it names no one release", at)
+        # It compares as text: of the releases that are equal to a version, one that is written so.
+        version = specifiers[0].version
+        if not _is_version(version):
+            return _aside(text, "=== compares versions as text, so it names no one release", at)
+        return Pin(name, version, hashes, marker, at)
     exact = [
         each.version
         for each in specifiers
@@ -563,6 +656,16 @@ def _named(
     except ValueError as error:  # numbers longer than Python converts
         raise _RefusedError("its version is none that can be compared; correct it") from error
     return Loose(name, _cut(text), at)
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import Version
+
+    try:
+        Version(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(10_000)
@@ -609,9 +712,7 @@ def _parsed(text: str) -> Requirement | None:
     except ValueError as error:
         if _is_path(text):
             return None
-        raise _RefusedError(
-            "it is no requirement, URL or path; write it as name==version"
-        ) from error
+        raise _NoneError("it is no requirement, URL or path; write it as name==version") from error
 
 
 def _folder(text: str) -> str | None:
@@ -619,6 +720,12 @@ def _folder(text: str) -> str | None:
 
     ``None`` for an archive, and for what lies elsewhere.
     """
+    path = _path_of(text)
+    return None if path is None or path.lower().endswith(_ARCHIVES) else path
+
+
+def _path_of(text: str) -> str | None:
+    """Return the path that a path, a URL or a named URL stands for, if it can be followed."""
     named, at, url = text.partition("@")
     if at and url.strip().startswith("file:") and not _is_path(named):
         text = url.strip()
@@ -632,9 +739,7 @@ def _folder(text: str) -> str | None:
     if text.endswith("]"):
         text = text.rpartition("[")[0]
     text = text.strip()
-    if not text or text.startswith(("/", "~")) or text.lower().endswith(_ARCHIVES):
-        return None
-    return text
+    return None if not text or text.startswith(("/", "~")) else text
 
 
 def _is_path(text: str) -> bool:
