@@ -440,3 +440,21 @@ def test_the_node_refuses_what_is_said_to_be_refused(node_python: Path, tmp_path
         level = expected.get("rollback-refused")
         assert bool(back) == (level == "warning"), (what, back)
         assert bool(fresh[1]) == (level is not None), (what, fresh)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        START.replace("Migration", "Migration as M") + "def later(): M('demo-plugin', 7, '', '')\n",
+        START.replace("Migration", "Migration \\\n as M")
+        + "def later(): M('demo-plugin', 7, '', '')\n",
+        START + "def later():\n    return \uff2digration('demo-plugin', 7, '', '')\n",
+        "from stigmem_node.plugins import \uff2digration\n"
+        "def later(): return [\uff2digration('demo-plugin', 7, '', '')]\n",
+        "import stigmem_node.plugins as p\n@print(p\n.Migration('demo-plugin', 7, '', ''))\n"
+        "def later(): ...\n",
+    ],
+)
+def test_a_migration_is_seen_however_it_is_named(code: str, tmp_path: Path) -> None:
+    found = migrations("", tmp_path, later=code)
+    assert [(each.number, each.unread) for each in found if each.number] == [(7, "")]

@@ -142,8 +142,8 @@ class _File:
         """Return the rows about the statement that starts with a row."""
         changed = self._changed(range(start, self._end(start)))
         # What it took the place of stands before it.
-        index = start
-        while index and self._rows[index - 1].sign != " ":
+        index, least = start, max(0, start - limits.EVIDENCE_LINES)
+        while index > least and self._rows[index - 1].sign != " ":
             index -= 1
             if self._rows[index].sign not in self._signs:
                 changed.append(index)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -21,6 +24,8 @@ from stigmem_review.model import Known, Location, Manifest, Migration, Release
 from stigmem_review.text import shorten
 
 _CLASS = MIGRATION.dotted.rpartition(".")[2]
+_MENTION = re.compile(rb"\b" + _CLASS.encode() + rb"\b")
+_RENAMED = re.compile(_MENTION.pattern + rb"[\s\\]+as\b|\r(?!\n)|\f")
 _HIGHEST = 2**63
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ROUNDS = 3
@@ -91,7 +96,7 @@ class _Migrations:
         m = self._machine
         loaded = {thing.name for thing in m.things if thing.kind == "module"}
         for place, data in self._code.sources():
-            if _CLASS.encode() not in data:
+            if not _names(data):
                 continue
             name = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             module = m.modules.get(name)
@@ -107,8 +112,11 @@ class _Migrations:
         names = {_CLASS: False}
         calls = []
         stack: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(module.tree, ())]
+        lines = _lines(module.syntax.source)
         while stack:
             node, around = stack.pop()
+            if lines is not None and isinstance(node, ast.stmt) and not _within(node, lines):
+                continue
             match node:
                 case ast.ImportFrom(names=aliases):
                     names.update({e.asname or e.name: True for e in aliases if e.name == _CLASS})
@@ -164,6 +172,40 @@ class _Migrations:
                 for each in refs[:_COPIES]:
                     m.run(partial(enter, m, each))
         return NONE
+
+
+def _names(source: bytes) -> bool:
+    """Say whether a source file has the name of the class in it, as Python compares names."""
+    if _CLASS.encode() in source:
+        return True
+    if source.isascii():
+        return False
+    return _CLASS in unicodedata.normalize("NFKC", source.decode("utf-8", "replace"))
+
+
+def _lines(source: bytes) -> list[int] | None:
+    """Return the lines with what can make a migration; ``None`` where any line can.
+
+    A name in other letters can be the same to Python, and one that is imported under another name
+    stands alone.
+    """
+    if not source.isascii() or _RENAMED.search(source):
+        return None
+    found: list[int] = []
+    line, at = 1, 0
+    for each in _MENTION.finditer(source):
+        line += source.count(b"\n", at, each.start())
+        at = each.start()
+        found.append(line)
+    return found
+
+
+def _within(node: ast.stmt, lines: list[int]) -> bool:
+    """Say whether any of some lines is one of a statement, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first = min((each.lineno for each in decorators), default=node.lineno)
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= (node.end_lineno or node.lineno)
 
 
 def _gives_nothing(function: ast.AST, bound: bool) -> bool:
