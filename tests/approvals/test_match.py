@@ -146,6 +146,15 @@ def test_the_way_back_to_other_bytes_is_not() -> None:
     assert standing(record(old=None), subject=removed).approval
 
 
+def test_the_way_back_from_what_was_approved_in_part_is_not() -> None:
+    assert standing(record(partial=True)).approval
+    because, words = void(standing(record(partial=True), subject=BACK))
+    assert because == "another finding"
+    assert words.endswith("is for a part of the upgrade, so not for the way back")
+    whole = record(by="Somebody else")
+    assert standing(record(partial=True), whole, subject=BACK).approval
+
+
 def test_what_cannot_be_approved_stays_closed_both_ways() -> None:
     final = Found(approvable=False)
     for subject in (SUBJECT, BACK):

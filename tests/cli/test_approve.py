@@ -136,11 +136,13 @@ def test_what_is_approved_in_part_stays_closed(work: Path) -> None:
     done = run("approve", OLD, NEW, *ME, "--finding", "version-surprise", cwd=work)
     assert done.returncode == 0
     assert "The gate stays closed: 1 finding still needs approval." in done.stdout
+    assert code(work, NEW, OLD) == 1
     closed = run("diff", OLD, NEW, cwd=work)
     assert closed.returncode == 1
     assert "1 finding needs approval, 1 more is approved." in " ".join(closed.stdout.split())
     assert run(*pasted(closed.stdout), cwd=work).returncode == 0
-    assert code(work) == 0
+    assert code(work) == code(work, NEW, OLD) == 0
+    assert [each.partial for each in records(work)] == [True, False]
     assert [[each.rule for each in record.findings] for record in records(work)] == [
         ["SPR602"],
         ["SPR301"],

@@ -82,8 +82,8 @@ def standings(
     """Return what some approvals say of each finding of a review.
 
     A finding is approved by a record of the same artifacts that names its fingerprint, its rule
-    and its item, from the day it was made to its last one; going back from what was approved is
-    approved for as long. What cannot be approved is not, whatever a record says.
+    and its item, from the day it was made to its last one; going back from what was approved as a
+    whole is approved for as long. What cannot be approved is not, whatever a record says.
     """
     mine = [each for each in records if _is_about(each, subject)]
     return tuple(_standing(each, subject, mine, today, limits) for each in findings)
@@ -164,7 +164,9 @@ def _standing(
             else:
                 return Standing(_approval(record, limits))
         elif _same_bytes(record, _back(subject)):
-            if why := _why_not_now(record, today, limits):
+            if record.partial:
+                voids.append(_in_part(record))
+            elif why := _why_not_now(record, today, limits):
                 voids.append(why)
             else:
                 return Standing(_approval(record, limits, back=True))
@@ -239,6 +241,11 @@ def _why_not_now(record: Record, today: date, limits: Limits) -> Void | None:
 
 def _another_finding(record: Record) -> Void:
     says = (*_who(record), Segment(" is for this upgrade and does not name this finding"))
+    return Void("another finding", says)
+
+
+def _in_part(record: Record) -> Void:
+    says = (*_who(record), Segment(" is for a part of the upgrade, so not for the way back"))
     return Void("another finding", says)
 
 

@@ -39,7 +39,7 @@ def parse_approvals(data: bytes, path: str) -> tuple[Record, ...]:
 
 _STRING = "a string"
 _DATE = "a date"
-_TABLE = "a table"
+_FLAG = "true or false"
 _TABLES = "a list of tables"
 _SIDE = 'a table, or the string "none"'
 
@@ -59,6 +59,7 @@ _APPROVAL: Mapping[str, _Key] = {
     "approved": _Key(_DATE, example="2026-11-27"),
     "until": _Key(_DATE, example="2027-11-27"),
     "node": _Key(_STRING, required=False, example='"0.9.0a12"'),
+    "partial": _Key(_FLAG, required=False, example="true"),
     "old": _Key(_SIDE, example='"none"'),
     "new": _Key(_SIDE, example='"none"'),
     "finding": _Key(_TABLES, required=False),
@@ -155,6 +156,7 @@ class _Reading:
             findings=tuple(findings),
             incomplete=tuple(gaps),
             node=raw.get("node", ""),
+            partial=raw.get("partial", False),
             line=line,
         )
 
@@ -293,6 +295,8 @@ def _is(value: Any, kind: str) -> bool:
     match kind:
         case "a string":
             return isinstance(value, str)
+        case "true or false":
+            return isinstance(value, bool)
         case "a date":
             return isinstance(value, date) and not isinstance(value, datetime)
         case "a list of tables":

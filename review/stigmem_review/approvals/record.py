@@ -52,8 +52,9 @@ class Record(msgspec.Struct, frozen=True):
     """One decision: what was accepted, between which artifacts, by whom, why, and for how long.
 
     ``old`` or ``new`` is absent where there was no release on that side. ``until`` is the last day
-    on which it counts; days are those of UTC. ``node`` is the node the review was for. ``line`` is
-    where the record starts in its file.
+    on which it counts; days are those of UTC. ``node`` is the node the review was for. It is
+    ``partial`` where findings of that review were left without approval. ``line`` is where the
+    record starts in its file.
     """
 
     plugin: str
@@ -66,6 +67,7 @@ class Record(msgspec.Struct, frozen=True):
     findings: tuple[Accepted, ...] = ()
     incomplete: tuple[AcceptedGap, ...] = ()
     node: str = ""
+    partial: bool = False
     line: int = 0
 
 

@@ -26,6 +26,8 @@ def _lines(record: Record) -> Iterator[str]:
     yield f"until = {record.until.isoformat()}"
     if record.node:
         yield f"node = {_string(record.node)}"
+    if record.partial:
+        yield "partial = true"
     sides = (("old", record.old), ("new", record.new))
     for side, artifact in sides:
         if artifact is None:

@@ -88,6 +88,7 @@ def propose(report: Report, wish: Wish, today: date, limits: Limits) -> Proposal
             f"{count(len(final), 'finding')} {are} not approvable: {named}; fix "
             f"{'it' if len(final) == 1 else 'them'} before this is deployed"
         )
+    left = tuple(each for each in closing if each not in chosen)
     old, new = (artifact_of(each.source, each.version) for each in report.reviewed)
     record = Record(
         plugin=report.plugin,
@@ -102,8 +103,8 @@ def propose(report: Report, wish: Wish, today: date, limits: Limits) -> Proposal
         ),
         incomplete=tuple(AcceptedGap(each.what, each.why) for each in report.gaps),
         node=report.node,
+        partial=bool(left),
     )
-    left = tuple(each for each in closing if each not in chosen)
     return Proposal(record, tuple(chosen), left)
 
 
