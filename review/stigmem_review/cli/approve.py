@@ -114,9 +114,9 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.pipeline.reported import again, check_same, read_report
 
     closed = read_report(options.old)
-    if not closed:
+    if not (closed.reviews or closed.pins):
         print(f"Nothing in {clean(options.old)} needs approval. Nothing was recorded.")
-    for each in closed:
+    for each in closed.reviews:
         old, new = again(each, options.artifacts)
         read = each.commands.review if each.commands else ""
         node = options.node_version or each.node
@@ -128,6 +128,12 @@ def run(options: argparse.Namespace) -> int:
             claimed,
             lambda digests, each=each: check_same(each, digests),  # type: ignore[misc]
         )
+    if closed.pins:
+        print(
+            f"The gate stays closed for the pins ({', '.join(map(clean, closed.pins))}), which "
+            "have no bytes to approve: put them right where they stand, or decide in the policy."
+        )
+        return 1
     return 0
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from stigmem_review import limits
 from stigmem_review.errors import IncompleteError, RefusedError, SourceError, UsageError
+from stigmem_review.model import Level
 from stigmem_review.sources.disk import read_file
 from stigmem_review.text import shorten
+from stigmem_review.verdict import at_gate
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -47,14 +49,30 @@ class _Bump(msgspec.Struct, frozen=True):
     report: Reported | None = None
 
 
+class _Finding(msgspec.Struct, frozen=True):
+    rule: str
+    level: Level
+
+
+class _Gate(msgspec.Struct, frozen=True):
+    gate: Level
+
+
 class _BumpReport(msgspec.Struct, frozen=True):
-    node: str
+    verdict: _Gate
     bumps: tuple[_Bump, ...]
-    findings: tuple[msgspec.Raw, ...] = ()
+    findings: tuple[_Finding, ...]
 
 
-def read_report(path: str) -> tuple[Reported, ...]:
-    """Return the reviews with a closed gate that a report in JSON is about.
+class Closed(NamedTuple):
+    """What of a report was closed: its reviews, and the rules of findings about the pins."""
+
+    reviews: tuple[Reported, ...]
+    pins: tuple[str, ...] = ()
+
+
+def read_report(path: str) -> Closed:
+    """Return what was closed of what a report in JSON is about.
 
     Raises ``UsageError`` where it is none of this tool's.
     """
@@ -66,14 +84,18 @@ def read_report(path: str) -> tuple[Reported, ...]:
         if "bumps" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
             whole = msgspec.json.decode(data, type=_BumpReport)
             reports = [each.report for each in whole.bumps if each.report is not None]
+            gate = whole.verdict.gate
+            pins = [each.rule for each in whole.findings if at_gate(each.level, gate)]
         else:
+            pins = []
             reports = [msgspec.json.decode(data, type=Reported)]
     except (ValueError, RecursionError):
         raise UsageError(
             f"{shorten(path, 120)} is no report of diff or bump; write one with --output "
             f"json={shorten(path, 120)}, or name OLD and NEW"
         ) from None
-    return tuple(each for each in reports if each.verdict.exit_code)
+    closed = (each for each in reports if each.verdict.exit_code)
+    return Closed(tuple(closed), tuple(dict.fromkeys(pins)))
 
 
 def again(reported: Reported, artifacts: str | None) -> tuple[str, str]:
