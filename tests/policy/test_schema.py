@@ -33,6 +33,13 @@ WRONG = [
     ('[plugins]\nx = "y"', '`x` in [plugins], line 2, is "y"; it is a table: write [plugins.x]'),
     ('[plugins."a b"]', "`a b` in [plugins], line 1, is not the name of a distribution"),
     ("[plugins.A_b]\n[plugins.a-B]", "`a-B` in [plugins], line 2, is the same distribution as"),
+    (
+        "[approvals]\nlongest-days = 0",
+        "`longest-days` in [approvals], line 2, is 0; it is a whole ",
+    ),
+    ("[approvals]\nlongest-days = 3651", "line 2, is 3651; it is a whole number from 1 to 3650"),
+    ("[approvals]\nlongest-days = true", "line 2, is true; it is a whole number"),
+    ('[approvals]\nlongest-days = "90"', 'line 2, is "90"; it is a whole number'),
     ("node-version = 3", "`node-version`, line 1, is 3; it is a string"),
     ('node-version = "1"\nnode.version = "2"', "`node-version`, line 1; it is `version` in [node]"),
 ]
