@@ -11,10 +11,11 @@ from stigmem_review import host
 from stigmem_review.case import build_case, build_check
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import Act, Release
-from stigmem_review.policy.file import PluginPolicy, Rights, parse_policy
+from stigmem_review.policy.file import Rights, parse_policy
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.decided import Judgement, RulePolicy, rule_policy
 from stigmem_review.rulebook.examples import ShortRelease, release_of
+from stigmem_review.rulebook.rules import book_of
 
 NODE = host.node()
 
@@ -114,14 +115,27 @@ def test_what_runs_while_the_node_loads_a_plugin_is_never_allowed() -> None:
     assert len(shown(found, "early-effect")[0]) == 1
 
 
+NEVER = b"""\
+id = "ACME001"
+name = "never"
+on = ["hook-added"]
+level = "error"
+approvable = false
+says = "Never."
+why = "It is so."
+do = "Do without."
+"""
+
+
 def test_a_rule_that_cannot_be_approved_stands_beside_what_is_allowed() -> None:
-    new = release(version="1.1.0", hooks={"post_assert_audti": "demo.handlers:audit"})
-    # As the policy of a newer node could say it.
-    rights = PluginPolicy(allow=Rights(hooks=("post_assert_audti",)))
-    allowed = RulePolicy(plugins={"acme-ledger": rights})
-    case = build_case(OLD, new, NODE)
-    found = allowed.judge(case.comparison.facts, case, shipped_rules(), "acme-ledger")
-    assert shown(found, "hook-unknown")[0] != []
+    decided = policy_of(f'{ALLOW}\nhooks = ["pre_recall_authorize"]\n')
+    rules = shipped_rules().joined(book_of("own", [("ACME001-never.toml", NEVER)]), "own")
+    case = build_case(OLD, GAINS, NODE)
+    found = decided.judge(case.comparison.facts, case, rules, "acme-ledger")
+    assert shown(found, "never", "hook-added") == (
+        ["error pre_recall_authorize"],
+        [f"pre_recall_authorize {BY}"],
+    )
 
 
 # What must never be
@@ -152,7 +166,8 @@ def test_what_is_forbidden_is_an_error_whether_it_is_new_or_not(
         assert "[plugins.acme-ledger.forbid]" in "".join(each.text for each in found.message)
     assert shown(judged(text, OLD, OLD), "forbidden", "forbidden-unread") == ([], [])
     assert shown(judged(text, OLD, release(**fields), "other"), "forbidden") == ([], [])
-    assert shown(judged(text, release(**fields), release(none=True)), "forbidden") == ([], [])
+    removed = judged(text, release(**fields), release(none=True))
+    assert shown(removed, "forbidden", "forbidden-unread") == ([], [])
 
 
 def test_what_no_plugin_may_have_is_said_once() -> None:
