@@ -205,7 +205,7 @@ def test_other_files_under_the_same_version_are_reviewed(
     assert (each.what, each.state) == ("same version, other files", "blocked")
     assert each.report is not None
     names = [finding.name for finding in each.report.findings]
-    assert {"hook-added", "code-changed-under-version"} <= set(names)
+    assert {"hook-added", "version-surprise"} <= set(names)
 
 
 def test_a_file_that_is_not_the_pinned_one_is_an_error(wheels: Wheels, reviewed: Reviewed) -> None:

@@ -228,6 +228,22 @@ DOES: dict[ActKind, Does] = dict(zip(get_args(ActKind), get_args(Does), strict=T
 """What an act does, in words."""
 
 
+# What makes code run; a handler is ``handler <hook>``, a path ``route <path>``.
+IMPORT = "import"
+FACTORY = "factory"
+HEALTH = "health check"
+NAMED = "import statement"
+"""What has something at hand, and does nothing with it yet."""
+MORE = "more"
+"""What runs besides, where that is too much to be told apart."""
+SOMEWHERE = "somewhere"
+"""What code that was not followed may call."""
+UNIMPORTED = "import by nobody"
+"""What runs when a module is imported that loading the plugin does not import."""
+UNREACHED = "unreached"
+"""What nothing in the release calls."""
+
+
 class Act(msgspec.Struct, frozen=True):
     """Something that the code of a release does with what is not its own, at one place.
 

@@ -6,10 +6,11 @@ import pytest
 
 from stigmem_review.host import node
 from stigmem_review.interpret import roots
-from stigmem_review.interpret.events import HEALTH, Argument, Event
+from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.interpret.roots import Ran, ran
 from stigmem_review.interpret.values import Const, Ref
+from stigmem_review.model import HEALTH
 from support.plugins import plugin
 
 HANDLER = "handler post_assert_audit"

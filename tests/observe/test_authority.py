@@ -10,8 +10,7 @@ import pytest
 
 from stigmem_review import check, host, limits, review
 from stigmem_review.document import Report
-from stigmem_review.interpret.events import UNIMPORTED
-from stigmem_review.model import Act
+from stigmem_review.model import UNIMPORTED, Act
 from stigmem_review.pipeline.reading import read
 from stigmem_review.report import render
 from stigmem_review.sources.request import understand

@@ -11,18 +11,10 @@ import pytest
 from stigmem_review import host
 from stigmem_review.code.modules import Module
 from stigmem_review.interpret.behaviour import behaviour, module_of
-from stigmem_review.interpret.events import (
-    FACTORY,
-    IMPORT,
-    MORE,
-    SOMEWHERE,
-    UNIMPORTED,
-    UNREACHED,
-    Argument,
-    Event,
-)
+from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.survey import Survey, base
+from stigmem_review.model import FACTORY, IMPORT, MORE, SOMEWHERE, UNIMPORTED, UNREACHED
 from stigmem_review.observe.authority import reached
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from stigmem_review import facts
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
-from stigmem_review.interpret.events import (
+from stigmem_review.model import (
+    DOES,
     FACTORY,
     HEALTH,
     IMPORT,
@@ -20,8 +21,12 @@ from stigmem_review.interpret.events import (
     SOMEWHERE,
     UNIMPORTED,
     UNREACHED,
+    Act,
+    ActKind,
+    Location,
+    Manifest,
+    Release,
 )
-from stigmem_review.model import DOES, Act, ActKind, Location, Manifest, Release
 from stigmem_review.outcomes import is_read, members
 
 START = (IMPORT, FACTORY)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.facts.base import Explained, State
+from stigmem_review.facts.base import Fact
 
 Right = Literal["capability", "hook", "authority", "destination"]
 
 
-class Forbidden(State, frozen=True, kw_only=True):
+class Forbidden(Fact, frozen=True, kw_only=True):
     """Something that a release has and the policy says it must never have.
 
     ``item`` is what it has, ``by`` the table that forbids it.
@@ -19,8 +19,9 @@ class Forbidden(State, frozen=True, kw_only=True):
     by: str
 
 
-class ForbiddenUnread(Explained, frozen=True, kw_only=True):
+class ForbiddenUnread(Fact, frozen=True, kw_only=True):
     """Something that the policy forbids, of which nobody can say whether a release has it."""
 
     right: Right
     by: str
+    why: str

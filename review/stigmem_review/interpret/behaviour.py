@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from stigmem_review.interpret.events import FACTORY, IMPORT
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.roots import ran
@@ -22,6 +21,7 @@ from stigmem_review.interpret.values import (
     Value,
     Wrapped,
 )
+from stigmem_review.model import FACTORY, IMPORT
 
 _DEEP = 4
 """Containers within each other that are looked into."""

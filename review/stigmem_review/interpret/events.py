@@ -6,23 +6,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-IMPORT = "import"
-FACTORY = "factory"
-HEALTH = "health check"
-NAMED = "import statement"
-"""What has something at hand, and does nothing with it yet."""
-MORE = "more"
-"""What runs besides, where that is too much to be told apart."""
-SOMEWHERE = "somewhere"
-"""What code that was not followed may call."""
 PHASES = 40
 """Phases that are told apart; a node has fewer hooks."""
-UNIMPORTED = "import by nobody"
-"""What runs when a module is imported that loading the plugin does not import."""
 HANDED_ON = "<handed on>"
 """Ends the name of a module that goes where reading does not follow it."""
-UNREACHED = "unreached"
-"""What nothing in the release calls."""
 
 EventKind = Literal["calls", "looks", "sets", "hands on"]
 

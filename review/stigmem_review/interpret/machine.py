@@ -21,15 +21,7 @@ from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
 from stigmem_review.host.destinations import OWN, UNKNOWN
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.events import (
-    HANDED_ON,
-    IMPORT,
-    UNREACHED,
-    Argument,
-    Arguments,
-    Event,
-    EventKind,
-)
+from stigmem_review.interpret.events import HANDED_ON, Argument, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
     ALL,
     ESCAPED,
@@ -68,7 +60,7 @@ from stigmem_review.interpret.values import (
     variable_in,
     words,
 )
-from stigmem_review.model import Location
+from stigmem_review.model import IMPORT, UNREACHED, Location
 
 _TEXT = 300
 """Characters of a text that says where something leads."""

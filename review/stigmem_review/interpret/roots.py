@@ -14,7 +14,7 @@ import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.interpret import calls
-from stigmem_review.interpret.events import HEALTH, MORE, PHASES
+from stigmem_review.interpret.events import PHASES
 from stigmem_review.interpret.heap import ESCAPED, VOLATILE, Cell
 from stigmem_review.interpret.host import ALLOW, DENY
 from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
@@ -34,7 +34,7 @@ from stigmem_review.interpret.values import (
     Unknown,
     Value,
 )
-from stigmem_review.model import End
+from stigmem_review.model import HEALTH, MORE, End
 
 _STEPS = 3_000
 """Steps for one of them; handlers of released plugins take some hundred."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review.code.installed import Code
 from stigmem_review.host import Node, apis
-from stigmem_review.interpret.events import FACTORY, HANDED_ON, IMPORT, UNIMPORTED, Event
+from stigmem_review.interpret.events import HANDED_ON, Event
 from stigmem_review.interpret.survey.things import COMPUTED
-from stigmem_review.model import Authority, Observation
+from stigmem_review.model import FACTORY, IMPORT, UNIMPORTED, Authority, Observation
 
 _EARLY = frozenset({IMPORT, FACTORY, UNIMPORTED})
 """What runs before the node has looked at any signature, or would if the module were imported."""

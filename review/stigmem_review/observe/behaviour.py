@@ -16,8 +16,18 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import destinations
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
-from stigmem_review.interpret.events import FACTORY, IMPORT, NAMED, Argument, Event
-from stigmem_review.model import Act, ActKind, Authority, Known, Manifest, Release
+from stigmem_review.interpret.events import Argument, Event
+from stigmem_review.model import (
+    FACTORY,
+    IMPORT,
+    NAMED,
+    Act,
+    ActKind,
+    Authority,
+    Known,
+    Manifest,
+    Release,
+)
 from stigmem_review.observe.authority import reached
 from stigmem_review.observe.outline import Outline
 from stigmem_review.outcomes import values

@@ -11,19 +11,7 @@ from msgspec.structs import replace
 
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
-from stigmem_review.interpret.events import (
-    FACTORY,
-    IMPORT,
-    MORE,
-    PHASES,
-    SOMEWHERE,
-    UNIMPORTED,
-    UNREACHED,
-    Arguments,
-    Event,
-    EventKind,
-    Import,
-)
+from stigmem_review.interpret.events import PHASES, Arguments, Event, EventKind, Import
 from stigmem_review.interpret.survey.mentions import called_somewhere
 from stigmem_review.interpret.survey.things import (
     ALONE,
@@ -51,6 +39,7 @@ from stigmem_review.interpret.survey.things import (
     is_itself,
     joined,
 )
+from stigmem_review.model import FACTORY, IMPORT, MORE, SOMEWHERE, UNIMPORTED, UNREACHED
 
 _AGAIN = 200_000
 """Expressions that are looked at again, and ``_OF_A_LINE`` more for each line of code."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import TEMPORARY, UNKNOWN
-from stigmem_review.interpret.events import HANDED_ON, UNREACHED, Argument
+from stigmem_review.interpret.events import HANDED_ON, Argument
 from stigmem_review.interpret.survey import paths, texts
 from stigmem_review.interpret.survey.attributes import Attributes, is_told
 from stigmem_review.interpret.survey.things import (
@@ -37,6 +37,7 @@ from stigmem_review.interpret.survey.things import (
     told,
     union,
 )
+from stigmem_review.model import UNREACHED
 
 _DEPTH = 50
 _SHOWN = {"builtins.str": ("__str__", "__repr__"), "builtins.repr": ("__repr__",),
