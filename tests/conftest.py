@@ -6,10 +6,12 @@ import gc
 import os
 import subprocess
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.index_server import IndexServer
 from support.real_node import NODE
 from support.seed import SEED
 
@@ -36,3 +38,16 @@ def node_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin" / "python"
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", NODE], check=True)
     return python
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
+    """A package index on the loopback interface, and the only one that pip is configured for."""
+    for name in list(os.environ):
+        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with IndexServer() as server:
+        monkeypatch.setenv("PIP_INDEX_URL", server.url)
+        yield server

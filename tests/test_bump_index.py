@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +17,6 @@ from support.archives import Tarred, gzipped, tar_bytes
 from support.index_server import File, IndexServer, stall, status
 from support.plugins import plugin, write_sdist, write_wheel
 from support.repository import Deployment
-
-
-@pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with IndexServer() as server:
-        monkeypatch.setenv("PIP_INDEX_URL", server.url)
-        yield server
 
 
 class Release:
