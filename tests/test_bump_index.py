@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import BumpReport, bump, limits, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.report import render
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat

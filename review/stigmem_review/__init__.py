@@ -11,7 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from stigmem_review.document import BumpReport, CheckReport, Report, SignerReport
+    from stigmem_review.document.bump import BumpReport
+    from stigmem_review.document.check import CheckReport
+    from stigmem_review.document.parts import Report
+    from stigmem_review.document.signer import SignerReport
     from stigmem_review.errors import ReviewError
     from stigmem_review.pipeline.bump import bump
     from stigmem_review.pipeline.check import check

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 from stigmem_review import review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.text import flat
 from support.archives import gzipped
 from support.plugins import plugin, write_project, write_sdist, write_wheel

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from stigmem_review import cli, limits, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import FileDiff, SourceDiff
 from stigmem_review.report import render
 from stigmem_review.report.json import schema

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import host, limits, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Known, Manifest, NotCarried, Release, Unknown
 from stigmem_review.pipeline.reading import read

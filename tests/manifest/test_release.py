@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from support.plugins import plugin, write_project, write_wheel
 
 OLD = "Requires-Python: >=3.11\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import check, host, limits, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import UNIMPORTED, Act
 from stigmem_review.pipeline.reading import read
 from stigmem_review.report import render

@@ -10,7 +10,7 @@ import pytest
 
 from stigmem_review import check, review
 from stigmem_review.code.modules import syntax_of
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.observe.deceptive import look, lookalikes
 from stigmem_review.observe.encoded import Decoder
 from support.plugins import plugin, write_wheel

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import check, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.observe.files import Look
 from stigmem_review.text import flat
 from support.plugins import plugin, write_project, write_wheel

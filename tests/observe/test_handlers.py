@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from stigmem_review import check, host, limits, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.interpret.program import Programs
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import Handler, Observation

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stigmem_review import check, host, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Migration
 from stigmem_review.observe.sql import statements
 from stigmem_review.pipeline.reading import read

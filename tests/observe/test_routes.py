@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import host, review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Endpoint
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand

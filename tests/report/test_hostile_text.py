@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from stigmem_review import bump, check, cli, review
 from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.write import record_text
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import UsageError
 from stigmem_review.pipeline.approve import Wish, propose
 from stigmem_review.report import FORMATS, Format, render

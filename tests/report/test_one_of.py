@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.report import FORMATS, render
 from stigmem_review.report.json import schema
 from stigmem_review.text import flat

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import check, review
-from stigmem_review.document import CheckReport, Report
+from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
 from stigmem_review.report import render
 from support.plugins import plugin, write_project, write_wheel
 

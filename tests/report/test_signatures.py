@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stigmem_review import review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.policy.file import parse_policy
 from stigmem_review.policy.trust import Trusted
 from stigmem_review.report import Format, render

@@ -9,7 +9,9 @@ import msgspec
 
 from stigmem_review import host
 from stigmem_review.case import build_case
-from stigmem_review.document import Consents, Report, build_report, gaps_of
+from stigmem_review.document.approvals import Consents
+from stigmem_review.document.build import build_report, gaps_of
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Release
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from stigmem_review import review
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Side
 from support import sigstore as mini
 from support.archives import TAGS, Tarred, Zipped, record, stored, tar_bytes, zip_bytes

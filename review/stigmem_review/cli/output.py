@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import ReportError, UsageError, reason
 from stigmem_review.model import Gap
 from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render

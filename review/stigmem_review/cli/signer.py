@@ -11,7 +11,7 @@ from stigmem_review.cli.options import add_policy_options, add_trust_options, po
 
 if TYPE_CHECKING:
     from stigmem_review.compare.signers import Standing
-    from stigmem_review.document import SignerReport
+    from stigmem_review.document.signer import SignerReport
     from stigmem_review.model import Proof
 
 _ABOUT = """\

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.record import INCOMPLETE_DAYS, Accepted, AcceptedGap, Record
-from stigmem_review.document import Report
 from stigmem_review.document.approvals import PLACEHOLDER
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import IncompleteError, RefusedError, UsageError
 from stigmem_review.pipeline.consent import artifact_of
 from stigmem_review.rulebook import Finding

@@ -19,15 +19,9 @@ from packaging.version import Version
 from stigmem_review import host
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.case import build_pin_case
-from stigmem_review.document import (
-    Asked,
-    Bump,
-    BumpReport,
-    Compared,
-    Line,
-    Report,
-    build_bump_report,
-)
+from stigmem_review.document.approvals import Asked
+from stigmem_review.document.bump import Bump, BumpReport, Compared, build_bump_report
+from stigmem_review.document.parts import Line, Report
 from stigmem_review.errors import MismatchError, SourceError, UsageError, reason
 from stigmem_review.facts import (
     Fact,

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
-from stigmem_review.document import Checked, CheckReport, build_check_report
+from stigmem_review.document.check import Checked, CheckReport, build_check_report
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release

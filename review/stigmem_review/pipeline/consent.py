@@ -18,8 +18,8 @@ from stigmem_review.approvals.match import (
     standings,
 )
 from stigmem_review.approvals.record import AcceptedGap, Artifact, Record
-from stigmem_review.document import AcceptedPart, Consents
-from stigmem_review.document.approvals import approval_lines, on_file_lines
+from stigmem_review.document.approvals import Consents, approval_lines, on_file_lines
+from stigmem_review.document.parts import AcceptedPart
 from stigmem_review.model import Gap, Level, Source
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import clean

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from stigmem_review.compare.signers import signing
-from stigmem_review.document import SignerReport, build_signer_report
+from stigmem_review.document.signer import SignerReport, build_signer_report
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest import none_release
 from stigmem_review.model import Known, Source

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from stigmem_review.document import CheckReport
+from stigmem_review.document.check import CheckReport
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest.factories import concerns_plugins
 from stigmem_review.model import Level, Source

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review import host, limits
 from stigmem_review.approvals.match import Limits
-from stigmem_review.document import Consulted
+from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import (
     ApprovalsError,
     PolicyError,

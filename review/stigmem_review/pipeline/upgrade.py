@@ -12,14 +12,9 @@ from stigmem_review.case import build_case, distribution, plugin_name, plugin_ve
 from stigmem_review.code.written import Written
 from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
-from stigmem_review.document import (
-    Asked,
-    Report,
-    build_report,
-    decide_commands,
-    gaps_of,
-    incomplete_report,
-)
+from stigmem_review.document.approvals import Asked, decide_commands
+from stigmem_review.document.build import build_report, gaps_of, incomplete_report
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stigmem_review.document import BumpReport, CheckReport, Report
+from stigmem_review.document.bump import BumpReport
+from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap
 
 AnyReport = Report | CheckReport | BumpReport

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from stigmem_review.document import Bump, BumpReport, Line
+from stigmem_review.document.bump import Bump, BumpReport
+from stigmem_review.document.parts import Line
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.markdown import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from stigmem_review.document import Checked, CheckReport
+from stigmem_review.document.check import Checked, CheckReport
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
 from stigmem_review.report.groups import level_says, lines_once

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from stigmem_review.document import BumpReport, CheckReport, Report
 from stigmem_review.document.approvals import approval_says
+from stigmem_review.document.bump import BumpReport
+from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS, GAINS
 from stigmem_review.report.bump import bump_summary

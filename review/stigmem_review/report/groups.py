@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shown, shortened
 from stigmem_review.rulebook import Finding

@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from stigmem_review.document import BumpReport, CheckReport, Report, SignerReport
+from stigmem_review.document.bump import BumpReport
+from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
+from stigmem_review.document.signer import SignerReport
 
 Kind = Literal["report", "check", "bump", "signer"]
 _DOCUMENTS: dict[Kind, type[msgspec.Struct]] = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from stigmem_review.document import (
+from stigmem_review.document.approvals import approval_says
+from stigmem_review.document.parts import (
     AcceptedPart,
     Commands,
     Consulted,
@@ -19,7 +20,6 @@ from stigmem_review.document import (
     Reviewed,
     Row,
 )
-from stigmem_review.document.approvals import approval_says
 from stigmem_review.model import Gap
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import Shortened, shortened

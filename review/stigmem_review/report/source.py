@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from stigmem_review.document import Report
+from stigmem_review.document.parts import Report
 from stigmem_review.model import FileDiff, Hunk, SourceDiff
 from stigmem_review.verdict import count
 

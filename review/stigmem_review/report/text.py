@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from stigmem_review.document import (
+from stigmem_review.document.approvals import approval_says
+from stigmem_review.document.parts import (
     AcceptedPart,
     Commands,
     Consulted,
@@ -14,7 +15,6 @@ from stigmem_review.document import (
     Report,
     Reviewed,
 )
-from stigmem_review.document.approvals import approval_says
 from stigmem_review.model import SourceDiff
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
