@@ -639,6 +639,7 @@ def test_a_root_and_settings_that_come_with_the_bump_do_not_count(
     new = trusting(signed, "1.0.1", instance().root(), TRUSTS_ADA)
     report = reviewed(old, new, **FILES)
     assert outcome(report)[1] == [
+        "warning signing-loosened node.env:1",
         "error policy-changed node.env",
         "error policy-changed root.json",
     ]
@@ -708,7 +709,10 @@ def test_what_the_policy_of_the_base_names_is_read_from_there(
     assert bumped.report
     assert bumped.report.signing
     assert bumped.report.signing.decision == "trusted"
-    assert outcome(report)[1] == ["error policy-changed node.env"]
+    assert outcome(report)[1] == [
+        "warning signing-loosened node.env:1",
+        "error policy-changed node.env",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -759,6 +763,15 @@ def test_pins_are_compared_with_where_the_branches_part(
     deployment.commit({"requirements.txt": wheels.pin("1.0.0"), "notes": "other work"})
     report = bump(base, "topic", repository=str(deployment.folder), artifacts=str(wheels.folder))
     assert outcome(report) == ([], [], 0)
+
+
+def test_a_commit_beside_itself_says_that_nothing_changed(
+    wheels: Wheels, deployment: Deployment
+) -> None:
+    only = deployment.commit({"requirements.txt": wheels.pin("1.0.0")})
+    report = bump(only, only, repository=str(deployment.folder))
+    assert outcome(report) == ([], [], 0)
+    assert "Nothing changed: both are the same commit." in render(report, "text")
 
 
 def test_going_back_to_an_earlier_revision_is_a_change(

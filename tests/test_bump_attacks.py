@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review import BumpReport, bump
+from stigmem_review.report import render
 from support.history import Files, history
 from support.plugins import plugin, write_wheel
 
@@ -30,6 +31,9 @@ def _built(folder: Path) -> World:
     for version, more in (("1.0.0", ()), ("1.1.0", ("network.outbound",))):
         files = plugin(version=version, capabilities=("facts.read", *more))
         wheels[version] = write_wheel(folder, files, version=version).read_bytes()
+    for version in ("1.0", "2.0"):
+        library = {"acme_library/__init__.py": ""}
+        write_wheel(folder, library, name="acme-library", version=version, entry_points="")
     return World(folder, wheels)
 
 
@@ -144,8 +148,282 @@ def _repacked(_: bytes, version: str) -> bytes:
         return write_wheel(Path(folder), files, version=version).read_bytes()
 
 
+def _in_other_files(_: World) -> dict[str, Row]:
+    """Pins in files that install something and are no lists."""
+    lines = {
+        "Dockerfile": "RUN pip install demo-plugin=={}\n",
+        "deploy/node.Dockerfile": "RUN pip install --no-cache-dir x 'demo-plugin[fast] == {}'\n",
+        "install.sh": "python -m pip install demo_plugin=={}\n",
+        ".github/workflows/x.yml": "    - run: pip install demo-plugin==={} && true\n",
+        "pyproject.toml": '[project]\ndependencies = ["Demo.Plugin=={}"]\n',
+        "deploy/pyproject.toml": '[tool.poetry.dependencies]\ndemo-plugin = "=={}"\n',
+        "Pipfile": "[packages]\ndemo-plugin = {{version = '=={}', index = 'x'}}\n",
+        "environment.yml": "dependencies:\n- pip:\n  - demo-plugin == {}\n",
+    }
+    rows: dict[str, Row] = {
+        f"a pin in {path}": ({path: line.format("1.0.0")}, {path: line.format("1.1.0")}, UPGRADE)
+        for path, line in lines.items()
+    }
+    pin = "RUN pip install demo-plugin==1.1.0\n"
+    return rows | {
+        "a new pin in an image": (
+            {"Dockerfile": "FROM x\n"},
+            {"Dockerfile": f"FROM x\n{pin}"},
+            NEW,
+        ),
+        "a pin that goes from a list into an image": (
+            {"requirements.txt": "demo-plugin==1.0.0\n", "Dockerfile": "FROM x\n"},
+            {"requirements.txt": "\n", "Dockerfile": f"FROM x\n{pin}"},
+            UPGRADE,
+        ),
+        "a pin that goes from one list to another": (
+            {"requirements.txt": "demo-plugin==1.0.0\n", "more-requirements.txt": "\n"},
+            {"requirements.txt": "\n", "more-requirements.txt": "demo-plugin==1.1.0\n"},
+            UPGRADE,
+        ),
+        "the host's own plugin, whose file nobody has": (
+            {"Dockerfile": "FROM x\n"},
+            {"Dockerfile": "FROM x\nRUN pip install stigmem-plugin-none==0.1.0\n"},
+            "gap Dockerfile:2",
+        ),
+    }
+
+
+def _behind(_: World) -> dict[str, Row]:
+    """What changes behind a line that stays."""
+    version = {"requirements.txt": "demo-plugin==${VERSION}\n"}
+    module = {"requirements.txt": "-r sub/list.txt\n"}
+    return {
+        "a variable": (
+            {**version, ".env": "VERSION=1.0.0\n"},
+            {**version, ".env": "VERSION=1.1.0\n"},
+            "gap requirements.txt:1",
+        ),
+        "a submodule with an included list": (
+            {**module, "sub@": "1" * 40},
+            {**module, "sub@": "2" * 40},
+            "gap sub/list.txt",
+        ),
+        "a list whose name is no text": (
+            {"deploy/\udcff": "demo-plugin==1.0.0\n"},
+            {"deploy/\udcff": "demo-plugin==1.1.0\n"},
+            "gap deploy/\\u{dcff}",
+        ),
+    }
+
+
+SIGNING, TRUSTED = "STIGMEM_PLUGIN_SIGNING_REQUIRED", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
+
+
+def _loosened(_: World) -> dict[str, Row]:
+    """What lets more in although no pin moved."""
+    acknowledged = "STIGMEM_PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned"
+    signing = {
+        "compose.yml": f"environment:\n  {SIGNING}: 'false'\n",
+        "deploy/compose.yaml": f"environment:\n  - {SIGNING}=${{SIGNING:-false}}\n",
+        "chart/values.yaml": f'env:\n  - name: {SIGNING}\n    value: "false"\n',
+        "task.json": f'{{\n"name": "{SIGNING}", "value": "0"}}\n',
+        "Dockerfile": f"FROM x\nENV {SIGNING} false\n",
+        "deploy/Dockerfile": f"FROM x\nENV A=1 {acknowledged}\n",
+        "deploy/node.env": f"A=1\n{TRUSTED.lower()}=ada@acme.example\n",
+        "run.sh": f"#!/bin/sh\nexport {acknowledged}\n",
+    }
+    index = {
+        "pip.conf": "[global]\nextra-index-url =\n    https://x.example/simple\n",
+        "deploy/pip.conf": "[install]\ntrusted_host = x.example\n",
+        "uv.toml": '\n[[index]]\nurl = "https://x.example/simple"\n',
+        "pyproject.toml": '\n[[tool.uv.index]]\nname = "x"\nurl = "https://x.example/simple"\n',
+        "Dockerfile": "FROM x\nENV PIP_INDEX_URL=https://x.example/simple\n",
+        "deploy/Dockerfile": "FROM x\nRUN pip install --extra-index-url https://x.example x\n",
+        "compose.yml": "environment:\n  UV_FIND_LINKS: /srv\n",
+    }
+    rows: dict[str, Row] = {}
+    for name, files in (("signing-loosened", signing), ("index-option-changed", index)):
+        for path, text in files.items():
+            rows[f"{name} in {path}"] = ({}, {path: text}, f"warning {name} {path}:2")
+    hashes = {"pip.conf": "[install]\nrequire-hashes = true\n"}
+    runs = "on: push\njobs:\n  - uses: acme/stigmem-review@v1\n"
+    workflow = ".github/workflows/pins.yml"
+    signed = f"{TRUSTED}=ada@acme.example\n"
+    return rows | {
+        "hashes that are no longer required": (
+            hashes,
+            {"pip.conf": "[install]\n"},
+            "warning index-option-changed pip.conf:2",
+        ),
+        "hashes that are no longer required in a list": (
+            {"requirements.txt": "--require-hashes\n"},
+            {"requirements.txt": "\n"},
+            "warning index-option-changed requirements.txt:1",
+        ),
+        "one more signer": (
+            {"node.env": signed},
+            {"node.env": f"{signed[:-1]},eve@x.example\n"},
+            "warning signing-loosened node.env:1",
+        ),
+        "what another file says, and still does": (
+            {"a.env": f"{SIGNING}=false\n", "b.env": f"{SIGNING}=true\n"},
+            {"a.env": f"{SIGNING}=false\nB=1\n", "b.env": f"{SIGNING}=false\n"},
+            "warning signing-loosened b.env:1",
+        ),
+        "the check is run no more": (
+            {workflow: runs},
+            {workflow: "on: push\njobs: []\n"},
+            f"warning check-loosened {workflow}:3",
+        ),
+        "the check is a comment": (
+            {workflow: runs},
+            {workflow: runs.replace("  - uses", "#  - uses")},
+            f"warning check-loosened {workflow}:3",
+        ),
+        "the check stops nothing": (
+            {workflow: runs},
+            {workflow: f"{runs}    continue-on-error: true\n"},
+            f"warning check-loosened {workflow}:4",
+        ),
+        "a policy that cannot be read any more": (
+            {"stigmem-review.toml": 'fail-on = "error"\n'},
+            {"stigmem-review.toml": "fail-on = \n"},
+            "error policy-broken stigmem-review.toml",
+        ),
+        "a first policy that cannot be read": (
+            {},
+            {"stigmem-review.toml": 'fail_on = "error"\n'},
+            "error policy-broken stigmem-review.toml",
+        ),
+    }
+
+
 def _attacks(world: World) -> dict[str, Row]:
-    return _elsewhere(world) | _in_the_repository(world)
+    return (
+        _elsewhere(world)
+        | _in_the_repository(world)
+        | _in_other_files(world)
+        | _behind(world)
+        | _loosened(world)
+    )
+
+
+def _ordinary(world: World) -> dict[str, Row]:
+    """What a team changes every day; nothing of it is about a plugin, or moves one."""
+    old, new = "acme-library==1.0", "acme-library==2.0"
+    pin = f"demo-plugin==1.0.0 --hash=sha256:{_digest(world, '1.0.0')}\n"
+    many = [f"lib{number}" for number in range(40)]
+    uv = 'version = 1\n[[package]]\nname = "acme-library"\nversion = "{}"\n' + (
+        'source = {{ registry = "https://index.example/simple" }}\n'
+    )
+    poetry = '[[package]]\nname = "acme-library"\nversion = "{}"\nfiles = []\n'
+    pipenv = (
+        '{{"_meta": {{"sources": []}}, "default": {{"acme-library": {{"version": "=={}"}}}}}}\n'
+    )
+    pylock = 'lock-version = "1.0"\n[[packages]]\nname = "acme-library"\nversion = "{}"\n'
+    runs = "on: push\njobs:\n  - uses: acme/stigmem-review@v{}\n"
+    moved: dict[str, tuple[Files, Files]] = {
+        path: ({path: text.format("1.0")}, {path: text.format("2.0")})
+        for path, text in {
+            "requirements.txt": "acme-library=={}\n",
+            "requirements.dev": "acme-library=={}\n",
+            "uv.lock": uv,
+            "poetry.lock": poetry,
+            "pdm.lock": poetry,
+            "Pipfile.lock": pipenv,
+            "pylock.toml": pylock,
+            "Dockerfile": "RUN pip install acme-library=={}\n",
+            "pyproject.toml": '[project]\ndependencies = ["acme-library=={}"]\n',
+            ".github/workflows/x.yml": "  - run: pip install acme-library=={} nobody=={}\n".replace(
+                "nobody=={}", "nobody=={0}"
+            ).replace("library=={}", "library=={0}"),
+            ".pre-commit-config.yaml": "additional_dependencies: [acme-library=={}]\n",
+            "environment.yml": "- pip:\n  - acme-library=={}\n",
+            ".github/workflows/pins.yml": runs,
+            "README.md": "`pip install demo-plugin=={}`, STIGMEM_PLUGIN_SIGNING_REQUIRED=false\n",
+            "docs/notes.txt": "Since this release\nacme==1.0\nis needed, of {}, says Ada.\n",
+            "tool.py": "if version == {}:\n    pass\n",
+            "script": "#!/bin/sh\nif [ $x == {} ]; then exit; fi\n",
+            "SHA256SUMS": "00{}  acme_library-1.0-py3-none-any.whl\n",
+            "go.sum": "github.com/acme/x v{} h1:abc=\n",
+            ".gitignore": "*.pyc\n/dist{}/\n",
+            ".dockerignore": ".git\nnode_modules\nx{}\n",
+            "packages.txt": "curl\ngit\nx{}\n",
+            "yarn.lock": '"@acme/x@^{}":\n  version "1"\n',
+            "Cargo.lock": '[[package]]\nname = "x"\nversion = "{}"\n',
+            "deploy/Dockerfile": "FROM python:3.{}\n",
+            "compose.yml": f"image: acme:{{}}\nenvironment:\n  {SIGNING}: 'true'\n",
+        }.items()
+    }
+    rows = {path: (*pair, "") for path, pair in moved.items()}
+    lock = "".join(f"{name}=={{0}}\n" for name in many)
+    return rows | {
+        "a new library": ({}, {"more-requirements.txt": f"{old}\n"}, ""),
+        "a library that goes": ({"more-requirements.txt": f"{old}\n"}, {}, ""),
+        "a library with extras": (
+            {"requirements.txt": f"{old}\n"},
+            {"requirements.txt": f"{new.replace('==', '[fast]==')}\n"},
+            "",
+        ),
+        "a library as text": (
+            {"requirements.txt": f"{old}\n"},
+            {"requirements.txt": f"{new.replace('==', '===')}\n"},
+            "",
+        ),
+        "a comment": ({"requirements.txt": pin}, {"requirements.txt": f"# why\n{pin}"}, ""),
+        "a list that moves": ({"requirements.txt": pin}, {"requirements/all.txt": pin}, ""),
+        "a pin that moves to another list": (
+            {"requirements.txt": pin, "b-requirements.txt": f"{old}\n"},
+            {"requirements.txt": f"{old}\n", "b-requirements.txt": pin},
+            "",
+        ),
+        "a list that becomes a lock": (
+            {"requirements.txt": f"{old}\n"},
+            {"uv.lock": uv.format("1.0"), "requirements.txt": ""},
+            "",
+        ),
+        "40 libraries in an image, of which no file is at hand": (
+            {"Dockerfile": "RUN pip install \\\n" + lock.format("1.0").replace("\n", " \\\n")},
+            {"Dockerfile": "RUN pip install \\\n" + lock.format("2.0").replace("\n", " \\\n")},
+            "",
+        ),
+        "settings that are tightened": (
+            {
+                "requirements.txt": f"--extra-index-url https://x.example\n--pre\n{pin}",
+                "node.env": f"{SIGNING}=false\n{TRUSTED}=ada@acme.example,eve@x.example\n",
+                "pip.conf": "[global]\ntrusted-host = x.example\n",
+            },
+            {
+                "requirements.txt": f"--require-hashes\n{pin}",
+                "node.env": f"{SIGNING}=true\n{TRUSTED}=ada@acme.example\n",
+                "pip.conf": "[global]\nrequire-hashes = true\n",
+            },
+            "",
+        ),
+        "settings that move": (
+            {"node.env": f"{SIGNING}=false\n", "compose.yml": "a: 1\n"},
+            {"node.env": "A=1\n", "compose.yml": f"environment:\n  {SIGNING}: 'false'\n"},
+            "",
+        ),
+        "a wheel of a library in the repository": (
+            {"requirements.txt": "./lib/acme_library-1.0-py3-none-any.whl\n"},
+            {
+                "requirements.txt": "./lib/acme_library-1.0-py3-none-any.whl\n# x\n",
+                "lib/acme_library-1.0-py3-none-any.whl": _library(world, "1.0"),
+            },
+            "",
+        ),
+    }
+
+
+def _library(world: World, version: str) -> bytes:
+    return (world.folder / f"acme_library-{version}-py3-none-any.whl").read_bytes()
+
+
+def test_an_ordinary_change_passes_with_few_words(tmp_path: Path) -> None:
+    world = _built(tmp_path / "wheels")
+    closed = []
+    for name, _, report in _reviewed(tmp_path, world, _ordinary(world)):
+        lines = render(report, "text").splitlines()
+        if report.verdict.exit_code or report.bumps or len(lines) > 25:
+            closed.append((name, _outcome(report), len(lines)))
+    assert closed == []
 
 
 BASE: Files = {"requirements.txt": "acme-library==1.0\n"}

@@ -46,3 +46,17 @@ class PolicyChanged(Fact, frozen=True, kw_only=True):
     """The policy is changed in the reviewed commits; ``with_pins`` if pins are as well."""
 
     with_pins: bool
+
+
+class SigningLoosened(Fact, frozen=True, kw_only=True):
+    """A setting that makes a node take plugins, or signers, that it did not take before."""
+
+
+class PolicyBroken(Fact, frozen=True, kw_only=True):
+    """A policy that cannot be read any more; ``why`` says what is wrong with it."""
+
+    why: str
+
+
+class CheckLoosened(Fact, frozen=True, kw_only=True):
+    """A file that runs this review no longer does, or no longer minds what it says."""

@@ -26,6 +26,11 @@ class PinChange(msgspec.Struct, frozen=True):
     new: Pin | None
 
     @property
+    def is_same(self) -> bool:
+        """Whether the release went from one file to another, and is no other one there."""
+        return self.old is not None and self.new is not None and _covers(self.old, self.new)
+
+    @property
     def what(self) -> What:
         """What happens to it."""
         if self.old is None:
@@ -50,14 +55,20 @@ def pin_changes(
     Each file is a deployment of its own: what one of them newly pins is added there, whatever
     another one pins. A release is compared with the one that stood in its place: under the same
     marker, or else in the same file, or else, in a file that has ``come``, in one that is
-    ``gone``.
+    ``gone``, or else in a file that no longer pins it at all: it went from there to here.
     """
     before, after = _by_name(old), _by_name(new)
     files = frozenset(gone), frozenset(come)
     return tuple(
         move
         for name in sorted(before.keys() | after.keys())
-        for move in _together(_moves(name, before.get(name, []), after.get(name, []), *files))
+        for move in _together(
+            _from_file_to_file(
+                [*_moves(name, before.get(name, []), after.get(name, []), *files)],
+                {pin.at.path for pin in before.get(name, [])},
+                {pin.at.path for pin in after.get(name, [])},
+            )
+        )
     )
 
 
@@ -83,6 +94,28 @@ def _moves(
         # Under a marker of its own: where that is gone, the file's other pins are what is left.
         if now is None or (now.marker != pin.marker and not _covers(pin, now)):
             yield PinChange(name, pin, now)
+
+
+def _from_file_to_file(
+    moves: list[PinChange], were: set[str], are: set[str]
+) -> Iterator[PinChange]:
+    """Make one move of what a file no longer pins and another one pins newly."""
+    left = [each.old for each in moves if each.old and not each.new and each.old.at.path not in are]
+    moved: set[Pin] = set()
+    for each in moves:
+        pin = each.new
+        if pin is None or each.old or pin.at.path in were or not left:
+            continue
+        was = next((one for one in left if _covers(one, pin)), left[0])
+        left.remove(was)
+        moved.update((was, pin))
+        yield PinChange(pin.name, was, pin)
+    yield from (each for each in moves if not moved.intersection(_lone(each)))
+
+
+def _lone(move: PinChange) -> tuple[Pin, ...]:
+    """Return the pin of a move that has but one side."""
+    return tuple(filter(None, (move.old, move.new))) if not (move.old and move.new) else ()
 
 
 def _together(moves: Iterable[PinChange]) -> Iterator[PinChange]:

@@ -15,6 +15,7 @@ from stigmem_review.markers import never
 from stigmem_review.model import Location
 from stigmem_review.pins.formats import FORMATS, format_of
 from stigmem_review.pins.formats.requirements import is_list
+from stigmem_review.pins.mentions import installs, mentioned
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 
 T = TypeVar("T")
@@ -23,7 +24,6 @@ _NOWHERE = Location("")
 
 _LISTS = (".txt", ".in", ".pip", ".lock", ".req", ".reqs", ".list", ".lst")
 
-_CONFIGURATION = (".toml", ".cfg", ".ini", ".yml", ".yaml", ".sh", ".env", ".hcl", ".tf")
 _MENTION = re.compile(
     rb"(?i)stigmem[-_.]+plugin[-_.]+[a-z0-9][a-z0-9._-]*(?:\[[a-z0-9,._ -]*\])?[ \t]*"
     rb"(?:===?|@)[ \t]*[\w.:/+!-]+"
@@ -36,7 +36,7 @@ class Pins(msgspec.Struct, frozen=True):
 
     ``files`` are those that were read. A requirement that names no release, and that a constraint
     or an include beside it pins, is a pin where it stands. ``idle`` are pins under a marker that
-    no machine meets that a node runs on.
+    no machine meets that a node runs on, ``mentioned`` what may be pins in files that are no lists.
     """
 
     files: tuple[str, ...]
@@ -47,26 +47,39 @@ class Pins(msgspec.Struct, frozen=True):
     unfollowed: tuple[Aside, ...]
     unreadable: tuple[Aside, ...]
     options: tuple[Aside, ...]
+    mentioned: tuple[Pin, ...] = ()
 
 
 def read_pins(
-    paths: Iterable[str], lists: Collection[str], read: Read, known: Known | None = None
+    paths: Iterable[str],
+    lists: Collection[str],
+    read: Read,
+    known: Known | None = None,
+    changed: Collection[str] = (),
 ) -> Pins:
     """Read every pin file among the paths of a revision, and what they include.
 
     Those are the files with the name of a format, and the ``lists`` with any other name. ``known``
-    is what files said that were read before.
+    is what files said that were read before. Of the other files that ``changed``, those that
+    install things are searched for what may be pins.
     """
     known = {} if known is None else known
     files: list[str] = []
     read_files: list[PinFile] = []
-    for path in sorted(paths):
+    paths = sorted(paths)
+    for path in paths:
         one = format_of(path)
         if one is None and path in lists:
             one = FORMATS[0]
         if one is not None:
             files.append(path)
             read_files.append(one.read(path, read, known))
+    others = frozenset(changed).difference(files).intersection(paths)
+    maybe = [
+        pin
+        for path in sorted(filter(installs, others))
+        for pin in mentioned(path, _bytes(path, read))
+    ]
     idle = [pin for each in read_files for pin in each.pins if never(pin.marker)]
     found = [
         replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker)))
@@ -90,6 +103,7 @@ def read_pins(
         _once(line for each in found for line in each.unfollowed),
         _once(line for each in found for line in each.unreadable),
         _once(line for each in found for line in each.options),
+        tuple(maybe),
     )
 
 
@@ -120,8 +134,7 @@ def unread_pins(
     """
     found: list[Aside] = []
     for path in sorted(set(changed) - set(files)):
-        name = path.rpartition("/")[2]
-        if not _is_configuration(name):
+        if not installs(path):
             continue
         before = set(_bytes(path, old).splitlines())
         for number, line in enumerate(_bytes(path, new).splitlines(), 1):
@@ -130,10 +143,6 @@ def unread_pins(
                 why = "a pin in a file that is not read as pins; put it into a requirements file"
                 found.append(Aside(text, why, Location(path, number)))
     return tuple(found)
-
-
-def _is_configuration(name: str) -> bool:
-    return name.endswith(_CONFIGURATION) or "." not in name or "ockerfile" in name
 
 
 def _is_list(path: str, read: Read) -> bool:

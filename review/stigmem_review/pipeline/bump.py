@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
@@ -22,24 +23,35 @@ from stigmem_review.case import build_pin_case
 from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import Bump, BumpReport, Compared, build_bump_report
 from stigmem_review.document.parts import Line, Report
-from stigmem_review.errors import MismatchError, SourceError, UsageError, reason
+from stigmem_review.errors import MismatchError, PolicyError, SourceError, UsageError, reason
 from stigmem_review.facts import (
+    CheckLoosened,
     Fact,
     IndexOptionChanged,
     PinLoosened,
     PinMismatch,
     PinsDisagree,
     PinUnhashed,
+    PolicyBroken,
     PolicyChanged,
     RequirementUnpinned,
+    SigningLoosened,
 )
 from stigmem_review.manifest.declares import is_about_plugin, registers_plugin
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Level, Location, Side, Source, SourceKind
 from stigmem_review.pins.changes import PinChange, What, pin_changes
+from stigmem_review.pins.configured import (
+    JUDGED,
+    Setting,
+    changed_settings,
+    is_looser,
+    loosened_checks,
+    values_of,
+)
 from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.formats.locks import REGISTRY
-from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin
+from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, Read
 from stigmem_review.pins.repository import (
     Pins,
     find_lists,
@@ -57,7 +69,8 @@ from stigmem_review.pipeline.terms import (
     read_records,
 )
 from stigmem_review.pipeline.upgrade import review_releases
-from stigmem_review.policy.file import policy_of
+from stigmem_review.policy.file import is_policy, parse_policy, policy_of
+from stigmem_review.policy.settings import takes_more
 from stigmem_review.rulebook import Finding
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
@@ -137,7 +150,7 @@ def bump(
         tree.read_ahead(filter(format_of, tree.paths))
         tree.read_ahead({*changed}.intersection(tree.paths))
     lists = find_lists(changed, before.read, after.read)
-    old, new = (_pins(tree, lists, known) for tree in (before, after))
+    old, new = (_pins(tree, lists, known, changed) for tree in (before, after))
     pinned = _pinned_node(new)
     asked = node or decisions.file.policy.node.version
     known_node = pinned if pinned in host.versions() else None
@@ -169,19 +182,25 @@ def bump(
                 "version below [node] in the policy",
             )
         )
-    work.look_at_lines(changed)
+    work.look_at_lines(changed, before.read, after.read)
+    work.look_at_settings([path for path in changed if path not in new.files], before, after)
     work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
     work.look_at_files()
+    work.look_at_names(lists, after)
     for path in dict.fromkeys((*looked, *decisions.paths, accepted)):
         if path in after.paths and path not in changed:
             continue
         found = policy_of(after.read(path), path)
         if found not in (policy_of(tree.read(path), path) for tree in (base_tree, before)):
             work.policy_changed(path)
+            if path in (*looked, decisions.file.path) and (why := _broken(after.read(path), path)):
+                work.policy_broken(path, why)
     for rules in decisions.folders:
         if any(path.startswith(f"{rules}/") for path in changed):
             work.policy_changed(rules)
     for line in unread_pins(changed, new.files, before.read, after.read):
+        if line.at in work.looked_at:
+            continue
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
         base_tree.read_ahead(filter(format_of, base_tree.paths))
@@ -231,8 +250,8 @@ def _folder(artifacts: str) -> Folder:
     raise UsageError(f"there is no folder of artifacts {named}; check the path")
 
 
-def _pins(tree: Tree, lists: frozenset[str], known: Known) -> Pins:
-    return read_pins((*tree.paths, *tree.links), lists, tree.read, known)
+def _pins(tree: Tree, lists: frozenset[str], known: Known, changed: Collection[str] = ()) -> Pins:
+    return read_pins((*tree.paths, *tree.links), lists, tree.read, known, changed)
 
 
 def _pins_from(repository: Repository, base: str, head: str) -> str:
@@ -390,13 +409,23 @@ class _Work:
         self._building = _building(new.options)
         self._moved = False
         self._reviewed: set[tuple[str, str]] = set()
+        self._maybe = {*old.mentioned, *new.mentioned}
+        self._not_found: list[Pin] = []
+        self.looked_at: set[Location] = set()
 
     # The pins
 
     def review(self, existed: set[str], exist: set[str]) -> None:
         """Review every plugin whose pin changed; the sets are the files of both revisions."""
         old, new = self._old, self._new
-        moves = pin_changes(old.pins, new.pins, gone=existed - exist, come=exist - existed)
+        moves = pin_changes(
+            (*old.pins, *old.mentioned),
+            (*new.pins, *new.mentioned),
+            gone=existed - exist,
+            come=exist - existed,
+        )
+        went = [each for each in moves if each.is_same]
+        moves = tuple(each for each in moves if not each.is_same)
         self._moved = bool(moves)
         self._reviewed = {(each.name, each.new.version) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
@@ -409,17 +438,25 @@ class _Work:
                     _let_go(side.error)
         was, now = (_of_plugins(pins, self._plugins) for pins in (old, new))
         for name in sorted(self._plugins):
-            self._unhashed(name, was.get(name, []), now.get(name, []))
+            self._unhashed(
+                name,
+                [*was.get(name, []), *(pin for pin in old.mentioned if pin.name == name)],
+                [*now.get(name, []), *(pin for pin in new.mentioned if pin.name == name)],
+            )
             self._disagreeing(name, was.get(name, []), now.get(name, []))
             self._built(name)
         self.bumps.sort(key=_heaviest)
         self._elsewhere(moves)
         self._idle()
+        self._unfound()
+        self._went(went)
 
     def left_behind(self, base: Pins) -> None:
         """Say what the base pins otherwise by now: a merge keeps it, a deployment would not."""
         mine = {(change.name, change.new) for change in pin_changes(self._old.pins, self._new.pins)}
         for change in pin_changes(base.pins, self._new.pins):
+            if change.is_same:
+                continue
             if change.old and (change.name, change.new) not in mine:
                 now = _wanted(change.new) if change.new else "no pin"
                 self.as_before.append(
@@ -449,9 +486,49 @@ class _Work:
                 report = review_releases(openings, self._terms, asked)
                 self.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
-            self.others.append(Line(change.name, _moved(change, found)))
+            if not self._is_maybe(change):
+                self.others.append(Line(change.name, _moved(change, found)))
+        elif not (found.new if change.new else found.old).file and self._is_maybe(change):
+            self._not_found += filter(None, (change.new or change.old,))
+            return
         else:
             self._undecided(change, found)
+        if change.new:
+            self.looked_at.add(change.new.at)
+
+    def _went(self, moves: list[PinChange]) -> None:
+        """Say which pins stand in another file now, as they were."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for each in moves:
+            if each.old and each.new:
+                way = each.old.at.path, each.new.at.path
+                found.setdefault(way, []).append(_wanted(each.new))
+        for (old, new), pins in found.items():
+            more = f", and {len(pins) - 3} more" if len(pins) > 3 else ""
+            says = (
+                Segment("the same releases stand there that stood in "),
+                Segment(old, theirs=True),
+                Segment(": "),
+                Segment(", ".join(pins[:3]), theirs=True),
+                Segment(more),
+            )
+            self.others.append(Line(new, says))
+
+    def _is_maybe(self, change: PinChange) -> bool:
+        return (change.new or change.old) in self._maybe
+
+    def _unfound(self) -> None:
+        """Say how many texts there are that look like pins, and that nobody could look for."""
+        if self._not_found:
+            listed = ", ".join(f"{_wanted(pin)} ({pin.at})" for pin in self._not_found[:3])
+            count = len(self._not_found)
+            more = f", and {count - 3} more" if count > 3 else ""
+            says = (
+                Segment("they may be pins, and no file of them was found: "),
+                Segment(listed, theirs=True),
+                Segment(more),
+            )
+            self.others.append(Line("other files", says))
 
     def _mismatch(self, change: PinChange, pin: Pin, error: MismatchError) -> None:
         listed = tuple(f"{file} {digest}" for file, digest in error.found)
@@ -516,6 +593,8 @@ class _Work:
     def _idle(self) -> None:
         """Say which changed pins nobody reviewed, because no node installs them."""
         for change in pin_changes(self._old.idle, self._new.idle):
+            if change.is_same:
+                continue
             oldest = ".".join(map(str, OLDEST[:2]))
             for pin in filter(None, (change.new or change.old,)):
                 says = (
@@ -527,17 +606,18 @@ class _Work:
 
     # The lines beside the pins
 
-    def look_at_lines(self, changed: list[str]) -> None:
+    def look_at_lines(self, changed: list[str], old: Read, new: Read) -> None:
         """Judge what the files say beside the pins, as far as it changed."""
         touched, was_unreadable = set(changed), set(self._old.unreadable)
         for line in self._new.unreadable:
-            if line in was_unreadable and line.at.path not in touched:
+            if line in was_unreadable and touched.isdisjoint(_way_to(line.at.path)):
                 self._as_before(line)
             else:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
         known = {_key(line) for line in self._old.unfollowed}
+        moved = _variables(self._new.unfollowed, changed, old, new)
         for line in self._new.unfollowed:
-            if _key(line) in known:
+            if _key(line) in known and not moved.intersection(_names_in(line)):
                 self._as_before(line)
             else:
                 self.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
@@ -547,12 +627,29 @@ class _Work:
         for key, line in now.items():
             # A lock that is new names its index in any case.
             is_new_lock = line.text.startswith(REGISTRY) and line.at.path not in locked
-            if key not in was and not is_new_lock:
+            if key not in was and not is_new_lock and _is_looser(line, added=True):
                 self._judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
         for key, line in was.items():
-            if key not in now:
+            if key not in now and _is_looser(line, added=False):
                 fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
                 self._judge("", fact)
+
+    def look_at_settings(self, changed: list[str], before: Tree, after: Tree) -> None:
+        """Judge what other files say of where installers look, and of signatures."""
+        old, new = partial(_content, before), partial(_content, after)
+        came, went = changed_settings(changed, old, new)
+        for setting, at in came:
+            said = f"{setting.name.upper()}={setting.value}"
+            if takes_more(setting.name, setting.value):
+                self._judge("", SigningLoosened(item=said, at=at))
+            elif is_looser(*setting, added=True):
+                self._judge("", IndexOptionChanged(item=_shown(setting), added=True, at=at))
+        for setting, at in went:
+            if is_looser(*setting, added=False):
+                item = _shown(setting)
+                self._judge("", IndexOptionChanged(item=item, added=False, at=at, side="old"))
+        for line, at in loosened_checks(changed, old, new):
+            self._judge("", CheckLoosened(item=shorten(line), at=at))
 
     # Folders of the repository
 
@@ -655,6 +752,17 @@ class _Work:
                     "name the file requirements.txt, or requirements-NAME.txt",
                 )
             )
+
+    def look_at_names(self, lists: Iterable[str], after: Tree) -> None:
+        """Note lists whose names are no text, so that nothing can be said of them."""
+        for path in sorted(lists):
+            if not {path}.intersection((*after.paths, *after.links)) and after.read(path):
+                why = "it is a list, and its name is not UTF-8; give it another name"
+                self.gaps.append(Gap(shorten(path), why, ""))
+
+    def policy_broken(self, path: str, why: str) -> None:
+        """Judge that the policy cannot be read any more."""
+        self._judge("", PolicyBroken(item=path, why=why, at=Location(path)))
 
     def policy_changed(self, path: str) -> None:
         """Judge that the policy changed."""
@@ -798,6 +906,63 @@ def _folders(lines: Iterable[Local]) -> dict[str, Local]:
             if folder != ".." and not folder.startswith("../"):
                 found.setdefault(folder, line)
     return found
+
+
+def _broken(data: bytes | None, path: str) -> str:
+    """Return what is wrong with a policy, if anything is."""
+    if data is None or not is_policy(data, path):
+        return ""
+    try:
+        parse_policy(data, path)
+    except PolicyError as error:
+        return error.text
+    return ""
+
+
+def _way_to(path: str) -> list[str]:
+    """Return a path and the folders on the way to it, one of which can be a submodule."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _names_in(line: Aside) -> list[str]:
+    return re.findall(r"\$\{([A-Z0-9_]+)\}", line.text)
+
+
+def _variables(lines: Iterable[Aside], changed: list[str], old: Read, new: Read) -> set[str]:
+    """Return the variables in some lines that a file sets to something else than before."""
+    names = {name for line in lines for name in _names_in(line)}
+    moved: set[str] = set()
+    for path in changed if names else ():
+        was, now = (values_of(_bytes(read, path), names) for read in (old, new))
+        moved.update(name for name in names if was.get(name) != now.get(name))
+    return moved
+
+
+def _bytes(read: Read, path: str) -> bytes:
+    try:
+        return read(path) or b""
+    except SourceError:
+        return b""
+
+
+def _content(tree: Tree, path: str) -> bytes:
+    return _bytes(tree.read, path)
+
+
+def _shown(setting: Setting) -> str:
+    name = setting.name.upper() if "_" in setting.name else f"--{setting.name}"
+    return shorten(f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("="))
+
+
+def _is_looser(line: Aside, *, added: bool) -> bool:
+    """Say whether an option of a list makes installers take more, or from elsewhere."""
+    name, _, value = line.text.removeprefix("--").partition(" ")
+    is_judged = line.text.startswith("--") and name in JUDGED
+    return is_looser(name, value, added=added) if is_judged else True
+
+
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 
 def _directly_in(folder: str, changed: list[str]) -> list[str]:

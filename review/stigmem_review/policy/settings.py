@@ -107,6 +107,22 @@ def _settings(values: Mapping[str, str | None], shown: str) -> Settings:
     )
 
 
+def takes_more(name: str, value: str) -> bool:
+    """Say whether a node takes more plugins with a setting, or with one of several signers in it.
+
+    What cannot be known here, such as a variable, may be anything.
+    """
+    match _variable(name):
+        case known if known == REQUIRED:
+            return value.lower() not in _YES
+        case known if known == ACKNOWLEDGED:
+            return value == ACKNOWLEDGEMENT or "$" in value or "{" in value
+        case "":
+            return False
+        case _:
+            return bool(value)
+
+
 def _identities(value: str | None) -> tuple[str, ...]:
     parts = (part.strip() for part in (value or "").split(","))
     return tuple(dict.fromkeys(part for part in parts if part))

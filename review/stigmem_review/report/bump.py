@@ -178,6 +178,8 @@ def bump_summary(report: BumpReport) -> str:
         return f"{count(len(plugins), 'plugin')} would be deployed otherwise."
     if report.gaps:
         return "Whether the pin of a plugin changed could not be told."
+    if report.compared.pins_from == report.compared.head:
+        return "Nothing changed: both are the same commit."
     return "No pin of a plugin changed."
 
 

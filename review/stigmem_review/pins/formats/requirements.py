@@ -506,7 +506,7 @@ def _shell_words(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise _RefusedError("a quote or a backslash in the options is not closed") from error
+        raise _NoneError("a quote or a backslash in the options is not closed") from error
 
 
 @cache
@@ -700,7 +700,7 @@ def _marker(text: str) -> str:
     try:
         return str(Marker(text))
     except ValueError as error:
-        raise _RefusedError(f"{shorten(text)} is no environment marker; correct it") from error
+        raise _NoneError(f"{shorten(text)} is no environment marker; correct it") from error
 
 
 def _parsed(text: str) -> Requirement | None:

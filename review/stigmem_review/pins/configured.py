@@ -1,0 +1,202 @@
+"""What files beside the lists say of how plugins get onto a node.
+
+Where installers look, and whether a node wants signatures, can stand in an image, a chart, a
+compose or an env file, in a script, or in the configuration of an installer. These have no format
+in common, so what is read are names and what stands behind them. Prose and source code are not
+looked into.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from stigmem_review import limits
+from stigmem_review.model import Location
+
+_PROSE = (".md", ".rst", ".adoc", ".html", ".svg", ".ipynb", ".po")
+_SOURCE = (
+    *(".py", ".pyi", ".js", ".ts", ".jsx", ".tsx", ".css", ".go", ".rs", ".java", ".kt", ".c"),
+    *(".h", ".cc", ".cpp", ".cs", ".rb", ".php", ".swift", ".sql"),
+)
+_INSTALLER_FILES = ("pip.conf", "pip.ini", "uv.toml", "pyproject.toml")
+
+_VALUE = r"""("[^"\r\n]*"|'[^'\r\n]*'|[^\s#"']+)"""
+_VARIABLE = re.compile(
+    r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?(?:[ \t]*[:=][ \t]*|[ \t]+)" + _VALUE
+)
+_NAMED = re.compile(
+    r"(?i)\bname[\"']?:[ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*,?\s*"
+    r"[\"']?value[\"']?:[ \t]*" + _VALUE
+)
+_OPTION = re.compile(
+    r"(?<!\S)--?((?:extra-)?index-url|default-index|index|find-links|trusted-host|"
+    r"allow-insecure-host|no-require-hashes|pre)(?:(?:=|[ \t]+)" + _VALUE + r")?"
+)
+_KEY = re.compile(
+    r"(?m)^[ \t]*([a-z]+(?:[-_][a-z]+)*)[ \t]*[=:][ \t]*((?:[^\r\n]|\r?\n[ \t]+(?=\S))*)"
+)
+_INDEX_TABLE = re.compile(r"(?ms)^\[\[(?:tool\.uv\.)?index\]\](.*?)(?=^\[|\Z)")
+
+_PLACES = frozenset(
+    {
+        *("index-url", "default-index", "index", "extra-index-url", "find-links"),
+        *("trusted-host", "insecure-host", "allow-insecure-host"),
+    }
+)
+_INSTEAD = frozenset({"index-url", "default-index"})
+_STRICT = frozenset({"no-index", "require-hashes", "only-binary", "no-build", "verify-hashes"})
+_LAX = frozenset({"pre", "prerelease", "no-binary", "no-require-hashes", "no-verify-hashes"})
+JUDGED = _PLACES | _STRICT | _LAX
+"""The options of pip and uv of which it is known which way is the strict one."""
+
+_NO = frozenset({"", "0", "false", "no", "off", "n", "f"})
+
+
+class Setting(NamedTuple):
+    """A name, in lower case, and one of the things that it is set to."""
+
+    name: str
+    value: str
+
+
+Read = Callable[[str], bytes]
+"""Returns what a file holds; nothing where it cannot be read."""
+
+Settings = dict[Setting, Location]
+
+
+def configures(path: str) -> bool:
+    """Say whether a file may set something, or install it: prose and source code do not."""
+    return not path.lower().endswith((*_PROSE, *_SOURCE))
+
+
+def changed_settings(
+    paths: Iterable[str], old: Read, new: Read
+) -> tuple[list[tuple[Setting, Location]], list[tuple[Setting, Location]]]:
+    """Return the settings that were added to files, and those that were removed from some.
+
+    What went from one file to another did neither.
+    """
+    came: list[tuple[Setting, Location]] = []
+    went: list[tuple[Setting, Location]] = []
+    for path in filter(configures, paths):
+        was, now = _settings(path, old(path)), _settings(path, new(path))
+        came += ((each, at) for each, at in now.items() if each not in was)
+        went += ((each, at) for each, at in was.items() if each not in now)
+    moved = Counter(each for each, _ in came) & Counter(each for each, _ in went)
+    return _without(came, moved), _without(went, moved)
+
+
+def _without(
+    found: list[tuple[Setting, Location]], moved: Counter[Setting]
+) -> list[tuple[Setting, Location]]:
+    left, kept = moved.copy(), []
+    for each in found:
+        if left[each[0]] > 0:
+            left[each[0]] -= 1
+        else:
+            kept.append(each)
+    return kept
+
+
+def is_looser(name: str, value: str, *, added: bool) -> bool:
+    """Say whether installers may take more, or from elsewhere, than before.
+
+    ``name`` is that of an option of pip or uv, or of the variable that stands for it.
+    """
+    option = re.sub("^(?:pip|uv)_", "", name).replace("_", "-")
+    if option in _PLACES:
+        return added or option in _INSTEAD
+    if option in _STRICT:  # without a value, a word on a line of its own: yes
+        return added is (value.lower() in _NO - {""})
+    return option in _LAX and added and value.lower() not in (_NO - {""})
+
+
+def values_of(data: bytes, names: Collection[str]) -> dict[str, set[str]]:
+    """Return what a file sets some variables to."""
+    found: dict[str, set[str]] = {}
+    if names and len(data) <= limits.PIN_FILE_BYTES:
+        wanted = "|".join(map(re.escape, sorted(names)))
+        text = data.decode("utf-8", "replace")
+        for each in re.finditer(rf"\b({wanted})[\"']?[ \t]*[:=][ \t]*{_VALUE}", text):
+            found.setdefault(each[1], set()).add(_bare(each[2]))
+    return found
+
+
+def _settings(path: str, data: bytes) -> Settings:
+    if not data or len(data) > limits.PIN_FILE_BYTES or b"\0" in data:
+        return {}
+    text = data.decode("utf-8", "replace")
+    found: Settings = {}
+    for name, value, start in _found(path, text):
+        for one in _each(name, value):
+            at = Location(path, text.count("\n", 0, start) + 1)
+            found.setdefault(Setting(name.lower(), one), at)
+    return found
+
+
+def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
+    for pattern in (_VARIABLE, _NAMED):
+        for each in pattern.finditer(text):
+            if not (pattern is _VARIABLE and each[2].startswith("value:")):
+                yield each[1], each[2], each.start()
+    for each in _OPTION.finditer(text):
+        yield each[1], each[2] or "", each.start()
+    if path.rpartition("/")[2] in _INSTALLER_FILES:
+        for each in _KEY.finditer(text):
+            if each[1].replace("_", "-") in JUDGED:
+                yield each[1].replace("_", "-"), each[2], each.start()
+        for table in _INDEX_TABLE.finditer(text):
+            for each in _KEY.finditer(table[1]):
+                if each[1] == "url":
+                    yield "index", each[2], table.start()
+
+
+def _each(name: str, value: str) -> Iterator[str]:
+    """Yield each of what a setting lists: addresses between blanks, signers between commas."""
+    bare = _bare(value)
+    if name.lower().endswith("_publishers"):
+        yield from filter(None, map(str.strip, bare.split(",")))
+    else:
+        yield from (_bare(each) for each in re.split(r"[\s,\[\]]+", bare) if each) if bare else [""]
+
+
+def _bare(value: str) -> str:
+    return value.strip().rstrip("\\,;").strip().strip("\"'").strip()
+
+
+_CHECK = "stigmem-review"
+_SHRUGS = re.compile(
+    r"continue-on-error:[ ]*true|warn-only:[ ]*[\"']?true|\|\|[ ]*(?:true|:)(?:[ ;]|$)|"
+    r"^-?[ ]*if:[ ]*(?:\$\{\{[ ]*)?false|paths-ignore:|allow_failure:[ ]*true"
+)
+
+
+def loosened_checks(paths: Iterable[str], old: Read, new: Read) -> Iterator[tuple[str, Location]]:
+    """Yield each line by which a file runs this review no more, or no longer minds its answer."""
+    gone: list[tuple[str, Location]] = []
+    gained = False
+    for path in filter(configures, paths):
+        was, now = _lines(old(path)), _lines(new(path))
+        runs = [line for line in was if _CHECK in line]
+        still = any(_CHECK in line for line in now)
+        gained |= still and not runs
+        if runs and not still:
+            gone.append((runs[0], Location(path, was[runs[0]])))
+        elif still:
+            for line, number in now.items():
+                if line not in was and _SHRUGS.search(line):
+                    yield line, Location(path, number)
+    if not gained:
+        yield from gone
+
+
+def _lines(data: bytes) -> dict[str, int]:
+    if len(data) > limits.PIN_FILE_BYTES or _CHECK.encode() not in data:
+        return {}
+    lines = enumerate(data.decode("utf-8", "replace").splitlines(), 1)
+    found = ((line.strip(), number) for number, line in lines)
+    return {line: number for line, number in found if line and not line.startswith("#")}
