@@ -39,12 +39,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BumpReport": "stigmem_review.document",
-    "CheckReport": "stigmem_review.document",
+    "BumpReport": "stigmem_review.document.bump",
+    "CheckReport": "stigmem_review.document.check",
     "Finding": "stigmem_review.rulebook",
-    "Report": "stigmem_review.document",
+    "Report": "stigmem_review.document.parts",
     "ReviewError": "stigmem_review.errors",
-    "SignerReport": "stigmem_review.document",
+    "SignerReport": "stigmem_review.document.signer",
     "Verdict": "stigmem_review.verdict",
     "bump": "stigmem_review.pipeline.bump",
     "check": "stigmem_review.pipeline.check",
