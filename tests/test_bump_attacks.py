@@ -13,6 +13,7 @@ from stigmem_review import BumpReport, bump
 from stigmem_review.report import render
 from support.history import Files, history
 from support.plugins import plugin, write_wheel
+from support.repository import git
 
 
 class World(NamedTuple):
@@ -342,6 +343,8 @@ def _ordinary(world: World) -> dict[str, Row]:
             "script": "#!/bin/sh\nif [ $x == {} ]; then exit; fi\n",
             "SHA256SUMS": "00{}  acme_library-1.0-py3-none-any.whl\n",
             "go.sum": "github.com/acme/x v{} h1:abc=\n",
+            ".env.example": f"# {SIGNING}=false\n# PIP_INDEX_URL=https://x.example/{{}}\n",
+            "build.sh": "git stash --index {0}\nnpm publish --pre {0}\n",
             ".gitignore": "*.pyc\n/dist{}/\n",
             ".dockerignore": ".git\nnode_modules\nx{}\n",
             "packages.txt": "curl\ngit\nx{}\n",
@@ -424,6 +427,26 @@ def test_an_ordinary_change_passes_with_few_words(tmp_path: Path) -> None:
         if report.verdict.exit_code or report.bumps or len(lines) > 25:
             closed.append((name, _outcome(report), len(lines)))
     assert closed == []
+
+
+def test_a_file_that_comes_with_the_change_is_believed_only_where_it_is_installed(
+    tmp_path: Path,
+) -> None:
+    world = _built(tmp_path / "wheels")
+    file = f"wheels/{_file('1.0.0')}"
+    digest = _digest(world, "1.0.0")
+    pins = {
+        "demo-plugin==1.0.0\n": ["demo-plugin==1.0.0"],
+        f"demo-plugin==1.0.0 --hash=sha256:{digest}\n": [],
+        "--find-links wheels\ndemo-plugin==1.0.0\n": [],
+    }
+    folder = tmp_path / "deployment"
+    new: list[Files] = [{"requirements.txt": pin, file: world.wheels["1.0.0"]} for pin in pins]
+    pairs = history(folder, [(BASE, each) for each in new])
+    for (base, head), gaps in zip(pairs, pins.values(), strict=True):
+        git(folder, "checkout", "--quiet", head)
+        report = bump(base, head, repository=str(folder), artifacts=str(folder / "wheels"))
+        assert [each.what for each in report.gaps if "comes with" in each.why] == gaps
 
 
 BASE: Files = {"requirements.txt": "acme-library==1.0\n"}

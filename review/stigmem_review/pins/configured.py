@@ -24,17 +24,20 @@ _SOURCE = (
 _INSTALLER_FILES = ("pip.conf", "pip.ini", "uv.toml", "pyproject.toml")
 
 _VALUE = r"""("[^"\r\n]*"|'[^'\r\n]*'|[^\s#"']+)"""
-_VARIABLE = re.compile(
-    r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?(?:[ \t]*[:=][ \t]*|[ \t]+)" + _VALUE
-)
+_VARIABLE = re.compile(r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*[:=][ \t]*" + _VALUE)
+_ENV = re.compile(r"(?im)^[ \t]*ENV[ \t]+((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[ \t]+" + _VALUE)
 _NAMED = re.compile(
     r"(?i)\bname[\"']?:[ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*,?\s*"
     r"[\"']?value[\"']?:[ \t]*" + _VALUE
 )
 _OPTION = re.compile(
-    r"(?<!\S)--?((?:extra-)?index-url|default-index|index|find-links|trusted-host|"
+    r"(?<!\S)--((?:extra-)?index-url|default-index|index|find-links|trusted-host|"
     r"allow-insecure-host|no-require-hashes|pre)(?:(?:=|[ \t]+)" + _VALUE + r")?"
 )
+_INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv)[ \t]")
+_NEAR = 400
+"""How far behind the name of an installer its options are looked for."""
+_COMMENT = re.compile(r"[ \t]*(?:#|//|;)")
 _KEY = re.compile(
     r"(?m)^[ \t]*([a-z]+(?:[-_][a-z]+)*)[ \t]*[=:][ \t]*((?:[^\r\n]|\r?\n[ \t]+(?=\S))*)"
 )
@@ -108,6 +111,8 @@ def is_looser(name: str, value: str, *, added: bool) -> bool:
     ``name`` is that of an option of pip or uv, or of the variable that stands for it.
     """
     option = re.sub("^(?:pip|uv)_", "", name).replace("_", "-")
+    if option == "index-strategy":
+        return added and value != "first-index"
     if option in _PLACES:
         return added or option in _INSTEAD
     if option in _STRICT:  # without a value, a word on a line of its own: yes
@@ -132,6 +137,8 @@ def _settings(path: str, data: bytes) -> Settings:
     text = data.decode("utf-8", "replace")
     found: Settings = {}
     for name, value, start in _found(path, text):
+        if _COMMENT.match(text, text.rfind("\n", 0, start) + 1):
+            continue
         for one in _each(name, value):
             at = Location(path, text.count("\n", 0, start) + 1)
             found.setdefault(Setting(name.lower(), one), at)
@@ -139,12 +146,12 @@ def _settings(path: str, data: bytes) -> Settings:
 
 
 def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
-    for pattern in (_VARIABLE, _NAMED):
+    for pattern in (_VARIABLE, _NAMED, _ENV):
         for each in pattern.finditer(text):
-            if not (pattern is _VARIABLE and each[2].startswith("value:")):
-                yield each[1], each[2], each.start()
+            yield each[1], each[2], each.start(1)
     for each in _OPTION.finditer(text):
-        yield each[1], each[2] or "", each.start()
+        if _INSTALLER.search(text, max(0, each.start() - _NEAR), each.start()):
+            yield each[1], each[2] or "", each.start()
     if path.rpartition("/")[2] in _INSTALLER_FILES:
         for each in _KEY.finditer(text):
             if each[1].replace("_", "-") in JUDGED:

@@ -172,6 +172,7 @@ def bump(
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
     work = _Work(terms, old, new, folder, again, _from_top(opened, artifacts))
+    work.brought = _brought(opened, artifacts, changed)
     work.review(set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
@@ -183,7 +184,8 @@ def bump(
             )
         )
     work.look_at_lines(changed, before.read, after.read)
-    work.look_at_settings([path for path in changed if path not in new.files], before, after)
+    beside = sorted(set(changed).difference(old.files, new.files))
+    work.look_at_settings(beside, before, after)
     work.look_at_folders(_Commit(pins_from, before), _Commit(head_id, after), changed)
     work.look_at_files()
     work.look_at_names(lists, after)
@@ -412,6 +414,7 @@ class _Work:
         self._maybe = {*old.mentioned, *new.mentioned}
         self._not_found: list[Pin] = []
         self.looked_at: set[Location] = set()
+        self.brought: frozenset[str] = frozenset()
 
     # The pins
 
@@ -471,6 +474,8 @@ class _Work:
                 )
 
     def _change(self, change: PinChange, found: _Looked, loosened: bool) -> None:
+        if change.new and not change.new.hashes and found.new.file in self.brought:
+            self._believed(change.new, found.new.file)
         mismatch = found.new.error
         if isinstance(mismatch, MismatchError) and change.new and not change.new.url:
             self._mismatch(change, change.new, mismatch)
@@ -516,6 +521,14 @@ class _Work:
 
     def _is_maybe(self, change: PinChange) -> bool:
         return (change.new or change.old) in self._maybe
+
+    def _believed(self, pin: Pin, file: str) -> None:
+        """Note that what was read comes with the change, and may not be what is installed."""
+        places = {line.text.removeprefix("--find-links ") for line in self._new.options}
+        if not any(self._shown and _same_path(self._shown, place) for place in places):
+            why = f"its file {file} comes with this change, and no hash of the pin says that it is"
+            do = "add its hash to the pin, or review the file that is installed"
+            self.gaps.append(Gap(_wanted(pin), why, do))
 
     def _unfound(self) -> None:
         """Say how many texts there are that look like pins, and that nobody could look for."""
@@ -906,6 +919,21 @@ def _folders(lines: Iterable[Local]) -> dict[str, Local]:
             if folder != ".." and not folder.startswith("../"):
                 found.setdefault(folder, line)
     return found
+
+
+def _brought(repository: Repository, artifacts: str | None, changed: list[str]) -> frozenset[str]:
+    """Name the files in the folder of artifacts that the change itself puts there."""
+    if artifacts is None or repository.top is None:
+        return frozenset()
+    try:
+        folder = Path(artifacts).resolve().relative_to(repository.top).as_posix()
+    except ValueError:
+        return frozenset()
+    return frozenset(path.rpartition("/")[2] for path in _directly_in(folder, changed))
+
+
+def _same_path(one: str, other: str) -> bool:
+    return posixpath.normpath(one) == posixpath.normpath(other.removeprefix("file:"))
 
 
 def _broken(data: bytes | None, path: str) -> str:
