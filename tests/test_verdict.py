@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
+from stigmem_review.approvals.record import Approval
 from stigmem_review.model import Gap, Level
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Segment
@@ -14,12 +16,17 @@ from stigmem_review.verdict import decide
 
 FINDING = Finding("SPR301", "x", "note", "x", (Segment("x"),), "x", "x", True, "0")
 GAP = Gap("signature", "x", "x")
+APPROVAL = Approval("ada", "x", date(2026, 1, 2), date(2026, 2, 3))
 
 
 def _found(*levels: Level, approvable: bool = True) -> tuple[Finding, ...]:
     return tuple(
         msgspec.structs.replace(FINDING, level=level, approvable=approvable) for level in levels
     )
+
+
+def _approved(*levels: Level) -> tuple[Finding, ...]:
+    return tuple(msgspec.structs.replace(each, approval=APPROVAL) for each in _found(*levels))
 
 
 DECIDED: list[tuple[str, tuple[Finding, ...], int, Level, tuple[str, int]]] = [
@@ -56,6 +63,15 @@ SENTENCES: list[tuple[tuple[Finding, ...], int, Level, str]] = [
      "1 finding is not approvable: fix what it says before this is deployed."),
     (_found("error", "error", approvable=False), 0, "warning",
      "2 findings are not approvable: fix what they say before this is deployed."),
+    (_approved("error"), 0, "warning", "The gate is open: 1 finding is approved."),
+    (_approved("error", "error"), 0, "warning", "The gate is open: 2 findings are approved."),
+    (_approved("error") + _found("warning"), 0, "warning",
+     "1 finding needs approval, 1 more is approved."),
+    (_approved("error", "error") + _found("warning", "error"), 0, "warning",
+     "2 findings need approval, 2 more are approved."),
+    # What is approved below the gate opens nothing.
+    (_approved("warning"), 0, "error",
+     "Nothing here is at or above error, which closes the gate."),
     ((), 1, "warning", "1 part of the review could not be done, so the gate stays closed."),
     (_found("error"), 2, "warning",
      "2 parts of the review could not be done, so the gate stays closed."),
@@ -65,3 +81,14 @@ SENTENCES: list[tuple[tuple[Finding, ...], int, Level, str]] = [
 @pytest.mark.parametrize(("findings", "gaps", "gate", "sentence"), SENTENCES)
 def test_the_sentence(findings: Any, gaps: int, gate: Level, sentence: str) -> None:
     assert decide(findings, (GAP,) * gaps, gate).sentence == sentence
+
+
+def test_an_incomplete_review_that_was_accepted_opens_the_gate_and_says_so() -> None:
+    one, two = (decide((), (), "warning", accepted=number) for number in (1, 2))
+    assert (one.exit_code, one.accepted, two.accepted) == (0, 1, 2)
+    part = "of the review could not be done, which was accepted."
+    assert one.sentence == f"The gate is open: 1 part {part}"
+    assert two.sentence == f"The gate is open: 2 parts {part}"
+    approved = decide(_approved("error"), (), "warning", accepted=1)
+    assert approved.sentence == f"The gate is open: 1 finding is approved; 1 part {part}"
+    assert (approved.state, approved.approved, approved.errors) == ("clear", 1, 1)

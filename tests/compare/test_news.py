@@ -11,7 +11,7 @@ from stigmem_review import host
 from stigmem_review.compare import Comparison, compare, inspect
 from stigmem_review.facts import KINDS, State, kind_of
 from stigmem_review.manifest import none_release
-from stigmem_review.model import Location, Manifest, Release, Unknown
+from stigmem_review.model import Location, Manifest, NotCarried, Release, Unknown
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, read_examples, release_of
 
@@ -151,3 +151,22 @@ def test_a_state_that_says_nothing_of_itself_is_always_said() -> None:
         pass
 
     assert (Bare.excuse, Bare.baseline, Bare.listed, Bare.explains) == ("none", "any", True, "")
+
+
+def test_what_was_not_walked_is_not_said_to_leave_rights_unused() -> None:
+    """A capture has no code in which a capability could be used."""
+    release = _in_the_state("capability-unused")
+    unwalked = msgspec.structs.replace(release, walked=False)
+    assert "capability-unused" not in map(kind_of, inspect(unwalked, NODE).facts)
+
+
+def test_the_step_of_a_capture_is_said_only_where_there_is_one() -> None:
+    captures = []
+    for version in ("1.0.0", "1.1.0"):
+        release = _as_a_capture(release_of(msgspec.convert({"version": version}, ShortRelease)))
+        captures.append(
+            msgspec.structs.replace(release, distribution_version=NotCarried("capture"))
+        )
+    old, new = captures
+    assert "version-changed" in map(kind_of, compare(old, new, NODE).facts)
+    assert "version-changed" not in map(kind_of, compare(old, old, NODE).facts)

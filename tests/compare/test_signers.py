@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
 from stigmem_review.compare.signers import SigningOutcome, Standing, signing, verification_gap
-from stigmem_review.facts import SignerRefChanged, SignerUnpinned
+from stigmem_review.facts import SignerRefChanged, SignerUnpinned, evidence, kind_of
 from stigmem_review.manifest import none_release
 from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
 from stigmem_review.pipeline import upgrade
@@ -837,6 +837,31 @@ def test_a_story(story: str) -> None:
     outcome = case.comparison.signing
     assert outcome is not None
     assert (outcome.continuity, outcome.decision) == (continuity, decision)
+
+
+def about(kind: str, old: AnySignature, new: AnySignature) -> list[dict[str, Any]]:
+    """Return what the facts of a kind say."""
+    facts = build_case(release(old), release(new), NODE).comparison.facts
+    return [dict(evidence(each)) for each in facts if kind_of(each) == kind]
+
+
+def test_who_is_named_of_a_signature_that_comes_or_goes() -> None:
+    ada = person("ada@acme.example")
+    both = {"item": "signature", "signers": ("ada@acme.example",)}
+    assert about("signature-gained", UNSIGNED, signed(ada)) == [both]
+    assert about("signature-dropped", signed(ada), UNSIGNED) == [{**both, "still": ()}]
+
+
+def test_which_workflows_are_named() -> None:
+    other = workflow(path=".ci/nightly.yml")
+    [plain] = about("signer-workflow-changed", signed(workflow()), signed(other))
+    assert (plain["old"], plain["new"]) == (".ci/release.yml", ".ci/nightly.yml")
+    build = f"{FORGE}/acme/builds/.ci/build.yml"
+    called = signed(workflow(builder=build))
+    [first] = about("signer-workflow-changed", signed(workflow()), called)
+    assert (first["old"], first["new"], first["reusable"]) == (".ci/release.yml", build, True)
+    [last] = about("signer-workflow-changed", called, signed(workflow()))
+    assert (last["old"], last["new"]) == (build, ".ci/release.yml")
 
 
 def test_every_rule_about_signatures_is_in_a_story() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -39,6 +40,12 @@ OTHERS = [
     ("about another thing", AUDIT, _changed(AUDIT, item="audit.emit"), "demo"),
     ("with other evidence", SQL, _changed(SQL, plugin="third"), "demo"),
     ("at other times", SQL, _changed(SQL, when=(("A is set",),)), "demo"),
+    (
+        "at times that are others",
+        _changed(SQL, when=(("A is set",),)),
+        _changed(SQL, when=(("B is set",),)),
+        "demo",
+    ),
     ("of another rule", AUDIT, facts.DependsOnAdded(item="audit.read"), "demo"),
 ]
 SAME = [
@@ -85,3 +92,15 @@ def test_a_place_is_of_the_side_that_it_is_in() -> None:
     assert _one(AUDIT).side == ""
     assert _one(_changed(AUDIT, at=Location("a.py", 1))).side == "new"
     assert _one(_changed(AUDIT, at=Location("a.py", 1), side="old")).side == "old"
+
+
+def test_what_is_always_so_is_known_by_what_it_was_before_there_was_anything_else() -> None:
+    """An approval stands in a file: a fact that depends on nothing keeps its fingerprint."""
+    identity = ["SPR905", "demo", "migration-foreign", {"item": "1 (sqlite)", "plugin": "other"}]
+    text = msgspec.json.encode(identity, order="deterministic")
+    assert _one(SQL).fingerprint == hashlib.sha256(text).hexdigest()[:16]
+
+
+def test_only_an_upgrade_gains_something() -> None:
+    [found] = judge((AUDIT,), msgspec.structs.replace(_case(), purpose="check"), shipped_rules())
+    assert (found.gain, _one(AUDIT).gain is None) == (None, False)
