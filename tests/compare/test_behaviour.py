@@ -494,3 +494,54 @@ LEADS = {
 def test_what_is_handed_over_is_no_destination(act: str, says: str, tmp_path: Path) -> None:
     found = [flat(each.message) for each in told(upgrade(tmp_path, handlers(f"{POSTS}\n{act}")))]
     assert any(says in each for each in found), found
+
+
+_ADAPTER = """\
+import httpx
+class Adapter:
+    def __init__(self, url='https://a.example'):
+        self.url = url
+    def push(self, fact):
+        self._send(fact)
+    def _send(self, fact):
+        httpx.post({})
+"""
+_FACTORY = "from .manifest import plugin_manifest\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "offers"),
+    [
+        (f"from .adapter import Adapter\n{_FACTORY}__all__ = ['Adapter']\n", True),
+        (f"from .adapter import Adapter\n{_FACTORY}__all__: list[str] = ['Adapter']\n", True),
+        (f"from .adapter import Adapter\n{_FACTORY}", True),
+        (f"from .adapter import Adapter as _Adapter\n{_FACTORY}", False),
+        (f"from .adapter import Adapter\n{_FACTORY}__all__ = ['plugin_manifest']\n", False),
+        (_FACTORY, False),
+    ],
+)
+def test_what_a_package_offers_is_called_by_others(
+    package: str, offers: bool, tmp_path: Path
+) -> None:
+    """An adapter is there for code that is not the plugin's: it runs, whatever the plugin calls."""
+    sides = []
+    for version, url in (("1.0.0", "self.url"), ("1.1.0", "'https://b.example'")):
+        adapter = _ADAPTER.format(url)
+        files = plugin(version=version, capabilities=ONLINE, __init__=package, adapter=adapter)
+        sides.append(str(write_wheel(tmp_path, files, version=version)))
+    [finding] = told(review(*sides))
+    assert finding.level == ("warning" if offers else "note")
+    occasion = "when other code calls it" if offers else "in code that nothing in the plugin calls"
+    assert flat(finding.message) == f"Its code now also talks to b.example, {occasion}."
+
+
+def test_what_is_offered_that_was_there_before_is_not_new(tmp_path: Path) -> None:
+    sides = []
+    for version, package in (
+        ("1.0.0", _FACTORY),
+        ("1.1.0", f"from .adapter import Adapter\n{_FACTORY}"),
+    ):
+        adapter = _ADAPTER.format("self.url")
+        files = plugin(version=version, capabilities=ONLINE, __init__=package, adapter=adapter)
+        sides.append(str(write_wheel(tmp_path, files, version=version)))
+    assert told(review(*sides)) == []

@@ -18,6 +18,7 @@ from stigmem_review.model import (
     HEALTH,
     IMPORT,
     NAMED,
+    OFFERED,
     SOMEWHERE,
     UNIMPORTED,
     UNREACHED,
@@ -64,6 +65,9 @@ class _Before(NamedTuple):
 
     def never(self, kind: ActKind, root: str) -> bool:
         """Say whether something did not lead to a kind of act."""
+        if root == OFFERED:
+            # Whether a package offers code or only has it says nothing about what it does.
+            return kind not in self.kinds
         if root == SOMEWHERE:
             # Which occasion that is is not known: it is one of those there were.
             return all(one != kind or other in NOWHERE for one, other in self.roots)
@@ -189,6 +193,8 @@ def _one(root: str) -> Occasion:
         return "when the node calls its factory"
     if root == HEALTH:
         return "when its health is checked"
+    if root == OFFERED:
+        return "when other code calls it"
     if root.startswith("route"):
         return "on requests to its routes"
     if root.startswith("migration"):

@@ -29,6 +29,7 @@ Occasion = Literal[
     "on several occasions",
     "on an occasion that is not known",
     "where it is imported",
+    "when other code calls it",
     "in code that nothing in the plugin calls",
 ]
 """What makes code run."""

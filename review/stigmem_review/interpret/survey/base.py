@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
 from stigmem_review.interpret.events import PHASES, Arguments, Event, EventKind, Import
-from stigmem_review.interpret.survey.mentions import called_somewhere
+from stigmem_review.interpret.survey.mentions import called_somewhere, offered
 from stigmem_review.interpret.survey.things import (
     ALONE,
     BUILTINS,
@@ -39,7 +39,15 @@ from stigmem_review.interpret.survey.things import (
     is_itself,
     joined,
 )
-from stigmem_review.model import FACTORY, IMPORT, MORE, SOMEWHERE, UNIMPORTED, UNREACHED
+from stigmem_review.model import (
+    FACTORY,
+    IMPORT,
+    MORE,
+    OFFERED,
+    SOMEWHERE,
+    UNIMPORTED,
+    UNREACHED,
+)
 
 _AGAIN = 200_000
 """Expressions that are looked at again, and ``_OF_A_LINE`` more for each line of code."""
@@ -259,7 +267,7 @@ class Base(ABC):
     def _phases(self) -> Mapping[Unit, list[str]]:
         """Return which phases run each unit, in the order in which they come."""
         found: dict[Unit, list[str]] = {}
-        last = (MORE, SOMEWHERE, UNIMPORTED, UNREACHED)
+        last = (MORE, SOMEWHERE, OFFERED, UNIMPORTED, UNREACHED)
         order = [*_ONCE, *(each for each in self.starts if each not in (*_ONCE, *last)), *last]
         done: set[Unit] = set()
         for phase in order:
@@ -268,6 +276,8 @@ class Base(ABC):
             if phase == SOMEWHERE:
                 for unit in self._mentioned(found):
                     self.starts.setdefault(phase, {})[unit] = None
+            if phase == OFFERED:
+                self.starts[phase] = dict.fromkeys(offered(self.modules.values()))
             met = self._run_by(self.starts.get(phase, ()), done)
             for unit in met:
                 found.setdefault(unit, []).append(phase)

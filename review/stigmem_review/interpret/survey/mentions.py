@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from stigmem_review.code.names import Function, never_run
 from stigmem_review.code.nodes import children
 from stigmem_review.host import apis
-from stigmem_review.interpret.survey.things import Body, Far, Inst, Klass, Unit, Value
+from stigmem_review.interpret.survey.things import Body, Far, Inst, Klass, Mod, Unit, Value
 
 _PLAIN = ("abc.", "builtins.object", "enum.", "typing.", "typing_extensions.")
 _FINDS = ("_frozen_importlib", "builtins.", "importlib.", "pkgutil", "runpy")
@@ -49,6 +49,44 @@ def called_somewhere(
                         done.add(unit)
                         waiting.append(unit)
                         below += unit.calls
+
+
+def offered(modules: Iterable[Mod]) -> Iterator[Body]:
+    """Yield the functions that packages offer to whoever imports them, with those of classes.
+
+    That is what ``__all__`` of a package names, or all of its names without an underscore.
+    """
+    for module in modules:
+        if module.is_package and "." not in module.name:
+            for name in _public(module):
+                for value in module.names.get(name, ()):
+                    yield from _functions(value)
+
+
+def _public(module: Mod) -> Iterator[str]:
+    for statement in module.node.body if isinstance(module.node, ast.Module) else ():
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name("__all__")], value=ast.List(each) | ast.Tuple(each)
+            ) | ast.AnnAssign(ast.Name("__all__"), value=ast.List(each) | ast.Tuple(each)):
+                yield from (str(e.value) for e in each if isinstance(e, ast.Constant))
+                return
+            case _:
+                pass
+    yield from (name for name in module.names if not name.startswith("_"))
+
+
+def _functions(value: Value) -> Iterator[Body]:
+    match value:
+        case Body():
+            yield value
+        case Klass():
+            for name, values in value.names.items():
+                if not name.startswith("_") or name.endswith("__"):
+                    for each in values:
+                        yield from _functions(each)
+        case _:
+            pass
 
 
 def _finds(api: str) -> bool:
