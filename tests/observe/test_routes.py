@@ -395,3 +395,35 @@ def test_the_node_answers_what_is_read(node_python: Path, tmp_path: Path) -> Non
         for _, expected in ANSWERS.values()
     ]
     assert json.loads(done.stdout) == said
+
+
+def test_a_router_that_moved_is_no_gain(tmp_path: Path) -> None:
+    """Another module for the same paths with the same guards opens nothing, and loses nothing."""
+    api = ROUTER + "@router.get('/a', dependencies=[Depends(who)])\ndef a(): ...\n"
+    old = write_wheel(tmp_path / "old", files(api))
+    said = {}
+    for name, moved in (
+        ("moved", api),
+        ("open", api.replace(", dependencies=[Depends(who)]", "")),
+        ("more", f"{api}@router.get('/b', dependencies=[Depends(who)])\ndef b(): ...\n"),
+        ("less", api.replace("'/a'", "'/c'")),
+    ):
+        new = files("", "1.0.1") | {"demo_plugin/web.py": moved}
+        new["demo_plugin/manifest.py"] = new["demo_plugin/manifest.py"].replace(".api", ".web")
+        report = review(str(old), str(write_wheel(tmp_path / name, new, version="1.0.1")))
+        said[name] = {each.name: (each.level, flat(each.message)) for each in report.findings}
+    assert said["moved"] == {
+        "route-added": (
+            "note",
+            "It now adds the router demo_plugin.web:router to the node, which answers what another "
+            "one answered before: GET /a.",
+        ),
+        "route-removed": (
+            "note",
+            "It no longer adds the router demo_plugin.api:router to the node; others answer all of "
+            "its paths.",
+        ),
+    }
+    assert all(said[name]["route-added"][0] == "warning" for name in ("open", "more", "less"))
+    assert "version-surprise" in said["more"]
+    assert said["less"]["route-removed"][1].endswith("to the node: GET /a no longer answers there.")

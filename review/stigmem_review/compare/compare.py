@@ -117,6 +117,7 @@ def _surprise(
         for change in changes
         if isinstance(change, GAINS)
         and not (isinstance(change, facts.Reconditioned) and change.shift == "sometimes")
+        and not (isinstance(change, facts.RouteAdded) and change.moved)
     )
     if not gained or move is None:
         return

@@ -125,11 +125,20 @@ def _hook(thing: Thing) -> dict[str, Any]:
 
 
 def _paths(thing: Thing) -> dict[str, Any]:
-    """Return what a router answers."""
-    paths = [each for each in thing.sides.new.endpoints if each.router == thing.item]
+    """Return what a router answers, and what of it other routers of the other release answer."""
+    old, new = thing.sides.old.endpoints, thing.sides.new.endpoints
+    paths = [each for each in new if each.router == thing.item]
+    here = {each.router for each in new}
+    before = {(each.item, frozenset(each.guards)) for each in old if each.router not in here}
+    gone = [each.item for each in old if each.router == thing.item]
+    after = {each.item for each in new}
     return {
         "paths": tuple(each.item for each in paths),
         "open": tuple(each.item for each in paths if not each.guards),
+        "moved": bool(paths)
+        and all((each.item, frozenset(each.guards)) in before for each in paths),
+        "kept": tuple(each for each in gone if each in after),
+        "lost": tuple(each for each in gone if each not in after),
     }
 
 

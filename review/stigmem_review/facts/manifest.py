@@ -29,18 +29,28 @@ class AsyncSafeChanged(Restated, frozen=True, kw_only=True):
 class RouteAdded(Fact, frozen=True, kw_only=True):
     """A router that the node would mount.
 
-    ``paths`` are what it answers, ``open`` those of them on which no dependency is seen.
+    ``paths`` are what it answers, ``open`` those of them on which no dependency is seen; ``moved``
+    says that the old release answered them all, with the same dependencies.
     """
 
     paths: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    moved: bool = False
 
     def gain(self) -> Gain | None:
+        if self.moved:
+            return None
         return Gain("route", "adds routes to the node", (self.item,), when=self.when)
 
 
 class RouteRemoved(Fact, frozen=True, kw_only=True):
-    """A router that the node would mount no longer."""
+    """A router that the node would mount no longer.
+
+    ``kept`` are those of its paths that the new release answers still, ``lost`` the others.
+    """
+
+    kept: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 class RouteReconditioned(Reconditioned, frozen=True, kw_only=True):
