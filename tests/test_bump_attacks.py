@@ -76,6 +76,7 @@ def _elsewhere(world: World) -> dict[str, Row]:
             (url, NEW),
             (f"{plain}#egg=demo-plugin&sha256={_digest(world, '1.1.0')}", NEW),
             (plain, "gap deploy/node:2"),
+            (f"another @ {url}", "gap deploy/node:2"),
             (f"-e {git_url}", "gap deploy/node:2"),
             (git_url, "gap deploy/node:2"),
             ("demo-plugin>=1.1", "warning requirement-unpinned deploy/node:2"),
@@ -125,12 +126,12 @@ def _in_the_repository(world: World) -> dict[str, Row]:
         ),
         "a wheel under a name that stays": (
             {**path, one: old},
-            {**path, one: _repacked(new, "1.0.0")},
+            {**path, one: _repacked("1.0.0")},
             "demo-plugin 1.0.0>1.0.0",
         ),
         "a wheel where installers look": (
             {**lying, one: old},
-            {**lying, one: _repacked(new, "1.0.0")},
+            {**lying, one: _repacked("1.0.0")},
             "demo-plugin 1.0.0>1.0.0",
         ),
         "a wheel where an open requirement looks": (
@@ -141,7 +142,7 @@ def _in_the_repository(world: World) -> dict[str, Row]:
     }
 
 
-def _repacked(_: bytes, version: str) -> bytes:
+def _repacked(version: str) -> bytes:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -247,6 +248,11 @@ def _loosened(_: World) -> dict[str, Row]:
     workflow = ".github/workflows/pins.yml"
     signed = f"{TRUSTED}=ada@acme.example\n"
     return rows | {
+        "an index of one's own that goes": (
+            {"pip.conf": "[global]\nindex-url = https://x.example/simple\n"},
+            {"pip.conf": "[global]\n"},
+            "warning index-option-changed pip.conf:2",
+        ),
         "hashes that are no longer required": (
             hashes,
             {"pip.conf": "[install]\n"},
@@ -345,6 +351,7 @@ def _ordinary(world: World) -> dict[str, Row]:
             "go.sum": "github.com/acme/x v{} h1:abc=\n",
             ".env.example": f"# {SIGNING}=false\n# PIP_INDEX_URL=https://x.example/{{}}\n",
             "build.sh": "git stash --index {0}\nnpm publish --pre {0}\n",
+            "NOTES": "acme=={}\nb\nAnd a line that no installer takes.\n",
             ".gitignore": "*.pyc\n/dist{}/\n",
             ".dockerignore": ".git\nnode_modules\nx{}\n",
             "packages.txt": "curl\ngit\nx{}\n",
@@ -402,6 +409,14 @@ def _ordinary(world: World) -> dict[str, Row]:
         "settings that move": (
             {"node.env": f"{SIGNING}=false\n", "compose.yml": "a: 1\n"},
             {"node.env": "A=1\n", "compose.yml": f"environment:\n  {SIGNING}: 'false'\n"},
+            "",
+        ),
+        "a wheel that no hash allows": (
+            {"requirements.txt": f"--find-links wheels\n{pin}"},
+            {
+                "requirements.txt": f"--find-links wheels\n{pin}",
+                f"wheels/{_file('1.0.0')}": _repacked("1.0.0"),
+            },
             "",
         ),
         "a wheel of a library in the repository": (
