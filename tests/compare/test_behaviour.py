@@ -352,6 +352,7 @@ HARMLESS = {
     ),
     "getattr": handlers("getattr(ctx, 'x', None)"),
     "sys.modules in": handlers(top="HAS = 'numpy' in sys.modules\n", imports="import sys\n"),
+    "key of an answer": handlers(f"{POSTS}\nhttpx.get(URL).json().get(kwargs['k'])"),
     "shutil.which": handlers(top="G = shutil.which('git')\n", imports="import shutil\n"),
     "os.sep": handlers("os.path.exists('/x'); os.getpid()"),
 }
@@ -545,3 +546,14 @@ def test_what_is_offered_that_was_there_before_is_not_new(tmp_path: Path) -> Non
         files = plugin(version=version, capabilities=ONLINE, __init__=package, adapter=adapter)
         sides.append(str(write_wheel(tmp_path, files, version=version)))
     assert told(review(*sides)) == []
+
+
+def test_a_private_method_that_nothing_calls_is_not_offered(tmp_path: Path) -> None:
+    sides = []
+    for version, idle in (("1.0.0", ""), ("1.1.0", "httpx.get('https://b.example')")):
+        adapter = _ADAPTER.format("self.url") + f"    def _idle(self):\n        {idle or 'pass'}\n"
+        package = f"from .adapter import Adapter\n{_FACTORY}"
+        files = plugin(version=version, capabilities=ONLINE, __init__=package, adapter=adapter)
+        sides.append(str(write_wheel(tmp_path, files, version=version)))
+    [finding] = told(review(*sides))
+    assert (finding.level, "nothing in the plugin calls" in flat(finding.message)) == ("note", True)
