@@ -92,3 +92,22 @@ def test_an_incomplete_review_that_was_accepted_opens_the_gate_and_says_so() -> 
     approved = decide(_approved("error"), (), "warning", accepted=1)
     assert approved.sentence == f"The gate is open: 1 finding is approved; 1 part {part}"
     assert (approved.state, approved.approved, approved.errors) == ("clear", 1, 1)
+
+
+LOWERED = msgspec.structs.replace(FINDING, rule_level="error")
+
+
+@pytest.mark.parametrize(
+    ("findings", "off", "says"),
+    [
+        (0, 0, ""),
+        (1, 0, " 1 finding lowered by the policy."),
+        (0, 1, " 1 finding lowered by the policy: turned off."),
+        (0, 2, " 2 findings lowered by the policy: all turned off."),
+        (1, 2, " 3 findings lowered by the policy, 2 of them turned off."),
+    ],
+)
+def test_what_a_policy_makes_less_of_is_in_the_sentence(findings: int, off: int, says: str) -> None:
+    verdict = decide((LOWERED,) * findings, (), "warning", (LOWERED,) * off)
+    assert verdict.sentence == f"Nothing here needs a decision.{says}"
+    assert (verdict.lowered, verdict.off, verdict.exit_code) == (findings + off, off, 0)

@@ -15,6 +15,7 @@ from stigmem_review.model import LEVELS, Location
 from stigmem_review.rulebook import Finding, judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.text import flat
 
 NODE = host.node()
 AUDIT = facts.CapabilityAdded(item="audit.read", capability=NODE.capability("audit.read"))
@@ -104,3 +105,11 @@ def test_what_is_always_so_is_known_by_what_it_was_before_there_was_anything_els
 def test_only_an_upgrade_gains_something() -> None:
     [found] = judge((AUDIT,), msgspec.structs.replace(_case(), purpose="check"), shipped_rules())
     assert (found.gain, _one(AUDIT).gain is None) == (None, False)
+
+
+def test_a_message_says_when_it_is_so() -> None:
+    always = flat(_one(SQL).message)
+    at_times = _changed(SQL, when=(("A is set",),))
+    assert flat(_one(at_times).message) == f"If A is set: {always}"
+    before = flat(_one(_changed(at_times, side="old")).message)
+    assert before == f"{always} Before, it was so if A is set."
