@@ -443,15 +443,27 @@ OTHERWISE = {
     },
     "what a policy forbids": {"forbidden", "forbidden-unread"},
     "changed pins": {
+        "check-loosened",
         "index-option-changed",
         "pin-loosened",
         "pin-mismatch",
         "pin-unhashed",
         "pins-disagree",
+        "policy-broken",
         "policy-changed",
         "requirement-unpinned",
+        "signing-loosened",
     },
 }
+
+
+CHECKED = """\
+on: pull_request
+jobs:
+  review:
+    steps:
+    - uses: stigmem/stigmem-review@v1
+"""
 
 
 def missing(case: str, findings: Iterable[Finding]) -> set[str]:
@@ -552,13 +564,22 @@ def test_changed_pins(tmp_path: Path) -> None:
             write_wheel(wheels, files, name=f"demo-{name}", version=version)
     no = f"--hash=sha256:{'0' * 64}"
     deployment = Deployment(tmp_path / "deployment")
-    base = deployment.commit({"requirements.txt": "demo-one==1.0\ndemo-two==1.0\n"})
+    base = deployment.commit(
+        {
+            "requirements.txt": "demo-one==1.0\ndemo-two==1.0\n",
+            "stigmem-review.toml": 'fail-on = "warning"\n',
+            ".github/workflows/plugins.yml": CHECKED,
+            "node.env": "STIGMEM_PLUGIN_SIGNING_REQUIRED=true\n",
+        }
+    )
     head = deployment.commit(
         {
             "requirements.txt": "--extra-index-url https://other.example/simple\n"
             f"demo-one>=1.0\ndemo-two==1.1 {no}\ndemo-three==1.0\nnew>=1\n",
             "more/requirements.txt": "demo-three==1.1\n",
-            "stigmem-review.toml": 'fail-on = "error"\n',
+            "stigmem-review.toml": "fail-on = \n",
+            ".github/workflows/plugins.yml": f"{CHECKED}    continue-on-error: true\n",
+            "node.env": "STIGMEM_PLUGIN_SIGNING_REQUIRED=false\n",
         }
     )
     report = bump(base, head, repository=str(deployment.folder), artifacts=str(wheels))
