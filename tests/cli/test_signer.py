@@ -55,7 +55,7 @@ def test_it_says_who_signed(run: Run) -> None:
     assert shown["ref"] == "refs/tags/v1.0.0"
     assert shown["signed"] == "at   2025-03-04T12:00:00Z"
     assert shown["log"] == "entry   5"
-    assert "nobody said whom to trust" in out
+    assert "no trust policy configured" in out
 
 
 def test_json_says_the_same_and_validates(run: Run) -> None:

@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
         "--exact",
         action="store_true",
         help="compare with BASE itself even where HEAD does not follow it, as when HEAD is "
-        "deployed in its place (default: with where the two part)",
+        "deployed in its place (default: with their merge base)",
     )
     parser.add_argument(
         "--policy",

@@ -188,7 +188,11 @@ def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[State]:
         met = versions.allows(each.value, node.version)
         if met:
             continue
-        why = "it is no range of versions" if met is None else f"it leaves out {node.version}"
+        why = (
+            "it is not a valid version specifier"
+            if met is None
+            else f"it leaves out {node.version}"
+        )
         yield RequiresStigmemUnmet(
             item=each.value, why=why, invalid=met is None, when=each.when, at=each.at
         )

@@ -27,7 +27,7 @@ def files(old: Release, new: Release) -> Iterable[Item]:
         elif path not in after:
             yield Item(path, "-")
         elif before[path] != after[path]:
-            yield Item(path, "", "other content")
+            yield Item(path, "", "modified")
 
 
 def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
@@ -127,7 +127,7 @@ def brief(
     if changed := ", ".join(row.field for row in rows):
         parts.append(f"changed: {changed}")
     if files:
-        parts.append(f"{count(len(files), 'file')} of the package with other content")
+        parts.append(f"{count(len(files), 'file')} of the package modified")
     if standing := ", ".join(dict.fromkeys(line.what for line in already)):
         parts.append(f"as before: {standing}")
     if reaches := ", ".join(line.what for line in code):

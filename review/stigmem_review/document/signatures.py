@@ -40,7 +40,7 @@ _DECISION = {
     "trusted": "trusted",
     "override": "accepted as an exception",
     "untrusted": "not trusted",
-    "not judged": "nobody said whom to trust",
+    "not judged": "no trust policy configured",
 }
 
 
@@ -193,7 +193,7 @@ _SIGNED: dict[Continuity, str] = {
     "repository moved": "It is signed from the same repository at another address",
     "repository changed": "It is signed from another repository than before",
     "another signer": "It is signed by somebody else than before",
-    "issuer changed": "It is signed under the same name, which another issuer vouches for",
+    "issuer changed": "It is signed under the same name, from another issuer",
     "signed for the first time": "It is signed, unlike the old release",
     "not comparable": "It is signed",
 }
@@ -268,7 +268,7 @@ def expected(case: Case, new: Release) -> Message:
     changed = outcome.continuity in _CHANGED
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
-        "override": "only with a change record: ",
+        "override": "only with an approval: ",
         "untrusted": "no: ",
         "not judged": "yours to decide: ",
     }[outcome.decision]

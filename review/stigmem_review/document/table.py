@@ -162,7 +162,7 @@ _REMARKS: dict[type[facts.Fact], Callable[[Any], str]] = {
     facts.MigrationAdded: lambda fact: "changes the database",
     facts.MigrationRewritten: lambda fact: "other SQL",
     facts.OutsideFileAdded: lambda fact: "runs at every start of Python" if fact.runs else "",
-    facts.OutsideFileChanged: lambda fact: "other content",
+    facts.OutsideFileChanged: lambda fact: "modified",
     facts.VersionChanged: lambda fact: fact.step if fact.step != "unknown" else "",
     facts.ManifestVersionChanged: lambda fact: fact.step if fact.step != "unknown" else "",
 }

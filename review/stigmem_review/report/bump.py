@@ -71,14 +71,14 @@ def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
         yield from _wrapped(text, width, "  - ")
     yield from finding_lines(report.findings, "Findings about the pins", width, colour)
     yield from off_lines(report.off, width, colour)
-    yield from _section("Pinned otherwise, and no plugin", report.others, width, colour)
+    yield from _section("Other changed pins (not plugins)", report.others, width, colour)
     yield from _section("As before", report.as_before, width, colour)
     yield from ("", paint("What was compared", "head", colour))
     compared = report.compared
     yield from _wrapped(f"base {compared.base}", width, "  ")
     yield from _wrapped(f"head {compared.head}", width, "  ")
     if compared.pins_from != compared.base:
-        yield f"  pins compared with {compared.pins_from}, where the two part"
+        yield f"  pins compared with {compared.pins_from}, the merge base"
     yield from consulted_lines(report.consulted, "in the base")
     shown, more = budget.cut(report.files, budget.ITEMS)
     listed = ", ".join([*shown, *([f"and {more} more"] if more else [])])
@@ -125,12 +125,12 @@ def render_bump_markdown(report: BumpReport) -> str:
     parts += gap_parts(gaps)
     parts += finding_parts(report.findings, "Findings about the pins")
     parts += off_parts(report.off)
-    parts += _details("Pinned otherwise, and no plugin", report.others)
+    parts += _details("Other changed pins (not plugins)", report.others)
     parts += _details("As before", report.as_before)
     parts.append("## What was compared")
     lines = [f"- base `{compared.base}`", f"- head `{compared.head}`"]
     if compared.pins_from != compared.base:
-        lines.append(f"- pins compared with `{compared.pins_from}`, where the two part")
+        lines.append(f"- pins compared with `{compared.pins_from}`, the merge base")
     lines += consulted_items(report.consulted, "in the base")
     names, more = budget.cut([code(name) for name in report.files], budget.ITEMS)
     lines.append(
@@ -175,7 +175,7 @@ def bump_summary(report: BumpReport) -> str:
     """Say in one sentence what would be deployed."""
     if report.bumps:
         plugins = {each.plugin for each in report.bumps}
-        return f"{count(len(plugins), 'plugin')} would be deployed otherwise."
+        return f"{count(len(plugins), 'plugin')} {'changes' if len(plugins) == 1 else 'change'}."
     if report.gaps:
         return "Whether the pin of a plugin changed could not be told."
     if report.compared.pins_from == report.compared.head:
