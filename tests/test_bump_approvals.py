@@ -207,7 +207,11 @@ def test_the_same_event_run_again_sees_what_was_approved(
         "INPUT_ARTIFACTS": "wheels",
     }
     assert run_action(environment) == 1
-    [line] = [each for each in summary.read_text("utf-8").splitlines() if " approve " in each]
+    [line] = [
+        each
+        for each in summary.read_text("utf-8").splitlines()
+        if "stigmem-review approve " in each
+    ]
     git(folder, "checkout", "--quiet", base)
     with contextlib.chdir(folder):
         words = shlex.split(line.replace('"..."', "CHG-4711"))[1:]
