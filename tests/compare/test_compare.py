@@ -102,7 +102,7 @@ def test_typed_changes_explain_every_difference(old: ShortRelease, new: ShortRel
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(data=st.data())
 def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> None:
     old = msgspec.structs.replace(data.draw(SHORT), one_of={})

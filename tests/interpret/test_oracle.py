@@ -61,7 +61,10 @@ def _reading(program: Program) -> Reading:
     return read(program.entry, Modules(below, parsed=PARSED), node())
 
 
-@pytest.mark.parametrize("part", range(SLICES))
+@pytest.mark.parametrize(
+    "part",
+    [pytest.param(each, marks=[pytest.mark.thorough] if each else []) for each in range(SLICES)],
+)
 @pytest.mark.parametrize("name", oracle.names())
 def test_it_says_nothing_the_node_did_not_answer(name: str, part: int) -> None:
     counts: Counter[str] = Counter()

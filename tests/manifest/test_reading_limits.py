@@ -145,6 +145,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_is_read_to_an_end(files: Mapping[str, str]) -> None:
     reading = read(files, ENTRY)

@@ -1354,6 +1354,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_made_to_take_long_takes_not_long(files: dict[str, str]) -> None:
     start = time.process_time()

@@ -331,7 +331,7 @@ FILES = st.lists(st.tuples(LINES, BREAKS), max_size=6).map(
 @given(FILES)
 @example("acme==1.0\n")
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -341,7 +341,7 @@ def test_generated_files_are_read_alike(tmp_path: Path, text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from(list("ab=1.,;#\\ \t\n\r-'\"[]()@<>!~$/:\x0c\u00e9*"))))
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
