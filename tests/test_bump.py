@@ -874,7 +874,7 @@ def test_who_interrupts_a_review_does_not_wait_for_an_index(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     silent = threading.Event()
-    module = importlib.import_module("stigmem_review.pipeline.bump")
+    module = importlib.import_module("stigmem_review.pipeline.bumps.releases")
 
     def look(change: PinChange, _: object) -> str:
         if change.name != "first":
@@ -884,7 +884,7 @@ def test_who_interrupts_a_review_does_not_wait_for_an_index(
     monkeypatch.setattr(module, "_look", look)
     moves = tuple(PinChange(name, None, None) for name in ("first", *"abcdefgh"))
     began = time.monotonic()
-    looked = module._look_at_all(moves, None)
+    looked = module.look_at_all(moves, None)
     assert next(looked)[1] == "first"
     looked.close()
     assert time.monotonic() - began < 10
@@ -893,10 +893,10 @@ def test_who_interrupts_a_review_does_not_wait_for_an_index(
 
 def test_what_is_looked_at_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    module = importlib.import_module("stigmem_review.pipeline.bump")
+    module = importlib.import_module("stigmem_review.pipeline.bumps.releases")
     monkeypatch.setattr(module, "_look", lambda change, _: asked.append(change.name))
     moves = tuple(PinChange(f"x{number}", None, None) for number in range(50))
-    for number, (change, _) in enumerate(module._look_at_all(moves, None)):
+    for number, (change, _) in enumerate(module.look_at_all(moves, None)):
         assert change is moves[number]
         assert len(asked) <= number + 4
 

@@ -1,0 +1,1 @@
+"""What a change of a repository would deploy, one module for each way to deploy it."""

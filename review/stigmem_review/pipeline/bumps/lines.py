@@ -1,0 +1,139 @@
+"""What stands beside the pins, in lists and in other files: lines, options and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from stigmem_review.errors import SourceError
+from stigmem_review.facts import (
+    CheckLoosened,
+    Fact,
+    IndexOptionChanged,
+    PinLoosened,
+    RequirementUnpinned,
+    SigningLoosened,
+)
+from stigmem_review.model import Gap
+from stigmem_review.pins.configured import (
+    JUDGED,
+    Setting,
+    changed_settings,
+    is_looser,
+    loosened_checks,
+    values_of,
+)
+from stigmem_review.pins.formats.locks import REGISTRY
+from stigmem_review.pins.model import Aside, Read
+from stigmem_review.pipeline.bumps.work import Work, key, wanted
+from stigmem_review.policy.settings import takes_more
+from stigmem_review.sources.git import Tree
+from stigmem_review.text import shorten
+
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+
+
+def look_at_lines(work: Work, changed: list[str], old: Read, new: Read) -> None:
+    """Judge what the files say beside the pins, as far as it changed."""
+    touched, was_unreadable = set(changed), set(work.old.unreadable)
+    for line in work.new.unreadable:
+        if line in was_unreadable and touched.isdisjoint(_way_to(line.at.path)):
+            work.say_before(line)
+        else:
+            work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
+    known = {key(line) for line in work.old.unfollowed}
+    moved = _variables(work.new.unfollowed, changed, old, new)
+    for line in work.new.unfollowed:
+        if key(line) in known and not moved.intersection(_names_in(line)):
+            work.say_before(line)
+        else:
+            work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
+    _loose(work)
+    was, now = ({key(line): line for line in pins.options} for pins in (work.old, work.new))
+    locked = {*work.old.files}
+    for line_key, line in now.items():
+        # A lock that is new names its index in any case.
+        is_new_lock = line.text.startswith(REGISTRY) and line.at.path not in locked
+        if line_key not in was and not is_new_lock and _is_looser(line, added=True):
+            work.judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
+    for line_key, line in was.items():
+        if line_key not in now and _is_looser(line, added=False):
+            fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
+            work.judge("", fact)
+
+
+def look_at_settings(work: Work, changed: list[str], before: Tree, after: Tree) -> None:
+    """Judge what other files say of where installers look, and of signatures."""
+    old, new = partial(_content, before), partial(_content, after)
+    came, went = changed_settings(changed, old, new)
+    for setting, at in came:
+        said = f"{setting.name.upper()}={setting.value}"
+        if takes_more(setting.name, setting.value):
+            work.judge("", SigningLoosened(item=said, at=at))
+        elif is_looser(*setting, added=True):
+            work.judge("", IndexOptionChanged(item=_shown(setting), added=True, at=at))
+    for setting, at in went:
+        if is_looser(*setting, added=False):
+            item = _shown(setting)
+            work.judge("", IndexOptionChanged(item=item, added=False, at=at, side="old"))
+    for line, at in loosened_checks(changed, old, new):
+        work.judge("", CheckLoosened(item=shorten(line), at=at))
+
+
+def _loose(work: Work) -> None:
+    known = {key(line) for line in work.old.loose}
+    was = {(pin.at.path, pin.name): pin for pin in work.old.pins}
+    for line in work.new.loose:
+        pin = was.get((line.at.path, line.name))
+        if pin is not None and line.name in work.plugins:
+            fact: Fact = PinLoosened(item=line.text, was=wanted(pin), at=line.at)
+        elif key(line) in known:
+            work.say_before(Aside(line.text, "it names no single release", line.at))
+            continue
+        else:
+            fact = RequirementUnpinned(item=line.text, name=line.name, at=line.at)
+        work.judge(line.name, fact)
+
+
+def _way_to(path: str) -> list[str]:
+    """Return a path and the folders on the way to it, one of which can be a submodule."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _names_in(line: Aside) -> list[str]:
+    return re.findall(r"\$\{([A-Z0-9_]+)\}", line.text)
+
+
+def _variables(lines: Iterable[Aside], changed: list[str], old: Read, new: Read) -> set[str]:
+    """Return the variables in some lines that a file sets to something else than before."""
+    names = {name for line in lines for name in _names_in(line)}
+    moved: set[str] = set()
+    for path in changed if names else ():
+        was, now = (values_of(_bytes(read, path), names) for read in (old, new))
+        moved.update(name for name in names if was.get(name) != now.get(name))
+    return moved
+
+
+def _bytes(read: Read, path: str) -> bytes:
+    try:
+        return read(path) or b""
+    except SourceError:
+        return b""
+
+
+def _content(tree: Tree, path: str) -> bytes:
+    return _bytes(tree.read, path)
+
+
+def _shown(setting: Setting) -> str:
+    name = setting.name.upper() if "_" in setting.name else f"--{setting.name}"
+    return shorten(f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("="))
+
+
+def _is_looser(line: Aside, *, added: bool) -> bool:
+    """Say whether an option of a list makes installers take more, or from elsewhere."""
+    name, _, value = line.text.removeprefix("--").partition(" ")
+    is_judged = line.text.startswith("--") and name in JUDGED
+    return is_looser(name, value, added=added) if is_judged else True

@@ -1,0 +1,313 @@
+"""Every plugin whose pin changed, reviewed."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from contextlib import closing
+
+from stigmem_review.document.approvals import Asked
+from stigmem_review.document.bump import Bump
+from stigmem_review.document.parts import Line, Report
+from stigmem_review.errors import MismatchError
+from stigmem_review.facts import PinMismatch, PinsDisagree, PinUnhashed
+from stigmem_review.markers import OLDEST
+from stigmem_review.model import Gap, Location, Side
+from stigmem_review.pins.changes import PinChange, pin_changes
+from stigmem_review.pins.formats.locks import REGISTRY
+from stigmem_review.pins.model import Aside, Pin
+from stigmem_review.pins.repository import Pins, is_constraint
+from stigmem_review.pipeline.bumps.releases import Looked, let_go, look_at_all
+from stigmem_review.pipeline.bumps.work import Work, heaviest, wanted
+from stigmem_review.pipeline.reading import Opening, gap
+from stigmem_review.pipeline.upgrade import review_releases
+from stigmem_review.text import Message, Segment
+from stigmem_review.verdict import State
+
+_INDEX_OPTIONS = (REGISTRY, "--index-url", "--extra-index-url", "--find-links", "--no-index")
+
+
+def review_pins(work: Work, existed: set[str], exist: set[str]) -> None:
+    """Review every plugin whose pin changed; the sets are the files of both revisions."""
+    _Pins(work).review(existed, exist)
+
+
+def look_behind(work: Work, base: Pins) -> None:
+    """Say what the base pins otherwise by now: a merge keeps it, a deployment would not."""
+    mine = {(change.name, change.new) for change in pin_changes(work.old.pins, work.new.pins)}
+    for change in pin_changes(base.pins, work.new.pins):
+        if change.is_same:
+            continue
+        if change.old and (change.name, change.new) not in mine:
+            now = wanted(change.new) if change.new else "no pin"
+            work.as_before.append(
+                Line(
+                    wanted(change.old),
+                    (
+                        Segment("the base has moved on to it, and HEAD has "),
+                        Segment(now, theirs=True),
+                        Segment("; --exact reviews HEAD as it is"),
+                    ),
+                )
+            )
+
+
+class _Pins:
+    """The pins of both revisions, and what is said of them."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._building = _building(work.new.options)
+        self._maybe = {*work.old.mentioned, *work.new.mentioned}
+        self._not_found: list[Pin] = []
+
+    def review(self, existed: set[str], exist: set[str]) -> None:
+        """Review every plugin whose pin changed; the sets are the files of both revisions."""
+        old, new = self._work.old, self._work.new
+        moves = pin_changes(
+            (*old.pins, *old.mentioned),
+            (*new.pins, *new.mentioned),
+            gone=existed - exist,
+            come=exist - existed,
+        )
+        went = [each for each in moves if each.is_same]
+        moves = tuple(each for each in moves if not each.is_same)
+        self._work.moved = bool(moves)
+        self._work.reviewed = {(each.name, each.new.version) for each in moves if each.new}
+        open_again = {(each.at.path, each.name) for each in new.loose}
+        # An index takes its time, and a bot can bump fifty libraries at once.
+        with closing(look_at_all(moves, self._work.folder)) as looked:
+            for change, found in looked:
+                place = change.old and (change.old.at.path, change.name)
+                self._change(change, found, change.new is None and place in open_again)
+                for side in (found.old, found.new):
+                    let_go(side.error)
+        was, now = (_of_plugins(pins, self._work.plugins) for pins in (old, new))
+        for name in sorted(self._work.plugins):
+            self._unhashed(
+                name,
+                [*was.get(name, []), *(pin for pin in old.mentioned if pin.name == name)],
+                [*now.get(name, []), *(pin for pin in new.mentioned if pin.name == name)],
+            )
+            self._disagreeing(name, was.get(name, []), now.get(name, []))
+            self._built(name)
+        self._work.bumps.sort(key=heaviest)
+        self._elsewhere(moves)
+        self._idle()
+        self._unfound()
+        self._went(went)
+
+    def _change(self, change: PinChange, found: Looked, loosened: bool) -> None:
+        if change.new and not change.new.hashes and found.new.file in self._work.brought:
+            self._believed(change.new, found.new.file)
+        mismatch = found.new.error
+        if isinstance(mismatch, MismatchError) and change.new and not change.new.url:
+            self._mismatch(change, change.new, mismatch)
+        elif found.is_plugin:
+            self._work.plugins.add(change.name)
+            if not loosened:
+                openings: dict[Side, Opening] = {
+                    "old": found.old.opening(),
+                    "new": found.new.opening(),
+                }
+                one, two = (each.again(self._work.shown) for each in (found.old, found.new))
+                asked = Asked(one, two, self._work.again)
+                report = review_releases(openings, self._work.terms, asked)
+                self._work.bumps.append(_bump(change, report.verdict.state, report))
+        elif found.is_plugin is False:
+            if not self._is_maybe(change):
+                self._work.others.append(Line(change.name, _moved(change, found)))
+        elif not (found.new if change.new else found.old).file and self._is_maybe(change):
+            self._not_found += filter(None, (change.new or change.old,))
+            return
+        else:
+            self._undecided(change, found)
+        if change.new:
+            self._work.looked_at.add(change.new.at)
+
+    def _went(self, moves: list[PinChange]) -> None:
+        """Say which pins stand in another file now, as they were."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for each in moves:
+            if each.old and each.new:
+                way = each.old.at.path, each.new.at.path
+                found.setdefault(way, []).append(wanted(each.new))
+        for (old, new), pins in found.items():
+            more = f", and {len(pins) - 3} more" if len(pins) > 3 else ""
+            says = (
+                Segment("the same releases stand there that stood in "),
+                Segment(old, theirs=True),
+                Segment(": "),
+                Segment(", ".join(pins[:3]), theirs=True),
+                Segment(more),
+            )
+            self._work.others.append(Line(new, says))
+
+    def _is_maybe(self, change: PinChange) -> bool:
+        return (change.new or change.old) in self._maybe
+
+    def _believed(self, pin: Pin, file: str) -> None:
+        """Note that what was read comes with the change, and may not be what is installed."""
+        places = {line.text.removeprefix("--find-links ") for line in self._work.new.options}
+        if not any(self._work.shown and _same_path(self._work.shown, place) for place in places):
+            why = f"its file {file} comes with this change, and no hash of the pin says that it is"
+            do = "add its hash to the pin, or review the file that is installed"
+            self._work.gaps.append(Gap(wanted(pin), why, do))
+
+    def _unfound(self) -> None:
+        """Say how many texts there are that look like pins, and that nobody could look for."""
+        if self._not_found:
+            listed = ", ".join(f"{wanted(pin)} ({pin.at})" for pin in self._not_found[:3])
+            count = len(self._not_found)
+            more = f", and {count - 3} more" if count > 3 else ""
+            says = (
+                Segment("they may be pins, and no file of them was found: "),
+                Segment(listed, theirs=True),
+                Segment(more),
+            )
+            self._work.others.append(Line("other files", says))
+
+    def _mismatch(self, change: PinChange, pin: Pin, error: MismatchError) -> None:
+        listed = tuple(f"{file} {digest}" for file, digest in error.found)
+        fact = PinMismatch(item=wanted(pin), expected=error.expected, found=listed, at=pin.at)
+        self._work.judge(change.name, fact)
+        self._work.bumps.append(_bump(change, "blocked", None))
+
+    def _undecided(self, change: PinChange, found: Looked) -> None:
+        errors = [(each.wanted, each.error) for each in (found.old, found.new) if each.error]
+        for asked, error in errors:
+            self._work.gaps.append(
+                gap(f"{asked}, of which nobody can say whether it is a plugin", error)
+            )
+        if not errors:
+            self._work.gaps.append(
+                Gap(
+                    change.name,
+                    "nobody can say whether it is a plugin: its entry points are known only once "
+                    "it is built",
+                    "pin a release that has a wheel, or put one into the folder of artifacts",
+                )
+            )
+
+    def _unhashed(self, name: str, old: list[Pin], new: list[Pin]) -> None:
+        before = any(not pin.hashes for pin in old)
+        hashed = {pin.version for pin in new if pin.hashes}
+        for pin in new:
+            # A constraint says which release, and the requirement beside it which files.
+            if not pin.hashes and not (pin.version in hashed and is_constraint(pin)):
+                if before:
+                    text = (Segment("pinned without a hash, as before"),)
+                    self._work.as_before.append(Line(wanted(pin), text))
+                self._work.judge(name, PinUnhashed(item=wanted(pin), before=before, at=pin.at))
+
+    def _disagreeing(self, name: str, old: list[Pin], new: list[Pin]) -> None:
+        was, now = _first_pins(old), _first_pins(new)
+        if len(now) > 1 and now.keys() != was.keys():
+            listed = tuple(f"{wanted(pin)} ({pin.at})" for pin in now.values())
+            at = next(iter(now.values())).at
+            self._work.judge(name, PinsDisagree(item=name, pins=listed, at=at))
+
+    def _built(self, name: str) -> None:
+        """Note that installers are told to build a plugin, which gives what nobody reviewed."""
+        for line in (*self._building.get(":all:", ()), *self._building.get(name, ())):
+            why = f"{line.text}: installers build {name}, and what a build gives is not reviewed"
+            self._work.gaps.append(Gap(str(line.at), why, "install its wheel"))
+
+    def _elsewhere(self, moves: tuple[PinChange, ...]) -> None:
+        """Note that installers look elsewhere for files that no hash binds."""
+        open_pins = [each.new for each in moves if each.new and not each.new.hashes]
+        named = [line for line in self._work.new.options if line.text.startswith(_INDEX_OPTIONS)]
+        if open_pins and named and self._work.folder is None:
+            self._work.gaps.append(
+                Gap(
+                    str(named[0].at),
+                    f"{named[0].text}: installers look there, this review did not, and "
+                    f"{wanted(open_pins[0])} has no hash that says which file is meant",
+                    "add hashes, configure pip with that index, or give the files as artifacts",
+                )
+            )
+
+    def _idle(self) -> None:
+        """Say which changed pins nobody reviewed, because no node installs them."""
+        for change in pin_changes(self._work.old.idle, self._work.new.idle):
+            if change.is_same:
+                continue
+            oldest = ".".join(map(str, OLDEST[:2]))
+            for pin in filter(None, (change.new or change.old,)):
+                says = (
+                    Segment("no node installs it: it needs Python "),
+                    Segment(f"{oldest} or newer, and it is pinned where "),
+                    Segment(pin.marker, theirs=True),
+                )
+                self._work.others.append(Line(wanted(pin), says))
+
+
+def _bump(change: PinChange, state: State, report: Report | None) -> Bump:
+    pin = change.new or change.old
+    return Bump(
+        plugin=change.name,
+        what=change.what,
+        old=change.old.version if change.old else "",
+        new=change.new.version if change.new else "",
+        at=pin.at if pin else Location(""),
+        state=state,
+        report=report,
+    )
+
+
+def _moved(change: PinChange, found: Looked) -> Message:
+    old, new = (pin.version if pin else "none" for pin in (change.old, change.new))
+    if not found.is_certain:
+        says = [
+            Segment(
+                "; it is no plugin as far as anybody can tell: its build could compute entry "
+                "points, and it names the host nowhere"
+            )
+        ]
+    elif found.unread:
+        count = len(found.unread)
+        others = f"{count} other wheels of it were" if count > 1 else "another wheel of it was"
+        says = [
+            Segment("; going by "),
+            Segment(found.by, theirs=True),
+            Segment(f" it is no plugin, and {others} not opened"),
+        ]
+    else:
+        says = [Segment("; it is no plugin")]
+    return (
+        Segment(f"{change.what}, "),
+        Segment(f"{old} -> {new}", theirs=True),
+        *says,
+    )
+
+
+def _of_plugins(pins: Pins, plugins: set[str]) -> dict[str, list[Pin]]:
+    """Return the pins of each of some distributions."""
+    found: dict[str, list[Pin]] = {}
+    for pin in pins.pins:
+        if pin.name in plugins:
+            found.setdefault(pin.name, []).append(pin)
+    return found
+
+
+def _first_pins(pins: list[Pin]) -> dict[str, Pin]:
+    """Return the first pin of each release of a distribution, by version."""
+    found: dict[str, Pin] = {}
+    for pin in pins:
+        found.setdefault(pin.version, pin)
+    return found
+
+
+def _building(options: Iterable[Aside]) -> dict[str, list[Aside]]:
+    """Return the lines that tell installers to build a distribution, by its name."""
+    found: dict[str, list[Aside]] = {}
+    for line in options:
+        if line.text.startswith("--no-binary "):
+            named = line.text.removeprefix("--no-binary ").lower().replace("_", "-").split(",")
+            for name in [":all:"] if ":all:" in named else dict.fromkeys(named):
+                found.setdefault(name, []).append(line)
+    return found
+
+
+def _same_path(one: str, other: str) -> bool:
+    return posixpath.normpath(one) == posixpath.normpath(other.removeprefix("file:"))

@@ -1,0 +1,228 @@
+"""Plugins that are installed from the repository itself: projects, and archives in it."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+from stigmem_review.document.approvals import Asked
+from stigmem_review.document.bump import Bump
+from stigmem_review.errors import SourceError
+from stigmem_review.manifest.declares import is_about_plugin
+from stigmem_review.model import Gap, Source, SourceKind
+from stigmem_review.pins.changes import What
+from stigmem_review.pins.model import Aside, Local
+from stigmem_review.pins.repository import Pins
+from stigmem_review.pipeline.bumps.work import Work, heaviest, key
+from stigmem_review.pipeline.reading import Opening
+from stigmem_review.pipeline.upgrade import review_releases
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.git import Repository, Tree
+from stigmem_review.sources.request import Found, find_in_memory, release_of
+from stigmem_review.sources.tree import PROJECT_FILES
+from stigmem_review.versions import parse
+
+
+class Commit(NamedTuple):
+    """A commit, and the projects and archives that are in it."""
+
+    id: str
+    tree: Tree
+
+    def has(self, path: str) -> bool:
+        """Say whether something can be installed from a path."""
+        return self._has_archive(path) or any(
+            posixpath.normpath(posixpath.join(path, name)) in self.tree.paths
+            for name in PROJECT_FILES
+        )
+
+    def _has_archive(self, path: str) -> bool:
+        return path.endswith((".whl", ".tar.gz")) and path in self.tree.paths
+
+    def again(self, path: str) -> str:
+        """Return what asks for it again."""
+        return f"{self.id[:12]}:{path}" if path and self.has(path) else "none"
+
+    def opening(self, path: str) -> Opening:
+        """Return how what is installed from a path is opened; "" is nothing."""
+        if not path or not self.has(path):
+            empty = Artifact(Source("none", "none"))
+            return Opening(empty.source, lambda: empty, lambda: False)
+        asked = f"{path} at {self.id[:12]}"
+        try:
+            found = self._found(path, asked)
+        except SourceError as error:
+            return Opening(Source("wheel", asked), partial(_raise, error))
+
+        def is_about() -> bool:
+            try:
+                return is_about_plugin(found)
+            except Exception:
+                return True  # opening and reading it says why
+
+        kind: SourceKind = "wheel" if self._has_archive(path) else "directory"
+        return Opening(Source(kind, asked), found.read, is_about)
+
+    def _found(self, path: str, asked: str) -> Found:
+        if self._has_archive(path):
+            return find_in_memory(asked, path.rpartition("/")[2], self.tree.read(path) or b"")
+        folder = "" if path == "." else path
+        return Found("directory", path, lambda: self.tree.artifact(folder, asked))
+
+
+def look_at_folders(work: Work, before: Commit, after: Commit, changed: list[str]) -> None:
+    """Review each plugin that is installed from the repository itself, where that changed."""
+    was = {**_folders(work.old.local), **_offered(work, work.old, before, changed)}
+    now = {**_folders(work.new.local), **_offered(work, work.new, after, changed)}
+    for old, new in _paired(was, now, before, after):
+        if old == new and not _below(new, changed):
+            continue
+        sides = ((before, old, was), (after, new, now))
+        if any(commit.has(path) for commit, path, _ in sides):
+            line = now.get(new) or was[old]
+            one, two = (commit.again(path) for commit, path, _ in sides)
+            opened = before.opening(old), after.opening(new)
+            _folder_changed(work, line, new or old, *opened, Asked(one, two, work.again))
+    known = {key(line) for line in work.old.local}
+    for each in work.new.local:
+        if any(map(after.has, _folders((each,)))):
+            continue
+        why = "it installs from a path that is no project and no archive of this repository"
+        if key(each) in known:
+            work.say_before(Aside(each.text, why, each.at))
+        else:
+            work.gaps.append(Gap(str(each.at), f"{each.text}: {why}", ""))
+
+
+def _offered(work: Work, pins: Pins, commit: Commit, changed: list[str]) -> dict[str, Local]:
+    """Return the archives in folders where installers look, as far as they changed.
+
+    Those are left out that no installer takes: of releases that are not pinned, and where
+    hashes say which file is meant. So are those of releases whose pin changed.
+    """
+    found: dict[str, Local] = {}
+    for option in pins.options:
+        named, _, folder = option.text.partition(" ")
+        if named != "--find-links" or ":" in folder.removeprefix("file:"):
+            continue
+        for place in _folders((Local(folder.removeprefix("file:"), option.text, option.at),)):
+            for path in _directly_in(place, changed):
+                if commit.has(path) and _may_be_taken(work, path, pins):
+                    found[path] = Local(path, option.text, option.at)
+    return found
+
+
+def _may_be_taken(work: Work, path: str, pins: Pins) -> bool:
+    name, version = release_of(path.rpartition("/")[2])
+    if any(line.name == name for line in pins.loose):
+        return True
+    return any(
+        pin.name == name and not pin.hashes and parse(pin.version) == version
+        for pin in pins.pins
+        if (name, pin.version) not in work.reviewed
+    )
+
+
+def _folder_changed(
+    work: Work, line: Local, folder: str, old: Opening, new: Opening, asked: Asked
+) -> None:
+    if not (old.is_about_plugin() or new.is_about_plugin()):
+        return
+    work.moved = True
+    report = review_releases({"old": old, "new": new}, work.terms, asked)
+    reviewed = {each.side: each.version for each in report.reviewed}
+    work.bumps.append(
+        Bump(
+            plugin=report.plugin or folder,
+            what=_what(reviewed.get("old", ""), reviewed.get("new", "")),
+            old=reviewed.get("old", ""),
+            new=reviewed.get("new", ""),
+            at=line.at,
+            state=report.verdict.state,
+            report=report,
+        )
+    )
+    work.bumps.sort(key=heaviest)
+
+
+def brought(repository: Repository, artifacts: str | None, changed: list[str]) -> frozenset[str]:
+    """Name the files in the folder of artifacts that the change itself puts there."""
+    if artifacts is None or repository.top is None:
+        return frozenset()
+    try:
+        folder = Path(artifacts).resolve().relative_to(repository.top).as_posix()
+    except ValueError:
+        return frozenset()
+    return frozenset(path.rpartition("/")[2] for path in _directly_in(folder, changed))
+
+
+def _folders(lines: Iterable[Local]) -> dict[str, Local]:
+    """Return the folders that lines can stand for, with the first line for each.
+
+    pip takes them from where it runs, which is the top of the checkout as a rule, or the folder
+    of the file; other installers take them from that.
+    """
+    found: dict[str, Local] = {}
+    for line in lines:
+        for base in ("", posixpath.dirname(line.at.path)):
+            folder = posixpath.normpath(posixpath.join(base, line.folder))
+            if folder != ".." and not folder.startswith("../"):
+                found.setdefault(folder, line)
+    return found
+
+
+def _below(folder: str, changed: list[str]) -> bool:
+    """Say whether anything in a folder is among the paths that changed, which are sorted."""
+    if folder == ".":
+        return bool(changed)
+    at = bisect_left(changed, folder)
+    return any(
+        path == folder or path.startswith(f"{folder}/")
+        for path in takewhile(lambda path: path.startswith(folder), changed[at:])
+    )
+
+
+def _directly_in(folder: str, changed: list[str]) -> list[str]:
+    inside = "" if folder == "." else folder
+    return [path for path in changed if posixpath.dirname(path) == inside]
+
+
+def _paired(
+    was: Mapping[str, Local], now: Mapping[str, Local], before: Commit, after: Commit
+) -> list[tuple[str, str]]:
+    """Return which path of the old revision each of the new one replaces; "" for none.
+
+    An archive is named after its release, so that another one of the same distribution has
+    another path.
+    """
+    found = [(path, path) for path in sorted(was.keys() & now.keys())]
+    gone = {path for path in was.keys() - now.keys() if before.has(path)}
+    for path in sorted(now.keys() - was.keys()):
+        if after.has(path):
+            name = release_of(path.rpartition("/")[2])[0]
+            other = next((each for each in sorted(gone) if name and name == _name_of(each)), "")
+            gone.discard(other)
+            found.append((other, path))
+    return [*found, *((path, "") for path in sorted(gone))]
+
+
+def _name_of(path: str) -> str:
+    return release_of(path.rpartition("/")[2])[0]
+
+
+def _raise(error: SourceError) -> Artifact:
+    raise error
+
+
+def _what(old: str, new: str) -> What:
+    if not old or not new:
+        return "removed" if old else "added"
+    one, two = parse(old), parse(new)
+    if one is None or two is None or one == two:
+        return "same version, other files"
+    return "upgraded" if one < two else "downgraded"
