@@ -85,6 +85,18 @@ def test_a_first_policy_explains_every_key_and_changes_nothing_by_itself(run: Ru
         assert line.startswith(("#", "fail-on")) or not line
 
 
+def test_a_plugin_whose_name_goes_over_several_lines_writes_nothing_into_it(run: Run) -> None:
+    packages = environment(Path("venv")) / "lib" / "python3.11" / "site-packages"
+    info = packages / "odd-1.dist-info"
+    info.mkdir()
+    metadata = "Name: odd\n [signing]\n required = false\nVersion: 1\n"
+    (info / "METADATA").write_text(metadata, "utf-8")
+    (info / "entry_points.txt").write_text("[stigmem.plugins]\nodd = odd:factory\n", "utf-8")
+    code, printed, _ = run("init", "--python", "venv")
+    assert (code, "1 plugin installed here" in printed) == (0, True)
+    assert "odd" not in Path("stigmem-review.toml").read_text("utf-8")
+
+
 def test_of_several_env_files_none_is_taken(run: Run) -> None:
     for name in (".env", "node.env"):
         Path(name).write_text("STIGMEM_PLUGIN_SIGNING_REQUIRED=true\n", "utf-8")

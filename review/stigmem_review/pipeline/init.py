@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import host, limits
 from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError, reason
@@ -116,10 +116,12 @@ def installed(python: str | None) -> Installed:
             points = {point.group for point in each.entry_points}
         except Exception:  # noqa: S112 - what is broken there is not for this to say
             continue
-        if canonicalize_name(name) == _NODE:
+        normal = canonicalize_name(name)
+        if normal == _NODE:
             node = node or version
-        elif ENTRY_POINT_GROUP in points and name:
-            plugins.setdefault(canonicalize_name(name), shorten(clean(version), 80))
+        # Of a name that is none, which can go over several lines, no policy can say anything.
+        elif ENTRY_POINT_GROUP in points and is_normalized_name(normal):
+            plugins.setdefault(normal, shorten(clean(version), 80))
     return Installed(node, tuple(sorted(plugins.items())))
 
 
