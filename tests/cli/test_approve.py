@@ -212,6 +212,19 @@ def test_git_says_who_it_is_and_that_this_is_a_claim(work: Path) -> None:
     assert records(work)[0].by == "Ada Example <ada@acme.example>"
 
 
+def test_a_git_that_comes_with_the_repository_is_not_asked(work: Path) -> None:
+    git(work, "init", "--quiet")
+    git(work, "config", "user.name", "Ada Example")
+    program = work / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho Mallory\n", "utf-8")
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    done = run("approve", OLD, NEW, "--reason", "CHG-1", cwd=work, PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert records(work)[0].by.startswith("Ada Example")
+
+
 def test_where_git_says_nothing_somebody_has_to(work: Path) -> None:
     environment = {"GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(work)}
     done = run("approve", OLD, NEW, "--reason", "CHG-1", cwd=work, **environment)

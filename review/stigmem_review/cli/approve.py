@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,11 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.document.approvals import PLACEHOLDER
     from stigmem_review.pipeline.approve import Wish, check_wish
 
-    by, claimed = (options.by, "as --by says") if options.by else _git_user()
+    by, claimed = options.by, "as --by says"
+    if not by:
+        from stigmem_review.sources.git import user
+
+        by, claimed = user(Path()), "as git is configured here"
     reason = options.reason
     if reason in (None, PLACEHOLDER) and sys.stdin.isatty() and sys.stderr.isatty():
         print("Why? A change record or a link: ", end="", file=sys.stderr, flush=True)
@@ -126,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
             new,
             wish._replace(review=wish.review or read),
             claimed,
-            lambda digests, each=each: check_same(each, digests),  # type: ignore[misc]
+            partial(check_same, each),
         )
     if closed.pins:
         print(
@@ -183,27 +188,6 @@ def _approve(
         print(line)
     print()
     print(_outlook(proposal, target))
-
-
-def _git_user() -> tuple[str, str]:
-    """Return who git says the user is, and that it does; nobody where it does not."""
-    import subprocess
-
-    said = []
-    for name in ("user.name", "user.email"):
-        try:
-            done = subprocess.run(  # noqa: S603
-                ["git", "config", "--get", name],  # noqa: S607
-                capture_output=True,
-                timeout=10,
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return "", ""
-        said.append(done.stdout.decode("utf-8", "replace").strip())
-    name, email = said
-    who = f"{name} <{email}>" if name and email else name or email
-    return who, "as git is configured here"
 
 
 def _shown(proposal: Proposal, wish: Wish, claimed: str) -> Iterator[str]:

@@ -55,8 +55,9 @@ def policy_of(options: argparse.Namespace) -> str | None:
 
     Raises ``PolicyError`` where that cannot be said.
     """
-    if options.policy is not None or options.isolated:
-        return options.policy  # type: ignore[no-any-return]
+    named: str | None = options.policy
+    if named is not None or options.isolated:
+        return named
     from stigmem_review.pipeline.terms import policy_on_disk
 
     return policy_on_disk()

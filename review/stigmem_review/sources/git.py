@@ -182,6 +182,17 @@ class Repository:
         return found.parent.name if found.name == ".git" else found.name.removesuffix(".git")
 
 
+def user(folder: Path) -> str:
+    """Return who commits in a folder, as git is configured; nothing where it does not say."""
+    try:
+        git = _Git(folder)
+        found = [git.run("config", "--get", name).wrote for name in ("user.name", "user.email")]
+    except SourceError:
+        return ""
+    name, email = (each.decode("utf-8", "replace").strip() for each in found)
+    return f"{name} <{email}>" if name and email else name or email
+
+
 class Origin(NamedTuple):
     """The commit that a line is from, who wrote it, and when it was committed (ISO 8601, UTC).
 
