@@ -155,6 +155,14 @@ def test_the_way_back_from_what_was_approved_in_part_is_not() -> None:
     assert standing(record(partial=True), whole, subject=BACK).approval
 
 
+def test_who_approved_a_removal_has_not_approved_another_installation() -> None:
+    removal = record(new=None)
+    assert standing(removal, subject=Subject("demo-plugin", OLD, None)).approval
+    because, words = void(standing(removal, subject=Subject("demo-plugin", None, OLD)))
+    assert because == "another finding"
+    assert words.endswith("is for its removal, so not for the way back")
+
+
 def test_what_cannot_be_approved_stays_closed_both_ways() -> None:
     final = Found(approvable=False)
     for subject in (SUBJECT, BACK):

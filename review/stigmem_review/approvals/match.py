@@ -82,8 +82,9 @@ def standings(
     """Return what some approvals say of each finding of a review.
 
     A finding is approved by a record of the same artifacts that names its fingerprint, its rule
-    and its item, from the day it was made to its last one; going back from what was approved as a
-    whole is approved for as long. What cannot be approved is not, whatever a record says.
+    and its item, from the day it was made to its last one; going back from a release that was
+    approved as a whole is approved for as long. What cannot be approved is not, whatever a record
+    says.
     """
     mine = [each for each in records if _is_about(each, subject)]
     return tuple(_standing(each, subject, mine, today, limits) for each in findings)
@@ -164,8 +165,8 @@ def _standing(
             else:
                 return Standing(_approval(record, limits))
         elif _same_bytes(record, _back(subject)):
-            if record.partial:
-                voids.append(_in_part(record))
+            if record.partial or record.new is None:
+                voids.append(_not_back(record))
             elif why := _why_not_now(record, today, limits):
                 voids.append(why)
             else:
@@ -244,8 +245,10 @@ def _another_finding(record: Record) -> Void:
     return Void("another finding", says)
 
 
-def _in_part(record: Record) -> Void:
-    says = (*_who(record), Segment(" is for a part of the upgrade, so not for the way back"))
+def _not_back(record: Record) -> Void:
+    # Whoever let a release go has not said that all it does may be installed again.
+    what = "a part of the upgrade" if record.new else "its removal"
+    says = (*_who(record), Segment(f" is for {what}, so not for the way back"))
     return Void("another finding", says)
 
 
