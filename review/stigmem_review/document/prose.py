@@ -81,10 +81,6 @@ def _line(what: str, says: str) -> Line:
     return Line(what, (Segment(says),))
 
 
-_RIGHTS = ("hook-added", "hook-reconditioned", "capability-added", "capability-reconditioned")
-"""Rules about hooks and capabilities that a release has and did not have, or not at all times."""
-
-
 def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterable[Line]:
     """Yield the steps of the operators' handbook for an upgrade, and where each one stands."""
     compared = len(case.comparison.unchanged)
@@ -93,7 +89,7 @@ def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterab
         for fact in case.comparison.facts
         if isinstance(fact, (facts.FieldLost, facts.FieldUnread, facts.ManifestUnread))
     ]
-    rights = [each for each in findings if each.name in _RIGHTS]
+    rights = [each for each in findings if each.gain and each.gain.what in ("hook", "capability")]
     manifest = f"compared; {count(compared, 'field')} unchanged"
     if unread:
         manifest = "not fully: something could not be read"
