@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import BumpReport, bump, cli, review
-from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.record import APPROVALS_FILE, Record
 from stigmem_review.approvals.write import record_text
 from stigmem_review.cli.action import run_action
 from stigmem_review.errors import ApprovalsError
 from stigmem_review.pipeline.approve import Wish, propose
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.report import render
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
@@ -40,7 +40,7 @@ class Setting:
             for version, path in (("1.0.0", old), ("1.1.0", new))
         }
         report = review(str(old), str(new), node_version=NODE)
-        proposal = propose(report, Wish("Mara Lind", "CHG-4711"), TODAY, Limits())
+        proposal = propose(report, Wish("Mara Lind", "CHG-4711"), TODAY, ApprovalsPolicy())
         assert proposal is not None
         self.record: Record = proposal.record
 

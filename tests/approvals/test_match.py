@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 
 from stigmem_review.approvals.match import (
-    Limits,
     Standing,
     Subject,
     accepted_gap,
@@ -17,6 +16,7 @@ from stigmem_review.approvals.match import (
     standings,
 )
 from stigmem_review.approvals.record import AcceptedGap, Artifact, Record
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.text import flat
 from support.approvals import APPROVED, FOUND, HOOK, NEW, OLD, OTHER, SUBJECT, UNTIL, Found, record
 
@@ -30,9 +30,9 @@ def standing(
     finding: Found = FOUND,
     subject: Subject = SUBJECT,
     today: date = TODAY,
-    limits: Limits | None = None,
+    limits: ApprovalsPolicy | None = None,
 ) -> Standing:
-    [found] = standings([finding], subject, records, today, limits or Limits())
+    [found] = standings([finding], subject, records, today, limits or ApprovalsPolicy())
     return found
 
 
@@ -197,7 +197,7 @@ def test_the_name_may_be_spelt_otherwise_and_the_words_escaped() -> None:
 
 
 def test_a_shorter_life_than_the_record_says_counts() -> None:
-    short = Limits(longest_days=30)
+    short = ApprovalsPolicy(longest_days=30)
     assert standing(record(), limits=short).approval
     ended = APPROVED + timedelta(days=31)
     because, words = void(standing(record(), today=ended, limits=short))
@@ -218,7 +218,7 @@ def gap(
     allowed: bool = True,
 ) -> bool:
     today = APPROVED + timedelta(days=days)
-    limits = Limits(incomplete=allowed)
+    limits = ApprovalsPolicy(incomplete=allowed)
     return accepted_gap(one, subject, [accepted], today, limits) is not None
 
 
@@ -226,7 +226,7 @@ def test_an_incomplete_review_is_accepted_for_seven_days_at_most() -> None:
     assert gap()
     assert gap(days=7)
     assert not gap(days=8)
-    assert last_day(HURRY, Limits()) == APPROVED + timedelta(days=7)
+    assert last_day(HURRY, ApprovalsPolicy()) == APPROVED + timedelta(days=7)
     assert not gap(days=-1)
 
 

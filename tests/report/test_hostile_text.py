@@ -11,11 +11,11 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from stigmem_review import bump, check, cli, review
-from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.write import record_text
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import UsageError
 from stigmem_review.pipeline.approve import Wish, propose
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.report import FORMATS, Format, render
 from support.plugins import plugin, write_project, write_wheel
 from support.repository import Deployment
@@ -237,7 +237,7 @@ def test_what_an_approval_says_is_outside_text_too(tmp_path: Path) -> None:
     new = write_wheel(tmp_path, more, version="1.0.1")
     day = date(2026, 11, 27)
     wish = Wish("a`b|<b>[x](https://evil.example)\u202e", "::error::spoofed ##[error] x")
-    proposal = propose(review(str(old), str(new)), wish, day, Limits())
+    proposal = propose(review(str(old), str(new)), wish, day, ApprovalsPolicy())
     assert proposal is not None
     path = tmp_path / "approvals.toml"
     for each in (proposal.record, replace(proposal.record, until=day)):

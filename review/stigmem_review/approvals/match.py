@@ -13,7 +13,6 @@ import msgspec
 
 from stigmem_review.approvals.record import (
     INCOMPLETE_DAYS,
-    LONGEST_DAYS,
     SOON_DAYS,
     AcceptedGap,
     Approval,
@@ -21,6 +20,7 @@ from stigmem_review.approvals.record import (
     Record,
     VoidBecause,
 )
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.text import Message, Segment, clean, shorten
 
 
@@ -30,13 +30,6 @@ class Subject(msgspec.Struct, frozen=True):
     plugin: str
     old: Artifact | None
     new: Artifact | None
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What the operator says of approvals, whatever a record says of itself."""
-
-    longest_days: int = LONGEST_DAYS
-    incomplete: bool = True
 
 
 class Judged(Protocol):
@@ -77,7 +70,7 @@ def standings(
     subject: Subject,
     records: Iterable[Record],
     today: date,
-    limits: Limits,
+    limits: ApprovalsPolicy,
 ) -> tuple[Standing, ...]:
     """Return what some approvals say of each finding of a review.
 
@@ -95,7 +88,7 @@ def accepted_gap(
     subject: Subject,
     records: Iterable[Record],
     today: date,
-    limits: Limits,
+    limits: ApprovalsPolicy,
 ) -> Approval | None:
     """Return what accepts that a part of a review could not be done, if anything does."""
     if not limits.incomplete:
@@ -109,7 +102,7 @@ def accepted_gap(
     return None
 
 
-def last_day(record: Record, limits: Limits) -> date:
+def last_day(record: Record, limits: ApprovalsPolicy) -> date:
     """Return the last day on which a record counts, however long it says itself."""
     days = limits.longest_days
     if record.incomplete:
@@ -123,11 +116,6 @@ def last_day(record: Record, limits: Limits) -> date:
 def ends_soon(until: date, today: date) -> bool:
     """Say whether an approval that counts today ends so soon that it is announced."""
     return until - today <= timedelta(days=SOON_DAYS)
-
-
-def in_force(record: Record, today: date, limits: Limits) -> bool:
-    """Say whether a record counts on a day."""
-    return _why_not_now(record, today, limits) is None
 
 
 def same_plugin(record: Record, plugin: str) -> bool:
@@ -147,7 +135,7 @@ def _is_about(record: Record, subject: Subject) -> bool:
 
 
 def _standing(
-    finding: Judged, subject: Subject, records: list[Record], today: date, limits: Limits
+    finding: Judged, subject: Subject, records: list[Record], today: date, limits: ApprovalsPolicy
 ) -> Standing:
     if not finding.approvable:
         return _NOTHING
@@ -221,11 +209,11 @@ def _is_same(one: Artifact | None, other: Artifact | None) -> bool:
     return bool(one.sha256) and one.sha256 == other.sha256
 
 
-def _approval(record: Record, limits: Limits, *, back: bool = False) -> Approval:
+def _approval(record: Record, limits: ApprovalsPolicy, *, back: bool = False) -> Approval:
     return Approval(record.by, record.reason, record.approved, last_day(record, limits), back)
 
 
-def _why_not_now(record: Record, today: date, limits: Limits) -> Void | None:
+def _why_not_now(record: Record, today: date, limits: ApprovalsPolicy) -> Void | None:
     ended = last_day(record, limits)
     if today < record.approved:
         says = (

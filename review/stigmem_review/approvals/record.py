@@ -10,9 +10,6 @@ import msgspec
 APPROVALS_FILE = "stigmem-review.approvals.toml"
 """Where approvals stand, beside the policy."""
 
-LONGEST_DAYS = 365
-"""How long an approval can last, unless the policy says otherwise."""
-
 INCOMPLETE_DAYS = 7
 """How long an incomplete review can be accepted, whatever the policy says."""
 

@@ -59,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
         found = audit(
             path or default_path(policy),
             today(),
+            read_policy(policy).file.policy.approvals,
             since=options.since,
             until=options.until,
             at=options.at,
-            limits_=read_policy(policy).limits,
         )
     match options.format:
         case "json":

@@ -176,7 +176,7 @@ def _approve(
     )
     one, two = (each.source.sha256 for each in report.reviewed)
     check((one, two))
-    proposal = propose(report, wish, day, read_policy(policy).limits)
+    proposal = propose(report, wish, day, read_policy(policy).file.policy.approvals)
     if proposal is None:
         print(f"{report.plugin}: {report.verdict.sentence} Nothing was recorded.")
         return

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from stigmem_review.approvals.match import Limits, ends_soon, last_day
+from stigmem_review.approvals.match import ends_soon, last_day
 from stigmem_review.approvals.record import Approval, Record
 from stigmem_review.document.parts import AcceptedPart, Commands, Line
 from stigmem_review.model import Gap
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message, Segment, clean, shorten
 from stigmem_review.verdict import Verdict, at_gate, count
@@ -81,7 +82,7 @@ def _about(items: list[str]) -> str:
 
 
 def on_file_lines(
-    records: Iterable[Record], used: Iterable[Approval], today: date, limits: Limits
+    records: Iterable[Record], used: Iterable[Approval], today: date, limits: ApprovalsPolicy
 ) -> Iterator[Line]:
     """Yield a line for each other record about a plugin: why it has no part in a review."""
     counted = {(each.by, each.reason, each.approved) for each in used}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from stigmem_review.approvals.match import Limits
 from stigmem_review.approvals.record import INCOMPLETE_DAYS, Accepted, AcceptedGap, Record
 from stigmem_review.document.approvals import PLACEHOLDER
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import IncompleteError, RefusedError, UsageError
 from stigmem_review.pipeline.consent import artifact_of
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
 from stigmem_review.verdict import at_gate, count
@@ -58,7 +58,7 @@ def _said(text: str) -> bool:
     return any(each.isalnum() for each in text) and text != PLACEHOLDER
 
 
-def propose(report: Report, wish: Wish, today: date, limits: Limits) -> Proposal | None:
+def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) -> Proposal | None:
     """Return the record that approves a review as somebody wishes; ``None`` if none is needed.
 
     Raises ``RefusedError`` where something cannot be approved or the review is another than the one
@@ -108,7 +108,7 @@ def propose(report: Report, wish: Wish, today: date, limits: Limits) -> Proposal
     return Proposal(record, tuple(chosen), left)
 
 
-def _check_complete(report: Report, wish: Wish, limits: Limits) -> None:
+def _check_complete(report: Report, wish: Wish, limits: ApprovalsPolicy) -> None:
     """Raise ``IncompleteError`` unless what could not be reviewed can be accepted, and is to be."""
     if not report.gaps:
         return
@@ -144,7 +144,7 @@ def _names(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.name, finding.fingerprint
 
 
-def _until(wish: Wish, today: date, limits: Limits) -> date:
+def _until(wish: Wish, today: date, limits: ApprovalsPolicy) -> date:
     days = min(limits.longest_days, INCOMPLETE_DAYS) if wish.incomplete else limits.longest_days
     last = today + timedelta(days=days)
     if wish.until is None:

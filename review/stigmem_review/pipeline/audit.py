@@ -10,11 +10,12 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from stigmem_review.approvals.match import Limits, ends_soon, last_day
+from stigmem_review.approvals.match import ends_soon, last_day
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import Record
 from stigmem_review.approvals.store import read_approvals, repository_top
 from stigmem_review.errors import ApprovalsError, ReviewError, SourceError, UsageError
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.sources.git import Origin, Repository
 
 State = Literal["in force", "ends soon", "ended", "not begun"]
@@ -53,11 +54,11 @@ _NOWHERE = Origin("", "", "")
 def audit(
     path: str,
     today: date,
+    allowed: ApprovalsPolicy,
     *,
     since: date | None = None,
     until: date | None = None,
     at: str | None = None,
-    limits_: Limits | None = None,
 ) -> tuple[Audited, ...]:
     """Return the approvals in a file, in its order.
 
@@ -65,7 +66,6 @@ def audit(
     read from that revision of the repository it is in. Raises ``ApprovalsError`` for a file in
     error or one that is not there, and ``UsageError`` for a revision that is none.
     """
-    allowed = limits_ or Limits()
     if at is None:
         _, records = read_approvals(Path(path))
         committed = _committed(path)
@@ -79,7 +79,7 @@ def audit(
     )
 
 
-def _audited(record: Record, origin: Origin, today: date, allowed: Limits) -> Audited:
+def _audited(record: Record, origin: Origin, today: date, allowed: ApprovalsPolicy) -> Audited:
     old, new = record.old, record.new
     last = last_day(record, allowed)
     state: State = "in force"

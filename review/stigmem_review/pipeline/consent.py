@@ -10,7 +10,6 @@ from typing import NamedTuple
 import msgspec
 
 from stigmem_review.approvals.match import (
-    Limits,
     Standing,
     Subject,
     accepted_gap,
@@ -21,6 +20,7 @@ from stigmem_review.approvals.record import AcceptedGap, Artifact, Record
 from stigmem_review.document.approvals import Consents, approval_lines, on_file_lines
 from stigmem_review.document.parts import AcceptedPart
 from stigmem_review.model import Gap, Level, Source
+from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import clean
 from stigmem_review.verdict import at_gate
@@ -31,7 +31,7 @@ class Approvals(NamedTuple):
 
     records: tuple[Record, ...]
     today: date
-    limits: Limits = Limits()
+    limits: ApprovalsPolicy = ApprovalsPolicy()
 
 
 def artifact_of(source: Source, version: str) -> Artifact | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review import host, limits
-from stigmem_review.approvals.match import Limits
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import (
     ApprovalsError,
@@ -31,6 +30,7 @@ from stigmem_review.policy.file import (
     NO_POLICY,
     POLICY_FILE,
     PROJECT_FILE,
+    ApprovalsPolicy,
     PolicyFile,
     agreed,
     is_policy,
@@ -68,7 +68,7 @@ class Terms(NamedTuple):
     root: TrustRoot | None = None
     consulted: tuple[Consulted, ...] = ()
     approvals: Approvals | None = None
-    limits: Limits = Limits()
+    limits: ApprovalsPolicy = ApprovalsPolicy()
 
 
 class Decisions(NamedTuple):
@@ -106,14 +106,8 @@ class Decisions(NamedTuple):
             self.trust,
             self.root,
             self.consulted,
-            limits=self.limits,
+            limits=policy.approvals,
         )
-
-    @property
-    def limits(self) -> Limits:
-        """How far something can be approved."""
-        said = self.file.policy.approvals
-        return Limits(said.longest_days, said.incomplete)
 
 
 Read = Callable[[str, int], bytes]
@@ -323,7 +317,7 @@ def beside(file: PolicyFile, path: str) -> str:
 
 
 def read_records(
-    path: str, today: date | None, limits_: Limits, read: Read = from_disk
+    path: str, today: date | None, allowed: ApprovalsPolicy, read: Read = from_disk
 ) -> tuple[Approvals, Consulted]:
     """Return the approvals in a file, held to a day.
 
@@ -335,7 +329,7 @@ def read_records(
         raise UsageError("approvals are given, and no day to hold them to; give today as well")
     data = named_file(path, "the approvals", limits.APPROVALS_BYTES, read, ApprovalsError)
     records = parse_approvals(data, path)
-    return Approvals(records, today, limits_), Consulted("approvals", path, _sha256(data))
+    return Approvals(records, today, allowed), Consulted("approvals", path, _sha256(data))
 
 
 def named_file(
