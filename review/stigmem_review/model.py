@@ -467,6 +467,9 @@ class Gap(msgspec.Struct, frozen=True):
     why: str
     do: str
 
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}" + (f"; {self.do}" if self.do else "")
+
 
 IdentityKind = Literal["email", "uri", "username"]
 """What a certificate's one subject alternative name is: the forms that Fulcio issues."""

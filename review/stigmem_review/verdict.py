@@ -34,6 +34,13 @@ class Verdict(msgspec.Struct, frozen=True):
     approved: int = 0
     accepted: int = 0
 
+    @property
+    def counts(self) -> list[str]:
+        """How many findings there are of each level, and how many are approved: ``2 errors``."""
+        numbers = ((self.errors, "error"), (self.warnings, "warning"), (self.notes, "note"))
+        counts = [count(number, noun) for number, noun in numbers if number]
+        return [*counts, *([f"{self.approved} approved"] if self.approved else [])]
+
 
 def at_gate(level: Level, gate: Level) -> bool:
     """Say whether a finding of a level closes a gate, unless it is approved."""

@@ -114,10 +114,9 @@ def _print(report: AnyReport, form: Format) -> None:
 def say_gaps(gaps: Iterable[Gap]) -> None:
     """Print what could not be reviewed, a line each, on standard error."""
     for gap in gaps:
-        text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
         # The exit code says it too, where nothing can be said.
         with contextlib.suppress(OSError):
-            print(f"stigmem-review: incomplete: {text}", file=sys.stderr)
+            print(f"stigmem-review: incomplete: {gap}", file=sys.stderr)
 
 
 def write_file(path: Path, text: str) -> None:

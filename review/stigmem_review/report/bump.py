@@ -48,7 +48,7 @@ def render_bump_text(report: BumpReport, *, width: int, colour: bool) -> str:
 def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     compared, verdict = report.compared, report.verdict
     yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
-    facts = [paint(verdict.state.upper(), verdict.state, colour), *_counts(report)]
+    facts = [paint(verdict.state.upper(), verdict.state, colour), *verdict.counts]
     yield " | ".join([*facts, f"node {report.node}"])
     yield from textwrap.wrap(f"{bump_summary(report)} {verdict.sentence}", width)
     if report.bumps:
@@ -67,8 +67,7 @@ def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     if gaps:
         yield from ("", paint("What could not be reviewed", "head", colour))
     for gap in gaps:
-        text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
-        yield from _wrapped(text, width, "  - ")
+        yield from _wrapped(str(gap), width, "  - ")
     yield from finding_lines(report.findings, "Findings about the pins", width, colour)
     yield from off_lines(report.off, width, colour)
     yield from _section("Other changed pins (not plugins)", report.others, width, colour)
@@ -112,7 +111,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     """Return a change of pins as Markdown: the overview first, so that no cut can hide it."""
     compared, verdict = report.compared, report.verdict
     parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
-    parts.append(" · ".join([marked(verdict.state), *_counts(report), f"node {report.node}"]))
+    parts.append(" · ".join([marked(verdict.state), *verdict.counts, f"node {report.node}"]))
     parts.append(f"{bump_summary(report)} {verdict.sentence}")
     if report.bumps:
         rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]
@@ -183,21 +182,10 @@ def bump_summary(report: BumpReport) -> str:
     return "No pin of a plugin changed."
 
 
-def _counts(report: BumpReport) -> list[str]:
-    verdict = report.verdict
-    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    counts = [count(number, noun) for number, noun in numbers if number]
-    return [*counts, *([f"{verdict.approved} approved"] if verdict.approved else [])]
-
-
 def _weights(each: Bump) -> str:
     if each.report is None:
         return ", its files are not what was pinned"
-    verdict = each.report.verdict
-    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    said = ", ".join(count(number, noun) for number, noun in numbers if number)
-    said += f", {verdict.approved} approved" if verdict.approved else ""
-    return f", {said}" if said else ""
+    return "".join(f", {said}" for said in each.report.verdict.counts)
 
 
 def _versions(each: Bump) -> str:

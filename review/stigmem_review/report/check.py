@@ -13,6 +13,7 @@ from stigmem_review.report.markdown import (
     block,
     code,
     consulted_items,
+    gap_item,
     lines_block,
     message,
     off_parts,
@@ -38,7 +39,7 @@ def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
 def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
     yield paint(f"{_title(each)}: {_summary(each)}", "head", colour)
     for gap in each.gaps:
-        yield from _wrapped(f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else ""), width)
+        yield from _wrapped(str(gap), width)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
     for mistake in lines_once(shown):
         level = paint(level_says(mistake), mistake.level, colour)
@@ -73,7 +74,7 @@ def render_check_markdown(report: CheckReport) -> str:
         name = code(each.plugin or each.source.asked)
         parts.append(f"# {name} {code(each.version)}".rstrip())
         parts.append(f"{_summary(each)} · {code(each.source.asked)}")
-        parts += [f"- {code(gap.what)}: {code(gap.why)}" for gap in each.gaps]
+        parts += map(gap_item, each.gaps)
         shown, more = budget.cut(each.mistakes, budget.FINDINGS)
         parts += [part for mistake in lines_once(shown) for part in _markdown(each, mistake)]
         if more:

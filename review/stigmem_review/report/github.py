@@ -97,8 +97,7 @@ def _lowered(report: CheckReport) -> str:
 
 def _verdict(verdict: Verdict, about: str, *, checked: str | None = None) -> Annotation:
     command: Command = "error" if verdict.exit_code else "notice"
-    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    said = ", ".join(count(number, noun) for number, noun in numbers if number)
+    said = ", ".join(verdict.counts)
     # A check decides nothing; what the policy lowered is to be seen all the same.
     sentence = f" {verdict.sentence if checked is None else checked}"
     about = about if about.endswith(".") or not about else f"{about}."
@@ -115,8 +114,7 @@ def _review(report: Report, at: Location | None) -> Iterator[Annotation]:
 
 
 def _gap(gap: Gap, at: Location | None = None) -> Annotation:
-    text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
-    return Annotation("error", "stigmem-review: not reviewed", text, at)
+    return Annotation("error", "stigmem-review: not reviewed", str(gap), at)
 
 
 def _finding(finding: Finding, at: Location | None, where: str = "") -> Annotation:

@@ -102,11 +102,9 @@ def _top(report: Report) -> Iterator[str]:
     old, new = report.reviewed
     yield f"# {code(report.plugin or 'review')} {_version(old)} → {_version(new)}"
     verdict = report.verdict
-    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
     facts = [
         marked(verdict.state),
-        *(count(number, noun) for number, noun in numbers if number),
-        *([f"{verdict.approved} approved"] if verdict.approved else []),
+        *verdict.counts,
         f"node {report.node}",
     ]
     yield " · ".join(facts)
@@ -129,10 +127,12 @@ def gap_parts(gaps: Sequence[Gap]) -> Iterator[str]:
     """Yield what could not be reviewed, below its heading."""
     if gaps:
         yield "## What could not be reviewed"
-        yield "\n".join(
-            f"- {code(gap.what)}: {code(gap.why)}" + (f"; {code(gap.do)}" if gap.do else "")
-            for gap in gaps
-        )
+        yield "\n".join(map(gap_item, gaps))
+
+
+def gap_item(gap: Gap) -> str:
+    """Return a part that could not be reviewed as an item of a list."""
+    return f"- {code(gap.what)}: {code(gap.why)}" + (f"; {code(gap.do)}" if gap.do else "")
 
 
 def _table(report: Report) -> Iterator[str]:

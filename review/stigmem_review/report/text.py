@@ -131,7 +131,7 @@ class _Page:
         yield self._paint(_title(report), "head")
         facts = [
             self._paint(verdict.state.upper(), verdict.state),
-            *_counts(report),
+            *verdict.counts,
             f"node {report.node}",
         ]
         yield " | ".join(facts)
@@ -172,8 +172,7 @@ class _Page:
         if report.gaps:
             yield from self._heading("What could not be reviewed")
         for gap in report.gaps:
-            text = f"{gap.what}: {gap.why}" + (f"; {gap.do}" if gap.do else "")
-            yield from self._wrap(text, "    ", "  - ")
+            yield from self._wrap(str(gap), "    ", "  - ")
 
     def _accepted(self, parts: Iterable[AcceptedPart]) -> Iterator[str]:
         parts = list(parts)
@@ -322,13 +321,6 @@ def _title(report: Report) -> str:
 
 def _absent(each: Reviewed) -> str:
     return each.source.asked if each.source.kind == "none" else "(version not known)"
-
-
-def _counts(report: Report) -> list[str]:
-    verdict = report.verdict
-    numbers = ((verdict.errors, "error"), (verdict.warnings, "warning"), (verdict.notes, "note"))
-    counts = [count(number, noun) for number, noun in numbers if number]
-    return [*counts, *([f"{verdict.approved} approved"] if verdict.approved else [])]
 
 
 def _source_lines(each: Reviewed) -> Iterator[str]:
