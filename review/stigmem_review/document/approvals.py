@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -48,14 +49,11 @@ def approval_lines(
     findings: Sequence[Finding], accepted: Sequence[AcceptedPart], today: date
 ) -> Iterator[Line]:
     """Yield a line for each approval that counts, that ends soon, and that does not count."""
-    used: dict[Approval, list[str]] = {}
-    for each in findings:
-        if each.approval:
-            used.setdefault(each.approval, []).append(each.item)
-    for part in accepted:
-        used.setdefault(part.approval, []).append(part.gap.what)
-    for approval, items in used.items():
-        yield Line(_about(items), approval_says(approval))
+    approved = Counter(each.approval for each in findings if each.approval)
+    without = Counter(each.approval for each in accepted)
+    used = [*dict.fromkeys((*approved, *without))]
+    for approval in used:
+        yield Line(_about(approved[approval], without[approval]), approval_says(approval))
     for approval in used:
         if ends_soon(approval.until, today):
             days = (approval.until - today).days
@@ -68,17 +66,14 @@ def approval_lines(
                     Segment(f" ends {when}, on {approval.until} (UTC); then the gate closes again"),
                 ),
             )
-    void: dict[Message, list[str]] = {}
-    for each in findings:
-        if each.void:
-            void.setdefault(each.void, []).append(each.item)
-    for says, items in void.items():
-        yield Line(f"not approved: {_about(items)}", says)
+    for says, number in Counter(each.void for each in findings if each.void).items():
+        yield Line(f"not approved: {count(number, 'finding')}", says)
 
 
-def _about(items: list[str]) -> str:
-    # An item is outside text: where several are meant they are counted, and each says its own.
-    return count(len(items), "finding")
+def _about(findings: int, parts: int) -> str:
+    """Return what is approved: its items are outside text, and each finding says its own."""
+    said = [count(findings, "finding")] if findings else []
+    return " and ".join([*said, *([count(parts, "part")] if parts else [])])
 
 
 def on_file_lines(
