@@ -191,11 +191,15 @@ def test_a_report_names_the_command_that_shows_the_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = write_wheel(tmp_path / "the old", plugin())
-    files = plugin(version="1.0.1", capabilities=("facts.read", "recall.read"), a="x = 1\n")
-    new = write_wheel(tmp_path / "new", files, version="1.0.1")
+    files = plugin(version="1.1.0", capabilities=("facts.read", "recall.read"), a="x = 1\n")
+    new = write_wheel(tmp_path / "new", files, version="1.1.0")
     cli.run(["diff", str(old), str(new), "--fail-on", "note"])
+    closed = capsys.readouterr().out
+    assert "to read what differs" not in closed
+    assert cli.run(["diff", str(old), str(new), "--fail-on", "error"]) == 0
     [line] = [x for x in capsys.readouterr().out.splitlines() if "to read what differs" in x]
     command = shlex.split(line.partition(": ")[2])
+    assert shlex.join(command[:-1]) in closed
     assert command[0] == "stigmem-review"
     assert cli.run(command[1:]) in (0, 1)
     assert "+x = 1" in capsys.readouterr().out.splitlines()

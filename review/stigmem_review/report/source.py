@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
+from stigmem_review.document.approvals import command
 from stigmem_review.document.parts import Report
 from stigmem_review.model import FileDiff, Hunk, SourceDiff
 from stigmem_review.verdict import count
 
 
 def read_command(report: Report) -> str:
-    """Return the command that shows the code that differs, where there is one that would."""
-    if report.source is not None or not report.files:
+    """Return the command that shows the code that differs, where there is one that would.
+
+    What to do about a closed gate names it already.
+    """
+    if report.commands is not None or report.source is not None or not report.files:
         return ""
     asked = []
     for each in report.reviewed:
         # Of a pin, only the index has what was reviewed.
         if "==" in each.source.asked and not each.source.origin:
             return ""
-        asked.append(shlex.quote(each.source.asked))
-    return f"stigmem-review diff {' '.join(asked)} --code"
+        asked.append(each.source.asked)
+    return command("diff", *asked, "--code")
 
 
 def diff_lines(file: FileDiff) -> Iterator[str]:
