@@ -214,6 +214,21 @@ def _behind(_: World) -> dict[str, Row]:
     }
 
 
+JOBS = """\
+on: push
+jobs:
+  lint:
+    steps:
+      - run: make lint
+  pins:
+    steps:
+      - uses: acme/stigmem-review@v1
+        with:
+          fail-on: warning
+
+      - run: docker compose down
+"""
+
 SIGNING, TRUSTED = "STIGMEM_PLUGIN_SIGNING_REQUIRED", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
 
 
@@ -287,6 +302,21 @@ def _loosened(_: World) -> dict[str, Row]:
             {workflow: runs},
             {workflow: f"{runs}    continue-on-error: true\n"},
             f"warning check-loosened {workflow}:4",
+        ),
+        "the check's job stops nothing": (
+            {workflow: JOBS},
+            {workflow: JOBS.replace("  pins:\n", "  pins:\n    continue-on-error: ${{ true }}\n")},
+            f"warning check-loosened {workflow}:7",
+        ),
+        "the check's command never fails": (
+            {"ci.sh": "python -m stigmem_review bump \\\n  main\n"},
+            {"ci.sh": "python -m stigmem_review bump \\\n  main || exit 0\n"},
+            "warning check-loosened ci.sh:2",
+        ),
+        "the check's module is run no more": (
+            {"ci.sh": "python -m stigmem_review bump main\n"},
+            {"ci.sh": "true\n"},
+            "warning check-loosened ci.sh:1",
         ),
         "a policy that cannot be read any more": (
             {"stigmem-review.toml": 'fail-on = "error"\n'},
@@ -404,6 +434,22 @@ def _ordinary(world: World) -> dict[str, Row]:
                 "node.env": f"{SIGNING}=true\n{TRUSTED}=ada@acme.example\n",
                 "pip.conf": "[global]\nrequire-hashes = true\n",
             },
+            "",
+        ),
+        "what other jobs and steps do not mind": (
+            {".github/workflows/x.yml": JOBS},
+            {
+                ".github/workflows/x.yml": JOBS.replace(
+                    "  lint:\n", "  lint:\n    continue-on-error: true\n"
+                )
+                .replace("compose down\n", "compose down || true\n        if: false\n")
+                .replace("make lint\n", "|\n          make lint || true\n")
+            },
+            "",
+        ),
+        "a name of the check, and its files": (
+            {"labels.yml": "stigmem-review:\n  - x\n", "OWNERS": "stigmem-review.toml @acme\n"},
+            {"labels.yml": "pins:\n  - x\n", "OWNERS": "*.toml @acme\n"},
             "",
         ),
         "settings that move": (
