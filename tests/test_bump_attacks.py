@@ -278,6 +278,21 @@ def _loosened(_: World) -> dict[str, Row]:
             {"requirements.txt": "\n"},
             "warning index-option-changed requirements.txt:1",
         ),
+        "any release, however early": (
+            {"Dockerfile": "RUN pip install x\n"},
+            {"Dockerfile": "RUN pip install x \\\n  --pre\n"},
+            "warning index-option-changed Dockerfile:2",
+        ),
+        "only final releases no more": (
+            {"pip.conf": "[install]\nonly-final = :all:\n"},
+            {"pip.conf": "[install]\n"},
+            "warning index-option-changed pip.conf:2",
+        ),
+        "an option that nobody here knows, in a list": (
+            {"requirements.txt": "\n"},
+            {"requirements.txt": "--constraint-source x\n"},
+            "gap requirements.txt:1",
+        ),
         "one more signer": (
             {"node.env": signed},
             {"node.env": f"{signed[:-1]},eve@x.example\n"},
@@ -450,6 +465,34 @@ def _ordinary(world: World) -> dict[str, Row]:
         "a name of the check, and its files": (
             {"labels.yml": "stigmem-review:\n  - x\n", "OWNERS": "stigmem-review.toml @acme\n"},
             {"labels.yml": "pins:\n  - x\n", "OWNERS": "*.toml @acme\n"},
+            "",
+        ),
+        "a password of the index that rotates": (
+            {
+                "requirements.txt": f"--extra-index-url https://a:b@x.example/simple\n{pin}",
+                "pip.conf": "[global]\nindex-url = https://a:b@x.example/simple\n",
+            },
+            {
+                "requirements.txt": f"--extra-index-url=https://a:c@x.example/simple/\n{pin}",
+                "pip.conf": "[global]\nindex-url = https://a:c@x.example/simple\n",
+            },
+            "",
+        ),
+        "options that let nobody take more": (
+            {"requirements.txt": pin, "pip.conf": "[install]\n"},
+            {
+                "requirements.txt": f"--prefer-binary\n{pin}",
+                "pip.conf": "[install]\nno-binary = :none:\n",
+            },
+            "",
+        ),
+        "options of other commands, and tables of other tools": (
+            {"ci.sh": "pip install x\n", "pyproject.toml": "[tool.acme]\nx = 1\n"},
+            {
+                "ci.sh": "pip install x && npm publish --pre\nmake --index https://x.example\n",
+                "pyproject.toml": "[tool.acme]\nindex = 'https://x.example'\npre = true\n",
+                "values.json": f'{{"{SIGNING}": {{"type": "boolean"}}}}\n',
+            },
             "",
         ),
         "settings that move": (

@@ -16,12 +16,13 @@ from stigmem_review.facts import (
     SigningLoosened,
 )
 from stigmem_review.model import Gap
+from stigmem_review.pins.checks import loosened_checks
 from stigmem_review.pins.configured import (
-    JUDGED,
     Setting,
     changed_settings,
+    each_of,
     is_looser,
-    loosened_checks,
+    is_looser_option,
     values_of,
 )
 from stigmem_review.pins.formats.locks import REGISTRY
@@ -50,15 +51,15 @@ def look_at_lines(work: Work, changed: list[str], old: Read, new: Read) -> None:
         else:
             work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     _loose(work)
-    was, now = ({key(line): line for line in pins.options} for pins in (work.old, work.new))
+    was, now = (_options(pins.options) for pins in (work.old, work.new))
     locked = {*work.old.files}
     for line_key, line in now.items():
         # A lock that is new names its index in any case.
         is_new_lock = line.text.startswith(REGISTRY) and line.at.path not in locked
-        if line_key not in was and not is_new_lock and _is_looser(line, added=True):
+        if line_key not in was and not is_new_lock and is_looser_option(line.text, added=True):
             work.judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
     for line_key, line in was.items():
-        if line_key not in now and _is_looser(line, added=False):
+        if line_key not in now and is_looser_option(line.text, added=False):
             fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
             work.judge("", fact)
 
@@ -96,6 +97,15 @@ def _loose(work: Work) -> None:
         work.judge(line.name, fact)
 
 
+def _options(lines: Iterable[Aside]) -> dict[tuple[str, ...], Aside]:
+    """Return the options of lists by what they are known by: their file, name and places."""
+    found: dict[tuple[str, ...], Aside] = {}
+    for line in lines:
+        name, _, value = line.text.partition(" ")
+        found.setdefault((line.at.path, name, *each_of(name, value)), line)
+    return found
+
+
 def _way_to(path: str) -> list[str]:
     """Return a path and the folders on the way to it, one of which can be a submodule."""
     parts = path.split("/")
@@ -130,10 +140,3 @@ def _content(tree: Tree, path: str) -> bytes:
 def _shown(setting: Setting) -> str:
     name = setting.name.upper() if "_" in setting.name else f"--{setting.name}"
     return shorten(f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("="))
-
-
-def _is_looser(line: Aside, *, added: bool) -> bool:
-    """Say whether an option of a list makes installers take more, or from elsewhere."""
-    name, _, value = line.text.removeprefix("--").partition(" ")
-    is_judged = line.text.startswith("--") and name in JUDGED
-    return is_looser(name, value, added=added) if is_judged else True
