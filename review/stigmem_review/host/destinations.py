@@ -193,11 +193,6 @@ def writes(api: str, modes: tuple[str, ...], *, told: bool) -> bool:
     return last in _WRITES
 
 
-def opens(api: str) -> bool:
-    """Say whether a call reads or writes as its mode says."""
-    return api.rpartition(".")[2] in _OPENS
-
-
 def temporary(api: str) -> bool:
     """Say whether a call makes files or folders for a while."""
     return _below(api, _TEMPORARY)

@@ -128,22 +128,6 @@ class _Roots:
                         if values:
                             self._survey.grow(module, held, values)
 
-    def _handlers(self) -> Iterable[tuple[str, Value]]:
-        made = self._program.made
-        for manifest in self._options(made) if made is not None else ():
-            if not isinstance(manifest, Ref) or manifest.kind != "manifest":
-                continue
-            for hooks in self._options(self._raw(manifest, "hooks")):
-                if not isinstance(hooks, Ref):
-                    continue
-                for content in self._options(self._raw(hooks, ALL)):
-                    if isinstance(content, Pairs):
-                        for _, name, handler in content.items:
-                            yield str(name.value) if isinstance(name, Const) else "?", handler
-
-    def _options(self, value: Value) -> Iterable[Value]:
-        return [each.value for each in value.options] if isinstance(value, OneOf) else [value]
-
     def _raw(self, ref: Ref, name: str) -> Value:
         return self._machine.cells.get((ref.oid, name), MISSING)
 

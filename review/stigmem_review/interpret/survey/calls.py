@@ -39,7 +39,6 @@ from stigmem_review.interpret.survey.things import (
 )
 from stigmem_review.model import UNREACHED
 
-_DEPTH = 50
 _SHOWN = {"builtins.str": ("__str__", "__repr__"), "builtins.repr": ("__repr__",),
           "builtins.len": ("__len__",), "builtins.bool": ("__bool__", "__len__"),
           "builtins.iter": ("__iter__",), "builtins.next": ("__next__",),
