@@ -452,12 +452,12 @@ LEADS = {
         "files: /srv/a.zip.",
     ),
     "packed": (
-        "import zipfile\nzipfile.ZipFile('/srv/a.zip', 'w').write('/root/.ssh/id_rsa')",
-        "reads credentials: /root/.ssh/id_rsa.",
+        "import zipfile\nzipfile.ZipFile('/srv/a.zip', 'w').write('/home/node/.ssh/id_rsa')",
+        "reads credentials: /home/node/.ssh/id_rsa.",
     ),
     "packed with tar": (
-        "import tarfile\ntarfile.open('/srv/a.tar', 'w').add('/root/.aws/credentials')",
-        "reads credentials: /root/.aws/credentials.",
+        "import tarfile\ntarfile.open('/srv/a.tar', 'w').add('/home/node/.aws/credentials')",
+        "reads credentials: /home/node/.aws/credentials.",
     ),
     "packed is read": (
         "import tarfile\ntarfile.open('/srv/a.tar', 'w').add('/srv/b')",

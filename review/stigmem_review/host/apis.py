@@ -233,18 +233,15 @@ _IMPORTING = STANDARD | {"os.path"}
 
 
 @cache
-def _rules() -> Mapping[str, Verdict]:
-    """Return what modules do as a rule."""
-    return dict(_each(msgspec.json.decode(FILE.read_bytes(), type=_Data).rules))
-
-
-@cache
-def _named() -> Mapping[str, Verdict]:
-    """Return what the names do that are listed, by their dotted names."""
-    found: dict[str, Verdict] = {}
-    for module, listed in msgspec.json.decode(FILE.read_bytes(), type=_Data).names.items():
-        found |= {f"{module}.{name}": verdict for name, verdict in _each(listed)}
-    return found
+def _listed() -> tuple[Mapping[str, Verdict], Mapping[str, Verdict]]:
+    """Return what the names do that are listed, by their dotted names, and modules as a rule."""
+    data = msgspec.json.decode(FILE.read_bytes(), type=_Data)
+    named = {
+        f"{module}.{name}": verdict
+        for module, listed in data.names.items()
+        for name, verdict in _each(listed)
+    }
+    return named, dict(_each(data.rules))
 
 
 def _each(listed: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Verdict]]:
@@ -283,7 +280,7 @@ def judged(dotted: str) -> tuple[Verdict, str] | None:
     ``None`` where nobody has said anything of it, as of what is not listed of a module that acts
     partly.
     """
-    named, rules = _named(), _rules()
+    named, rules = _listed()
     top, dot, rest = dotted.partition(".")
     dotted = f"{_SAME.get(top, top)}{dot}{rest}"
     for each in _prefixes(dotted):
@@ -348,9 +345,10 @@ def _defined_elsewhere(api: str) -> tuple[Authority, str] | None:
     *parts, last = api.replace("()", "").split(".")
     if parts[:1] in (["os"], ["posix"], ["nt"], ["sys"]):
         return None
+    named, _ = _listed()
     for size in range(len(parts) - 1, 0, -1):
         name = ".".join((*parts[:size], last))
-        if authority := _authority(_named().get(name, "nothing")):
+        if authority := _authority(named.get(name, "nothing")):
             return authority, name
     return None
 
