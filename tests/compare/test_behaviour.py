@@ -317,6 +317,14 @@ HARMLESS = {
     "own env secret": handlers("os.environ['DEMO_TOKEN']"),
     "queue": handlers(top="Q = queue.Queue()\n", imports="import queue\n"),
     "httpx.URL": handlers("httpx.URL(URL)"),
+    "path below a variable": handlers("httpx.post(f'{URL}/in')"),
+    "urljoin": handlers(
+        "httpx.post(urljoin(URL, '/in'))", imports="from urllib.parse import urljoin"
+    ),
+    "urljoin below": handlers(
+        "httpx.post(urljoin(URL, f\"facts/{kwargs['id']}\"))",
+        imports="from urllib.parse import urljoin",
+    ),
     "logging": handlers(top="log = logging.getLogger(__name__)\n", imports="import logging\n"),
     "tempfile": handlers(
         ("with tempfile.TemporaryDirectory() as d:\n    Path(d, 'x').write_text('y')"),
@@ -488,6 +496,32 @@ LEADS = {
         "with httpx.Client() as c:\n    c.post('https://c.example/x', data='d')",
         "talks to c.example, on",
     ),
+    "proxy": ("httpx.post(URL, proxy='http://c.example:8080')", "talks to c.example:8080, on"),
+    "proxy of a client": (
+        "httpx.Client(base_url=URL, proxy='http://c.example').post('/in')",
+        "talks to c.example, on",
+    ),
+    "proxy of a transport": (
+        "httpx.Client(mounts={'https://': httpx.HTTPTransport(proxy='http://c.example')}).get(URL)",
+        "talks to c.example, on",
+    ),
+    "proxies": (
+        "import requests\nrequests.post(URL, proxies={'https': 'http://c.example'})",
+        "to where the source does not say, on",
+    ),
+    "urljoin": (
+        "import urllib.parse\nhttpx.post(urllib.parse.urljoin(URL, 'https://c.example/in'))",
+        "talks to c.example, on",
+    ),
+    "urljoin of what is not known": (
+        "import urllib.parse\nhttpx.post(urllib.parse.urljoin(URL, f\"/{kwargs['to']}\"))",
+        "to where the source does not say, on",
+    ),
+    "urljoin of no address": (
+        "import urllib.parse\nhttpx.post(urllib.parse.urljoin(URL, 'http://[c.example'))",
+        "to where the source does not say, on",
+    ),
+    "host behind a variable": ("httpx.post(f'{URL}.c.example/in')", "${DEMO_URL}.c.example"),
 }
 
 

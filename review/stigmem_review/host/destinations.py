@@ -53,6 +53,8 @@ _NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", 
           "uri", "dsn", "database", "server", "bootstrap_servers", "servers", "path", "file",
           "filename", "args", "command", "cmd", "program", "key", "source", "stmt")  # fmt: skip
 """The names that such an argument has where it is given by name."""
+_THROUGH = ("proxy", "proxies")
+"""The names of those that say who gets all of it besides."""
 
 _TALKS = _words(
     "connect connect_ex create_connection create_datagram_endpoint delete download download_file "
@@ -122,6 +124,7 @@ _SECRET_FILE = re.compile(
     r"|(?:\A|/)\.env(?:\.\w+)?\Z",
     re.IGNORECASE,
 )
+_BASE = re.compile(r"(\$\{\w+\}[^/?#]*)(?:[?#]|/(?!/))")
 _OF_THE_NODE = re.compile(r"(?:\A|/)stigmem(?:\.\w+)*\.(?:db|sqlite3?|env|toml)\Z|\A\$\{STIGMEM_")
 
 
@@ -133,10 +136,11 @@ def _below(dotted: str, names: frozenset[str]) -> bool:
 def arguments(api: str, given: Collection[str]) -> list[str]:
     """Return the arguments that say where a call leads, of those that it is given."""
     dotted = api.replace("()", "")
+    through = [each for each in _THROUGH if each in given]
     for name in (dotted, dotted.rpartition(".")[2]):
         if name in _ARGUMENTS:
-            return [each for each in _ARGUMENTS[name] if each in given]
-    return [each for each in ("self", "0", *_NAMED) if each in given][:1]
+            return [*(each for each in _ARGUMENTS[name] if each in given), *through]
+    return [*[each for each in ("self", "0", *_NAMED) if each in given][:1], *through]
 
 
 def talks(api: str) -> bool:
@@ -214,6 +218,12 @@ def is_secret_file(path: str) -> bool:
     """Say whether a file holds credentials, settings of the node or its database, by its path."""
     plain = path.replace("\\", "/")
     return bool(_SECRET_FILE.search(plain) or _OF_THE_NODE.search(plain))
+
+
+def base_of(text: str) -> str:
+    """Return the variable that an address begins with, or the address where it does not."""
+    found = _BASE.match(text)
+    return found[1] if found else text
 
 
 def host_of(text: str) -> str:

@@ -269,7 +269,8 @@ def _network(event: Event, by: str) -> _Led:
     for each in texts:
         if destinations.is_relative(api, each):
             continue
-        host = destinations.host_of(each).replace(f" {UNKNOWN}", "").replace(" ", ":")
+        host = destinations.host_of(destinations.base_of(each))
+        host = host.replace(f" {UNKNOWN}", "").replace(" ", ":")
         whole = whole or each.endswith(f" {UNKNOWN}")
         if host.replace(UNKNOWN, "").strip("./:"):
             found.append(host)

@@ -147,9 +147,9 @@ class Calls(Attributes):
         if name in paths.KEEPING:
             return (owner,)
         if name == "joinpath":
-            every = paths.joined_paths(((owner,), *args))
+            every = paths.joined(((owner,), *args))
         elif name.startswith("with_"):
-            every = paths.joined_paths((self.text(paths.above(owner.text)), *args[:1]))
+            every = paths.joined((self.text(paths.above(owner.text)), *args[:1]))
         elif name in paths.FINDING:
             every = [f"{owner.text}/{UNKNOWN}"]
         elif name in ("__str__", "as_posix"):
@@ -161,7 +161,7 @@ class Calls(Attributes):
     def _led(self, dotted: str, args: tuple[Values, ...], env: Env) -> Values:
         """Return the path, or the text of a variable, that a call of others gives."""
         if dotted in paths.PLACES and args:
-            every = paths.joined_paths(args)
+            every = paths.joined(args)
             return tuple(each for text in every for each in self.path(f"{dotted}()", text))
         if dotted == "pathlib.Path.home":
             return self.path("pathlib.Path()", paths.HOME)
@@ -178,7 +178,9 @@ class Calls(Attributes):
         if not any(map(paths.is_spelled, args)):
             return ()
         if dotted == paths.JOINS:
-            every = paths.joined_paths(args)
+            every = paths.joined(args)
+        elif dotted == paths.JOINS_ADDRESSES:
+            every = paths.joined(args[:2], paths.address)
         elif dotted == "os.path.dirname":
             every = [paths.above(each) for each in told(args[0])]
         elif dotted in paths.SAME:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from itertools import islice, product
+from urllib.parse import urljoin, urlsplit
 
 from stigmem_review.host.destinations import OWN, UNKNOWN
 from stigmem_review.interpret.survey.things import EACH, Made, Mod, Partly, Text, Values, told
@@ -13,6 +15,7 @@ ENVIRONMENT = "os.environ"
 PLACES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "anyio.Path"})
 """What makes a path of its arguments."""
 JOINS = "os.path.join"
+JOINS_ADDRESSES = "urllib.parse.urljoin"
 _OF_OS = ("abspath", "expanduser", "expandvars", "normpath", "realpath")
 _ADDRESSES = ("httpx.URL", "urllib.request.Request", "yarl.URL")
 SAME = frozenset(
@@ -30,13 +33,8 @@ KEEPING = frozenset({"absolute", "expanduser", "resolve"})
 FINDING = frozenset({"glob", "iterdir", "rglob", "walk"})
 """Methods of a path that give what is below it."""
 HOME = "~"
-
-
-def joined_paths(args: Sequence[Values]) -> list[str]:
-    """Return every path that parts make, if there are not too many."""
-    every = product(*(told(each) for each in args))
-    found = [plain(*parts) for parts in islice(every, EACH + 1)]
-    return found if len(found) <= EACH else [UNKNOWN]
+_BELOW = re.compile(r"/?[\w.~%-]+[/?#]", re.ASCII)
+"""How a reference begins that leads to no other host, whatever follows."""
 
 
 def plain(*parts: str) -> str:
@@ -51,6 +49,26 @@ def plain(*parts: str) -> str:
     if top and found.split("/")[0] == "..":
         return UNKNOWN
     return f"{top}{found}"
+
+
+def address(base: str, reference: str = "") -> str:
+    """Put an address together, as far as what is not known lets it."""
+    if any(each in reference for each in (UNKNOWN, "${")) and not _BELOW.match(reference):
+        return UNKNOWN
+    try:
+        to, start = urlsplit(reference), urlsplit(base)
+        if to.scheme or to.netloc or start.scheme:
+            return urljoin(base, reference)
+    except ValueError:
+        return UNKNOWN
+    return f"{base}/{reference.lstrip('/')}"
+
+
+def joined(args: Sequence[Values], put: Callable[..., str] = plain) -> list[str]:
+    """Return every path, or what else parts are put together to, if there are not too many."""
+    every = product(*(told(each) for each in args))
+    found = [put(*parts) for parts in islice(every, EACH + 1)]
+    return found if len(found) <= EACH else [UNKNOWN]
 
 
 def above(path: str, levels: int = 1) -> str:
