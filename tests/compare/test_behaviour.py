@@ -318,6 +318,7 @@ HARMLESS = {
     "queue": handlers(top="Q = queue.Queue()\n", imports="import queue\n"),
     "httpx.URL": handlers("httpx.URL(URL)"),
     "path below a variable": handlers("httpx.post(f'{URL}/in')"),
+    "path behind a variable": handlers("httpx.post(URL.strip().rstrip('/') + '' + '/in')"),
     "urljoin": handlers(
         "httpx.post(urljoin(URL, '/in'))", imports="from urllib.parse import urljoin"
     ),
@@ -522,6 +523,18 @@ LEADS = {
         "to where the source does not say, on",
     ),
     "host behind a variable": ("httpx.post(f'{URL}.c.example/in')", "${DEMO_URL}.c.example"),
+    "host before a variable": (
+        "httpx.post('https://c.example/?' + os.environ['DEMO_URL'])",
+        "talks to c.example, on",
+    ),
+    "host in place of another": (
+        "httpx.post(os.environ['DEMO_URL'].replace('demo', 'c'))",
+        "to where the source does not say, on",
+    ),
+    "host behind a scheme": (
+        "httpx.post(os.environ['DEMO_URL'] + '//c.example/in')",
+        "${DEMO_URL}//c.example/in",
+    ),
 }
 
 

@@ -1241,21 +1241,31 @@ def _texts(value: Value) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(found)), bool(found) and len(found) == len(options)
 
 
-def _text(value: Value) -> str:
+def _text(value: object) -> str | None:
+    """Return a text with what is not known of it; ``None`` where nothing is, or it is too long."""
     match value:
         case Const(value=str(text)):
-            return text if len(text) <= _TEXT else ""
+            return text if len(text) <= _TEXT else None
         case File(parts=parts):
             return OWN + "/".join(parts)
         case Tuple(items=items) if any(map(_text, items)):
-            return " ".join(_number(each) or _text(each) or UNKNOWN for each in items)[:_TEXT]
-        case Opaque(type="str", key=("joined", *parts)):
-            found = "".join(_text(each) or UNKNOWN for each in parts)  # type: ignore[arg-type]
-            return found if found.replace(UNKNOWN, "") else ""
-        case Opaque() if name := variable_in(value):
+            return " ".join(_number(each) or _part(each) for each in items)[:_TEXT]
+        case Opaque(type="str", key=("joined" | "add", *parts)):
+            found = "".join(map(_part, parts))[:_TEXT]
+            return found if found.replace(UNKNOWN, "") else None
+        case Opaque(key=("env", Const(value=str(name)), *_)):
             return f"${{{name}}}"
+        case Opaque(key=("int" | "str" | "strip" | "rstrip", inner, *_)):
+            return _text(inner)
+        case Opaque(key=("format", inner, -1, "")):
+            return _text(inner)
         case _:
-            return ""
+            return None
+
+
+def _part(value: object) -> str:
+    text = _text(value)
+    return UNKNOWN if text is None else text
 
 
 def _number(value: Value) -> str:
