@@ -489,6 +489,10 @@ LEADS = {
         "with httpx.Client(base_url='https://c.example') as c:\n    c.get('users').json().get('x')",
         "talks to c.example, on",
     ),
+    "relative to a scheme": (
+        "import aiohttp\naiohttp.ClientSession(base_url=URL).post('//c.example/in')",
+        "talks to //c.example/in, on",
+    ),
     "request": (
         "import http.client\nhttp.client.HTTPSConnection('c.example').request('GET', 'x')",
         "talks to c.example, on",

@@ -153,7 +153,7 @@ def talks(api: str) -> bool:
 
 def is_relative(api: str, text: str) -> bool:
     """Say whether a text leads on from where an object for the network was made for."""
-    if "()" not in api or api.endswith(("connect", "connect_ex")):
+    if "()" not in api or api.endswith(("connect", "connect_ex")) or text.startswith("//"):
         return False
     asks = api.rpartition(".")[2] in _REQUESTS
     return text.startswith("/") or (asks and "://" not in text and not text.startswith(UNKNOWN))
