@@ -15,6 +15,7 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Module, Unusable
 from stigmem_review.code.nodes import children
 from stigmem_review.interpret import imports
+from stigmem_review.interpret.behaviour import module_of
 from stigmem_review.interpret.calls import enter
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import handlers
@@ -98,7 +99,7 @@ class _Migrations:
         for place, data in self._code.sources():
             if not _names(data):
                 continue
-            name = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            name = module_of(place)
             module = m.modules.get(name)
             if isinstance(module, Unusable):
                 if b"stigmem_node" in data:
@@ -144,24 +145,25 @@ class _Migrations:
         noted = {id(each.node) for each in self._machine.noted if isinstance(each, Migrated)}
         return [each for number, each in self._calls.items() if number not in noted]
 
-    def _asked(self) -> Iterator[tuple[Ref, tuple[Value, ...]]]:
-        """Yield the functions that the node asks for migrations, with what they are bound to."""
+    def _asked(self) -> Iterator[Value]:
+        """Yield the functions that the node asks for migrations."""
         for name, value in handlers(self._program):
             function = value.function if isinstance(value, Bound) else value
             if name == HOOK and isinstance(function, Ref) and function.kind == "function":
-                yield function, (value.owner,) if isinstance(value, Bound) else ()
+                yield value
                 thing = self._machine.thing(function)
                 if thing.node is not None and thing.env is not None:
                     bound = isinstance(value, Bound)
                     if not _gives_nothing(thing.node, bound):
                         self.handler = thing.env.module.at(thing.node)
 
-    def _run(self, absent: list[str], asked: list[tuple[Ref, tuple[Value, ...]]]) -> Value:
+    def _run(self, absent: list[str], asked: list[Value]) -> Value:
+        """Run what may make one, sure of what it has; ``roots`` are followed whatever they have."""
         m = self._machine
         for name in absent:
             m.guard((), partial(imports.load, m, name))
-        for function, known in asked:
-            m.run(partial(enter, m, function, *known))
+        for each in asked:
+            m.run(partial(enter, m, each))
         for _ in range(_ROUNDS):
             wanted = {id(node) for _, _, around in self._left() for node in around}
             made: dict[int, list[Ref]] = {}

@@ -108,7 +108,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     said = stated(release)
     return replace(
         release,
-        observed=_first(release, code, node, seen, found),
+        observed=_first(release, code, node, seen, found, programs),
         behaviour=Acts(release, code, outline, said).of(found.events.values()),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
@@ -137,10 +137,10 @@ def _surveyed(code: Code, node: Node, seen: Seen, programs: list[Program]) -> Su
 
 
 def _first(
-    release: Release, code: Code, node: Node, seen: Seen, survey: Survey
+    release: Release, code: Code, node: Node, seen: Seen, survey: Survey, programs: list[Program]
 ) -> tuple[Observation, ...]:
     first: dict[tuple[str, str], Observation] = {}
-    for each in _observations(release, code, node, seen, survey):
+    for each in _observations(release, code, node, seen, survey, programs):
         first.setdefault((each.kind, each.item), each)
     return tuple(first[key] for key in sorted(first))
 
@@ -202,7 +202,7 @@ def _deceptions(code: Code, place: str, looked: Looked) -> Iterator[Observation]
 
 
 def _observations(
-    release: Release, code: Code, node: Node, seen: Seen, survey: Survey
+    release: Release, code: Code, node: Node, seen: Seen, survey: Survey, programs: list[Program]
 ) -> Iterator[Observation]:
     events = sorted(survey.events.values(), key=_nearest)
     imports = survey.imports.values()
@@ -216,5 +216,5 @@ def _observations(
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, imports, events)
-    yield from handler_observations(release, seen.programs_of(release, code, node), node)
-    yield from factory_raises(seen.programs_of(release, code, node))
+    yield from handler_observations(release, programs, node)
+    yield from factory_raises(programs)
