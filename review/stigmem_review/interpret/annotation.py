@@ -144,9 +144,7 @@ def annotated(m: Machine, node: ast.expr, env: Env) -> None:
                 inner = ast.parse(written.strip(), mode="eval").body
             except (SyntaxError, ValueError):
                 m.doom("a text in an annotation is run")
-            for each in ast.walk(inner):
-                if "lineno" in each._attributes:
-                    each.lineno = node.lineno  # type: ignore[attr-defined]
+            ast.increment_lineno(inner, node.lineno - 1)
             annotated(m, inner, env)
         case ast.Constant():
             pass

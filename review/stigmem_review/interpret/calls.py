@@ -493,11 +493,11 @@ def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywo
         case Ref(kind="list" | "dict" | "set" as kind) if (kind, name) in containers.METHODS:
             return _contained(m, kind, owner, name, args, keywords)
         case Frozen() if ("frozenset", name) in containers.METHODS:
-            return containers.METHODS["frozenset", name](m, owner, args, keywords)  # type: ignore[arg-type]
+            return containers.METHODS["frozenset", name](m, owner, args, keywords)
         case Frozen() if name == "copy":
             return owner
         case Tuple() if ("tuple", name) in containers.METHODS:
-            return containers.METHODS["tuple", name](m, owner, args, keywords)  # type: ignore[arg-type]
+            return containers.METHODS["tuple", name](m, owner, args, keywords)
         case _ if name in ("__contains__", "__len__", "__getitem__", "__eq__") and isinstance(
             owner, (Ref, Tuple, Frozen, Const)
         ):

@@ -31,7 +31,8 @@ from stigmem_review.interpret.values import (
 
 Args = Sequence[Value]
 Keywords = Sequence[tuple[str, Value]]
-Run = Callable[[Machine, Ref, Args, Keywords], Value]
+Run = Callable[[Machine, Any, Args, Keywords], Value]
+"""What a method does with an object of the kind that it is listed under."""
 
 METHODS: dict[tuple[str, str], Run] = {}
 
@@ -273,7 +274,8 @@ def _rank(m: Machine, value: Value) -> Hashable:
         return (_Of(m.thing(value).type), _rank(m, fields[0]))
     match m.comparable(value):
         case Const(value=constant) if not isinstance(constant, float) or constant == constant:
-            return constant  # type: ignore[no-any-return]
+            rank: Hashable = constant
+            return rank
         case Tuple(items=items, shuffled=False):
             return tuple(_rank(m, each) for each in items)
         case _:

@@ -12,7 +12,7 @@ from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import FALLS, REWRITTEN, Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import FALLS, REWRITTEN, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -251,8 +251,8 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
             continue
         raised = each.value
 
-        def forgotten(each: object = each) -> Value:
-            m.adopt(each)  # type: ignore[arg-type]
+        def forgotten(each: Outcome = each) -> Value:
+            m.adopt(each)
             m.write(m.imports, MISSING, name)
             return failed()
 

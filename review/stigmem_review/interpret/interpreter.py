@@ -46,12 +46,12 @@ from stigmem_review.interpret.values import (
     Member,
     Method,
     OneOf,
-    Option,
     Ref,
     Tuple,
     Unknown,
     Value,
     flag,
+    values_of,
 )
 from stigmem_review.model import Location
 
@@ -188,8 +188,7 @@ class Interpreter(Machine):
             case _:
                 return
         for each in given:
-            for one in each.options if isinstance(each, OneOf) else (each,):
-                value = one.value if isinstance(one, Option) else one
+            for value in values_of(each):
                 if not isinstance(value, Foreign):
                     self.perhaps(value)
 

@@ -57,6 +57,7 @@ from stigmem_review.interpret.values import (
     Value,
     View,
     Wrapped,
+    values_of,
     variable_in,
     words,
 )
@@ -545,10 +546,9 @@ class Machine(Heap, ABC):
         self.events[Event(kind, api, env.module.path, line, phase, env.qualname, told)] = None
 
     def _names(self, value: Value) -> tuple[str, ...]:
-        options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
         every = [
             base
-            for each in options
+            for each in values_of(value)
             for base in (each, *(self.thing(each).mro if isinstance(each, Ref) else ()))
         ]
         return tuple(each.dotted for each in every if isinstance(each, Foreign))
@@ -560,8 +560,7 @@ class Machine(Heap, ABC):
         if to and apis.looks(to):
             return
         for value in (*args, *(each for _, each in keywords)):
-            options = [e.value for e in value.options] if isinstance(value, OneOf) else [value]
-            for each in options:
+            for each in values_of(value):
                 content = self.cells.get((each.oid, ALL)) if isinstance(each, Ref) else each
                 for item in content.items if isinstance(content, Tuple) else (each,):
                     if not isinstance(item, Foreign):
@@ -1236,9 +1235,9 @@ class Machine(Heap, ABC):
 
 def _texts(value: Value) -> tuple[tuple[str, ...], bool]:
     """Return the texts that an argument is known to be one of, and whether that is all."""
-    options = [each.value for each in value.options] if isinstance(value, OneOf) else [value]
-    found = [text for each in options if (text := _text(each))]
-    return tuple(dict.fromkeys(found)), bool(found) and len(found) == len(options)
+    every = values_of(value)
+    found = [text for each in every if (text := _text(each))]
+    return tuple(dict.fromkeys(found)), bool(found) and len(found) == len(every)
 
 
 def _text(value: object) -> str | None:

@@ -232,7 +232,7 @@ def _binary(
                     ),
                 )  # fmt: skip
             kind = "frozenset" if isinstance(left, Frozen) else "set"
-            return containers.METHODS[kind, operation](m, left, (right,), ())  # type: ignore[arg-type]
+            return containers.METHODS[kind, operation](m, left, (right,), ())
         case (File(), _) if name == "truediv":
             return m.below(left, (right,))
         case (Const(value=str() | bytes() as pattern), _) if name == "mod":

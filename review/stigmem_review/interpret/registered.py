@@ -7,31 +7,27 @@ from collections.abc import Iterator
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.routers import ROUTER
-from stigmem_review.interpret.values import MISSING, Const, OneOf, Pairs, Ref, Tuple, Value
-
-
-def _options(value: Value) -> list[Value]:
-    return [each.value for each in value.options] if isinstance(value, OneOf) else [value]
+from stigmem_review.interpret.values import MISSING, Const, Pairs, Ref, Tuple, Value, values_of
 
 
 def possible(program: Program, field: str) -> Iterator[Value]:
     """Yield all that a field of the manifest can be, lists and dicts as what is in them."""
     program.make()
     m = program.machine
-    for made in _options(program.made or MISSING):
+    for made in values_of(program.made or MISSING):
         if not isinstance(made, Ref) or made.kind != "manifest":
             continue
-        for value in _options(m.read(made, field)):
+        for value in values_of(m.read(made, field)):
             inside = isinstance(value, Ref) and value.kind in ("list", "set", "dict")
             content = m.read(value) if isinstance(value, Ref) and inside else value
-            yield from _options(content)
+            yield from values_of(content)
 
 
 def handlers(program: Program) -> Iterator[tuple[str, Value]]:
     """Yield every handler that the node can get, with the name of its hook."""
     for pairs in possible(program, "hooks"):
         for _, name, handler in pairs.items if isinstance(pairs, Pairs) else ():
-            for each in _options(handler):
+            for each in values_of(handler):
                 if isinstance(name, Const):
                     yield str(name.value), each
 
@@ -40,7 +36,7 @@ def mounted(program: Program) -> Iterator[Ref]:
     """Yield every router that the node can get."""
     for listed in possible(program, "routes"):
         for router in listed.items if isinstance(listed, Tuple) else ():
-            for each in _options(router):
+            for each in values_of(router):
                 if isinstance(each, Ref):
                     yield each
 

@@ -28,11 +28,11 @@ from stigmem_review.interpret.values import (
     Const,
     Foreign,
     Missing,
-    OneOf,
     Opaque,
     Ref,
     Unknown,
     Value,
+    values_of,
 )
 from stigmem_review.model import HEALTH, MORE, End
 
@@ -161,12 +161,8 @@ class _Run:
             # Nobody waits for it, so that what it gives is not what it returns.
             return outcomes, Ran(root, frozenset({"other"}), lost)
         for each in outcomes:
-            ends |= {_end(m, each.kind, value) for value in _options(each.value)}
+            ends |= {_end(m, each.kind, value) for value in values_of(each.value)}
         return outcomes, Ran(root, frozenset(ends), lost)
-
-
-def _options(value: Value) -> list[Value]:
-    return [each.value for each in value.options] if isinstance(value, OneOf) else [value]
 
 
 def _is_lazy(m: Machine, value: Value) -> bool:

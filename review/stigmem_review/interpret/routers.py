@@ -29,6 +29,7 @@ from stigmem_review.interpret.values import (
     Ref,
     Tuple,
     Value,
+    values_of,
 )
 from stigmem_review.model import Location
 from stigmem_review.text import shorten
@@ -138,8 +139,7 @@ def _keep(m: Machine, router: Ref, value: Value) -> None:
 
 
 def _options(m: Machine, value: Value) -> tuple[Value, ...]:
-    value = m.narrowed(value)
-    return tuple(o.value for o in value.options) if isinstance(value, OneOf) else (value,)
+    return tuple(values_of(m.narrowed(value)))
 
 
 def _texts(m: Machine, value: Value | None, unread: str) -> tuple[str, ...]:
@@ -279,9 +279,7 @@ def _in_annotation(m: Machine, node: ast.expr, env: Env, depth: int) -> Iterator
                 parsed = ast.parse(text.strip(), mode="eval").body
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return
-            for each in ast.walk(parsed):
-                if "lineno" in each._attributes:
-                    each.lineno = node.lineno  # type: ignore[attr-defined]
+            ast.increment_lineno(parsed, node.lineno - 1)
             yield from _in_annotation(m, parsed, env, depth + 1)
         case ast.Subscript(value=owner, slice=ast.Tuple(elts=items)):
             # A dependency counts beside a type, and nowhere deeper in one.

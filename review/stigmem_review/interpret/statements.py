@@ -27,6 +27,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Unknown,
     Value,
+    values_of,
 )
 
 _LOOP = frozenset({"falls", "continues"})
@@ -225,7 +226,7 @@ def _delete(m: Machine, target: ast.expr, env: Env) -> None:
 
             if any(
                 isinstance(each, Foreign) and each.dotted.startswith("builtins.")
-                for each in _values(found)
+                for each in values_of(found)
             ):
                 m.each(m.read(m.frame_of(name, env), mangled(name, env)), bound)
             bind_name(m, name, MISSING, env)
@@ -453,8 +454,8 @@ def widen(
                     _flag(m, cell, value)
                 continue
             held = before.get(cell, m.cells.get(cell, MISSING))
-            every = {*_values(held), *_values(value)}
-            if every == {*_values(held)} or isinstance(held, Unknown):
+            every = {*values_of(held), *values_of(value)}
+            if every == {*values_of(held)} or isinstance(held, Unknown):
                 continue
             new = True
             fresh = any(_is_fresh(each, count) for each in every)
@@ -471,10 +472,6 @@ def _flag(m: Machine, cell: Cell, value: Value) -> None:
     else:
         m.put(cell, value)
         m.escape(m.cells.get((oid, name.partition(" ")[2]), MISSING))
-
-
-def _values(value: Value) -> list[Value]:
-    return [o.value for o in value.options] if isinstance(value, OneOf) else [value]
 
 
 def _is_fresh(value: Value, count: int) -> bool:

@@ -25,6 +25,7 @@ from stigmem_review.interpret.values import (
     Foreign,
     Frozen,
     Member,
+    Missing,
     OneOf,
     Opaque,
     Pairs,
@@ -43,9 +44,14 @@ def variable(m: Machine, name: Value) -> Opaque:
         raise GiveUp("which variable is read is not known")
     found = m.read(m.imports, "environ")
     version: Hashable = None if found == MISSING else found
-    if not isinstance(found, Const) and version is not None:
+    if not _counts(m):
         version = (CHANGED, m.atom("the environment"))
     return Opaque("str", ("env", name, version))
+
+
+def _counts(m: Machine) -> bool:
+    """Say whether it is known how often the program changed the environment."""
+    return isinstance(m.read(m.imports, "environ"), (Missing, Const))
 
 
 def _look_up(m: Machine, name: Value, held: Callable[[Value], Value], absent: Part) -> Value:
@@ -57,7 +63,7 @@ def _look_up(m: Machine, name: Value, held: Callable[[Value], Value], absent: Pa
             return m.decide(("set", found), lambda: held(found), absent)
         return absent() if one == _DELETED else held(one)
 
-    if not isinstance(name, Const) or isinstance(found.key[2], tuple):  # type: ignore[index]
+    if not isinstance(name, Const) or not _counts(m):
         # Code that runs at any time may set it.
         return look(MISSING)
     return m.each(m.read(m.imports, _CELL + str(name.value)), look)

@@ -212,6 +212,11 @@ TRUE: Final = Const(True)
 FALSE: Final = Const(False)
 
 
+def values_of(value: Value) -> list[Value]:
+    """Return all that a value can be."""
+    return [each.value for each in value.options] if isinstance(value, OneOf) else [value]
+
+
 def variable_in(value: Hashable) -> str:
     """Return the environment variable that a value of the node is made of; empty if none is."""
     waiting = [value]

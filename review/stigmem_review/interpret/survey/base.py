@@ -329,7 +329,8 @@ class Base(ABC):
         if isinstance(node, ast.Lambda):
             self.grow(unit, "return", self.look(node.body, env))
         else:
-            self.block(node.body, env)  # type: ignore[attr-defined]
+            assert isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
+            self.block(node.body, env)
         self.unit, self.guarded, self.sure, self.now, self.looping = before
 
     def far(self, dotted: str) -> Far:

@@ -129,14 +129,15 @@ class Survey(Statements):
                     self.grow(box, "*", self.look(value, env))
         else:
             parts: list[Values | str] = []
-            for each in node.elts:  # type: ignore[attr-defined]
+            assert isinstance(node, (ast.List, ast.Tuple, ast.Set))
+            for each in node.elts:
                 if isinstance(each, ast.Starred):
                     parts.append(())
                     self.grow(box, "*", self.items(each.value, env))
                 else:
                     values = self.look(each, env)
-                    number = isinstance(each, ast.Constant) and type(each.value) is int
-                    parts.append(str(each.value) if number else values)
+                    constant = each.value if isinstance(each, ast.Constant) else None
+                    parts.append(str(constant) if type(constant) is int else values)
                     self.grow(box, "*", values)
                     if isinstance(node, ast.Set):
                         self.keyed(values, node, env)
