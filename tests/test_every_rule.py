@@ -292,6 +292,16 @@ PAIRS: dict[str, Pair] = {
     "code under the same version": Pair(
         plugin(), plugin(handlers=HANDLERS + "\nMORE = 1\n"), {"code-changed-under-version"}
     ),
+    "rights that had no use": Pair(
+        plugin(capabilities=("facts.write",)),
+        plugin(
+            capabilities=("facts.write",),
+            hooks={"recall_filter": "drop"},
+            handlers="def drop(ctx, value, **_):\n"
+            "    ctx.get_facts_writer().write(value)\n    return value\n",
+        ),
+        {"capability-used"},
+    ),
     "rights for nothing": Pair(
         plugin(), plugin(capabilities=("facts.read", "recall.read")), {"capability-unused"}
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,59 @@ NEW: dict[str, tuple[str, str, str]] = {
 def test_what_is_new(new: str, level: str, says: str, tmp_path: Path) -> None:
     found = [(e.level, flat(e.message)) for e in told(upgrade(tmp_path, new))]
     assert any(one == level and f"Its code now {says}" in said for one, said in found), found
+
+
+_DROP = "def drop(ctx, value, **_):\n    {}\n    return value\n"
+_WRITES = "ctx.get_facts_writer().write(value)"
+RIGHTS = [
+    (("facts.write",), "pass", _WRITES, ["warning capability-used facts.write"]),
+    (("facts.read",), "pass", "ctx.get_facts_reader()", ["note capability-used facts.read"]),
+    (("facts.write",), _WRITES, f"value = 1; {_WRITES}", []),
+    (("facts.read",), "pass", _WRITES, ["warning accessor-undeclared facts.write"]),
+]
+
+
+@pytest.mark.parametrize(("declared", "old", "new", "expected"), RIGHTS)
+def test_a_right_that_no_code_used_is_gained_where_some_does(
+    declared: tuple[str, ...], old: str, new: str, expected: list[str], tmp_path: Path
+) -> None:
+    sides = []
+    for version, does in (("1.0.0", old), ("1.1.0", new)):
+        files = plugin(
+            version=version,
+            capabilities=declared,
+            hooks={"recall_filter": "drop"},
+            handlers=_DROP.format(does),
+        )
+        sides.append(str(write_wheel(tmp_path, files, version=version)))
+    report = review(*sides)
+    found = [f"{e.level} {e.name} {e.item}" for e in report.findings if e.name != "handler-changed"]
+    assert found == expected
+    if expected:
+        assert report.verdict.exit_code == (1 if expected[0].startswith("warning") else 0)
+
+
+def test_what_the_old_release_used_is_not_known_of_a_capture(tmp_path: Path) -> None:
+    capture = {
+        "name": "demo-plugin",
+        "version": "1.0.0",
+        "capabilities": ["facts.write"],
+        "hooks": ["recall_filter"],
+        "hook_count": 1,
+        "depends_on": [],
+        "discovery_source": None,
+        "signed_by": "unsigned",
+    }
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(capture), "utf-8")
+    files = plugin(
+        version="1.1.0",
+        capabilities=("facts.write",),
+        hooks={"recall_filter": "drop"},
+        handlers=_DROP.format(_WRITES),
+    )
+    report = review(str(old), str(write_wheel(tmp_path, files, version="1.1.0")))
+    assert "capability-used" not in [each.name for each in report.findings]
 
 
 HARMLESS = {

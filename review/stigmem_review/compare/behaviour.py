@@ -1,4 +1,4 @@
-"""What the code of a release does by itself and the old one did not do, one fact for each kind.
+"""What the code of a release does and the old one did not do, one fact for each kind.
 
 New is a kind of act, a destination, an occasion that did not lead to the kind, and a place in code
 that changed whose destination cannot be read.
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stigmem_review import facts
+from stigmem_review.compare.fields import value_of
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
 from stigmem_review.model import (
@@ -25,10 +26,9 @@ from stigmem_review.model import (
     Act,
     ActKind,
     Location,
-    Manifest,
     Release,
 )
-from stigmem_review.outcomes import is_read, members
+from stigmem_review.outcomes import When, is_read, members
 
 START = (IMPORT, FACTORY)
 NOWHERE = (UNIMPORTED, UNREACHED)
@@ -99,6 +99,28 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
         for when in ("start", "run", "nowhere"):
             if found := groups.get((kind, when)):
                 yield _fact(kind, when, found, old, new, node)
+
+
+def newly_used(old: Release, new: Release, node: Node) -> Iterator[facts.CapabilityUsed]:
+    """Yield what only the new release's code asks the node for, though both declare it.
+
+    A capability that is declared only now, or not at all, is said as that.
+    """
+    if not old.walked:
+        return
+    before, declared = (_capabilities(each) for each in (old, new))
+    known = {each.item for each in old.observed if each.kind == "accessor"}
+    for each in new.observed:
+        capability = each.item
+        if each.kind == "accessor" and capability in before.keys() & declared.keys() - known:
+            known.add(capability)
+            yield facts.CapabilityUsed(
+                item=capability,
+                accessor=each.about,
+                capability=node.capability(capability),
+                when=declared[capability],
+                at=each.at,
+            )
 
 
 def news_of(acts: Iterable[Act], old: Release) -> set[Act]:
@@ -218,9 +240,11 @@ def _did(old: Release, kind: ActKind) -> Reached:
 
 def _declared(release: Release) -> Declared:
     """Say whether a release declares, if only at times, that it opens network connections."""
-    manifest = release.manifest
-    capabilities = manifest.capabilities if isinstance(manifest, Manifest) else None
-    if not is_read(capabilities):
+    if not is_read(value_of(release, "capabilities")):
         return "unknown"
-    declared = any(each.value == "network.outbound" for each in members(capabilities))
-    return "yes" if declared else "no"
+    return "yes" if "network.outbound" in _capabilities(release) else "no"
+
+
+def _capabilities(release: Release) -> dict[str, When]:
+    """Return what a release declares, and when, as far as that is known."""
+    return {each.value: each.when for each in members(value_of(release, "capabilities"))}

@@ -8,7 +8,7 @@ import msgspec
 
 from stigmem_review import facts, versions
 from stigmem_review.compare.acts import code_changed
-from stigmem_review.compare.behaviour import newly_reached
+from stigmem_review.compare.behaviour import newly_reached, newly_used
 from stigmem_review.compare.builds import build_changes, rebuilt, unlike_sdist
 from stigmem_review.compare.certainty import first_read, lost, unclear, unread, without_echoes
 from stigmem_review.compare.code import refusals
@@ -61,6 +61,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     states_found, already = _judged(old, new, node)
     found += states_found
     found += denials(old, new, node)
+    found += newly_used(old, new, node)
     found += newly_reached(old, new, node)
     found += build_changes(old, new)
     surprise = list(_surprise(step, found))

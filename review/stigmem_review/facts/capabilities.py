@@ -38,6 +38,16 @@ class CapabilityReconditioned(Reconditioned, frozen=True, kw_only=True):
         return None if self.shift == "sometimes" else _may(self.capability, self.when)
 
 
+class CapabilityUsed(Fact, frozen=True, kw_only=True):
+    """A capability that both releases declare, and only the new one's code asks for."""
+
+    accessor: str
+    capability: CapabilityInfo
+
+    def gain(self) -> Gain | None:
+        return _may(self.capability, self.when)
+
+
 class CapabilityUnknown(State, frozen=True, kw_only=True):
     """A capability the node does not have, and the one probably meant."""
 

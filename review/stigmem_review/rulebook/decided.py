@@ -91,7 +91,7 @@ def _allows(allow: Rights, fact: Fact) -> bool:
     What runs while the node loads it is not: that is before anybody could say no.
     """
     match fact:
-        case facts.CapabilityAdded() | facts.CapabilityReconditioned():
+        case facts.CapabilityAdded() | facts.CapabilityReconditioned() | facts.CapabilityUsed():
             return fact.item in allow.capabilities
         case facts.HookAdded() | facts.HookReconditioned():
             return fact.item in allow.hooks
