@@ -147,27 +147,13 @@ class Source(msgspec.Struct, frozen=True):
     unreviewed: tuple[str, ...] = ()
 
 
-ProblemKind = Literal[
-    "entry-point-missing",
-    "entry-points-several",
-    "entry-point-invalid",
-    "entry-point-odd",
-    "built-otherwise",
-    "target-missing",
-    "target-not-factory",
-    "load-raises",
-    "keyword-unknown",
-    "field-refused",
-    "record-mismatch",
-    "hidden-distribution",
-    "wheel-tags-differ",
-]
-
-
 class Problem(msgspec.Struct, frozen=True):
-    """Something wrong with a release that reading it showed, whatever it is compared with."""
+    """Something wrong with a release that reading it showed, whatever it is compared with.
 
-    kind: ProblemKind
+    ``kind`` is the name of the state in ``facts`` that it is.
+    """
+
+    kind: str
     item: str
     why: str
     at: Location | None = None
@@ -265,30 +251,17 @@ class Act(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-ObservationKind = Literal[
-    "authority",
-    "early-effect",
-    "accessor",
-    "file",
-    "deceptive",
-    "import-missing",
-    "handler-arity",
-    "handler-async",
-    "handler-keywords",
-    "handler-result",
-    "factory-raises",
-]
-
-
 class Observation(msgspec.Struct, frozen=True):
     """Something that the code of a release does, found by reading it.
 
-    ``item`` and ``kind`` are what the same observation in another release is recognised by,
-    ``about`` is what class of thing it is, where the kind has classes, ``why`` says it in words.
-    ``sha256`` is a digest of what it is about, where it is as before only if that is.
+    ``kind`` is the name of the state in ``facts`` that it is, or ``accessor`` for an interface of
+    the node that it asks for; of a build's code, ``authority`` or ``early-effect``. With ``item``
+    it is what the same observation in another release is recognised by, ``about`` is what class of
+    thing it is, where the kind has classes, ``why`` says it in words. ``sha256`` is a digest of
+    what it is about, where it is as before only if that is.
     """
 
-    kind: ObservationKind
+    kind: str
     item: str
     why: str
     about: str = ""

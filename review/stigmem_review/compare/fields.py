@@ -120,6 +120,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return value_of(release, self.of or self.name)
 
 
+def made(kind: Any, values: Mapping[str, Any]) -> Any:
+    """Return a fact of a kind, with whatever of some values it has fields for."""
+    return kind(**{name: values[name] for name in kind.__struct_fields__ if name in values})
+
+
 def value_of(release: Release, name: str) -> Any:
     """Return a field of a manifest or a release; nothing where no manifest could be read."""
     if name in Manifest.__struct_fields__:

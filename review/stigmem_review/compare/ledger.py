@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
 from stigmem_review.compare.nested import differences
 from stigmem_review.compare.table import FIELDS, TABLE
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
@@ -69,13 +69,12 @@ def _changes(field: Field, before: Entries, after: Entries, sides: Sides) -> Ite
 
 
 def _fact(field: Field, kind: Any, thing: Thing, entry: Entry, **values: Any) -> Fact:
-    """Return a fact about a thing, with whatever it has fields for."""
+    """Return a fact about a thing."""
     if len(entry.cell) == 1:
         [only] = entry.cell.values()
         values = {"old": only, "new": only, **values}
     values = {**entry.cell, **values, **entry.about, "item": thing.item, "at": entry.at}
-    values |= field.more(thing)
-    fact: Fact = kind(**{name: values[name] for name in kind.__struct_fields__ if name in values})
+    fact: Fact = made(kind, values | field.more(thing))
     return fact
 
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+
+import msgspec
 
 from stigmem_review import versions
+from stigmem_review.compare.fields import made
 from stigmem_review.facts import (
     KINDS,
     AccessorUndeclared,
     CapabilityUnknown,
     CapabilityUnused,
-    FactoryRaises,
-    FileOdd,
     FilesUnreviewed,
-    HandlerArity,
-    HandlerAsync,
-    HandlerKeywords,
-    HandlerResult,
     HandlerUnread,
     HookUnknown,
-    ImportMissing,
-    KeywordUnknown,
     MigrationForeign,
     MigrationUnread,
     MigrationVersionInvalid,
     NameInvalid,
     RequiresStigmemUnmet,
-    SourceDeceptive,
     State,
     VersionInvalid,
     VersionMismatch,
@@ -46,10 +39,10 @@ def states(release: Release, node: Node) -> Iterator[State]:
     for problem in release.problems:
         # What an import lacks says more than the exception that it raises.
         if problem.kind != "load-raises" or problem.at not in missing:
-            yield _problem(problem)
+            yield _state(problem, node)
     for observation in release.observed:
         if observation.kind != "accessor":
-            yield _observed(observation, node)
+            yield _state(observation, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
     if isinstance(release.manifest, Manifest):
@@ -57,46 +50,21 @@ def states(release: Release, node: Node) -> Iterator[State]:
         yield from _version_mismatch(release, release.manifest)
 
 
-def _problem(problem: Problem) -> State:
-    if problem.kind == "keyword-unknown":
-        return KeywordUnknown(item=problem.item, nearest=problem.why, at=problem.at)
-    kind: Any = KINDS[problem.kind]
-    state: State = kind(item=problem.item, why=problem.why, at=problem.at)
+def _state(found: Problem | Observation, node: Node) -> State:
+    """Return the state that something found is; its kind takes what it has fields for."""
+    values = msgspec.structs.asdict(found)
+    about, hook = values.get("about"), node.hook(found.item)
+    values |= {
+        "nearest": found.why,
+        "runs": about == "runs",
+        "misleads": about == "misleads",
+        "fails": about,
+        "of_host": found.item.partition(".")[0] == "stigmem_node",
+        "hook": hook,
+        "needs": hook.positionals,
+    }
+    state: State = made(KINDS[found.kind], values)
     return state
-
-
-def _observed(observation: Observation, node: Node) -> State:
-    item, why, at = observation.item, observation.why, observation.at
-    match observation.kind:
-        case "file":
-            runs = observation.about == "runs"
-            return FileOdd(item=item, why=why, runs=runs, sha256=observation.sha256, at=at)
-        case "deceptive":
-            misleads = observation.about == "misleads"
-            return SourceDeceptive(
-                item=item, why=why, misleads=misleads, sha256=observation.sha256, at=at
-            )
-        case "import-missing":
-            return ImportMissing(
-                item=item,
-                why=why,
-                fails=observation.about,  # type: ignore[arg-type]  # one of the three, by observe.imports
-                of_host=item.partition(".")[0] == "stigmem_node",
-                at=at,
-            )
-        case "factory-raises":
-            return FactoryRaises(item=item, why=why, at=at)
-        case "handler-arity":
-            needs = node.hook(item).positionals
-            return HandlerArity(item=item, why=why, needs=needs, at=at)
-        case "handler-async":
-            return HandlerAsync(item=item, hook=node.hook(item), why=why, at=at)
-        case "handler-result":
-            return HandlerResult(item=item, hook=node.hook(item), why=why, at=at)
-        case "handler-keywords":
-            return HandlerKeywords(item=item, hook=node.hook(item), why=why, at=at)
-        case _:
-            raise AssertionError(f"{observation.kind} is judged elsewhere")
 
 
 def _accessors(release: Release, node: Node) -> Iterator[State]:

@@ -24,7 +24,6 @@ from stigmem_review.model import (
     Location,
     Manifest,
     Problem,
-    ProblemKind,
     Unknown,
 )
 from stigmem_review.text import shorten
@@ -44,7 +43,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out of the reading
-    def __init__(self, why: str, at: Location | None, kind: ProblemKind | None = None) -> None:
+    def __init__(self, why: str, at: Location | None, kind: str | None = None) -> None:
         super().__init__(why)
         self.unknown = Unknown(why, at)
         self.kind = kind

@@ -192,7 +192,7 @@ def _deceptions(code: Code, place: str, looked: Looked) -> Iterator[Observation]
     for each in (*looked.found, *((like,) if like else ())):
         about = "misleads" if each.misleads else ""
         yield Observation(
-            "deceptive",
+            "source-deceptive",
             f"{place}: {each.name}",
             shorten(f"{place} {each.why}"),
             about,
@@ -212,7 +212,7 @@ def _observations(
         if isinstance(syntax, Failure):
             why = f"{place} is Python source that cannot be read: {syntax.why}"
             at, sha256 = code.at(place, syntax.line), _digest(release, place)
-            yield Observation("file", place, why, "runs", at, sha256)
+            yield Observation("file-odd", place, why, "runs", at, sha256)
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, imports, events)
