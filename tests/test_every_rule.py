@@ -389,6 +389,9 @@ SIGNED: dict[str, Signed] = {
     "another root before": Signed(by(ADA, of="other"), by(ADA), {"old-signature-unproven"}),
     "signed from now on": Signed({}, by(ADA), {"signature-gained"}),
     "a branch": Signed(by(workflow()), by(workflow(ref="refs/heads/main")), {"signer-ref-changed"}),
+    "a version at the tag of another one": Signed(
+        by(workflow()), by(workflow()), {"signer-tag-mismatch"}
+    ),
     "another workflow": Signed(
         by(workflow()),
         by(workflow(path=".github/workflows/nightly.yml")),

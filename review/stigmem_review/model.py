@@ -454,7 +454,9 @@ class Signer(msgspec.Struct, frozen=True):
     ``repository``, ``workflow`` (its path in the repository) and ``ref`` are those of a CI signer,
     empty for a person; ``builder`` is the reusable workflow that signed, with its repository and
     without its ref, where that is another one; ``repository_id`` is the forge's own number of the
-    repository, which a new repository of the same name does not have (Fulcio, "OID info").
+    repository, which a new repository of the same name does not have. ``commit`` and ``trigger``
+    are what ran and what started it, ``runner`` whose machine it ran on, ``environment`` the
+    deployment environment of the repository it ran in (Fulcio, "OID info").
     """
 
     identity: str
@@ -467,6 +469,8 @@ class Signer(msgspec.Struct, frozen=True):
     trigger: str = ""
     builder: str = ""
     repository_id: str = ""
+    runner: str = ""
+    environment: str = ""
 
 
 SignatureForm = Literal["bundle", "attestation", "provenance"]

@@ -61,6 +61,13 @@ def reusing(ref: str) -> Signer:
     return msgspec.structs.replace(caller, identity=f"{builder}@{ref}")
 
 
+def run(**said: str) -> Signer:
+    """Return a workflow whose certificate says all of its run; ``said`` are fields of it."""
+    usual = {"commit": "aa", "trigger": "release", "runner": "github-hosted"}
+    at = workflow(ref=said.pop("ref", "refs/tags/v1.0.0"))
+    return msgspec.structs.replace(at, **(usual | said))
+
+
 SHARED = workflow(builder=f"{FORGE}/builds/all/.ci/build.yml")
 
 
@@ -225,6 +232,83 @@ STORIES: dict[str, Story] = {
         NOBODY,
         ["note signer-ref-changed"],
         "another ref",
+        "not judged",
+    ),
+    # What the run says
+    "started by a pull request's comment": (
+        signed(run()),
+        signed(run(trigger="issue_comment", ref="refs/tags/v1.1.0", commit="bb")),
+        PINNED_CI,
+        ["warning signer-trigger-open"],
+        "another ref",
+        "trusted",
+    ),
+    "started by another run, as before": (
+        signed(run(trigger="workflow_run")),
+        signed(run(trigger="pull_request_target")),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "a person, and then a run that anybody can start": (
+        signed(),
+        signed(run(trigger="pull_request_target", runner="self-hosted")),
+        BOTH,
+        ["note signer-alternated", "warning signer-trigger-open"],
+        "another signer",
+        "trusted",
+    ),
+    "on a runner of the repository's own": (
+        signed(run()),
+        signed(run(runner="self-hosted")),
+        NOBODY,
+        ["warning signer-runner-changed"],
+        "same",
+        "not judged",
+    ),
+    "on the forge's runner again": (
+        signed(run(runner="self-hosted")),
+        signed(run()),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "a tag that moved": (
+        signed(run()),
+        signed(run(commit="bb")),
+        PINNED_CI,
+        ["warning signer-tag-moved"],
+        "same",
+        "trusted",
+    ),
+    "a branch that moved": (
+        signed(run(ref="refs/heads/main")),
+        signed(run(ref="refs/heads/main", commit="bb")),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "the second signer's run beside one that is as before": (
+        signed(person(), run()),
+        signed(person(), run(trigger="workflow_run", runner="self-hosted", commit="bb")),
+        PINNED,
+        [
+            "warning signer-runner-changed",
+            "warning signer-tag-moved",
+            "warning signer-trigger-open",
+        ],
+        "same",
+        "trusted",
+    ),
+    "the second signer at a branch beside one that is as before": (
+        signed(person(), workflow()),
+        signed(person(), workflow(ref="refs/heads/main")),
+        NOBODY,
+        ["warning signer-ref-changed"],
+        "same",
         "not judged",
     ),
     # Another workflow, another repository
@@ -490,7 +574,7 @@ STORIES: dict[str, Story] = {
         signed(workflow()),
         signed(workflow(), workflow(ref="refs/tags/v1.1.0")),
         NOBODY,
-        [],
+        ["warning signer-tag-mismatch"],
         "same",
         "not judged",
     ),
@@ -506,7 +590,7 @@ STORIES: dict[str, Story] = {
         signed(person("deploy@acme.example"), person()),
         signed(person("deploy@acme.example", OTHER_ISSUER), person()),
         NOBODY,
-        ["error signature-dropped"],
+        ["error signature-dropped", "warning signer-joined"],
         "one of several",
         "not judged",
     ),
@@ -818,15 +902,17 @@ STORIES: dict[str, Story] = {
 def release(signature: AnySignature | str | None) -> Release:
     if isinstance(signature, str):
         return none_release()
-    return msgspec.structs.replace(release_of(ShortRelease()), signature=signature)
+    # Each is the version that its tag names, so that nothing is said of that.
+    refs = [each.ref for each in signature.signers] if isinstance(signature, Signature) else []
+    named = [ref.removeprefix("refs/tags/v") for ref in refs if ref.startswith("refs/tags/v")]
+    short = ShortRelease(distribution_version=(*named, "1.0.0")[0])
+    return msgspec.structs.replace(release_of(short), signature=signature)
 
 
 def findings(case: Case) -> list[str]:
-    """Return all findings, of a first installation those about signatures."""
+    """Return all findings about signatures."""
     found = judge(case.comparison.facts, case, shipped_rules())
-    return sorted(
-        f"{each.level} {each.name}" for each in found if case.old.present or each.name in OURS
-    )
+    return sorted(f"{each.level} {each.name}" for each in found if each.name in OURS)
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -930,6 +1016,38 @@ def test_a_ref_is_read_from_the_address_where_nothing_else_says_it(
     [fact] = signing(release(signed(old)), release(signed(new)), NOBODY).facts
     assert isinstance(fact, SignerRefChanged)
     assert (fact.old, fact.new) == (was, now)
+
+
+@pytest.mark.parametrize(
+    ("tag", "before", "says"),
+    [
+        ("v1.1.0", "v1.0.0", False),
+        ("1.1.0", "1.0.0", False),
+        ("v1.1", "v1.0", False),
+        ("demo-v1.1.0", "demo-v1.0.0", False),
+        ("demo/v1.1.0", "demo/v1.0.0", False),
+        ("demo2-1.1.0", "demo2-1.0.0", False),
+        ("release_1_1_0", "release_1_0_0", False),
+        ("v1.1.0+build.7", "v1.0.0", False),
+        ("stable", "v1.0.0", False),
+        ("v1.0.0", "stable", False),
+        ("v1.0.0", "v1.0.0", True),
+        ("v1.1.0rc1", "v1.0.0", True),
+        ("v11.1.0", "v1.0.0", True),
+        ("v2.1.1.0", "v1.0.0", True),
+        ("demo2-1.2.0", "demo2-1.0.0", True),
+        ("v1.2.0", "v0.9.0", False),
+    ],
+)
+def test_a_tag_names_the_version_of_its_release(tag: str, before: str, says: bool) -> None:
+    sides = []
+    for version, name in (("1.0.0", before), ("1.1.0", tag)):
+        signature = signed(workflow(ref=f"refs/tags/{name}"))
+        short = ShortRelease(version=version)
+        sides.append(msgspec.structs.replace(release_of(short), signature=signature))
+    old, new = sides
+    found = findings(build_case(old, new, NODE))
+    assert ("warning signer-tag-mismatch" in found) is says
 
 
 # What a node with such settings does

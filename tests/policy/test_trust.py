@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stigmem_review.model import Signer
+from stigmem_review.policy.identities import without_ref
 from stigmem_review.policy.settings import Settings
 from stigmem_review.policy.trust import (
     SigningPolicy,
@@ -18,7 +19,6 @@ from stigmem_review.policy.trust import (
     Trusted,
     judge,
     required,
-    without_ref,
 )
 
 ISSUER, OTHER_ISSUER = "https://accounts.acme.example", "https://accounts.else.example"

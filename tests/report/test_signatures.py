@@ -58,11 +58,23 @@ def rows(report: Report, start: str) -> list[str]:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        (ADA, ADA, "as before; no trust policy is configured: ada@acme.example."),
-        (TAG, NEXT_TAG, "It is signed by the same workflow as before, at another ref;"),
-        (ADA, person("eve@acme.example"), "It is signed by somebody else than before;"),
-        (None, ADA, "It is signed, unlike the old release; no trust policy is configured: ada@"),
-        (ADA, None, "It is not signed, and the old release is."),
+        (ADA, ADA, "Signed by ada@acme.example (as before); no trust policy configured."),
+        (
+            TAG,
+            NEXT_TAG,
+            "Signed by acme/ledger, release.yml, tag v1.0.1 (as before: v1.0.0); no trust",
+        ),
+        (
+            ADA,
+            person("eve@acme.example"),
+            "Signed by eve@acme.example (before: ada@acme.example); no trust policy",
+        ),
+        (None, ADA, "Signed by ada@acme.example (before: not signed); no trust policy"),
+        (
+            ADA,
+            None,
+            "Not signed (before: ada@acme.example); by default the node requires",
+        ),
     ],
     ids=["same", "next tag", "another", "first", "dropped"],
 )
@@ -87,7 +99,7 @@ def test_two_unsigned_releases_are_one_remark(upgrade: Any) -> None:
     assert "as before: not signed" in " ".join(render(report, "text").split())
     assert "Signatures" not in render(report, "markdown")
     Path("policy.toml").write_text("[signing]\nrequired = true\n", "utf-8")
-    assert " It is not signed. " in first_lines(upgrade(None, None, policy="policy.toml"))
+    assert " Not signed, as before. " in first_lines(upgrade(None, None, policy="policy.toml"))
 
 
 def test_the_checklist_says_whether_the_identity_is_expected(upgrade: Any) -> None:
@@ -95,7 +107,7 @@ def test_the_checklist_says_whether_the_identity_is_expected(upgrade: Any) -> No
     markdown = render(upgrade(ADA, ADA, env_file="node.env"), "markdown")
     assert (
         "| signing identity expected | yes: verified, issuer `https://accounts.example.com`, "
-        "same signer, trusted by STIGMEM_PLUGIN_TRUSTED_PUBLISHERS |"
+        "as before, trusted by STIGMEM_PLUGIN_TRUSTED_PUBLISHERS |"
     ) in markdown
 
 
@@ -122,11 +134,11 @@ def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:
     report = upgrade((ADA, TAG), (ADA, NEXT_TAG), env_file="node.env")
     [row] = [row for row in report.rows if row.field == "signed by"]
     assert {item.text: item.remark for item in row.items if item.sign != "-"} == {
-        "ada@acme.example": "same signer, trusted",
-        NEXT_TAG.names[0].value: "same workflow, at another ref, not trusted",
+        "ada@acme.example": "as before, trusted",
+        "acme/ledger, release.yml, tag v1.0.1": "as before, not trusted",
     }
     [row] = rows(report, "| signed by")
-    assert row.endswith("| same workflow, at another ref, not trusted; same signer, trusted |")
+    assert row.endswith("| as before, not trusted; as before, trusted |")
 
 
 def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
@@ -141,19 +153,16 @@ def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
         ("ada@acme.example", ""),
         ("the signature is invalid", ""),
     ]
-    says = (
-        "It is signed; no trust policy is configured: ada@acme.example. "
-        "Nothing proves who signed the old release."
-    )
+    says = "Signed by ada@acme.example (before: the signature is invalid); no trust policy"
     assert says in first_lines(review(*reversed(wheels), trust_root="root.json"))
 
 
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        ("", "It is not signed, and nobody said whether signatures are required; by its default"),
-        ("required = true", "It is not signed. "),
-        ("required = false", "It is not signed, and signatures are not required."),
+        ("", "Not signed; by default the node requires signatures."),
+        ("required = true", " Not signed. "),
+        ("required = false", "Not signed; signatures are not required."),
     ],
 )
 def test_a_first_installation_that_is_not_signed_says_so(
@@ -174,6 +183,41 @@ def test_one_name_from_two_issuers_is_shown_with_both(upgrade: Any) -> None:
     [row] = rows(report, "| signed by")
     assert "`ada@acme.example by https://accounts.example.com`" in row
     assert "`ada@acme.example by https://login.elsewhere.example`" in row
+
+
+def test_the_first_lines_name_both_issuers_of_one_name(upgrade: Any) -> None:
+    other = person("ada@acme.example", "https://login.elsewhere.example")
+    assert (
+        "Signed by ada@acme.example, issued by https://login.elsewhere.example (before: "
+        "https://accounts.example.com); no trust policy configured."
+    ) in first_lines(upgrade(ADA, other))
+
+
+SHARED = "builds/all/.github/workflows/build.yml@refs/tags/v2"
+
+
+def test_who_calls_a_shared_workflow_is_the_signer(upgrade: Any) -> None:
+    acme, mallory = (
+        workflow(each, builder=SHARED, repository_id=number)
+        for each, number in (("acme/ledger", "1001"), ("mallory/ledger", "4004"))
+    )
+    report = upgrade(acme, mallory)
+    assert (
+        "Signed by mallory/ledger, release.yml, tag v1.0.0, built by builds/all/.github/workflows/"
+        "build.yml (before: acme/ledger, release.yml, tag v1.0.0, built by"
+    ) in first_lines(report)
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert [(item.sign, item.text.partition(",")[0]) for item in row.items] == [
+        ("-", "acme/ledger"),
+        ("+", "mallory/ledger"),
+    ]
+    assert "error" in {each.level for each in report.findings}
+
+
+def test_the_annotation_says_who_made_a_clear_release(upgrade: Any) -> None:
+    [first, *_] = render(upgrade(TAG, NEXT_TAG), "github").splitlines()
+    assert first.startswith("::notice title=stigmem-review%3A clear::")
+    assert "Signed by acme/ledger, release.yml, tag v1.0.1 (as before: v1.0.0)" in first
 
 
 def test_an_identity_cannot_bend_a_report(upgrade: Any) -> None:

@@ -49,6 +49,7 @@ def released(repository: str, tag: str, commit: str) -> Signer:
         commit=commit,
         trigger="release",
         repository_id="772247423",
+        runner="github-hosted",
     )
 
 
@@ -64,6 +65,7 @@ GITLAB = Signer(
     commit="72f7c63b75eb55ea80864962f0e645c93414da34",
     trigger="push",
     repository_id="55235664",
+    runner="gitlab-hosted",
 )
 CIRCLECI = Signer(
     CIRCLE,

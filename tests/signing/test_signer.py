@@ -46,7 +46,14 @@ def test_a_workflow_has_a_repository_and_a_ref() -> None:
         commit=mini.COMMIT,
         trigger="release",
         repository_id="1001",
+        runner="github-hosted",
     )
+
+
+def test_a_run_may_be_in_an_environment_and_on_a_machine_of_the_repository() -> None:
+    found = signer(mini.workflow(runner="self-hosted", environment="release"))
+    assert (found.runner, found.environment) == ("self-hosted", "release")
+    assert signer(mini.pipeline()).runner == "gitlab-hosted"
 
 
 def test_a_reusable_workflow_signs_for_the_one_that_calls_it() -> None:

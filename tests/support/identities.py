@@ -57,17 +57,21 @@ def workflow(
     repository_id: str = "1001",
     issuer: str = GITHUB_ISSUER,
     forge: str = "https://github.com",
+    runner: str = "github-hosted",
+    environment: str = "",
 ) -> Identity:
     """Return a GitHub workflow; ``builder`` is a reusable one (path and ref) that it calls."""
     home, owner = f"{forge}/{repository}", repository.partition("/")[0]
     config = f"{home}/{path}@{ref}"
     signer = f"{forge}/{builder}" if builder else config
     old = {1: issuer, 2: trigger, 3: commit, 4: "release", 5: repository, 6: ref}
-    new = {8: issuer, 9: signer, 10: commit, 11: "github-hosted", 12: home, 13: commit, 14: ref}
+    new = {8: issuer, 9: signer, 10: commit, 11: runner, 12: home, 13: commit, 14: ref}
     new |= {15: repository_id, 16: f"{forge}/{owner}", 17: "2002", 18: config, 19: commit}
     new |= {20: trigger, 21: f"{home}/actions/runs/3003/attempts/1", 22: "public"}
+    new |= {23: environment} if environment else {}
     file = path.rpartition("/")[2]
-    publisher = {"kind": "GitHub", "repository": repository, "workflow": file, "environment": None}
+    publisher: dict[str, str | None] = {"kind": "GitHub", "repository": repository}
+    publisher |= {"workflow": file, "environment": environment or None}
     return Identity((x509.UniformResourceIdentifier(signer),), old | new, publisher)
 
 

@@ -10,7 +10,9 @@ built from one, and perhaps signed:
     signed = { repository = "acme/ledger", workflow = "...", ref = "...", at = ... }
 
 A person signs with a bundle and a workflow with an attestation, unless ``as`` says otherwise. A
-repository has the same number as any other, as if it had been moved, but for ``repository-id``.
+repository has the same number as any other, as if it had been moved, but for ``repository-id``;
+``builder``, ``commit``, ``trigger``, ``runner`` and ``environment`` are as ``support.identities``
+has them. ``beside`` is a list of more signatures, each made as ``signed`` is, in a form of its own.
 ``policy`` and ``settings`` are the text of the files that say whom the operator trusts.
 """
 
@@ -31,7 +33,13 @@ from support.archives import TAGS, Tarred, Zipped, record, stored, tar_bytes, zi
 CASES = Path(__file__).parents[1] / "cases"
 STORIES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 NODE = "0.9.0a12"
-SUFFIXES = {"bundle": ".sigstore.json", "attestation": ".publish.attestation"}
+SUFFIXES = {
+    "bundle": ".sigstore.json",
+    "attestation": ".publish.attestation",
+}
+
+
+_RUN = ("builder", "commit", "trigger", "runner", "environment")
 
 
 def read_story(story: str) -> dict[str, Any]:
@@ -76,8 +84,9 @@ def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) 
     folder.mkdir()
     (folder / name).write_bytes(data)
     if said := wanted.get("signed"):
-        form = said.get("as", "bundle" if "identity" in said else "attestation")
-        (folder / (name + SUFFIXES[form])).write_bytes(_signature(form, signed_as, data, said))
+        for each in (said, *wanted.get("beside", ())):
+            form = each.get("as", "bundle" if "identity" in each else "attestation")
+            (folder / (name + SUFFIXES[form])).write_bytes(_signature(form, signed_as, data, each))
     return f"{side}/{name}"
 
 
@@ -90,6 +99,7 @@ def _signature(form: str, name: str, data: bytes, said: Mapping[str, Any]) -> by
             said["workflow"],
             said["ref"],
             repository_id=said.get("repository-id", "1001"),
+            **{each: said[each] for each in _RUN if each in said},
         )
     )
     sigstore = mini.instance(said.get("instance", "mini"))

@@ -67,7 +67,7 @@ def build_report(
         verdict=decide(findings, gaps, gate, off, accepted=len(consents.accepted)),
         headline=headline(case, new, found, unread, gained),
         gains=gained,
-        signed=(*signed_says(case, new), *claims(old, new)),
+        signed=(*signed_says(case, old, new), *claims(old, new)),
         brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
         rows=(*changes, *signed_row(case, old, new)),
         findings=findings,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from typing import Literal
 
 from stigmem_review.case import Case
-from stigmem_review.compare.signers import Continuity, Standing
+from stigmem_review.compare.continuity import Pair, pair_of, signers_of
+from stigmem_review.compare.relations import KNOWN, Continuity, ref_kind, ref_of, relation
+from stigmem_review.compare.signers import SigningOutcome, Standing
 from stigmem_review.document.parts import Item, Line, Row
 from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
-from stigmem_review.policy.trust import But, Decision
+from stigmem_review.policy.identities import ON_GITHUB, name_of, signs_for_others
+from stigmem_review.policy.trust import But
 from stigmem_review.text import Message, Segment, shorten
 
 _SIGNERS = 3
@@ -22,7 +25,7 @@ _STATUS = {
 }
 
 _CONTINUITY: dict[Continuity, str] = {
-    "same": "same signer",
+    "same": "as before",
     "another ref": "same workflow, at another ref",
     "one of several": "one of several old signers",
     "workflow changed": "another workflow",
@@ -51,45 +54,59 @@ def signed_row(case: Case, old: Release, new: Release) -> Iterator[Row]:
         return
     if outcome.continuity == "both unsigned":
         return
-    before, after = _short(old, new), _short(new, old)
-    remarks = [_remark(each.continuity, each.decision) for each in outcome.signers]
-    if outcome.continuity == "no longer signed":
-        remarks = [_CONTINUITY["no longer signed"]]
-    told = zip_longest(after, remarks[: len(after)], fillvalue="")
-    yield Row(
-        "signed by",
-        (
-            *(Item(each, "-") for each in before if each not in after),
-            *(Item(each, "" if each in before else "+", remark) for each, remark in told),
-        ),
-    )
+    yield Row("signed by", tuple(_row_items(old, new, outcome)))
 
 
-def _short(release: Release, other: Release) -> list[str]:
-    """Return the signers of a release, or else what of its signature there is, in a few words.
+def _row_items(old: Release, new: Release, outcome: SigningOutcome) -> Iterator[Item]:
+    """Yield who signed, of the new release with what each is to those before."""
+    signers, before = signers_of(new), signers_of(old)
+    stayed = {who(each) for each in signers if (pair := _as_before(old, each)) and _at_one(*pair)}
+    gone = [each for each in before if who(each) not in stayed]
+    for each in gone[:_SIGNERS]:
+        yield Item(_with_issuer(each, signers), "-")
+    yield from _rest(len(gone), "-")
+    if not before and (status := _status_of(old)):
+        yield Item(status, "-")
+    for signer, standing in [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]:
+        remark = "as before" if _as_before(old, signer) else _CONTINUITY.get(standing.continuity)
+        yield Item(
+            _with_issuer(signer, before),
+            "" if who(signer) in stayed else "+",
+            ", ".join(filter(None, (remark, _DECISION[standing.decision]))),
+        )
+    yield from _rest(len(signers), "+")
+    if not signers and (status := _status_of(new)):
+        dropped = outcome.continuity == "no longer signed"
+        yield Item(status, "+", _CONTINUITY["no longer signed"] if dropped else "")
 
-    The issuer stands beside a name that another one vouches for in the other release.
-    """
+
+def _rest(count: int, sign: Literal["+", "-"]) -> Iterator[Item]:
+    if count > _SIGNERS:
+        yield Item(f"and {count - _SIGNERS} more", sign)
+
+
+def _status_of(release: Release) -> str:
     signature = release.signature
-    if not isinstance(signature, Signature):
-        return []
-    if signature.status != "verified":
-        return [_STATUS[signature.status]]
-    others = other.signature.signers if isinstance(other.signature, Signature) else ()
-    issuers = {each.identity: each.issuer for each in others}
-    shown = [
-        each.identity
-        if issuers.get(each.identity, each.issuer) == each.issuer
-        else f"{each.identity} by {each.issuer}"
-        for each in signature.signers[:_SIGNERS]
-    ]
-    more = len(signature.signers) - len(shown)
-    return [*shown, *([f"and {more} more"] if more else [])]
+    return _STATUS[signature.status] if isinstance(signature, Signature) else ""
 
 
-def _remark(continuity: Continuity, decision: Decision) -> str:
-    """Return in words what a signer is to those of the old release, and to the operator."""
-    return ", ".join(filter(None, (_CONTINUITY.get(continuity), _DECISION[decision])))
+def _as_before(old: Release, signer: Signer) -> Pair | None:
+    """Return a signer and whom it follows as an ordinary next release does: at its own ref."""
+    pair = pair_of(old, (signer,))
+    if pair is None or relation(*pair) not in KNOWN:
+        return None
+    return pair if len({ref_kind(ref_of(each)) for each in pair}) == 1 else None
+
+
+def _at_one(old: Signer, new: Signer) -> bool:
+    return ref_of(old) == ref_of(new)
+
+
+def _with_issuer(signer: Signer, others: Iterable[Signer]) -> str:
+    """Return who signed, with the issuer where the other release has the name from another one."""
+    issuers = {each.issuer for each in others if name_of(each) == name_of(signer)}
+    issuer = f" by {signer.issuer}" if issuers - {signer.issuer} else ""
+    return f"{who(signer)}{issuer}"
 
 
 _BUT: dict[But, str] = {
@@ -169,8 +186,11 @@ def signer_fields(signer: Signer) -> Iterable[tuple[str, str]]:
         ("repository", signer.repository),
         ("workflow", signer.workflow),
         ("ref", signer.ref),
+        ("commit", signer.commit),
         ("built by", signer.builder),
         ("trigger", signer.trigger),
+        ("runner", signer.runner),
+        ("environment", signer.environment),
     )
     return [(name, value) for name, value in fields if value]
 
@@ -184,71 +204,135 @@ _CHANGED: tuple[Continuity, ...] = (
 )
 """What somebody has to know the reason of, even where both signers are trusted."""
 
-_SIGNED: dict[Continuity, str] = {
-    "": "It is signed",
-    "same": "It is signed by the same signer as before",
-    "another ref": "It is signed by the same workflow as before, at another ref",
-    "one of several": "It is signed by only one of several who signed the old release",
-    "workflow changed": "It is signed by another workflow of the same repository",
-    "repository moved": "It is signed from the same repository at another address",
-    "repository changed": "It is signed from another repository than before",
-    "another signer": "It is signed by somebody else than before",
-    "issuer changed": "It is signed under the same name, from another issuer",
-    "signed for the first time": "It is signed, unlike the old release",
-    "not comparable": "It is signed",
-}
-
 _AND = {
-    "trusted": ", and trusted",
-    "override": ", and accepted as an exception",
-    "untrusted": ", and not trusted",
-    "not judged": "; no trust policy is configured",
+    "trusted": ", trusted",
+    "override": ", accepted as an exception",
+    "untrusted": ", not trusted",
+    "not judged": "; no trust policy configured",
 }
-
 
 _AND_UNSIGNED = {
-    None: ", and nobody said whether signatures are required; by its default settings the node "
-    "refuses every plugin that is not",
-    False: ", and signatures are not required",
+    None: "; by default the node requires signatures",
+    False: "; signatures are not required",
     True: "",
 }
 
 
-def signed_says(case: Case, new: Release) -> Iterator[Segment]:
-    """Yield in one sentence of ours who signed, where there is something to say of it."""
+def signed_says(case: Case, old: Release, new: Release) -> Iterator[Segment]:
+    """Yield in one line who made the new release, and whether that is who made the old one."""
     signature, outcome = new.signature, case.comparison.signing
     if not isinstance(signature, Signature) or outcome is None:
         return
     match signature.status:
         case "verified":
-            yield Segment(f"{_SIGNED[outcome.continuity]}{_AND[outcome.decision]}: ")
-            for index, signer in enumerate(signature.signers[:_SIGNERS]):
-                yield Segment(", " if index else "")
-                yield Segment(shorten(_who(signer), 160), theirs=True)
-            more = len(signature.signers) - _SIGNERS
-            yield Segment(f" and {more} more." if more > 0 else ".")
-            if outcome.continuity == "not comparable":
-                yield Segment(" Nothing proves who signed the old release.")
-        case "invalid":
-            yield Segment("Its signature is invalid.")
-        case "unverifiable":
-            yield Segment("Its signature cannot be verified here.")
-        case "unsigned" if outcome.continuity == "no longer signed":
-            yield Segment("It is not signed, and the old release is.")
-        case "unsigned" if outcome.continuity != "both unsigned" or outcome.required:
-            yield Segment(f"It is not signed{_AND_UNSIGNED[outcome.required]}.")
+            yield Segment("Signed by ")
+            yield from _each_says(old, signature.signers, outcome)
+            yield Segment(".")
+        case "unsigned" if outcome.continuity == "both unsigned" and outcome.required is not None:
+            yield Segment(f"Not signed, as before{_AND_UNSIGNED[outcome.required]}.")
+        case "unsigned" if outcome.continuity == "both unsigned":
+            yield Segment("Not signed, as before.")
         case "unsigned":
-            yield Segment("It is not signed, as before.")
+            yield Segment("Not signed")
+            yield from _before(old)
+            yield Segment(f"{_AND_UNSIGNED[outcome.required]}.")
+        case status:
+            yield Segment(_STATUS[status].capitalize())
+            yield from _before(old)
+            yield Segment(".")
 
 
-def _who(signer: Signer) -> str:
-    """Return who signed in a few words: a workflow by what it is of, and a person by name."""
+def _each_says(
+    old: Release, signers: tuple[Signer, ...], outcome: SigningOutcome
+) -> Iterator[Segment]:
+    """Yield each signer, whom it follows, and what the operator thinks of it."""
+    shown = [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]
+    same = len({standing.decision for _, standing in shown}) == 1
+    for index, (signer, standing) in enumerate(shown):
+        yield Segment(_joint(index, len(signers)))
+        yield Segment(shorten(who(signer), 160), theirs=True)
+        pair = _as_before(old, signer)
+        if pair and _at_one(*pair):
+            yield Segment(" (as before)")
+        elif pair:
+            yield Segment(" (as before: ")
+            yield Segment(_ref_name(pair[0]), theirs=True)
+            yield Segment(")")
+        elif len(shown) == 1:
+            yield from _before(old, signer)
+        elif signers_of(old):
+            yield Segment(" (new)")
+        if not same:
+            yield Segment(f", {_DECISION[standing.decision]}")
+    if (more := len(signers) - len(shown)) > 0:
+        yield Segment(f" and {more} more")
+    if same:
+        yield Segment(_AND[outcome.decision])
+    if len(shown) > 1 and outcome.continuity not in ("same", "another ref"):
+        yield from _before(old)
+
+
+def _joint(index: int, count: int) -> str:
+    """Return what stands before one of several."""
+    if index == 0:
+        return ""
+    return " and " if index == count - 1 else ", "
+
+
+def _before(old: Release, new: Signer | None = None) -> Iterator[Segment]:
+    """Yield in brackets who made the old release; with the issuers where those are what differs."""
+    if old.source.kind == "none":
+        return
+    signers = signers_of(old)
+    if not signers:
+        yield Segment(f" (before: {_status_of(old) or 'not known'})")
+        return
+    is_issuer = new is not None and [who(each) for each in signers] == [who(new)]
+    if new is not None and is_issuer:
+        yield Segment(", issued by ")
+        yield Segment(shorten(new.issuer, 160), theirs=True)
+    yield Segment(" (before: ")
+    for index, each in enumerate(signers[:_SIGNERS]):
+        yield Segment(_joint(index, len(signers)))
+        yield Segment(shorten(each.issuer if is_issuer else who(each), 160), theirs=True)
+    more = len(signers) - _SIGNERS
+    yield Segment(f" and {more} more)" if more > 0 else ")")
+
+
+def who(signer: Signer) -> str:
+    """Return who signed in a few words: a workflow by what it is of, and a person by name.
+
+    The builder is named where a workflow of another repository built it.
+    """
     if not signer.repository:
         return signer.identity
-    repository = "/".join(signer.repository.split("/")[-2:])
-    workflow = signer.workflow.rpartition("/")[2]
-    ref = signer.ref.replace("refs/tags/", "tag ").replace("refs/heads/", "branch ")
-    return ", ".join(filter(None, (repository, workflow, ref)))
+    folder = ".github/workflows/" if signer.repository.startswith(ON_GITHUB) else ""
+    shared = f"built by {_place(signer.builder)}" if signs_for_others(signer) else ""
+    workflow = signer.workflow.removeprefix(folder) or _place(signer.builder)
+    return ", ".join(filter(None, (_place(signer.repository), workflow, _ref_said(signer), shared)))
+
+
+def _place(address: str) -> str:
+    """Return an address without what everybody takes for granted of it."""
+    return address.removeprefix(ON_GITHUB).removeprefix("https://")
+
+
+_REFS = {"refs/tags/": "tag ", "refs/heads/": "branch "}
+
+
+def _ref_said(signer: Signer) -> str:
+    """Return the ref that a workflow ran at, with what it is."""
+    ref = ref_of(signer)
+    for start, kind in _REFS.items():
+        if ref.startswith(start):
+            return f"{kind}{ref.removeprefix(start)}"
+    return ref
+
+
+def _ref_name(signer: Signer) -> str:
+    """Return the ref that a workflow ran at, without what it is."""
+    ref = ref_of(signer)
+    return next((ref.removeprefix(each) for each in _REFS if ref.startswith(each)), ref)
 
 
 def expected(case: Case, new: Release) -> Message:
@@ -265,7 +349,7 @@ def expected(case: Case, new: Release) -> Message:
         said = _STATUS[signature.status]
         before = ", as before" if outcome.continuity == "both unsigned" else ""
         return (Segment(f"no: {said}{before}"),)
-    changed = outcome.continuity in _CHANGED
+    changed, decision = outcome.continuity in _CHANGED, _DECISION[outcome.decision]
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
         "override": "only with an approval: ",
@@ -275,7 +359,8 @@ def expected(case: Case, new: Release) -> Message:
     segments = [Segment(f"{start}verified, issuer ")]
     for index, issuer in enumerate(dict.fromkeys(each.issuer for each in signature.signers)):
         segments += [*([Segment(", ")] if index else []), Segment(issuer, theirs=True)]
-    segments.append(Segment(f", {_remark(outcome.continuity, outcome.decision)}"))
+    remark = ", ".join(filter(None, (_CONTINUITY.get(outcome.continuity), decision)))
+    segments.append(Segment(f", {remark}"))
     if outcome.by:
         segments.append(Segment(f" by {outcome.by}"))
     return tuple(segments)

@@ -73,12 +73,16 @@ class SignaturePartial(Fact, frozen=True, kw_only=True):
 
 
 class SignerUntrusted(Fact, frozen=True, kw_only=True):
-    """A signer whom the operator does not trust; ``by`` is whose word that is, ``but`` why."""
+    """A signer whom the operator does not trust; ``by`` is whose word that is, ``but`` why.
+
+    ``builder`` is the name that signed, where that is a workflow that signs for others.
+    """
 
     identity: str
     issuer: str
     by: str
     but: But
+    builder: str = ""
 
 
 class SignerShared(Fact, frozen=True, kw_only=True):
@@ -124,6 +128,31 @@ class SignerWorkflowChanged(Replaced, frozen=True, kw_only=True):
     """Another workflow of the same repository; ``reusable`` if only what it has sign for it."""
 
     reusable: bool
+
+
+class SignerTriggerOpen(Replaced, frozen=True, kw_only=True):
+    """What started the run can be done by anybody, and what started the one before cannot.
+
+    ``old`` is empty where nothing is known to have started it.
+    """
+
+
+class SignerRunnerChanged(Replaced, frozen=True, kw_only=True):
+    """The run was on a machine of the repository's own, and the one before on the forge's."""
+
+
+class SignerTagMoved(Replaced, frozen=True, kw_only=True):
+    """The tag that both ran at stands at another commit."""
+
+    tag: str
+
+
+class SignerTagMismatch(Fact, frozen=True, kw_only=True):
+    """The tag names another version than the release has, which the old tag ``before`` did not."""
+
+    tag: str
+    version: str
+    before: str
 
 
 class SignerMoved(Replaced, frozen=True, kw_only=True):

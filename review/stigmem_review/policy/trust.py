@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review.model import Signer
-from stigmem_review.policy.alike import first_like, is_odd
+from stigmem_review.policy.alike import is_odd
+from stigmem_review.policy.identities import (
+    ON_GITHUB,
+    address_of,
+    nearest,
+    signs_for_others,
+    without_ref,
+)
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
 from stigmem_review.text import shorten
@@ -183,7 +190,6 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
 
 
 _REGULAR = re.compile(r"[\^$\\+(){}|]|\.\*")
-_ON_GITHUB = "https://github.com/"
 
 
 def _never(entry: Trusted) -> Iterator[tuple[str, str]]:
@@ -203,7 +209,7 @@ def _never(entry: Trusted) -> Iterator[tuple[str, str]]:
     if entry.repository.endswith(".git"):
         address = entry.repository.removesuffix(".git")
         yield "repository", f"its address has no .git at the end; write {address!r}"
-    if entry.repository.startswith(_ON_GITHUB) and entry.workflow and "/" not in entry.workflow:
+    if entry.repository.startswith(ON_GITHUB) and entry.workflow and "/" not in entry.workflow:
         path = f".github/workflows/{entry.workflow}"
         yield "workflow", f"it is a path from the top of the repository; write {path!r}"
     if re.search(r"\.ya?ml$", entry.identity):
@@ -325,44 +331,11 @@ def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
     return "another issuer" if named else ""
 
 
-def signs_for_others(signer: Signer) -> bool:
-    """Say whether the name that a signature is under is that of a workflow of another repository.
-
-    It is the same for every repository that calls it: "Build Signer URI" of a certificate, beside
-    the "Source Repository URI" (Fulcio, "OID info").
-    """
-    own = f"{signer.repository}/"
-    return bool(signer.workflow and signer.builder) and not signer.builder.startswith(own)
-
-
 def _other_ref(signer: Signer, settings: Settings) -> But:
     listed = (*settings.trusted, *settings.override)
     if signer.identity in listed:
         return ""
     return "another ref" if address_of(signer) in map(without_ref, listed) else ""
-
-
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-
-def without_ref(identity: str) -> str:
-    """Return what of a workflow's identity stays the same from one tag or branch to another.
-
-    It is the workflow's address, an ``@``, and the ref it ran at; of a reusable one that its caller
-    pinned, the commit (Fulcio, "OIDC": GitHub, GitLab).
-    """
-    address, _, commit = identity.rpartition("@")
-    if not _COMMIT.fullmatch(commit):
-        address = identity[: max(identity.rfind("@refs/", 0, -1), 0)]
-    return address if "://" in address[1:-1] else identity
-
-
-def address_of(signer: Signer) -> str:
-    """Return what of a signer's identity stays the same from one release to the next."""
-    ending = f"@{signer.ref}"
-    if signer.ref and signer.identity.endswith(ending):
-        return signer.identity.removesuffix(ending)
-    return without_ref(signer.identity)
 
 
 def _nearest(signer: Signer, trust: Trust) -> str:
@@ -371,19 +344,3 @@ def _nearest(signer: Signer, trust: Trust) -> str:
     for entry in trust.policy.trusted:
         known.append(entry.identity or f"{entry.repository}/{entry.workflow}")
     return nearest(signer, known)
-
-
-def nearest(signer: Signer, known: Iterable[str]) -> str:
-    """Return which of some identities, or addresses of workflows, a signer can be taken for.
-
-    Another workflow of the same repository is nobody else's, so it is none of them.
-    """
-    addresses = {address_of(signer)}
-    if signer.repository:
-        addresses.add(f"{signer.repository}/{signer.workflow}")
-        known = [each for each in known if not each.startswith(f"{signer.repository}/")]
-    others = {without_ref(each): each for each in known}
-    if addresses & others.keys():
-        return ""
-    like = next(filter(None, (first_like(each, others) for each in sorted(addresses))), "")
-    return others.get(like, "")

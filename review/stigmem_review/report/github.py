@@ -62,7 +62,7 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
     match report:
         case Report():
             gained = "; ".join(flat(each.says) for each in report.gains[:GAINS])
-            said = filter(None, (report.plugin, flat(report.headline), gained))
+            said = filter(None, (report.plugin, flat(report.headline), gained, flat(report.signed)))
             yield _verdict(report.verdict, " ".join(said))
             yield from _review(report, None)
         case CheckReport():

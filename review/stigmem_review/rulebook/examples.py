@@ -66,6 +66,9 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     ref: str = ""
     builder: str = ""
     repository_id: str = ""
+    commit: str = ""
+    trigger: str = ""
+    runner: str = ""
     beside: tuple[str, ...] = ()
     unsigned: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
@@ -258,6 +261,9 @@ def _signature(short: ShortSignature) -> Signature:
         ref=short.ref,
         builder=short.builder,
         repository_id=short.repository_id,
+        commit=short.commit,
+        trigger=short.trigger,
+        runner=short.runner,
     )
     others = (Signer(each, "email", short.issuer) for each in short.beside)
     return Signature(

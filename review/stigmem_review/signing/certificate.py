@@ -22,10 +22,11 @@ _FULCIO = "1.3.6.1.4.1.57264.1."
 _OLD_ISSUER, _OLD_TRIGGER, _OLD_COMMIT, _OLD_REPOSITORY, _OLD_REF = 1, 2, 3, 5, 6
 _OTHER_NAME = 7
 _ISSUER, _REPOSITORY, _COMMIT, _REF, _REPOSITORY_ID, _TRIGGER = 8, 12, 13, 14, 15, 20
+_RUNNER, _ENVIRONMENT = 11, 23
 BUILD_SIGNER, BUILD_CONFIG = 9, 18
 _RAW = {_OLD_ISSUER, _OLD_TRIGGER, _OLD_COMMIT, _OLD_REPOSITORY, _OLD_REF}
 _READ = _RAW | {_ISSUER, BUILD_SIGNER, _REPOSITORY, _COMMIT, _REF, _REPOSITORY_ID}
-_READ |= {BUILD_CONFIG, _TRIGGER}
+_READ |= {BUILD_CONFIG, _TRIGGER, _RUNNER, _ENVIRONMENT}
 
 Claims = Mapping[int, str]
 """What the issuer said of a signer, by the last number of the extension."""
@@ -71,6 +72,8 @@ def signer_of(certificate: Certificate, claims: Claims) -> Signer:
         trigger=claims.get(_TRIGGER, ""),
         builder="" if workflow and builder == configured else builder,
         repository_id=claims.get(_REPOSITORY_ID, ""),
+        runner=claims.get(_RUNNER, ""),
+        environment=claims.get(_ENVIRONMENT, ""),
     )
 
 

@@ -1,0 +1,78 @@
+"""What the operator thinks of who signed: facts for the rules, and lines to settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from stigmem_review import facts
+from stigmem_review.compare.relations import KNOWN, ref_kind, relation
+from stigmem_review.facts import Fact
+from stigmem_review.model import Signer
+from stigmem_review.policy.alike import is_odd
+from stigmem_review.policy.identities import name_of, signs_for_others, texts_of
+from stigmem_review.policy.settings import OVERRIDE, TRUSTED
+from stigmem_review.policy.trust import Judged, Trust
+
+
+def settings_facts(trust: Trust) -> Iterator[Fact]:
+    """Yield why the node refuses every plugin (``stigmem_node.plugins.lifecycle``)."""
+    if trust.settings.required is False and not trust.settings.acknowledged:
+        yield facts.UnsignedUnacknowledged(item="STIGMEM_PLUGIN_UNSIGNED_ACK")
+
+
+def trust_facts(signer: Signer, judged: Judged, before: Sequence[Signer]) -> Iterator[Fact]:
+    """Yield what the operator thinks of a signer; ``before`` are those of the old release."""
+    identity, issuer = name_of(signer), signer.issuer
+    if signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned:
+        yield facts.SignerShared(
+            item="signer",
+            identity=signer.identity,
+            repository=signer.repository,
+            by=judged.by,
+            write=_policy_lines(signer),
+        )
+    match judged.decision:
+        case "untrusted":
+            yield facts.SignerUntrusted(
+                item="signer",
+                identity=identity,
+                issuer=issuer,
+                by=judged.by,
+                but=judged.but,
+                builder=signer.identity if signs_for_others(signer) else "",
+                write=_policy_lines(signer) if judged.but == "a shared builder" else (),
+            )
+        case "override":
+            yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
+        case "trusted" if not judged.pinned:
+            relations = {relation(each, signer) for each in before}
+            is_known = any(each in KNOWN for each in relations)
+            # Nobody should pin an issuer only because it is the new one.
+            doubtful = "issuer changed" in relations and not is_known
+            yield facts.SignerUnpinned(
+                item="signer",
+                identity=identity,
+                issuer=issuer,
+                before=is_known,
+                write=() if doubtful else _policy_lines(signer),
+            )
+
+
+def _policy_lines(signer: Signer) -> tuple[str, ...]:
+    """Return the lines of a policy that pin a signer, nothing for one whose name is odd."""
+    if any(map(is_odd, texts_of(signer))):
+        return ()
+    fields = {"issuer": signer.issuer}
+    if signer.repository and signer.workflow:
+        fields |= {"repository": signer.repository, "workflow": signer.workflow}
+        if ref_kind(signer.ref) == "a tag":
+            fields["ref"] = "refs/tags/*"
+    else:
+        fields["identity"] = signer.identity
+    # In printable ASCII a string of JSON is one of TOML.
+    return (
+        "[[signing.trusted]]",
+        *(f"{name} = {msgspec.json.encode(value).decode()}" for name, value in fields.items()),
+    )

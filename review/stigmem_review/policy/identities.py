@@ -1,0 +1,76 @@
+"""The names under which somebody signs, and what of them stays the same. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from stigmem_review.model import Signer
+from stigmem_review.policy.alike import first_like
+
+ON_GITHUB = "https://github.com/"
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def without_ref(identity: str) -> str:
+    """Return what of a workflow's identity stays the same from one tag or branch to another.
+
+    It is the workflow's address, an ``@``, and the ref it ran at; of a reusable one that its caller
+    pinned, the commit (Fulcio, "OIDC": GitHub, GitLab).
+    """
+    address, _, commit = identity.rpartition("@")
+    if not _COMMIT.fullmatch(commit):
+        address = identity[: max(identity.rfind("@refs/", 0, -1), 0)]
+    return address if "://" in address[1:-1] else identity
+
+
+def address_of(signer: Signer) -> str:
+    """Return what of a signer's identity stays the same from one release to the next."""
+    ending = f"@{signer.ref}"
+    if signer.ref and signer.identity.endswith(ending):
+        return signer.identity.removesuffix(ending)
+    return without_ref(signer.identity)
+
+
+def name_of(signer: Signer) -> str:
+    """Return the name of who had a file signed, with the ref: of a workflow, whoever built it.
+
+    A workflow that others call signs under its own name for all of them; what they differ in are
+    the "Source Repository URI" and the "Build Config URI" (Fulcio, "OID info").
+    """
+    if not (signer.builder and signer.repository and signer.workflow):
+        return signer.identity
+    return f"{signer.repository}/{signer.workflow}" + (f"@{signer.ref}" if signer.ref else "")
+
+
+def texts_of(signer: Signer) -> tuple[str, ...]:
+    """Return all that names a signer."""
+    place = (signer.repository, signer.workflow, signer.ref, signer.builder)
+    return (signer.identity, signer.issuer, *place)
+
+
+def signs_for_others(signer: Signer) -> bool:
+    """Say whether the name that a signature is under is that of a workflow of another repository.
+
+    It is the same for every repository that calls it: "Build Signer URI" of a certificate, beside
+    the "Source Repository URI" (Fulcio, "OID info").
+    """
+    own = f"{signer.repository}/"
+    return bool(signer.workflow and signer.builder) and not signer.builder.startswith(own)
+
+
+def nearest(signer: Signer, known: Iterable[str]) -> str:
+    """Return which of some identities, or addresses of workflows, a signer can be taken for.
+
+    Another workflow of the same repository is nobody else's, so it is none of them.
+    """
+    addresses = {without_ref(name_of(signer)) if signer.builder else address_of(signer)}
+    if signer.repository:
+        addresses.add(f"{signer.repository}/{signer.workflow}")
+        known = [each for each in known if not each.startswith(f"{signer.repository}/")]
+    others = {without_ref(each): each for each in known}
+    if addresses & others.keys():
+        return ""
+    like = next(filter(None, (first_like(each, others) for each in sorted(addresses))), "")
+    return others.get(like, "")
