@@ -3,66 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shlex
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from stigmem_review import BumpReport, bump, cli, review
-from stigmem_review.approvals.record import APPROVALS_FILE, Record
+from stigmem_review import BumpReport, cli, review
+from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.approvals.write import record_text
 from stigmem_review.cli.action import run_action
 from stigmem_review.errors import ApprovalsError
-from stigmem_review.pipeline.approve import Wish, propose
-from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.report import render
-from support.plugins import plugin, write_wheel
-from support.repository import Deployment, git
-
-TODAY = date(2026, 11, 27)
-NODE = "0.9.0a12"
-
-
-class Setting:
-    """A deployment, a folder of wheels, and the approval of the one upgrade there is."""
-
-    def __init__(self, folder: Path) -> None:
-        self.wheels = folder / "wheels"
-        self.deployment = Deployment(folder / "deployment")
-        more = plugin(version="1.1.0", capabilities=("facts.read", "network.outbound"))
-        old = write_wheel(self.wheels, plugin())
-        new = write_wheel(self.wheels, more, version="1.1.0")
-        self.pins = {
-            version: f"demo-plugin=={version} --hash=sha256:{_sha256(path)}\n"
-            for version, path in (("1.0.0", old), ("1.1.0", new))
-        }
-        report = review(str(old), str(new), node_version=NODE)
-        proposal = propose(report, Wish("Mara Lind", "CHG-4711"), TODAY, ApprovalsPolicy())
-        assert proposal is not None
-        self.record: Record = proposal.record
-
-    def commit(self, version: str, approvals: str = "", **more: str) -> str:
-        files = {"requirements.txt": self.pins[version], **more}
-        if approvals:
-            files[APPROVALS_FILE] = approvals
-        return self.deployment.commit(files)
-
-    def bump(self, base: str, head: str, **options: object) -> BumpReport:
-        chosen = {"today": TODAY, "node": NODE, **options}
-        return bump(
-            base,
-            head,
-            repository=str(self.deployment.folder),
-            artifacts=str(self.wheels),
-            **chosen,  # type: ignore[arg-type]
-        )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+from support.bumped import NODE, Setting
+from support.plugins import plugin
+from support.repository import git
 
 
 @pytest.fixture

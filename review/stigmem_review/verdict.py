@@ -47,6 +47,11 @@ def at_gate(level: Level, gate: Level) -> bool:
     return LEVELS.index(level) <= LEVELS.index(gate)
 
 
+def is_closing(finding: Finding, gate: Level) -> bool:
+    """Say whether a finding closes a gate: it reaches it, and nothing approves it."""
+    return finding.approval is None and at_gate(finding.level, gate)
+
+
 def decide(
     findings: tuple[Finding, ...],
     gaps: tuple[Gap, ...],
@@ -61,7 +66,7 @@ def decide(
     """
     counts = {level: sum(each.level == level for each in findings) for level in LEVELS}
     reached = [each for each in findings if at_gate(each.level, gate)]
-    closing = [each for each in reached if each.approval is None]
+    closing = [each for each in findings if is_closing(each, gate)]
     approved = len(reached) - len(closing)
     state, exit_code = _state(closing, gaps)
     lowered = _count_lowered(findings, off)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.approvals.read import parse_approvals
-from stigmem_review.approvals.record import Accepted, AcceptedGap, Artifact
+from stigmem_review.approvals.record import Accepted, AcceptedGap, Artifact, Records
 from stigmem_review.approvals.write import HEADER, record_text
 from stigmem_review.errors import ApprovalsError
 from support.approvals import HOOK, NEW, record
@@ -33,7 +33,7 @@ def line_of(start: str) -> int:
 def test_what_is_written_is_read() -> None:
     gaps = (AcceptedGap("new release", "why"),)
     whole = record(HOOK, node="0.9.0a12", partial=True, incomplete=gaps)
-    [read] = parse_approvals(record_text(whole).encode(), "a.toml")
+    [read] = parse_approvals(record_text(whole).encode(), "a.toml").releases
     assert read == replace(whole, line=1)
 
 
@@ -41,13 +41,13 @@ def test_what_is_written_is_read() -> None:
 def test_a_side_without_a_release_is_none(side: str) -> None:
     without = record(old=None) if side == "old" else record(new=None)
     assert f'{side} = "none"' in record_text(without)
-    [read] = parse_approvals(record_text(without).encode(), "a.toml")
+    [read] = parse_approvals(record_text(without).encode(), "a.toml").releases
     assert getattr(read, side) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"# only a remark\n"])
 def test_an_empty_file_has_no_records(data: bytes) -> None:
-    assert parse_approvals(data, "a.toml") == ()
+    assert parse_approvals(data, "a.toml") == Records()
 
 
 def test_a_byte_order_mark_is_read_over() -> None:
@@ -72,7 +72,7 @@ def test_windows_line_ends_are_read() -> None:
 def test_any_text_comes_back_as_it_was(text: str) -> None:
     written = record_text(record(reason=f"CHG {text}"))
     assert all(each.isprintable() or each == "\n" for each in written)
-    assert parse_approvals(written.encode(), "a.toml")[0].reason == f"CHG {text}"
+    assert parse_approvals(written.encode(), "a.toml").releases[0].reason == f"CHG {text}"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_records_that_disagree_about_bytes_are_refused() -> None:
 
 def test_two_approvals_of_one_finding_agree() -> None:
     again = record_text(record(by="Somebody Else"))
-    assert len(parse_approvals(f"{GOOD}\n{again}".encode(), "a.toml")) == 2
+    assert len(parse_approvals(f"{GOOD}\n{again}".encode(), "a.toml").releases) == 2
 
 
 def test_a_file_without_end_is_refused() -> None:
@@ -179,5 +179,5 @@ def test_a_file_without_end_is_refused() -> None:
 def test_hundreds_of_records_are_read_in_no_time() -> None:
     text = "\n".join(record_text(record(by=str(number))) for number in range(300))
     started = time.process_time()
-    assert [each.line for each in parse_approvals(text.encode(), "a")][:2] == [1, 24]
+    assert [each.line for each in parse_approvals(text.encode(), "a").releases][:2] == [1, 24]
     assert time.process_time() - started < 3

@@ -39,7 +39,7 @@ def test_a_file_is_made_and_says_what_it_is(path: Path) -> None:
     assert added.before == ""
     assert added.after == path.read_text("utf-8")
     assert added.after.startswith("# What was accepted")
-    assert [each.by for each in read_approvals(path)[1]] == [record().by]
+    assert [each.by for each in read_approvals(path)[1].releases] == [record().by]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_a_file_is_made_and_says_what_it_is(path: Path) -> None:
 )
 def test_what_is_there_stays_to_the_byte(path: Path, start: bytes) -> None:
     path.write_bytes(start)
-    known = len(parse_approvals(start, ""))
+    known = len(parse_approvals(start, "").releases)
     append(path, record(by="One"))
     append(path, record(by="Two"))
     data = path.read_bytes()
     assert data.startswith(start)
-    assert [each.by for each in parse_approvals(data, "")[known:]] == ["One", "Two"]
+    assert [each.by for each in parse_approvals(data, "").releases[known:]] == ["One", "Two"]
     ends = {line.endswith(b"\r\n") for line in data.splitlines(keepends=True)}
     assert len(ends) == 1
 
@@ -71,7 +71,7 @@ def test_many_writers_lose_nothing(path: Path) -> None:
     command = [sys.executable, "-c", WRITER, str(path)]
     writers = [subprocess.Popen([*command, name, tests]) for name in "abc"]
     assert [each.wait(60) for each in writers] == [0, 0, 0]
-    names = [each.by for each in read_approvals(path)[1]]
+    names = [each.by for each in read_approvals(path)[1].releases]
     assert sorted(names) == sorted(["first", *(f"{one} {i}" for one in "abc" for i in range(4))])
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
@@ -131,7 +131,7 @@ def test_rights_and_links_stay(path: Path) -> None:
     append(path, record(by="Two"))
     assert path.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
-    assert len(read_approvals(real)[1]) == 2
+    assert len(read_approvals(real)[1].releases) == 2
 
 
 def test_threads_wait_for_each_other_too(path: Path) -> None:
@@ -140,7 +140,7 @@ def test_threads_wait_for_each_other_too(path: Path) -> None:
         each.start()
     for each in threads:
         each.join()
-    assert sorted(each.by for each in read_approvals(path)[1]) == list("012345")
+    assert sorted(each.by for each in read_approvals(path)[1].releases) == list("012345")
 
 
 def test_it_is_found_up_to_the_top_of_the_repository(tmp_path: Path) -> None:

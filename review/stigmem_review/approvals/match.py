@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -15,8 +15,10 @@ from stigmem_review.approvals.record import (
     INCOMPLETE_DAYS,
     SOON_DAYS,
     AcceptedGap,
+    AnyRecord,
     Approval,
     Artifact,
+    Decided,
     Record,
     VoidBecause,
 )
@@ -62,7 +64,8 @@ class Standing(NamedTuple):
     void: Void | None = None
 
 
-_NOTHING = Standing()
+NOTHING = Standing()
+"""What approvals say of a finding that none of them is about."""
 
 
 def standings(
@@ -93,19 +96,19 @@ def accepted_gap(
     """Return what accepts that a part of a review could not be done, if anything does."""
     if not limits.incomplete:
         return None
-    for record in _newest_first(records):
+    for record in newest_first(records):
         named = (each for each in record.incomplete if (each.what, each.why) == (gap.what, gap.why))
         if next(named, None) is None or not _same_bytes(record, subject):
             continue
-        if _why_not_now(record, today, limits) is None:
-            return _approval(record, limits)
+        if why_not_now(record, today, limits) is None:
+            return approval_of(record, limits)
     return None
 
 
-def last_day(record: Record, limits: ApprovalsPolicy) -> date:
+def last_day(record: AnyRecord, limits: ApprovalsPolicy) -> date:
     """Return the last day on which a record counts, however long it says itself."""
     days = limits.longest_days
-    if record.incomplete:
+    if isinstance(record, Record) and record.incomplete:
         days = min(days, INCOMPLETE_DAYS)
     try:
         return min(record.until, record.approved + timedelta(days=days))
@@ -138,9 +141,9 @@ def _standing(
     finding: Judged, subject: Subject, records: list[Record], today: date, limits: ApprovalsPolicy
 ) -> Standing:
     if not finding.approvable:
-        return _NOTHING
+        return NOTHING
     voids: list[Void] = []
-    for record in _newest_first(records):
+    for record in newest_first(records):
         named = _names(record, finding)
         similar = _is_similar(record, finding)
         if _same_bytes(record, subject):
@@ -148,22 +151,27 @@ def _standing(
                 voids.append(_another_finding(record))
             elif not named:
                 voids.append(_other_evidence(record))
-            elif why := _why_not_now(record, today, limits):
+            elif why := why_not_now(record, today, limits):
                 voids.append(why)
             else:
-                return Standing(_approval(record, limits))
+                return Standing(approval_of(record, limits))
         elif _same_bytes(record, _back(subject)):
             if record.partial or record.new is None:
                 voids.append(_not_back(record))
-            elif why := _why_not_now(record, today, limits):
+            elif why := why_not_now(record, today, limits):
                 voids.append(why)
             else:
-                return Standing(_approval(record, limits, back=True))
+                return Standing(approval_of(record, limits, back=True))
         elif (named or similar) and (void := _other_bytes(record, subject)):
             voids.append(void)
     # The first of the kind that is nearest to counting is the one somebody thinks of.
-    voids.sort(key=lambda each: _NEAREST.index(each.because))
-    return Standing(void=voids[0]) if voids else _NOTHING
+    return nearest(voids)
+
+
+def nearest(voids: Iterable[Void]) -> Standing:
+    """Return what is said of a finding that nothing approves: why the nearest does not count."""
+    void = min(voids, key=lambda each: _NEAREST.index(each.because), default=None)
+    return Standing(void=void) if void else NOTHING
 
 
 _NEAREST: tuple[VoidBecause, ...] = (
@@ -171,11 +179,16 @@ _NEAREST: tuple[VoidBecause, ...] = (
     "not begun",
     "other evidence",
     "other bytes",
+    "another change",
     "another finding",
 )
 
 
-def _newest_first(records: Iterable[Record]) -> list[Record]:
+_AnyOne = TypeVar("_AnyOne", bound=Decided)
+
+
+def newest_first(records: Iterable[_AnyOne]) -> list[_AnyOne]:
+    """Return records so that the one which counts of several is the first."""
     return sorted(records, key=lambda each: (each.approved, each.line), reverse=True)
 
 
@@ -209,40 +222,43 @@ def _is_same(one: Artifact | None, other: Artifact | None) -> bool:
     return bool(one.sha256) and one.sha256 == other.sha256
 
 
-def _approval(record: Record, limits: ApprovalsPolicy, *, back: bool = False) -> Approval:
-    return Approval(record.by, record.reason, record.approved, last_day(record, limits), back)
+def approval_of(record: AnyRecord, limits: ApprovalsPolicy, *, back: bool = False) -> Approval:
+    """Return what a record makes of what it approves."""
+    last = last_day(record, limits)
+    return Approval(record.by, record.reason, record.approved, last, back, clean(record.committed))
 
 
-def _why_not_now(record: Record, today: date, limits: ApprovalsPolicy) -> Void | None:
+def why_not_now(record: AnyRecord, today: date, limits: ApprovalsPolicy) -> Void | None:
+    """Return why a record does not count on a day, if that is so."""
     ended = last_day(record, limits)
     if today < record.approved:
         says = (
-            *_who(record),
+            *who(record),
             Segment(f" does not count yet: today is {today} (UTC); check this machine's clock"),
         )
         return Void("not begun", says)
     if today > ended:
         shorter = f", the longest that is allowed ({record.until} in the record)"
         why = shorter if ended < record.until else ""
-        return Void("ended", (*_who(record), Segment(f" ended on {ended}{why}")))
+        return Void("ended", (*who(record), Segment(f" ended on {ended}{why}")))
     return None
 
 
 def _another_finding(record: Record) -> Void:
-    says = (*_who(record), Segment(" is for this upgrade and does not name this finding"))
+    says = (*who(record), Segment(" is for this upgrade and does not name this finding"))
     return Void("another finding", says)
 
 
 def _not_back(record: Record) -> Void:
     # Whoever let a release go has not said that all it does may be installed again.
     what = "a part of the upgrade" if record.new else "its removal"
-    says = (*_who(record), Segment(f" is for {what}, so not for the way back"))
+    says = (*who(record), Segment(f" is for {what}, so not for the way back"))
     return Void("another finding", says)
 
 
 def _other_evidence(record: Record) -> Void:
     says = (
-        *_who(record),
+        *who(record),
         Segment(" is for the same rule and item, and the evidence has changed since"),
     )
     return Void("other evidence", says)
@@ -250,7 +266,7 @@ def _other_evidence(record: Record) -> Void:
 
 def _other_bytes(record: Record, subject: Subject) -> Void | None:
     """Return which artifact is another one than the record's."""
-    said: list[Segment] = [*_who(record), Segment(" is for ")]
+    said: list[Segment] = [*who(record), Segment(" is for ")]
     differs = [*_differing(record, subject)]
     if not differs:
         return None
@@ -289,7 +305,8 @@ def _differing(record: Record, subject: Subject) -> Iterator[Message]:
 _DIGITS = 12
 
 
-def _who(record: Record) -> Message:
+def who(record: Decided) -> Message:
+    """Return in words which record is meant."""
     return (
         Segment(f"the approval of {record.approved} by "),
         Segment(shorten(record.by, 120), theirs=True),

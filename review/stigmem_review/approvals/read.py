@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
 from stigmem_review import limits, toml
-from stigmem_review.approvals.record import Accepted, AcceptedGap, Artifact, Record
+from stigmem_review.approvals.places import Places
+from stigmem_review.approvals.record import (
+    Accepted,
+    AcceptedChange,
+    AcceptedGap,
+    Artifact,
+    Change,
+    ChangeRecord,
+    Record,
+    Records,
+)
 from stigmem_review.errors import ApprovalsError
 from stigmem_review.text import shorten
 
 _BOM = "\ufeff"
 
 
-def parse_approvals(data: bytes, path: str) -> tuple[Record, ...]:
-    """Return the records of a file of approvals, in its order.
+def parse_approvals(data: bytes, path: str) -> Records:
+    """Return the records of a file of approvals.
 
     Raises ``ApprovalsError`` that names the file, the line, the key and what to do: for a file that
     is no TOML, for what is missing, unknown or of another type, and for records that contradict
@@ -52,14 +60,17 @@ class _Key(NamedTuple):
     example: str = ""
 
 
-_APPROVAL: Mapping[str, _Key] = {
-    "plugin": _Key(_STRING, example='"acme-ledger"'),
+_DECISION: Mapping[str, _Key] = {
     "by": _Key(_STRING, example='"Mara Lind <mara@example.org>"'),
     "reason": _Key(_STRING, example='"CHG-4711"'),
     "approved": _Key(_DATE, example="2026-11-27"),
     "until": _Key(_DATE, example="2027-11-27"),
     "node": _Key(_STRING, required=False, example='"0.9.0a12"'),
     "partial": _Key(_FLAG, required=False, example="true"),
+}
+_APPROVAL: Mapping[str, _Key] = {
+    "plugin": _Key(_STRING, example='"acme-ledger"'),
+    **_DECISION,
     "old": _Key(_SIDE, example='"none"'),
     "new": _Key(_SIDE, example='"none"'),
     "finding": _Key(_TABLES, required=False),
@@ -80,12 +91,17 @@ _INCOMPLETE: Mapping[str, _Key] = {
     "what": _Key(_STRING, example='"new release, manifest"'),
     "why": _Key(_STRING, example='"what the report said"'),
 }
-_TOP: Mapping[str, _Key] = {"approval": _Key(_TABLES)}
+_CHANGE: Mapping[str, _Key] = {**_DECISION, "finding": _Key(_TABLES)}
+_CHANGED: Mapping[str, _Key] = {
+    **_FINDING,
+    "file": _Key(_STRING, example='"requirements.txt"'),
+    "old": _Key(_STRING, required=False, example='"what the base has there"'),
+    "new": _Key(_STRING, required=False, example='"what the head has there"'),
+}
+_TOP: Mapping[str, _Key] = {"approval": _Key(_TABLES), "change": _Key(_TABLES)}
 
-_ELSEWHERE = re.compile(
-    r'''"""(?:\\.|[^\\])*?"{3,5}|'{3}.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*''', re.DOTALL
-)
-"""A string or a remark, in a text that is TOML."""
+_SAID = ("by", "reason")
+"""What may not be empty in any record."""
 
 _AGAIN = "stigmem-review approve writes whole records"
 
@@ -95,75 +111,102 @@ class _Reading:
 
     def __init__(self, text: str, path: str) -> None:
         self._text = text
-        self._lines = text.split("\n")
         self._path = path
+        self._places = Places(text, [*_TOP])
         try:
             self._raw = toml.parse(text)
         except ValueError as error:
             self._no_toml(str(error))
 
-    def records(self) -> tuple[Record, ...]:
-        raw = self._raw
-        for key in raw:
-            if key != "approval":
+    def records(self) -> Records:
+        for key in self._raw:
+            if key not in _TOP:
                 self._unknown(key, _TOP, 0)
-        listed = raw.get("approval", [])
+        releases = tuple(self._record(each, line) for each, line in self._listed("approval"))
+        changes = tuple(self._change(each, line) for each, line in self._listed("change"))
+        self._agree(releases)
+        self._agree_on_findings((*releases, *changes))
+        return Records(releases, changes)
+
+    def _listed(self, name: str) -> Iterator[tuple[dict[str, Any], int]]:
+        """Yield the records of a kind, each with the line it starts on."""
+        listed = self._raw.get(name, [])
         if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-            line = self._line_of("approval", 0)
-            self._fail(line, "`approval` is not a list of tables; write [[approval]] above each")
-        starts = list(self._starts)
+            line = self._places.of_key(name, 0)
+            self._fail(line, f"`{name}` is not a list of tables; write [[{name}]] above each")
+        starts = self._places.starts(name)
         # Records in one inline list have no line of their own.
         starts += [1] * (len(listed) - len(starts))
-        records = tuple(
-            self._record(each, start) for each, start in zip(listed, starts, strict=False)
-        )
-        self._agree(records)
-        return records
+        yield from zip(listed, starts, strict=False)
 
     def _record(self, raw: dict[str, Any], line: int) -> Record:
         self._check(raw, _APPROVAL, line, "this approval")
         old, new = (self._side(raw[side], side, line) for side in ("old", "new"))
         findings, gaps = [], []
-        for each, at in self._placed(raw, "finding", line):
+        for each, at in self._places.tables(raw, "approval", "finding", line):
             self._check(each, _FINDING, at, "this finding")
-            if not re.fullmatch("[0-9a-f]{16}", each["fingerprint"]):
-                self._value("fingerprint", each["fingerprint"], at, "16 hexadecimal digits")
+            self._check_fingerprint(each, at)
             findings.append(Accepted(**each))
-        for each, at in self._placed(raw, "incomplete", line):
+        for each, at in self._places.tables(raw, "approval", "incomplete", line):
             self._check(each, _INCOMPLETE, at, "this incomplete part")
             gaps.append(AcceptedGap(**each))
         if old is None and new is None:
             self._fail(line, 'both `old` and `new` are "none"; one of them is a release')
         if not findings and not gaps:
             self._fail(line, f"this approval accepts nothing; take it out: {_AGAIN}")
-        for name in ("plugin", "by", "reason"):
-            if not raw[name].strip():
-                self._value(name, raw[name], line, _APPROVAL[name].example)
-        if raw["until"] < raw["approved"]:
-            self._fail(
-                self._line_of("until", line),
-                f"`until` is {raw['until']}, which is before `approved`, {raw['approved']}; "
-                "correct one of them",
-            )
+        self._check_said(raw, ("plugin", *_SAID), line)
         return Record(
             plugin=raw["plugin"],
             old=old,
             new=new,
-            by=raw["by"],
-            reason=raw["reason"],
-            approved=raw["approved"],
-            until=raw["until"],
+            **{name: raw[name] for name in _DECISION if name in raw},
             findings=tuple(findings),
             incomplete=tuple(gaps),
-            node=raw.get("node", ""),
-            partial=raw.get("partial", False),
             line=line,
         )
+
+    def _change(self, raw: dict[str, Any], line: int) -> ChangeRecord:
+        self._check(raw, _CHANGE, line, "this approval of a change")
+        findings = []
+        for each, at in self._places.tables(raw, "change", "finding", line):
+            self._check(each, _CHANGED, at, "this finding")
+            self._check_fingerprint(each, at)
+            change = Change(each["file"], each.get("old", ""), each.get("new", ""))
+            if not change.file.strip():
+                self._value("file", change.file, at, _CHANGED["file"].example)
+            if not change.old and not change.new:
+                self._fail(
+                    at,
+                    "this finding has neither `old` nor `new`, so it changes nothing: take it out, "
+                    "and approve again",
+                )
+            accepted = {name: each[name] for name in _FINDING}
+            findings.append(AcceptedChange(**accepted, change=change))
+        if not findings:
+            self._fail(line, f"this approval accepts nothing; take it out: {_AGAIN}")
+        self._check_said(raw, _SAID, line)
+        decision = {name: raw[name] for name in _DECISION if name in raw}
+        return ChangeRecord(**decision, findings=tuple(findings), line=line)
+
+    def _check_fingerprint(self, raw: dict[str, Any], line: int) -> None:
+        if not re.fullmatch("[0-9a-f]{16}", raw["fingerprint"]):
+            self._value("fingerprint", raw["fingerprint"], line, "16 hexadecimal digits")
+
+    def _check_said(self, raw: dict[str, Any], names: Iterable[str], line: int) -> None:
+        for name in names:
+            if not raw[name].strip():
+                self._value(name, raw[name], line, _APPROVAL[name].example)
+        if raw["until"] < raw["approved"]:
+            self._fail(
+                self._places.of_key("until", line),
+                f"`until` is {raw['until']}, which is before `approved`, {raw['approved']}; "
+                "correct one of them",
+            )
 
     def _side(self, raw: Any, side: str, line: int) -> Artifact | None:
         if raw == "none":
             return None
-        start = self._line_of(side, line)
+        start = self._places.of_key(side, line)
         if not isinstance(raw, dict):
             self._value(side, raw, start, 'a table with file and sha256, or "none"')
         self._check(raw, _ARTIFACT, start, f"`{side}` of this approval")
@@ -185,21 +228,26 @@ class _Reading:
             if not _is(value, key.type):
                 self._value(name, value, line, f"{key.type}, such as {key.example or '[[...]]'}")
 
-    def _agree(self, records: tuple[Record, ...]) -> None:
-        """Refuse records of which one says of the same thing what another one denies."""
-        meant: dict[tuple[str, str], tuple[Accepted, Record]] = {}
-        versions: dict[tuple[str, str], tuple[str, Record]] = {}
+    def _agree_on_findings(self, records: Iterable[Record | ChangeRecord]) -> None:
+        """Refuse records of which one says of a finding what another one denies."""
+        meant: dict[tuple[str, str], tuple[Accepted | AcceptedChange, int]] = {}
         for record in records:
+            plugin = record.plugin if isinstance(record, Record) else ""
             for each in record.findings:
-                said, first = meant.setdefault((record.plugin, each.fingerprint), (each, record))
+                said, line = meant.setdefault((plugin, each.fingerprint), (each, record.line))
                 if (said.rule, said.item) != (each.rule, each.item):
                     self._fail(
                         record.line,
                         f"fingerprint {each.fingerprint} is {each.rule} {shorten(each.item, 80)} "
-                        f"here and {said.rule} {shorten(said.item, 80)} in line {first.line}, and "
+                        f"here and {said.rule} {shorten(said.item, 80)} in line {line}, and "
                         "one fingerprint is one finding; take out the record that was edited, and "
                         "approve again",
                     )
+
+    def _agree(self, records: tuple[Record, ...]) -> None:
+        """Refuse records of which one says of some bytes what another one denies."""
+        versions: dict[tuple[str, str], tuple[str, Record]] = {}
+        for record in records:
             for side in filter(None, (record.old, record.new)):
                 if not side.version:
                     continue
@@ -214,51 +262,11 @@ class _Reading:
                         f"{first.line}; take out the record that was edited, and approve again",
                     )
 
-    # Where something stands, for whoever has to correct it
-
-    def _placed(
-        self, raw: dict[str, Any], key: str, line: int
-    ) -> Iterator[tuple[dict[str, Any], int]]:
-        """Yield the tables of a list in a record, each with the line it starts on."""
-        tables = raw.get(key, [])
-        header = rf"\s*\[\[\s*approval\s*\.\s*{key}\s*\]\]"
-        starts = [*self._where(header, line, self._end(line))] if tables else []
-        starts += [line] * (len(tables) - len(starts))
-        yield from zip(tables, starts, strict=False)
-
-    @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        """The lines on which records start."""
-        header = r"\s*\[\[\s*[\"']?approval[\"']?\s*\]\]"
-        return tuple(self._where(header, 0, len(self._lines)))
-
-    def _end(self, start: int) -> int:
-        """Return the last line of the record that a line belongs to; of line 0 all are."""
-        at = bisect_right(self._starts, start) if start else len(self._starts)
-        return self._starts[at] - 1 if at < len(self._starts) else len(self._lines)
-
-    def _line_of(self, key: str, start: int) -> int:
-        """Return the line that sets a key, in the record that starts on a line, or else that."""
-        name = re.escape(key)
-        pattern = rf"\s*(?:[\"']?{name}[\"']?\s*[.=]|\[+[^]]*\b{name}\b[^]]*\]+)"
-        found = self._where(pattern, max(start - 1, 0), self._end(start))
-        return next(found, max(start, 1))
-
-    @cached_property
-    def _own(self) -> list[str]:
-        """The lines without what stands in remarks and in texts over several lines."""
-        return _ELSEWHERE.sub(_blanked, self._text).split("\n")
-
-    def _where(self, pattern: str, start: int, end: int) -> Iterator[int]:
-        for number in range(start, min(end, len(self._own))):
-            if re.match(pattern, self._own[number]):
-                yield number + 1
-
     def _no_toml(self, why: str) -> NoReturn:
         found = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", why)
         line = int(found[1]) if found and found[1] else len(self._text.splitlines()) or 1
         said = why.replace(found[0], "") if found else why
-        if any(re.match("(<{7}|={7}|>{7})( |$)", each) for each in self._lines):
+        if any(re.match("(<{7}|={7}|>{7})( |$)", each) for each in self._text.splitlines()):
             do = "git left both sides of a merge in it: keep the records of both"
         else:
             do = (
@@ -272,23 +280,16 @@ class _Reading:
 
         near = get_close_matches(name, keys, 1)
         do = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(keys)}"
-        self._fail(self._line_of(name, line), f"unknown key `{shorten(name, 80)}`; {do}")
+        self._fail(self._places.of_key(name, line), f"unknown key `{shorten(name, 80)}`; {do}")
 
     def _value(self, name: str, value: Any, line: int, wanted: str) -> NoReturn:
         self._fail(
-            self._line_of(name, line),
+            self._places.of_key(name, line),
             f"`{name}` is {_shown(value)}, and has to be {wanted}; correct it, or approve again",
         )
 
     def _fail(self, line: int, why: str) -> NoReturn:
         raise ApprovalsError(f"{self._path}:{line}: {why}")
-
-
-def _blanked(found: re.Match[str]) -> str:
-    text = found[0]
-    if text.startswith("#"):
-        return ""
-    return "\n" * text.count("\n") if "\n" in text else text
 
 
 def _is(value: Any, kind: str) -> bool:

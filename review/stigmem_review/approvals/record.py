@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 APPROVALS_FILE = "stigmem-review.approvals.toml"
 """Where approvals stand, beside the policy."""
@@ -51,7 +52,8 @@ class Record(msgspec.Struct, frozen=True):
     ``old`` or ``new`` is absent where there was no release on that side. ``until`` is the last day
     on which it counts; days are those of UTC. ``node`` is the node the review was for. It is
     ``partial`` where findings of that review were left without approval. ``line`` is where the
-    record starts in its file.
+    record starts in its file, and ``committed`` which commit it is from, and whose, where it comes
+    with what it approves.
     """
 
     plugin: str
@@ -66,13 +68,101 @@ class Record(msgspec.Struct, frozen=True):
     node: str = ""
     partial: bool = False
     line: int = 0
+    committed: str = ""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a change of a repository does in one place: in which file, from what to what.
+
+    ``old`` is what the base has there and ``new`` what the head has, each empty where it has
+    nothing.
+    """
+
+    file: str
+    old: str = ""
+    new: str = ""
+
+
+class AcceptedChange(msgspec.Struct, frozen=True):
+    """One finding about a change of a repository that was accepted: as ``Accepted``, and where."""
+
+    rule: str
+    item: str
+    fingerprint: str
+    says: str
+    change: Change
+
+
+class ChangeRecord(msgspec.Struct, frozen=True):
+    """One decision about a change of a repository, whatever releases it deploys.
+
+    It is of the same form as a ``Record``, and binds what changes in which file instead of bytes.
+    """
+
+    by: str
+    reason: str
+    approved: date
+    until: date
+    findings: tuple[AcceptedChange, ...]
+    node: str = ""
+    partial: bool = False
+    line: int = 0
+    committed: str = ""
+
+
+class Decided(Protocol):
+    """What every record says: who accepted something, why, on which day, and until when."""
+
+    @property
+    def by(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def approved(self) -> date: ...
+
+    @property
+    def until(self) -> date: ...
+
+    @property
+    def line(self) -> int: ...
+
+
+AnyRecord = Record | ChangeRecord
+
+
+class Records(NamedTuple):
+    """All records of a file, those of a kind in its order: of releases, and of changes."""
+
+    releases: tuple[Record, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
+
+    def all(self) -> tuple[AnyRecord, ...]:
+        """Return them all, in the order of the file."""
+        return tuple(sorted((*self.releases, *self.changes), key=lambda each: each.line))
+
+    def unplaced(self) -> Records:
+        """Return them without where they stand, to be compared."""
+        return Records(
+            tuple(replace(each, line=0) for each in self.releases),
+            tuple(replace(each, line=0) for each in self.changes),
+        )
+
+    def with_more(self, more: tuple[AnyRecord, ...]) -> Records:
+        """Return them with others behind them."""
+        return Records(
+            (*self.releases, *(each for each in more if isinstance(each, Record))),
+            (*self.changes, *(each for each in more if isinstance(each, ChangeRecord))),
+        )
 
 
 class Approval(msgspec.Struct, frozen=True):
     """What approves a finding: who accepted it, why, on which day, and until when.
 
     ``by`` is what the record says; nothing here proves it. ``back`` if the record is about the
-    upgrade, and the finding about going back from it.
+    upgrade, and the finding about going back from it. ``committed`` is the commit, and whose, that
+    brings the record together with what it approves.
     """
 
     by: str
@@ -80,7 +170,10 @@ class Approval(msgspec.Struct, frozen=True):
     approved: date
     until: date
     back: bool = False
+    committed: str = ""
 
 
-VoidBecause = Literal["other bytes", "other evidence", "another finding", "ended", "not begun"]
+VoidBecause = Literal[
+    "other bytes", "another change", "other evidence", "another finding", "ended", "not begun"
+]
 """Why an approval that is nearly about a finding does not count for it."""

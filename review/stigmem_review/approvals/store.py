@@ -6,12 +6,12 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review import limits
-from stigmem_review.approvals.record import APPROVALS_FILE, Record
+from stigmem_review.approvals.record import APPROVALS_FILE, AnyRecord, Records
 from stigmem_review.errors import ApprovalsError, SourceError, reason
 from stigmem_review.sources.disk import read_file
 
@@ -76,7 +76,7 @@ def default_path(policy: str | None) -> str:
     return os.path.relpath((repository_top(Path()) or Path().resolve()) / APPROVALS_FILE)
 
 
-def read_approvals(path: Path, shown: str = "") -> tuple[bytes, tuple[Record, ...]]:
+def read_approvals(path: Path, shown: str = "") -> tuple[bytes, Records]:
     """Return the bytes and the records of a file. Raises ``ApprovalsError``."""
     # Most reviews look whether there is a file, and there is none.
     from stigmem_review.approvals.read import parse_approvals
@@ -88,27 +88,23 @@ def read_approvals(path: Path, shown: str = "") -> tuple[bytes, tuple[Record, ..
     return data, parse_approvals(data, shown or str(path))
 
 
-def append(path: Path, record: Record) -> Added:
-    """Add a record at the end of a file, which is made where there is none.
+def append(path: Path, *records: AnyRecord) -> Added:
+    """Add records at the end of a file, which is made where there is none.
 
     What is in the file stays as it is, to the byte. It is written beside the file and put in its
     place as a whole; whoever else adds a record meanwhile waits for this one. Raises
     ``ApprovalsError`` where the file is in error, cannot be locked or cannot be written; then
     nothing of it changed.
     """
-    from msgspec.structs import replace
-
     from stigmem_review.approvals.read import parse_approvals
 
     path = Path(os.path.realpath(path))
     try:
         with _locked(path.parent):
-            before, known = read_approvals(path) if os.path.lexists(path) else (b"", ())
-            after = _added(before, record)
-            if [replace(each, line=0) for each in parse_approvals(after, str(path))] != [
-                *(replace(each, line=0) for each in known),
-                replace(record, line=0),
-            ]:
+            before, known = read_approvals(path) if os.path.lexists(path) else (b"", Records())
+            after = _added(before, records)
+            now = parse_approvals(after, str(path)).unplaced()
+            if now != known.with_more(records).unplaced():
                 raise ApprovalsError(
                     f"{path}: a record cannot be added below what is in it; write every record "
                     "under a line [[approval]] of its own"
@@ -122,10 +118,10 @@ def append(path: Path, record: Record) -> Added:
     return Added(before.decode("utf-8"), after.decode("utf-8"))
 
 
-def _added(before: bytes, record: Record) -> bytes:
+def _added(before: bytes, records: Iterable[AnyRecord]) -> bytes:
     from stigmem_review.approvals.write import HEADER, record_text
 
-    text = record_text(record)
+    text = "\n".join(map(record_text, records))
     if not before.strip(b"\xef\xbb\xbf \t\r\n"):
         return before + f"{HEADER}\n{text}".encode()
     # An editor that keeps a file with the line ends of Windows gets no mixture.

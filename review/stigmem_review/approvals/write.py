@@ -4,30 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stigmem_review.approvals.record import Artifact, Record
+from stigmem_review.approvals.record import AnyRecord, Artifact, ChangeRecord, Decided, Record
 
 HEADER = """\
-# What was accepted, for exactly these bytes: written by "stigmem-review approve", read by
-# "stigmem-review diff" and "stigmem-review bump". Take a record out to withdraw it.
+# What was accepted, for exactly these bytes, or exactly this change of these files: written by
+# "stigmem-review approve", read by "stigmem-review diff" and "stigmem-review bump". Take a record
+# out to withdraw it.
 """
 
 
-def record_text(record: Record) -> str:
+def record_text(record: AnyRecord) -> str:
     """Return a record as TOML, ending in a line feed."""
-    return "".join(f"{line}\n" for line in _lines(record))
+    lines = _changes(record) if isinstance(record, ChangeRecord) else _lines(record)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _decision(record: Decided) -> Iterator[str]:
+    yield f"by = {_string(record.by)}"
+    yield f"reason = {_string(record.reason)}"
+    yield f"approved = {record.approved.isoformat()}"
+    yield f"until = {record.until.isoformat()}"
+
+
+def _circumstances(record: AnyRecord) -> Iterator[str]:
+    if record.node:
+        yield f"node = {_string(record.node)}"
+    if record.partial:
+        yield "partial = true"
+
+
+def _changes(record: ChangeRecord) -> Iterator[str]:
+    yield "[[change]]"
+    yield from _decision(record)
+    yield from _circumstances(record)
+    for finding in record.findings:
+        yield ""
+        yield "[[change.finding]]"
+        yield f"rule = {_string(finding.rule)}"
+        yield f"item = {_string(finding.item)}"
+        yield f"says = {_string(finding.says)}"
+        yield f"file = {_string(finding.change.file)}"
+        for side, text in (("old", finding.change.old), ("new", finding.change.new)):
+            if text:
+                yield f"{side} = {_string(text)}"
+        yield f"fingerprint = {_string(finding.fingerprint)}"
 
 
 def _lines(record: Record) -> Iterator[str]:
     yield "[[approval]]"
     yield f"plugin = {_string(record.plugin)}"
-    yield f"by = {_string(record.by)}"
-    yield f"reason = {_string(record.reason)}"
-    yield f"approved = {record.approved.isoformat()}"
-    yield f"until = {record.until.isoformat()}"
-    if record.node:
-        yield f"node = {_string(record.node)}"
-    if record.partial:
-        yield "partial = true"
+    yield from _decision(record)
+    yield from _circumstances(record)
     sides = (("old", record.old), ("new", record.new))
     for side, artifact in sides:
         if artifact is None:

@@ -26,11 +26,15 @@ _NO_COMMIT = "0" * 40
 
 
 class Revisions(NamedTuple):
-    """What a run compares."""
+    """What a run compares; ``shown`` is the commit that others know the head by, where it has one.
+
+    The merge that a CI makes of a pull request is nowhere else.
+    """
 
     base: str
     head: str
     exact: bool
+    shown: str = ""
 
 
 def add(commands: Any) -> None:
@@ -61,13 +65,13 @@ def run_action(environment: Mapping[str, str]) -> int:
     Raises ``UsageError`` for an event or an input that cannot be worked with.
     """
     from stigmem_review.cli.options import today
-    from stigmem_review.pipeline.bump import bump
+    from stigmem_review.pipeline.bump import Wanted, review_change
     from stigmem_review.report import render
 
     workspace = Path(environment.get("GITHUB_WORKSPACE") or ".")
     wanted = merged_into(workspace, revisions(environment), environment)
     artifacts = environment.get("INPUT_ARTIFACTS", "").strip()
-    report = bump(
+    asked = Wanted(
         wanted.base,
         wanted.head,
         repository=str(workspace),
@@ -80,7 +84,9 @@ def run_action(environment: Mapping[str, str]) -> int:
         environment=environment,
         trust_root=environment.get("INPUT_TRUST_ROOT", "").strip() or None,
         today=today(),
+        shown=wanted.shown,
     )
+    report = review_change(asked).report
     verdict = report.verdict
     outputs = (
         f"verdict={verdict.state}\nexit-code={verdict.exit_code}\nplugins={len(report.bumps)}\n"
@@ -117,26 +123,31 @@ def merged_into(workspace: Path, wanted: Revisions, environment: Mapping[str, st
     """
     if environment.get("GITHUB_EVENT_NAME") != "pull_request":
         return wanted
-    if environment.get("INPUT_BASE", "").strip() or environment.get("INPUT_HEAD", "").strip():
+    if environment.get("INPUT_BASE", "").strip():
         return wanted
     from stigmem_review.sources.git import Repository
 
+    event = _event(environment)
     try:
-        event = _event(environment)
         repository = Repository(workspace)
-        if repository.commit(f"{wanted.head}^2") != _text(event, "pull_request", "head", "sha"):
-            return wanted
-        first = repository.commit(f"{wanted.head}^1")
+        proposed = _text(event, "pull_request", "head", "sha")
     except ReviewError:
         return wanted
+    try:
+        if repository.commit(f"{wanted.head}^2") == proposed:
+            first = repository.commit(f"{wanted.head}^1")
+            wanted = wanted._replace(base=first, shown=proposed)
+    except ReviewError:
+        pass  # the head is no merge: what the event calls the base is what it was made from
     try:
         tip = repository.commit(
             f"refs/remotes/origin/{_text(event, 'pull_request', 'base', 'ref')}"
         )
-        moved_on = repository.merge_base(tip, first) == first
+        known = repository.commit(wanted.base)
+        moved_on = repository.merge_base(tip, known) == known
     except ReviewError:
-        moved_on = False
-    return wanted._replace(base=tip if moved_on else first)
+        return wanted
+    return wanted._replace(base=tip) if moved_on else wanted
 
 
 def _base(name: str, event: Mapping[str, Any]) -> str:

@@ -81,7 +81,8 @@ def _text(found: Iterable[Audited]) -> Iterator[str]:
     for index, each in enumerate(found):
         if index:
             yield ""
-        yield clean(f"{each.plugin} {each.old} -> {each.new}: {each.state}, until {each.until}")
+        what = f"{each.plugin} {each.old} -> {each.new}" if each.plugin else ", ".join(each.files)
+        yield clean(f"{what}: {each.state}, until {each.until}")
         yield clean(f"  by      {each.by}, on {each.approved}")
         yield clean(f"  why     {each.reason}")
         for finding in each.findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +26,16 @@ from stigmem_review.errors import UsageError
 from stigmem_review.text import clean
 
 if TYPE_CHECKING:
-    from stigmem_review.approvals.store import Added
     from stigmem_review.pipeline.approve import Proposal, Wish
 
 _ABOUT = """\
 Accept what a review of the upgrade from OLD to NEW found, for exactly these bytes: it reviews
 again, shows what it is about to accept, adds a record to the file of approvals, and prints what
-changed in that. Without --finding it is about every finding that closes the gate. Instead of OLD
-and NEW, a report that was written as JSON says what to review. Nothing else than the file of
-approvals is changed: commit it, and have it reviewed like any other change."""
+changed in that. Without --finding it is about every finding that closes the gate. With --bump OLD
+and NEW are the revisions BASE and HEAD of a repository: it accepts what bump found there, in the
+releases and in the pins. Instead of OLD and NEW, a report that was written as JSON says what to
+review. Nothing else than the file of approvals is changed: commit it, and have it reviewed like any
+other change."""
 
 
 def add(commands: Any) -> None:
@@ -76,7 +77,18 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--artifacts",
         metavar="DIR",
-        help="take the files that a report is about from this folder",
+        help="take the files that a report or --bump is about from this folder",
+    )
+    parser.add_argument(
+        "--bump",
+        action="store_true",
+        help="OLD and NEW are BASE and HEAD (default: HEAD) of a repository, as for bump",
+    )
+    parser.add_argument(
+        "--repository", metavar="DIR", help="a folder of the repository, with --bump"
+    )
+    parser.add_argument(
+        "--exact", action="store_true", help="compare with BASE itself, with --bump as in bump"
     )
     parser.add_argument("--old-bundle", metavar="FILE", help="a file that signs OLD")
     parser.add_argument("--new-bundle", metavar="FILE", help="a file that signs NEW")
@@ -111,15 +123,33 @@ def run(options: argparse.Namespace) -> int:
         options.review,
     )
     check_wish(wish)
+    if options.bump:
+        _approve_change(options, options.old, options.new or "HEAD", wish, claimed)
+        return 0
+    if options.repository or options.exact:
+        raise UsageError("--repository and --exact are for --bump")
     if options.new is not None:
         if options.artifacts is not None:
-            raise UsageError("--artifacts is for a report; name the files as OLD and NEW")
+            raise UsageError(
+                "--artifacts is for a report, or for --bump; name the files as OLD and NEW"
+            )
         _approve(options, options.old, options.new, wish, claimed)
         return 0
+    _approve_reported(options, wish, claimed)
+    return 0
+
+
+def _approve_reported(options: argparse.Namespace, wish: Wish, claimed: str) -> None:
+    """Approve what was reported as closed, in a report that was written as JSON."""
     from stigmem_review.pipeline.reported import again, check_same, read_report
 
     closed = read_report(options.old)
-    if not (closed.reviews or closed.pins):
+    if closed.change is not None:
+        asked = closed.change
+        wish = wish._replace(review=wish.review or asked.review)
+        _approve_change(options, asked.base, asked.head, wish, claimed)
+        return
+    if not closed.reviews:
         print(f"Nothing in {clean(options.old)} needs approval. Nothing was recorded.")
     for each in closed.reviews:
         old, new = again(each, options.artifacts)
@@ -133,13 +163,6 @@ def run(options: argparse.Namespace) -> int:
             claimed,
             partial(check_same, each),
         )
-    if closed.pins:
-        print(
-            f"The gate stays closed for the pins ({', '.join(map(clean, closed.pins))}), which "
-            "have no bytes to approve: put them right where they stand, or decide in the policy."
-        )
-        return 1
-    return 0
 
 
 def _approve(
@@ -151,7 +174,7 @@ def _approve(
     check: Callable[[tuple[str, str]], None] = lambda _: None,
 ) -> None:
     """Approve one review; ``check`` has a say about the digests of both sides."""
-    from stigmem_review.approvals.store import append, default_path
+    from stigmem_review.approvals.store import default_path
     from stigmem_review.pipeline.approve import propose
     from stigmem_review.pipeline.terms import read_policy
     from stigmem_review.pipeline.upgrade import review
@@ -180,56 +203,55 @@ def _approve(
     if proposal is None:
         print(f"{report.plugin}: {report.verdict.sentence} Nothing was recorded.")
         return
-    target = Path(path or default_path(policy))
-    for line in _shown(proposal, wish, claimed):
-        print(line)
+    _record((proposal,), Path(path or default_path(policy)), claimed)
+
+
+def _approve_change(
+    options: argparse.Namespace, base: str, head: str, wish: Wish, claimed: str
+) -> None:
+    """Approve what a change of the repository deploys, and how it changes what is deployed."""
+    if options.isolated or options.old_bundle or options.new_bundle:
+        raise UsageError("--isolated and bundles are not for --bump; leave them out")
+    from stigmem_review.pipeline.approve import propose_all
+    from stigmem_review.pipeline.bump import Wanted, review_change
+
+    folder = options.repository or "."
+    change = review_change(
+        Wanted(
+            base,
+            head,
+            repository=folder,
+            artifacts=options.artifacts,
+            policy=options.policy,
+            node=options.node_version,
+            gate=options.fail_on,
+            exact=options.exact,
+            env_file=options.env_file,
+            environment=os.environ,
+            trust_root=options.trust_root,
+            approvals=options.approvals,
+            today=today(),
+            recorded=True,
+            repeat=("--repository", folder) if options.repository else (),
+        )
+    )
+    proposals = propose_all(change.report, wish, today(), change.limits)
+    if proposals:
+        _record(proposals, Path(os.path.relpath(change.approvals)), claimed)
+    else:
+        print(f"{change.report.verdict.sentence} Nothing was recorded.")
+
+
+def _record(proposals: tuple[Proposal, ...], target: Path, claimed: str) -> None:
+    """Show what is accepted, append it, and print what that changed."""
+    from stigmem_review.approvals.store import append
+    from stigmem_review.cli.accepting import changed, outlook, shown
+
+    for each in proposals:
+        for line in shown(each, f"{claimed}; a claim, which nothing here verifies"):
+            print(line)
     sys.stdout.flush()
-    for line in _changed(target, append(target, proposal.record)):
+    for line in changed(target, append(target, *(each.record for each in proposals))):
         print(line)
     print()
-    print(_outlook(proposal, target))
-
-
-def _shown(proposal: Proposal, wish: Wish, claimed: str) -> Iterator[str]:
-    from stigmem_review.verdict import count
-
-    record = proposal.record
-    old, new = (each.version or each.file if each else "none" for each in (record.old, record.new))
-    parts = [count(len(record.findings), "finding")] if record.findings else []
-    if record.incomplete:
-        parts.append(f"{count(len(record.incomplete), 'part')} that could not be reviewed")
-    yield f"{record.plugin} {old} -> {new}: accepting {' and '.join(parts)}"
-    yield ""
-    for finding in proposal.findings:
-        yield f"  {finding.level} {finding.rule} {finding.name}: {finding.item}"
-    for gap in record.incomplete:
-        yield f"  not reviewed: {gap.what}: {gap.why}"
-    yield ""
-    for side, artifact in (("old", record.old), ("new", record.new)):
-        yield f"  {side}    {artifact.file}" if artifact else f"  {side}    none"
-        if artifact:
-            yield f"         sha256 {artifact.sha256}"
-    yield f"  by     {clean(record.by)} ({claimed}; a claim, which nothing here verifies)"
-    yield f"  why    {clean(record.reason)}"
-    days = (record.until - record.approved).days
-    yield f"  until  {record.until} ({count(days, 'day')}, UTC)"
-    yield ""
-
-
-def _changed(path: Path, added: Added) -> Iterator[str]:
-    import difflib
-
-    name = clean(str(path))
-    before, after = (text.splitlines() for text in added)
-    for line in difflib.unified_diff(before, after, name, name, n=2, lineterm=""):
-        yield clean(line)
-
-
-def _outlook(proposal: Proposal, path: Path) -> str:
-    from stigmem_review.verdict import count
-
-    gate = "The gate is open for exactly these bytes."
-    if left := len(proposal.left):
-        need = "needs" if left == 1 else "need"
-        gate = f"The gate stays closed: {count(left, 'finding')} still {need} approval."
-    return f"{gate} Commit {clean(str(path))}: bump reads it from the base branch."
+    print(outlook(proposals, target))

@@ -79,11 +79,11 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Review, write and print, and return the exit code."""
-    from stigmem_review.pipeline.bump import bump
+    from stigmem_review.pipeline.bump import Wanted, review_change
     from stigmem_review.sources.disk import watched
 
     with watched() as watch:
-        report = bump(
+        wanted = Wanted(
             options.base,
             options.head,
             repository=options.repository,
@@ -97,5 +97,7 @@ def run(options: argparse.Namespace) -> int:
             trust_root=options.trust_root,
             approvals=options.approvals,
             today=today(),
+            repeat=("--repository", options.repository) if options.repository != "." else (),
         )
+        report = review_change(wanted).report
     return finish(report, report.verdict, options, watch)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from stigmem_review.approvals.match import ends_soon, last_day
-from stigmem_review.approvals.record import Approval, Record
+from stigmem_review.approvals.record import AnyRecord, Approval, Record
 from stigmem_review.document.parts import AcceptedPart, Commands, Line
 from stigmem_review.model import Gap
 from stigmem_review.policy.file import ApprovalsPolicy
@@ -37,11 +37,19 @@ class Consents(NamedTuple):
 def approval_says(approval: Approval) -> Message:
     """Return in words what approves a finding."""
     back = ", as the way back from what was approved" if approval.back else ""
+    with_it: Message = ()
+    if approval.committed:
+        with_it = (
+            Segment(" (with this change, in commit "),
+            Segment(shorten(approval.committed, 160), theirs=True),
+            Segment(")"),
+        )
     return (
         Segment("approved by "),
         Segment(shorten(approval.by, 120), theirs=True),
         Segment(f" on {approval.approved}, until {approval.until}{back}: "),
         Segment(shorten(approval.reason, 300), theirs=True),
+        *with_it,
     )
 
 
@@ -77,25 +85,32 @@ def _about(findings: int, parts: int) -> str:
 
 
 def on_file_lines(
-    records: Iterable[Record], used: Iterable[Approval], today: date, limits: ApprovalsPolicy
+    records: Iterable[AnyRecord], used: Iterable[Approval], today: date, limits: ApprovalsPolicy
 ) -> Iterator[Line]:
-    """Yield a line for each other record about a plugin: why it has no part in a review."""
+    """Yield a line for each other record: why it has no part in a review."""
     counted = {(each.by, each.reason, each.approved) for each in used}
     for record in records:
         if (record.by, record.reason, record.approved) in counted:
             continue
         ended = last_day(record, limits)
         state = f"ended on {ended}" if ended < today else f"until {ended}, not used here"
-        old, new = (each.version or "?" if each else "none" for each in (record.old, record.new))
         yield Line(
             "on file",
             (
-                Segment(f"{old} -> {new}", theirs=True),
+                Segment(_subject(record), theirs=True),
                 Segment(f" approved on {record.approved} by "),
                 Segment(shorten(record.by, 120), theirs=True),
                 Segment(f", {state}"),
             ),
         )
+
+
+def _subject(record: AnyRecord) -> str:
+    if isinstance(record, Record):
+        old, new = (each.version or "?" if each else "none" for each in (record.old, record.new))
+        return f"{old} -> {new}"
+    files = dict.fromkeys(each.change.file for each in record.findings)
+    return shorten(", ".join(files), 120)
 
 
 class Asked(NamedTuple):
@@ -148,7 +163,12 @@ PLACEHOLDER = "..."
 
 def command(*words: str) -> str:
     """Return a command of this tool as one line for a shell, in characters a report can show."""
-    return " ".join(("stigmem-review", *map(_quoted, words)))
+    return shell("stigmem-review", *words)
+
+
+def shell(*words: str) -> str:
+    """Return a command as one line for a shell, in characters a report can show."""
+    return " ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:

@@ -6,13 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.document.parts import Consulted, Line, Report, Tool, tool
+from stigmem_review.document.approvals import PLACEHOLDER, Asked, Consents, command, shell
+from stigmem_review.document.parts import Commands, Consulted, Line, Report, Tool, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap, Level, Location
 from stigmem_review.pins.changes import What
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.verdict import State, Verdict, decide
+from stigmem_review.verdict import State, Verdict, count, decide, is_closing
 
 
 class Bump(msgspec.Struct, frozen=True):
@@ -49,7 +50,10 @@ class BumpReport(msgspec.Struct, frozen=True):
     ``format`` is the version of this document's structure; ``consulted`` is what of the base it
     went by; ``findings`` and ``gaps`` are about the pins themselves; ``others`` are changed pins of
     what is no plugin; ``as_before`` what was so before, ``files`` those that the head's pins were
-    read from; ``off`` are findings about the pins that the policy turned off.
+    read from; ``off`` are findings about the pins that the policy turned off. ``approvals`` are
+    what approves findings about the pins, or nearly does, ``on_file`` other records about the files
+    that change; ``commands`` decide about the whole change, where the gate is closed by more than
+    one review of releases. ``asked`` is what names both revisions to whoever decides.
     """
 
     format: Literal[1]
@@ -65,6 +69,10 @@ class BumpReport(msgspec.Struct, frozen=True):
     as_before: tuple[Line, ...]
     files: tuple[str, ...]
     off: tuple[Finding, ...] = ()
+    approvals: tuple[Line, ...] = ()
+    on_file: tuple[Line, ...] = ()
+    commands: Commands | None = None
+    asked: tuple[str, str] = ("", "")
 
 
 def build_bump_report(
@@ -73,22 +81,30 @@ def build_bump_report(
     compared: Compared,
     consulted: tuple[Consulted, ...],
     bumps: tuple[Bump, ...],
-    findings: tuple[Finding, ...],
+    consents: Consents,
     gaps: tuple[Gap, ...],
     others: tuple[Line, ...],
     as_before: tuple[Line, ...],
     files: tuple[str, ...],
     rulebook: Rulebook,
     gate: Level,
+    asked: Asked,
+    review: str,
     off: tuple[Finding, ...] = (),
 ) -> BumpReport:
-    """Put the report of a change of pins together; everything is sanitised here, once."""
+    """Put the report of a change of pins together; everything is sanitised here, once.
+
+    ``consents`` are the findings about the pins, with what approves them; ``review`` identifies
+    what there is to decide, and ``asked`` says how to ask for it again.
+    """
+    findings = consents.findings
     reports = [each.report for each in bumps if each.report]
     every = (*findings, *(finding for each in reports for finding in each.findings))
     accepted = sum(len(each.accepted) for each in reports)
     hidden = (*off, *(finding for each in reports for finding in each.off))
     found = (*gaps, *(found for each in reports for found in each.gaps))
     verdict = decide(every, found, gate, hidden, accepted=accepted)
+    commands = change_commands(asked, review, compared, verdict, findings, gaps, bumps)
     return sanitised(
         BumpReport(
             format=1,
@@ -104,5 +120,48 @@ def build_bump_report(
             as_before=as_before,
             files=files,
             off=off,
+            approvals=consents.lines,
+            on_file=consents.on_file,
+            commands=commands,
+            asked=(asked.old, asked.new),
         )
     )
+
+
+def change_commands(
+    asked: Asked,
+    review: str,
+    compared: Compared,
+    verdict: Verdict,
+    findings: tuple[Finding, ...],
+    gaps: tuple[Gap, ...],
+    bumps: tuple[Bump, ...],
+) -> Commands | None:
+    """Return what decides about a whole change; nothing where one review's own commands do."""
+    closing = [each for each in findings if is_closing(each, verdict.gate)]
+    closed = [each for each in bumps if each.state != "clear"]
+    if not closing and (len(closed) < 2 or gaps):
+        return None
+    files = dict.fromkeys(each.change.file for each in closing if each.change)
+    paths = ("--", *files) if files else ()
+    look = shell("git", "diff", compared.pins_from, compared.head, *paths)
+    reports = [each.report for each in closed if each.report]
+    final = sum(
+        is_closing(each, verdict.gate) and not each.approvable
+        for each in (*findings, *(found for each in reports for found in each.findings))
+    )
+    if final:
+        are = "is" if final == 1 else "are"
+        return Commands(review, look, remark=f"{count(final, 'finding')} {are} not approvable")
+    if gaps:
+        return Commands(review, look, remark="something of the pins could not be reviewed")
+    unread = [each for each in reports if each.verdict.exit_code == 3]
+    for each in unread:
+        if each.commands and not each.commands.approve:
+            return Commands(review, look, remark=f"{each.plugin}: {each.commands.remark}")
+    more = ("--incomplete",) if unread else ()
+    approve = command(
+        *("approve", "--bump", asked.old, asked.new, *asked.options, *more),
+        *("--review", review, "--reason", PLACEHOLDER),
+    )
+    return Commands(review, look, approve, "for at most seven days" if unread else "")

@@ -6,15 +6,25 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from stigmem_review.approvals.record import INCOMPLETE_DAYS, Accepted, AcceptedGap, Record
+from stigmem_review.approvals.record import (
+    INCOMPLETE_DAYS,
+    Accepted,
+    AcceptedChange,
+    AcceptedGap,
+    AnyRecord,
+    ChangeRecord,
+    Record,
+)
 from stigmem_review.document.approvals import PLACEHOLDER
+from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import IncompleteError, RefusedError, UsageError
+from stigmem_review.model import Level
 from stigmem_review.pipeline.consent import artifact_of
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
-from stigmem_review.verdict import at_gate, count
+from stigmem_review.verdict import count, is_closing
 
 
 class Wish(NamedTuple):
@@ -36,7 +46,7 @@ class Wish(NamedTuple):
 class Proposal(NamedTuple):
     """What would be recorded, the findings it is about, and those that stay without approval."""
 
-    record: Record
+    record: AnyRecord
     findings: tuple[Finding, ...]
     left: tuple[Finding, ...]
 
@@ -74,21 +84,7 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
     if commands is None and not wish.findings:
         return None
     _check_complete(report, wish, limits)
-    closing = [
-        each
-        for each in report.findings
-        if each.approval is None and at_gate(each.level, report.verdict.gate)
-    ]
-    chosen = _chosen(report.findings, wish.findings) if wish.findings else closing
-    final = [each for each in chosen if not each.approvable]
-    if final:
-        named = ", ".join(dict.fromkeys(f"{each.rule} {shorten(each.item, 60)}" for each in final))
-        are = "is" if len(final) == 1 else "are"
-        raise RefusedError(
-            f"{count(len(final), 'finding')} {are} not approvable: {named}; fix "
-            f"{'it' if len(final) == 1 else 'them'} before this is deployed"
-        )
-    left = tuple(each for each in closing if each not in chosen)
+    chosen, left = _divided(report.findings, wish, report.verdict.gate)
     old, new = (artifact_of(each.source, each.version) for each in report.reviewed)
     record = Record(
         plugin=report.plugin,
@@ -105,7 +101,81 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
         node=report.node,
         partial=bool(left),
     )
-    return Proposal(record, tuple(chosen), left)
+    return Proposal(record, chosen, left)
+
+
+def propose_all(
+    report: BumpReport, wish: Wish, today: date, limits: ApprovalsPolicy
+) -> tuple[Proposal, ...]:
+    """Return the records that approve a change as somebody wishes: of its releases, and of itself.
+
+    Raises what ``propose`` does, for the first that cannot be approved.
+    """
+    commands = report.commands
+    if wish.review and commands and wish.review != commands.review:
+        raise RefusedError(
+            f"this is another review than {shorten(wish.review, 40)}, which was read: a byte, a "
+            f"line, a finding or its level has changed since; read it again with {commands.look}"
+        )
+    for gap in report.gaps:
+        raise IncompleteError(
+            f"{gap.what}: {shorten(gap.why)}; what could not be read of the pins is never accepted"
+        )
+    reports = [each.report for each in report.bumps if each.report]
+    every = [*report.findings, *(found for each in reports for found in each.findings)]
+    _check_there(every, wish.findings)
+    proposals = []
+    for each in reports:
+        mine = wish._replace(review="", findings=_about(each.findings, wish.findings))
+        if mine.findings or not wish.findings:
+            proposals.append(propose(each, mine, today, limits))
+    mine = wish._replace(findings=_about(report.findings, wish.findings), incomplete=False)
+    if mine.findings or not wish.findings:
+        proposals.append(_propose_change(report, mine, today, limits))
+    return tuple(filter(None, proposals))
+
+
+def _propose_change(
+    report: BumpReport, wish: Wish, today: date, limits: ApprovalsPolicy
+) -> Proposal | None:
+    chosen, left = _divided(report.findings, wish, report.verdict.gate)
+    found = tuple(
+        AcceptedChange(each.rule, each.item, each.fingerprint, flat(each.message), each.change)
+        for each in chosen
+        if each.change
+    )
+    if not found:
+        return None
+    record = ChangeRecord(
+        by=_line(wish.by),
+        reason=_line(wish.reason),
+        approved=today,
+        until=_until(wish, today, limits),
+        findings=found,
+        node=report.node,
+        partial=bool(left),
+    )
+    return Proposal(record, chosen, left)
+
+
+def _divided(
+    findings: Sequence[Finding], wish: Wish, gate: Level
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the findings to approve, and those that close the gate all the same.
+
+    Raises ``RefusedError`` where one cannot be approved.
+    """
+    closing = [each for each in findings if is_closing(each, gate)]
+    chosen = _chosen(findings, wish.findings) if wish.findings else closing
+    final = [each for each in chosen if not each.approvable]
+    if final:
+        named = ", ".join(dict.fromkeys(f"{each.rule} {shorten(each.item, 60)}" for each in final))
+        are = "is" if len(final) == 1 else "are"
+        raise RefusedError(
+            f"{count(len(final), 'finding')} {are} not approvable: {named}; fix "
+            f"{'it' if len(final) == 1 else 'them'} before this is deployed"
+        )
+    return tuple(chosen), tuple(each for each in closing if each not in chosen)
 
 
 def _check_complete(report: Report, wish: Wish, limits: ApprovalsPolicy) -> None:
@@ -130,6 +200,16 @@ def _check_complete(report: Report, wish: Wish, limits: ApprovalsPolicy) -> None
 
 
 def _chosen(findings: Sequence[Finding], wanted: Sequence[str]) -> list[Finding]:
+    _check_there(findings, wanted)
+    return [finding for finding in findings if any(each in _names(finding) for each in wanted)]
+
+
+def _about(findings: Sequence[Finding], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return what of some wanted findings is among these."""
+    return tuple(each for each in wanted if any(each in _names(found) for found in findings))
+
+
+def _check_there(findings: Sequence[Finding], wanted: Sequence[str]) -> None:
     for each in wanted:
         if not any(each in _names(finding) for finding in findings):
             there = ", ".join(dict.fromkeys(f"{found.rule} {found.name}" for found in findings))
@@ -137,7 +217,6 @@ def _chosen(findings: Sequence[Finding], wanted: Sequence[str]) -> list[Finding]
                 f"there is no finding {shorten(each, 60)!r} in this review; there are "
                 f"{there or 'none'}"
             )
-    return [finding for finding in findings if any(each in _names(finding) for each in wanted)]
 
 
 def _names(finding: Finding) -> tuple[str, str, str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.approvals.match import ends_soon, last_day
 from stigmem_review.approvals.read import parse_approvals
-from stigmem_review.approvals.record import Record
+from stigmem_review.approvals.record import AnyRecord, ChangeRecord
 from stigmem_review.approvals.store import read_approvals, repository_top
 from stigmem_review.errors import ApprovalsError, ReviewError, SourceError, UsageError
+from stigmem_review.pipeline.origins import NOWHERE, record_origins
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.sources.git import Origin, Repository
 
@@ -24,16 +25,13 @@ State = Literal["in force", "ends soon", "ended", "not begun"]
 class Audited(msgspec.Struct, frozen=True):
     """One approval, what it is worth on a day, and who brought it into the repository.
 
+    It is of an upgrade of a ``release``, or of a ``change`` of the repository's own files.
     ``commit``, ``author`` and ``committed`` (an ISO 8601 time) are those of the last commit that
     touched the record; they are empty for what is not committed as it stands, and outside a
     repository.
     """
 
-    plugin: str
-    old: str
-    new: str
-    old_sha256: str
-    new_sha256: str
+    kind: Literal["release", "change"]
     by: str
     reason: str
     approved: date
@@ -41,14 +39,17 @@ class Audited(msgspec.Struct, frozen=True):
     state: State
     findings: tuple[str, ...]
     fingerprints: tuple[str, ...]
-    incomplete: tuple[str, ...]
     line: int
+    plugin: str = ""
+    old: str = ""
+    new: str = ""
+    old_sha256: str = ""
+    new_sha256: str = ""
+    files: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
     commit: str = ""
     author: str = ""
     committed: str = ""
-
-
-_NOWHERE = Origin("", "", "")
 
 
 def audit(
@@ -69,18 +70,17 @@ def audit(
     if at is None:
         _, records = read_approvals(Path(path))
         committed = _committed(path)
-        origins = [committed.get(replace(each, line=0), _NOWHERE) for each in records]
+        found = [(each, committed.get(replace(each, line=0), NOWHERE)) for each in records.all()]
     else:
-        records, origins = _at(path, at)
+        found = _at(path, at)
     return tuple(
         _audited(each, origin, today, allowed)
-        for each, origin in zip(records, origins, strict=True)
+        for each, origin in found
         if (since is None or each.approved >= since) and (until is None or each.approved <= until)
     )
 
 
-def _audited(record: Record, origin: Origin, today: date, allowed: ApprovalsPolicy) -> Audited:
-    old, new = record.old, record.new
+def _audited(record: AnyRecord, origin: Origin, today: date, allowed: ApprovalsPolicy) -> Audited:
     last = last_day(record, allowed)
     state: State = "in force"
     if today < record.approved:
@@ -90,19 +90,13 @@ def _audited(record: Record, origin: Origin, today: date, allowed: ApprovalsPoli
     elif ends_soon(last, today):
         state = "ends soon"
     return Audited(
-        plugin=record.plugin,
-        old=(old.version or old.file) if old else "none",
-        new=(new.version or new.file) if new else "none",
-        old_sha256=old.sha256 if old else "",
-        new_sha256=new.sha256 if new else "",
+        **_what(record),
         by=record.by,
         reason=record.reason,
         approved=record.approved,
         until=last,
         state=state,
-        findings=tuple(f"{each.rule} {each.item}: {each.says}" for each in record.findings),
         fingerprints=tuple(each.fingerprint for each in record.findings),
-        incomplete=tuple(f"{each.what}: {each.why}" for each in record.incomplete),
         line=record.line,
         commit=origin.commit,
         author=origin.author,
@@ -110,7 +104,33 @@ def _audited(record: Record, origin: Origin, today: date, allowed: ApprovalsPoli
     )
 
 
-def _at(path: str, revision: str) -> tuple[tuple[Record, ...], list[Origin]]:
+def _what(record: AnyRecord) -> dict[str, Any]:
+    """Return what a record is about."""
+    if isinstance(record, ChangeRecord):
+        files = dict.fromkeys(each.change.file for each in record.findings)
+        return {
+            "kind": "change",
+            "files": tuple(files),
+            "findings": tuple(
+                f"{each.rule} {each.item}: {each.says} ({each.change.file}: "
+                f"{each.change.old or 'nothing'} -> {each.change.new or 'nothing'})"
+                for each in record.findings
+            ),
+        }
+    old, new = record.old, record.new
+    return {
+        "kind": "release",
+        "plugin": record.plugin,
+        "old": (old.version or old.file) if old else "none",
+        "new": (new.version or new.file) if new else "none",
+        "old_sha256": old.sha256 if old else "",
+        "new_sha256": new.sha256 if new else "",
+        "findings": tuple(f"{each.rule} {each.item}: {each.says}" for each in record.findings),
+        "incomplete": tuple(f"{each.what}: {each.why}" for each in record.incomplete),
+    }
+
+
+def _at(path: str, revision: str) -> list[tuple[AnyRecord, Origin]]:
     """Return the records that a revision has at a path, and where each one comes from."""
     file = Path(path)
     try:
@@ -123,34 +143,18 @@ def _at(path: str, revision: str) -> tuple[tuple[Record, ...], list[Origin]]:
         if data is None:
             raise ApprovalsError(f"there are no approvals {below} in {revision}")
         records = parse_approvals(data, f"{revision}:{below}")
-        lines = data.decode("utf-8").split("\n")
-        origins = repository.origins(commit, below)
+        origins = record_origins(repository, commit, below, data, records)
     except SourceError as error:
         raise UsageError(error.text) from None
-    ends = [*(each.line - 1 for each in records[1:]), len(lines)]
-    return records, [
-        _last_change(lines, origins, record.line - 1, end)
-        for record, end in zip(records, ends, strict=True)
-    ]
+    return [(each, origins[each.line]) for each in records.all()]
 
 
-def _last_change(lines: list[str], origins: tuple[Origin, ...], start: int, end: int) -> Origin:
-    """Return the commit that a record as it is now is from: the last that touched a line of it."""
-    said = [
-        origin
-        for line, origin in zip(lines[start:end], origins[start:end], strict=False)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    return min(said, key=lambda each: each.age, default=_NOWHERE)
-
-
-def _committed(path: str) -> dict[Record, Origin]:
+def _committed(path: str) -> dict[AnyRecord, Origin]:
     """Return where each record comes from that is committed as it stands in the file."""
     if repository_top(Path(path).parent) is None:
         return {}
     try:
-        records, origins = _at(path, "HEAD")
+        return {replace(each, line=0): origin for each, origin in _at(path, "HEAD")}
     except ReviewError:
         # Whatever was committed before, it is nothing that says where these records come from.
         return {}
-    return {replace(each, line=0): origin for each, origin in zip(records, origins, strict=True)}

@@ -7,36 +7,40 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from stigmem_review import host
+from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
+from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import BumpReport, Compared, build_bump_report
-from stigmem_review.errors import PolicyError, SourceError, UsageError, reason
-from stigmem_review.facts import PolicyBroken, PolicyChanged
-from stigmem_review.model import Gap, Level, Location
+from stigmem_review.document.parts import Consulted
+from stigmem_review.errors import SourceError, UsageError, reason
+from stigmem_review.model import Gap, Level
 from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.model import Known
 from stigmem_review.pins.repository import Pins, find_lists, read_pins, unread_pins
+from stigmem_review.pipeline.bumps.accepted import States, on_disk_accepted, read_accepted
+from stigmem_review.pipeline.bumps.decided import Parse, look_at_decisions, read_as_policy
 from stigmem_review.pipeline.bumps.lines import look_at_lines, look_at_settings
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
 from stigmem_review.pipeline.bumps.work import Work
+from stigmem_review.pipeline.consent import Approvals, change_consents, change_id
 from stigmem_review.pipeline.terms import (
+    IN_THE_BASE,
+    beside,
     find_policy,
     from_tree,
     in_tree,
     read_decisions,
-    read_records,
 )
-from stigmem_review.policy.file import is_policy, parse_policy, policy_of
+from stigmem_review.policy.file import ApprovalsPolicy, Policy
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.text import shorten
 
 _NODE = "stigmem-node"
-
-_IN_THE_BASE = "in the base; it counts once it is there"
-"""Where a file is not, in words."""
 
 
 def bump(
@@ -73,28 +77,82 @@ def bump(
     and ``SourceError`` where a revision's list of files cannot be read. Whatever else cannot be
     read makes the report incomplete.
     """
+    wanted = Wanted(
+        base,
+        head,
+        repository,
+        artifacts,
+        policy,
+        node,
+        gate,
+        exact,
+        env_file,
+        environment or {},
+        trust_root,
+        approvals,
+        today,
+    )
+    return review_change(wanted).report
+
+
+class Wanted(NamedTuple):
+    """What is to be reviewed, and by what, as ``bump`` has it.
+
+    ``recorded`` if approvals are those of the work tree, as for whoever is about to add to them.
+    ``shown`` is a commit that whoever decides has, where ``head`` is one of a CI's own making, and
+    ``repeat`` are more options that the commands in the report repeat.
+    """
+
+    base: str
+    head: str = "HEAD"
+    repository: str = "."
+    artifacts: str | None = None
+    policy: str | None = None
+    node: str | None = None
+    gate: Level | None = None
+    exact: bool = False
+    env_file: str | None = None
+    environment: Mapping[str, str] = {}
+    trust_root: str | None = None
+    approvals: str | None = None
+    today: date | None = None
+    recorded: bool = False
+    shown: str = ""
+    repeat: tuple[str, ...] = ()
+
+
+class Change(NamedTuple):
+    """A reviewed change: the file that its approvals are written to, and how far they go."""
+
+    report: BumpReport
+    approvals: Path
+    limits: ApprovalsPolicy
+
+
+def review_change(wanted: Wanted) -> Change:
+    """Review a change of a repository. Raises what ``bump`` does."""
+    artifacts, repository, policy = wanted.artifacts, wanted.repository, wanted.policy
     folder = None if artifacts is None else _folder(artifacts)
     try:
         opened = Repository(Path(repository))
-        base_id, head_id = opened.commit(base), opened.commit(head)
+        base_id, head_id = opened.commit(wanted.base), opened.commit(wanted.head)
     except SourceError as error:
         raise UsageError(error.text) from None
-    pins_from = base_id if exact else _pins_from(opened, base_id, head_id)
+    pins_from = base_id if wanted.exact else _pins_from(opened, base_id, head_id)
     base_tree, after = opened.tree(base_id), opened.tree(head_id)
     before = base_tree if pins_from == base_id else opened.tree(pins_from)
     looked: tuple[str, ...] = ()
-    named = policy
     if policy is None:
         policy, looked = find_policy(_below_top(opened, repository), base_tree.read)
     else:
         policy = posixpath.normpath(policy)
     decisions = read_decisions(
         policy,
-        env_file,
-        environment or {},
-        trust_root,
-        partial(from_tree, base_tree, _IN_THE_BASE),
-        partial(in_tree, base_tree, _IN_THE_BASE),
+        wanted.env_file,
+        wanted.environment,
+        wanted.trust_root,
+        partial(from_tree, base_tree, IN_THE_BASE),
+        partial(in_tree, base_tree, IN_THE_BASE),
     )
     changed = before.changed(after)
     known: Known = {}
@@ -104,22 +162,20 @@ def bump(
     lists = find_lists(changed, before.read, after.read)
     old, new = (_pins(tree, lists, known, changed) for tree in (before, after))
     pinned = _pinned_node(new)
-    asked = node or decisions.file.policy.node.version
+    said = decisions.file.policy
+    asked = wanted.node or said.node.version
     known_node = pinned if pinned in host.versions() else None
-    terms = decisions.terms(node, gate, known_node, base=True)._replace(consulted=())
-    consulted = list(decisions.consulted)
-    accepted = approvals or posixpath.join(posixpath.dirname(policy or ""), APPROVALS_FILE)
-    if today is not None and (approvals or base_tree.read(accepted) is not None):
-        read_base = partial(from_tree, base_tree, _IN_THE_BASE)
-        records, read = read_records(accepted, today, terms.limits, read_base)
-        terms = terms._replace(approvals=records)
-        consulted.append(read)
+    terms = decisions.terms(wanted.node, wanted.gate, known_node, base=True)
+    accepted = wanted.approvals or beside(decisions.file, APPROVALS_FILE)
+    states = States(opened, base_tree, before, after, head_id)
+    records, read = _accepted(wanted, states, accepted, said)
+    terms = terms._replace(consulted=(), approvals=records)
     given = {
-        "--policy": named,
-        "--env-file": env_file,
-        "--trust-root": trust_root,
-        "--approvals": approvals,
-        "--fail-on": gate,
+        "--policy": wanted.policy,
+        "--env-file": wanted.env_file,
+        "--trust-root": wanted.trust_root,
+        "--approvals": wanted.approvals,
+        "--fail-on": wanted.gate,
         "--node-version": terms.node.version,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
@@ -136,22 +192,19 @@ def bump(
             )
         )
     look_at_lines(work, changed, before.read, after.read)
-    beside = sorted(set(changed).difference(old.files, new.files))
-    look_at_settings(work, beside, before, after)
+    others = sorted(set(changed).difference(old.files, new.files))
+    look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), changed)
     _look_at_files(work)
     _look_at_names(work, lists, after)
-    for path in dict.fromkeys((*looked, *decisions.paths, accepted)):
-        if path in after.paths and path not in changed:
-            continue
-        found = policy_of(after.read(path), path)
-        if found not in (policy_of(tree.read(path), path) for tree in (base_tree, before)):
-            _policy_changed(work, path)
-            if path in (*looked, decisions.file.path) and (why := _broken(after.read(path), path)):
-                _policy_broken(work, path, why)
-    for rules in decisions.folders:
-        if any(path.startswith(f"{rules}/") for path in changed):
-            _policy_changed(work, rules)
+    files: dict[str, Parse | None] = {
+        **dict.fromkeys(decisions.paths),
+        **dict.fromkeys(filter(None, (*looked, decisions.file.path)), read_as_policy),
+    }
+    # Where those who own the file review it on the head, that is how it changes.
+    if said.approvals_from == "base":
+        files[accepted] = parse_approvals
+    look_at_decisions(work, files, decisions.folders, changed, states)
     for line in unread_pins(changed, new.files, before.read, after.read):
         if line.at in work.looked_at:
             continue
@@ -159,12 +212,17 @@ def bump(
     if pins_from != base_id:
         base_tree.read_ahead(filter(format_of, base_tree.paths))
         look_behind(work, _pins(base_tree, lists, known))
-    return build_bump_report(
+    agreed = change_consents(work.findings, changed, terms.gate, terms.approvals)
+    reviews = (each.report for each in work.bumps if each.report)
+    exactly = ("--exact",) if wanted.exact else ()
+    folders = ("--artifacts", work.shown) if work.shown else ()
+    options = (*wanted.repeat, *exactly, *folders, *again)
+    report = build_bump_report(
         node=terms.node.version,
         compared=Compared(base_id, head_id, pins_from),
-        consulted=tuple(consulted),
+        consulted=(*decisions.consulted, *read),
         bumps=tuple(work.bumps),
-        findings=tuple(work.findings),
+        consents=agreed,
         off=tuple(work.off),
         gaps=tuple(work.gaps),
         others=tuple(work.others),
@@ -172,7 +230,25 @@ def bump(
         files=new.files,
         rulebook=terms.rulebook,
         gate=terms.gate,
+        asked=Asked(base_id[:12], (wanted.shown or head_id)[:12], options),
+        review=change_id(reviews, agreed.findings),
     )
+    return Change(report, (opened.top or Path(repository)) / accepted, terms.limits)
+
+
+def _accepted(
+    wanted: Wanted, states: States, path: str, policy: Policy
+) -> tuple[Approvals | None, tuple[Consulted, ...]]:
+    """Return the approvals that count, and where they were read; without a day none do."""
+    if wanted.today is None:
+        return None, ()
+    if not wanted.recorded:
+        is_named = wanted.approvals is not None
+        return read_accepted(states, path, wanted.today, policy, is_named=is_named)
+    top = states.repository.top
+    if top is None:
+        raise UsageError("approvals are written into a work tree, and this repository has none")
+    return on_disk_accepted(top / path, wanted.today, policy), ()
 
 
 def _below_top(repository: Repository, folder: str) -> str:
@@ -217,17 +293,6 @@ def _pins_from(repository: Repository, base: str, head: str) -> str:
     return base if parted in ("", head) else parted
 
 
-def _broken(data: bytes | None, path: str) -> str:
-    """Return what is wrong with a policy, if anything is."""
-    if data is None or not is_policy(data, path):
-        return ""
-    try:
-        parse_policy(data, path)
-    except PolicyError as error:
-        return error.text
-    return ""
-
-
 def _pinned_node(pins: Pins) -> str | None:
     """Return the node release that is pinned beside the plugins, if it is one."""
     found = {pin.version for pin in pins.pins if pin.name == _NODE}
@@ -252,13 +317,3 @@ def _look_at_names(work: Work, lists: Iterable[str], after: Tree) -> None:
         if not {path}.intersection((*after.paths, *after.links)) and after.read(path):
             why = "it is a list, and its name is not UTF-8; give it another name"
             work.gaps.append(Gap(shorten(path), why, ""))
-
-
-def _policy_broken(work: Work, path: str, why: str) -> None:
-    """Judge that the policy cannot be read any more."""
-    work.judge("", PolicyBroken(item=path, why=why, at=Location(path)))
-
-
-def _policy_changed(work: Work, path: str) -> None:
-    """Judge that the policy changed."""
-    work.judge("", PolicyChanged(item=path, with_pins=work.moved, at=Location(path)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from stigmem_review.approvals.changes import change_standings
 from stigmem_review.approvals.match import (
     Standing,
     Subject,
@@ -16,9 +18,9 @@ from stigmem_review.approvals.match import (
     same_plugin,
     standings,
 )
-from stigmem_review.approvals.record import AcceptedGap, Artifact, Record
+from stigmem_review.approvals.record import AcceptedGap, Artifact, Records
 from stigmem_review.document.approvals import Consents, approval_lines, on_file_lines
-from stigmem_review.document.parts import AcceptedPart
+from stigmem_review.document.parts import AcceptedPart, Report
 from stigmem_review.model import Gap, Level, Source
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
@@ -29,7 +31,7 @@ from stigmem_review.verdict import at_gate
 class Approvals(NamedTuple):
     """The records that a review goes by, what limits them, and the day (UTC) they are held to."""
 
-    records: tuple[Record, ...]
+    records: Records
     today: date
     limits: ApprovalsPolicy = ApprovalsPolicy()
 
@@ -55,19 +57,18 @@ def consents(
     found = [
         _with(finding, standing, gate)
         for finding, standing in zip(
-            findings, standings(findings, subject, records, today, limits), strict=True
+            findings, standings(findings, subject, records.releases, today, limits), strict=True
         )
     ]
-    # However many are approved, none of them may push one out of sight that is not.
-    found.sort(key=lambda each: each.approval is not None or not at_gate(each.level, gate))
+    found.sort(key=partial(_is_settled, gate))
     open_gaps, accepted = [], []
     for gap in gaps:
-        approval = accepted_gap(gap_of(gap), subject, records, today, limits)
+        approval = accepted_gap(gap_of(gap), subject, records.releases, today, limits)
         if approval is None:
             open_gaps.append(gap)
         else:
             accepted.append(AcceptedPart(gap, approval))
-    mine = [each for each in records if same_plugin(each, subject.plugin)]
+    mine = [each for each in records.releases if same_plugin(each, subject.plugin)]
     used = [
         *(each.approval for each in found if each.approval),
         *(each.approval for each in accepted),
@@ -81,6 +82,41 @@ def consents(
     )
 
 
+def change_consents(
+    findings: Iterable[Finding], changed: Collection[str], gate: Level, approvals: Approvals | None
+) -> Consents:
+    """Return findings about a change of a repository with what approves them, as ``consents``.
+
+    ``changed`` are the files that it changes: other records about these are listed.
+    """
+    # Those of one level stand in the order in which the files are looked at.
+    findings = tuple(findings)
+    if approvals is None:
+        return Consents(findings, ())
+    records, today, limits = approvals
+    said = change_standings(findings, records.changes, today, limits)
+    found = [_with(*each, gate) for each in zip(findings, said, strict=True)]
+    found.sort(key=partial(_is_settled, gate))
+    files = {clean(each) for each in changed}
+    mine = [
+        record
+        for record in records.changes
+        if any(each.change.file in files for each in record.findings)
+    ]
+    used = [each.approval for each in found if each.approval]
+    return Consents(
+        tuple(found),
+        (),
+        lines=tuple(approval_lines(found, (), today)),
+        on_file=tuple(on_file_lines(mine, used, today, limits)),
+    )
+
+
+def _is_settled(gate: Level, finding: Finding) -> bool:
+    # However many are approved, none of them may push one out of sight that is not.
+    return finding.approval is not None or not at_gate(finding.level, gate)
+
+
 def _with(finding: Finding, standing: Standing, gate: Level) -> Finding:
     # Of what needs no approval nobody asks why there is none.
     void = standing.void.says if standing.void and at_gate(finding.level, gate) else ()
@@ -92,6 +128,21 @@ def _with(finding: Finding, standing: Standing, gate: Level) -> Finding:
 def gap_of(gap: Gap) -> AcceptedGap:
     """Return a part that could not be reviewed as an approval names it."""
     return AcceptedGap(clean(gap.what), clean(gap.why))
+
+
+def change_id(reviews: Iterable[Report], findings: Iterable[Finding]) -> str:
+    """Return what identifies a review of a change: its reviews of releases, and its findings."""
+    ids = []
+    for each in reviews:
+        sides = (artifact_of(side.source, side.version) for side in each.reviewed)
+        gaps = (*each.gaps, *(part.gap for part in each.accepted))
+        ids.append(review_id(Subject(each.plugin, *sides), each.findings, gaps))
+    found = sorted(
+        [each.fingerprint, each.level, *map(clean, msgspec.structs.astuple(each.change))]
+        for each in findings
+        if each.change
+    )
+    return hashlib.sha256(msgspec.json.encode([sorted(ids), found])).hexdigest()[:24]
 
 
 def review_id(subject: Subject, findings: Iterable[Finding], gaps: Iterable[Gap]) -> str:

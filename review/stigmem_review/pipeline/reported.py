@@ -9,10 +9,8 @@ import msgspec
 
 from stigmem_review import limits
 from stigmem_review.errors import IncompleteError, RefusedError, SourceError, UsageError
-from stigmem_review.model import Level
 from stigmem_review.sources.disk import read_file
 from stigmem_review.text import shorten
-from stigmem_review.verdict import at_gate
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -49,26 +47,26 @@ class _Bump(msgspec.Struct, frozen=True):
     report: Reported | None = None
 
 
-class _Finding(msgspec.Struct, frozen=True):
-    rule: str
-    level: Level
-
-
-class _Gate(msgspec.Struct, frozen=True):
-    gate: Level
-
-
 class _BumpReport(msgspec.Struct, frozen=True):
-    verdict: _Gate
     bumps: tuple[_Bump, ...]
-    findings: tuple[_Finding, ...]
+    findings: tuple[msgspec.Raw, ...]
+    asked: tuple[str, str] = ("", "")
+    commands: _Commands | None = None
+
+
+class ReportedChange(NamedTuple):
+    """A change of a repository that was reported as closed, and what identifies that review."""
+
+    base: str
+    head: str
+    review: str
 
 
 class Closed(NamedTuple):
-    """What of a report was closed: its reviews, and the rules of findings about the pins."""
+    """What of a report was closed: reviews of releases, or a change that is decided as a whole."""
 
     reviews: tuple[Reported, ...]
-    pins: tuple[str, ...] = ()
+    change: ReportedChange | None = None
 
 
 def read_report(path: str) -> Closed:
@@ -80,14 +78,15 @@ def read_report(path: str) -> Closed:
         data = read_file(Path(path), limits.REPORT_BYTES)
     except SourceError as error:
         raise UsageError(f"the report {error.text}") from None
+    change = None
     try:
         if "bumps" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
             whole = msgspec.json.decode(data, type=_BumpReport)
             reports = [each.report for each in whole.bumps if each.report is not None]
-            gate = whole.verdict.gate
-            pins = [each.rule for each in whole.findings if at_gate(each.level, gate)]
+            # Releases alone can be asked for without their repository.
+            if whole.commands is not None and whole.findings:
+                change = ReportedChange(*whole.asked, whole.commands.review)
         else:
-            pins = []
             reports = [msgspec.json.decode(data, type=Reported)]
     except (ValueError, RecursionError):
         raise UsageError(
@@ -95,7 +94,7 @@ def read_report(path: str) -> Closed:
             f"json={shorten(path, 120)}, or name OLD and NEW"
         ) from None
     closed = (each for each in reports if each.verdict.exit_code)
-    return Closed(tuple(closed), tuple(dict.fromkeys(pins)))
+    return Closed(tuple(closed), change)
 
 
 def again(reported: Reported, artifacts: str | None) -> tuple[str, str]:

@@ -110,6 +110,9 @@ class Decisions(NamedTuple):
         )
 
 
+IN_THE_BASE = "in the base; it counts once it is there"
+"""Where a file is not, in words."""
+
 Read = Callable[[str, int], bytes]
 """Returns a file that a user names, of at most so many bytes. Raises ``SourceError``."""
 

@@ -165,6 +165,15 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     approvals: Annotated[ApprovalsPolicy, Meta(description="how far a review can be approved")] = (
         ApprovalsPolicy()
     )
+    approvals_from: Annotated[
+        Literal["base", "head"],
+        Meta(
+            description="where bump takes approvals from: head lets those count as well that the "
+            "change itself brings, for a repository whose rules make the owners of that file "
+            "review it; the report names who committed them",
+            examples=["base"],
+        ),
+    ] = "base"
     plugins: Annotated[
         dict[str, PluginPolicy],
         Meta(description="what holds for one distribution, by its name"),

@@ -12,6 +12,7 @@ from stigmem_review.report import budget
 from stigmem_review.report.markdown import (
     code,
     consulted_items,
+    decide_parts,
     finding_parts,
     gap_parts,
     marked,
@@ -21,6 +22,7 @@ from stigmem_review.report.markdown import (
 )
 from stigmem_review.report.text import (
     consulted_lines,
+    decide_lines,
     finding_lines,
     off_lines,
     paint,
@@ -42,6 +44,9 @@ def render_bump_text(report: BumpReport, *, width: int, colour: bool) -> str:
         if each.report is not None and each.report.plugin:
             review = render_text(each.report, width=width, colour=colour)
             text += f"\n{rule}\n{review}"
+    if report.commands:
+        whole = "\n".join(decide_lines(report.commands, width, colour))
+        text += f"\n{rule}\nThe whole change\n{whole}\n"
     return text
 
 
@@ -68,10 +73,12 @@ def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
         yield from ("", paint("What could not be reviewed", "head", colour))
     for gap in gaps:
         yield from _wrapped(str(gap), width, "  - ")
+    yield from _section("Approvals of what changes", report.approvals, width, colour)
     yield from finding_lines(report.findings, "Findings about the pins", width, colour)
     yield from off_lines(report.off, width, colour)
     yield from _section("Other changed pins (not plugins)", report.others, width, colour)
     yield from _section("As before", report.as_before, width, colour)
+    yield from _section("Other approvals of these files", report.on_file, width, colour)
     yield from ("", paint("What was compared", "head", colour))
     compared = report.compared
     yield from _wrapped(f"base {compared.base}", width, "  ")
@@ -122,10 +129,14 @@ def render_bump_markdown(report: BumpReport) -> str:
             parts.append(f"and {count(more, 'more plugin')}")
     gaps = _all_gaps(report)
     parts += gap_parts(gaps)
+    if report.approvals:
+        parts.append("\n".join(f"- {each.what}: {message(each.says)}" for each in report.approvals))
     parts += finding_parts(report.findings, "Findings about the pins")
+    parts += decide_parts(report.commands) if report.commands else ()
     parts += off_parts(report.off)
     parts += _details("Other changed pins (not plugins)", report.others)
     parts += _details("As before", report.as_before)
+    parts += _details("Other approvals of these files", report.on_file)
     parts.append("## What was compared")
     lines = [f"- base `{compared.base}`", f"- head `{compared.head}`"]
     if compared.pins_from != compared.base:

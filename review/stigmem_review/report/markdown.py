@@ -42,7 +42,7 @@ def render_markdown(report: Report) -> str:
         parts += [*gap_parts(report.gaps), *_accepted(report.accepted), *_table(report)]
         parts += [*finding_parts(report.findings, "Findings"), *off_parts(report.off)]
         parts += _end(report)
-        parts += _decide(report.commands) if report.commands else ()
+        parts += decide_parts(report.commands) if report.commands else ()
     else:
         parts.append(report.brief)
         parts += off_parts(report.off)
@@ -67,7 +67,7 @@ def _accepted(parts: Sequence[AcceptedPart]) -> Iterator[str]:
         )
 
 
-def _decide(commands: Commands) -> Iterator[str]:
+def decide_parts(commands: Commands) -> Iterator[str]:
     yield "## To decide"
     yield "Look closer:"
     yield _shell(commands.look)

@@ -58,6 +58,11 @@ def off_lines(off: tuple[Finding, ...], width: int, colour: bool) -> Iterator[st
     yield from _Page(max(40, width), colour).off(off)
 
 
+def decide_lines(commands: Commands, width: int, colour: bool) -> Iterator[str]:
+    """Yield the commands that decide about a closed gate, below their title."""
+    yield from _Page(max(40, width), colour).decide(commands)
+
+
 def paint(text: str, style: str, colour: bool) -> str:
     """Return a text in the colour of a verdict, a level or a sign, where colour is wanted."""
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text
@@ -107,7 +112,7 @@ class _Page:
         yield from self.off(report.off)
         yield from self._end(report)
         if report.commands:
-            yield from self._decide(report.commands)
+            yield from self.decide(report.commands)
 
     def _paint(self, text: str, style: str) -> str:
         return paint(text, style, self._colour)
@@ -182,7 +187,7 @@ class _Page:
             yield from self._wrap(f"{each.gap.what}: {each.gap.why}", "    ", "  - ")
             yield from self._wrap(flat(approval_says(each.approval)), "    ")
 
-    def _decide(self, commands: Commands) -> Iterator[str]:
+    def decide(self, commands: Commands) -> Iterator[str]:
         # In one line each, however wide: they are there to be copied.
         yield from self._heading("To decide")
         yield "  look closer:"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.approvals.record import Approval
+from stigmem_review.approvals.record import Approval, Change
 from stigmem_review.case import Case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
@@ -27,7 +27,7 @@ class Finding(msgspec.Struct, frozen=True):
     release gains by it, if that is anything. Where a policy decided about it, ``policy`` is the
     table that did, and ``rule_level`` the level that the rule gives it.
     ``approval`` is what approves it, and ``void`` why an approval that could be thought to does
-    not; judging gives neither.
+    not; ``change`` is what it is about, where that is a change of a repository; judging gives none.
     """
 
     rule: str
@@ -48,6 +48,7 @@ class Finding(msgspec.Struct, frozen=True):
     policy: str = ""
     approval: Approval | None = None
     void: Message = ()
+    change: Change | None = None
 
     @property
     def is_lowered(self) -> bool:

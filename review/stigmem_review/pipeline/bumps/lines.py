@@ -9,13 +9,12 @@ from functools import partial
 from stigmem_review.errors import SourceError
 from stigmem_review.facts import (
     CheckLoosened,
-    Fact,
     IndexOptionChanged,
     PinLoosened,
     RequirementUnpinned,
     SigningLoosened,
 )
-from stigmem_review.model import Gap
+from stigmem_review.model import Gap, Location
 from stigmem_review.pins.checks import loosened_checks
 from stigmem_review.pins.configured import (
     Setting,
@@ -26,8 +25,8 @@ from stigmem_review.pins.configured import (
     values_of,
 )
 from stigmem_review.pins.formats.locks import REGISTRY
-from stigmem_review.pins.model import Aside, Read
-from stigmem_review.pipeline.bumps.work import Work, key, wanted
+from stigmem_review.pins.model import Aside, Loose, Read
+from stigmem_review.pipeline.bumps.work import Work, digest, key, pinned, wanted
 from stigmem_review.policy.settings import takes_more
 from stigmem_review.sources.git import Tree
 from stigmem_review.text import shorten
@@ -52,16 +51,26 @@ def look_at_lines(work: Work, changed: list[str], old: Read, new: Read) -> None:
             work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     _loose(work)
     was, now = (_options(pins.options) for pins in (work.old, work.new))
+    came = [line for line_key, line in now.items() if line_key not in was]
+    went = [line for line_key, line in was.items() if line_key not in now]
     locked = {*work.old.files}
-    for line_key, line in now.items():
+    for line in came:
         # A lock that is new names its index in any case.
         is_new_lock = line.text.startswith(REGISTRY) and line.at.path not in locked
-        if line_key not in was and not is_new_lock and is_looser_option(line.text, added=True):
-            work.judge("", IndexOptionChanged(item=line.text, added=True, at=line.at))
-    for line_key, line in was.items():
-        if line_key not in now and is_looser_option(line.text, added=False):
+        if not is_new_lock and is_looser_option(line.text, added=True):
+            fact = IndexOptionChanged(item=line.text, added=True, at=line.at)
+            work.judge("", fact, _instead(line, went), line.text)
+    for line in went:
+        if is_looser_option(line.text, added=False):
             fact = IndexOptionChanged(item=line.text, added=False, at=line.at, side="old")
-            work.judge("", fact)
+            work.judge("", fact, line.text, _instead(line, came))
+
+
+def _instead(line: Aside, others: Iterable[Aside]) -> str:
+    """Return what other lines of the same file say of the same option."""
+    option = line.text.partition(" ")[0]
+    same = (each for each in others if each.at.path == line.at.path)
+    return ", ".join(each.text for each in same if each.text.partition(" ")[0] == option)
 
 
 def look_at_settings(work: Work, changed: list[str], before: Tree, after: Tree) -> None:
@@ -69,17 +78,28 @@ def look_at_settings(work: Work, changed: list[str], before: Tree, after: Tree) 
     old, new = partial(_content, before), partial(_content, after)
     came, went = changed_settings(changed, old, new)
     for setting, at in came:
-        said = f"{setting.name.upper()}={setting.value}"
+        stood, said = _stood(setting, at, went), _said(setting)
         if takes_more(setting.name, setting.value):
-            work.judge("", SigningLoosened(item=said, at=at))
+            item = f"{setting.name.upper()}={setting.value}"
+            work.judge("", SigningLoosened(item=item, at=at), stood, said)
         elif is_looser(*setting, added=True):
-            work.judge("", IndexOptionChanged(item=_shown(setting), added=True, at=at))
+            fact = IndexOptionChanged(item=shorten(said), added=True, at=at)
+            work.judge("", fact, stood, said)
     for setting, at in went:
         if is_looser(*setting, added=False):
-            item = _shown(setting)
-            work.judge("", IndexOptionChanged(item=item, added=False, at=at, side="old"))
+            said = _said(setting)
+            fact = IndexOptionChanged(item=shorten(said), added=False, at=at, side="old")
+            work.judge("", fact, said, _stood(setting, at, came))
     for line, at in loosened_checks(changed, old, new):
-        work.judge("", CheckLoosened(item=shorten(line), at=at))
+        # The same line elsewhere in the file can be about another step: all of it is bound.
+        states = (digest(tree.read(at.path)) for tree in (before, after))
+        work.judge("", CheckLoosened(item=shorten(line), at=at), *states)
+
+
+def _stood(setting: Setting, at: Location, others: Iterable[tuple[Setting, Location]]) -> str:
+    """Return what else a file sets the same name to, of what changed."""
+    same = (each for each, place in others if place.path == at.path and each.name == setting.name)
+    return ", ".join(map(_said, same))
 
 
 def _loose(work: Work) -> None:
@@ -88,13 +108,19 @@ def _loose(work: Work) -> None:
     for line in work.new.loose:
         pin = was.get((line.at.path, line.name))
         if pin is not None and line.name in work.plugins:
-            fact: Fact = PinLoosened(item=line.text, was=wanted(pin), at=line.at)
+            loosened = PinLoosened(item=line.text, was=wanted(pin), at=line.at)
+            work.judge(line.name, loosened, pinned((pin,)), line.text)
         elif key(line) in known:
             work.say_before(Aside(line.text, "it names no single release", line.at))
-            continue
         else:
             fact = RequirementUnpinned(item=line.text, name=line.name, at=line.at)
-        work.judge(line.name, fact)
+            stood = [each.text for each in work.old.loose if _is_of(each, line)]
+            stood += [pinned((pin,))] if pin else []
+            work.judge(line.name, fact, ", ".join(stood), line.text)
+
+
+def _is_of(line: Loose, other: Loose) -> bool:
+    return (line.name, line.at.path) == (other.name, other.at.path)
 
 
 def _options(lines: Iterable[Aside]) -> dict[tuple[str, ...], Aside]:
@@ -137,6 +163,6 @@ def _content(tree: Tree, path: str) -> bytes:
     return _bytes(tree.read, path)
 
 
-def _shown(setting: Setting) -> str:
+def _said(setting: Setting) -> str:
     name = setting.name.upper() if "_" in setting.name else f"--{setting.name}"
-    return shorten(f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("="))
+    return f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("=")

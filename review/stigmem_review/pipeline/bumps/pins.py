@@ -18,7 +18,7 @@ from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Pin
 from stigmem_review.pins.repository import Pins, is_constraint
 from stigmem_review.pipeline.bumps.releases import Looked, let_go, look_at_all
-from stigmem_review.pipeline.bumps.work import Work, heaviest, wanted
+from stigmem_review.pipeline.bumps.work import Work, heaviest, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.text import Message, Segment
@@ -198,14 +198,17 @@ class _Pins:
                 if before:
                     text = (Segment("pinned without a hash, as before"),)
                     self._work.as_before.append(Line(wanted(pin), text))
-                self._work.judge(name, PinUnhashed(item=wanted(pin), before=before, at=pin.at))
+                fact = PinUnhashed(item=wanted(pin), before=before, at=pin.at)
+                stood = pinned(each for each in old if each.at.path == pin.at.path)
+                self._work.judge(name, fact, stood, pinned((pin,)))
 
     def _disagreeing(self, name: str, old: list[Pin], new: list[Pin]) -> None:
         was, now = _first_pins(old), _first_pins(new)
         if len(now) > 1 and now.keys() != was.keys():
-            listed = tuple(f"{wanted(pin)} ({pin.at})" for pin in now.values())
+            listed = tuple(f"{wanted(pin)} ({pin.at.path})" for pin in now.values())
             at = next(iter(now.values())).at
-            self._work.judge(name, PinsDisagree(item=name, pins=listed, at=at))
+            fact = PinsDisagree(item=name, pins=listed, at=at)
+            self._work.judge(name, fact, pinned(was.values()), pinned(now.values()))
 
     def _built(self, name: str) -> None:
         """Note that installers are told to build a plugin, which gives what nobody reviewed."""

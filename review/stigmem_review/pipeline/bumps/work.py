@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from stigmem_review.approvals.record import Change
 from stigmem_review.case import build_pin_case
 from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line
@@ -50,17 +56,47 @@ class Work:
         self.looked_at: set[Location] = set()
         self.brought: frozenset[str] = frozenset()
 
-    def judge(self, name: str, fact: Fact) -> None:
-        """Add what the rules say of a fact about a distribution, or about the repository."""
+    def judge(self, name: str, fact: Fact, old: str = "", new: str = "") -> None:
+        """Add what the rules say of a fact about a distribution, or about the repository.
+
+        ``old`` and ``new`` are what the base and the head have in the file where the fact is so.
+        """
         case = build_pin_case(name or "this repository", self.terms.node)
         judged = self.terms.policy.judge((fact,), case, self.terms.rulebook, name)
-        self.findings += judged.findings
+        change = Change(fact.at.path, bound(old), bound(new)) if fact.at else None
+        self.findings += (replace(each, change=change) for each in judged.findings)
         self.off += judged.off
 
     def say_before(self, line: Aside) -> None:
         """Say that a line was there before, and what of it is not reviewed."""
         says = (Segment(line.text, theirs=True), Segment(f": {line.why}, as before"))
         self.as_before.append(Line(str(line.at), says))
+
+
+_SHOWN = 300
+"""How long a text is that a record of an approval repeats."""
+
+
+def bound(text: str) -> str:
+    """Return a text that stands for exactly one other, and is no longer than a record holds."""
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[:_SHOWN]}... (sha256 {sha256(text.encode('utf-8', 'replace')).hexdigest()})"
+
+
+def digest(data: bytes | None) -> str:
+    """Return what stands for all of a file; nothing where there is none."""
+    return "" if data is None else f"sha256 {sha256(data).hexdigest()}"
+
+
+def pinned(pins: Iterable[Pin]) -> str:
+    """Return what some pins ask for, with their hashes, whatever lines they stand on."""
+    return ", ".join(sorted({_pinned(pin) for pin in pins}))
+
+
+def _pinned(pin: Pin) -> str:
+    marker = [f"; {pin.marker}"] if pin.marker else []
+    return " ".join((wanted(pin), *marker, *(f"--hash={each}" for each in pin.hashes)))
 
 
 def wanted(pin: Pin) -> str:
