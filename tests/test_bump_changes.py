@@ -78,7 +78,7 @@ def test_one_pasted_command_opens_the_gate_for_exactly_this_change(
     assert opened.commands is None
     assert opened.verdict.approved == 1
     for form in ("text", "markdown"):
-        said = " ".join(render(opened, form).split())  # type: ignore[arg-type]
+        said = " ".join(render(opened, form).split())
         assert "by Mara Lind on" in said.replace("`", "")
         assert "CHG-4711" in said
     after = setting.bump(landed, head, today=record.until + timedelta(days=1))
@@ -326,7 +326,7 @@ def test_where_the_base_says_so_an_approval_rides_on_the_change(setting: Setting
     report = setting.bump(base, head)
     assert (report.verdict.exit_code, report.findings) == (0, ())
     for form in ("text", "markdown", "json"):
-        said = " ".join(render(report, form).split())  # type: ignore[arg-type]
+        said = " ".join(render(report, form).split())
         assert f"{head[:12]} by Somebody <somebody@acme.example>" in said
     [said] = [each.remark for each in report.consulted if each.what == "approvals"]
     assert said.startswith("1 record of the head, which this change adds: commit ")
