@@ -19,8 +19,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from stigmem_review import bump, check, review
+from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.rulebook import Finding, shipped_rules
 from support import sigstore as mini
+from support.approvals import APPROVED
+from support.approved import signed_and_approved
 from support.broken import BROKEN
 from support.broken import STORIES as MISTAKES
 from support.identities import Identity, person, username, workflow
@@ -455,6 +458,7 @@ OTHERWISE = {
         "wheel-differs-from-sdist",
     },
     "what a policy forbids": {"forbidden", "forbidden-unread"},
+    "what signed the release that was approved is gone": {"signer-unlike-approved"},
     "changed pins": {
         "check-loosened",
         "index-option-changed",
@@ -567,6 +571,21 @@ def test_what_a_policy_forbids(tmp_path: Path) -> None:
     )
     report = review(str(old), str(new), policy=str(policy))
     assert missing("what a policy forbids", report.findings) == set()
+
+
+def test_what_signed_the_release_that_was_approved_is_gone(tmp_path: Path) -> None:
+    records = tmp_path / APPROVALS_FILE
+    _, two, three = signed_and_approved(tmp_path, ADA, person("eve@acme.example"), records)
+    two.with_name(f"{two.name}.sigstore.json").unlink()
+    report = review(
+        str(two),
+        str(three),
+        trust_root=str(tmp_path / "root.json"),
+        approvals=str(records),
+        today=APPROVED,
+    )
+    case = "what signed the release that was approved is gone"
+    assert missing(case, report.findings) == set()
 
 
 def test_changed_pins(tmp_path: Path) -> None:

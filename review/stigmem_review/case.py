@@ -63,11 +63,16 @@ def build_pin_case(name: str, node: Node) -> Case:
 
 def _side(release: Release, other: Release) -> Side:
     return Side(
-        name=plugin_name(release) or plugin_name(other) or "this plugin",
+        name=called(release, other),
         version=plugin_version(release),
         present=release.source.kind != "none",
         kind=release.source.kind,
     )
+
+
+def called(release: Release, other: Release) -> str:
+    """Return what a release is called, or else the other one of the same upgrade."""
+    return plugin_name(release) or plugin_name(other) or "this plugin"
 
 
 def plugin_name(release: Release) -> str:

@@ -116,6 +116,26 @@ def last_day(record: AnyRecord, limits: ApprovalsPolicy) -> date:
         return record.until
 
 
+def last_signed(records: Iterable[Record], subject: Subject, today: date) -> Record | None:
+    """Return the last record of a plugin's release that is signed, and is not the one reviewed.
+
+    However long it counts, somebody approved of who signed.
+    """
+    new = subject.new.sha256 if subject.new else ""
+    return next(
+        (
+            each
+            for each in newest_first(records)
+            if each.new
+            and each.new.signers
+            and each.new.sha256 != new
+            and each.approved <= today
+            and (same_plugin(each, subject.plugin) or _is_same(each.new, subject.old))
+        ),
+        None,
+    )
+
+
 def ends_soon(until: date, today: date) -> bool:
     """Say whether an approval that counts today ends so soon that it is announced."""
     return until - today <= timedelta(days=SOON_DAYS)

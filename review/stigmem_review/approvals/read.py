@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, get_args
 
 from stigmem_review import limits, toml
 from stigmem_review.approvals.places import Places
 from stigmem_review.approvals.record import (
+    SIGNER_KEYS,
     Accepted,
     AcceptedChange,
     AcceptedGap,
@@ -20,6 +21,7 @@ from stigmem_review.approvals.record import (
     Records,
 )
 from stigmem_review.errors import ApprovalsError
+from stigmem_review.model import IdentityKind, Signer
 from stigmem_review.text import shorten
 
 _BOM = "\ufeff"
@@ -80,6 +82,13 @@ _ARTIFACT: Mapping[str, _Key] = {
     "file": _Key(_STRING, example='"acme_ledger-1.0.0-py3-none-any.whl"'),
     "sha256": _Key(_STRING, example='"64 hexadecimal digits"'),
     "version": _Key(_STRING, required=False, example='"1.0.0"'),
+    "signer": _Key(_TABLES, required=False),
+}
+_SIGNER: Mapping[str, _Key] = {
+    **{key: _Key(_STRING, required=False, example='"..."') for key in SIGNER_KEYS.values()},
+    "identity": _Key(_STRING, example='"release@acme.example"'),
+    "kind": _Key(_STRING, example='"email"'),
+    "issuer": _Key(_STRING, example='"https://accounts.google.com"'),
 }
 _FINDING: Mapping[str, _Key] = {
     "rule": _Key(_STRING, example='"SPR201"'),
@@ -212,7 +221,15 @@ class _Reading:
         self._check(raw, _ARTIFACT, start, f"`{side}` of this approval")
         if not re.fullmatch("[0-9a-f]{64}", raw["sha256"]):
             self._value("sha256", raw["sha256"], start, "64 hexadecimal digits in lower case")
-        return Artifact(raw["file"], raw["sha256"], raw.get("version", ""))
+        tables = self._places.tables(raw, f"approval.{side}", "signer", start)
+        signers = tuple(self._signer(each, at) for each, at in tables)
+        return Artifact(raw["file"], raw["sha256"], raw.get("version", ""), signers)
+
+    def _signer(self, raw: dict[str, Any], line: int) -> Signer:
+        self._check(raw, _SIGNER, line, "this signer")
+        if raw["kind"] not in get_args(IdentityKind):
+            self._value("kind", raw["kind"], line, " or ".join(get_args(IdentityKind)))
+        return Signer(**{name: raw[key] for name, key in SIGNER_KEYS.items() if key in raw})
 
     def _check(self, raw: dict[str, Any], keys: Mapping[str, _Key], line: int, what: str) -> None:
         for name in raw:

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from stigmem_review.model import Signer
+
 APPROVALS_FILE = "stigmem-review.approvals.toml"
 """Where approvals stand, beside the policy."""
 
@@ -22,12 +24,28 @@ class Artifact(msgspec.Struct, frozen=True):
     """One side of an upgrade, by its bytes.
 
     ``sha256`` is that of the file, or of a directory the digest of its tree
-    (``sources.tree.tree_digest``); ``version`` is empty where it is not known.
+    (``sources.tree.tree_digest``); ``version`` is empty where it is not known. ``signers`` are who
+    signed it, as far as that was verified.
     """
 
     file: str
     sha256: str
     version: str = ""
+    signers: tuple[Signer, ...] = ()
+
+
+SIGNER_KEYS = {
+    "identity": "identity",
+    "kind": "kind",
+    "issuer": "issuer",
+    "repository": "repository",
+    "repository_id": "repository-id",
+    "workflow": "workflow",
+    "ref": "ref",
+    "builder": "builder",
+}
+"""What a record says of a signer, by the key it stands under: what of one release is so of the
+next. How this one was built is not."""
 
 
 class Accepted(msgspec.Struct, frozen=True):

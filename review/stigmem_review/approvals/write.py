@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stigmem_review.approvals.record import AnyRecord, Artifact, ChangeRecord, Decided, Record
+from stigmem_review.approvals.record import (
+    SIGNER_KEYS,
+    AnyRecord,
+    Artifact,
+    ChangeRecord,
+    Decided,
+    Record,
+)
 
 HEADER = """\
 # What was accepted, for exactly these bytes, or exactly this change of these files: written by
@@ -83,6 +90,12 @@ def _artifact(side: str, artifact: Artifact) -> Iterator[str]:
         yield f"version = {_string(artifact.version)}"
     yield f"file = {_string(artifact.file)}"
     yield f"sha256 = {_string(artifact.sha256)}"
+    for signer in artifact.signers:
+        yield ""
+        yield f"[[approval.{side}.signer]]"
+        for name, key in SIGNER_KEYS.items():
+            if value := getattr(signer, name):
+                yield f"{key} = {_string(value)}"
 
 
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}

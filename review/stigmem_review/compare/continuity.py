@@ -18,7 +18,7 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import name_of, nearest, texts_of
-from stigmem_review.policy.trust import Judged
+from stigmem_review.policy.trust import Approved, Judged
 
 
 def signers_of(release: Release) -> tuple[Signer, ...]:
@@ -133,6 +133,33 @@ def alike(old: Release, decisions: Sequence[tuple[Signer, Judged]]) -> Iterator[
             yield facts.SignerLookalike(item=name_of(signer), like=judged.nearest, trusted=True)
         elif not related and (like := nearest(signer, names)):
             yield facts.SignerLookalike(item=name_of(signer), like=like, trusted=False)
+
+
+def unlike_approved(
+    old: Release, new: Signature, approved: Approved | None, *, pinned: bool
+) -> Iterator[Fact]:
+    """Yield that nobody signed who signed the last release that was approved.
+
+    Where the old release was signed by the same, comparing with that one says it.
+    """
+    if approved is None or new.status == "invalid":
+        return
+    were = approved.signers
+    unsaid = [each for each in were if not _is_known(each, signers_of(old))]
+    if not unsaid or any(_is_known(each, new.signers) for each in were):
+        return
+    yield facts.SignerUnlikeApproved(
+        item="signer",
+        old=", ".join(map(name_of, were)),
+        new=", ".join(map(name_of, new.signers)),
+        related=any(relation(one, two) in RELATED for one in were for two in new.signers),
+        pinned=pinned,
+        why=f"{approved.version or 'a release'}, approved on {approved.day}",
+    )
+
+
+def _is_known(signer: Signer, others: Iterable[Signer]) -> bool:
+    return any(relation(signer, each) in KNOWN for each in others)
 
 
 def left(old: Release, new: Signature) -> Iterator[Fact]:

@@ -16,6 +16,7 @@ from stigmem_review.compare.continuity import (
     odd,
     pair_of,
     signers_of,
+    unlike_approved,
 )
 from stigmem_review.compare.relations import Continuity, relation
 from stigmem_review.compare.trusting import settings_facts, trust_facts
@@ -100,6 +101,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if signer:
         found += trust_facts(signer, judged, signers_of(old))
     found += joined(old, decisions)
+    found += unlike_approved(old, signature, trust.approved, pinned=judged.pinned)
     found += odd(signature)
     if judged.decision not in ("trusted", "override"):
         found += alike(old, decisions)

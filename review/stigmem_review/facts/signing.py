@@ -114,6 +114,19 @@ class SignerUnpinned(Fact, frozen=True, kw_only=True):
     before: bool
 
 
+class SignerUnlikeApproved(Replaced, frozen=True, kw_only=True):
+    """Who signed is none of those who signed the last release that somebody approved.
+
+    ``why`` says which release that was; ``old`` are its signers and ``new`` those of this one,
+    empty where there is none. ``related`` if they are of the same person or repository, and
+    ``pinned`` if the policy names the new one.
+    """
+
+    related: bool
+    pinned: bool
+    why: str
+
+
 RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]
 
 

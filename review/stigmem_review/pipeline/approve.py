@@ -85,7 +85,7 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
         return None
     _check_complete(report, wish, limits)
     chosen, left = _divided(report.findings, wish, report.verdict.gate)
-    old, new = (artifact_of(each.source, each.version) for each in report.reviewed)
+    old, new = (artifact_of(each.source, each.version, each.signature) for each in report.reviewed)
     record = Record(
         plugin=report.plugin,
         old=old,

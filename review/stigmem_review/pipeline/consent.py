@@ -15,14 +15,16 @@ from stigmem_review.approvals.match import (
     Standing,
     Subject,
     accepted_gap,
+    last_signed,
     same_plugin,
     standings,
 )
-from stigmem_review.approvals.record import AcceptedGap, Artifact, Records
+from stigmem_review.approvals.record import SIGNER_KEYS, AcceptedGap, Artifact, Records
 from stigmem_review.document.approvals import Consents, approval_lines, on_file_lines
 from stigmem_review.document.parts import AcceptedPart, Report
-from stigmem_review.model import Gap, Level, Source
+from stigmem_review.model import AnySignature, Gap, Level, Signature, Signer, Source
 from stigmem_review.policy.file import ApprovalsPolicy
+from stigmem_review.policy.trust import Approved, Trust
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import clean
 from stigmem_review.verdict import at_gate
@@ -36,11 +38,30 @@ class Approvals(NamedTuple):
     limits: ApprovalsPolicy = ApprovalsPolicy()
 
 
-def artifact_of(source: Source, version: str) -> Artifact | None:
+def artifact_of(
+    source: Source, version: str, signature: AnySignature | None = None
+) -> Artifact | None:
     """Return one side of an upgrade as an approval names it; nothing where there is no release."""
     if source.kind == "none":
         return None
-    return Artifact(clean(source.file or source.asked), source.sha256, clean(version))
+    signers = signature.signers if isinstance(signature, Signature) else ()
+    return Artifact(
+        clean(source.file or source.asked),
+        source.sha256,
+        clean(version),
+        tuple(Signer(**{name: getattr(each, name) for name in SIGNER_KEYS}) for each in signers),
+    )
+
+
+def with_approved(trust: Trust, subject: Subject, approvals: Approvals | None) -> Trust:
+    """Return whom an operator trusts, with who signed the last release that was approved."""
+    if approvals is None or not approvals.records.releases:
+        return trust
+    last = last_signed(approvals.records.releases, subject, approvals.today)
+    if last is None or last.new is None:
+        return trust
+    approved = Approved(last.new.signers, last.new.version, last.approved)
+    return msgspec.structs.replace(trust, approved=approved)
 
 
 def consents(

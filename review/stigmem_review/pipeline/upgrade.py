@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from stigmem_review.approvals.match import Subject
-from stigmem_review.case import build_case, distribution, plugin_name, plugin_version
+from stigmem_review.case import build_case, called, distribution, plugin_name, plugin_version
 from stigmem_review.code.written import Written
 from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
@@ -17,7 +17,7 @@ from stigmem_review.document.build import build_report, gaps_of, incomplete_repo
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
-from stigmem_review.pipeline.consent import artifact_of, consents, review_id
+from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
 from stigmem_review.pipeline.reading import (
     Opening,
     against_sdist,
@@ -176,7 +176,13 @@ def _judged(
     *,
     code: bool,
 ) -> Report:
-    case = build_case(old, new, terms.node, terms.trust)
+    subject = Subject(
+        called(new, old),
+        artifact_of(old.source, plugin_version(old)),
+        artifact_of(new.source, plugin_version(new)),
+    )
+    trust = with_approved(terms.trust, subject, terms.approvals)
+    case = build_case(old, new, terms.node, trust)
     name = distribution(new) or distribution(old)
     stated = (*case.comparison.facts, *terms.policy.forbidden(new, name))
     judged = terms.policy.judge(stated, case, terms.rulebook, name)
@@ -187,11 +193,6 @@ def _judged(
         findings = with_evidence(findings, written)
     already = judge(case.comparison.already, case, terms.rulebook)
     gaps = gaps_of(old, new)
-    subject = Subject(
-        case.new.name,
-        artifact_of(old.source, plugin_version(old)),
-        artifact_of(new.source, plugin_version(new)),
-    )
     source = None
     if code:
         from stigmem_review.document.source import source_diff

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -103,11 +104,20 @@ class SigningPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     ] = ()
 
 
+class Approved(msgspec.Struct, frozen=True):
+    """Who signed the last release that somebody approved, which one that was, and on which day."""
+
+    signers: tuple[Signer, ...]
+    version: str
+    day: date
+
+
 class Trust(msgspec.Struct, frozen=True):
-    """All that is said about signing: the policy's word and the node's settings."""
+    """All that is said about signing: the policy's word, the node's settings, and approvals."""
 
     policy: SigningPolicy = SigningPolicy()
     settings: Settings = Settings()
+    approved: Approved | None = None
 
 
 Decision = Literal["trusted", "override", "untrusted", "not judged"]
