@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from stigmem_review.errors import ReviewError
     from stigmem_review.pipeline.bump import bump
     from stigmem_review.pipeline.check import check
+    from stigmem_review.pipeline.confirm import confirm
     from stigmem_review.pipeline.signer import signer
     from stigmem_review.pipeline.upgrade import review
+    from stigmem_review.receipts.confirm import Confirmation
     from stigmem_review.rulebook import Finding
     from stigmem_review.verdict import Verdict
 
 __all__ = [
     "BumpReport",
     "CheckReport",
+    "Confirmation",
     "Finding",
     "Report",
     "ReviewError",
@@ -34,6 +37,7 @@ __all__ = [
     "__version__",
     "bump",
     "check",
+    "confirm",
     "review",
     "signer",
 ]
@@ -41,6 +45,7 @@ __all__ = [
 _HOMES = {
     "BumpReport": "stigmem_review.document.bump",
     "CheckReport": "stigmem_review.document.check",
+    "Confirmation": "stigmem_review.receipts.confirm",
     "Finding": "stigmem_review.rulebook",
     "Report": "stigmem_review.document.parts",
     "ReviewError": "stigmem_review.errors",
@@ -48,6 +53,7 @@ _HOMES = {
     "Verdict": "stigmem_review.verdict",
     "bump": "stigmem_review.pipeline.bump",
     "check": "stigmem_review.pipeline.check",
+    "confirm": "stigmem_review.pipeline.confirm",
     "review": "stigmem_review.pipeline.upgrade",
     "signer": "stigmem_review.pipeline.signer",
 }

@@ -59,6 +59,10 @@ class IncompleteError(ReviewError):
     """What was to be approved could not be reviewed completely."""
 
 
+class ReceiptError(ReviewError):
+    """A receipt cannot be read, or is none of this tool's: nothing can be confirmed with it."""
+
+
 class SigningError(ReviewError):
     """A trust root cannot be read: nothing can be verified with it."""
 

@@ -157,6 +157,9 @@ APPROVALS_BYTES = 4 * MIB
 APPROVALS_SECONDS = 30
 """How long another approval that is being written is waited for."""
 
+RECEIPT_BYTES = 16 * MIB
+"""One file of receipts; the digests of 20,000 installed files take 3 MB."""
+
 REPORT_BYTES = 64 * MIB
 """One report as JSON."""
 

@@ -21,6 +21,7 @@ _COMMANDS = (
     "bump",
     "approve",
     "approvals",
+    "confirm",
     "signer",
     "manifest",
     "rules",

@@ -15,6 +15,7 @@ from stigmem_review.cli.options import (
     today,
 )
 from stigmem_review.cli.output import finish
+from stigmem_review.cli.receipts import add_receipt_options, receipt_files, witness_of
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
 
 _ABOUT = """\
@@ -72,6 +73,7 @@ def add(commands: Any) -> None:
     )
     add_trust_options(parser, base=True)
     add_report_options(parser)
+    add_receipt_options(parser, "; of several plugins one a line, and none where nothing changes")
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
     add_node_option(parser, "the policy's, the one that HEAD pins, or the newest that is known")
     parser.set_defaults(run=run)
@@ -82,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.pipeline.bump import Wanted, review_change
     from stigmem_review.sources.disk import watched
 
+    witness = witness_of(options)
     with watched() as watch:
         wanted = Wanted(
             options.base,
@@ -98,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
             approvals=options.approvals,
             today=today(),
             repeat=("--repository", options.repository) if options.repository != "." else (),
+            witness=witness,
         )
         report = review_change(wanted).report
-    return finish(report, report.verdict, options, watch)
+    more = receipt_files(options, report, witness) or ()
+    return finish(report, report.verdict, options, watch, more)

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import Any
 
+from stigmem_review.cli import say
 from stigmem_review.cli.options import (
     add_approvals_option,
     add_gate_option,
@@ -19,6 +20,8 @@ from stigmem_review.cli.options import (
     today,
 )
 from stigmem_review.cli.output import finish
+from stigmem_review.cli.receipts import add_receipt_options, receipt_files, witness_of
+from stigmem_review.errors import UsageError
 
 _ABOUT = """\
 Review the upgrade from OLD to NEW. Each is a wheel, an sdist (.tar.gz), a project directory,
@@ -47,6 +50,7 @@ def add(commands: Any) -> None:
     )
     add_trust_options(parser)
     add_report_options(parser)
+    add_receipt_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
     parser.set_defaults(run=run)
@@ -57,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.pipeline.upgrade import review
     from stigmem_review.sources.disk import watched
 
+    witness = witness_of(options)
     with watched() as watch:
         policy = policy_of(options)
         report = review(
@@ -74,5 +79,14 @@ def run(options: argparse.Namespace) -> int:
             approvals=approvals_of(options, policy),
             today=today(),
             repeat=repeated(options),
+            witness=witness,
         )
-    return finish(report, report.verdict, options, watch)
+    receipts = receipt_files(options, report, witness)
+    code = finish(report, report.verdict, options, watch, receipts or ())
+    if receipts is None:
+        say(
+            "no receipt was written: NEW is no file with a digest that could be confirmed; a "
+            "receipt is about a wheel, an sdist or name==version"
+        )
+        return code or UsageError.exit_code
+    return code

@@ -7,7 +7,8 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +41,11 @@ def target(text: str) -> Target:
         raise argparse.ArgumentTypeError(
             f"{shorten(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
         )
+    return Target(form, writable(path))
+
+
+def writable(path: str) -> Path:
+    """Read the path of a file that is to be written, which has to be possible."""
     try:
         resolved = Path(os.path.realpath(path))
         folder, exists = resolved.parent.is_dir(), _exists(resolved)
@@ -56,7 +62,7 @@ def target(text: str) -> Target:
     place = resolved if is_special else resolved.parent
     if not os.access(place, os.W_OK):
         raise argparse.ArgumentTypeError(f"{place} may not be written to; name another place")
-    return Target(form, resolved)
+    return resolved
 
 
 def _exists(path: Path) -> bool:
@@ -67,25 +73,35 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def finish(report: AnyReport, verdict: Verdict, options: argparse.Namespace, watch: Watch) -> int:
+def finish(
+    report: AnyReport,
+    verdict: Verdict,
+    options: argparse.Namespace,
+    watch: Watch,
+    more: Sequence[tuple[Path, str]] = (),
+) -> int:
     """Write every file, print the report, and return the exit code of its verdict.
+
+    ``more`` are files to write besides, with what they hold.
 
     Raises ``UsageError`` where two reports would land in one file, or one over a file that was
     read, by whatever name; nothing is written then. ``ReportError`` where one cannot be written.
     """
     targets: list[Target] = options.output
-    for each in targets:
-        if name := watch.name_of(each.path):
+    paths = [*(each.path for each in targets), *(path for path, _ in more)]
+    for path in paths:
+        if name := watch.name_of(path):
             raise UsageError(
-                f"the report would be written over what it is about: {each.path} is {name}; give "
+                f"the report would be written over what it is about: {path} is {name}; give "
                 "it a file of its own"
             )
-    if len({each.path for each in targets}) < len(targets):
+    if len({*paths}) < len(paths):
         raise UsageError("two reports are to be written to the same file; give each its own")
     failure: ReportError | None = None
-    for each in targets:
+    texts = chain(((each.path, render(report, each.form)) for each in targets), more)
+    for path, text in texts:
         try:
-            write_file(each.path, render(report, each.form))
+            write_file(path, text)
         except ReportError as error:
             failure = failure or error
     # A review that could not read a release has nothing to print but its gaps.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from stigmem_review.pipeline.terms import (
     read_decisions,
 )
 from stigmem_review.policy.file import ApprovalsPolicy, Policy
+from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.text import shorten
@@ -58,6 +59,7 @@ def bump(
     trust_root: str | None = None,
     approvals: str | None = None,
     today: date | None = None,
+    witness: Callable[[Artifact], None] | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
@@ -69,7 +71,8 @@ def bump(
     settings are read from ``env_file``, or else from ``environment``; ``trust_root`` is that of a
     private Sigstore instance. Both are paths in the tree of ``base``. What was accepted is read
     from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
-    ``base``, and held to the day ``today`` (UTC); without a day nothing is approved.
+    ``base``, and held to the day ``today`` (UTC); without a day nothing is approved. ``witness`` is
+    shown each artifact of a plugin as it was opened.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
     ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
@@ -91,6 +94,7 @@ def bump(
         trust_root,
         approvals,
         today,
+        witness=witness,
     )
     return review_change(wanted).report
 
@@ -119,6 +123,7 @@ class Wanted(NamedTuple):
     recorded: bool = False
     shown: str = ""
     repeat: tuple[str, ...] = ()
+    witness: Callable[[Artifact], None] | None = None
 
 
 class Change(NamedTuple):
@@ -169,7 +174,7 @@ def review_change(wanted: Wanted) -> Change:
     accepted = wanted.approvals or beside(decisions.file, APPROVALS_FILE)
     states = States(opened, base_tree, before, after, head_id)
     records, read = _accepted(wanted, states, accepted, said)
-    terms = terms._replace(consulted=(), approvals=records)
+    terms = terms._replace(consulted=(), approvals=records, witness=wanted.witness)
     given = {
         "--policy": wanted.policy,
         "--env-file": wanted.env_file,

@@ -43,6 +43,7 @@ from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.decided import RulePolicy, rule_policy
 from stigmem_review.rulebook.rules import Rulebook, book_of
+from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
 from stigmem_review.toml import Keys
 
@@ -57,7 +58,7 @@ class Terms(NamedTuple):
     ``policy`` is what the operator says of the rules. Without a ``root`` signatures are held
     against the one that ships with this package. ``consulted`` is what a report of its own names;
     reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
-    and ``limits`` say how far they count.
+    and ``limits`` say how far they count. ``witness`` is shown every artifact that is opened.
     """
 
     node: Node
@@ -69,6 +70,7 @@ class Terms(NamedTuple):
     consulted: tuple[Consulted, ...] = ()
     approvals: Approvals | None = None
     limits: ApprovalsPolicy = ApprovalsPolicy()
+    witness: Callable[[Artifact], None] | None = None
 
 
 class Decisions(NamedTuple):
@@ -262,13 +264,11 @@ def read_decisions(
     ``SigningError`` for a root that is none.
     """
     decided = read_policy(policy, read, listed)
-    file, consulted, root = decided.file, [*decided.consulted], None
+    file, consulted = decided.file, [*decided.consulted]
     env_file, env_keys = _agreed(
         "env file", env_file, file, file.policy.node.env_file, ("node", "env-file")
     )
-    trust_root, root_keys = _agreed(
-        "trust root", trust_root, file, file.policy.signing.trust_root, ("signing", "trust-root")
-    )
+    root = read_trust_root(file, trust_root, read)
     if env_file is None:
         settings = settings_of(environment)
         if settings != Settings():
@@ -279,18 +279,31 @@ def read_decisions(
         settings = parse_settings(data, env_file)
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
-    if trust_root is not None:
-        from stigmem_review.signing.roots import read_root
-
-        with _told(file, root_keys):
-            data = named_file(
-                trust_root, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError
-            )
-        root = read_root(data, trust_root)
-        consulted.append(Consulted("trust root", trust_root))
-    paths = (*decided.paths, *(each for each in (env_file, trust_root) if each is not None))
+    if root is not None:
+        consulted.append(Consulted("trust root", root.name))
+    named = (env_file, root.name if root else None)
+    paths = (*decided.paths, *(each for each in named if each is not None))
     trust = Trust(file.policy.signing, settings)
     return decided._replace(trust=trust, root=root, consulted=tuple(consulted), paths=paths)
+
+
+def read_trust_root(
+    file: PolicyFile, asked: str | None, read: Read = from_disk
+) -> TrustRoot | None:
+    """Return the trust root that an option or a policy names; nothing where neither names one.
+
+    Raises ``PolicyError`` where they disagree, ``SigningError`` for what is no root.
+    """
+    path, keys = _agreed(
+        "trust root", asked, file, file.policy.signing.trust_root, ("signing", "trust-root")
+    )
+    if path is None:
+        return None
+    from stigmem_review.signing.roots import read_root
+
+    with _told(file, keys):
+        data = named_file(path, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
+    return read_root(data, path)
 
 
 def _agreed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 import msgspec
@@ -28,6 +28,7 @@ from stigmem_review.pipeline.reading import (
 from stigmem_review.pipeline.terms import Terms, read_decisions, read_records
 from stigmem_review.rulebook import Finding, judge
 from stigmem_review.signing.verify import verify
+from stigmem_review.sources.artifact import Artifact
 from stigmem_review.text import shorten
 
 
@@ -47,6 +48,7 @@ def review(
     approvals: str | None = None,
     today: date | None = None,
     repeat: tuple[str, ...] = (),
+    witness: Callable[[Artifact], None] | None = None,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -57,7 +59,8 @@ def review(
     else from ``environment``. ``trust_root`` is the file of a private Sigstore instance. With
     ``code`` the report has what differs of the code, line by line.
     ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
-    the options of the command line that the commands in the report repeat.
+    the options of the command line that the commands in the report repeat, and ``witness`` is
+    shown each artifact as it was opened.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
@@ -71,7 +74,7 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root)
-    terms = decisions.terms(node_version, gate)
+    terms = decisions.terms(node_version, gate)._replace(witness=witness)
     if approvals is not None:
         records, read = read_records(approvals, today, terms.limits)
         terms = terms._replace(approvals=records, consulted=(*terms.consulted, read))
@@ -114,6 +117,8 @@ def review_releases(
     for side, each in openings.items():
         try:
             artifact = each.open()
+            if terms.witness:
+                terms.witness(artifact)
             release, written[side] = read_artifact(artifact, terms.node, seen)
             release = against_sdist(release, artifact)
             signature = verify(artifact, terms.root)

@@ -14,7 +14,7 @@ from stigmem_review import toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import DOES, LEVELS, ActKind, Level
 from stigmem_review.policy.mistake import Mistake, named, nearest
-from stigmem_review.policy.trust import SigningPolicy, signing_mistakes
+from stigmem_review.policy.trust import SigningPolicy, Trusted, signing_mistakes
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
 
@@ -135,6 +135,34 @@ class ApprovalsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     ] = True
 
 
+class ReceiptsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The table ``[receipts]`` of a policy: which receipts confirm what is deployed."""
+
+    longest_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="how many days a receipt counts at most (default: 3650)",
+            examples=[90],
+        ),
+    ] = 3650
+    signed: Annotated[
+        bool,
+        Meta(
+            description="whether only receipts count that somebody signed who is trusted to",
+            examples=[True],
+        ),
+    ] = False
+    trusted: Annotated[
+        tuple[Trusted, ...],
+        Meta(
+            description="who is trusted to sign receipts, as those who are trusted to sign "
+            "plugins (default: those)"
+        ),
+    ] = ()
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What an operator decided. Its fields are all that a policy file can say."""
 
@@ -174,6 +202,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
             examples=["base"],
         ),
     ] = "base"
+    receipts: Annotated[
+        ReceiptsPolicy, Meta(description="which receipts confirm what is deployed")
+    ] = ReceiptsPolicy()
     plugins: Annotated[
         dict[str, PluginPolicy],
         Meta(description="what holds for one distribution, by its name"),
@@ -247,7 +278,8 @@ def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
     if not wrong:
         read = read._replace(policy=msgspec.convert(document, Policy))
         wrong = [
-            *signing_mistakes(read.policy.signing),
+            *signing_mistakes(read.policy.signing.trusted, ("signing", "trusted")),
+            *signing_mistakes(read.policy.receipts.trusted, ("receipts", "trusted")),
             *_plugin_mistakes(read.policy.plugins),
             *_rights_mistakes(read.policy),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -22,6 +22,7 @@ from stigmem_review.policy.identities import (
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
 from stigmem_review.text import shorten
+from stigmem_review.toml import Keys
 
 
 class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -147,11 +148,11 @@ class Judged(msgspec.Struct, frozen=True):
     but: But = ""
 
 
-def signing_mistakes(policy: SigningPolicy) -> Iterator[Mistake]:
-    """Yield what is wrong with a policy's word about signing and what no type says."""
-    for index, entry in enumerate(policy.trusted):
+def signing_mistakes(trusted: Iterable[Trusted], keys: Keys) -> Iterator[Mistake]:
+    """Yield what is wrong with a list of signers, which ``keys`` lead to, and no type says."""
+    for index, entry in enumerate(trusted):
         for field, why in _mistakes(entry):
-            yield Mistake(("signing", "trusted", index, field), f": {why}")
+            yield Mistake((*keys, index, field), f": {why}")
 
 
 def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:

@@ -10,13 +10,15 @@ from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
 from stigmem_review.document.parts import Report
 from stigmem_review.document.signer import SignerReport
+from stigmem_review.receipts.confirm import Confirmation
 
-Kind = Literal["report", "check", "bump", "signer"]
+Kind = Literal["report", "check", "bump", "signer", "confirm"]
 _DOCUMENTS: dict[Kind, type[msgspec.Struct]] = {
     "report": Report,
     "check": CheckReport,
     "bump": BumpReport,
     "signer": SignerReport,
+    "confirm": Confirmation,
 }
 
 

@@ -83,12 +83,12 @@ def _content(file: SignatureFile) -> dict[str, Any]:
         raise invalid(f"it is not JSON that can be read: {error}", _NO_FORM) from None
     if not isinstance(content, dict):
         raise invalid("it is JSON, and not an object", _NO_FORM)
-    if _is_larger(content, limits.SIGNATURE_VALUES):
+    if is_larger(content, limits.SIGNATURE_VALUES):
         raise unverifiable(f"it holds more than {limits.SIGNATURE_VALUES} values")
     return content
 
 
-def _is_larger(content: Any, limit: int) -> bool:
+def is_larger(content: Any, limit: int) -> bool:
     """Return whether there are more values in decoded JSON than a limit, however deep."""
     waiting, count = [content], 0
     while waiting:

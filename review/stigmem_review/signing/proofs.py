@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stigmem_review.model import Proof, Source
@@ -32,14 +34,21 @@ def proofs_of(artifact: Artifact, root: TrustRoot) -> tuple[Proof, ...]:
 
     instance = instance_of(root)
     return tuple(
-        each if isinstance(each, Proof) else _proof(each, artifact.source, instance)
+        each
+        if isinstance(each, Proof)
+        else proof_of(each, instance, partial(_predicate, each, artifact.source))
         for each in found
     )
 
 
-def _proof(material: Material, source: Source, instance: Instance) -> Proof:
+Look = Callable[["Bundle", "Verifier"], str]
+"""Verifies what a bundle signs, and returns what kind of statement that is, if it is one."""
+
+
+def proof_of(material: Material, instance: Instance, look: Look) -> Proof:
+    """Return what one bundle or attestation proves, where ``look`` verifies what it signs."""
     try:
-        return _verified(material, source, instance)
+        return _verified(material, instance, look)
     except Unproven as error:
         return Proof(material.name, material.form, error.status, error.why, error.do)
     except (KeyboardInterrupt, SystemExit):
@@ -50,7 +59,7 @@ def _proof(material: Material, source: Source, instance: Instance) -> Proof:
         return Proof(material.name, material.form, "invalid", in_our_words(error), ASK_ANOTHER)
 
 
-def _verified(material: Material, source: Source, instance: Instance) -> Proof:
+def _verified(material: Material, instance: Instance, look: Look) -> Proof:
     """Return the proof of what verifies.
 
     Raises ``Unproven``, and whatever the libraries raise, where it does not.
@@ -73,7 +82,7 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
     check_key(certificate)
     held = instance.hold(bundle)
     try:
-        predicate = _predicate(material, bundle, source, held.verifier)
+        predicate = look(bundle, held.verifier)
     except VerificationError as error:
         check_digest(certificate, error)
         check_spelling(bundle, error)
@@ -98,7 +107,7 @@ def _verified(material: Material, source: Source, instance: Instance) -> Proof:
     )
 
 
-class _Anybody:
+class Anybody:
     """The policy of the library that accepts every signer.
 
     It asks its policy before it has verified the log entry and the signature: whom to trust is
@@ -109,7 +118,7 @@ class _Anybody:
         """Accept a certificate."""
 
 
-def _predicate(material: Material, bundle: Bundle, source: Source, verifier: Verifier) -> str:
+def _predicate(material: Material, source: Source, bundle: Bundle, verifier: Verifier) -> str:
     """Verify a bundle of an artifact, and return what kind of statement it signs, if it is one."""
     from sigstore.hashes import Hashed
     from sigstore_models.common.v1 import HashAlgorithm
@@ -119,9 +128,9 @@ def _predicate(material: Material, bundle: Bundle, source: Source, verifier: Ver
     if bundle._inner.message_signature is not None:
         digest = bytes.fromhex(source.sha256)
         hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
-        verifier.verify_artifact(hashed, bundle, _Anybody())
+        verifier.verify_artifact(hashed, bundle, Anybody())
         return ""
-    payload_type, payload = verifier.verify_dsse(bundle, _Anybody())
+    payload_type, payload = verifier.verify_dsse(bundle, Anybody())
     is_bundle = material.form == "bundle"
     read = predicate_of_bundle if is_bundle else predicate_of_attestation
     return read(payload_type, payload, source)

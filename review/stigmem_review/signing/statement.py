@@ -16,8 +16,8 @@ from stigmem_review.signing.forms import decode
 from stigmem_review.signing.outcome import invalid, unverifiable
 from stigmem_review.text import shorten
 
-_STATEMENT = "https://in-toto.io/Statement/v1"
-_STATEMENTS = (_STATEMENT, "https://in-toto.io/Statement/v0.1")
+STATEMENT = "https://in-toto.io/Statement/v1"
+_STATEMENTS = (STATEMENT, "https://in-toto.io/Statement/v0.1")
 """in-toto attestation framework, "Statement": the version of today, and the one before it."""
 
 
@@ -60,7 +60,7 @@ def predicate_of_attestation(payload_type: str, payload: bytes, source: Source) 
     """
     from pypi_attestations import AttestationType
 
-    statement = _read(payload_type, payload, (_STATEMENT,))
+    statement = _read(payload_type, payload, (STATEMENT,))
     if len(statement.subject) != 1:
         raise invalid(f"its statement is about {len(statement.subject)} files; it must be one")
     [subject] = statement.subject

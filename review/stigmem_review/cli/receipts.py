@@ -1,0 +1,66 @@
+"""The options that have a review write receipts, and what those files hold."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stigmem_review.cli.output import writable
+
+if TYPE_CHECKING:
+    from stigmem_review.document.bump import BumpReport
+    from stigmem_review.document.parts import Report
+    from stigmem_review.pipeline.receipts import Witness
+
+
+def add_receipt_options(parser: argparse.ArgumentParser, said: str = "") -> None:
+    """Add the options that name files of receipts; ``said`` says more of what they hold."""
+    parser.add_argument(
+        "--receipt",
+        type=writable,
+        metavar="FILE",
+        help="write a receipt of the review, an in-toto statement with SLSA's verification "
+        f"summary, for stigmem-review confirm and for signers{said}",
+    )
+    parser.add_argument(
+        "--receipt-predicate",
+        type=writable,
+        metavar="FILE",
+        help="write the predicate of the receipt alone, for signers that make the statement "
+        "themselves",
+    )
+
+
+def witness_of(options: argparse.Namespace) -> Witness | None:
+    """Return who looks on at a review, where a receipt of it is asked for."""
+    if options.receipt is None and options.receipt_predicate is None:
+        return None
+    from stigmem_review.pipeline.receipts import Witness
+
+    return Witness()
+
+
+def receipt_files(
+    options: argparse.Namespace, report: Report | BumpReport, witness: Witness | None
+) -> tuple[tuple[Path, str], ...] | None:
+    """Return the files of receipts that options ask for, with what they hold.
+
+    Nothing where there is one review, and no file with a digest that it could be a receipt of.
+    """
+    if witness is None:
+        return ()
+    from datetime import UTC, datetime
+
+    from stigmem_review.document.parts import Report
+    from stigmem_review.pipeline.receipts import receipts_of
+    from stigmem_review.receipts.write import predicate_text, statement_text
+
+    receipts = receipts_of(report, witness, datetime.now(UTC))
+    if isinstance(report, Report) and not receipts:
+        return None
+    files = (
+        (options.receipt, statement_text(receipts)),
+        (options.receipt_predicate, predicate_text(receipts)),
+    )
+    return tuple((path, text) for path, text in files if path is not None)

@@ -1,0 +1,1 @@
+"""What receipts can be held against, one module for each."""

@@ -1,0 +1,75 @@
+"""A folder of files that are about to be installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stigmem_review.errors import SourceError, UsageError, reason
+from stigmem_review.manifest.declares import registers_plugin
+from stigmem_review.model import Gap
+from stigmem_review.pipeline.reading import gap
+from stigmem_review.receipts.confirm import Answer, Confirmed, Receipts, judge_file
+from stigmem_review.sources.request import Found, Request, find_source, release_of
+from stigmem_review.text import shorten
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tar.bz2", ".tar.xz", ".txz", ".tlz", ".tar.lzma")
+"""What pip would take for the sdist of a release as well."""
+
+
+def look_at_artifacts(folder: str, receipts: Receipts) -> Answer:
+    """Return what receipts say of the files in a folder, and in the folders in it.
+
+    Every wheel and sdist is asked whether it is a plugin, unless a receipt is about it. Raises
+    ``UsageError`` where there is no such folder.
+    """
+    plugins: list[Confirmed] = []
+    gaps: list[Gap] = []
+    others = 0
+    for path in _files(folder):
+        name = path.name
+        if name.endswith(_ARCHIVES):
+            gaps.append(Gap(str(path), "it is no form of release that is reviewed", "take it out"))
+        if not name.endswith((".whl", ".tar.gz")):
+            continue
+        try:
+            found = _judged(path, receipts)
+        except Exception as error:
+            gaps.append(gap(str(path), error))
+            continue
+        if found is None:
+            others += 1
+        else:
+            plugins.append(found)
+    return Answer(tuple(plugins), (), tuple(gaps), others)
+
+
+def _files(folder: str) -> list[Path]:
+    named = shorten(folder) or "(an empty path)"
+    try:
+        if folder and Path(folder).is_dir():
+            return sorted(each for each in Path(folder).rglob("*") if not each.is_dir())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the folder {named} cannot be looked into: {reason(error)}") from None
+    raise UsageError(f"there is no folder of artifacts {named}; check the path")
+
+
+def _judged(path: Path, receipts: Receipts) -> Confirmed | None:
+    """Return what receipts say of a wheel or an sdist; nothing of what is no plugin."""
+    name, version = release_of(path.name)
+    with find_source(Request("wheel" if path.suffix == ".whl" else "sdist", str(path))) as found:
+        assert found.content is not None  # noqa: S101 - of a file that was opened
+        sha256 = found.content.digest()
+        known = receipts.of(sha256) or receipts.named(name)
+        if not known and not _is_plugin(found):
+            return None
+    return judge_file(receipts, str(path), sha256, name, str(version or ""))
+
+
+def _is_plugin(found: Found) -> bool:
+    """Say whether a release is a plugin. Raises ``SourceError`` where only a build could tell."""
+    is_plugin = registers_plugin(found)
+    if is_plugin is None:
+        raise SourceError(
+            "only building it would show whether it is a plugin; take its wheel instead"
+        )
+    return is_plugin

@@ -1,0 +1,277 @@
+"""What receipts say of what is about to be installed, or is installed. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from stigmem_review.document.sanitise import sanitised
+from stigmem_review.model import Gap
+from stigmem_review.policy.file import ReceiptsPolicy
+from stigmem_review.receipts.model import Files, Receipt
+from stigmem_review.verdict import count
+
+_SKEW = timedelta(minutes=10)
+"""By how much the clocks of two machines may differ."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Something that is not what was reviewed: what, why, and what would help."""
+
+    what: str
+    why: str
+    do: str = ""
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """One plugin that is there, at a place; it is confirmed if nothing of it is ``refused``.
+
+    ``receipt`` is the file of the one that it was held against, empty where there is none;
+    ``verified`` the time of that review, ``signer`` who signed the receipt, if that was asked, and
+    ``back`` if it is what ran before the release that the receipt is about.
+    """
+
+    plugin: str
+    version: str
+    at: str
+    receipt: str = ""
+    verified: str = ""
+    signer: str = ""
+    back: bool = False
+    refused: tuple[Refused, ...] = ()
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """Whether what is there is what was reviewed. Every string in it is printable ASCII.
+
+    ``format`` is the version of this document's structure, ``against`` what was looked at.
+    ``refused`` belongs to no plugin that is there, ``gaps`` could not be read, ``others`` counts
+    what is there and is no plugin. ``exit_code`` is 0 where all is what was reviewed, 1 where
+    something is refused, and 3 where something could not be read; 3 goes before 1.
+    """
+
+    format: Literal[1]
+    against: str
+    plugins: tuple[Confirmed, ...]
+    refused: tuple[Refused, ...]
+    gaps: tuple[Gap, ...]
+    others: int
+    exit_code: Literal[0, 1, 3]
+    sentence: str
+
+
+class Answer(NamedTuple):
+    """What was found by looking in one place; the fields are those of ``Confirmation``."""
+
+    plugins: tuple[Confirmed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    others: int = 0
+
+
+class Counted(NamedTuple):
+    """A release that a receipt is about.
+
+    ``at`` is where the receipt stands, ``signer`` who signed it, if that was asked, and ``void``
+    what keeps all of it from counting. ``back`` if the release is the one that ran before.
+    """
+
+    receipt: Receipt
+    at: str
+    signer: str = ""
+    void: Refused | None = None
+    back: bool = False
+
+    @property
+    def plugin(self) -> str:
+        return canonicalize_name(self.receipt.review.plugin)
+
+    @property
+    def version(self) -> str:
+        review = self.receipt.review
+        return review.previous.version if self.back and review.previous else review.version
+
+    @property
+    def sha256(self) -> str:
+        review = self.receipt.review
+        if not self.back:
+            return review.artifact.digest.sha256
+        return review.previous.digest.sha256 if review.previous and review.previous.digest else ""
+
+    @property
+    def files(self) -> Files:
+        review = self.receipt.review
+        return review.previous.files if self.back and review.previous else review.files
+
+    @property
+    def verified(self) -> datetime:
+        return self.receipt.predicate.time_verified
+
+
+class Receipts:
+    """All receipts that were given, held to a time.
+
+    Of several about one file the newest counts, and those that are void only where no other is
+    there. Where ``back`` is allowed, what ran before a release counts as reviewed too, unless the
+    review found that there is no way back.
+    """
+
+    def __init__(
+        self,
+        counted: Iterable[Counted],
+        policy: ReceiptsPolicy,
+        now: datetime,
+        *,
+        back: bool = False,
+    ) -> None:
+        self._policy = policy
+        self._now = now
+        given = sorted(counted, key=lambda each: (each.void is None, each.verified))
+        before = [each._replace(back=True) for each in given]
+        self._before = {
+            each.sha256: each
+            for each in before
+            if each.sha256 and (previous := each.receipt.review.previous) and previous.back
+        }
+        self._by_digest = {each.sha256: each for each in given}
+        if back:
+            self._by_digest = self._before | self._by_digest
+
+    def of(self, sha256: str) -> Counted | None:
+        """Return the newest receipt of a file."""
+        return self._by_digest.get(sha256)
+
+    def before(self, sha256: str) -> Counted | None:
+        """Return the newest receipt of what a file was upgraded to, and can go back from."""
+        return self._before.get(sha256)
+
+    def named(self, plugin: str, version: str = "") -> tuple[Counted, ...]:
+        """Return the receipts of a plugin, or of one release of it, newest first."""
+        name = canonicalize_name(plugin)
+        found = [
+            each
+            for each in self._by_digest.values()
+            if each.plugin == name and version in ("", each.version)
+        ]
+        return tuple(sorted(found, key=lambda each: each.verified, reverse=True))
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The plugins that receipts are about, by normalised name, sorted."""
+        return tuple(sorted({each.plugin for each in self._by_digest.values()}))
+
+    def standing(self, counted: Counted) -> Iterator[Refused]:
+        """Yield what keeps a receipt from opening the gate, whatever it is held against."""
+        if counted.void:
+            yield counted.void
+        at, state = counted.at, counted.receipt.review.verdict.state
+        if not counted.receipt.passed:
+            why = "the change that brings it" if state == "clear" else f"it ({state})"
+            yield Refused(at, f"the review of {why} did not pass", "deploy what passed")
+        age, longest = self._now - counted.verified, self._policy.longest_days
+        if age < -_SKEW:
+            yield Refused(
+                at,
+                f"it is from {_time(counted.verified)}, and here it is {_time(self._now)}",
+                "set the clock of this machine, or of the one that reviewed",
+            )
+        elif age > timedelta(days=longest):
+            old = count(age.days, "day")
+            yield Refused(at, f"it is {old} old; the policy allows {longest}", "review it again")
+
+
+def _time(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def confirmed(
+    receipts: Receipts,
+    counted: Counted,
+    at: str,
+    refused: Iterable[Refused] = (),
+) -> Confirmed:
+    """Return a plugin that was held against a receipt, with all that is refused of both."""
+    return Confirmed(
+        counted.plugin,
+        counted.version,
+        at,
+        counted.at,
+        _time(counted.verified),
+        counted.signer,
+        counted.back,
+        (*receipts.standing(counted), *refused),
+    )
+
+
+def judge_file(receipts: Receipts, file: str, sha256: str, plugin: str, version: str) -> Confirmed:
+    """Return what receipts say of a file, by its digest; its name says what release it is."""
+    counted = receipts.of(sha256)
+    if counted is None:
+        refused = unknown_bytes(receipts, file, sha256, plugin, version)
+        return Confirmed(plugin, version, file, refused=(refused,))
+    wrong = []
+    if (counted.plugin, counted.version) != (plugin, version):
+        why = f"it was reviewed as {counted.plugin} {counted.version}, and is called otherwise"
+        wrong.append(Refused(file, why, "give it the name that it was reviewed under"))
+    return confirmed(receipts, counted, file, wrong)
+
+
+def unknown_bytes(receipts: Receipts, what: str, sha256: str, plugin: str, version: str) -> Refused:
+    """Return why a file of a plugin is refused that no receipt is about."""
+    if before := receipts.before(sha256):
+        return Refused(
+            what,
+            f"it is what ran before {before.receipt.review.version}, by {before.at}, and it has no "
+            "receipt of its own",
+            "to go back to it, add --back",
+        )
+    if near := receipts.named(plugin, version):
+        return Refused(
+            what,
+            f"these are not the bytes that were reviewed: their SHA-256 is {sha256}, that of the "
+            f"file in {near[0].at} is {near[0].sha256}",
+            "install the file that was reviewed, or review this one",
+        )
+    return no_receipt(what)
+
+
+def no_receipt(what: str) -> Refused:
+    """Return why a plugin is refused of which there is no receipt at all."""
+    return Refused(what, "it is a plugin without a receipt", "review it with --receipt")
+
+
+def conclude(receipts: Receipts, against: str, answer: Answer) -> Confirmation:
+    """Put the answer together; everything in it is sanitised here, once.
+
+    A plugin with a receipt of which nothing is there is refused too.
+    """
+    plugins, gaps = answer.plugins, answer.gaps
+    there = {each.plugin for each in plugins}
+    refused = (
+        *answer.refused,
+        *(_absent(receipts, each) for each in receipts.plugins if each not in there),
+    )
+    wrong = sum(bool(each.refused) for each in plugins) + len(refused)
+    if gaps:
+        sentence = f"{count(len(gaps), 'thing')} could not be read, so nothing is confirmed."
+    elif wrong:
+        sentence = f"{count(wrong, 'thing')} {_are(wrong)} not what was reviewed."
+    else:
+        sentence = f"{count(len(plugins), 'plugin')} {_are(len(plugins))} what was reviewed."
+    code: Literal[0, 1, 3] = 3 if gaps else 1 if wrong else 0
+    return sanitised(
+        Confirmation(1, against, plugins, refused, gaps, answer.others, code, sentence)
+    )
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _absent(receipts: Receipts, plugin: str) -> Refused:
+    at = receipts.named(plugin)[0].at
+    return Refused(plugin, f"{at} is about it, and it is not there", "leave its receipt out, if so")

@@ -1,0 +1,307 @@
+"""What a deploy job gets from ``stigmem-review confirm``: open for what was reviewed alone."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from stigmem_review import cli
+from stigmem_review.report.json import schema
+from support.plugins import plugin, write_sdist, write_wheel
+from support.sigstore import Identity, instance, person, workflow
+
+OLD, NEW = "demo_plugin-1.0.0-py3-none-any.whl", "demo_plugin-1.0.1-py3-none-any.whl"
+VSA = "https://slsa.dev/verification_summary/v1"
+ADA, EVE = person("ada@acme.example"), person("eve@acme.example")
+ISSUER = "https://accounts.example.com"
+KEY = "pkg:pypi/stigmem-review#receipt"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    """Run a command and return its exit code and what it prints."""
+    out, said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
+        try:
+            code = cli.run([*map(str, arguments)])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return code, " ".join(out.getvalue().split()), said.getvalue()
+
+
+def confirm(*arguments: object) -> tuple[int, str, str]:
+    return run("confirm", *(arguments or ("r.json",)), "--artifacts", "files")
+
+
+@pytest.fixture
+def _reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that was reviewed, with its receipt, in a folder with nothing else."""
+    monkeypatch.chdir(tmp_path)
+    write_wheel(Path("before"), plugin())
+    write_wheel(Path("files"), plugin(version="1.0.1"), version="1.0.1")
+    assert run("diff", f"before/{OLD}", f"files/{NEW}", "--receipt", "r.json")[0] == 0
+
+
+pytestmark = pytest.mark.usefixtures("_reviewed")
+
+
+def changed(change: Callable[[dict[str, Any]], object], name: str = "r.json") -> None:
+    """Write the receipt with a change."""
+    receipt = json.loads(Path("r.json").read_bytes())
+    change(receipt)
+    Path(name).write_text(json.dumps(receipt))
+
+
+def dated(time: datetime) -> Callable[[dict[str, Any]], object]:
+    said = time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return lambda receipt: receipt["predicate"].update(timeVerified=said)
+
+
+def test_what_was_reviewed_is_confirmed() -> None:
+    code, out, said = confirm()
+    assert (code, said) == (0, "")
+    assert out.startswith("CONFIRMED | files 1 plugin is what was reviewed.")
+    assert f"demo-plugin 1.0.1: as reviewed at files/{NEW} receipt r.json, of 2" in out
+
+
+def test_one_other_byte_is_refused() -> None:
+    write_wheel(Path("files"), plugin(version="1.0.1") | {"demo_plugin/x.py": ""}, version="1.0.1")
+    code, out, _ = confirm()
+    assert code == 1
+    assert "these are not the bytes that were reviewed" in out
+
+
+def test_a_plugin_without_a_receipt_is_refused_wherever_it_lies() -> None:
+    write_wheel(Path("files/below"), plugin("other-plugin"), name="other-plugin")
+    code, out, _ = confirm()
+    assert code == 1
+    assert "other-plugin 1.0.0: REFUSED" in out
+    assert "it is a plugin without a receipt" in out
+
+
+def test_libraries_need_none_and_are_counted() -> None:
+    write_wheel(Path("files"), {"a.py": ""}, name="a", entry_points="")
+    write_wheel(Path("files"), {"b.py": ""}, name="b", entry_points="")
+    code, out, _ = confirm()
+    assert code == 0
+    assert "1 plugin is what was reviewed. 2 others are no plugins." in out
+
+
+def test_a_plugin_that_is_not_there_is_refused() -> None:
+    Path("files", NEW).unlink()
+    code, out, _ = confirm()
+    assert code == 1
+    assert "demo-plugin: r.json is about it, and it is not there" in out
+
+
+def test_a_review_that_did_not_pass_confirms_nothing() -> None:
+    gains = plugin(version="1.0.1", capabilities=("facts.read", "network.outbound"))
+    write_wheel(Path("files"), gains, version="1.0.1")
+    assert run("diff", f"before/{OLD}", f"files/{NEW}", "--receipt", "r.json")[0] == 1
+    code, out, _ = confirm()
+    assert code == 1
+    assert "the review of it (blocked) did not pass" in out
+    approved = run("approve", f"before/{OLD}", f"files/{NEW}", "--by", "M", "--reason", "CHG-1")
+    assert approved[0] == 0
+    assert run("diff", f"before/{OLD}", f"files/{NEW}", "--receipt", "later.json")[0] == 0
+    changed(dated(datetime.now(UTC) - timedelta(hours=1)))
+    assert confirm("r.json", "later.json")[0] == 0
+    Path("r.json").rename("first.json")
+    Path("later.json").rename("r.json")
+    changed(dated(datetime.now(UTC) - timedelta(days=1)))
+    assert confirm("r.json", "first.json")[0] == 1  # the newest counts
+
+
+@pytest.mark.parametrize(
+    ("days", "code"), [(0, 0), (89, 0), (91, 1), (-0.001, 0), (-1, 1)], ids=str
+)
+def test_a_receipt_counts_as_long_as_the_policy_says(days: float, code: int) -> None:
+    Path("stigmem-review.toml").write_text("[receipts]\nlongest-days = 90\n")
+    changed(dated(datetime.now(UTC) - timedelta(days=days)))
+    found, out, _ = confirm()
+    assert found == code
+    if code:
+        said = "it is 91 days old; the policy allows 90" if days > 0 else "it is from 2"
+        assert said in out
+
+
+def test_going_back_is_confirmed_where_it_is_asked_for() -> None:
+    Path("files", NEW).unlink()
+    Path("before", OLD).rename(Path("files", OLD))
+    code, out, _ = confirm()
+    assert code == 1
+    assert "it is what ran before 1.0.1, by r.json, and it has no receipt of its own" in out
+    code, out, _ = confirm("r.json", "--back")
+    assert code == 0
+    assert "demo-plugin 1.0.0: as it ran before" in out
+    changed(lambda each: each["predicate"][KEY]["previous"].update(back=False))
+    assert confirm("r.json", "--back")[0] == 1
+
+
+def test_another_name_for_the_same_bytes_is_refused() -> None:
+    other = "demo_plugin-1.0.2-py3-none-any.whl"
+    Path("files", NEW).rename(Path("files", other))
+    code, out, _ = confirm()
+    assert code == 1
+    assert "it was reviewed as demo-plugin 1.0.1, and is called otherwise" in out
+
+
+def test_an_sdist_is_asked_whether_it_is_a_plugin() -> None:
+    write_sdist(Path("files"), plugin("other-plugin"), name="other-plugin")
+    code, out, _ = confirm()
+    assert code == 1
+    assert "other-plugin 1.0.0: REFUSED" in out
+
+
+@pytest.mark.parametrize("name", ["other_plugin-1.0.0-py3-none-any.whl", "other-1.0.zip"])
+def test_what_cannot_be_read_confirms_nothing(name: str) -> None:
+    Path("files", name).write_bytes(b"PK")
+    code, out, said = confirm()
+    assert code == 3
+    assert out.startswith("INCOMPLETE | files 1 thing could not be read")
+    assert name in said
+
+
+def test_json_says_the_same_and_validates() -> None:
+    code, _, _ = run("confirm", "r.json", "--artifacts", "files", "--format", "json")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert cli.run(["confirm", "r.json", "--artifacts", "files", "--format", "json"]) == code
+    document = json.loads(printed.getvalue())
+    jsonschema.Draft202012Validator(schema("confirm")).validate(document)
+    [found] = document["plugins"]
+    assert (document["exit_code"], found["plugin"], found["refused"]) == (0, "demo-plugin", [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("r.json",),
+        ("r.json", "--artifacts", "nowhere"),
+        ("r.json", "--artifacts", ""),
+        ("r.json", "--artifacts", "r.json"),
+        ("nowhere.json", "--artifacts", "files"),
+        ("files", "--artifacts", "files"),
+        ("--artifacts", "files"),
+        ("r.json", "--artifacts", "files", "--policy", "nowhere.toml"),
+        ("r.json", "--artifacts", "files", "--signed-by"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_request_is_one_line(arguments: tuple[str, ...]) -> None:
+    code, out, said = run("confirm", *arguments)
+    assert (code, out) == (2, "")
+    assert len(said.splitlines()) == 1
+
+
+# Receipts that somebody signed
+
+
+def signed(who: Identity = ADA, name: str = "signed.json", **how: Any) -> None:
+    statement = Path("r.json").read_bytes()
+    bundle = instance().sign_statement(NEW, b"", who, payload=statement, **how)
+    Path(name).write_bytes(bundle)
+
+
+@pytest.fixture
+def _trusting(_reviewed: None) -> None:
+    Path("root.json").write_bytes(instance().root())
+    Path("stigmem-review.toml").write_text(
+        '[signing]\ntrust-root = "root.json"\n[[receipts.trusted]]\n'
+        f'identity = "ada@acme.example"\nissuer = "{ISSUER}"\n'
+    )
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_signed_receipt_counts_for_who_signed_it() -> None:
+    signed()
+    code, out, _ = confirm("signed.json", "--signed-by")
+    assert code == 0
+    assert "signer ada@acme.example" in out
+    assert confirm("signed.json")[0] == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_an_unsigned_one_does_not_count_and_does_no_harm_beside_it() -> None:
+    code, out, _ = confirm("r.json", "--signed-by")
+    assert code == 1
+    assert "r.json: it is not signed" in out
+    signed()
+    changed(lambda each: each["predicate"].update(verificationResult="FAILED"))
+    assert confirm("signed.json", "r.json", "--signed-by")[0] == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_stranger_does_not_count() -> None:
+    signed(EVE)
+    code, out, _ = confirm("signed.json", "--signed-by")
+    assert code == 1
+    assert "it is signed by eve@acme.example" in out
+    assert confirm("signed.json")[0] == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize(("who", "code"), [("ada@acme.example", 0), ("eve@acme.example", 1)])
+def test_one_signer_alone_can_be_asked_for(who: str, code: int) -> None:
+    signed()
+    assert confirm("signed.json", "--signed-by", who)[0] == code
+
+
+def test_a_workflow_signs_receipts_and_the_policy_can_require_it() -> None:
+    Path("root.json").write_bytes(instance().root())
+    Path("stigmem-review.toml").write_text(
+        '[signing]\ntrust-root = "root.json"\n[receipts]\nsigned = true\n[[receipts.trusted]]\n'
+        'repository = "https://github.com/acme/deploy"\nref = "refs/heads/main"\n'
+        'workflow = ".github/workflows/plugins.yml"\n'
+        'issuer = "https://token.actions.githubusercontent.com"\n'
+    )
+    assert confirm()[0] == 1
+    home = {"path": ".github/workflows/plugins.yml"}
+    signed(workflow("acme/deploy", ref="refs/heads/main", **home))
+    assert confirm("signed.json", "--signed-by", "https://github.com/acme/deploy")[0] == 0
+    assert confirm("signed.json", "--signed-by", "https://github.com/acme/ledger")[0] == 1
+    signed(workflow("acme/deploy", ref="refs/heads/other", **home))
+    assert confirm("signed.json")[0] == 1
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_those_who_sign_plugins_are_trusted_unless_others_are_named() -> None:
+    signed(EVE)
+    policy = Path("stigmem-review.toml")
+    policy.write_text(policy.read_text().replace("ada@", "eve@").replace("receipts.", "signing."))
+    assert confirm("signed.json", "--signed-by")[0] == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_what_was_changed_after_it_was_signed_does_not_count() -> None:
+    changed(lambda each: each["predicate"].update(verificationResult="FAILED"), "failed.json")
+    passed = Path("r.json").read_bytes()
+    Path("failed.json").replace("r.json")
+    signed()
+    Path("r.json").write_bytes(passed)
+    bundle = json.loads(Path("signed.json").read_bytes())
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(passed).decode()
+    Path("forged.json").write_text(json.dumps(bundle))
+    code, out, _ = confirm("forged.json", "--signed-by")
+    assert code == 1
+    assert "its signature is invalid" in out
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_large_receipt_can_be_signed() -> None:
+    def grow(receipt: dict[str, Any]) -> None:
+        files = receipt["predicate"][KEY]["files"]
+        files |= {f"site-packages/demo_plugin/data/{n}.json": "0" * 64 for n in range(5000)}
+
+    changed(grow)
+    signed()
+    assert Path("signed.json").stat().st_size > 512 * 1024
+    assert confirm("signed.json", "--signed-by")[0] == 0
