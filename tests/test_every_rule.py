@@ -414,6 +414,12 @@ SIGNED: dict[str, Signed] = {
     "somebody beside the author": Signed(
         by(ADA), by(ADA, person("eve@acme.example")), {"signer-joined"}
     ),
+    "one of two, whom the operator trusts": Signed(
+        by(ADA, person("eve@acme.example")),
+        by(ADA),
+        {"signer-left"},
+        "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n",
+    ),
     "a workflow that signs for everybody": Signed(
         by(SHARED),
         by(SHARED),
@@ -450,7 +456,7 @@ OTHERWISE = {
     "a capture that names another signer": {"signer-claimed"},
     "a wheel that is not what its list of files says": {"record-mismatch"},
     "a wheel that is not what its name says": {"wheel-tags-differ"},
-    "an sdist with another build": {"build-step-changed"},
+    "an sdist with another build": {"build-step-changed", "build-step-removed"},
     "a wheel of another project": {"built-otherwise"},
     "a release of several files": {
         "files-unreviewed",
@@ -527,7 +533,7 @@ def test_an_sdist_with_another_build(tmp_path: Path) -> None:
     build = '[build-system]\nrequires = ["{}"]\nbuild-backend = "hatchling.build"\n'
     old, new = (
         write_sdist(tmp_path / version, plugin(), version=version, build=build.format(needs))
-        for version, needs in (("1.0.0", "hatchling"), ("1.0.1", "hatchling>=1.27"))
+        for version, needs in (("1.0.0", 'hatchling", "wheel'), ("1.0.1", "hatchling>=1.27"))
     )
     report = review(str(old), str(new))
     assert missing("an sdist with another build", report.findings) == set()

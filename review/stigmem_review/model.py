@@ -246,7 +246,7 @@ class Act(msgspec.Struct, frozen=True):
     api: str
     to: tuple[str, ...] = ()
     whole: bool = True
-    roots: tuple[str, ...] = ()
+    roots: tuple[str, ...] = (IMPORT,)
     at: Location | None = None
     code: str = ""
 

@@ -424,7 +424,7 @@ CHANGES = {
         ["error setup.py"],
     ),
     "a script that nobody can read": ({}, {"setup.py": "setup(\n"}, ["error setup.py"]),
-    "a script that is gone": ({"setup.py": SHELL}, {}, []),
+    "a script that is gone": ({"setup.py": SHELL}, {}, ["note setup.py"]),
 }
 
 

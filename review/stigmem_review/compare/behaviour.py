@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stigmem_review import facts
-from stigmem_review.compare.fields import value_of
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
 from stigmem_review.model import (
@@ -148,8 +148,7 @@ def _new(act: Act, before: _Before) -> Iterator[_News]:
         or bool(to)
         or (not act.whole and (act.kind, act.code) not in before.code)
     )
-    roots = act.roots or (IMPORT,)
-    live = [each for each in roots if each not in NOWHERE]
+    live = [each for each in act.roots if each not in NOWHERE]
     new = [each for each in live if lead or before.never(act.kind, each)]
     for when, found in (
         ("start", tuple(each for each in new if each in START)),
@@ -164,7 +163,7 @@ def _new(act: Act, before: _Before) -> Iterator[_News]:
 
 def _occasion_of(root: str) -> str:
     """Return what a root is recognised by: importing and the factory both load the plugin."""
-    return IMPORT if root in START else root.partition(" <")[0]
+    return IMPORT if root in START else root
 
 
 def _fact(
@@ -248,3 +247,66 @@ def _declared(release: Release) -> Declared:
 def _capabilities(release: Release) -> dict[str, When]:
     """Return what a release declares, and when, as far as that is known."""
     return {each.value: each.when for each in members(value_of(release, "capabilities"))}
+
+
+# The proof
+
+
+def _laid_out(found: tuple[Act, ...], release: Release) -> Entries:
+    """Lay out to where, on which occasions, and in which code something is done."""
+    entries: Entries = {}
+    for act in found:
+        ways = (("to", act.to), ("on", map(_occasion_of, act.roots)), ("in", _unread_in(act)))
+        for way, names in ways if act.kind != "own" else ():
+            for name in names:
+                key = f"{act.kind} {way} {name}"
+                about = {"act": act.kind, "way": way, "name": name}
+                entries[key] = Entry(key, {"value": "done"}, act.at, about)
+    return entries
+
+
+def _unread_in(act: Act) -> tuple[str, ...]:
+    return () if act.whole else (act.code,)
+
+
+def _what_is_more(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out what is no news: what is not done any more, and what has no occasion of its own."""
+    if sides.old.source.kind == "capture":
+        return {}, {}
+    live = {
+        entry.about["act"]
+        for entry in before.values()
+        if entry.about["way"] == "on" and entry.about["name"] not in NOWHERE
+    }
+    more = {
+        key: entry
+        for key, entry in after.items()
+        if key not in before
+        and entry.about["name"] not in NOWHERE
+        and not (entry.about["name"] in (OFFERED, SOMEWHERE) and entry.about["act"] in live)
+    }
+    return {}, more
+
+
+def _is_told(fact: Fact, thing: Thing) -> bool:
+    if not isinstance(fact, facts.Reaches) or fact.act != thing.about["act"]:
+        return False
+    name = thing.about["name"]
+    match thing.about["way"]:
+        case "to":
+            return name in fact.to
+        case "in":
+            return name in fact.code
+        case _ if name == IMPORT:
+            return isinstance(fact, facts.EarlyEffect)
+        case _:
+            return name.removeprefix(_HOOK) in fact.hooks or fact.occasion in (
+                _one(name),
+                "on several occasions",
+            )
+
+
+BEHAVIOUR = Field(
+    name="behaviour", read=_laid_out, match=_what_is_more, told=_is_told, is_shown=False
+)
+"""The row of the table of fields about what the code does."""

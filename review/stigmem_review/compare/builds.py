@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from stigmem_review import facts
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.facts import Fact
-from stigmem_review.model import BuildStep, Known, Observation, Release, Unlike
+from stigmem_review.model import BuildStep, Known, Location, Observation, Release, Unlike
 
 _NAMED = 5
 """Files that one fact names; the rest is counted."""
@@ -34,9 +36,28 @@ def build_changes(old: Release, new: Release) -> Iterator[Fact]:
             yield from _changed(was, step)
         elif before or step.kind == "backend":
             yield _added(step, () if before else _needs(new))
-        elif not step.plain and (step.kind != "setting" or step.parts):
-            # What a tool is told is its own affair: that it is needed is said.
+        elif not _is_of_its_tool(step):
             yield _added(step, ())
+    if new.builds:
+        yield from _removed(old, new)
+
+
+def _is_of_its_tool(step: BuildStep) -> bool:
+    """Say whether a step is only what a tool is told: that the tool is needed says that."""
+    return step.plain or (step.kind == "setting" and not step.parts)
+
+
+def _removed(old: Release, new: Release) -> Iterator[facts.BuildStepRemoved]:
+    """Yield what building runs no more, but for what goes with the tool that it was told to."""
+    after = {(each.kind, each.item): each for each in new.builds}
+    is_other_tool = any(
+        each.kind == "backend" and each.value != after[each.kind, each.item].value
+        for each in old.builds
+        if (each.kind, each.item) in after
+    )
+    for step in old.builds:
+        if (step.kind, step.item) not in after and not (is_other_tool and _is_of_its_tool(step)):
+            yield facts.BuildStepRemoved(item=step.item, step=step.kind, side="old", at=step.at)
 
 
 def _needs(release: Release) -> tuple[str, ...]:
@@ -63,12 +84,8 @@ def _added(step: BuildStep, needs: tuple[str, ...]) -> Fact:
 
 
 def _changed(was: BuildStep, step: BuildStep) -> Iterator[Fact]:
-    if was.plain and step.plain and was.value == step.value:
-        return
-    one, two = ({part.name: part for part in each.parts} for each in (was, step))
-    files = tuple(
-        name for name, part in two.items() if name not in one or one[name].sha256 != part.sha256
-    )
+    one, two = _files(was), _files(step)
+    files = tuple(name for name in {**two, **one} if one.get(name) != two.get(name))
     known = {_key(each) for each in was.observed}
     # What a file reaches that is another one now, it may reach for something else.
     heavy = _heavy(
@@ -77,7 +94,8 @@ def _changed(was: BuildStep, step: BuildStep) -> Iterator[Fact]:
         if _key(each) not in known or (each.at and each.at.path in files)
     )
     reaches = _names(heavy)
-    if was.value == step.value and not files and not reaches:
+    lost = bool(step.unread) and not was.unread
+    if was.value == step.value and not files and not reaches and not lost:
         return
     tools = step.kind == "backend" and was.plain and step.plain
     yield facts.BuildStepChanged(
@@ -92,8 +110,18 @@ def _changed(was: BuildStep, step: BuildStep) -> Iterator[Fact]:
         reaches=reaches,
         sha256=_digest(step),
         why=step.unread,
-        at=heavy[0].at if heavy else two[files[0]].at if files else step.at,
+        at=heavy[0].at if heavy else _place(step, files),
     )
+
+
+def _place(step: BuildStep, files: tuple[str, ...]) -> Location | None:
+    """Return where the first of some files is, or what makes a step run."""
+    return next((each.at for name in files for each in step.parts if each.name == name), step.at)
+
+
+def _files(step: BuildStep) -> dict[str, str]:
+    """Return the release's own code that a step runs; a public tool's settings are none."""
+    return {} if step.plain else {part.name: part.sha256 for part in step.parts}
 
 
 def _key(observation: Observation) -> tuple[str, str]:
@@ -120,6 +148,70 @@ def _danger(step: BuildStep, reaches: tuple[str, ...]) -> facts.Danger:
 def _digest(step: BuildStep) -> str:
     text = "".join(f"{part.name}\0{part.sha256}\n" for part in step.parts)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() if text else ""
+
+
+# The proof
+
+
+def _steps(found: tuple[BuildStep, ...], release: Release) -> Entries:
+    return {
+        f"{each.kind} {each.item}": Entry(
+            each.item,
+            _cell(each),
+            each.at,
+            {"step": each.kind, "of_its_tool": _is_of_its_tool(each)},
+        )
+        for each in found
+    }
+
+
+def _cell(step: BuildStep) -> dict[str, Any]:
+    return {
+        "value": step.value,
+        "files": _files(step),
+        "reaches": {*_names(_heavy(step.observed))},
+        "runs": bool(step.by),
+        "unread": bool(step.unread),
+    }
+
+
+def _of_builds(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out a build that is no more, and a step that does less."""
+    for key in before.keys() & after.keys():
+        one, two = before[key].cell, after[key].cell
+        alike: dict[str, Any] = {}
+        if two["reaches"] <= one["reaches"]:
+            alike["reaches"] = two["reaches"]
+        for name in ("runs", "unread"):
+            if one[name]:
+                alike[name] = two[name]
+        before[key] = before[key].saying(**alike)
+    return (before, after) if after else ({}, {})
+
+
+def _is_told(fact: Fact, thing: Thing) -> bool:
+    """Say whether a fact speaks of a step; another tool does for what it needs and is told."""
+    match fact:
+        case facts.BuildStepAdded(step="backend") if thing.item in fact.needs:
+            return True
+        case facts.BuildStepAdded(step="backend") | facts.BuildStepChanged(step="backend") if (
+            thing.about["of_its_tool"] and not (thing.old and thing.new)
+        ):
+            return True
+        case facts.BuildStepAdded() | facts.BuildStepChanged() | facts.BuildStepRemoved():
+            return (fact.item, fact.step) == (thing.item, thing.about["step"])
+        case _:
+            return False
+
+
+BUILDS = Field(
+    name="builds",
+    read=_steps,
+    match=_of_builds,
+    told=_is_told,
+    is_shown=False,
+)
+"""The row of the table of fields about what a build runs."""
 
 
 # Bytes

@@ -217,7 +217,7 @@ def _handlers(found: tuple[Handler, ...], release: Release) -> Entries:
     return {
         (each.hook, each.target): Entry(
             each.hook,
-            {"parts": {part.name: part.sha256 for part in each.parts}},
+            {"parts": {part.name: part.sha256 for part in each.parts}, "ends": {*each.ends}},
             each.at,
             {"target": each.target},
         )
@@ -229,6 +229,11 @@ def _in_both(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, En
     """Leave out the handlers of one side only: what a hook runs is the manifest's."""
     keys = before.keys() & after.keys()
     return {key: before[key] for key in keys}, {key: after[key] for key in keys}
+
+
+def _is_of_handler(fact: Fact, thing: Thing) -> bool:
+    kinds = (facts.HandlerChanged, facts.DenyLost, facts.DenyUnclear)
+    return isinstance(fact, kinds) and fact.item == thing.item
 
 
 def _differing(thing: Thing) -> dict[str, Any]:
@@ -259,8 +264,8 @@ def _differing(thing: Thing) -> dict[str, Any]:
 
 
 def _handler(thing: Thing, side: Release) -> Handler:
-    target = thing.new.about["target"] if thing.new else ""
-    [found] = [each for each in side.handlers if (each.hook, each.target) == (thing.item, target)]
+    key = (thing.item, thing.about["target"])
+    [found] = [each for each in side.handlers if (each.hook, each.target) == key]
     return found
 
 
@@ -302,6 +307,7 @@ CODE = (
         read=_handlers,
         match=_in_both,
         changed={"parts": (facts.HandlerChanged,)},
+        told=_is_of_handler,
         more=_differing,
         is_shown=False,
     ),

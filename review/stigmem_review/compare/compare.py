@@ -55,9 +55,12 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     before, after = ledgers(sides)
     step = move(sides)
     same = unchanged(before, after)
-    found = list(changes(before, after, sides))
-    found += unexplained(before, after, found)
-    found = [*_presence(old, new), *found, *version_of_captures(sides), *refusals(sides)]
+    found = [
+        *_presence(old, new),
+        *changes(before, after, sides),
+        *version_of_captures(sides),
+        *refusals(sides),
+    ]
     states_found, already = _judged(old, new, node)
     found += states_found
     found += denials(old, new, node)
@@ -79,6 +82,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
     signed = signing(old, new, trust)
     found += signed.facts
     already += signed.already
+    found += unexplained(before, after, found, sides)
     return Comparison(
         tuple(found), tuple(already), same, tuple(_not_carried(old, new)), signed.outcome
     )

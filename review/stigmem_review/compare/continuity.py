@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stigmem_review import facts
+from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.compare.relations import (
     KNOWN,
     RELATED,
     by_name,
     distance,
+    ref_of,
     relation,
     same_repository,
 )
 from stigmem_review.compare.runs import run_facts, workflow_facts
 from stigmem_review.facts import Fact
-from stigmem_review.model import Known, Release, Signature, Signer
+from stigmem_review.model import AnySignature, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import name_of, nearest, texts_of
-from stigmem_review.policy.trust import Approved, Judged
+from stigmem_review.policy.trust import Approved, Decision, Judged
 
 
 def signers_of(release: Release) -> tuple[Signer, ...]:
@@ -27,6 +29,9 @@ def signers_of(release: Release) -> tuple[Signer, ...]:
 
 
 Pair = tuple[Signer, Signer]
+
+TRUSTED: tuple[Decision, ...] = ("trusted", "override")
+"""What the operator thinks of a signer who is enough."""
 
 
 def pair_of(old: Release, new: Iterable[Signer]) -> Pair | None:
@@ -103,17 +108,23 @@ def _signer_kind(signer: Signer) -> facts.SignerKind:
     return "a workflow" if signer.kind == "uri" else "a person"
 
 
-def joined(old: Release, decisions: Sequence[tuple[Signer, Judged]]) -> Iterator[Fact]:
-    """Yield every signer who is new, and whom nobody trusts, beside one who signed before.
+def joined(old: Release, decisions: Sequence[tuple[Signer, Judged]], pair: Pair) -> Iterator[Fact]:
+    """Yield every signer who is new, beside one who signed before or is in the place of one.
 
-    Left alone, they would pass for the author once the author's own signature is left out.
+    Left alone, they would pass for the author once the author's own signature is left out. In
+    ``pair`` are the two that are closest.
     """
     before = signers_of(old)
     kept = [two for two, _ in decisions if any(relation(one, two) in KNOWN for one in before)]
     beside = tuple(sorted({name_of(each) for each in kept}))
     for signer, judged in decisions:
-        if beside and signer not in kept and judged.decision in ("untrusted", "not judged"):
-            yield facts.SignerJoined(item=name_of(signer), issuer=signer.issuer, beside=beside)
+        if signer != pair[1] and signer not in kept:
+            yield facts.SignerJoined(
+                item=name_of(signer),
+                issuer=signer.issuer,
+                beside=beside,
+                trusted=judged.decision in TRUSTED,
+            )
 
 
 def odd(signature: Signature) -> Iterator[Fact]:
@@ -162,15 +173,78 @@ def _is_known(signer: Signer, others: Iterable[Signer]) -> bool:
     return any(relation(signer, each) in KNOWN for each in others)
 
 
-def left(old: Release, new: Signature) -> Iterator[Fact]:
-    """Yield who signed the old release and not the new one, where another signer stayed.
+def left(old: Release, new: Signature, pair: Pair, *, trusted: bool) -> Iterator[Fact]:
+    """Yield who signed the old release and not the new one, where another signer did.
 
     Anybody can sign a file that everybody can have, and who signed the old one beside its author
-    would pass for them in the new one.
+    would pass for them in the new one, unless one of its signers is ``trusted``.
     """
     before = signers_of(old)
     stayed = {one for one in before for two in new.signers if relation(one, two) in KNOWN}
-    gone = tuple(name_of(each) for each in before if each not in stayed)
-    if gone and stayed:
+    gone = tuple(name_of(each) for each in before if each not in stayed and each != pair[0])
+    if gone:
         still = tuple(name_of(each) for each in new.signers)
-        yield facts.SignatureDropped(item="signature", signers=gone, still=still)
+        kind = facts.SignerLeft if trusted else facts.SignatureDropped
+        yield kind(item="signature", signers=gone, still=still)
+
+
+# The proof
+
+
+def _laid_out(found: AnySignature | None, release: Release) -> Entries:
+    """Lay out what became of a signature, and each signer by its name, with what it ran."""
+    if not isinstance(found, Signature):
+        return {}
+    entries = {"status": Entry("signature", {"value": found.status})}
+    for each in found.signers:
+        key = " ".join((each.kind, name_of(each).removesuffix(f"@{ref_of(each)}"), each.issuer))
+        known = entries.get(key, Entry(name_of(each), {}, None, {"words": set()}))
+        runs = each.workflow and f"{each.workflow} {each.builder}"
+        more = {"number": each.repository_id, "ref": ref_of(each), "runs": runs}
+        cell = {name: known.cell.get(name, set()) | {text} - {""} for name, text in more.items()}
+        words = known.about["words"] | {*texts_of(each), name_of(each), _named(each)}
+        entries[key] = Entry(known.item, cell, None, {"words": words})
+    return entries
+
+
+def _comparable(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    """Leave out what only the old certificates say, and a signature that cannot be verified.
+
+    That is a fact, or a gap of the review.
+    """
+    if not before or not after or after["status"].cell["value"] == "unverifiable":
+        return {}, {}
+    for key in (before.keys() & after.keys()) - {"status"}:
+        one, two = before[key].cell, after[key].cell
+        # What an old certificate does not say, a new one may.
+        alike = {name: two[name] for name in one if two[name] <= one[name] or not one[name]}
+        before[key] = before[key].saying(**alike)
+    return before, after
+
+
+def _is_told(fact: Fact, thing: Thing) -> bool:
+    """Say whether a fact speaks of a signer who is new or gone, or of what changed of one."""
+    match fact:
+        case facts.SignatureInvalid() | facts.OldSignatureUnproven():
+            return True
+        case facts.SignatureGained() | facts.SignatureDropped() | facts.SignerLeft():
+            names = {thing.item, *_words(thing.old), *_words(thing.new)}
+            return not names.isdisjoint((fact.item, *fact.signers))
+        case facts.SignerJoined():
+            return fact.item in _words(thing.new)
+        case facts.SignerRefChanged() | facts.SignerTagMoved() | facts.SignerTagMismatch():
+            return bool(thing.old and thing.new)
+        case facts.Replaced():
+            return fact.old in _words(thing.old) or fact.new in _words(thing.new)
+        case _:
+            return False
+
+
+def _words(entry: Entry | None) -> set[str]:
+    """Return all that names a signer."""
+    words: set[str] = entry.about.get("words", set()) if entry else set()
+    return words
+
+
+SIGNERS = Field(name="signature", read=_laid_out, match=_comparable, told=_is_told, is_shown=False)
+"""The row of the table of fields about who signed."""

@@ -55,6 +55,17 @@ class Thing(NamedTuple):
     old: Entry | None
     new: Entry | None
 
+    @property
+    def differs(self) -> bool:
+        """Whether one side only holds it, or another thing is said of it."""
+        return not self.old or not self.new or self.old.cell != self.new.cell
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What tells it from others of its name."""
+        entry = self.new or self.old
+        return entry.about if entry else {}
+
     def says(self, name: str) -> tuple[Any, Any]:
         """Return what each release says of it; nothing where it does not hold it."""
         old, new = (each.cell[name] if each else None for each in (self.old, self.new))
@@ -73,6 +84,10 @@ def _first(thing: Thing) -> int:
     return 0
 
 
+def _by_no_other(fact: Fact, thing: Thing) -> bool:
+    return False
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One row: a field of a manifest or a release, and all there is to comparing it.
 
@@ -81,7 +96,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     side holds, ``changed`` what it is where another thing is said of it, by the name of that: one
     kind, or that of several which ``which`` tells. A fact takes what it has fields for: from what
     is said, as ``old`` and ``new``, and from what ``more`` adds. What has no kind is named as a
-    change that is not classified. With ``gain``, to hold more is to be allowed more.
+    change that is not classified, unless ``told`` says of a fact that is made elsewhere that it
+    speaks of the thing. With ``gain``, to hold more is to be allowed more.
 
     In reports a thing and what is said of it are put together by ``joins``; the field has a row,
     or stands in that of the one it is ``beside``. ``of`` is what it is read from, if not the field
@@ -95,6 +111,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     removed: type[Fact] | None = None
     changed: Mapping[str, tuple[type[Fact], ...]] = {}
     which: Callable[[Thing], int] = _first
+    told: Callable[[Fact, Thing], bool] = _by_no_other
     more: Callable[[Thing], dict[str, Any]] = _nothing
     gain: bool = False
     title: str = ""

@@ -1,14 +1,14 @@
 """What two releases state, laid out by the table of fields; the changes, and what they leave.
 
 Applying every change to what the old release states must give what the new one does; what is
-left over is a difference that nobody has classified, and DeepDiff names it, path by path. A field
-that either side does not carry, or that could not be read, is laid out for neither: other facts
-speak of it.
+left over, and what no fact made elsewhere speaks of, is a difference that nobody has classified,
+and DeepDiff names it, path by path. A field that either side does not carry, or that could not be
+read, is laid out for neither: other facts speak of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
@@ -112,13 +112,16 @@ ROLES = _roles()
 
 
 def unexplained(
-    before: Ledger, after: Ledger, found: Iterable[Fact]
+    before: Ledger, after: Ledger, found: Collection[Fact], sides: Sides
 ) -> Iterator[UnclassifiedChange]:
     """Yield what facts do not explain. The ledger ``before`` is used up."""
     for fact in found:
         role = ROLES.get(type(fact))
         if role is not None and role.field.name in before:
             _apply(fact, role, before[role.field.name], after[role.field.name])
+    for field in TABLE:
+        if field.name in before:
+            _leave_out_told(field, before[field.name], after[field.name], found, sides)
     left = [name for name in before if _says(before[name]) != _says(after[name])]
     if not left:
         return
@@ -144,6 +147,20 @@ def _apply(fact: Fact, role: Role, before: Entries, after: Entries) -> None:
                 if key in after and _is_about(fact, after[key]):
                     said = _said(fact, after[key].cell, role.name)
                     before[key] = entry.saying(**{role.name: said})
+
+
+def _leave_out_told(
+    field: Field, before: Entries, after: Entries, found: Collection[Fact], sides: Sides
+) -> None:
+    """Make alike what facts that are made elsewhere speak of."""
+    for key in before.keys() | after.keys():
+        entry = after.get(key) or before[key]
+        thing = Thing(sides, entry.item, before.get(key), after.get(key))
+        if thing.differs and any(field.told(fact, thing) for fact in found):
+            if thing.new:
+                before[key] = thing.new
+            else:
+                del before[key]
 
 
 def _is_about(fact: Fact, entry: Entry) -> bool:

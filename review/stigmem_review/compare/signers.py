@@ -9,6 +9,7 @@ import msgspec
 
 from stigmem_review import facts
 from stigmem_review.compare.continuity import (
+    TRUSTED,
     alike,
     changes,
     joined,
@@ -18,7 +19,7 @@ from stigmem_review.compare.continuity import (
     signers_of,
     unlike_approved,
 )
-from stigmem_review.compare.relations import Continuity, relation
+from stigmem_review.compare.relations import KNOWN, Continuity, relation
 from stigmem_review.compare.trusting import settings_facts, trust_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
@@ -100,14 +101,18 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         found += changes(old, new, pair, both_pinned=_are_pinned(new, pair, trust))
     if signer:
         found += trust_facts(signer, judged, signers_of(old))
-    found += joined(old, decisions)
+    if pair:
+        found += joined(old, decisions, pair)
     found += unlike_approved(old, signature, trust.approved, pinned=judged.pinned)
     found += odd(signature)
-    if judged.decision not in ("trusted", "override"):
-        found += alike(old, decisions)
-        gone = list(left(old, signature))
-        continuity = "one of several" if gone else continuity
+    trusted = judged.decision in TRUSTED
+    if pair:
+        gone = list(left(old, signature, pair, trusted=trusted))
         found += gone
+        if gone and not trusted and continuity in KNOWN:
+            continuity = "one of several"
+    if not trusted:
+        found += alike(old, decisions)
     partial = list(_partial(signature))
     already = partial if partial and _was_partial(old, signature) else []
     found += [] if already else partial

@@ -9,7 +9,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from stigmem_review import facts, versions
+from stigmem_review.compare.behaviour import BEHAVIOUR
+from stigmem_review.compare.builds import BUILDS
 from stigmem_review.compare.code import CODE
+from stigmem_review.compare.continuity import SIGNERS
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, stated, value_of
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.model import AnyValue, Location, Manifest, Release
@@ -351,7 +354,8 @@ DISTRIBUTION = (
 FIELDS = (*MANIFEST, *DISTRIBUTION)
 """What a release states, as itself carries it or not."""
 
-TABLE = (*FIELDS, *CODE)
+TABLE = (*FIELDS, *CODE, BEHAVIOUR, BUILDS, SIGNERS)
+"""Whatever of two releases is compared: what differs there is in a fact, or named as it is."""
 
 LABELS = {field.name: field.label for field in TABLE}
 

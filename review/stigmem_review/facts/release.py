@@ -170,6 +170,12 @@ class BuildStepChanged(Replaced, frozen=True, kw_only=True):
         return None if self.minor else _built(self.step, self.item, self.danger)
 
 
+class BuildStepRemoved(Fact, frozen=True, kw_only=True):
+    """Something that building the old release ran, or needed, and building this one does not."""
+
+    step: BuildKind
+
+
 class ArtifactRebuilt(Fact, frozen=True, kw_only=True):
     """Another wheel, or another sdist, of the version that ``item`` is.
 

@@ -49,13 +49,21 @@ class SignatureGained(Fact, frozen=True, kw_only=True):
 
 
 class SignerJoined(Fact, frozen=True, kw_only=True):
-    """Somebody signed this release who did not sign the old one, beside others who did.
+    """Somebody signed this release who did not sign the old one, beside others.
 
-    ``beside`` are those who signed both.
+    ``beside`` are those who signed both; the operator has said that it is ``trusted``, or not.
     """
 
     issuer: str
     beside: tuple[str, ...]
+    trusted: bool
+
+
+class SignerLeft(Fact, frozen=True, kw_only=True):
+    """Some who signed the old release did not sign this one, whose signer the operator trusts."""
+
+    signers: tuple[str, ...]
+    still: tuple[str, ...]
 
 
 class OldSignatureUnproven(Fact, frozen=True, kw_only=True):
