@@ -34,12 +34,16 @@ class Places:
         return next(found, max(start, 1))
 
     def tables(
-        self, raw: dict[str, Any], table: str, key: str, line: int
+        self, raw: dict[str, Any], table: str, key: str, line: int, end: int = 0
     ) -> Iterator[tuple[dict[str, Any], int]]:
-        """Yield the tables of a list in a table, each with the line it starts on."""
+        """Yield the tables of a list in a table, each with the line it starts on.
+
+        The table starts on ``line``, and ends before ``end`` if that is given.
+        """
         tables = raw.get(key, [])
-        header = rf"\s*\[\[\s*{re.escape(table)}\s*\.\s*{re.escape(key)}\s*\]\]"
-        starts = [*self._where(header, line, self._end(line))] if tables else []
+        names = r"\s*\.\s*".join(map(re.escape, (*table.split("."), key)))
+        header = rf"\s*\[\[\s*{names}\s*\]\]"
+        starts = [*self._where(header, line, end or self._end(line))] if tables else []
         starts += [line] * (len(tables) - len(starts))
         yield from zip(tables, starts, strict=False)
 

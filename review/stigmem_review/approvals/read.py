@@ -15,8 +15,10 @@ from stigmem_review.approvals.record import (
     AcceptedChange,
     AcceptedGap,
     Artifact,
+    Baseline,
     Change,
     ChangeRecord,
+    FoundPlugin,
     Record,
     Records,
 )
@@ -107,7 +109,20 @@ _CHANGED: Mapping[str, _Key] = {
     "old": _Key(_STRING, required=False, example='"what the base has there"'),
     "new": _Key(_STRING, required=False, example='"what the head has there"'),
 }
-_TOP: Mapping[str, _Key] = {"approval": _Key(_TABLES), "change": _Key(_TABLES)}
+_BASELINE: Mapping[str, _Key] = {
+    **{name: key for name, key in _DECISION.items() if name != "partial"},
+    "plugin": _Key(_TABLES),
+}
+_FOUND: Mapping[str, _Key] = {
+    "plugin": _Key(_STRING, example='"acme-ledger"'),
+    **_ARTIFACT,
+    "finding": _Key(_TABLES, required=False),
+}
+_TOP: Mapping[str, _Key] = {
+    "approval": _Key(_TABLES),
+    "change": _Key(_TABLES),
+    "baseline": _Key(_TABLES),
+}
 
 _SAID = ("by", "reason")
 """What may not be empty in any record."""
@@ -133,9 +148,11 @@ class _Reading:
                 self._unknown(key, _TOP, 0)
         releases = tuple(self._record(each, line) for each, line in self._listed("approval"))
         changes = tuple(self._change(each, line) for each, line in self._listed("change"))
-        self._agree(releases)
-        self._agree_on_findings((*releases, *changes))
-        return Records(releases, changes)
+        baselines = tuple(self._baseline(each, line) for each, line in self._listed("baseline"))
+        records = Records(releases, changes, baselines)
+        self._agree(records.of_releases)
+        self._agree_on_findings((*records.of_releases, *changes))
+        return records
 
     def _listed(self, name: str) -> Iterator[tuple[dict[str, Any], int]]:
         """Yield the records of a kind, each with the line it starts on."""
@@ -151,11 +168,8 @@ class _Reading:
     def _record(self, raw: dict[str, Any], line: int) -> Record:
         self._check(raw, _APPROVAL, line, "this approval")
         old, new = (self._side(raw[side], side, line) for side in ("old", "new"))
-        findings, gaps = [], []
-        for each, at in self._places.tables(raw, "approval", "finding", line):
-            self._check(each, _FINDING, at, "this finding")
-            self._check_fingerprint(each, at)
-            findings.append(Accepted(**each))
+        findings = self._findings(self._places.tables(raw, "approval", "finding", line))
+        gaps = []
         for each, at in self._places.tables(raw, "approval", "incomplete", line):
             self._check(each, _INCOMPLETE, at, "this incomplete part")
             gaps.append(AcceptedGap(**each))
@@ -169,10 +183,36 @@ class _Reading:
             old=old,
             new=new,
             **{name: raw[name] for name in _DECISION if name in raw},
-            findings=tuple(findings),
+            findings=findings,
             incomplete=tuple(gaps),
             line=line,
         )
+
+    def _findings(self, tables: Iterable[tuple[dict[str, Any], int]]) -> tuple[Accepted, ...]:
+        found = []
+        for each, at in tables:
+            self._check(each, _FINDING, at, "this finding")
+            self._check_fingerprint(each, at)
+            found.append(Accepted(**each))
+        return tuple(found)
+
+    def _baseline(self, raw: dict[str, Any], line: int) -> Baseline:
+        self._check(raw, _BASELINE, line, "this baseline")
+        self._check_said(raw, _SAID, line)
+        listed = [*self._places.tables(raw, "baseline", "plugin", line)]
+        ends = [*(at - 1 for _, at in listed[1:]), 0]
+        plugins = []
+        for (each, at), end in zip(listed, ends, strict=True):
+            self._check(each, _FOUND, at, "this plugin")
+            if not each["plugin"].strip():
+                self._value("plugin", each["plugin"], at, _FOUND["plugin"].example)
+            findings = self._places.tables(each, "baseline.plugin", "finding", at, end)
+            artifact = self._artifact(each, "baseline.plugin", at, end)
+            plugins.append(FoundPlugin(each["plugin"], artifact, self._findings(findings)))
+        if not plugins:
+            self._fail(line, "this baseline has no plugin; take it out")
+        decision = {name: raw[name] for name in _DECISION if name in raw}
+        return Baseline(**decision, plugins=tuple(plugins), line=line)
 
     def _change(self, raw: dict[str, Any], line: int) -> ChangeRecord:
         self._check(raw, _CHANGE, line, "this approval of a change")
@@ -219,9 +259,12 @@ class _Reading:
         if not isinstance(raw, dict):
             self._value(side, raw, start, 'a table with file and sha256, or "none"')
         self._check(raw, _ARTIFACT, start, f"`{side}` of this approval")
+        return self._artifact(raw, f"approval.{side}", start)
+
+    def _artifact(self, raw: dict[str, Any], table: str, start: int, end: int = 0) -> Artifact:
         if not re.fullmatch("[0-9a-f]{64}", raw["sha256"]):
             self._value("sha256", raw["sha256"], start, "64 hexadecimal digits in lower case")
-        tables = self._places.tables(raw, f"approval.{side}", "signer", start)
+        tables = self._places.tables(raw, table, "signer", start, end)
         signers = tuple(self._signer(each, at) for each, at in tables)
         return Artifact(raw["file"], raw["sha256"], raw.get("version", ""), signers)
 

@@ -128,6 +128,50 @@ class ChangeRecord(msgspec.Struct, frozen=True):
     committed: str = ""
 
 
+class FoundPlugin(msgspec.Struct, frozen=True):
+    """A plugin that ran before anybody reviewed it: its bytes, and what a review says of them."""
+
+    plugin: str
+    artifact: Artifact
+    findings: tuple[Accepted, ...] = ()
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """One decision about all that ran on a day: it is accepted as it was found.
+
+    It is of the same form as a ``Record``, and covers the first installation of exactly these
+    releases.
+    """
+
+    by: str
+    reason: str
+    approved: date
+    until: date
+    plugins: tuple[FoundPlugin, ...]
+    node: str = ""
+    line: int = 0
+    committed: str = ""
+
+    def releases(self) -> tuple[Record, ...]:
+        """Return what it says of each release, as a record of its installation."""
+        return tuple(
+            Record(
+                plugin=each.plugin,
+                old=None,
+                new=each.artifact,
+                by=self.by,
+                reason=self.reason,
+                approved=self.approved,
+                until=self.until,
+                findings=each.findings,
+                node=self.node,
+                line=self.line,
+                committed=self.committed,
+            )
+            for each in self.plugins
+        )
+
+
 class Decided(Protocol):
     """What every record says: who accepted something, why, on which day, and until when."""
 
@@ -147,24 +191,33 @@ class Decided(Protocol):
     def line(self) -> int: ...
 
 
-AnyRecord = Record | ChangeRecord
+AnyRecord = Record | ChangeRecord | Baseline
 
 
 class Records(NamedTuple):
-    """All records of a file, those of a kind in its order: of releases, and of changes."""
+    """All records of a file, those of a kind in its order."""
 
     releases: tuple[Record, ...] = ()
     changes: tuple[ChangeRecord, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+
+    @property
+    def of_releases(self) -> tuple[Record, ...]:
+        """What is said of releases, be it by a record of their own or as they were found."""
+        found = (record for each in self.baselines for record in each.releases())
+        return (*self.releases, *found)
 
     def all(self) -> tuple[AnyRecord, ...]:
         """Return them all, in the order of the file."""
-        return tuple(sorted((*self.releases, *self.changes), key=lambda each: each.line))
+        every: tuple[AnyRecord, ...] = (*self.releases, *self.changes, *self.baselines)
+        return tuple(sorted(every, key=lambda each: each.line))
 
     def unplaced(self) -> Records:
         """Return them without where they stand, to be compared."""
         return Records(
             tuple(replace(each, line=0) for each in self.releases),
             tuple(replace(each, line=0) for each in self.changes),
+            tuple(replace(each, line=0) for each in self.baselines),
         )
 
     def with_more(self, more: tuple[AnyRecord, ...]) -> Records:
@@ -172,6 +225,7 @@ class Records(NamedTuple):
         return Records(
             (*self.releases, *(each for each in more if isinstance(each, Record))),
             (*self.changes, *(each for each in more if isinstance(each, ChangeRecord))),
+            (*self.baselines, *(each for each in more if isinstance(each, Baseline))),
         )
 
 

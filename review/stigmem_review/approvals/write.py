@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stigmem_review.approvals.record import (
     SIGNER_KEYS,
+    Accepted,
     AnyRecord,
     Artifact,
+    Baseline,
     ChangeRecord,
     Decided,
     Record,
@@ -22,7 +24,13 @@ HEADER = """\
 
 def record_text(record: AnyRecord) -> str:
     """Return a record as TOML, ending in a line feed."""
-    lines = _changes(record) if isinstance(record, ChangeRecord) else _lines(record)
+    match record:
+        case Record():
+            lines = _lines(record)
+        case ChangeRecord():
+            lines = _changes(record)
+        case Baseline():
+            lines = _baseline(record)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -36,8 +44,20 @@ def _decision(record: Decided) -> Iterator[str]:
 def _circumstances(record: AnyRecord) -> Iterator[str]:
     if record.node:
         yield f"node = {_string(record.node)}"
-    if record.partial:
+    if not isinstance(record, Baseline) and record.partial:
         yield "partial = true"
+
+
+def _baseline(record: Baseline) -> Iterator[str]:
+    yield "[[baseline]]"
+    yield from _decision(record)
+    yield from _circumstances(record)
+    for each in record.plugins:
+        yield ""
+        yield "[[baseline.plugin]]"
+        yield f"plugin = {_string(each.plugin)}"
+        yield from _bytes(each.artifact, "baseline.plugin")
+        yield from _findings(each.findings, "baseline.plugin")
 
 
 def _changes(record: ChangeRecord) -> Iterator[str]:
@@ -69,13 +89,7 @@ def _lines(record: Record) -> Iterator[str]:
     for side, artifact in sides:
         if artifact is not None:
             yield from _artifact(side, artifact)
-    for finding in record.findings:
-        yield ""
-        yield "[[approval.finding]]"
-        yield f"rule = {_string(finding.rule)}"
-        yield f"item = {_string(finding.item)}"
-        yield f"says = {_string(finding.says)}"
-        yield f"fingerprint = {_string(finding.fingerprint)}"
+    yield from _findings(record.findings, "approval")
     for gap in record.incomplete:
         yield ""
         yield "[[approval.incomplete]]"
@@ -83,16 +97,30 @@ def _lines(record: Record) -> Iterator[str]:
         yield f"why = {_string(gap.why)}"
 
 
+def _findings(findings: Iterable[Accepted], table: str) -> Iterator[str]:
+    for finding in findings:
+        yield ""
+        yield f"[[{table}.finding]]"
+        yield f"rule = {_string(finding.rule)}"
+        yield f"item = {_string(finding.item)}"
+        yield f"says = {_string(finding.says)}"
+        yield f"fingerprint = {_string(finding.fingerprint)}"
+
+
 def _artifact(side: str, artifact: Artifact) -> Iterator[str]:
     yield ""
     yield f"[approval.{side}]"
+    yield from _bytes(artifact, f"approval.{side}")
+
+
+def _bytes(artifact: Artifact, table: str) -> Iterator[str]:
     if artifact.version:
         yield f"version = {_string(artifact.version)}"
     yield f"file = {_string(artifact.file)}"
     yield f"sha256 = {_string(artifact.sha256)}"
     for signer in artifact.signers:
         yield ""
-        yield f"[[approval.{side}.signer]]"
+        yield f"[[{table}.signer]]"
         for name, key in SIGNER_KEYS.items():
             if value := getattr(signer, name):
                 yield f"{key} = {_string(value)}"

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from stigmem_review.approvals.match import ends_soon, last_day
-from stigmem_review.approvals.record import AnyRecord, Approval, Record
+from stigmem_review.approvals.record import AnyRecord, Approval, Baseline, Record
 from stigmem_review.document.parts import AcceptedPart, Commands, Line
 from stigmem_review.model import Gap
 from stigmem_review.policy.file import ApprovalsPolicy
@@ -109,6 +109,8 @@ def _subject(record: AnyRecord) -> str:
     if isinstance(record, Record):
         old, new = (each.version or "?" if each else "none" for each in (record.old, record.new))
         return f"{old} -> {new}"
+    if isinstance(record, Baseline):
+        return ", ".join(each.plugin for each in record.plugins)
     files = dict.fromkeys(each.change.file for each in record.findings)
     return shorten(", ".join(files), 120)
 

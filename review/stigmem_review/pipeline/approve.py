@@ -93,7 +93,7 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
         by=_line(wish.by),
         reason=_line(wish.reason),
         approved=today,
-        until=_until(wish, today, limits),
+        until=last_day_of(wish, today, limits),
         findings=tuple(
             Accepted(each.rule, each.item, each.fingerprint, flat(each.message)) for each in chosen
         ),
@@ -150,7 +150,7 @@ def _propose_change(
         by=_line(wish.by),
         reason=_line(wish.reason),
         approved=today,
-        until=_until(wish, today, limits),
+        until=last_day_of(wish, today, limits),
         findings=found,
         node=report.node,
         partial=bool(left),
@@ -223,7 +223,8 @@ def _names(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.name, finding.fingerprint
 
 
-def _until(wish: Wish, today: date, limits: ApprovalsPolicy) -> date:
+def last_day_of(wish: Wish, today: date, limits: ApprovalsPolicy) -> date:
+    """Return the last day that somebody wishes, or the longest. Raises ``UsageError``."""
     days = min(limits.longest_days, INCOMPLETE_DAYS) if wish.incomplete else limits.longest_days
     last = today + timedelta(days=days)
     if wish.until is None:

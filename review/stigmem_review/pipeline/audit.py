@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from stigmem_review.approvals.match import ends_soon, last_day
 from stigmem_review.approvals.read import parse_approvals
-from stigmem_review.approvals.record import AnyRecord, ChangeRecord
+from stigmem_review.approvals.record import AnyRecord, Baseline, Record
 from stigmem_review.approvals.store import read_approvals, repository_top
 from stigmem_review.errors import ApprovalsError, ReviewError, SourceError, UsageError
 from stigmem_review.pipeline.origins import NOWHERE, record_origins
@@ -25,13 +26,14 @@ State = Literal["in force", "ends soon", "ended", "not begun"]
 class Audited(msgspec.Struct, frozen=True):
     """One approval, what it is worth on a day, and who brought it into the repository.
 
-    It is of an upgrade of a ``release``, or of a ``change`` of the repository's own files.
+    It is of an upgrade to a ``release``, of a ``change`` of the repository's own files, or of one
+    plugin of a ``baseline``, which ran before anybody reviewed it.
     ``commit``, ``author`` and ``committed`` (an ISO 8601 time) are those of the last commit that
     touched the record; they are empty for what is not committed as it stands, and outside a
     repository.
     """
 
-    kind: Literal["release", "change"]
+    kind: Literal["release", "change", "baseline"]
     by: str
     reason: str
     approved: date
@@ -74,13 +76,20 @@ def audit(
     else:
         found = _at(path, at)
     return tuple(
-        _audited(each, origin, today, allowed)
+        _audited(each, what, origin, today, allowed)
         for each, origin in found
+        for what in _what(each)
         if (since is None or each.approved >= since) and (until is None or each.approved <= until)
     )
 
 
-def _audited(record: AnyRecord, origin: Origin, today: date, allowed: ApprovalsPolicy) -> Audited:
+def _audited(
+    record: AnyRecord,
+    what: Mapping[str, Any],
+    origin: Origin,
+    today: date,
+    allowed: ApprovalsPolicy,
+) -> Audited:
     last = last_day(record, allowed)
     state: State = "in force"
     if today < record.approved:
@@ -90,13 +99,12 @@ def _audited(record: AnyRecord, origin: Origin, today: date, allowed: ApprovalsP
     elif ends_soon(last, today):
         state = "ends soon"
     return Audited(
-        **_what(record),
+        **what,
         by=record.by,
         reason=record.reason,
         approved=record.approved,
         until=last,
         state=state,
-        fingerprints=tuple(each.fingerprint for each in record.findings),
         line=record.line,
         commit=origin.commit,
         author=origin.author,
@@ -104,12 +112,17 @@ def _audited(record: AnyRecord, origin: Origin, today: date, allowed: ApprovalsP
     )
 
 
-def _what(record: AnyRecord) -> dict[str, Any]:
-    """Return what a record is about."""
-    if isinstance(record, ChangeRecord):
+def _what(record: AnyRecord) -> Iterator[dict[str, Any]]:
+    """Yield each thing that a record is about."""
+    if isinstance(record, Baseline):
+        yield from (_release(each, "baseline") for each in record.releases())
+    elif isinstance(record, Record):
+        yield _release(record, "release")
+    else:
         files = dict.fromkeys(each.change.file for each in record.findings)
-        return {
+        yield {
             "kind": "change",
+            "fingerprints": tuple(each.fingerprint for each in record.findings),
             "files": tuple(files),
             "findings": tuple(
                 f"{each.rule} {each.item}: {each.says} ({each.change.file}: "
@@ -117,9 +130,13 @@ def _what(record: AnyRecord) -> dict[str, Any]:
                 for each in record.findings
             ),
         }
+
+
+def _release(record: Record, kind: str) -> dict[str, Any]:
     old, new = record.old, record.new
     return {
-        "kind": "release",
+        "kind": kind,
+        "fingerprints": tuple(each.fingerprint for each in record.findings),
         "plugin": record.plugin,
         "old": (old.version or old.file) if old else "none",
         "new": (new.version or new.file) if new else "none",

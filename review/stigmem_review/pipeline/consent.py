@@ -55,9 +55,9 @@ def artifact_of(
 
 def with_approved(trust: Trust, subject: Subject, approvals: Approvals | None) -> Trust:
     """Return whom an operator trusts, with who signed the last release that was approved."""
-    if approvals is None or not approvals.records.releases:
+    if approvals is None or not approvals.records.of_releases:
         return trust
-    last = last_signed(approvals.records.releases, subject, approvals.today)
+    last = last_signed(approvals.records.of_releases, subject, approvals.today)
     if last is None or last.new is None:
         return trust
     approved = Approved(last.new.signers, last.new.version, last.approved)
@@ -78,18 +78,18 @@ def consents(
     found = [
         _with(finding, standing, gate)
         for finding, standing in zip(
-            findings, standings(findings, subject, records.releases, today, limits), strict=True
+            findings, standings(findings, subject, records.of_releases, today, limits), strict=True
         )
     ]
     found.sort(key=partial(_is_settled, gate))
     open_gaps, accepted = [], []
     for gap in gaps:
-        approval = accepted_gap(gap_of(gap), subject, records.releases, today, limits)
+        approval = accepted_gap(gap_of(gap), subject, records.of_releases, today, limits)
         if approval is None:
             open_gaps.append(gap)
         else:
             accepted.append(AcceptedPart(gap, approval))
-    mine = [each for each in records.releases if same_plugin(each, subject.plugin)]
+    mine = [each for each in records.of_releases if same_plugin(each, subject.plugin)]
     used = [
         *(each.approval for each in found if each.approval),
         *(each.approval for each in accepted),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,10 +24,18 @@ _NODE = "stigmem-node"
 
 
 class Installed(NamedTuple):
-    """What an environment holds: the node's version, empty where there is none, and plugins."""
+    """What an environment holds: the node's version, empty where there is none, and plugins.
+
+    Plugins are by their normalised names, in order; nothing of them is imported.
+    """
 
     node: str = ""
-    plugins: tuple[tuple[str, str], ...] = ()
+    distributions: tuple[tuple[str, Distribution], ...] = ()
+
+    @property
+    def plugins(self) -> tuple[tuple[str, str], ...]:
+        """The plugins with their versions, as they can be shown."""
+        return tuple((name, shorten(clean(each.version), 80)) for name, each in self.distributions)
 
 
 def init(env_file: str | None = None, python: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -109,20 +118,24 @@ def installed(python: str | None) -> Installed:
         )
     found = metadata.distributions() if folders is None else metadata.distributions(path=folders)
     node = ""
-    plugins: dict[str, str] = {}
+    plugins: dict[str, Distribution] = {}
     for each in found:
         try:
             name, version = str(each.metadata["Name"] or ""), each.version
             points = {point.group for point in each.entry_points}
-        except Exception:  # noqa: S112 - what is broken there is not for this to say
-            continue
+        except _DAMAGED:
+            continue  # of what the node cannot read either, nothing is a plugin
         normal = canonicalize_name(name)
         if normal == _NODE:
             node = node or version
         # Of a name that is none, which can go over several lines, no policy can say anything.
-        elif ENTRY_POINT_GROUP in points and is_normalized_name(normal):
-            plugins.setdefault(normal, shorten(clean(version), 80))
-    return Installed(node, tuple(sorted(plugins.items())))
+        elif ENTRY_POINT_GROUP in points and is_normalized_name(normal) and version:
+            plugins.setdefault(normal, each)
+    return Installed(node, tuple(sorted(plugins.items(), key=lambda each: each[0])))
+
+
+_DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, ImportError)
+"""What ``importlib.metadata`` raises where the metadata of a distribution is damaged."""
 
 
 def _site_packages(python: Path) -> Iterator[Path]:

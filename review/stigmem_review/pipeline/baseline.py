@@ -1,0 +1,166 @@
+"""What already runs, recorded as it was found: each release is reviewed, and none is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import NamedTuple
+
+from stigmem_review.approvals.record import Accepted, Baseline, FoundPlugin, Records
+from stigmem_review.approvals.record import Artifact as Bytes
+from stigmem_review.document.approvals import Asked
+from stigmem_review.errors import ReviewError, UsageError
+from stigmem_review.model import Side
+from stigmem_review.pipeline.approve import Wish, last_day_of
+from stigmem_review.pipeline.consent import artifact_of
+from stigmem_review.pipeline.init import installed
+from stigmem_review.pipeline.reading import Opening, opening
+from stigmem_review.pipeline.terms import Terms, read_decisions
+from stigmem_review.pipeline.upgrade import review_releases
+from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.folder import Folder
+from stigmem_review.sources.request import release_of
+from stigmem_review.text import clean, flat, shorten
+from stigmem_review.verdict import count, is_closing
+from stigmem_review.versions import parse
+
+_NO_BYTES = Bytes("", "")
+
+FOUND = "accepted as found"
+"""Why what already runs is accepted, unless somebody says more."""
+
+
+class Taken(NamedTuple):
+    """What of an environment is recorded: nothing where there is nothing new.
+
+    ``said`` is a line about each plugin, and ``code`` how it went: 0, 1 where something is not
+    approvable, 3 where something could not be read.
+    """
+
+    record: Baseline | None
+    said: tuple[str, ...]
+    code: int
+
+
+def take_baseline(
+    wish: Wish,
+    today: date,
+    known: Records,
+    *,
+    python: str | None,
+    artifacts: str | None,
+    policy: str | None,
+    environment: Mapping[str, str],
+) -> Taken:
+    """Review what is installed in an environment, and return a record that accepts it.
+
+    ``python`` is the environment, as for ``init``. The files of the releases are taken from the
+    folder ``artifacts``, or else from the package index, and what is installed has to be what they
+    install. What is ``known`` from other records is left out. Raises ``UsageError`` where there is
+    no such environment or folder, and ``PolicyError`` for a policy in error.
+    """
+    decisions = read_decisions(policy, None, environment, None)
+    terms = decisions.terms(None, None)
+    folder = _folder(artifacts)
+    on_record = {each.new.sha256 for each in known.of_releases if each.new}
+    plugins: list[FoundPlugin] = []
+    said: list[str] = []
+    code = 0
+    for name, distribution in installed(python).distributions:
+        version = distribution.version
+        shown = clean(f"{name} {version}")
+        try:
+            found, gaps, final = _look(name, distribution, folder, terms)
+        except ReviewError as error:
+            said.append(f"{shown}: not recorded: {clean(error.text)}")
+            code = 3
+            continue
+        if gaps:
+            said.append(f"{shown}: not recorded: {gaps[0]}")
+            code = 3
+        elif found.artifact.sha256 in on_record:
+            said.append(f"{shown}: already on record")
+        else:
+            plugins.append(found)
+            listed = count(len(found.findings), "finding")
+            said.append(f"{shown}: {listed} accepted as found" if found.findings else shown)
+            if final:
+                said.append(f"{shown}: not approvable, and still to be fixed: {', '.join(final)}")
+                code = code or 1
+    if not plugins:
+        return Taken(None, tuple(said), code)
+    until = last_day_of(wish, today, terms.limits)
+    reason = wish.reason or FOUND
+    record = Baseline(wish.by, reason, today, until, tuple(plugins), terms.node.version)
+    return Taken(record, tuple(said), code)
+
+
+def _look(
+    name: str, distribution: Distribution, folder: Folder | None, terms: Terms
+) -> tuple[FoundPlugin, tuple[str, ...], tuple[str, ...]]:
+    """Return an installed plugin, why it could not be reviewed, and what is not approvable."""
+    asked = _asked(name, distribution.version, folder)
+    new = opening(asked)
+    artifact = new.open()
+    if why := _unlike(distribution, artifact):
+        return FoundPlugin(name, _NO_BYTES), (clean(f"{asked}: {why}"),), ()
+    sides: dict[Side, Opening] = {
+        "old": opening("none"),
+        "new": Opening(artifact.source, lambda: artifact),
+    }
+    report = review_releases(sides, terms, Asked("none", asked))
+    side = report.reviewed[1]
+    gate = report.verdict.gate
+    closing = [each for each in report.findings if is_closing(each, gate)]
+    accepted = tuple(
+        Accepted(each.rule, each.item, each.fingerprint, flat(each.message))
+        for each in closing
+        if each.approvable
+    )
+    final = tuple(f"{each.rule} {each.item}" for each in closing if not each.approvable)
+    bytes_of = artifact_of(side.source, side.version, side.signature) or _NO_BYTES
+    found = FoundPlugin(report.plugin, bytes_of, accepted)
+    return found, tuple(map(str, report.gaps)), final
+
+
+def _folder(artifacts: str | None) -> Folder | None:
+    if artifacts is None:
+        return None
+    if not Path(artifacts).is_dir():
+        raise UsageError(f"there is no folder of artifacts {shorten(artifacts)}; check the path")
+    return Folder(Path(artifacts))
+
+
+def _asked(name: str, version: str, folder: Folder | None) -> str:
+    """Return what asks for a release: its wheel in a folder, or the release on the index."""
+    wanted = parse(version)
+    for path in folder.named(name) if folder else ():
+        if path.suffix == ".whl" and release_of(path.name) == (name, wanted):
+            return str(path)
+    if folder is not None:
+        raise UsageError(f"its wheel is not in {shorten(str(folder.path))}; put it there")
+    return f"{name}=={version}"
+
+
+def _unlike(distribution: Distribution, artifact: Artifact) -> str:
+    """Return how what is installed is not what a wheel installs, if it is not."""
+    if not artifact.installed:
+        return "it has no wheel, and what a build made of it is not known here"
+    return next(_differences(distribution, artifact), "")
+
+
+def _differences(distribution: Distribution, artifact: Artifact) -> Iterator[str]:
+    for place, path in artifact.installed.items():
+        below = place.removeprefix("site-packages/")
+        # Installers write their own list of files, and change scripts.
+        if below == place or path == f"{artifact.metadata_dir}/RECORD":
+            continue
+        file = Path(str(distribution.locate_file(below)))
+        try:
+            same = file.is_file() and file.read_bytes() == artifact.files[path]
+        except OSError:
+            same = False
+        if not same:
+            yield f"what is installed is not this file: {shorten(below)} is missing or differs"
