@@ -40,6 +40,13 @@ def node_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@pytest.fixture(autouse=True)
+def _no_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the index that pip is configured for only in tests that are marked to need it."""
+    if not any(map(request.node.get_closest_marker, ("network", "packaged"))):
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
     """A package index on the loopback interface, and the only one that pip is configured for."""

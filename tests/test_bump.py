@@ -876,13 +876,13 @@ def test_who_interrupts_a_review_does_not_wait_for_an_index(
     silent = threading.Event()
     module = importlib.import_module("stigmem_review.pipeline.bumps.releases")
 
-    def look(change: PinChange, _: object) -> str:
+    def look(change: PinChange, _: object, **__: object) -> str:
         if change.name != "first":
             silent.wait(20)
         return change.name
 
     monkeypatch.setattr(module, "_look", look)
-    moves = tuple(PinChange(name, None, None) for name in ("first", *"abcdefgh"))
+    moves = tuple((PinChange(name, None, None), True) for name in ("first", *"abcdefgh"))
     began = time.monotonic()
     looked = module.look_at_all(moves, None)
     assert next(looked)[1] == "first"
@@ -894,10 +894,10 @@ def test_who_interrupts_a_review_does_not_wait_for_an_index(
 def test_what_is_looked_at_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     module = importlib.import_module("stigmem_review.pipeline.bumps.releases")
-    monkeypatch.setattr(module, "_look", lambda change, _: asked.append(change.name))
-    moves = tuple(PinChange(f"x{number}", None, None) for number in range(50))
+    monkeypatch.setattr(module, "_look", lambda change, _, **__: asked.append(change.name))
+    moves = tuple((PinChange(f"x{number}", None, None), True) for number in range(50))
     for number, (change, _) in enumerate(module.look_at_all(moves, None)):
-        assert change is moves[number]
+        assert change is moves[number][0]
         assert len(asked) <= number + 4
 
 
@@ -945,7 +945,7 @@ def test_many_pins_that_are_nowhere_take_no_connection_and_one_look_into_the_fol
         raise AssertionError("nothing is to be connected to")
 
     monkeypatch.setattr(Path, "iterdir", counted)
-    monkeypatch.setattr("stigmem_review.sources.download._session", connected)
+    monkeypatch.setattr("stigmem_review.sources.network._session", connected)
     report = bump(base, head, repository=str(deployment.folder), artifacts=str(folder))
     assert len(report.gaps) == 60
     assert all("no file of x" in gap.why for gap in report.gaps)

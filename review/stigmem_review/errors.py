@@ -102,5 +102,9 @@ class MismatchError(SourceError):
         self.found = found
 
 
+class LateError(SourceError):
+    """The time that there was for all releases of a change is used up."""
+
+
 class ReportError(ReviewError):
     """A report could not be written where it was asked for."""

@@ -53,11 +53,35 @@ INDEX_SECONDS = 30
 INDEX_TOTAL_SECONDS = 300
 """How long one download may take altogether, beside what ``INDEX_RATE`` adds."""
 
+INDEX_RETRIES = 3
+"""How often an index is asked once more that says it cannot answer just now."""
+
+INDEX_BACKOFF_SECONDS = 0.5
+"""How long it is left alone before that, doubled each time, unless it says a longer time."""
+
+INDEX_WAIT_SECONDS = 30
+"""The longest time that an index may ask to be left alone for."""
+
+CHANGE_SECONDS = 300
+"""How long all releases of one change may take that come from an index."""
+
 INDEX_RATE = 2 * MIB
 """Bytes received for which a download may take a second longer."""
 
 DOWNLOAD_BYTES = 4096 * MIB
 """One file of an index that is kept on disk; what may be a plugin has ``ARCHIVE_BYTES``."""
+
+RANGED_TAIL_BYTES = 64 * 1024
+"""The end of a wheel that is fetched first; it has all that is asked for of 4 in 5."""
+
+RANGED_AHEAD_BYTES = 4096
+"""What is fetched at least of a wheel that is read in pieces; an entry with its header."""
+
+PIECES_AT_ONCE = 6
+"""Wheels of one release that are read in pieces side by side."""
+
+RANGED_BYTES = 8 * MIB
+"""What is read of one wheel in pieces; with more to read, all of it is fetched."""
 
 SPOOLED_BYTES = 8 * MIB
 """Bytes of a download that are kept in memory; more of them go to a temporary file."""

@@ -78,6 +78,40 @@ def body(data: bytes, content_type: str = "application/octet-stream", **headers:
     return answer
 
 
+def ranges(data: bytes) -> Answer:
+    """Answer with the part of a file that is asked for, as the indexes of the world do."""
+
+    def answer(handler: Handler) -> None:
+        wanted = handler.headers.get("Range", "")
+        if not wanted:
+            return body(data)(handler)
+        handler.server.ranged.append((handler.path, wanted))
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        start = max(0, len(data) - int(last)) if not first else int(first)
+        stop = min(int(last) + 1, len(data)) if first and last else len(data)
+        if start >= len(data):
+            return status(416, **{"Content-Range": f"bytes */{len(data)}"})(handler)
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(data)}")
+        handler.send_header("Content-Length", str(stop - start))
+        handler.end_headers()
+        handler.wfile.write(data[start:stop])
+        return None
+
+    return answer
+
+
+def after(times: int, first: Answer, then: Answer) -> Answer:
+    """Answer in one way so many times, and in another from then on."""
+    left = [times]
+
+    def answer(handler: Handler) -> None:
+        left[0] -= 1
+        (first if left[0] >= 0 else then)(handler)
+
+    return answer
+
+
 def status(code: int, **headers: str) -> Answer:
     def answer(handler: Handler) -> None:
         handler.send_response(code)
@@ -146,7 +180,10 @@ def drip_header(handler: Handler) -> None:
 
 
 class IndexServer(ThreadingHTTPServer):
-    """``with IndexServer() as index`` serves until the block ends; ``seen`` is what was asked."""
+    """``with IndexServer() as index`` serves until the block ends; ``seen`` is what was asked.
+
+    ``ranged`` are the parts that were asked for, and ``serve`` is how files are served.
+    """
 
     daemon_threads = False
 
@@ -154,6 +191,8 @@ class IndexServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, Answer] = {}
         self.seen: list[tuple[str, str | None]] = []
+        self.ranged: list[tuple[str, str]] = []
+        self.serve: Callable[[bytes], Answer] = body
         self.stopping = threading.Event()
         self.scheme = "http"
         if context is not None:
@@ -201,7 +240,7 @@ class IndexServer(ThreadingHTTPServer):
         kind = "application/vnd.pypi.simple.v1+json" if as_json else "text/html; charset=utf-8"
         self.answers[f"/simple/{project}/"] = body(page, kind)
         for file in files:
-            self.answers[f"/files/{file.name}"] = body(file.data)
+            self.answers[f"/files/{file.name}"] = self.serve(file.data)
             if file.provenance is not None:
                 self.answers[file.provenance_path] = body(file.provenance, "application/json")
 

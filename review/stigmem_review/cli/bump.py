@@ -52,7 +52,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--artifacts",
         metavar="DIR",
-        help="take the files of all releases from this folder, and nothing from an index",
+        help="take the files of plugins from this folder alone; an index is only asked whether "
+        "what is not in it is a plugin, unless pip has no-index",
     )
     parser.add_argument(
         "--exact",

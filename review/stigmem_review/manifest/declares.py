@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 from stigmem_review import limits
-from stigmem_review.errors import MismatchError
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
 from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
+from stigmem_review.markers import OLDEST
 from stigmem_review.model import ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.disk import open_file
 from stigmem_review.sources.installed_files import archives_on_path
 from stigmem_review.sources.paths import fold
-from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
+from stigmem_review.sources.peek import may_declare_plugin
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.request import Found
 from stigmem_review.sources.stored import Stored
@@ -24,49 +23,43 @@ _FILE = "entry_points.txt"
 _METADATA = (".dist-info", ".egg-info")
 
 
-def registers_plugin(found: Found) -> bool | None:
+def registers_plugin(
+    found: Found, *, in_pieces: bool = False, built: bool = False, others: bool = True
+) -> bool | None:
     """Say whether installing what was found would register a plugin; ``None``: only a build tells.
 
     Nothing is read strictly of a wheel that has no table of entry points with the group in it,
     whatever its size and however odd it is, nor of an sdist in which the host's name stands
-    nowhere: its build could still compute entry points, and nothing says so.
+    nowhere: its build could still compute entry points, and nothing says so. ``in_pieces`` goes
+    by the table of contents of a wheel of an index. With ``others`` every file of the release that
+    installers may take is asked, and ``built`` says that they are told to build it.
 
     Raises ``SourceError`` where what may be a plugin cannot be read, and where another file of the
     release, which an installer may prefer elsewhere, may register one and this one does not.
     """
-    if found.content is not None:
-        look = may_declare_plugin if found.kind == "wheel" else names_host
-        if not look(found.content):
-            _check_others(found)
-            return False
-    registers = declares_plugin(found.read())
-    if registers is False:
-        _check_others(found)
+    registers = found.may_be_plugin(in_pieces=in_pieces) and declares_plugin(found.read())
+    if registers is False and others and found.release is not None:
+        asked = found.release.others_that_may_be(
+            oldest=OLDEST[:2], in_pieces=in_pieces, built=built
+        )
+        _check_others(found, asked)
     return registers
 
 
-def _check_others(found: Found) -> None:
-    for path in found.at_hand:
-        with open_file(path) as wheel:
-            if found.kind == "wheel" and may_declare_plugin(wheel):
-                raise refusal(
-                    path.name,
-                    f"it may register a plugin, and {shorten(found.file)} does not; which of them "
-                    "is installed is up to the node's machine",
-                    "review it with stigmem-review diff",
-                )
-    if found.instead is None:
-        return
-    try:
-        fetched = found.instead()
-    except MismatchError:  # the pin does not allow it, so that nobody builds it
-        return
-    with fetched.content as sdist:
-        if names_host(sdist):
+def _check_others(found: Found, others: Iterable[tuple[str, bool]]) -> None:
+    for file, may_be in others:
+        if may_be and file.endswith(".whl"):
             raise refusal(
-                fetched.file,
+                file,
+                f"it may register a plugin, and {shorten(found.file)} does not; which of them "
+                "is installed is up to the node's machine",
+                "review it with stigmem-review diff",
+            )
+        if may_be:
+            raise refusal(
+                file,
                 f"it may register a plugin, and {shorten(found.file)} does not; where that wheel "
-                "does not fit, as here, installers build this sdist",
+                "does not fit, or installers are told to build, they build this sdist",
                 "pin the hashes of wheels only, or review it with stigmem-review diff",
             )
 
@@ -86,17 +79,17 @@ def is_about_plugin(found: Found) -> bool:
         case _ if is_called_plugin(found.file):
             return True
         case "sdist":
-            if found.content is not None and not names_host(found.content):
+            if not found.may_be_plugin():
                 return False
             artifact = found.read()
             return concerns_plugins(artifact.files) or declares_plugin(artifact) is True
         case _:
-            return bool(registers_plugin(found)) or _is_meant(found)
+            return bool(registers_plugin(found, others=False)) or _is_meant(found)
 
 
 def _is_meant(wheel: Found) -> bool:
     """Say whether a wheel that registers no plugin was to do so, by what can be read of it."""
-    files = texts(wheel.content) if wheel.content is not None else wheel.read().files
+    files = wheel.texts()
     return makes_plugin(files) or any(
         misspelt_group(parse_entry_points(files[path].decode("utf-8", "replace"), "")[0])
         for path in files

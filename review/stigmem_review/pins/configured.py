@@ -139,6 +139,12 @@ def is_looser(name: str, value: str, *, added: bool) -> bool:
     return option in _LAX and added and value.lower() not in (_NO - {""})
 
 
+def places_of(option: str) -> frozenset[str]:
+    """Return the places that an option of a list names, as ``place`` writes them."""
+    name, _, value = option.removeprefix("--").partition(" ")
+    return frozenset(each_of(name, value))
+
+
 def values_of(data: bytes, names: Collection[str]) -> dict[str, set[str]]:
     """Return what a file sets some variables to."""
     found: dict[str, set[str]] = {}
@@ -193,10 +199,10 @@ def each_of(name: str, value: str) -> Iterator[str]:
     elif name.lower().startswith("stigmem_"):
         yield bare
     else:
-        yield from map(_place, filter(None, re.split(r"[\s,\[\]]+", bare))) if bare else [""]
+        yield from map(place, filter(None, re.split(r"[\s,\[\]]+", bare))) if bare else [""]
 
 
-def _place(value: str) -> str:
+def place(value: str) -> str:
     """Return an address without what makes no other place of it: credentials, a last slash."""
     return _CREDENTIALS.sub("//", _bare(value)).rstrip("/") or value
 

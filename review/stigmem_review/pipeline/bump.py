@@ -39,6 +39,7 @@ from stigmem_review.policy.file import ApprovalsPolicy, Policy
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
+from stigmem_review.sources.network import Network
 from stigmem_review.text import shorten
 
 _NODE = "stigmem-node"
@@ -184,9 +185,10 @@ def review_change(wanted: Wanted) -> Change:
         "--node-version": terms.node.version,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
-    work = Work(terms, old, new, folder, again, _from_top(opened, artifacts))
-    work.brought = brought(opened, artifacts, changed)
-    review_pins(work, set(before.paths), set(after.paths))
+    with Network(seconds=terms.pins.seconds) as network:
+        work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network)
+        work.brought = brought(opened, artifacts, changed)
+        review_pins(work, set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
             Gap(

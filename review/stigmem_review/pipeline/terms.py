@@ -31,6 +31,7 @@ from stigmem_review.policy.file import (
     POLICY_FILE,
     PROJECT_FILE,
     ApprovalsPolicy,
+    PinsPolicy,
     PolicyFile,
     agreed,
     is_policy,
@@ -71,6 +72,7 @@ class Terms(NamedTuple):
     approvals: Approvals | None = None
     limits: ApprovalsPolicy = ApprovalsPolicy()
     witness: Callable[[Artifact], None] | None = None
+    pins: PinsPolicy = PinsPolicy()
 
 
 class Decisions(NamedTuple):
@@ -109,6 +111,7 @@ class Decisions(NamedTuple):
             self.root,
             self.consulted,
             limits=policy.approvals,
+            pins=policy.pins,
         )
 
 

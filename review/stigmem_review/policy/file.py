@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 from packaging.utils import canonicalize_name, is_normalized_name
 
-from stigmem_review import toml
+from stigmem_review import limits, toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import DOES, LEVELS, ActKind, Level
 from stigmem_review.policy.mistake import Mistake, named, nearest
@@ -163,6 +163,30 @@ class ReceiptsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     ] = ()
 
 
+class PinsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The table ``[pins]`` of a policy: how the releases are looked at that a change pins."""
+
+    whole_files: Annotated[
+        bool,
+        Meta(
+            description="whether wheels of an index are fetched whole and held against the hashes "
+            "of their pins also where they are no plugins, instead of reading their tables of "
+            "contents",
+            examples=[True],
+        ),
+    ] = False
+    seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="how long all releases of one change may take that come from an index; "
+            "what is left then is named, and the review is incomplete",
+            examples=[limits.CHANGE_SECONDS],
+        ),
+    ] = limits.CHANGE_SECONDS
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What an operator decided. Its fields are all that a policy file can say."""
 
@@ -205,6 +229,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     receipts: Annotated[
         ReceiptsPolicy, Meta(description="which receipts confirm what is deployed")
     ] = ReceiptsPolicy()
+    pins: Annotated[PinsPolicy, Meta(description="how the releases of a change are looked at")] = (
+        PinsPolicy()
+    )
     plugins: Annotated[
         dict[str, PluginPolicy],
         Meta(description="what holds for one distribution, by its name"),

@@ -15,15 +15,15 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from http.client import HTTPException
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from stigmem_review import limits
-from stigmem_review.errors import SourceError
+from stigmem_review.errors import LateError, SourceError
+from stigmem_review.sources.network import Network
 from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.text import shorten
 
@@ -36,6 +36,9 @@ MAX_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
 _ABSENT = frozenset({404, 410})
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_PARTIAL, _NO_PART = 206, 416
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
 def shown(url: str) -> str:
@@ -100,54 +103,56 @@ class Body:
     charset: str
 
 
+class Part(NamedTuple):
+    """Some bytes of a file, where they start, and the size of the whole."""
+
+    data: bytes
+    start: int
+    size: int
+
+
 class Client:
     """Requests on behalf of one requirement, with the connection settings pip has.
 
     ``asked`` opens every message; ``pinned`` is the same requirement as pip would be given it.
+    What is asked goes through ``within``, which bounds it in time.
     """
 
-    def __init__(self, asked: str, pinned: str, config: PipConfig) -> None:
+    def __init__(self, asked: str, pinned: str, network: Network) -> None:
         self.asked = shorten(asked)
+        self.network = network
         self._pinned = pinned
-        self._config = config
+        self._config = network.config
         self._began = time.monotonic()
         self._seconds: float = limits.INDEX_TOTAL_SECONDS
-        self._timeout = min(config.timeout, limits.INDEX_SECONDS)
-        self._logins = list(_logins(config))
+        self._timeout = min(self._config.timeout, limits.INDEX_SECONDS)
+        self._logins = list(_logins(self._config))
         self._kept: list[IO[bytes]] = []
-        if not config.no_index:
-            _ = self._session  # it takes a while, in which no index is waited for yet
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # Of a session, which holds all authorities that are trusted, there is one if it was used.
-        if session := vars(self).pop("_session", None):
-            session.close()
-        if kind is not None:
+    def within(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, in the time that one download may take, and no more."""
+        if not self._config.no_index:
+            _ = self.network.session  # it takes a while, in which no index is waited for yet
+        self._began, self._seconds = time.monotonic(), limits.INDEX_TOTAL_SECONDS
+        try:
+            return bounded(work, self.seconds_left, self.late)
+        except BaseException:
             # A thread that was left behind still holds what it was writing.
             for file in self._kept:
                 file.close()
+            raise
+        finally:
+            self._kept.clear()
 
     def room(self) -> IO[bytes]:
         """Return a new file for what is fetched, in memory while it is small.
 
         Whoever gets what was fetched closes it; where nobody does, because the fetch fails, it is
-        closed with this client.
+        closed here.
         """
         file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(limits.SPOOLED_BYTES))  # noqa: SIM115
         self._kept.append(file)
         return file
-
-    @cached_property
-    def _session(self) -> requests.Session:
-        return _session(self._config)
 
     @property
     def by_hand(self) -> str:
@@ -164,12 +169,17 @@ class Client:
 
     def late(self) -> SourceError:
         """Return the error for a fetch that took too long altogether."""
+        if self.network.seconds_left() <= 0:
+            what = f"the {self.network.seconds:g} seconds for the whole change are used up"
+            do = "run it again, or give it more time (seconds below [pins] in the policy)"
+            return LateError(f"{self.asked}: {what}; {do}", what, do)
         allowed = round(self._seconds, 1)
         return self.error(f"the index did not deliver within {allowed:g} seconds in all")
 
     def seconds_left(self) -> float:
         """Return how long the fetch may still take; what arrives makes it longer."""
-        return self._began + self._seconds - time.monotonic()
+        own = self._began + self._seconds - time.monotonic()
+        return min(own, self.network.seconds_left())
 
     def is_secure(self, url: str) -> bool:
         """Tell whether pip would talk to this URL: TLS, this machine, or a trusted host."""
@@ -194,41 +204,87 @@ class Client:
         ``decode`` undoes a content encoding: right for a page, wrong for a file, whose bytes are
         what its digest was made of. ``into`` is a file that what is served is written to.
         """
+
+        def read(response: requests.Response, place: str, at: str) -> Body:
+            chunks = self._chunks(response.raw, place, limit, decode)
+            if into is not None:
+                self._keep(chunks, into, place)
+            said = response.headers.get("content-type", "")
+            return Body(
+                data=b"".join(chunks),
+                url=_without_login(at),
+                content_type=(said or "text/html").partition(";")[0].strip().lower(),
+                charset=_charset(said),
+            )
+
+        return self._followed(url, {"Accept": accept}, read)
+
+    def part(self, url: str, start: int, count: int) -> Part | None:
+        """Return ``count`` bytes of what ``url`` serves from ``start`` on; None if it has no parts.
+
+        A negative start counts from the end.
+        """
+        wanted = f"bytes={start}" if start < 0 else f"bytes={start}-{start + count - 1}"
+
+        def read(response: requests.Response, place: str, _: str) -> Part | None:
+            said = _RANGE.fullmatch(response.headers.get("content-range", ""))
+            if response.status_code != _PARTIAL or said is None:
+                return None
+            first, last, size = map(int, said.groups())
+            asked_for = max(0, size + start) if start < 0 else start
+            if first != asked_for or last != min(first + count, size) - 1:
+                return None
+            data = b"".join(self._chunks(response.raw, place, count, decode=False))
+            return Part(data, first, size) if len(data) == last - first + 1 else None
+
+        return self._followed(url, {"Accept": "*/*", "Range": wanted}, read)
+
+    def _followed(
+        self,
+        url: str,
+        headers: dict[str, str],
+        read: Callable[[requests.Response, str, str], T],
+    ) -> T | None:
+        """Return what is read of the answer, at the end of all redirects; None where it is none."""
         for _ in range(MAX_REDIRECTS + 1):
-            following = self._get(url, limit, accept, decode, into)
+            following = self._answer(url, headers, read)
             if not isinstance(following, str):
                 return following
             url = following
         raise self.error(f"{shown(url)} was redirected more than {MAX_REDIRECTS} times")
 
-    def _get(
-        self, url: str, limit: int, accept: str, decode: bool, into: IO[bytes] | None
-    ) -> Body | str | None:
+    def _answer(
+        self,
+        url: str,
+        headers: dict[str, str],
+        read: Callable[[requests.Response, str, str], T],
+    ) -> T | str | None:
         import requests
         import urllib3
 
-        place = shown(url)
-        if self.seconds_left() <= 0:
-            raise self.late()
+        place, host = shown(url), urlsplit(url).netloc.rpartition("@")[2]
         try:
-            with self._request(url, accept) as response:
-                if response.status_code in _REDIRECT and "location" in response.headers:
-                    return self._redirected(url, response.headers["location"])
-                if response.status_code in _ABSENT:
-                    return None
-                self._check(response.status_code, place)
-                chunks = self._chunks(response.raw, place, limit, decode)
-                if into is not None:
-                    self._keep(chunks, into, place)
-                return Body(
-                    data=b"".join(chunks),
-                    url=_without_login(url),
-                    content_type=response.headers.get("content-type", "text/html")
-                    .partition(";")[0]
-                    .strip()
-                    .lower(),
-                    charset=_charset(response.headers.get("content-type", "")),
-                )
+            for asked in range(limits.INDEX_RETRIES + 1):
+                if self.seconds_left() <= 0:
+                    raise self.late()
+                if host in self.network.silent:
+                    raise self.error(
+                        f"{shorten(host)} did not answer before, and is not asked again",
+                        "check the network",
+                    )
+                with self._request(url, headers) as response:
+                    status = response.status_code
+                    if status in _REDIRECT and "location" in response.headers:
+                        return self._redirected(url, response.headers["location"])
+                    if status in _ABSENT:
+                        return None
+                    if status in (200, _PARTIAL, _NO_PART) and "Range" in headers:
+                        return read(response, place, url)
+                    wait = _wait(response, asked) if status in _PASSING else None
+                    if wait is None or wait > min(limits.INDEX_WAIT_SECONDS, self.seconds_left()):
+                        self._check(status, place, wait)
+                        return read(response, place, url)
+                time.sleep(wait)
         # ValueError: a URL or header these libraries cannot make sense of.
         except (
             requests.RequestException,
@@ -237,9 +293,10 @@ class Client:
             OSError,
             ValueError,
         ) as error:
-            raise self.error(*self._why(error, place)) from None
+            raise self.error(*self._why(error, place, host)) from None
+        raise AssertionError("the last answer is read or refused")
 
-    def _request(self, url: str, accept: str) -> requests.Response:
+    def _request(self, url: str, headers: dict[str, str]) -> requests.Response:
         from requests.auth import HTTPBasicAuth
 
         parts = urlsplit(url)
@@ -252,9 +309,9 @@ class Client:
         with warnings.catch_warnings():
             if verify is False:  # the user's own setting; urllib3 would warn at every request
                 warnings.simplefilter("ignore")
-            return self._session.get(
+            return self.network.session.get(
                 _without_login(url),
-                headers={"Accept": accept},
+                headers=headers,
                 auth=HTTPBasicAuth(*login) if login else None,  # if none, requests asks netrc
                 timeout=(timeout, timeout),
                 verify=verify,
@@ -272,7 +329,7 @@ class Client:
             raise self.error(f"{shown(url)} redirects to {shown(target)}, which is less secure")
         return target
 
-    def _check(self, status: int, place: str) -> None:
+    def _check(self, status: int, place: str, wait: float | None) -> None:
         if status in {401, 403}:
             raise self.error(
                 f"{place} demands a login (status {status}), and neither the index URL nor a "
@@ -282,7 +339,9 @@ class Client:
             raise self.error("the proxy demands a login", "put one into pip's proxy setting")
         if status != 200:
             raise self.error(
-                f"{place} answered with status {status}", f"try later, or {self.by_hand}"
+                f"{place} answered with status {status}"
+                + (f" and asks to wait {wait:g} seconds" if wait else ""),
+                f"try later, or {self.by_hand}",
             )
 
     def _keep(self, chunks: Iterator[bytes], into: IO[bytes], place: str) -> None:
@@ -331,7 +390,7 @@ class Client:
             return None
         return max(near, key=lambda one: len(posixpath.commonprefix([one[0], parts.path])))[1]
 
-    def _why(self, error: Exception, place: str) -> tuple[str, str]:
+    def _why(self, error: Exception, place: str, host: str) -> tuple[str, str]:
         """Return what went wrong at ``place``, told by the kinds of exceptions involved."""
         import requests
         import urllib3
@@ -356,8 +415,10 @@ class Client:
             )
         # Before timeouts: urllib3 counts what could not be opened among them.
         if find(urllib3.exceptions.NewConnectionError):
+            self.network.silent.add(host)
             return (f"no connection to {place} could be opened", "check the network and the URL")
         if find(TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError):
+            self.network.silent.add(host)
             return (f"{place} did not answer for {self._timeout:g} seconds", "check the network")
         if find(requests.ConnectionError, urllib3.exceptions.HTTPError, HTTPException):
             return (f"the connection to {place} broke off", "check the network")
@@ -369,36 +430,18 @@ class Client:
         return (f"{place} is not a URL that can be fetched", "see 'pip config list'")
 
 
-def _session(config: PipConfig) -> requests.Session:
-    import requests
-    from requests.adapters import HTTPAdapter
-    from requests.cookies import RequestsCookieJar
+def _wait(response: requests.Response, asked: int) -> float | None:
+    """Return for how many seconds an index wants to be left alone; None to ask no more."""
+    from urllib3.exceptions import InvalidHeader
     from urllib3.util.retry import Retry
 
-    class SystemTrust(HTTPAdapter):
-        """Trust this system's authorities too, as pip does, beside those requests brings."""
-
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies, host name included
-            context.load_default_certs()
-            super().init_poolmanager(*args, ssl_context=context, **kwargs)
-
-    class NoCookies(RequestsCookieJar):
-        """Keep nothing."""
-
-        def set_cookie(self, *args: Any, **kwargs: Any) -> None:
-            return
-
-    retry = Retry(total=1, connect=1, read=False, redirect=False, status=0, other=0)
-    session = requests.Session()
-    session.cookies = NoCookies()
-    session.headers.update({"User-Agent": "stigmem-review", "Accept-Encoding": "identity"})
-    session.mount("http://", HTTPAdapter(max_retries=retry))
-    session.mount("https://", SystemTrust(max_retries=retry))
-    for host in config.trusted_hosts:  # a context that verifies cannot be told not to
-        for end in ("/", ":"):
-            session.mount(f"https://{host.lower()}{end}", HTTPAdapter(max_retries=retry))
-    return session
+    if asked == limits.INDEX_RETRIES:
+        return None
+    wanted = 0.0
+    if said := response.headers.get("retry-after"):
+        with suppress(InvalidHeader):
+            wanted = Retry().parse_retry_after(said)
+    return max(wanted, limits.INDEX_BACKOFF_SECONDS * float(2**asked))
 
 
 def _logins(config: PipConfig) -> Iterator[tuple[tuple[str, str, int], str, tuple[bytes, bytes]]]:

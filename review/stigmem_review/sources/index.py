@@ -10,56 +10,46 @@ they are: they take many times longer to load than the interpreter.
 
 from __future__ import annotations
 
-import json
-import posixpath
 import re
 import shlex
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote, urljoin, urlsplit
-from urllib.request import url2pathname
+from typing import IO, TypeVar, cast
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
-from stigmem_review.errors import MismatchError, SourceError, UsageError
-from stigmem_review.sources import pip_config
+from stigmem_review.errors import LateError, MismatchError, SourceError, UsageError
 from stigmem_review.sources.artifact import SignatureFile
-from stigmem_review.sources.disk import open_file, read_file
-from stigmem_review.sources.download import Client, bounded, shown
+from stigmem_review.sources.disk import open_file
+from stigmem_review.sources.download import Client, shown
 from stigmem_review.sources.folder import Folder
-from stigmem_review.sources.offers import (
-    Link,
-    Offer,
-    Page,
-    base_name,
-    fits,
-    html_links,
-    json_links,
-    offer_of,
-    preferred,
+from stigmem_review.sources.listing import (
+    ARCHIVE,
+    Listing,
+    local_path,
+    look_everywhere,
+    look_in_folder,
+    of_disk,
 )
+from stigmem_review.sources.network import Network
+from stigmem_review.sources.offers import Offer, fits, preferred, runs_on
+from stigmem_review.sources.peek import may_declare_plugin, may_list_plugin, names_host
 from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.sources.provenance import gives_signature, signatures
+from stigmem_review.sources.ranged import NoPartsError, Ranged
 from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
 
-if TYPE_CHECKING:
-    from pypi_simple import DistributionPackage
-
-_JSON = "application/vnd.pypi.simple.v1+json"
-_HTML = frozenset({"application/vnd.pypi.simple.v1+html", "text/html"})
-_ARCHIVE = re.compile(r"\.(whl|tar\.\w+|tgz|zip|egg|exe|msi|rpm)$")
-_NEWEST = 5
-
 T = TypeVar("T")
+
+_NEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +58,9 @@ class Fetched:
 
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
-    version that are offered beside it, and ``at_hand`` are those of them that are on this machine.
-    A wheel ``fits`` where pip would install it here. ``signatures`` sign the file, and ``others``
-    are all other wheels and sdists of the version, by name, and whether something signs them.
-    ``sdist`` fetches the sdist of the version, where this is a wheel and there is one, without what
-    signs it.
+    version that are offered beside it. ``signatures`` sign the file, and ``others`` are all other
+    wheels and sdists of the version, by name, and whether something signs them. ``sdist`` fetches
+    the sdist of the version, where this is a wheel and there is one, without what signs it.
     """
 
     file: str
@@ -82,8 +70,6 @@ class Fetched:
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = field(default_factory=dict)
     sdist: Callable[[], Fetched] | None = field(default=None, compare=False)
-    at_hand: tuple[Path, ...] = ()
-    fits: bool = True
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -104,7 +90,7 @@ def parse_requirement(text: str) -> tuple[str, Version] | None:
             ) from None
         return None
     name = requirement.name
-    if name == text and _ARCHIVE.search(name):
+    if name == text and ARCHIVE.search(name):
         return None  # a file, if it were there
     specifiers = list(requirement.specifier)
     exact = specifiers[0].version if len(specifiers) == 1 else ""
@@ -131,102 +117,252 @@ def fetch(
 ) -> Fetched:
     """Fetch the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
 
+    What is taken and what is raised is as ``find`` and ``Release.load`` say.
+    """
+    with find(asked, name, version, hashes, folder) as release:
+        return release.load()
+
+
+def find(
+    asked: str,
+    name: str,
+    version: Version,
+    hashes: tuple[str, ...] = (),
+    folder: Folder | None = None,
+    network: Network | None = None,
+) -> Release:
+    """Find the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
+
     A wheel wherever there is one; among several the one pip would prefer on this interpreter.
     What a file says it requires of Python is not looked at: the node's need not be this one.
     With ``hashes`` (``algorithm:hex``) only files that hash to one of them count. With a
-    ``folder`` only what stands in it counts, and no index is asked.
+    ``folder`` only what stands in it counts, and no index is asked. ``network`` is shared with
+    other releases; without one the release has its own.
 
     Raises ``SourceError`` where there is no such file, and ``MismatchError`` where there are
-    some and none has an allowed hash. For what signs the file and is not to be had, nothing is
-    raised: the signature says why.
+    some and none has an allowed hash.
     """
-    config = pip_config.read() if folder is None else PipConfig(no_index=True)
-    with Client(asked, f"{name}=={version}", config) as client:
-        search = _Search(client, config, name, version, hashes, folder)
-        fetched, same = bounded(search.fetch, client.seconds_left, client.late)
-        return replace(
-            fetched,
-            signatures=signatures(client, same),
-            sdist=search.sdist(same),
-            fits=fits(same[0]),
-        )
+    own = network is None
+    if folder is not None:
+        network, own = Network(PipConfig(no_index=True)), True
+    shared = network or Network()
+    try:
+        client = Client(asked, f"{name}=={version}", shared)
+        return client.within(partial(Release, client, own, name, version, hashes, folder))
+    except BaseException:
+        if own:
+            shared.close()
+        raise
 
 
-class _Search:
-    """The search for one release in a folder, or in all the places pip would look in."""
+class Release:
+    """One release in a folder, or in all the places pip would look in: found, and not fetched.
+
+    ``file`` is the wheel or sdist that pip would take. ``by_contents`` are the wheels that were
+    looked at in pieces, which no hash binds. Whoever has it closes it.
+    """
 
     def __init__(
         self,
         client: Client,
-        config: PipConfig,
+        own: bool,
         name: str,
         version: Version,
         hashes: tuple[str, ...],
         folder: Folder | None,
     ) -> None:
         self._client = client
-        self._config = config
+        self._own = own
         self._name = name
         self._project = canonicalize_name(name)
         self._version = version
         self._hashes = hashes
         self._folder = folder
-        self._offers: list[Offer] = []
-        self._searched: list[str] = []
-        self._ignored: list[str] = []
+        self._offers, self._searched, self._ignored = self._listing()
+        self._chosen, self._of_kind = self._choose(self._offers)
+        self._content: Stored | None = None
+        self.by_contents: list[str] = []
 
-    def sdist(self, chosen: list[Offer]) -> Callable[[], Fetched] | None:
-        """Return what fetches the sdist beside a wheel that was chosen, if there is one."""
-        offers = [each for each in self._offers if each.kind == "sdist"]
-        beside = any(self._matches(each.version) for each in offers)
-        if not beside or any(each.kind != "wheel" for each in chosen):
-            return None
+    def __enter__(self) -> Release:
+        return self
 
-        def fetched() -> Fetched:
-            with Client(self._client.asked, f"{self._name}=={self._version}", self._config) as one:
-                again = copy(self)
-                again._client, again._offers = one, offers
-                return bounded(again._take, one.seconds_left, one.late)[0]
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-        return fetched
+    def close(self) -> None:
+        """Let go of a file that was fetched and not given to anybody, and of the connection."""
+        if self._content:
+            self._content.close()
+        self._content = None
+        self._rest()
 
-    def fetch(self) -> tuple[Fetched, list[Offer]]:
-        """Return the file, without what signs it, and all offers of it."""
+    def _rest(self) -> None:
+        if self._own:
+            self._client.network.close()
+
+    @property
+    def file(self) -> str:
+        return self._chosen.file
+
+    def _listing(self) -> Listing:
+        if self._folder is not None:
+            return look_in_folder(self._client, self._folder, self._project)
+
+        def look() -> Listing:
+            try:
+                return look_everywhere(self._client, self._client.network.config, self._project)
+            except SourceError as error:
+                # What to do for one release is not what to do for the next.
+                error.do = "" if error.do == self._client.by_hand else error.do
+                raise
+
         try:
-            if self._folder is None:
-                self._look_everywhere()
-            else:
-                self._look_only_in(self._folder)
-        except (OSError, RuntimeError, ValueError) as error:
-            where, do = "a place in pip's configuration", "see 'pip config list' and correct it"
-            if self._folder is not None:
-                where, do = f"the folder {shown(str(self._folder.path))}", "check the path"
-            raise self._client.error(
-                f"{where} cannot be looked into ({_reason(error)})", do
-            ) from None
-        return self._take()
+            return self._client.network.once(self._project, look)
+        except LateError:
+            raise self._client.late() from None
+        except SourceError as error:
+            raise self._client.error(error.why, error.do) from None
 
-    def _take(self) -> tuple[Fetched, list[Offer]]:
-        """Return the file of all that was found that pip would take."""
-        chosen, of_kind = self._choose()
-        unreviewed = tuple(sorted({offer.file for offer in of_kind} - {chosen.file}))
-        same = [offer for offer in of_kind if offer.key == chosen.key]
-        others = self._others(chosen)
-        content = self._load(chosen)
+    # Whether it can be a plugin
+
+    def may_be_plugin(self, *, in_pieces: bool = False) -> bool:
+        """Say whether the file may be a plugin, or a sdist that names the host.
+
+        ``in_pieces`` reads no more of a wheel of an index than that takes, where the index serves
+        pieces of it. Raises ``SourceError`` and ``MismatchError`` as ``load`` does.
+        """
+        if in_pieces and self._content is None and self._list_none([self._chosen]):
+            return False
+        return _may_be(self._chosen, self.content())
+
+    def others_that_may_be(
+        self, *, oldest: tuple[int, int], in_pieces: bool = False, built: bool = False
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield every other file that an installer may take, and whether it may be a plugin.
+
+        Those are all wheels that the pin allows and that Python ``oldest`` or a newer one takes,
+        and the sdist where the wheel does not fit here, or installers are told to build
+        (``built``). Raises ``SourceError`` for one that cannot be
+        looked at.
+        """
+        candidates = (*self._of_kind, *self._to_build(built=built))
+        others = {each.file: each for each in candidates if each.file != self._chosen.file}
+        taken = [each for each in others.values() if runs_on(each, oldest)]
+        none = self._list_none(taken) if in_pieces else frozenset()
+        for offer in taken:
+            if offer.file in none:
+                yield offer.file, False
+                continue
+            with self._within(partial(self._load, offer)) as content:
+                allowed = not self._hashes or self._allows(content)
+                yield offer.file, allowed and _may_be(offer, content)
+
+    def _to_build(self, *, built: bool) -> list[Offer]:
+        if self._chosen.kind != "wheel" or not (built or not fits(self._chosen)):
+            return []
+        sdists = [
+            each for each in self._offers if each.kind == "sdist" and self._matches(each.version)
+        ]
+        with suppress(MismatchError):  # the pin does not allow it, so that nobody builds it
+            return self._within(partial(self._allowed, sdists)) if self._hashes else sdists
+        return []
+
+    def _list_none(self, offers: Iterable[Offer]) -> frozenset[str]:
+        """Return those wheels of an index that list no plugin, as far as pieces of them say."""
+        wheels = [each for each in offers if each.kind == "wheel"]
+        remote = [each for each in wheels if urlsplit(each.url).scheme != "file"]
+        if not remote:
+            return frozenset()
+
+        def look() -> list[bool]:
+            with ThreadPoolExecutor(limits.PIECES_AT_ONCE) as pool:
+                return list(pool.map(self._lists_none, remote))
+
+        answers = self._within(look)
+        found = [each.file for each, none in zip(remote, answers, strict=True) if none]
+        self.by_contents += found
+        return frozenset(found)
+
+    def _lists_none(self, wheel: Offer) -> bool:
+        network, host = self._client.network, urlsplit(wheel.url).netloc
+        if host in network.whole or not self._client.is_secure(wheel.url):
+            return False
         try:
-            self._hold_against(chosen, content)
+            pieces = cast("IO[bytes]", Ranged(partial(self._client.part, wheel.url)))
+            return not may_list_plugin(pieces)
+        except NoPartsError:
+            network.whole.add(host)
+            return False
+
+    def _within(self, work: Callable[[], T]) -> T:
+        try:
+            return self._client.within(work)
+        except BaseException:
+            self._rest()
+            raise
+
+    # What is fetched of it
+
+    def load(self) -> Fetched:
+        """Return the file, and what signs it; whoever has it closes its content.
+
+        Raises ``SourceError`` where it cannot be fetched, and ``MismatchError`` where the pin does
+        not allow it. For what signs the file and is not to be had, nothing is raised: the signature
+        says why.
+        """
+        same = [offer for offer in self._of_kind if offer.key == self._chosen.key]
+        content, self._content = self.content(), None
+        beside = {offer.file for offer in self._of_kind} - {self._chosen.file}
+        try:
+            return Fetched(
+                self._chosen.file,
+                content,
+                origin=self._origin(self._chosen),
+                unreviewed=tuple(sorted(beside)),
+                signatures=signatures(self._client, same),
+                others=self._others(self._chosen),
+                sdist=self._sdist(),
+            )
         except BaseException:
             content.close()
             raise
-        origin = shown(chosen.url) if self._folder is None else ""
-        found = {offer.file: self._at_hand(offer) for offer in of_kind if offer.file in unreviewed}
-        at_hand = tuple(path for path in found.values() if path)
-        return Fetched(
-            chosen.file, content, origin, unreviewed, others=others, at_hand=at_hand
-        ), same
 
-    def _at_hand(self, offer: Offer) -> Path | None:
-        return self._local(offer.url) if urlsplit(offer.url).scheme == "file" else None
+    def _origin(self, offer: Offer) -> str:
+        return shown(offer.url) if self._folder is None else ""
+
+    def content(self) -> Stored:
+        """Return the bytes of the file, which stay this release's. Raises as ``load`` does."""
+        if self._content is None:
+            self._content = self._within(partial(self._held, self._chosen))
+        return self._content
+
+    def _held(self, offer: Offer) -> Stored:
+        """Return the bytes of a file, held against its pin and its index."""
+        content = self._load(offer)
+        try:
+            self._hold_against(offer, content)
+        except BaseException:
+            content.close()
+            raise
+        return content
+
+    def _sdist(self) -> Callable[[], Fetched] | None:
+        """Return what fetches the sdist beside a wheel that was chosen, if there is one."""
+        offers = [each for each in self._offers if each.kind == "sdist"]
+        if self._chosen.kind != "wheel" or not any(self._matches(each.version) for each in offers):
+            return None
+
+        def fetched() -> Fetched:
+            def take() -> Fetched:
+                chosen, _ = self._choose(offers)
+                return Fetched(chosen.file, self._held(chosen), self._origin(chosen))
+
+            try:
+                return self._client.within(take)
+            finally:
+                self._rest()
+
+        return fetched
 
     def _hold_against(self, chosen: Offer, content: Stored) -> None:
         """Hold a file against the hashes of its pin, and against what the index says of it."""
@@ -240,152 +376,11 @@ class _Search:
                 "do not deploy it, and tell whoever runs the index",
             )
 
-    # Where to look
-
-    def _look_everywhere(self) -> None:
-        from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
-        config = self._config
-        for location in config.find_links:
-            self._look_in_links(location)
-        indexes = (config.index_url or PYPI_SIMPLE_ENDPOINT, *config.extra_index_urls)
-        for location in () if config.no_index else indexes:
-            self._look_in_index(location)
-
-    def _look_only_in(self, folder: Folder) -> None:
-        if not folder.path.is_dir():
-            raise self._client.error(f"{shown(str(folder.path))} is no folder", "check the path")
-        self._add_files(folder.named(self._project), str(folder.path))
-
-    def _look_in_index(self, location: str) -> None:
-        root = self._local(location)
-        if root is not None:
-            page = root / self._project / "index.html"
-            if not root.is_dir():
-                self._ignored.append(f"{shown(location)} (no such directory)")
-                return
-            self._searched.append(shown(location))
-            if page.is_file():
-                self._read_local_page(page)
-        elif self._usable(location):
-            self._searched.append(shown(location))
-            self._read_remote_page(posixpath.join(location, quote(self._project)) + "/")
-
-    def _look_in_links(self, location: str) -> None:
-        path = self._local(location)
-        if path is None:
-            if self._usable(location):
-                self._searched.append(shown(location))
-                if _ARCHIVE.search(base_name(location)):
-                    self._add(html_links([Link(location)], self._project))
-                else:
-                    self._read_remote_page(location)
-            return
-        if not path.is_dir() and not path.is_file():
-            self._ignored.append(f"{shown(location)} (no such file or directory)")
-            return
-        for entry in self._look_in_folder(path, location):
-            if entry.suffix.lower() in {".html", ".htm"} and entry.is_file():
-                self._read_local_page(entry)
-
-    def _look_in_folder(self, path: Path, location: str) -> list[Path]:
-        """Note the files in a folder (or the one file), and return all there is."""
-        entries = sorted(path.iterdir()) if path.is_dir() else [path]
-        self._add_files([entry for entry in entries if entry.is_file()], location)
-        return entries
-
-    def _add_files(self, files: list[Path], location: str) -> None:
-        self._searched.append(shown(location))
-        self._add(html_links((Link(file.as_uri()) for file in files), self._project))
-
-    def _local(self, location: str) -> Path | None:
-        """Return the path a location stands for, or None if it is not on this machine."""
-        if location.lower().startswith("file:"):
-            parts = urlsplit(location)
-            if parts.netloc not in {"", "localhost"}:
-                raise self._client.error(
-                    f"pip's configuration names {shown(location)}, a file of another machine",
-                    "correct it there",
-                )
-            path = Path(url2pathname(parts.path))
-        elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", location):
-            return None
-        else:
-            path = Path(location).expanduser() if location.startswith("~") else Path(location)
-        if not path.is_absolute() and path.exists():
-            # The working directory may be a checkout under review.
-            raise self._client.error(
-                f"pip's configuration names {shown(location)}, which depends on the working "
-                "directory",
-                "write an absolute path there",
-            )
-        return path
-
-    def _usable(self, location: str) -> bool:
-        """Tell whether pip would look there at all."""
-        if self._client.is_secure(location):
-            return True
-        self._ignored.append(f"{shown(location)} (neither https nor one of pip's trusted hosts)")
-        return False
-
-    # What is there
-
-    def _read_local_page(self, path: Path) -> None:
-        data = self._of_disk(partial(read_file, path, limits.INDEX_PAGE_BYTES))
-        self._add(self._parse(data, path.as_uri(), "text/html", "utf-8"))
-
-    def _read_remote_page(self, url: str) -> None:
-        from pypi_simple import ACCEPT_JSON_PREFERRED
-
-        body = self._client.get(
-            url, limits.INDEX_PAGE_BYTES, accept=ACCEPT_JSON_PREFERRED, decode=True
-        )
-        if body is None:
-            return
-        packages = self._parse(body.data, body.url, body.content_type, body.charset)
-        for package in packages:
-            if urlsplit(package.url).scheme not in {"http", "https"}:
-                raise self._client.error(
-                    f"{shown(url)} offers a file at {shown(package.url)}, which is not on the web",
-                    "tell whoever runs the index",
-                )
-        self._add(packages)
-
-    def _parse(
-        self, data: bytes, url: str, content_type: str, charset: str
-    ) -> list[DistributionPackage]:
-        if content_type != _JSON and content_type not in _HTML:
-            raise self._client.error(
-                f"{shown(url)} is not a page of a package index, but {shorten(content_type)}",
-                "check pip's index-url (it usually ends in /simple)",
-            )
-        try:
-            # A newer minor version of the format is readable, by the format's own rules.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                if content_type == _JSON:
-                    return json_links(json.loads(data), url, self._project)
-                page = Page()
-                page.feed(data.decode(charset, "replace"))
-                page.close()
-                base = urljoin(url, page.base)
-                return html_links((link.below(base) for link in page.links), self._project)
-        except Exception:  # whatever an outside page makes of a parser
-            raise self._client.error(
-                f"{shown(url)} cannot be read as a page of a package index",
-            ) from None
-
-    def _add(self, packages: Iterable[DistributionPackage]) -> None:
-        for package in packages:
-            offer = offer_of(package, self._project)
-            if offer is not None:
-                self._offers.append(offer)
-
     # What to take
 
-    def _choose(self) -> tuple[Offer, list[Offer]]:
+    def _choose(self, offered: Iterable[Offer]) -> tuple[Offer, list[Offer]]:
         """Return the offer that pip would take, and all that it would take it from."""
-        offers = [offer for offer in self._offers if self._matches(offer.version)]
+        offers = [offer for offer in offered if self._matches(offer.version)]
         if not offers:
             raise self._nothing()
         if self._hashes:
@@ -514,7 +509,7 @@ class _Search:
         ignored = f" (ignored, as by pip: {_several(self._ignored)})" if self._ignored else ""
         places = _several(dict.fromkeys(self._searched))
         if not self._searched:
-            off = self._config.no_index
+            off = self._client.network.config.no_index
             why = "pip is configured with no-index" if off else "pip has no index it would use"
             return self._client.error(
                 f"{why}, so there is nowhere to look for it{ignored}",
@@ -551,12 +546,12 @@ class _Search:
         """Return a file that is offered, wherever it is; whoever has it closes it."""
         parts = urlsplit(offer.url)
         if parts.scheme == "file":
-            path = self._local(offer.url)
+            path = local_path(self._client, offer.url)
             if path is None or not path.is_file():
                 raise self._client.error(
                     f"{shown(offer.url)} is offered, but is not a file", "check the index"
                 )
-            return self._of_disk(partial(open_file, path))
+            return of_disk(self._client, partial(open_file, path))
         if not self._client.is_secure(offer.url):
             raise self._client.error(
                 f"it is offered at {shown(offer.url)}, which is neither https nor one of pip's "
@@ -575,15 +570,9 @@ class _Search:
             kept.close()
             raise
 
-    def _of_disk(self, look: Callable[[], T]) -> T:
-        try:
-            return look()
-        except SourceError as error:
-            raise SourceError(f"{self._client.asked}: {error}") from None
 
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", "") or type(error).__name__
+def _may_be(offer: Offer, content: Stored) -> bool:
+    return (may_declare_plugin if offer.kind == "wheel" else names_host)(content)
 
 
 def _several(names: Iterable[str]) -> str:

@@ -213,3 +213,24 @@ def fits(offer: Offer) -> bool:
     from packaging.tags import sys_tags
 
     return offer.kind != "wheel" or not offer.tags.isdisjoint(sys_tags())
+
+
+def runs_on(offer: Offer, oldest: tuple[int, int]) -> bool:
+    """Say whether some Python that is not older than ``oldest`` installs a file, by its tags."""
+    return offer.kind != "wheel" or any(
+        _newest(tag.interpreter, tag.abi) >= oldest for tag in offer.tags
+    )
+
+
+_ANY_NEWER = (99, 0)
+
+
+def _newest(interpreter: str, abi: str) -> tuple[int, int]:
+    """Return the newest Python that a tag is for."""
+    said = re.fullmatch(r"([a-z]+)(\d)(\d*)", interpreter)
+    if said is None or abi == "abi3":
+        return _ANY_NEWER
+    kind, major, minor = said.groups()
+    if kind == "py":  # and every newer one of that major version
+        return (int(major), _ANY_NEWER[0])
+    return (int(major), int(minor or 0))

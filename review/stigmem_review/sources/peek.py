@@ -7,12 +7,13 @@ erring on one side only. What it is not sure of may be a plugin.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
 from collections.abc import Iterator, Set
 from io import BytesIO
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP
@@ -45,7 +46,7 @@ _END_FORM = struct.Struct("<4x8x2LH")
 _END_64_FORM = struct.Struct("<4x36x2Q")
 _LOCATOR_FORM = struct.Struct("<4x4xQ")
 
-_STORED, _DEFLATED = 0, 8
+_METHODS = _STORED, _DEFLATED = 0, 8
 _HIDDEN = 0x0001 | 0x2000  # encrypted
 _COMMENT = 0xFFFF  # the longest there can be
 _STARTS = 64  # of archives within the archive
@@ -83,6 +84,37 @@ def may_declare_plugin(wheel: Stored) -> bool:
         return bool(added) and _holds_file(wheel, added)
     except _NotSureError:
         return True
+
+
+def may_list_plugin(wheel: IO[bytes]) -> bool:
+    """Say the same by the table of contents, and what little of the wheel has to be read for it.
+
+    pip unpacks what that table names. What other headers say, which other readers may go by, is
+    not looked at, so that this is less than ``may_declare_plugin`` says. Raises ``SourceError``
+    where the file cannot be read.
+    """
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(wheel) as archive:
+            entries = archive.infolist()
+            raw = [os.fsencode(each.orig_filename) for each in entries]
+            wanted = [
+                each for each, name in zip(entries, raw, strict=True) if _is_looked_into(name)
+            ]
+            if len(entries) > limits.ENTRIES or len(wanted) > limits.PEEKED_TABLES:
+                return True
+            added: set[str] = set()
+            for each in wanted:
+                if each.file_size > limits.METADATA_BYTES or each.compress_type not in _METHODS:
+                    return True
+                content = archive.read(each)
+                if _GROUP in content:
+                    return True
+                added |= path_entries(content)
+    except (_NotSureError, BadZipFile, NotImplementedError, RuntimeError, zlib.error, ValueError):
+        return True
+    return bool(added) and any(_SEPARATOR.split(_text(name))[-1] in added for name in raw)
 
 
 def path_entries(content: bytes) -> set[str]:
@@ -316,10 +348,7 @@ def texts(wheel: Stored) -> dict[str, bytes]:
                 if not (is_source or entry.filename.endswith(_TABLE)):
                     continue
                 data = b""
-                if entry.file_size <= limits.SOURCE_BYTES and entry.compress_type in (
-                    _STORED,
-                    _DEFLATED,
-                ):
+                if entry.file_size <= limits.SOURCE_BYTES and entry.compress_type in _METHODS:
                     data = archive.read(entry)
                     room -= len(data)
                 if room < 0:

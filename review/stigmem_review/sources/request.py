@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.folder import Folder
+from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
 from stigmem_review.sources.signatures import beside, others, read_signature, with_more
 from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from stigmem_review.sources.git import Tree
-    from stigmem_review.sources.index import Fetched
+    from stigmem_review.sources.index import Fetched, Release
+    from stigmem_review.sources.network import Network
 
 Kind = Literal["wheel", "sdist", "directory", "capture", "index", "revision", "none"]
 
@@ -133,10 +135,9 @@ def named_bundle(request: Request, bundle: str) -> Path:
 class Found:
     """A source that was found and is not read yet: most questions need less than that.
 
-    ``file`` is the name of a file or folder, and ``content`` the bytes of a wheel or sdist, until
-    it is read. ``unread`` names the other wheels of its release, of which an installer may prefer
-    one elsewhere, and ``at_hand`` are those of them that are on this machine. ``instead`` fetches
-    the sdist that pip would build here, where no wheel fits. Whoever has it closes it.
+    ``file`` is the name of a file or folder. ``content`` are the bytes of a wheel or sdist that are
+    at hand, and ``release`` is one of an index or a folder, of which nothing is fetched yet.
+    Whoever has it closes it.
     """
 
     def __init__(
@@ -145,16 +146,12 @@ class Found:
         file: str,
         read: Callable[[], Artifact],
         content: Stored | None = None,
-        unread: tuple[str, ...] = (),
-        at_hand: tuple[Path, ...] = (),
-        instead: Callable[[], Fetched] | None = None,
+        release: Release | None = None,
     ) -> None:
-        self.instead = instead
-        self.unread = unread
-        self.at_hand = at_hand
         self.kind = kind
         self.file = file
         self.content = content
+        self.release = release
         self._read = read
         self._outcome: Artifact | Exception | None = None
 
@@ -171,9 +168,27 @@ class Found:
 
     def close(self) -> None:
         """Let go of the bytes; what was read stays."""
-        if self.content:
-            self.content.close()
+        for each in (self.content, self.release):
+            if each:
+                each.close()
         self.content = None
+
+    def may_be_plugin(self, *, in_pieces: bool = False) -> bool:
+        """Say by a first look whether a wheel may be a plugin, or a sdist names the host.
+
+        ``in_pieces`` reads no more of a wheel of an index than that takes. Raises ``SourceError``
+        where it cannot be looked at.
+        """
+        if self.release is not None:
+            return self.release.may_be_plugin(in_pieces=in_pieces)
+        if self.content is None:
+            return True
+        return (may_declare_plugin if self.kind == "wheel" else names_host)(self.content)
+
+    def texts(self) -> Mapping[str, bytes]:
+        """Return what can be read of a wheel, however odd it is, as ``peek.texts`` does."""
+        content = self.content or (self.release and self.release.content())
+        return texts(content) if content else self.read().files
 
     def read(self) -> Artifact:
         """Read it, once. Raises ``SourceError`` where it cannot be read without guessing."""
@@ -206,10 +221,12 @@ def find_source(request: Request, bundle: Path | None = None) -> Found:
     found = _find(request)
     if bundle is None:
         return found
-    return Found(found.kind, found.file, lambda: _signed(found.read(), bundle), found.content)
+    signed = partial(_signed_by, bundle, found)
+    return Found(found.kind, found.file, signed, found.content, found.release)
 
 
-def _signed(artifact: Artifact, bundle: Path) -> Artifact:
+def _signed_by(bundle: Path, found: Found) -> Artifact:
+    artifact = found.read()
     signatures = with_more(artifact.signatures, [read_signature(bundle)])
     return msgspec.structs.replace(artifact, signatures=signatures)
 
@@ -305,24 +322,19 @@ def find_pinned(
     version: Version,
     hashes: tuple[str, ...] = (),
     folder: Folder | None = None,
+    network: Network | None = None,
 ) -> Found:
     """Find the one file of a release that pip would install; reading it is ``open_pinned``.
 
-    Raises ``SourceError`` and ``MismatchError`` as ``index.fetch`` does.
+    ``network`` is shared with other releases. Raises ``SourceError`` and ``MismatchError`` as
+    ``index.find`` does.
     """
-    from stigmem_review.sources.index import fetch
+    from stigmem_review.sources.index import find
 
-    fetched = fetch(asked, name, version, hashes, folder)
-    kind = _kind_of(fetched.file) or "sdist"
-    return Found(
-        kind,
-        fetched.file,
-        lambda: _read_fetched(asked, fetched),
-        fetched.content,
-        fetched.unreviewed,
-        fetched.at_hand,
-        None if fetched.fits else fetched.sdist,
-    )
+    release = find(asked, name, version, hashes, folder, network)
+    kind = _kind_of(release.file) or "sdist"
+    read = partial(_read_release, asked, release)
+    return Found(kind, release.file, read, release=release)
 
 
 def find_in_memory(asked: str, file: str, data: bytes) -> Found:
@@ -344,9 +356,11 @@ def release_of(file: str) -> tuple[str, Version | None]:
         return "", None
 
 
-def _read_fetched(asked: str, fetched: Fetched) -> Artifact:
+def _read_release(asked: str, release: Release) -> Artifact:
+    fetched = release.load()
     try:
-        artifact = _read_archive(asked, fetched.file, fetched.content)
+        with fetched.content as content:
+            artifact = _read_archive(asked, fetched.file, content)
     except SourceError as error:
         raise SourceError(f"{_shown(asked)}: {error.text}", error.why, error.do) from None
     source = msgspec.structs.replace(

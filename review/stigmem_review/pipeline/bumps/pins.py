@@ -9,22 +9,23 @@ from contextlib import closing
 from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line, Report
-from stigmem_review.errors import MismatchError
+from stigmem_review.errors import LateError, MismatchError
 from stigmem_review.facts import PinMismatch, PinsDisagree, PinUnhashed
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Location, Side
 from stigmem_review.pins.changes import PinChange, pin_changes
+from stigmem_review.pins.configured import place, places_of
 from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Pin
 from stigmem_review.pins.repository import Pins, is_constraint
-from stigmem_review.pipeline.bumps.releases import Looked, let_go, look_at_all
+from stigmem_review.pipeline.bumps.releases import Looked, Places, let_go, look_at_all
 from stigmem_review.pipeline.bumps.work import Work, heaviest, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State
 
-_INDEX_OPTIONS = (REGISTRY, "--index-url", "--extra-index-url", "--find-links", "--no-index")
+_INDEX_OPTIONS = (REGISTRY, "--index-url", "--extra-index-url", "--find-links")
 
 
 def review_pins(work: Work, existed: set[str], exist: set[str]) -> None:
@@ -60,6 +61,8 @@ class _Pins:
         self._building = _building(work.new.options)
         self._maybe = {*work.old.mentioned, *work.new.mentioned}
         self._not_found: list[Pin] = []
+        self._late: list[str] = []
+        self._by_contents: list[str] = []
 
     def review(self, existed: set[str], exist: set[str]) -> None:
         """Review every plugin whose pin changed; the sets are the files of both revisions."""
@@ -76,7 +79,12 @@ class _Pins:
         self._work.reviewed = {(each.name, each.new.version) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
-        with closing(look_at_all(moves, self._work.folder)) as looked:
+        pins = self._work.terms.pins
+        places = Places(
+            self._work.network, self._work.folder, not pins.whole_files, self._building.keys()
+        )
+        each_listed = ((each, not self._is_maybe(each)) for each in moves)
+        with closing(look_at_all(each_listed, places)) as looked:
             for change, found in looked:
                 place = change.old and (change.old.at.path, change.name)
                 self._change(change, found, change.new is None and place in open_again)
@@ -94,6 +102,8 @@ class _Pins:
         self._work.bumps.sort(key=heaviest)
         self._elsewhere(moves)
         self._idle()
+        self._left()
+        self._rests()
         self._unfound()
         self._went(went)
 
@@ -115,6 +125,7 @@ class _Pins:
                 report = review_releases(openings, self._work.terms, asked)
                 self._work.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
+            self._by_contents += found.by_contents
             if not self._is_maybe(change):
                 self._work.others.append(Line(change.name, _moved(change, found)))
         elif not (found.new if change.new else found.old).file and self._is_maybe(change):
@@ -173,8 +184,36 @@ class _Pins:
         self._work.judge(change.name, fact)
         self._work.bumps.append(_bump(change, "blocked", None))
 
+    def _left(self) -> None:
+        """Note which releases nobody looked at, because the time was used up."""
+        if self._late:
+            self._work.gaps.append(
+                Gap(
+                    ", ".join(dict.fromkeys(self._late)),
+                    f"not looked at within the {self._work.network.seconds:g} seconds that there "
+                    "are for the releases of a change",
+                    "run it again, or give it more (seconds below [pins] in the base's policy)",
+                )
+            )
+
+    def _rests(self) -> None:
+        """Say what it rests on that libraries are no plugins, where no hash binds that."""
+        if count := len(self._by_contents):
+            wheels = "a wheel that is" if count == 1 else f"{count} wheels that are"
+            says = (
+                Segment(
+                    f"of {wheels} no plugin only the table of contents was read, which no hash of "
+                    "a pin binds; whole-files below [pins] in the policy reads all"
+                ),
+            )
+            self._work.others.append(Line("what this rests on", says))
+
     def _undecided(self, change: PinChange, found: Looked) -> None:
         errors = [(each.wanted, each.error) for each in (found.old, found.new) if each.error]
+        late = [asked for asked, error in errors if isinstance(error, LateError)]
+        if late:
+            self._late += late
+            return
         for asked, error in errors:
             self._work.gaps.append(
                 gap(f"{asked}, of which nobody can say whether it is a plugin", error)
@@ -217,15 +256,28 @@ class _Pins:
             self._work.gaps.append(Gap(str(line.at), why, "install its wheel"))
 
     def _elsewhere(self, moves: tuple[PinChange, ...]) -> None:
-        """Note that installers look elsewhere for files that no hash binds."""
-        open_pins = [each.new for each in moves if each.new and not each.new.hashes]
-        named = [line for line in self._work.new.options if line.text.startswith(_INDEX_OPTIONS)]
-        if open_pins and named and self._work.folder is None:
+        """Note that installers look where this review did not for plugins that no hash binds."""
+        found = [
+            each.new
+            for each in moves
+            if each.new and not each.new.hashes and each.name in self._work.plugins
+        ]
+        if not found or self._work.folder is not None:
+            return
+        from stigmem_review.sources.listing import places
+
+        read = set(map(place, places(self._work.network.config)))
+        unread = [
+            line
+            for line in self._work.new.options
+            if line.text.startswith(_INDEX_OPTIONS) and not read.issuperset(places_of(line.text))
+        ]
+        if unread:
             self._work.gaps.append(
                 Gap(
-                    str(named[0].at),
-                    f"{named[0].text}: installers look there, this review did not, and "
-                    f"{wanted(open_pins[0])} has no hash that says which file is meant",
+                    str(unread[0].at),
+                    f"{unread[0].text}: installers look there, this review did not, and "
+                    f"{wanted(found[0])} has no hash that says which file is meant",
                     "add hashes, configure pip with that index, or give the files as artifacts",
                 )
             )
@@ -267,14 +319,8 @@ def _moved(change: PinChange, found: Looked) -> Message:
                 "points, and it names the host nowhere"
             )
         ]
-    elif found.unread:
-        count = len(found.unread)
-        others = f"{count} other wheels of it were" if count > 1 else "another wheel of it was"
-        says = [
-            Segment("; going by "),
-            Segment(found.by, theirs=True),
-            Segment(f" it is no plugin, and {others} not opened"),
-        ]
+    elif found.elsewhere:
+        says = [Segment("; it is not among the artifacts, and in the index it is no plugin")]
     else:
         says = [Segment("; it is no plugin")]
     return (

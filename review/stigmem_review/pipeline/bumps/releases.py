@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from packaging.version import Version
 
-from stigmem_review.errors import SourceError
+from stigmem_review.errors import MismatchError, SourceError
 from stigmem_review.manifest.declares import registers_plugin
 from stigmem_review.model import Source
 from stigmem_review.pins.changes import PinChange
@@ -19,6 +21,7 @@ from stigmem_review.pipeline.bumps.work import wanted
 from stigmem_review.pipeline.reading import Opening
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
+from stigmem_review.sources.network import Network
 from stigmem_review.sources.request import Found, find_pinned
 from stigmem_review.text import shorten
 
@@ -49,41 +52,78 @@ class Looked(NamedTuple):
     """Both sides of a bump; whether one of them is a plugin (``None``: nobody can say).
 
     ``is_certain`` is false where a build could still make a plugin of what says nothing of it;
-    ``by`` is the wheel that says so of the new release, and ``unread`` are the others, which
-    nobody opened.
+    ``by_contents`` are the wheels of which only the table of contents was read, and ``elsewhere``
+    says that the releases are not where the files of plugins are, and an index knows them.
     """
 
     old: Opened
     new: Opened
     is_plugin: bool | None
     is_certain: bool
-    by: str = ""
-    unread: tuple[str, ...] = ()
+    by_contents: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+
+class Places(NamedTuple):
+    """Where the files of releases come from: a folder, and the indexes of pip's configuration.
+
+    With a folder, plugins come from it alone; of what is not in it, an index is asked whether it is
+    a plugin at all, unless pip is to ask none. ``in_pieces`` is how wheels of an index are read
+    that are no plugins, and ``building`` names what installers are told to build.
+    """
+
+    network: Network
+    folder: Folder | None = None
+    in_pieces: bool = True
+    building: Collection[str] = ()
+
+    def builds(self, name: str) -> bool:
+        """Say whether installers are told to build a distribution."""
+        return not {":all:", name}.isdisjoint(self.building)
 
 
 class _Pinned:
     """One side of a bump, found in its place and read no further than somebody asks."""
 
-    def __init__(self, pin: Pin | None, before: tuple[str, ...], folder: Folder | None) -> None:
+    def __init__(
+        self, pin: Pin | None, before: tuple[str, ...], places: Places, *, listed: bool
+    ) -> None:
         self.wanted = wanted(pin) if pin else "none"
+        self.elsewhere = False
         self._error: Exception | None = None
         self._found: Found | None = None
+        self._in_pieces = places.in_pieces
+        self._built = pin is not None and places.builds(pin.name)
         if pin is None:
             self._found = Found("none", "none", lambda: Artifact(Source("none", "none")))
             return
         # Of files that were allowed before, nobody needs to be told.
         hashes = tuple(each for each in pin.hashes if each not in before) or pin.hashes
-        if pin.url and folder is None:
+        if pin.url and places.folder is None:
             self._error = SourceError(
                 f"{self.wanted}: it is installed from {shorten(pin.url)}, which is not fetched",
                 f"it is installed from {shorten(pin.url)}, which is not fetched",
                 "download that file, and name its folder with --artifacts",
             )
             return
+        find = partial(find_pinned, self.wanted, pin.name, Version(pin.version), hashes)
         try:
-            self._found = find_pinned(self.wanted, pin.name, Version(pin.version), hashes, folder)
+            self._found = find(places.folder, places.network)
+        except MismatchError as error:
+            self._error = error
         except Exception as error:
             self._error = error
+            if places.folder is not None and listed and not pin.url:
+                self._look_elsewhere(find, places.network)
+
+    def _look_elsewhere(
+        self, find: Callable[[Folder | None, Network], Found], network: Network
+    ) -> None:
+        """Find what is not in the folder in an index, only to be asked whether it is a plugin."""
+        with suppress(SourceError):
+            if not network.config.no_index:
+                self._found = find(None, network)
+                self.elsewhere = True
 
     @property
     def is_built(self) -> bool:
@@ -95,29 +135,37 @@ class _Pinned:
         return self._found.file if self._found else ""
 
     @property
-    def unread(self) -> tuple[str, ...]:
-        """Name the other wheels of the release that are not looked at either."""
-        if self._found is None:
-            return ()
-        looked_at = {path.name for path in self._found.at_hand}
-        return tuple(name for name in self._found.unread if name not in looked_at)
+    def by_contents(self) -> tuple[str, ...]:
+        """Name the wheels of which only the table of contents was read."""
+        release = self._found and self._found.release
+        return tuple(release.by_contents) if release else ()
 
-    def registers_plugin(self) -> bool | None:
-        """Say whether it is a plugin; ``None`` if nobody can say, and ``opened`` may say why."""
+    def registers_plugin(self, *, others: bool) -> bool | None:
+        """Say whether it is a plugin; ``None`` if nobody can say, and ``opened`` may say why.
+
+        With ``others`` every file of the release that installers may take is asked.
+        """
         if self._found is None:
             return None
+        ask = partial(registers_plugin, self._found, in_pieces=self._in_pieces, built=self._built)
         try:
-            return registers_plugin(self._found)
+            if not self.elsewhere:
+                return ask(others=others)
+            # What the index has of a plugin is not what the folder should have had.
+            return None if ask(others=others) else False
         except Exception as error:
-            self._error = error
+            if not self.elsewhere:
+                self._error = error
             return None
 
     def opened(self, *, read: bool) -> Opened:
         """Let go of it, and return its files if they are to be read."""
         try:
+            if self._error:  # also where an index was asked what a folder does not say
+                return Opened(self.wanted, None, self._error)
             artifact = self._found.read() if self._found and read else None
             file = "" if self.wanted == "none" else self.file
-            return Opened(self.wanted, artifact, self._error, file)
+            return Opened(self.wanted, artifact, None, file)
         except Exception as error:
             return Opened(self.wanted, None, error)
         finally:
@@ -125,11 +173,11 @@ class _Pinned:
                 self._found.close()
 
 
-def _look(change: PinChange, folder: Folder | None) -> Looked:
+def _look(change: PinChange, places: Places, *, listed: bool) -> Looked:
     """Find both releases, and read them where one of them is a plugin."""
-    old = _Pinned(change.old, (), folder)
-    new = _Pinned(change.new, change.old.hashes if change.old else (), folder)
-    known = {old.registers_plugin(), new.registers_plugin()}
+    old = _Pinned(change.old, (), places, listed=listed)
+    new = _Pinned(change.new, change.old.hashes if change.old else (), places, listed=listed)
+    known = {old.registers_plugin(others=False), new.registers_plugin(others=True)}
     is_plugin = True if True in known else None if None in known else False
     read = is_plugin is True
     return Looked(
@@ -137,8 +185,8 @@ def _look(change: PinChange, folder: Folder | None) -> Looked:
         new.opened(read=read),
         is_plugin,
         is_certain=not (old.is_built or new.is_built),
-        by=new.file,
-        unread=new.unread,
+        by_contents=new.by_contents if change.new and change.new.hashes else (),
+        elsewhere=old.elsewhere or new.elsewhere,
     )
 
 
@@ -147,14 +195,17 @@ _AT_ONCE = 4
 
 
 def look_at_all(
-    moves: tuple[PinChange, ...], folder: Folder | None
+    moves: Iterable[tuple[PinChange, bool]], places: Places
 ) -> Generator[tuple[PinChange, Looked], None, None]:
-    """Yield each move with both its releases, some of which are fetched while others are read."""
+    """Yield each move with both its releases, some of which are fetched while others are read.
+
+    Beside each move stands whether a list has it, or only a file that may install it.
+    """
     pool = ThreadPoolExecutor(_AT_ONCE)
     waiting: deque[tuple[PinChange, Future[Looked]]] = deque()
     try:
-        for change in moves:
-            waiting.append((change, pool.submit(_look, change, folder)))
+        for change, listed in moves:
+            waiting.append((change, pool.submit(_look, change, places, listed=listed)))
             if len(waiting) >= _AT_ONCE:
                 first, found = waiting.popleft()
                 yield first, found.result()

@@ -18,6 +18,7 @@ from stigmem_review.pins.repository import Pins
 from stigmem_review.pipeline.terms import Terms
 from stigmem_review.rulebook import Finding
 from stigmem_review.sources.folder import Folder
+from stigmem_review.sources.network import Network
 from stigmem_review.text import Segment
 
 
@@ -37,9 +38,11 @@ class Work:
         folder: Folder | None,
         again: tuple[str, ...],
         shown: str | None,
+        network: Network,
     ) -> None:
         self.terms = terms
         self.folder = folder
+        self.network = network
         self.again = again
         self.shown = shown
         self.old = old
