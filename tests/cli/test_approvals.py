@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from stigmem_review import cli
-from stigmem_review.approvals.record import APPROVALS_FILE, Accepted, AcceptedGap, Record
+from stigmem_review.approvals.record import (
+    APPROVALS_FILE,
+    Accepted,
+    AcceptedChange,
+    AcceptedGap,
+    Change,
+    ChangeRecord,
+    Record,
+)
 from stigmem_review.approvals.store import append
 from support.approvals import HOOK, record
 from support.repository import git
@@ -133,10 +141,12 @@ def test_where_there_is_nothing_it_says_so(
     commit_nothing = ("commit", "--quiet", "--allow-empty", "--message", "none")
     git(tmp_path, *commit_nothing)
     with contextlib.chdir(tmp_path):
-        assert cli.run(["approvals", "--at", "HEAD"]) == 2
+        assert cli.run(["approvals", "--at", "HEAD"]) == 0
+        assert "there are no approvals here" in capsys.readouterr().err
+        assert cli.run(["approvals", "--at", "HEAD", "--approvals", APPROVALS_FILE]) == 2
         assert cli.run(["approvals", "--at", "nowhere"]) == 2
     said = capsys.readouterr().err
-    assert f"there are no approvals {APPROVALS_FILE} in HEAD" in said
+    assert f"the approvals {APPROVALS_FILE} is not in HEAD" in said
     assert 'revision "nowhere"' in said
 
 
@@ -153,3 +163,72 @@ def test_two_records_alike_are_both_told(tmp_path: Path) -> None:
         append(tmp_path / APPROVALS_FILE, each)
     append(tmp_path / APPROVALS_FILE, record(other, by="One"))
     assert len(told(tmp_path)) == 4
+
+
+POLICY = """\
+fail-on = "error"
+
+[node]
+env-file = "node.env"
+
+[levels]
+capability-added = "note"
+requirement-unpinned = "error"
+
+[plugins.acme-ledger]
+levels.hook-added = "off"
+allow.destinations = ["network: *.acme.example"]
+"""
+ENV = """\
+STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=a@acme.example
+STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS=b@acme.example
+"""
+
+
+def test_what_passes_without_an_approval_is_listed_with_whose_commit_it_is(folder: Path) -> None:
+    (folder / "stigmem-review.toml").write_text(POLICY, "utf-8")
+    (folder / "node.env").write_text(ENV, "utf-8")
+    commit(folder, "Linus")
+    (folder / "stigmem-review.toml").write_text(POLICY.replace('"note"', '"off"'), "utf-8")
+    commit(folder, "Eve")
+    found = [each for each in told(folder) if not each["by"]]
+    assert [(each["kind"], each["line"], each["author"].split()[0]) for each in found] == [
+        ("lowered gate", 1, "Linus"),
+        ("lowered rule", 7, "Eve"),
+        ("lowered rule", 11, "Linus"),
+        ("allowed", 12, "Linus"),
+        ("override", 2, "Linus"),
+    ]
+    assert [each["findings"][0] for each in found[1:]] == [
+        "SPR301 capability-added is off, and error by itself",
+        "SPR201 hook-added is off, and error by itself",
+        "[plugins.acme-ledger.allow] destinations: network: *.acme.example",
+        "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS: b@acme.example is trusted as an exception",
+    ]
+    assert [each["plugin"] for each in found] == ["", "", "acme-ledger", "acme-ledger", ""]
+    before = [each for each in told(folder, "--at", "HEAD~1") if not each["by"]]
+    assert before[1]["findings"] == ["SPR301 capability-added is note, and error by itself"]
+    assert not [each for each in told(folder, "--at", "HEAD~2") if not each["by"]]
+    tomorrow = (TODAY + timedelta(days=2)).isoformat()
+    assert told(folder, "--since", tomorrow) == []
+    text = told(folder, form="text")
+    assert "lowered rule of acme-ledger: in force\n  where   stigmem-review.toml:11\n" in text
+    rows = list(csv.DictReader(io.StringIO(told(folder, form="csv"))))
+    assert [row["kind"] for row in rows[-2:]] == ["allowed", "override"]
+    assert rows[-1]["approved"] == ""
+
+
+def test_an_incomplete_review_that_was_accepted_is_listed(folder: Path) -> None:
+    gap = AcceptedGap("new release", "it is deep")
+    append(folder / APPROVALS_FILE, made("Four", 0, 7, incomplete=(gap,)))
+    assert told(folder)[-1]["incomplete"] == ["new release: it is deep"]
+
+
+def test_a_change_that_was_approved_is_listed_by_its_files(tmp_path: Path) -> None:
+    change = Change("requirements.txt", "", "--pre")
+    accepted = AcceptedChange("SPR706", "--pre", "f" * 16, "Installers are now told --pre.", change)
+    append(tmp_path / APPROVALS_FILE, ChangeRecord("One", "CHG", TODAY, TODAY, (accepted,)))
+    [found] = told(tmp_path)
+    assert (found["kind"], found["files"]) == ("change", ["requirements.txt"])
+    assert "(requirements.txt: nothing -> --pre)" in found["findings"][0]
+    assert told(tmp_path, form="text").startswith("requirements.txt: ends soon, until")

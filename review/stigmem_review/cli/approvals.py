@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 List what was approved: who, why, which findings of which upgrade, until when, and by which commit
-it came into this repository."""
+it came into this repository; and what the policy and the node's env file let pass without: lowered
+rules, what plugins are allowed, and signers that are trusted as exceptions."""
 
 
 def add(commands: Any) -> None:
@@ -44,26 +45,23 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the approvals; 0 also where there are none."""
+    """Print what may pass; 0 also where that is nothing."""
     from stigmem_review.approvals.store import default_path
-    from stigmem_review.pipeline.audit import audit
-    from stigmem_review.pipeline.terms import read_policy
+    from stigmem_review.pipeline.audit import Where, audit
 
     policy = policy_of(options)
     path = approvals_of(options, policy)
-    if path is None and options.at is None:
+    where = Where(
+        path or default_path(policy),
+        options.policy if options.at else policy,
+        options.at,
+        options.isolated,
+        is_named=options.approvals is not None,
+    )
+    found = audit(where, today(), since=options.since, until=options.until)
+    if not any(each.by for each in found):
         # Standard output stays what a program can read.
         print("there are no approvals here", file=sys.stderr)
-        found: tuple[Audited, ...] = ()
-    else:
-        found = audit(
-            path or default_path(policy),
-            today(),
-            read_policy(policy).file.policy.approvals,
-            since=options.since,
-            until=options.until,
-            at=options.at,
-        )
     match options.format:
         case "json":
             sys.stdout.write(_json(found))
@@ -81,10 +79,12 @@ def _text(found: Iterable[Audited]) -> Iterator[str]:
     for index, each in enumerate(found):
         if index:
             yield ""
-        what = f"{each.plugin} {each.old} -> {each.new}" if each.plugin else ", ".join(each.files)
-        yield clean(f"{what}: {each.state}, until {each.until}")
-        yield clean(f"  by      {each.by}, on {each.approved}")
-        yield clean(f"  why     {each.reason}")
+        yield clean(f"{_about(each)}: {_state(each)}")
+        if each.by:
+            yield clean(f"  by      {each.by}, on {each.approved}")
+            yield clean(f"  why     {each.reason}")
+        else:
+            yield clean(f"  where   {each.file}:{each.line}")
         for finding in each.findings:
             yield clean(f"  what    {finding}")
         for gap in each.incomplete:
@@ -96,6 +96,21 @@ def _text(found: Iterable[Audited]) -> Iterator[str]:
             yield clean(f"  commit  {each.commit[:12]} by {each.author}, {each.committed}")
         else:
             yield "  commit  none: it is not committed as it stands"
+
+
+def _about(each: Audited) -> str:
+    match each.kind:
+        case "release" | "baseline":
+            found = " (as found)" if each.kind == "baseline" else ""
+            return f"{each.plugin} {each.old} -> {each.new}{found}"
+        case "change":
+            return ", ".join(each.files)
+        case _:
+            return f"{each.kind}{f' of {each.plugin}' if each.plugin else ''}"
+
+
+def _state(each: Audited) -> str:
+    return f"{each.state}, until {each.until}" if each.until else each.state
 
 
 def _json(found: tuple[Audited, ...]) -> str:
@@ -126,6 +141,6 @@ def _csv(found: tuple[Audited, ...]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "; ".join(value) if isinstance(value, list) else str(value)
+    text = "; ".join(value) if isinstance(value, list) else "" if value is None else str(value)
     # A spreadsheet takes a cell that starts like this for a formula (OWASP, "CSV Injection").
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

@@ -19,7 +19,7 @@ from stigmem_review.approvals.store import read_approvals
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import ApprovalsError
 from stigmem_review.pipeline.consent import Approvals
-from stigmem_review.pipeline.origins import record_origins
+from stigmem_review.pipeline.origins import Committed, record_origins
 from stigmem_review.pipeline.terms import IN_THE_BASE, from_tree, named_file, read_records
 from stigmem_review.policy.file import Policy
 from stigmem_review.sources.git import Repository, Tree
@@ -77,7 +77,8 @@ def _brought(states: States, path: str) -> tuple[tuple[AnyRecord, ...], Consulte
     # What the base had when the two parted, and took back since, is not brought again.
     was = states.parted.read(path) or b""
     known = Counter(parse_approvals(was, path).unplaced().all())
-    origins = record_origins(states.repository, states.head_id, path, data, now)
+    committed = Committed(data, states.repository.origins(states.head_id, path))
+    origins = record_origins(committed, now, path)
     added: list[AnyRecord] = []
     for each in now.all():
         same = replace(each, line=0)
