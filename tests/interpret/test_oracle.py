@@ -32,6 +32,7 @@ EXACT = {
     "rules": 0.7,
     "styles": 0.9,
     "traps": 0.5,
+    "unusual": 0.0,
 }
 """Of the programs for which the node gets a manifest, how many have all main fields known."""
 SLICES = 4

@@ -691,12 +691,21 @@ def fuzzed() -> Iterator[Program]:
 
 def styles() -> Iterator[Program]:
     """Yield small packages that are written as plugins of other ecosystems are."""
-    written = (TESTS / "oracle" / "styles.txt").read_text("utf-8")
+    yield from _packages("styles")
+
+
+def unusual() -> Iterator[Program]:
+    """Yield small packages of which something is not followed, or that change what Python does."""
+    yield from _packages("unusual")
+
+
+def _packages(name: str) -> Iterator[Program]:
+    written = (TESTS / "oracle" / f"{name}.txt").read_text("utf-8")
     for each in f"\n{written}".split("\n=== ")[1:]:
         first, *files = each.split("\n--- ")
-        name, _, entry = first.partition(" ")
+        title, _, entry = first.partition(" ")
         parts = (file.partition("\n") for file in files)
-        yield program({path: text for path, _, text in parts}, entry or ENTRY, name=name)
+        yield program({path: text for path, _, text in parts}, entry or ENTRY, name=title)
 
 
 SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
@@ -712,5 +721,6 @@ SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "attacks": attacks,
     "rules": rules,
     "styles": styles,
+    "unusual": unusual,
     "fuzzed": fuzzed,
 }

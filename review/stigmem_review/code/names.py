@@ -32,6 +32,8 @@ class Mention(msgspec.Struct, frozen=True):
     attributes: tuple[str, ...]
     stored: bool
     called: bool
+    aimed: bool = False
+    """Whether it is called with a name first, which is mentioned as well."""
 
 
 class Mentions(msgspec.Struct):
@@ -177,11 +179,13 @@ def mentions_of(node: ast.AST) -> Mentions:
         todo += (child for child in children(each) if not _is_annotation(child, each))
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         found.rebound |= {e.target.id for e in every if isinstance(e, ast.NamedExpr)}
-    called = {id(each.func) for each in every if isinstance(each, ast.Call)}
+    calls = [each for each in every if isinstance(each, ast.Call)]
+    called = {id(each.func) for each in calls}
+    aimed = {id(each.func) for each in calls if each.args and isinstance(each.args[0], ast.Name)}
     inner = {id(each.value) for each in every if isinstance(each, ast.Attribute)}
     for each in every:
         if isinstance(each, (ast.Name, ast.Attribute)) and id(each) not in inner:
-            _mention(each, found, called)
+            _mention(each, found, called, aimed)
         elif isinstance(each, (ast.Global, ast.Nonlocal)):
             found.rebound.update(each.names)
         elif isinstance(each, (ast.Import, ast.ImportFrom)):
@@ -205,7 +209,9 @@ def _is_annotation(node: ast.AST, outer: ast.AST) -> bool:
     return node is getattr(outer, "annotation", None) or node is getattr(outer, "returns", None)
 
 
-def _mention(node: ast.Name | ast.Attribute, found: Mentions, called: set[int]) -> None:
+def _mention(
+    node: ast.Name | ast.Attribute, found: Mentions, called: set[int], aimed: set[int]
+) -> None:
     attributes: list[str] = []
     last: ast.expr = node
     while isinstance(last, ast.Attribute):
@@ -214,5 +220,7 @@ def _mention(node: ast.Name | ast.Attribute, found: Mentions, called: set[int]) 
     if isinstance(last, ast.Name):
         stored = not isinstance(node.ctx, ast.Load)
         found.names.append(
-            Mention(last.id, tuple(reversed(attributes)), stored, id(node) in called)
+            Mention(
+                last.id, tuple(reversed(attributes)), stored, id(node) in called, id(node) in aimed
+            )
         )

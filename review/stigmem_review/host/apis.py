@@ -139,6 +139,14 @@ _REACHING_NAMES = _words(
 """The names of what does so too, whoever has it."""
 _WRITING = _words("os pathlib pty shutil subprocess tarfile tempfile zipfile")
 """Whose calls may write files, which are read or imported later."""
+_ASKS = _words(
+    "builtins.bool builtins.callable builtins.dir builtins.hash builtins.id builtins.isinstance "
+    "builtins.issubclass builtins.len builtins.repr builtins.str inspect.getdoc "
+    "inspect.isabstract inspect.isbuiltin inspect.isclass inspect.iscoroutinefunction "
+    "inspect.isfunction inspect.isgeneratorfunction inspect.ismethod inspect.ismodule "
+    "inspect.isroutine"
+)
+"""Calls of which nothing comes but what the thing is that they are given."""
 _APART = _words(
     "enum.auto inspect.cleandoc inspect.getdoc inspect.isasyncgenfunction inspect.isawaitable "
     "inspect.isclass inspect.iscoroutine inspect.isgeneratorfunction inspect.ismethod "
@@ -154,6 +162,8 @@ _DECORATING = _words(
 """Names of calls that only mark what is then called for a model."""
 _DECIDING = _words("builtins enum fastapi importlib pydantic stigmem_node sys")
 """What decides what manifests are, for whoever gets it and changes it."""
+_STREAMS = _words("sys.stdin sys.stdout sys.stderr")
+"""What is written to, or read from, and leads no further."""
 _LEADING = _words("__dict__ _getframe meta_path path path_hooks setprofile settrace")
 """Attributes of Python itself that lead to whatever a program has."""
 
@@ -454,9 +464,14 @@ def changes(api: str, *, named: bool = False) -> Literal["everything", "files", 
     return "everything"
 
 
+def asks(api: str) -> bool:
+    """Say whether a call only asks what it is given for what it is, and leaves it as it is."""
+    return api in _ASKS
+
+
 def decides(api: str) -> bool:
     """Say whether whoever is given something can change what manifests are."""
-    if api.startswith("builtins."):
+    if api.startswith("builtins.") or api in _STREAMS:
         return False
     return api.partition(".")[0] in _DECIDING or api in STANDARD or api == "os.environ"
 

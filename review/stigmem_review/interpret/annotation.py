@@ -11,6 +11,7 @@ from stigmem_review.interpret import (
     objects,
 )
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import FLAGS, Thing
 from stigmem_review.interpret.machine import (
     FALLS,
     OUTSIDE,
@@ -37,6 +38,9 @@ _SCHEMA = (
 _BARE = frozenset(("builtins", "collections", "types", "typing", "typing_extensions"))
 _THEMSELVES = frozenset(("Annotated", "Awaitable", "ClassVar", "Final", "Optional", "Union"))
 """What names the type of the object itself in square brackets, and not of what is in it."""
+UNION = Foreign("types.UnionType")
+"""What ``|`` makes of types."""
+NONE_TYPE = Foreign("types.NoneType")
 _SHORT = 200
 _BUILTINS = frozenset(dir(builtins))
 _NESTED = 6
@@ -179,7 +183,8 @@ def _computed(m: Machine, node: ast.expr, env: Env) -> None:
     """Follow a part of an annotation that is evaluated once more for whoever reads it."""
     count = len(m.things)
     outcomes = m.run(lambda: m.evaluate(node, env))
-    if len(outcomes) > 1 or any(oid < count for oid, _ in outcomes[0].delta):
+    changed = [cell for cell in outcomes[0].delta if cell[0] < count and cell[1][0] not in FLAGS]
+    if len(outcomes) > 1 or changed:
         m.doom("an annotation changes something")
     m.asked(m.settle(outcomes, FALLS))
 
@@ -195,9 +200,77 @@ def _is_plain_model(m: Machine, kind: Ref) -> bool:
     )
 
 
+def _may_hold(dotted: str) -> bool:
+    """Say whether a name can stand for a type with others in square brackets."""
+    top, _, name = dotted.partition(".")
+    if top == "builtins":
+        return hasattr(getattr(builtins, name, None), "__class_getitem__")
+    return top in _BARE and dotted != "typing.Any"
+
+
+def united(m: Machine, left: Value, right: Value) -> Value | None:
+    """Return what ``|`` makes of two types; nothing where they may be something else."""
+    if not all(_is_type(m, each) or each == Const(None) for each in (left, right)):
+        return None
+    if left == right == Const(None):
+        return None
+    m.bracketed[Tuple((left, right))] = None
+    return m.alloc(Thing("object", type=UNION, defaults=(("", left), ("", right))))
+
+
+def _is_type(m: Machine, value: Value) -> bool:
+    match value:
+        case Ref(kind="class") as ref:
+            return not m.is_escaped(ref)
+        case Ref(kind="object") as ref:
+            return m.thing(ref).type == UNION
+        case Foreign(dotted=dotted):
+            top, _, name = dotted.partition(".")
+            return (
+                isinstance(getattr(builtins, name, None), type)
+                if top == "builtins"
+                else (top in _BARE)
+            )
+        case _:
+            return False
+
+
+def types_in(m: Machine, value: Value) -> tuple[Value, ...]:
+    """Return the types that a value stands for where any of several may be meant."""
+    match value:
+        case Tuple(items=items):
+            return tuple(found for each in items for found in types_in(m, each))
+        case Ref(kind="object") as ref if m.thing(ref).type == UNION:
+            either = [each for _, each in m.thing(ref).defaults]
+            plain = [NONE_TYPE if each == Const(None) else each for each in either]
+            return tuple(found for each in plain for found in types_in(m, each))
+        case _:
+            return (value,)
+
+
+def _asked_within(m: Machine, value: Value) -> None:
+    match value:
+        case Tuple(items=items):
+            for each in items:
+                _asked_within(m, each)
+        case Ref(kind="list") as ref:
+            _asked_within(m, m.read(ref))
+        case Ref(kind="class" | "object"):
+            asked(m, value)
+        case _:
+            pass
+
+
 def asked(m: Machine, value: Value) -> None:
     """Ask what stands in an annotation for a schema: texts are run, classes are called."""
     match value:
+        case Foreign(dotted=dotted) if _may_hold(dotted):
+            # It may be short for a type with others in it.
+            for each in [*m.bracketed]:
+                _asked_within(m, each)
+        case Ref(kind="object") as ref if m.thing(ref).type == UNION:
+            for _, each in m.thing(ref).defaults:
+                asked(m, each)
         case Foreign() | Const(value=None) | Ref(kind="object"):
             pass
         case Ref(kind="class") as ref if not m.overrides(ref, _SCHEMA) and (

@@ -6,9 +6,10 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from stigmem_review.interpret import containers, lazy, operators, text
+from stigmem_review.interpret import annotation, containers, lazy, operators, text
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
+from stigmem_review.interpret.kinds import IS_OF, asked, kind_of
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import attempt, set_attribute
@@ -19,6 +20,7 @@ from stigmem_review.interpret.values import (
     TRUE,
     Bound,
     Const,
+    File,
     Foreign,
     Frozen,
     Member,
@@ -27,6 +29,7 @@ from stigmem_review.interpret.values import (
     Opaque,
     Ref,
     Tuple,
+    Unknown,
     Value,
     View,
     Wrapped,
@@ -387,11 +390,14 @@ def _next(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("builtins.isinstance")
 def _isinstance(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    kinds = args[1].items if isinstance(args[1], Tuple) else (args[1],)
+    kinds = annotation.types_in(m, args[1])
     found = [_is_a(m, args[0], each) for each in kinds]
     if True in found:
         return TRUE
     if None in found:
+        names = [each.dotted for each in kinds if isinstance(each, Foreign)]
+        if isinstance(args[0], Foreign) and len(names) == len(kinds):
+            return asked(args[0].dotted, *names)
         raise GiveUp("whether something is of a type is not known")
     return FALSE
 
@@ -425,6 +431,8 @@ _VERDICTS = (Foreign("stigmem_node.plugins.Allow"), Foreign("stigmem_node.plugin
 def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
     if kind == Foreign("builtins.object"):
         return True
+    if kind == annotation.NONE_TYPE and not isinstance(value, (OneOf, Unknown)):
+        return value == NONE
     match value:
         case Ref(kind="instance"):
             return m.derives(m.thing(value).type, kind)
@@ -445,7 +453,11 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
             return m.thing(value).type == kind
         case _:
             pass
-    name = type_name(m, value)
+    if isinstance(value, Foreign) and isinstance(kind, Foreign) and kind.dotted in IS_OF:
+        found = kind_of(value.dotted)
+        return None if found is None else found == IS_OF[kind.dotted]
+    path = isinstance(value, File) and value.text
+    name = "str" if path else type_name(m, value)
     if isinstance(kind, Ref) and kind.kind == "class":
         return False if name and not m.is_virtual(kind) else None
     if not name or not isinstance(kind, Foreign):
@@ -458,9 +470,12 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
             "collections.abc.Iterable": ("list", "tuple", "str", "dict", "set", "frozenset"),
             "collections.abc.Set": ("set", "frozenset"),
             "collections.abc.Callable": ("function", "method"),
+            "types.FunctionType": ("function",),
+            "types.MethodType": ("method",),
+            "types.ModuleType": ("module",),
         }
         plain = ("list", "tuple", "str", "dict", "set", "frozenset", "int", "function", "method",
-                 "bool", "NoneType", "float")  # fmt: skip
+                 "bool", "NoneType", "float", "module")  # fmt: skip
         return name in known[kind.dotted] if kind.dotted in known and name in plain else None
     if exception_class(wanted):
         return False
@@ -474,8 +489,7 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
 @model("builtins.issubclass")
 def _issubclass(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    kinds = args[1].items if isinstance(args[1], Tuple) else (args[1],)
-    found = [m.derives(args[0], each) for each in kinds]
+    found = [m.derives(args[0], each) for each in annotation.types_in(m, args[1])]
     if True in found:
         return TRUE
     if None in found:
@@ -529,10 +543,13 @@ def _callable(m: Machine, args: Args, keywords: Keywords) -> Value:
             return flag(m.special(ref, "__call__"))
         case Ref(kind="object") as ref if m.has_model(ref, "__call__"):
             return TRUE
-        case Const() | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "module"):
+        case Const() | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "module") | File():
             return FALSE
         case Foreign(dotted=dotted) if m.is_object(dotted):
             return TRUE
+        case Foreign(dotted=dotted):
+            found = kind_of(dotted)
+            return flag(found in ("class", "function")) if found else asked(dotted, "callable")
         case _:
             raise GiveUp("whether something can be called is not known")
 

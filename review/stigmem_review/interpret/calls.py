@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 from stigmem_review.code.names import Function, Names, names_of
 from stigmem_review.host import apis
-from stigmem_review.interpret import annotation, containers, namespaces, records, text
+from stigmem_review.interpret import annotation, containers, host, namespaces, records, text
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import DEPTH, OUTSIDE, PATHS, GiveUp, Machine
-from stigmem_review.interpret.objects import lookup, mro
+from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -388,6 +388,8 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     for each in thing.mro:
         if isinstance(each, Foreign) and apis.called(each.dotted):
             m.note("calls", each.dotted, args, keywords)
+    if UNFOLLOWED in thing.traits:
+        raise GiveUp("a class is derived from what is not followed")
     if m.is_escaped(kind) and not m.roots:
         raise GiveUp("code that could not be followed may have changed the class")
     if "enum" in thing.traits:
@@ -402,7 +404,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         raise GiveUp("objects are made in a way of their own")
     if m.overrides(kind, ("__new__",)):
         return _made_anew(m, kind, args, keywords)
-    if _is_abstract(m, kind):
+    if is_abstract(m, kind):
         m.raise_("TypeError", Const(f"Can't instantiate abstract class {thing.name}"))
     ref = m.alloc(Thing("instance", type=kind))
     if "exception" in thing.traits:
@@ -417,6 +419,8 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         return ref
     if init != MISSING and not isinstance(init, Foreign):
         raise GiveUp("objects are made in a way of their own")
+    if init == Foreign(host.REJECT_INIT):
+        m.call(Bound(init, ref), args, keywords)
     if (args or keywords) and "exception" not in thing.traits:
         m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
     return ref
@@ -464,7 +468,8 @@ def _made_anew(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     return m.each(m.call(new, (kind, *args), keywords), fill)
 
 
-def _is_abstract(m: Machine, kind: Ref) -> bool:
+def is_abstract(m: Machine, kind: Ref) -> bool:
+    """Say whether a class has a method that a class derived from it must have."""
     every = m.thing(kind).mro
     if "abstract" not in m.thing(kind).traits:
         return False

@@ -14,6 +14,7 @@ from stigmem_review.interpret import (
     builtins,
     calls,
     fields,
+    host,
     objects,
     records,
     statements,
@@ -26,7 +27,7 @@ from stigmem_review.interpret.machine import (
     Machine,
 )
 from stigmem_review.interpret.models import MODELS
-from stigmem_review.interpret.objects import lookup, mro
+from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
     Bound,
@@ -51,7 +52,20 @@ _ENUMS = {
     "enum.StrEnum": "StrEnum",
     "enum.IntEnum": "int",
 }
-RAISED = {
+HOST_ERRORS = {
+    "stigmem_node.plugins.CapabilityError": "PermissionError",
+    "stigmem_node.plugins.ManifestError": "ValueError",
+    "stigmem_node.plugins.PluginDependencyError": "RuntimeError",
+    "stigmem_node.plugins.PluginDiscoveryError": "RuntimeError",
+    "stigmem_node.plugins.PluginExecutionError": "RuntimeError",
+    "stigmem_node.plugins.PluginMigrationError": "RuntimeError",
+    "stigmem_node.plugins.PluginSignatureError": "RuntimeError",
+    "stigmem_node.plugins.RegistryFrozenError": "RuntimeError",
+    host.REJECT: "RuntimeError",
+}
+"""The node's own exceptions, and what each is derived from; only one has a method of its own
+(``stigmem_node.plugins.errors``)."""
+RAISED = HOST_ERRORS | {
     "json.JSONDecodeError": "ValueError",
     "tomllib.TOMLDecodeError": "ValueError",
     "importlib.metadata.PackageNotFoundError": "ModuleNotFoundError",
@@ -81,6 +95,7 @@ _REAL_CLASSES: dict[str, type] = {
 """Classes of others that classes are derived from: what these do not have is not there."""
 _NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False")
 """What a class is itself, and not what is derived from it."""
+_SPECIAL = words("enum model namedtuple typeddict dataclass")
 _RECORDS = {"typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict"}
 _REAL_BASES = {"typing.NamedTuple": "builtins.tuple", "typing.TypedDict": "builtins.dict"}
 _PLAIN_OF_NAMESPACES = words("__eq__ __ne__ __hash__ __repr__ __str__ __format__ __lt__")
@@ -140,6 +155,10 @@ def special(m: Machine, owner: Value, name: str) -> bool:
 
 def inherited(m: Machine, kind: Foreign, name: str) -> Value:
     """Return what a class that others provide has under a name."""
+    if kind.dotted == host.REJECT and name == "__init__":
+        return Foreign(host.REJECT_INIT)
+    if base := HOST_ERRORS.get(kind.dotted):
+        return inherited(m, Foreign(f"builtins.{base}"), name)
     if exception := builtins.exception_class(kind.dotted.removeprefix("builtins.")):
         if name == "__init_subclass__":
             return Foreign("builtins.object.__init_subclass__")
@@ -324,12 +343,16 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
                 traits.add(_RECORDS[base.dotted])
             case Foreign(dotted="pydantic.BaseModel"):
                 traits.add("model")
-            case Foreign(dotted=dotted) if dotted.startswith("builtins.") and (
-                exception_class(m, dotted) is not None
+            case Foreign(dotted=dotted) if dotted in HOST_ERRORS or (
+                dotted.startswith("builtins.") and exception_class(m, dotted) is not None
             ):
                 traits.add("exception")
+            case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
+                traits.add(UNFOLLOWED)
             case _:
                 raise GiveUp("a class is derived from what is not followed")
+    if UNFOLLOWED in traits and (given or mixin or traits & _SPECIAL):
+        raise GiveUp("a class is derived from what is not followed")
     if mixin and "enum" not in traits:
         raise GiveUp("a class is derived from a builtin type")
     if traits & {"namedtuple", "typeddict"} and len(bases) > 1:
@@ -352,6 +375,10 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     module = m.read(env.globals, "__name__")
     m.write(kind, module, "__module__")
     m.execute(node.body, inner_env)
+    if UNFOLLOWED in traits:
+        # What makes it can do with it what it likes, and it is no news to what it is derived from.
+        m.escape(kind)
+        return kind
     if "namedtuple" in traits:
         _finish_named(m, kind, bases)
     _finish_class(m, kind, mixin, traits)

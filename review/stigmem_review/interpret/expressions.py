@@ -342,7 +342,9 @@ def _compare(
     m: Machine, left: Value, ops: Sequence[ast.cmpop], rest: Sequence[ast.expr], env: Env
 ) -> Value:
     right = m.evaluate(rest[0], env)
-    found = m.guard((left, right), lambda: operators.compare(m, ops[0], left, right))
+    # What a constant is compared with does nothing with it.
+    given = [each for each in (left, right) if not isinstance(each, Const)]
+    found = m.guard(given, lambda: operators.compare(m, ops[0], left, right))
     if len(ops) == 1:
         return found
     return m.each(

@@ -72,6 +72,8 @@ def made(
     told, data = schemas.information(m) if checking else (None, None)
     for name, (shape, default) in fields.items():
         try:
+            if schemas.is_marked(shape):
+                raise GiveUp("more is said of a field of a model than its type")
             if checks:
                 # Validators escaped where they were decorated; what they give is not known.
                 raise GiveUp("a model checks its values")
@@ -155,7 +157,7 @@ def _field_options(m: Machine, field: Ref) -> dict[str, Value]:
     options = dict(m.thing(field).defaults)
     if m.thing(field).type != Foreign("pydantic.Field"):
         raise GiveUp("a default of a model is not followed")
-    known = {"", "default", "default_factory", "description", "title", "examples"}
+    known = {"", "default", "default_factory"} | schemas.SAID
     if options.keys() - known - schemas.BOUNDS:
         raise GiveUp("a model checks its values in a way of its own")
     return options

@@ -22,6 +22,7 @@ from stigmem_review.interpret import (
     settings,
     stdlib,
 )
+from stigmem_review.interpret.kinds import MODULE_OF, kind_of
 from stigmem_review.interpret.machine import (
     REWRITTEN,
     GiveUp,
@@ -41,6 +42,7 @@ from stigmem_review.interpret.values import (
     Method,
     Opaque,
     Ref,
+    Tuple,
     Value,
     flag,
 )
@@ -99,7 +101,13 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
     if isinstance(owner, Foreign):
         module, _, name = owner.dotted.rpartition(".")
         if name != "Literal":
-            annotation.run_texts(m, index)
+            match name, index:
+                case "Annotated", Tuple(items=(first, *_)):
+                    # A text beside a type is nobody's annotation.
+                    annotation.run_texts(m, first)
+                case _:
+                    annotation.run_texts(m, index)
+            m.bracketed[index] = None
         if name == "Annotated" and (alias := routers.annotated(m, index)):
             return alias
         if module in _TYPING:
@@ -197,12 +205,18 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             return m.get(m.thing(owner).defaults[0][1], name)
         if name in objects.OPENING or owner.kind == "partial" or kind in _SEALED:
             raise GiveUp(f"{name} is asked for")
+        if kind == Foreign("dataclasses.Field"):
+            if (found := dict(m.thing(owner).defaults).get(name)) is None:
+                raise GiveUp(f"{name} of a field is not followed")
+            return found
         if kind == routers.MIGRATION:
             return dict(m.thing(owner).defaults).get(name, Method(owner, name))
         if kind == Foreign("importlib.metadata.Distribution") and name in ("name", "version"):
             return m.call_on(owner, "get", (Const(name),), ())
         return Method(owner, name)
     assert isinstance(owner, Foreign)
+    if name == "__module__" and kind_of(owner.dotted) in ("class", "function"):
+        return Opaque("str", (MODULE_OF, Const(owner.dotted)))
     if members := m.host_members.get(owner.dotted):
         if name in members:
             return Member(owner, name, Const(members[name]), "StrEnum")

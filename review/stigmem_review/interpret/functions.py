@@ -6,9 +6,10 @@ import ast
 import itertools
 from collections.abc import Callable
 
-from stigmem_review.interpret import annotation, lazy
+from stigmem_review.interpret import annotation, calls, lazy
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
+from stigmem_review.interpret.kinds import asked, kind_of
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import CACHED
@@ -18,6 +19,7 @@ from stigmem_review.interpret.values import (
     NONE,
     Bound,
     Const,
+    File,
     Foreign,
     Pairs,
     Ref,
@@ -244,18 +246,40 @@ def _is_kind(*kinds: str) -> Run:
         match args[0]:
             case Ref(kind="function" | "class" | "module" | "list" | "dict" | "set" as kind):
                 return flag(kind in kinds)
-            case Const() | Tuple():
+            case Const() | Tuple() | File():
                 return flag(False)
             case Foreign(dotted=dotted) if dotted.startswith("builtins.") and m.is_object(dotted):
                 return flag(dotted.partition(".")[2][:1].isupper() and "class" in kinds)
+            case Foreign(dotted=dotted):
+                found = kind_of(dotted)
+                return flag(found in kinds) if found else asked(dotted, *kinds)
+            case Ref(kind="instance") as ref if not m.is_escaped(ref):
+                return flag(False)
+            case Bound(function=Ref(kind="function")):
+                return flag("method" in kinds)
             case _:
                 raise GiveUp("what kind of object it is is not known")
 
     return run
 
 
+model("inspect.isclass")(_is_kind("class"))
 model("inspect.isfunction")(_is_kind("function"))
+model("inspect.ismethod")(_is_kind("method"))
 model("inspect.ismodule")(_is_kind("module"))
+model("inspect.isroutine")(_is_kind("function", "method"))
+
+
+@model("inspect.isabstract")
+def _is_abstract(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    match args[0]:
+        case Ref(kind="class") as ref if not m.is_escaped(ref):
+            return flag(calls.is_abstract(m, ref))
+        case Const() | Tuple() | Ref(kind="function" | "module" | "list" | "dict" | "set"):
+            return flag(False)
+        case _:
+            raise GiveUp("whether a class is abstract is not known")
 
 
 @model("typing.get_type_hints")

@@ -26,8 +26,12 @@ ESCAPED = "?"
 """The cell that says that code which cannot be seen may change the object at any time."""
 SHOWN = "~shown "
 """Before the name of a cell: what is in it reaches code that runs at any time."""
+FLAGS = "!?~"
+"""What the names of cells begin with that are set once, and never changed."""
 VOLATILE = "~volatile "
 """Before the name of a cell: code that runs at any time may write it."""
+UNORDERED = "~unordered"
+"""The cell that says that nobody knows in which order an object got its names."""
 
 
 class Thing(msgspec.Struct):

@@ -505,23 +505,51 @@ def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywo
     raise GiveUp(f"{name}() of a manifest is not followed")
 
 
+def _bound(
+    m: Machine, fields: tuple[str, ...], least: int, args: Args, keywords: Keywords
+) -> dict[str, Value]:
+    """Return arguments by the names of parameters, of which the first few have no default."""
+    given = dict(zip(fields, args, strict=False))
+    if len(args) > len(fields) or any(e in given or e not in fields for e, _ in keywords):
+        m.raise_("TypeError", Const("got an unexpected argument"))
+    given |= keywords
+    if any(name not in given for name in fields[:least]):
+        m.raise_("TypeError", Const("missing a required argument"))
+    return given
+
+
 def _record(dotted: str, fields: tuple[str, ...], least: int) -> None:
     def make(m: Machine, args: Args, keywords: Keywords) -> Value:
-        given = dict(zip(fields, args, strict=False))
-        if len(args) > len(fields) or any(e in given or e not in fields for e, _ in keywords):
-            m.raise_("TypeError", Const("got an unexpected argument"))
-        given |= keywords
-        if any(name not in given for name in fields[:least]):
-            m.raise_("TypeError", Const("missing a required argument"))
+        given = _bound(m, fields, least, args, keywords)
         return m.alloc(Thing("object", type=Foreign(dotted), defaults=tuple(given.items())))
 
     model(dotted, whole=True)(make)
 
 
+REJECT = "stigmem_node.plugins.RejectError"
+REJECT_INIT = f"{REJECT}.__init__"
 ALLOW = "stigmem_node.plugins.Allow"
 DENY = "stigmem_node.plugins.Deny"
 _record(ALLOW, (), 0)
 _record(DENY, ("reason",), 1)
+
+
+@model(REJECT, whole=True)
+def _reject(m: Machine, args: Args, keywords: Keywords) -> Value:
+    made = m.exception(Foreign(REJECT), ())
+    _rejecting(m, (made, *args), keywords)
+    return made
+
+
+@model(REJECT_INIT, whole=True)
+def _rejecting(m: Machine, args: Args, keywords: Keywords) -> Value:
+    made = args[0]
+    if not isinstance(made, Ref) or made.kind != "instance":
+        raise GiveUp("it is called in an unusual way")
+    reason = _bound(m, ("reason",), 1, args[1:], keywords)["reason"]
+    m.write(made, Tuple((reason,)), "args")
+    m.write(made, reason, "reason")
+    return NONE
 
 
 @model("stigmem_node.plugins.handler_timeout")

@@ -12,7 +12,15 @@ from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import FALLS, REWRITTEN, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import (
+    FALLS,
+    REWRITTEN,
+    SEARCHED,
+    Exit,
+    GiveUp,
+    Machine,
+    Outcome,
+)
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -222,6 +230,8 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     m.put((module.oid, "__name__"), Const(name))
     m.put((module.oid, "__file__"), file_of(m, found))
     m.put((module.oid, "__package__"), Const(found.package))
+    if found.is_package:
+        m.put((module.oid, "__path__"), _searched(m, name))
     m.put((module.oid, "__doc__"), Const(ast.get_docstring(found.tree, clean=False)))
     env = Env("module", module, names_of(found.tree), None, found, module)
     site, guarded, yielding = m.site, m.guarded, m.yielding
@@ -269,11 +279,17 @@ def _namespace(m: Machine, name: str, parent: Value, last: str) -> Value:
     m.write(m.imports, made, name)
     m.put((made.oid, "__name__"), Const(name))
     m.put((made.oid, "__package__"), Const(name))
+    m.put((made.oid, "__path__"), _searched(m, name))
     m.put((made.oid, "__doc__"), NONE)
     m.put((made.oid, "__file__"), m.unknown("a package without a file"))
     if isinstance(parent, Ref):
         m.write(parent, made, last)
     return made
+
+
+def _searched(m: Machine, name: str) -> Ref:
+    """Return the list of folders in which the modules of a package are."""
+    return m.alloc(Thing("object", type=SEARCHED, name=name))
 
 
 def file_of(m: Machine, module: Module) -> Value:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 
-from stigmem_review.interpret import imports
+from stigmem_review.interpret import imports, lazy, records
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import LOADING, GiveUp, Machine
+from stigmem_review.interpret.machine import LOADING, REWRITTEN, SEARCHED, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, count, model
-from stigmem_review.interpret.values import NONE, TRUE, Const, Foreign, Value
+from stigmem_review.interpret.objects import new_class
+from stigmem_review.interpret.values import (
+    NONE,
+    TRUE,
+    Const,
+    File,
+    Foreign,
+    Ref,
+    Tuple,
+    Value,
+    flag,
+)
 
+_TUPLE = Foreign("builtins.tuple")
 _DISTRIBUTION = "importlib.metadata.Distribution"
 
 
@@ -97,6 +109,61 @@ def _import_module(m: Machine, args: Args, keywords: Keywords) -> Value:
     except GiveUp as stop:
         # As with an import that is not followed, what it runs is not known.
         m.doom(stop.why)
+
+
+def _package(m: Machine, path: Value) -> str:
+    """Return the package whose modules stand in a folder."""
+    match path:
+        case Ref(kind="object") as ref if m.thing(ref).type == SEARCHED:
+            return m.thing(ref).name
+        case File(parts=parts) if parts and all(part.isidentifier() for part in parts):
+            return ".".join(parts)
+        case _:
+            raise GiveUp("which modules are looked for is not known")
+
+
+def _modules_in(m: Machine, args: Args, keywords: Keywords) -> list[tuple[str, str, bool]]:
+    """Return the modules below folders: prefix, name, and whether each is a package."""
+    given = dict(zip(("path", "prefix"), args, strict=False)) | dict(keywords)
+    path, prefix = given.pop("path", NONE), given.pop("prefix", Const(""))
+    if given or len(args) > 2 or not isinstance(prefix, Const) or m.has((m.imports.oid, REWRITTEN)):
+        raise GiveUp("which modules are looked for is not known")
+    listed = m.read(path) if isinstance(path, Ref) and path.kind == "list" else Tuple((path,))
+    if not isinstance(listed, Tuple) or listed.shuffled:
+        raise GiveUp("which modules are looked for is not known")
+    found: dict[str, bool] = {}
+    for package in (_package(m, each) for each in listed.items):
+        for each in m.modules.below(package):
+            name = each.rpartition(".")[2]
+            if name != "__init__":
+                found.setdefault(name, m.modules.has(f"{each}.__init__"))
+    if not all(name.isidentifier() for name in found):
+        raise GiveUp("a module has a name that no module has")
+    return [(str(prefix.value), name, is_package) for name, is_package in found.items()]
+
+
+@model("pkgutil.iter_modules")
+def _iterate(m: Machine, args: Args, keywords: Keywords) -> Value:
+    return _infos(m, _modules_in(m, args, keywords))
+
+
+def _infos(m: Machine, found: list[tuple[str, str, bool]]) -> Value:
+    kind = new_class(m, "ModuleInfo", "ModuleInfo", (_TUPLE,), frozenset({"namedtuple"}))
+    records.name_fields(m, kind, ["module_finder", "name", "ispkg"], {})
+    finder = Foreign("importlib.machinery.FileFinder.made")
+    infos = [
+        Tuple((finder, Const(prefix + name), flag(is_package)), named=kind)
+        for prefix, name, is_package in found
+    ]
+    return lazy.new_iterator(m, "iter", Tuple(tuple(infos)))
+
+
+@model("pkgutil.walk_packages")
+def _walk(m: Machine, args: Args, keywords: Keywords) -> Value:
+    found = _modules_in(m, args, keywords)
+    if any(is_package for _, _, is_package in found):
+        m.doom("packages are imported as they are found")
+    return _infos(m, found)
 
 
 @model("importlib.util.find_spec")

@@ -167,7 +167,7 @@ class Interpreter(Machine):
             self.depth = depth
             self.site = site
             del self.yielding[yielding:]
-            for each in given[1:] if isinstance(function, Foreign) else given:
+            for each in _handed_to(function, given[1:]):
                 self.escape(each)
             # Code that cannot be seen may set variables of the environment.
             changed = isinstance(function, Foreign) and foreign.is_of_environment(function.dotted)
@@ -533,6 +533,19 @@ class Interpreter(Machine):
     ) -> None:
         """Fill the fields of a new object of a dataclass."""
         fields.fill(self, ref, kind, args, keywords)
+
+
+def _handed_to(function: Value, given: Sequence[Value]) -> Sequence[Value]:
+    """Return what code that is not seen gets where something is called with arguments."""
+    match function:
+        case Foreign(dotted=dotted) if apis.asks(dotted):
+            return [each for each in given if not isinstance(each, Foreign)]
+        case Foreign():
+            return given
+        case Bound(function=Foreign(), owner=owner):
+            return [owner, *given]
+        case _:
+            return [function, *given]
 
 
 def _none(_: Value) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
+from stigmem_review.interpret import kinds
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.values import (
     Bound,
@@ -81,18 +82,24 @@ def same(m: Machine, left: Value, right: Value) -> bool | None:
                 # Their order counts as well.
                 return None
             return _same_pairs(m, m.read(left), m.read(right))
+        case (Opaque(key=(kinds.MODULE_OF, _)), Const(value=str(other))) | (
+            Const(value=str(other)),
+            Opaque(key=(kinds.MODULE_OF, _)),
+        ) if m.modules.owns(other):
+            # What others provide says that it is of a module of theirs.
+            return False
         case (Opaque(type="str"), Const(value=other)) | (Const(value=other), Opaque(type="str")):
             return None if isinstance(other, str) else False
         case (Opaque(), _) | (_, Opaque()):
             return True if left == right else None
         case _:
             pass
-    kinds = (_family(m, left), _family(m, right))
-    if "" in kinds:
+    families = (_family(m, left), _family(m, right))
+    if "" in families:
         return None
-    if kinds[0] != kinds[1]:
+    if families[0] != families[1]:
         return False
-    if kinds[0] in ("list", "dict", "set", "tuple"):
+    if families[0] in ("list", "dict", "set", "tuple"):
         return None
     try:
         return key(m, left) == key(m, right)

@@ -25,8 +25,10 @@ from stigmem_review.interpret.events import HANDED_ON, Argument, Arguments, Even
 from stigmem_review.interpret.heap import (
     ALL,
     ESCAPED,
+    FLAGS,
     MADE,
     SHOWN,
+    UNORDERED,
     VOLATILE,
     Cell,
     Delta,
@@ -76,10 +78,19 @@ DEPTH = 40
 
 _OWN_ARGUMENTS = frozenset({"KeyError", "AssertionError", "SystemExit", "StopIteration"})
 """Exceptions that are raised with what the program has, not with words."""
-_OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__"})
+_OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__", "__path__"})
 """Cells with names by which code can be found; whoever has the object has no need of them."""
 EITHER = "either"
 """What a condition begins with that holds where one of several sets of conditions does."""
+_ELSEWHERE = re.compile(r"(?:https?|wss?)://|[/~](?!.*-packages\b)(?!.*\.py\w?\Z)", re.S)
+"""What a text begins with that is an address in the network, or a path to no code."""
+_SETTERS = ("setattr", "delattr")
+_LOGGER = Foreign("logging.getLogger")
+"""The type of loggers, whose names are those of modules as a rule, and mean none."""
+_FINDING = words("__path__ __package__ __spec__ __loader__ __builtins__")
+"""What Python goes by where it looks for modules and builtin names."""
+_NAMING = ("module", "instance")
+"""Objects whose names can be gone through."""
 OTHERWISE = "otherwise"
 """A condition of which only is known that there are many ways for it."""
 _WAYS = 6
@@ -91,6 +102,8 @@ PATHS = ("pathlib.", "anyio.Path")
 """What the names of paths begin with that others gave."""
 _NAME = 300
 """Characters of a dotted name; longer ones mean nothing to anybody."""
+SEARCHED = Foreign("sys.path_of_package")
+"""The type of the list of folders in which the modules of a package are."""
 LOADING = "~loading"
 """The flag that says that entry points were looked up, so what is not known may be one of them."""
 _DEPENDS = "it depends on {} in the environment of the node's process"
@@ -249,6 +262,9 @@ class Machine(Heap, ABC):
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """What only the machine itself has: lists of items, and names of comprehensions."""
+        self.bracketed: dict[Value, None] = {}
+        """What stands in the square brackets of types that others provide, or beside another type,
+        on whichever way: whoever makes a schema of such a type asks it."""
         self.noted: list[Any] = []
         """What was seen to be made for the node, on whichever way (``routers``)."""
         self.imports = self.alloc(Thing("imports"))
@@ -642,11 +658,25 @@ class Machine(Heap, ABC):
             raise GiveUp("a value has too much inside")
         if self.is_escaped(ref) or (ref.oid, SHOWN + name) in self.cells:
             self.escape(value)
+        if ref.kind == "module" and name in _FINDING and value != self.cells.get((ref.oid, name)):
+            self.doom(f"{name} of a module is set")
+        if value is MISSING and ref.kind in _NAMING:
+            # A name that is bound again comes last.
+            self.put((ref.oid, UNORDERED), TRUE)
         self.put((ref.oid, name), value)
 
     def is_escaped(self, ref: Ref) -> bool:
         """Say whether code that cannot be seen may change an object."""
         return (ref.oid, ESCAPED) in self.cells
+
+    def ordered_names(self, ref: Ref) -> list[str]:
+        """Return the names of cells that an object may have, in the order in which it got them.
+
+        Whether that is known, ``UNORDERED`` says.
+        """
+        self.tick(len(self.cells) // 64)
+        names = set(self.names(ref))
+        return [name for oid, name in self.cells if oid == ref.oid and name in names]
 
     def names(self, ref: Ref) -> list[str]:
         """Return the names of cells that an object may have, in order."""
@@ -735,6 +765,8 @@ class Machine(Heap, ABC):
                     if apis.decides(dotted):
                         self._opened(f"{dotted} is given to code that could not be followed")
                 case Ref() as ref:
+                    if self.thing(ref).type == SEARCHED:
+                        self._opened("code that could not be followed gets the path of a package")
                     if not self.is_escaped(ref):
                         todo += self._reached(ref)
                 case _:
@@ -744,10 +776,13 @@ class Machine(Heap, ABC):
         """Say whether a text has the name of something in the distribution in it."""
         if isinstance(text, bytes):
             return any(top.encode() in text for top in self.modules.tops)
+        if _ELSEWHERE.match(text):
+            return False
         return any(
             top in text
             and re.search(
-                rf"(?<![\w.]){re.escape(top)}\s*[.:/]\s*\w|import\s+{re.escape(top)}", text
+                rf"(?<![\w.])(?<!\w://)(?<!\w@){re.escape(top)}\s*[.:/]\s*\w|import\s+{re.escape(top)}",
+                text,
             )
             for top in self.modules.tops
         )
@@ -799,7 +834,8 @@ class Machine(Heap, ABC):
             for name in thing.cells
             if name != MADE and name not in _OWN_NAMES and (ref.oid, name) in self.cells
         ]
-        found += [each for _, each in thing.defaults]
+        if thing.type != _LOGGER:
+            found += [each for _, each in thing.defaults]
         found += [each for each in thing.bases if isinstance(each, Ref)]
         if isinstance(thing.type, Ref) or thing.kind == "partial":
             found.append(thing.type)
@@ -820,7 +856,8 @@ class Machine(Heap, ABC):
         for each in found.imports:
             self._show_import(each, env)
         for mention in found.names:
-            if mention.name in REACHING:
+            # What attributes are set of by name is mentioned as well, as what any are set of.
+            if mention.name in REACHING and not (mention.aimed and mention.name in _SETTERS):
                 self._opened(f"code that runs at any time uses {mention.name}")
             frame = self.frame_of(mention.name, env, nested=True)
             rebound = mention.stored and not mention.attributes and mention.name in found.rebound
@@ -1067,7 +1104,7 @@ class Machine(Heap, ABC):
         for cell in touched:
             oid, name = cell
             self.tick()
-            if name[0] in "!?~":
+            if name[0] in FLAGS:
                 # Flags only ever get set, and hold if they are set on any way.
                 joined.append((cell, next(e.delta[cell] for e in outcomes if cell in e.delta)))
                 if name == ESCAPED and not all(cell in e.delta for e in outcomes):
@@ -1094,6 +1131,7 @@ class Machine(Heap, ABC):
                 merged = Unknown("it is one of too many values", self.at())
             joined.append((cell, merged))
         self.path = common
+        joined += [((oid, UNORDERED), TRUE) for oid in self._unordered(outcomes, touched)]
         for cell, value in joined:
             if self.cells.get(cell) != value:
                 self.put(cell, value)
@@ -1105,7 +1143,7 @@ class Machine(Heap, ABC):
             oid, name = cell
             if name.startswith(SHOWN):
                 self.escape(self.cells.get((oid, name[len(SHOWN) :]), MISSING))
-            elif name[0] not in "!?~" and (
+            elif name[0] not in FLAGS and (
                 (oid, ESCAPED) in self.cells or (oid, SHOWN + name) in self.cells
             ):
                 self.escape(value)
@@ -1117,6 +1155,19 @@ class Machine(Heap, ABC):
         if result is None:
             return self.unknown("it is one of too many values", *(e.value for e in outcomes))
         return result
+
+    def _unordered(self, outcomes: Sequence[Outcome], touched: Iterable[Cell]) -> list[int]:
+        """Return what gets names in one order on one way, and in another on another."""
+        new: dict[int, set[Cell]] = {}
+        for cell in touched:
+            if self.things[cell[0]].kind in _NAMING and cell not in self.cells:
+                new.setdefault(cell[0], set()).add(cell)
+        return [
+            oid
+            for oid, cells in new.items()
+            if len(cells) > 1
+            and len({tuple(cell for cell in each.delta if cell in cells) for each in outcomes}) > 1
+        ]
 
     def merged(self, options: Sequence[Option]) -> Value | None:
         """Return one value for several; nothing where they are too many."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+
+from stigmem_review.interpret.heap import UNORDERED
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.values import (
     MISSING,
@@ -18,7 +21,13 @@ from stigmem_review.interpret.values import (
 
 NAMES = "names"
 """The kind of view that shows the names of an object."""
-_OF_MODULES = words("__loader__ __spec__ __cached__ __builtins__")
+_FIRST = (
+    *("__name__", "__doc__", "__package__", "__loader__", "__spec__", "__path__", "__file__"),
+    *("__cached__", "__builtins__", "__annotations__"),
+)
+"""The names of a module before its code runs, in the order in which Python 3.11 gives them."""
+OF_MODULES = words("__loader__ __spec__ __cached__ __builtins__")
+"""What every module has, whatever its code says."""
 _OPEN = words("__loader__ __spec__ __builtins__ __path__ __dict__ __class__")
 
 
@@ -39,11 +48,17 @@ def namespace(m: Machine, owner: Value) -> View:
 
 
 def names(m: Machine, owner: Ref) -> list[str]:
-    """Return the names in the dict of an object, in no order that would mean anything."""
+    """Return the names in the dict of an object, in the order in which it got them."""
     if m.is_escaped(owner):
         raise GiveUp("code that could not be followed may have changed it")
-    found = m.names(owner)
-    return [*sorted(_OF_MODULES), *found] if owner.kind == "module" else found
+    found = m.ordered_names(owner)
+    if owner.kind != "module":
+        return found
+    every = {*found, *OF_MODULES}
+    module = m.thing(owner).extra
+    if any(isinstance(each, ast.AnnAssign) for each in module.tree.body):
+        every.add("__annotations__")
+    return [*(each for each in _FIRST if each in every), *(e for e in found if e not in _FIRST)]
 
 
 def content(m: Machine, view: View) -> Pairs:
@@ -51,16 +66,17 @@ def content(m: Machine, view: View) -> Pairs:
     owner = view.owner
     found = []
     for name in names(m, owner):
-        value = _value(m, owner, name)
+        value = value_of(m, owner, name)
         if isinstance(value, OneOf) and any(each.value == MISSING for each in value.options):
             raise GiveUp("whether a name is bound is not known")
         found.append((("c", name), Const(name), value))
-    return Pairs(tuple(found), shuffled=len(found) > 1)
+    return Pairs(tuple(found), shuffled=len(found) > 1 and m.has((owner.oid, UNORDERED)))
 
 
-def _value(m: Machine, owner: Ref, name: str) -> Value:
+def value_of(m: Machine, owner: Ref, name: str) -> Value:
+    """Return what a name in the dict of an object stands for; ``MISSING`` where it has none."""
     value = m.read(owner, name)
-    if value == MISSING and owner.kind == "module" and name in _OF_MODULES:
+    if value == MISSING and owner.kind == "module" and name in _FIRST:
         # Whoever uses it can reach everything.
         return Foreign(f"sys.{name}")
     return value
@@ -87,12 +103,12 @@ def get_item(m: Machine, view: View, index: Value, default: Value | None) -> Val
             m.raise_("KeyError", index)
         return default
 
-    return m.each(_value(m, view.owner, _name(m, index)), found)
+    return m.each(value_of(m, view.owner, _name(m, index)), found)
 
 
 def has_item(m: Machine, view: View, index: Value) -> Value:
     """Return whether a name is bound."""
-    return m.each(_value(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING))
+    return m.each(value_of(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING))
 
 
 def set_item(m: Machine, view: View, index: Value, value: Value) -> Value:

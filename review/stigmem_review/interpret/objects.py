@@ -56,6 +56,8 @@ OBJECT = Foreign("builtins.object")
 MODEL = Foreign("pydantic.BaseModel")
 CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
+UNFOLLOWED = "unfollowed"
+"""The trait of a class that is derived from one of others which is not followed."""
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
 _BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol types.SimpleNamespace")
@@ -211,6 +213,8 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
             return m.call(m.method(found, "__get__"), (owner, kind))
         case Foreign(dotted=dotted) if dotted.startswith("pydantic.BaseModel."):
             return Bound(found, kind if dotted.endswith("model_validate") else owner)
+        case Foreign(dotted=dotted) if dotted.endswith(".__init__"):
+            return Bound(found, owner)
         case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
             raise GiveUp("whether it becomes a method is not known")
         case Foreign(dotted=dotted) if dotted.count(".") > 1:
@@ -463,6 +467,8 @@ def _of_module(m: Machine, owner: Ref, name: str) -> Value:
     found = m.read(owner, name)
     if name == "__dict__":
         return namespaces.namespace(m, owner)
+    if found == MISSING and name in namespaces.OF_MODULES:
+        return namespaces.value_of(m, owner, name)
     if found == MISSING and ((hasattr(sys, name) and name[:2] == "__") or name in OPENING):
         m.doom(f"{name} of a module is asked for")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stigmem_review import limits
-from stigmem_review.interpret import containers, namespaces
+from stigmem_review.interpret import annotation, containers, namespaces
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
@@ -237,6 +237,8 @@ def _binary(
             return m.below(left, (right,))
         case (Const(value=str() | bytes() as pattern), _) if name == "mod":
             return _percent(m, pattern, right)
+        case _ if name == "or" and (found := annotation.united(m, left, right)):
+            return found
         case (Unknown(api=str(api)), _) | (_, Unknown(api=str(api))) if api:
             return _of_others(m, name, left, right)
         case (Opaque(), _) | (_, Opaque()):

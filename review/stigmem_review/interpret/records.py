@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Sequence
+from functools import partial
 
 from stigmem_review.interpret import namespaces
-from stigmem_review.interpret.containers import dict_of, get_item
+from stigmem_review.interpret.containers import METHODS, dict_of, get_item
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
 from stigmem_review.interpret.lazy import with_items
@@ -241,9 +242,10 @@ def _fields_of(m: Machine, args: Args, keywords: Keywords) -> Value:
         m.raise_("TypeError", Const("must be called with a dataclass type or instance"))
     found: list[Value] = []
     for name, _ in m.dataclass_fields(kind):
-        made = m.alloc(Thing("instance", type=Foreign("dataclasses.Field")))
-        m.write(made, Const(name), "name")
-        found.append(made)
+        thing = Thing(
+            "object", type=Foreign("dataclasses.Field"), defaults=(("name", Const(name)),)
+        )
+        found.append(m.alloc(thing))
     return Tuple(tuple(found))
 
 
@@ -358,12 +360,31 @@ def _dir(m: Machine, args: Args, keywords: Keywords) -> Value:
     owner = args[0]
     if not isinstance(owner, Ref) or owner.kind != "module" or m.read(owner, "__dir__") != MISSING:
         raise GiveUp("the names of an object are listed")
-    found = {*namespaces.names(m, owner)}
     content = namespaces.content(m, View(owner, namespaces.NAMES))
-    assert len(content.items) == len(found)
-    if m.thing(owner).extra.is_package:
-        found.add("__path__")
-    return m.new_list([Const(name) for name in sorted(found)])
+    names = sorted(name.value for _, name, _ in content.items if isinstance(name, Const))
+    return m.new_list([Const(name) for name in names])
+
+
+@model("inspect.getmembers", whole=True)
+def _members_of(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if keywords or not 1 <= len(args) <= 2:
+        m.doom("inspect.getmembers() is called")
+    owner = args[0]
+    if not isinstance(owner, Ref) or owner.kind != "module" or m.read(owner, "__dir__") != MISSING:
+        m.doom("inspect.getmembers() is called")
+    content = namespaces.content(m, View(owner, namespaces.NAMES))
+    found = m.new_list(())
+    for _, name, value in sorted(content.items, key=lambda each: str(each[0])):
+        add = partial(_added, m, found, Tuple((name, value)))
+        if len(args) == 1 or args[1] == NONE:
+            add()
+        else:
+            m.choose(m.call(args[1], (value,)), add, lambda: NONE)
+    return found
+
+
+def _added(m: Machine, found: Ref, item: Value) -> Value:
+    return METHODS["list", "append"](m, found, (item,), ())
 
 
 # Typed dicts.

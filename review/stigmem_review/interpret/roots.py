@@ -15,8 +15,8 @@ import msgspec
 from stigmem_review.code.names import Function
 from stigmem_review.interpret import calls
 from stigmem_review.interpret.events import PHASES
-from stigmem_review.interpret.heap import ESCAPED, VOLATILE, Cell
-from stigmem_review.interpret.host import ALLOW, DENY
+from stigmem_review.interpret.heap import ESCAPED, FLAGS, VOLATILE, Cell
+from stigmem_review.interpret.host import ALLOW, DENY, REJECT
 from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
@@ -43,7 +43,6 @@ _ALL = 10_000
 _TURNS = 3
 _VERDICTS: dict[str, End] = {ALLOW: "allow", DENY: "deny"}
 _ALLOWS = "stigmem_node.plugins.ALLOW_SINGLETON"
-_REJECT = "stigmem_node.plugins.RejectError"
 _PLAIN = ("abc.ABC", "builtins.object", "enum.Enum", "typing.Generic", "typing.NamedTuple")
 """Classes of others that make no verdict of what derives from them."""
 _HOLDING = ("dict", "instance", "list", "module", "set")
@@ -129,7 +128,7 @@ class _Run:
             for cell, value in outcome.delta.items()
             if cell[0] != m.imports.oid
             and (
-                cell[1][0] not in "!?~"
+                cell[1][0] not in FLAGS
                 or cell[1].startswith(VOLATILE)
                 or (cell[1] == ESCAPED and m.things[cell[0]].kind in _HOLDING)
             )
@@ -185,8 +184,8 @@ def _end(m: Machine, kind: str, value: Value) -> End:
     """Return what the node makes of how a handler ends (``stigmem_node.plugins.registry``)."""
     if kind == "raises":
         if isinstance(value, Unknown):
-            return "deny" if value.api.startswith(_REJECT) else "raises"
-        known = isinstance(value, Ref) and m.derives(m.thing(value).type, Foreign(_REJECT))
+            return "deny" if value.api.startswith(REJECT) else "raises"
+        known = isinstance(value, Ref) and m.derives(m.thing(value).type, Foreign(REJECT))
         return "deny" if known else "raises"
     match value:
         case Foreign(dotted=dotted) if dotted == _ALLOWS:

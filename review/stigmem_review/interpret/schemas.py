@@ -6,13 +6,15 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from stigmem_review.interpret import host
+from stigmem_review.host.modules import STANDARD
+from stigmem_review.interpret import annotation, host
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
-from stigmem_review.interpret.models import Args, Keywords, count, model
+from stigmem_review.interpret.models import Args, Keywords, Run, count, model
+from stigmem_review.interpret.objects import mro
 from stigmem_review.interpret.values import (
     NONE,
     TRUE,
@@ -25,6 +27,7 @@ from stigmem_review.interpret.values import (
     Pairs,
     Ref,
     Tuple,
+    Unknown,
     Value,
     Wrapped,
     words,
@@ -33,6 +36,8 @@ from stigmem_review.interpret.values import (
 Shape = tuple[Any, ...]
 """What a field takes: a word, and what that needs."""
 _UNKNOWN: Shape = ("unknown",)
+_MARKED: Shape = ("marked",)
+"""That of a field of which its annotation says more than a type: a default, or how it is shown."""
 _SIMPLE = ("bool", "int", "str", "float")
 _HOLDING = ("list", "set", "frozenset", "tuple", "dict")
 
@@ -47,20 +52,37 @@ def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
                 return shape_of(m, ast.parse(written.strip(), mode="eval").body, env)
             except (SyntaxError, ValueError):
                 return _UNKNOWN
-        case ast.Name():
-            return _named(m.evaluate(node, env))
-        case ast.Attribute(value=ast.Name()):
-            return _named(m.evaluate(node, env))
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name):
+            return _named(m, name, m.evaluate(node, env))
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return ("either", shape_of(m, left, env), shape_of(m, right, env))
         case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=index):
             return _subscripted(m, m.evaluate(owner, env), index, env)
-        case _:
+        case ast.Constant():
             return _UNKNOWN
+        case ast.List(elts=items):
+            return _of_parts(m, items, env)
+        case ast.Call():
+            return _named(m, "", m.evaluate(node, env))
+        case _:
+            return _MARKED
 
 
-def _named(kind: Value) -> Shape:
+def _of_parts(m: Machine, parts: Sequence[ast.expr], env: Env) -> Shape:
+    """Return what a type takes that is not followed, and has others inside."""
+    return _MARKED if any(is_marked(shape_of(m, each, env)) for each in parts) else _UNKNOWN
+
+
+def is_marked(shape: Shape) -> bool:
+    """Say whether more is said beside a type, or one that is in it."""
+    return shape == _MARKED or any(isinstance(e, tuple) and is_marked(e) for e in shape)
+
+
+def _named(m: Machine, name: str, kind: Value) -> Shape:
     match kind:
+        case Foreign(dotted=dotted) if dotted.rpartition(".")[2] != name:
+            # It is short for a type, with whatever that has in square brackets.
+            return _MARKED if any(_is_mark(m, each) for each in m.bracketed) else _UNKNOWN
         case Foreign(dotted="typing.Any" | "builtins.object"):
             return ("any",)
         case Foreign(dotted=dotted) if dotted.startswith("builtins."):
@@ -70,8 +92,41 @@ def _named(kind: Value) -> Shape:
             return (name, ("any",), ("any",)) if name in _HOLDING else _UNKNOWN
         case Ref(kind="class"):
             return ("of", kind)
-        case _:
+        case Foreign(dotted=dotted) if dotted.partition(".")[0] in STANDARD | {"pydantic"}:
             return _UNKNOWN
+        case Ref(kind="object") as ref if m.thing(ref).type != annotation.UNION:
+            return _UNKNOWN
+        case Ref(kind="object"):
+            return _MARKED if any(_is_mark(m, each) for each in m.bracketed) else _UNKNOWN
+        case _:
+            return _MARKED
+
+
+def _is_mark(m: Machine, value: Value) -> bool:
+    """Say whether something beside a type says how a field is called, made or shown."""
+    match value:
+        case Tuple(items=items):
+            return any(_is_mark(m, each) for each in items)
+        case Ref(kind="object") as ref:
+            kind = m.thing(ref).type
+            if kind == Foreign("pydantic.Field"):
+                return bool(dict(m.thing(ref).defaults).keys() - SAID - BOUNDS)
+            return isinstance(kind, Foreign) and kind.dotted.endswith("Serializer")
+        case Unknown(api=api):
+            return not api.startswith("annotated_types.")
+        case _:
+            return False
+
+
+def _bounds(m: Machine, value: Value) -> bool:
+    """Say whether something beside a type only refuses values, or only describes them."""
+    match value:
+        case Const():
+            return True
+        case Ref(kind="object") as ref:
+            return m.thing(ref).type == Foreign("pydantic.Field")
+        case _:
+            return False
 
 
 def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
@@ -79,6 +134,12 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
         return _UNKNOWN
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     match owner.dotted.rpartition(".")[2].lower(), parts:
+        case "annotated", [first, *rest]:
+            beside = [m.evaluate(each, env) for each in rest]
+            inner = shape_of(m, first, env)
+            if is_marked(inner) or any(_is_mark(m, each) for each in beside):
+                return _MARKED
+            return ("bounded", inner) if all(_bounds(m, each) for each in beside) else _UNKNOWN
         case "optional", [inner]:
             return ("either", shape_of(m, inner, env), ("none",))
         case "union", [first, *rest]:
@@ -95,7 +156,7 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
         case "literal", _ if all(isinstance(each, ast.Constant) for each in parts):
             return ("literal", *(each.value for each in parts if isinstance(each, ast.Constant)))
         case _:
-            return _UNKNOWN
+            return _of_parts(m, parts, env)
 
 
 def taken(m: Machine, shape: Shape, value: Value) -> Value:
@@ -107,6 +168,9 @@ def _taken(m: Machine, shape: Shape, value: Value) -> Value:
     match shape, value:
         case ("any",), _:
             return value
+        case ("bounded", inner), _:
+            m.may_raise("a model may refuse a value")
+            return _taken(m, inner, value)
         case ("none",), Const(value=None):
             return value
         case ("is", name), Const(value=constant) if type(constant).__name__ == name:
@@ -169,6 +233,8 @@ def _dumped(m: Machine, value: Value) -> Value:
     if (kind := _model_of(m, value)) is not None:
         assert isinstance(value, Ref)
         names = m.model_fields(kind)
+        if fields_are_marked(m, kind):
+            raise GiveUp("a model is shown in a way of its own")
         held = [(Const(name), _dumped(m, m.read(value, name))) for name in names]
         return m.new_dict(pairs_of(m, held))
     match value:
@@ -190,6 +256,15 @@ def _dumped(m: Machine, value: Value) -> Value:
             return m.new_dict(pairs_of(m, held_, shuffled=content.shuffled))
         case _:
             raise GiveUp("what a model is turned into is not followed")
+
+
+def fields_are_marked(m: Machine, kind: Ref) -> bool:
+    """Say whether what a model is turned into may be more than its fields by their names."""
+    for each in mro(m, kind):
+        for shape, default in m.shapes.get(each.oid, {}).values() if isinstance(each, Ref) else ():
+            if is_marked(shape) or _is_mark(m, default):
+                return True
+    return False
 
 
 @model("pydantic.BaseModel.model_dump", whole=True)
@@ -236,12 +311,32 @@ def _validate(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.each(m.read(value), entries)
 
 
+SAID = words("description title examples")
+"""What ``Field`` takes to describe a field with."""
 BOUNDS = words("ge gt le lt multiple_of min_length max_length")
 """What ``Field`` takes to refuse values with; those that it does not refuse stay as they are."""
 _AFTER = Const("after")
 _RAISED = Tuple((Foreign("builtins.ValueError"), Foreign("builtins.AssertionError")))
 """What a validator raises to refuse a value; any other exception goes through."""
 _VALIDATES = "pydantic.field_validator.of"
+
+
+def _given_to_models(name: str) -> Run:
+    """Return what makes something that models go by, and call what it is given at any time."""
+
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        for each in (*args, *(value for _, value in keywords)):
+            m.escape(each)
+        return m.alloc(Thing("object", type=Foreign(name)))
+
+    return run
+
+
+for _name in (
+    *("AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "Strict"),
+    *("PlainSerializer", "WrapSerializer", "SkipValidation", "Discriminator", "Tag"),
+):
+    model(f"pydantic.{_name}", whole=True)(_given_to_models(f"pydantic.{_name}"))
 
 
 @model("pydantic.field_validator")

@@ -615,10 +615,10 @@ def _raise(m: Machine, exc: ast.expr | None, cause: ast.expr | None, env: Env) -
         m.escape(m.evaluate(cause, env))
 
     def raised(value: Value) -> Value:
-        if isinstance(value, Ref) and value.kind == "class":
+        error = Foreign("builtins.BaseException")
+        own = isinstance(value, Ref) and value.kind == "class"
+        if own or (isinstance(value, Foreign) and m.derives(value, error)):
             value = m.call(value, ())
-        elif isinstance(value, Foreign) and m.derives(value, Foreign("builtins.BaseException")):
-            value = m.exception(value, ())
         if isinstance(value, Ref) and value.kind == "instance":
             if m.derives(m.thing(value).type, Foreign("builtins.BaseException")) is False:
                 m.raise_("TypeError", Const("exceptions must derive from BaseException"))

@@ -194,6 +194,7 @@ def _reduce(m: Machine, args: Args, keywords: Keywords) -> Value:
     return lazy.with_items(m, args[1], fold)
 
 
+_SETTING = ("__setattr__", "__slots__", "__dict__")
 _COPIED = ("__module__", "__name__", "__qualname__")
 
 
@@ -206,20 +207,45 @@ def _wraps(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 
 @model("functools.wraps.inner")
-def _update_wrapper(m: Machine, args: Args, keywords: Keywords) -> Value:
+def _wraps_inner(m: Machine, args: Args, keywords: Keywords) -> Value:
     """Called with the wrapped function first, as ``wraps`` gives it."""
     count(args, keywords, 2, 2)
-    wrapped, wrapper = args
-    if not isinstance(wrapper, Ref) or wrapper.kind != "function":
+    return _updated(m, args[1], args[0])
+
+
+@model("functools.update_wrapper")
+def _update_wrapper(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if len(args) == 2 and not keywords:
+        wrapper, wrapped = args
+        if isinstance(wrapped, Ref) and wrapped.kind == "function":
+            return _updated(m, wrapper, wrapped)
+    m.doom("functools.update_wrapper() is called")
+
+
+def _updated(m: Machine, wrapper: Value, wrapped: Value) -> Value:
+    """Let a wrapper look like what it wraps."""
+    if not isinstance(wrapper, Ref) or not (
+        wrapper.kind == "function" or (wrapper.kind == "instance" and _is_plain(m, wrapper))
+    ):
         raise GiveUp("what wraps is not followed")
     for name in _COPIED:
         m.write(wrapper, m.get(wrapped, name), name)
+    if wrapper.kind == "instance":
+        for name in ("__doc__", "__annotations__"):
+            m.write(wrapper, m.unknown(f"{name} of a function is not followed"), name)
     if isinstance(wrapped, Ref) and wrapped.kind == "function":
         for name in m.names(wrapped):
             if name not in _COPIED:
                 m.write(wrapper, m.read(wrapped, name), name)
     m.write(wrapper, wrapped, "__wrapped__")
     return wrapper
+
+
+def _is_plain(m: Machine, ref: Ref) -> bool:
+    """Say whether an object takes any attribute, and does nothing but keep it."""
+    kind = m.thing(ref).type
+    own = isinstance(kind, Ref) and not m.is_escaped(ref) and not m.overrides(kind, _SETTING)
+    return isinstance(kind, Ref) and own and "slots" not in m.thing(kind).traits
 
 
 @model(
@@ -359,7 +385,8 @@ def _plain_value(m: Machine, value: Value) -> None:
 for _name in (
     *("pydantic.ConfigDict", "fastapi.Query"),
     *("fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie", "fastapi.Form"),
-    *("fastapi.File", "pydantic.StringConstraints"),
+    *("fastapi.File", "pydantic.StringConstraints", "pydantic.conint", "pydantic.confloat"),
+    *("pydantic.constr", "pydantic.conlist", "pydantic.conset"),
 ):
     model(_name)(_plain_only(_name))
 
@@ -568,6 +595,14 @@ def _path(m: Machine, args: Args, keywords: Keywords) -> Value:
     if not isinstance(first, File):
         raise GiveUp("a path outside of the distribution")
     return m.below(File(first.parts), args[1:]) if len(args) > 1 else File(first.parts)
+
+
+@model("importlib.resources.as_file")
+def _as_file(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if not isinstance(args[0], File) or args[0].text:
+        raise GiveUp("which file is meant is not known")
+    return m.call(Foreign("contextlib.nullcontext"), args)
 
 
 @model("importlib.resources.files")
