@@ -20,6 +20,7 @@ import pytest
 
 from stigmem_review import bump, check, review
 from stigmem_review.approvals.record import APPROVALS_FILE
+from stigmem_review.report import render
 from stigmem_review.rulebook import Finding, shipped_rules
 from support import sigstore as mini
 from support.approvals import APPROVED
@@ -373,6 +374,19 @@ def by(*signers: Identity, of: str = "mini", **how: Any) -> dict[str, Signs]:
     }
 
 
+def stating(*said: tuple[str, Identity]) -> dict[str, Signs]:
+    """Return statements about a wheel, each of a type and by somebody."""
+    suffixes = (".sigstore.json", ".sigstore")
+    sign = mini.instance().sign_statement
+    return {
+        suffix: partial(sign, "wheel", who=who, predicate_type=kind)
+        for suffix, (kind, who) in zip(suffixes, said, strict=False)
+    }
+
+
+SLSA = "https://slsa.dev/provenance/v1"
+
+
 class Signed(NamedTuple):
     """Two releases that are signed, what the operator says of signing, and what fires."""
 
@@ -410,6 +424,22 @@ SIGNED: dict[str, Signed] = {
     ),
     "a name of other letters": Signed(
         by(username("ada")), by(username("ad\u0430")), {"signer-odd"}
+    ),
+    "other capitals": Signed(by(person("ada@Acme.example")), by(ADA), {"signer-case-changed"}),
+    "beside it something of another root": Signed(
+        by(ADA),
+        {**by(ADA), ".sigstore": partial(mini.instance("other").sign, who=ADA)},
+        {"signature-extra"},
+    ),
+    "another kind of attestation": Signed(
+        stating((mini.PUBLISH, ADA)),
+        stating((SLSA, ADA)),
+        {"attestation-dropped", "attestation-gained"},
+    ),
+    "two signers who changed places": Signed(
+        stating((mini.PUBLISH, ADA), (SLSA, person("bob@acme.example"))),
+        stating((SLSA, ADA), (mini.PUBLISH, person("bob@acme.example"))),
+        {"attestation-signer"},
     ),
     "somebody beside the author": Signed(
         by(ADA), by(ADA, person("eve@acme.example")), {"signer-joined"}
@@ -463,6 +493,8 @@ OTHERWISE = {
         "signature-partial",
         "wheel-differs-from-sdist",
     },
+    "an index that says nothing of signatures": {"signature-not-carried"},
+    "an sdist that somebody else signed": {"signer-split"},
     "what a policy forbids": {"forbidden", "forbidden-unread"},
     "what signed the release that was approved is gone": {"signer-unlike-approved"},
     "changed pins": {
@@ -564,6 +596,42 @@ def test_a_release_of_several_files(tmp_path: Path, index: IndexServer) -> None:
         "demo-plugin==1.0.0", "demo-plugin==1.0.1", trust_root=str(tmp_path / "root.json")
     )
     assert missing("a release of several files", report.findings) == set()
+
+
+def test_an_index_that_says_nothing_of_signatures(tmp_path: Path, index: IndexServer) -> None:
+    old = write_wheel(tmp_path / "old", plugin())
+    new = write_wheel(tmp_path / "new", plugin(version="1.0.1"), version="1.0.1")
+    old.with_name(f"{old.name}.sigstore").write_bytes(mini.instance().sign(old.read_bytes(), ADA))
+    index.offer("demo-plugin", File(new.name, new.read_bytes()))
+    root = tmp_path / "root.json"
+    root.write_bytes(mini.instance().root())
+    report = review(str(old), "demo-plugin==1.0.1", trust_root=str(root))
+    assert missing("an index that says nothing of signatures", report.findings) == set()
+    assert "signature-dropped" not in found(report.findings)
+    said = render(report, "text")
+    assert "Signer not known: this index carries no attestations (before: ada@acme.example)" in (
+        " ".join(said.split())
+    )
+    # From an index that says of each file what signs it, it would not be signed.
+    index.offer("demo-plugin", File(new.name, new.read_bytes()), as_json=True)
+    report = review(str(old), "demo-plugin==1.0.1", trust_root=str(root))
+    assert "signature-dropped" in found(report.findings)
+
+
+def test_an_sdist_that_somebody_else_signed(tmp_path: Path) -> None:
+    sign = mini.instance().sign
+    wheels = []
+    for version, who in (("1.0.0", ADA), ("1.0.1", person("eve@acme.example"))):
+        folder, files = tmp_path / version, plugin(version=version)
+        wheel = write_wheel(folder, files, version=version)
+        for path, signer in ((wheel, ADA), (write_sdist(folder, files, version=version), who)):
+            path.with_name(f"{path.name}.sigstore").write_bytes(sign(path.read_bytes(), signer))
+        wheels.append(str(wheel))
+    root = tmp_path / "root.json"
+    root.write_bytes(mini.instance().root())
+    report = review(*wheels, trust_root=str(root))
+    assert missing("an sdist that somebody else signed", report.findings) == set()
+    assert "verified: demo_plugin-1.0.1.tar.gz, by eve@acme.example" in render(report, "text")
 
 
 def test_what_a_policy_forbids(tmp_path: Path) -> None:

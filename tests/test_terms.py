@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,16 +28,42 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_that_are_named_count() -> None:
-    file, trust, root, consulted, *_ = read_decisions(
+    file, trust, roots, consulted, *_ = read_decisions(
         "policy.toml", "node.env", {TRUSTED: "env@b.example"}, "root.json"
     )
     assert file.policy.fail_on == "error"
     assert trust.policy.required is True
     assert trust.settings == Settings(trusted=("file@b.example",))
-    assert root is not None
-    assert root.name == "root.json"
+    assert [each.name for each in roots.of("any")] == ["root.json"]
     assert [each.path for each in consulted] == ["policy.toml", "node.env", "root.json"]
     assert not any(each.remark for each in consulted)
+
+
+def test_several_roots_count_for_all_or_for_one_plugin() -> None:
+    for name in ("acme.json", "lines.jsonl"):
+        Path(name).write_bytes(instance("other").root())
+    lines = [instance().root(), b"{}", instance("other").root()]
+    Path("lines.jsonl").write_bytes(b"\n".join(lines))
+    Path("policy.toml").write_text(
+        '[signing]\ntrust-root = ["public-good", "root.json"]\n'
+        '[plugins.Acme_Ledger.signing]\ntrust-root = ["acme.json", "lines.jsonl"]\n',
+        "utf-8",
+    )
+    decided = read_decisions("policy.toml", None, {}, None, today=date(2099, 1, 1))
+    public, private = (each.name for each in decided.roots.of("any"))
+    assert public.startswith("the public-good instance, as of ")
+    assert public.endswith(" days old)")
+    assert private == "root.json"
+    own = [each.name for each in decided.roots.of("acme-ledger")]
+    assert own == ["acme.json", "lines.jsonl, line 1", "lines.jsonl, line 3"]
+    [unused] = [each.remark for each in decided.consulted if each.path == "lines.jsonl"]
+    assert unused.startswith("not used: the trust root lines.jsonl, line 2: it is neither")
+    assert decided.paths == ("policy.toml", "root.json", "acme.json", "lines.jsonl")
+    # An option is for all distributions without roots of their own.
+    again = read_decisions("policy.toml", None, {}, ["public-good", "root.json"])
+    assert len(again.roots.of("any")) == 2
+    with pytest.raises(PolicyError, match=r"the policy is for the trust root public-good, root"):
+        read_decisions("policy.toml", None, {}, ["root.json"])
 
 
 def test_an_env_file_that_says_nothing_about_signatures_is_remarked_on() -> None:
@@ -46,9 +73,9 @@ def test_an_env_file_that_says_nothing_about_signatures_is_remarked_on() -> None
 
 
 def test_the_environment_counts_where_no_env_file_is_named() -> None:
-    _, trust, root, consulted, *_ = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
+    _, trust, roots, consulted, *_ = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
     assert trust.settings == Settings(trusted=("env@b.example",))
-    assert root is None
+    assert roots.of("any") == ()
     assert [each.path for each in consulted] == ["the environment"]
     assert read_decisions(None, None, {}, None).consulted == ()
 
@@ -158,7 +185,7 @@ def test_a_policy_names_files_from_its_own_folder(inside: Path) -> None:
     Path("../stigmem-review.toml").write_text(named, "utf-8")
     decisions = read_decisions("../stigmem-review.toml", None, {TRUSTED: "env@b.example"}, None)
     assert decisions.trust.settings == Settings(trusted=("file@b.example",))
-    assert decisions.root is not None
+    assert decisions.roots.of("any")
     assert decisions.paths == ("../stigmem-review.toml", "../node.env", "../root.json")
     same = read_decisions("../stigmem-review.toml", ".././node.env", {}, "../root.json")
     assert same.paths == decisions.paths
@@ -170,6 +197,7 @@ def test_an_option_that_names_another_file_is_refused(
 ) -> None:
     named = '[node]\nenv-file = "node.env"\n[signing]\ntrust-root = "./root.json"\n'
     Path("stigmem-review.toml").write_text(named, "utf-8")
+    Path("node.env").write_text(SETTINGS, "utf-8")
     with pytest.raises(PolicyError, match=r"the policy is for the .* and the option says other\."):
         read_decisions("stigmem-review.toml", env_file, {}, root)
 

@@ -483,6 +483,8 @@ class Proof(msgspec.Struct, frozen=True):
     ``name`` is its file, or the address an index gave it at; ``signer`` is there only where it is
     verified; ``predicate`` what kind of attestation it is. ``signed_at`` (UTC, ISO 8601) and
     ``log_index`` are given only where the signature of the log or of a time stamp covers them.
+    ``unread`` if it is invalid only since it is nothing that can be read, and proves nothing
+    against anybody. ``root`` names the trust root that verified it.
     """
 
     name: str
@@ -494,17 +496,31 @@ class Proof(msgspec.Struct, frozen=True):
     predicate: str = ""
     signed_at: str = ""
     log_index: int | None = None
+    unread: bool = False
+    root: str = ""
 
 
 SignatureStatus = Literal["verified", "unsigned", "invalid", "unverifiable"]
 
 
+class Sibling(msgspec.Struct, frozen=True):
+    """What verifying another file of the same release showed: its sdist, of a wheel."""
+
+    file: str
+    status: SignatureStatus
+    why: str = ""
+    signers: tuple[Signer, ...] = ()
+
+
 class Signature(msgspec.Struct, frozen=True, tag_field="certainty", tag="signature"):
     """Whether the file of a release is signed, and by whom.
 
-    The worst of its ``proofs`` decides ``status``: ``why`` and ``do`` are that one's. ``signers``
-    are the different ones, and there are some only if it is verified. ``root`` names the trust
-    root it was held against. ``unsigned`` and ``signed`` are the other files of the release.
+    It is verified if one of its ``proofs`` is and none of the others speaks against it; what
+    cannot be read or verified here beside a good one is ``extra``. Else the worst decides
+    ``status``: ``why`` and ``do`` are that one's. ``signers`` are the different ones, and there are
+    some only if it is verified. ``root`` names the trust roots it was held against. ``unsigned``
+    and ``signed`` are the other files of the release, ``siblings`` those whose signature was
+    verified too. ``seen`` are files that may sign it, of a form that is not read.
     """
 
     status: SignatureStatus
@@ -515,6 +531,15 @@ class Signature(msgspec.Struct, frozen=True, tag_field="certainty", tag="signatu
     root: str = ""
     unsigned: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
+    seen: tuple[str, ...] = ()
+
+    @property
+    def extra(self) -> tuple[Proof, ...]:
+        """The proofs that prove nothing, beside one that is good."""
+        if self.status != "verified":
+            return ()
+        return tuple(each for each in self.proofs if each.status != "verified")
 
 
 AnySignature = Signature | NotCarried

@@ -45,7 +45,8 @@ from stigmem_review.model import (
     Source,
     Unlike,
 )
-from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted
+from stigmem_review.policy.trust import Trust
+from stigmem_review.policy.trusted import SigningPolicy, Trusted
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, read_examples, release_of
 

@@ -15,10 +15,19 @@ from stigmem_review.case import Case, build_case
 from stigmem_review.compare.signers import SigningOutcome, Standing, signing, verification_gap
 from stigmem_review.facts import SignerRefChanged, SignerUnpinned, evidence, kind_of
 from stigmem_review.manifest import none_release
-from stigmem_review.model import AnySignature, NotCarried, Proof, Release, Signature, Signer
+from stigmem_review.model import (
+    AnySignature,
+    NotCarried,
+    Proof,
+    Release,
+    Sibling,
+    Signature,
+    Signer,
+)
 from stigmem_review.pipeline import upgrade
 from stigmem_review.policy.settings import Settings
-from stigmem_review.policy.trust import SigningPolicy, Trust, Trusted, required
+from stigmem_review.policy.trust import Trust, required
+from stigmem_review.policy.trusted import PluginSigning, SigningPolicy, Trusted
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 from stigmem_review.text import flat
@@ -74,6 +83,31 @@ SHARED = workflow(builder=f"{FORGE}/builds/all/.ci/build.yml")
 def signed(*signers: Signer, **more: Any) -> Signature:
     return Signature("verified", signers=signers or (person(),), root="ours", **more)
 
+
+def attested(*made: tuple[str, Signer], extra: str = "") -> Signature:
+    """Return a signature of attestations, each with its type and who made it.
+
+    ``extra`` is why something beside them cannot be read.
+    """
+    proofs = [
+        Proof(f"demo.{number}", "attestation", "verified", signer=who, predicate=kind)
+        for number, (kind, who) in enumerate(made)
+    ]
+    if extra:
+        proofs.append(Proof("demo.bundle", "bundle", "invalid", extra, unread=True))
+    return signed(*dict.fromkeys(who for _, who in made), proofs=tuple(proofs))
+
+
+def on_github(
+    repository: str, ref: str = "refs/tags/v1.0.0", path: str = ".github/workflows/release.yml"
+) -> Signer:
+    address = f"https://github.com/{repository}"
+    issuer = "https://token.actions.githubusercontent.com"
+    return Signer(f"{address}/{path}@{ref}", "uri", issuer, address, path, ref, repository_id="17")
+
+
+PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+SLSA = "https://slsa.dev/provenance/v1"
 
 UNSIGNED = Signature("unsigned")
 INVALID = Signature("invalid", why="it signs another file")
@@ -626,6 +660,152 @@ STORIES: dict[str, Story] = {
         "another signer",
         "not judged",
     ),
+    # Kinds of attestations, other files, and what cannot be read beside a good signature
+    "a kind that is gone": (
+        attested((PUBLISH, person()), (SLSA, workflow())),
+        attested((PUBLISH, person()), (PUBLISH, workflow())),
+        NOBODY,
+        ["warning attestation-dropped"],
+        "same",
+        "not judged",
+    ),
+    "an attestation in the place of a bundle": (
+        attested(("", person())),
+        attested((PUBLISH, person())),
+        PINNED,
+        ["note attestation-dropped", "note attestation-gained"],
+        "same",
+        "trusted",
+    ),
+    "a kind by one who signed before": (
+        attested((PUBLISH, person())),
+        attested((PUBLISH, person()), (SLSA, person())),
+        NOBODY,
+        ["note attestation-gained"],
+        "same",
+        "not judged",
+    ),
+    "a kind by one who is new": (
+        attested((PUBLISH, person())),
+        attested((PUBLISH, person()), (SLSA, workflow())),
+        NOBODY,
+        ["warning signer-joined"],
+        "same",
+        "not judged",
+    ),
+    "a kind whose signer left": (
+        attested((PUBLISH, person()), (SLSA, workflow())),
+        attested((PUBLISH, person())),
+        NOBODY,
+        ["error signature-dropped"],
+        "one of several",
+        "not judged",
+    ),
+    "two signers who changed places": (
+        attested((PUBLISH, person()), (SLSA, workflow())),
+        attested((PUBLISH, workflow(ref="refs/tags/v1.1.0")), (SLSA, person())),
+        PINNED_CI,
+        ["note attestation-signer", "warning attestation-signer"],
+        "same",
+        "trusted",
+    ),
+    "the sdist signed by another one": (
+        signed(),
+        signed(siblings=(Sibling("demo.tar.gz", "verified", "", (person("eve@else.example"),)),)),
+        PINNED,
+        ["warning signer-split"],
+        "same",
+        "trusted",
+    ),
+    "the sdist signed by the same workflow at another tag": (
+        signed(workflow()),
+        signed(workflow(), siblings=(Sibling("d.tar.gz", "verified", "", (workflow(ref="v9"),)),)),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "the sdist not signed": (
+        signed(),
+        signed(siblings=(Sibling("demo.tar.gz", "unsigned"),)),
+        NOBODY,
+        [],
+        "same",
+        "not judged",
+    ),
+    "something that nobody can read beside the trusted signature": (
+        attested((PUBLISH, person())),
+        attested((PUBLISH, person()), extra="unknown trust root"),
+        PINNED,
+        ["warning signature-extra"],
+        "same",
+        "trusted",
+    ),
+    "the author's signature that nobody can read, beside a stranger's": (
+        attested((PUBLISH, person())),
+        attested((PUBLISH, person("eve@else.example")), extra="it is not JSON"),
+        PINNED,
+        ["error signer-changed", "error signer-untrusted", "warning signature-extra"],
+        "another signer",
+        "untrusted",
+    ),
+    "an index that says nothing, after a signature": (
+        signed(),
+        NotCarried("index"),
+        NOBODY,
+        ["warning signature-not-carried"],
+        "not comparable",
+        "not judged",
+    ),
+    "a signature after an index that says nothing": (
+        NotCarried("index"),
+        signed(),
+        NOBODY,
+        [],
+        "not comparable",
+        "not judged",
+    ),
+    # Letter cases
+    "the domain of an address in capitals": (
+        signed(person("release@Acme.Example")),
+        signed(),
+        PINNED,
+        ["note signer-case-changed"],
+        "same",
+        "trusted",
+    ),
+    "the name of an address in capitals": (
+        signed(person("Release@acme.example")),
+        signed(),
+        NOBODY,
+        ["error signer-changed", "warning signer-lookalike"],
+        "another signer",
+        "not judged",
+    ),
+    "a repository on GitHub in capitals": (
+        signed(on_github("Acme/Demo")),
+        signed(on_github("acme/demo", "refs/tags/v1.1.0")),
+        NOBODY,
+        ["note signer-case-changed"],
+        "another ref",
+        "not judged",
+    ),
+    "a workflow on GitHub in capitals": (
+        signed(on_github("acme/demo")),
+        signed(on_github("acme/demo", path=".github/workflows/Release.yml")),
+        NOBODY,
+        ["warning signer-workflow-changed"],
+        "workflow changed",
+        "not judged",
+    ),
+    "a repository on another forge in capitals": (
+        signed(workflow("Acme/demo", number="")),
+        signed(workflow(number="")),
+        NOBODY,
+        ["error signer-repository-changed", "warning signer-lookalike"],
+        "repository changed",
+        "not judged",
+    ),
     # Whom the operator trusts
     "the node's list, as before": (
         signed(),
@@ -992,6 +1172,43 @@ def test_the_outcome_says_who_decided() -> None:
     )
     found = signing(release(UNSIGNED), release(UNSIGNED), NOBODY)
     assert found.outcome == SigningOutcome("both unsigned", "not judged", "", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            attested((PUBLISH, person()), extra="unknown trust root"),
+            attested((PUBLISH, person()), extra="unknown trust root"),
+        ),
+        (
+            signed(siblings=(Sibling("a.tar.gz", "verified", "", (person("eve@e.example"),)),)),
+            signed(siblings=(Sibling("b.tar.gz", "verified", "", (person("eve@e.example"),)),)),
+        ),
+    ],
+)
+def test_what_was_so_before_is_a_line_in_the_appendix(old: Signature, new: Signature) -> None:
+    case = build_case(release(old), release(new), NODE)
+    assert findings(case) == []
+    assert len(judge(case.comparison.already, case, shipped_rules())) == 1
+
+
+def test_an_index_that_says_nothing_is_a_gap_where_signatures_are_required() -> None:
+    silent = release(NotCarried("index"))
+    for trust in (REQUIRED, MUST_SIGN, PINNED, LISTED):
+        gap = verification_gap(silent, trust)
+        assert gap is not None
+        assert gap.why.startswith("its index carries no attestations, and ")
+    for trust in (NOBODY, NEED_NOT):
+        assert verification_gap(silent, trust) is None
+
+
+def test_whether_one_plugin_has_to_be_signed_is_said_for_it_alone() -> None:
+    for general, own, missing in ((None, True, True), (True, False, False), (False, None, False)):
+        plugins = {"Demo": PluginSigning(required=own), "other": PluginSigning(required=not own)}
+        trust = Trust(SigningPolicy(required=general), plugins=plugins)
+        case = build_case(release(UNSIGNED), release(UNSIGNED), NODE, trust)
+        assert ("error signature-missing" in findings(case)) is missing
 
 
 def test_files_that_were_never_all_signed_are_a_line_in_the_appendix() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from stigmem_review.errors import PolicyError
 from stigmem_review.policy.file import Policy, parse_policy
-from stigmem_review.policy.trust import SigningPolicy, Trusted
+from stigmem_review.policy.trusted import SigningPolicy, Trusted
 
 GOOD = """\
 fail-on = "error"

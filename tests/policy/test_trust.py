@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 from stigmem_review.model import Signer
 from stigmem_review.policy.identities import without_ref
 from stigmem_review.policy.settings import Settings
-from stigmem_review.policy.trust import (
-    SigningPolicy,
-    Trust,
-    Trusted,
-    judge,
-    required,
-)
+from stigmem_review.policy.trust import Trust, judge, required
+from stigmem_review.policy.trusted import SigningPolicy, Trusted
 
 ISSUER, OTHER_ISSUER = "https://accounts.acme.example", "https://accounts.else.example"
 PERSON = Signer("release@acme.example", "email", ISSUER)

@@ -11,7 +11,7 @@ import pytest
 from stigmem_review import review
 from stigmem_review.document.parts import Report
 from stigmem_review.policy.file import parse_policy
-from stigmem_review.policy.trust import Trusted
+from stigmem_review.policy.trusted import Trusted
 from stigmem_review.report import Format, render
 from stigmem_review.sources.signatures import SUFFIXES
 from support.plugins import plugin, write_wheel

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stigmem_review import limits
+from stigmem_review.errors import SourceError
 from stigmem_review.model import NotCarried, Signature, Source
 from stigmem_review.signing.verify import verify
 from stigmem_review.sources.artifact import Artifact, SignatureFile
 from support import sigstore as mini
 from support.archives import WHEEL
-from support.signed import ATTESTATION, BUNDLE, DATA, PROVENANCE, STATED, checked, root_of
+from support.signed import ATTESTATION, BUNDLE, DATA, PROVENANCE, SHA256, STATED, checked, root_of
 from support.signed import artifact as signed
 from support.sigstore import changed, instance, provenance
 
@@ -27,7 +29,7 @@ GOOD = SignatureFile(BUNDLE, instance().sign(DATA, ADA))
 def found_in(*files: SignatureFile, others: Mapping[str, bool] | None = None) -> Signature:
     opened = signed(*files)
     whole = Artifact(opened.source, signatures=files, others=others or {})
-    found = verify(whole, root_of())
+    found = verify(whole, (root_of(),))
     assert isinstance(found, Signature)
     return found
 
@@ -70,14 +72,13 @@ def test_what_is_no_signature_file_is_invalid(what: str) -> None:
 
 
 def test_what_could_not_be_read_is_unverifiable_as_it_says() -> None:
-    found = found_in(GOOD, SignatureFile(PROVENANCE, why="the index sent 503", do="try again"))
+    found = found_in(SignatureFile(PROVENANCE, why="the index sent 503", do="try again"))
     assert (found.status, found.why, found.do) == (
         "unverifiable",
         "the index sent 503",
         "try again",
     )
     assert found.signers == ()
-    assert [proof.status for proof in found.proofs] == ["verified", "unverifiable"]
 
 
 def test_what_cosign_wrote_before_there_was_a_format_is_not_called_invalid() -> None:
@@ -113,12 +114,115 @@ def test_a_provenance_of_nothing_adds_nothing() -> None:
     assert found_in(empty, GOOD).status == "verified"
 
 
-def test_the_worst_decides() -> None:
-    invalid = SignatureFile(STATED, b"{}")
-    unread = SignatureFile(PROVENANCE, why="gone")
-    assert found_in(GOOD, unread, invalid).status == "invalid"
-    assert found_in(unread, GOOD).status == "unverifiable"
+INVALID = SignatureFile(STATED, instance().sign(DATA + b"more", ADA))
+UNREAD = SignatureFile(STATED, b"{}")
+GONE = SignatureFile(PROVENANCE, why="gone")
+
+
+def test_the_worst_decides_where_it_speaks_against_the_file() -> None:
+    assert found_in(GOOD, GONE, INVALID).status == "invalid"
+    assert found_in(GONE, UNREAD).status == "invalid"
+    assert found_in(GONE).status == "unverifiable"
     assert found_in(GOOD).status == "verified"
+
+
+@pytest.mark.parametrize("extra", [UNREAD, GONE, SignatureFile(STATED, GOOD.data[:-1])])
+def test_what_proves_nothing_leaves_a_good_signature_good(extra: SignatureFile) -> None:
+    for files in ((GOOD, extra), (extra, GOOD)):
+        found = found_in(*files)
+        assert (found.status, found.why) == ("verified", "")
+        assert [each.identity for each in found.signers] == ["ada@acme.example"]
+        assert [each.name for each in found.extra] == [extra.name]
+
+
+def test_lines_of_json_hold_a_signature_each() -> None:
+    """As ``gh attestation download`` writes them."""
+    lines = [
+        instance().sign_statement(WHEEL, DATA, ADA),
+        instance("other").sign_statement(WHEEL, DATA, ADA),
+        instance().sign_statement(WHEEL, DATA, mini.workflow()),
+    ]
+    found = checked((BUNDLE, b"\n".join(lines) + b"\n\n"))
+    assert [(each.name, each.status) for each in found.proofs] == [
+        (f"{BUNDLE}#1", "verified"),
+        (f"{BUNDLE}#2", "unverifiable"),
+        (f"{BUNDLE}#3", "verified"),
+    ]
+    assert (found.status, len(found.signers)) == ("verified", 2)
+    many = checked((BUNDLE, b"{}\n" * (limits.ATTESTATIONS + 1)))
+    assert (many.status, many.signers) == ("unverifiable", ())
+
+
+def test_what_a_key_signed_is_not_called_invalid() -> None:
+    envelope = json.dumps({"payload": "", "payloadType": "", "signatures": [{"sig": ""}]})
+    keyed = changed(GOOD.data, "verificationMaterial", {"publicKey": {"hint": "x"}})
+    for data in (envelope.encode(), f"{envelope}\n{envelope}\n".encode(), keyed):
+        found = checked((BUNDLE, data))
+        assert (found.status, found.signers) == ("unverifiable", ())
+        assert "key" in found.why
+        assert found.do
+
+
+def test_what_need_not_be_of_a_form_that_is_read_is_only_named() -> None:
+    foreign = SignatureFile(f"{WHEEL}.bundle", b"something of another tool", doubtful=True)
+    alone = found_in(foreign)
+    assert (alone.status, alone.why, alone.proofs) == ("unsigned", "", ())
+    assert alone.seen == (foreign.name,)
+    beside = found_in(GOOD, foreign)
+    assert (beside.status, beside.seen, beside.extra) == ("verified", (foreign.name,), ())
+    ours = found_in(SignatureFile(foreign.name, GOOD.data, doubtful=True))
+    assert (ours.status, ours.seen) == ("verified", ())
+
+
+def test_each_root_is_tried_by_itself() -> None:
+    one, other = root_of(), root_of(instance("other"))
+    bundle = SignatureFile(BUNDLE, instance("other").sign(DATA, ADA))
+    for roots in ((one, other), (other, one)):
+        found = verify(signed(bundle), roots)
+        assert isinstance(found, Signature)
+        assert (found.status, [each.root for each in found.proofs]) == ("verified", ["mini.json"])
+    # A certificate of the one in the log of the other is of neither.
+    mixed = instance().sign(DATA, ADA, log=instance("other").log, ctlog=instance("other").ctlog)
+    found = verify(signed(SignatureFile(BUNDLE, mixed)), (one, other))
+    assert isinstance(found, Signature)
+    assert (found.status, found.signers) == ("unverifiable", ())
+
+
+def test_what_is_wrong_under_one_root_counts_before_what_another_does_not_know() -> None:
+    bad = SignatureFile(BUNDLE, instance().sign(DATA + b"more", ADA))
+    for roots in ((root_of(), root_of(instance("other"))), (root_of(instance("other")), root_of())):
+        found = verify(signed(bad), roots)
+        assert isinstance(found, Signature)
+        assert (found.status, found.why.partition(" (")[0]) == ("invalid", "it signs another file")
+
+
+def test_the_signed_sdist_beside_a_wheel_is_verified_too() -> None:
+    bundle = instance().sign(DATA, mini.person("eve@else.example"))
+    sdist = Artifact(
+        Source("sdist", "demo-1.0.tar.gz", "demo-1.0.tar.gz", SHA256),
+        signatures=(SignatureFile("demo-1.0.tar.gz.sigstore", bundle),),
+    )
+    opened = msgspec.structs.replace(signed(GOOD), sdist_signed=lambda: sdist)
+    found = verify(opened, (root_of(),))
+    assert isinstance(found, Signature)
+    [beside] = found.siblings
+    assert (beside.file, beside.status) == ("demo-1.0.tar.gz", "verified")
+    assert [each.identity for each in beside.signers] == ["eve@else.example"]
+
+    def gone() -> Artifact:
+        raise SourceError("it is gone")
+
+    found = verify(msgspec.structs.replace(opened, sdist_signed=gone), (root_of(),))
+    assert isinstance(found, Signature)
+    assert (found.status, found.siblings[0].status) == ("verified", "unverifiable")
+
+
+def test_an_index_that_says_of_no_file_what_signs_it_carries_no_signature() -> None:
+    silent = msgspec.structs.replace(signed(), silent=True)
+    assert verify(silent, (root_of(),)) == NotCarried("index")
+    found = verify(msgspec.structs.replace(silent, signatures=(GOOD,)), (root_of(),))
+    assert isinstance(found, Signature)
+    assert found.status == "verified"
 
 
 def test_the_other_files_of_a_release_are_told_apart() -> None:

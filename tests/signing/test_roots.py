@@ -11,7 +11,7 @@ import pytest
 from sigstore._internal.tuf import DEFAULT_TUF_URL, TrustUpdater
 
 from stigmem_review.errors import SigningError
-from stigmem_review.signing.roots import parse_root, read_root, shipped_root
+from stigmem_review.signing.roots import parse_root, read_roots, shipped_root
 from support import sigstore as mini
 from support.alone import alone, said_aside
 from support.archives import WHEEL
@@ -33,7 +33,7 @@ def written(folder: Path, name: str, data: bytes) -> Path:
 @pytest.mark.parametrize("form", ["root", "config"])
 def test_a_root_is_read_in_either_format(form: str) -> None:
     data = instance().root() if form == "root" else instance().config()
-    root = read_root(data, "private.json")
+    [root] = read_roots(data, "private.json").roots
     found = checked((BUNDLE, instance().sign(DATA, ADA)), root=root)
     assert (found.status, found.why) == ("verified", "")
     assert found.root == "private.json"
@@ -45,7 +45,7 @@ def test_a_root_counts_alone() -> None:
     assert all(theirs["tlogs"][0]["baseUrl"] != log.base_url for log in ours.tlogs)
     found = checked((BUNDLE, instance().sign(DATA, ADA)), root=shipped_root())
     assert (found.status, found.signers) == ("unverifiable", ())
-    assert "signed under a root we do not have" in found.why
+    assert "unknown trust root" in found.why
     assert "--trust-root" in found.do
 
 
@@ -90,7 +90,7 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 def test_a_root_in_error_is_named_with_what_to_do(what: str) -> None:
     make, why = BROKEN[what]
     with pytest.raises(SigningError) as raised:
-        read_root(make(instance().root()), "private.json")
+        read_roots(make(instance().root()), "private.json")
     message = str(raised.value)
     assert "private.json" in message
     assert re.search(why, message, re.IGNORECASE), message

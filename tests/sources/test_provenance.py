@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -296,6 +298,51 @@ class TestFolder:
         (folder / f"{SDIST}.sigstore.json").write_bytes(b"signed")
         assert pinned(folder=folder).others == {SDIST: True}
         assert pinned(SOURCES, folder=folder).others == {WHEEL: False}
+
+
+class TestSilence:
+    """Whether an index could say that something signs a file (PEP 740, PEP 700)."""
+
+    @pytest.mark.parametrize(
+        ("meta", "silent"),
+        [
+            ("", True),
+            ('<meta name="pypi:repository-version" content="1.1">', True),
+            ('<meta name="pypi:repository-version" content="1.3">', False),
+            ('<meta name="pypi:repository-version" content="1.10">', False),
+            ('<meta name="pypi:repository-version" content="new">', True),
+        ],
+    )
+    def test_a_page_in_html(self, index: IndexServer, meta: str, silent: bool) -> None:
+        index.offer("demo", PURE)
+        link = f'<a href="../../files/{WHEEL}#sha256={PURE.digest}">{WHEEL}</a>'
+        page = f"<!DOCTYPE html><html><head>{meta}</head><body>{link}</body></html>"
+        index.answers["/simple/demo/"] = body(page.encode(), "text/html")
+        assert opened().silent is silent
+
+    def test_a_page_in_html_that_says_it_of_another_file(self, index: IndexServer) -> None:
+        index.offer("demo", PURE, replace(SOURCES, provenance=b"signed"))
+        assert opened().silent is False
+
+    @pytest.mark.parametrize(("said", "silent"), [({}, True), ({"provenance": None}, False)])
+    def test_a_page_in_json(
+        self, index: IndexServer, said: Mapping[str, None], silent: bool
+    ) -> None:
+        index.offer("demo", PURE)
+        file: dict[str, object] = {
+            "filename": WHEEL,
+            "url": f"../../files/{WHEEL}",
+            "hashes": {},
+            **said,
+        }
+        page = {"meta": {"api-version": "1.4"}, "name": "demo", "files": [file]}
+        kind = "application/vnd.pypi.simple.v1+json"
+        index.answers["/simple/demo/"] = body(json.dumps(page).encode(), kind)
+        assert opened().silent is silent
+
+    def test_a_folder_has_what_stands_in_it(self, tmp_path: Path) -> None:
+        (tmp_path / WHEEL).write_bytes(PURE.data)
+        assert pinned(folder=tmp_path).silent is False
 
 
 class TestOthers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -55,6 +56,31 @@ class TestBeside:
         ):
             demo.with_name(name).write_bytes(b"signed")
         assert signatures(demo) == ()
+
+    def test_what_may_be_of_another_form_is_marked(self, demo: Path) -> None:
+        names = [f"{WHEEL}{each}" for each in (".slsa.attestation", ".intoto.jsonl", ".bundle")]
+        write_files(demo.parent, dict.fromkeys(names, b"signed"))
+        assert signatures(demo) == tuple(
+            SignatureFile(each, b"signed", doubtful=True) for each in names
+        )
+
+    def test_what_is_never_read_is_named(self, demo: Path) -> None:
+        names = [f"{WHEEL}{each}" for each in (".asc", ".minisig", ".scan.attestation", ".sig")]
+        others = [f"{WHEEL}.publish.attestation", f"{WHEEL}.txt", f"x{WHEEL}.asc", f"{SDIST}.asc"]
+        write_files(demo.parent, dict.fromkeys((*names, *others), b"signed"))
+        assert opened(demo).seen == tuple(names)
+
+    def test_the_signed_sdist_of_a_wheel_can_be_verified(self, demo: Path) -> None:
+        data = sdist()
+        demo.with_name(SDIST).write_bytes(data)
+        assert opened(demo).sdist_signed is None
+        demo.with_name(f"{SDIST}.sigstore").write_bytes(b"signed")
+        found = opened(demo).sdist_signed
+        assert found is not None
+        artifact = found()
+        assert artifact.source.sha256 == hashlib.sha256(data).hexdigest()
+        assert artifact.signatures == (SignatureFile(f"{SDIST}.sigstore", b"signed"),)
+        assert opened(demo.with_name(SDIST)).sdist_signed is None
 
     def test_it_is_read_up_to_the_limit(self, demo: Path) -> None:
         sidecar = demo.with_name(f"{WHEEL}.provenance")

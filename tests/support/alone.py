@@ -19,15 +19,15 @@ artifact, bundle, *named = map(Path, sys.argv[2:])
 
 def ours():
     from stigmem_review.model import Source
-    from stigmem_review.signing.roots import read_root
+    from stigmem_review.signing.roots import read_roots
     from stigmem_review.signing.verify import verify
     from stigmem_review.sources.artifact import Artifact, SignatureFile
 
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     source = Source("wheel", artifact.name, artifact.name, digest)
     signature = SignatureFile(bundle.name, bundle.read_bytes())
-    root = read_root(named[0].read_bytes(), named[0].name) if named else None
-    return verify(Artifact(source, signatures=(signature,)), root).status
+    roots = read_roots(named[0].read_bytes(), named[0].name).roots if named else ()
+    return verify(Artifact(source, signatures=(signature,)), roots).status
 
 def the_library():
     from sigstore.models import Bundle

@@ -37,6 +37,6 @@ def checked(
 ) -> Signature:
     """Verify the wheel against what signs it."""
     opened = artifact(*itertools.starmap(SignatureFile, files), data=data)
-    found = verify(opened, root or root_of())
+    found = verify(opened, (root or root_of(),))
     assert isinstance(found, Signature)
     return found

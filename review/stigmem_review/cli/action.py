@@ -82,7 +82,7 @@ def run_action(environment: Mapping[str, str]) -> int:
         exact=wanted.exact,
         env_file=environment.get("INPUT_ENV_FILE", "").strip() or None,
         environment=environment,
-        trust_root=environment.get("INPUT_TRUST_ROOT", "").strip() or None,
+        trust_root=environment.get("INPUT_TRUST_ROOT", "").split(),
         today=today(),
         shown=wanted.shown,
     )

@@ -50,6 +50,7 @@ def add(commands: Any) -> None:
     add_policy_options(parser)
     parser.add_argument(
         "--trust-root",
+        action="append",
         metavar="FILE",
         help="the trust root of a private Sigstore instance (default: the policy's, or our copy of "
         "the public-good instance's)",

@@ -75,8 +75,9 @@ def add_trust_options(parser: argparse.ArgumentParser, *, base: bool = False) ->
     parser.add_argument(
         "--trust-root",
         metavar=name,
-        help=f"the trust root of a private Sigstore instance{where} (default: the policy's, or "
-        "our copy of the public-good instance's)",
+        action="append",
+        help=f"a trust root of a Sigstore instance{where}, or public-good; several are tried one "
+        "by one (default: the policy's, or our copy of the public-good instance's)",
     )
 
 
@@ -127,7 +128,12 @@ _REPEATED = (
 def repeated(options: argparse.Namespace) -> tuple[str, ...]:
     """Return the options that decide what a review finds, as they were given."""
     given = ((name, getattr(options, name, None)) for name in _REPEATED)
-    said = [(f"--{name.replace('_', '-')}", value) for name, value in given if value is not None]
+    said = [
+        (f"--{name.replace('_', '-')}", each)
+        for name, value in given
+        if value is not None
+        for each in (value if isinstance(value, list) else [value])
+    ]
     isolated = ("--isolated",) if getattr(options, "isolated", False) else ()
     return (*isolated, *(word for pair in said for word in pair))
 

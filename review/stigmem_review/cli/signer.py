@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stigmem_review.cli.options import add_policy_options, add_trust_options, policy_of
+from stigmem_review.cli.options import add_policy_options, add_trust_options, policy_of, today
 
 if TYPE_CHECKING:
     from stigmem_review.compare.signers import Standing
@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         env_file=options.env_file,
         environment=os.environ,
         trust_root=options.trust_root,
+        today=today(),
     )
     if options.format == "json":
         print(render_json(report), end="")

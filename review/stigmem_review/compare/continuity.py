@@ -19,7 +19,7 @@ from stigmem_review.compare.runs import run_facts, workflow_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import AnySignature, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
-from stigmem_review.policy.identities import name_of, nearest, texts_of
+from stigmem_review.policy.identities import fold, name_of, nearest, texts_of
 from stigmem_review.policy.trust import Approved, Decision, Judged
 
 
@@ -55,7 +55,21 @@ def changes(old: Release, new: Release, pair: Pair, *, both_pinned: bool) -> Ite
         if closest != pair and relation(*closest) in KNOWN:
             found += workflow_facts(*closest)
         found += run_facts(*closest, *versions)
+        found += _case(*closest)
     yield from dict.fromkeys(found)
+
+
+def _case(old: Signer, new: Signer) -> Iterator[Fact]:
+    """Yield that one signer is written with other capitals than before."""
+    for was, now in zip(_cased(old), _cased(new), strict=True):
+        if relation(old, new) in KNOWN and was != now and fold(was) == fold(now):
+            yield facts.SignerCaseChanged(item="signer", old=was, new=now)
+            return
+
+
+def _cased(signer: Signer) -> tuple[str, str]:
+    """Return what of a signer can be written with other capitals."""
+    return signer.repository or signer.identity, signer.builder
 
 
 def _version(release: Release) -> str:
@@ -140,10 +154,13 @@ def alike(old: Release, decisions: Sequence[tuple[Signer, Judged]]) -> Iterator[
     names = [name_of(each) for each in before] + ([old.signed_by] if old.signed_by else [])
     for signer, judged in decisions:
         related = any(relation(each, signer) in RELATED for each in before)
-        if judged.nearest:
-            yield facts.SignerLookalike(item=name_of(signer), like=judged.nearest, trusted=True)
-        elif not related and (like := nearest(signer, names)):
-            yield facts.SignerLookalike(item=name_of(signer), like=like, trusted=False)
+        like = judged.nearest or ("" if related else nearest(signer, names))
+        if like:
+            name = name_of(signer)
+            case = name.lower() == like.lower()
+            yield facts.SignerLookalike(
+                item=name, like=like, trusted=bool(judged.nearest), case=case
+            )
 
 
 def unlike_approved(

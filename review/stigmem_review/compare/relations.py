@@ -6,7 +6,7 @@ from typing import Literal
 
 from stigmem_review import facts
 from stigmem_review.model import Signer
-from stigmem_review.policy.identities import address_of
+from stigmem_review.policy.identities import address_of, fold, folded
 
 Continuity = Literal[
     "",
@@ -67,6 +67,7 @@ def relation(old: Signer, new: Signer) -> Continuity:
 
 def by_name(old: Signer, new: Signer) -> Continuity:
     """Say what two signers have to do with each other, whoever vouches for them."""
+    old, new = folded(old), folded(new)
     if not (old.repository and new.repository):
         if old.kind != new.kind or address_of(old) != address_of(new):
             return "another signer"
@@ -87,13 +88,14 @@ def same_repository(old: Signer, new: Signer) -> bool:
     """Say whether two repositories are one: by the forge's number, or else by the address."""
     if old.repository_id and new.repository_id and old.issuer == new.issuer:
         return old.repository_id == new.repository_id
-    return old.repository == new.repository
+    return fold(old.repository) == fold(new.repository)
 
 
 def runs_another(old: Signer, new: Signer) -> bool:
     """Say whether one repository had another of its workflows sign, or that one another's."""
     named = bool(old.workflow and new.workflow)
-    return named and (old.workflow, old.builder) != (new.workflow, new.builder)
+    builders = [fold(each.builder) for each in (old, new)]
+    return named and ((old.workflow != new.workflow) or len({*builders}) > 1)
 
 
 def distance(pair: tuple[Signer, Signer]) -> tuple[int, bool]:

@@ -8,6 +8,13 @@ from typing import NamedTuple
 import msgspec
 
 from stigmem_review import facts
+from stigmem_review.compare.attestations import (
+    extras,
+    had_extra,
+    kind_facts,
+    split,
+    was_split,
+)
 from stigmem_review.compare.continuity import (
     TRUSTED,
     alike,
@@ -86,11 +93,14 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     """
     if new.source.kind == "none":
         return Signing()
+    trust = trust.of(_distribution(new))
     found = list(settings_facts(trust))
     signature = new.signature
     if not isinstance(signature, Signature):
         signed = isinstance(old.signature, Signature)
         silent = SigningOutcome("not comparable", "not judged", "", required(trust))
+        if signature == NotCarried("index") and (names := tuple(map(name_of, signers_of(old)))):
+            found.append(facts.SignatureNotCarried(item="signature", signers=names))
         return Signing(tuple(found), (), silent if signed else None)
     pair = pair_of(old, signature.signers)
     continuity = _continuity(old, signature, pair)
@@ -113,9 +123,13 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
             continuity = "one of several"
     if not trusted:
         found += alike(old, decisions)
-    partial = list(_partial(signature))
-    already = partial if partial and _was_partial(old, signature) else []
-    found += [] if already else partial
+    by_trusted = frozenset(each for each, said in decisions if said.decision == "trusted")
+    found += kind_facts(old, new, by_trusted)
+    already: list[Fact] = []
+    for fact in extras(signature):
+        (already if had_extra(old, fact) else found).append(fact)
+    (already if was_split(old, signature) else found).extend(split(signature))
+    (already if _was_partial(old, signature) else found).extend(_partial(signature))
     outcome = SigningOutcome(
         continuity,
         judged.decision,
@@ -126,12 +140,17 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     return Signing(tuple(found), tuple(already), outcome)
 
 
+def _distribution(release: Release) -> str:
+    return release.distribution.value if isinstance(release.distribution, Known) else ""
+
+
 def verification_gap(new: Release, trust: Trust) -> Gap | None:
     """Return what a new release leaves open that cannot be verified where that has to be done.
 
     It has to be where signatures are required, and where the operator says whom to trust. What
     cannot carry one is a gap only where they are required: else it may be unsigned as well.
     """
+    trust = trust.of(_distribution(new))
     match new.signature:
         case Signature(status="unverifiable", why=why, do=do) if _must_be_verified(trust):
             return Gap("signature", why, do)
@@ -140,6 +159,12 @@ def verification_gap(new: Release, trust: Trust) -> Gap | None:
                 "signature",
                 f"a {kind} has none, and {required_by(trust)} requires one",
                 "review the file that is to be deployed",
+            )
+        case NotCarried(source="index") if required(trust):
+            return Gap(
+                "signature",
+                f"its index carries no attestations, and {required_by(trust)} requires one",
+                "name the file that signs it, or install from an index that has attestations",
             )
         case _:
             return None
@@ -179,8 +204,7 @@ def _continuity(old: Release, new: Signature, pair: tuple[Signer, Signer] | None
 
 def _are_pinned(release: Release, signers: tuple[Signer, ...], trust: Trust) -> bool:
     """Say whether the policy names each of some signers for a release."""
-    name = release.distribution.value if isinstance(release.distribution, Known) else ""
-    judged = [judge(each, name, trust) for each in signers]
+    judged = [judge(each, _distribution(release), trust) for each in signers]
     return all(each.decision == "trusted" and each.pinned for each in judged)
 
 
@@ -188,7 +212,7 @@ def _are_pinned(release: Release, signers: tuple[Signer, ...], trust: Trust) -> 
 
 
 def _decisions(new: Release, signature: Signature, trust: Trust) -> list[tuple[Signer, Judged]]:
-    name = new.distribution.value if isinstance(new.distribution, Known) else ""
+    name = _distribution(new)
     return [(signer, judge(signer, name, trust)) for signer in signature.signers]
 
 

@@ -10,7 +10,7 @@ from stigmem_review.compare.continuity import Pair, pair_of, signers_of
 from stigmem_review.compare.relations import KNOWN, Continuity, ref_kind, ref_of, relation
 from stigmem_review.compare.signers import SigningOutcome, Standing
 from stigmem_review.document.parts import Item, Line, Row
-from stigmem_review.model import NotCarried, Proof, Release, Signature, Signer
+from stigmem_review.model import NotCarried, Proof, Release, Sibling, Signature, Signer
 from stigmem_review.policy.identities import ON_GITHUB, name_of, signs_for_others
 from stigmem_review.policy.trust import But
 from stigmem_review.text import Message, Segment, shorten
@@ -137,7 +137,7 @@ def signature_lines(old: Release, new: Release) -> Iterator[Line]:
         for side, release in (("old", old), ("new", new))
         if isinstance(release.signature, Signature)
     ]
-    if all(not (signature.proofs or signature.why) for _, signature in sides):
+    if all(not (each.proofs or each.why or each.seen) for _, each in sides):
         return
     for side, signature in sides:
         if not signature.proofs:
@@ -145,9 +145,30 @@ def signature_lines(old: Release, new: Release) -> Iterator[Line]:
             yield Line(side, (Segment(f"not signed{why}"),))
         for proof in signature.proofs[:_SIGNERS]:
             yield Line(side, tuple(proof_says(proof, signature.root)))
+        for sibling in signature.siblings:
+            yield Line(side, tuple(_sibling_says(sibling)))
         more = len(signature.proofs) - _SIGNERS
         if more > 0:
             yield Line(side, (Segment(f"and {more} more, in the report as JSON"),))
+        if signature.seen:
+            yield Line(side, tuple(_seen_says(signature.seen)))
+
+
+def _sibling_says(sibling: Sibling) -> Iterator[Segment]:
+    """Yield who signed another file of the release."""
+    yield Segment(f"{sibling.status}: ")
+    yield Segment(shorten(sibling.file, 120), theirs=True)
+    for index, signer in enumerate(sibling.signers[:_SIGNERS]):
+        yield Segment(_joint(index, len(sibling.signers)) or ", by ")
+        yield Segment(shorten(who(signer), 160), theirs=True)
+    if sibling.why and not sibling.signers:
+        yield Segment(", ")
+        yield Segment(shorten(sibling.why), theirs=True)
+
+
+def _seen_says(names: tuple[str, ...]) -> Iterator[Segment]:
+    yield Segment("seen beside it and not verified: ")
+    yield Segment(shorten(", ".join(names), 300), theirs=True)
 
 
 def proof_says(proof: Proof, root: str) -> Iterator[Segment]:
@@ -172,9 +193,9 @@ def proof_says(proof: Proof, root: str) -> Iterator[Segment]:
         yield Segment(f", log entry {proof.log_index}")
     yield Segment(" (")
     yield Segment(shorten(proof.name, 120), theirs=True)
-    if root:
+    if against := proof.root or root:
         yield Segment(", against ")
-        yield Segment(shorten(root, 120), theirs=True)
+        yield Segment(shorten(against, 120), theirs=True)
     yield Segment(")")
 
 
@@ -221,6 +242,10 @@ _AND_UNSIGNED = {
 def signed_says(case: Case, old: Release, new: Release) -> Iterator[Segment]:
     """Yield in one line who made the new release, and whether that is who made the old one."""
     signature, outcome = new.signature, case.comparison.signing
+    if signature == NotCarried("index") and signers_of(old):
+        yield Segment("Signer not known: this index carries no attestations")
+        yield from _before(old)
+        yield Segment(".")
     if not isinstance(signature, Signature) or outcome is None:
         return
     match signature.status:
@@ -387,6 +412,13 @@ def unassessed_signature(old: Release, new: Release) -> Iterator[Line]:
     said: list[Segment] = []
     if "directory" in kinds:
         said.append(Segment("a project directory is not signed; what is built from it can be"))
+    if "index" in kinds:
+        said.append(
+            Segment(
+                f"{'; ' if said else ''}this index carries no attestations, so that nothing says "
+                "who signed; name the file that signs it, or take an index that has them"
+            )
+        )
     if "capture" in kinds:
         said.append(Segment(f"{'; ' if said else ''}a capture carries no signature"))
     for side, release in (("old", old), ("new", new)):

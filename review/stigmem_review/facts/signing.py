@@ -80,6 +80,59 @@ class SignaturePartial(Fact, frozen=True, kw_only=True):
     files: tuple[str, ...]
 
 
+class SignatureExtra(Fact, frozen=True, kw_only=True):
+    """Beside a good signature there is something that cannot be read or verified here."""
+
+    why: str
+    help: str
+
+
+class SignatureNotCarried(Fact, frozen=True, kw_only=True):
+    """It comes from an index that says of no file what signs it; ``signers`` signed the old one."""
+
+    signers: tuple[str, ...]
+
+
+class AttestationDropped(Fact, frozen=True, kw_only=True):
+    """Who signed both releases made an attestation of this kind for the old one only.
+
+    ``instead`` are the kinds that the new one newly has.
+    """
+
+    signers: tuple[str, ...]
+    instead: tuple[str, ...] = ()
+
+
+class AttestationGained(Fact, frozen=True, kw_only=True):
+    """Who signed both releases made an attestation of this kind for the new one only."""
+
+    signers: tuple[str, ...]
+
+
+class AttestationSigner(Replaced, frozen=True, kw_only=True):
+    """An attestation of this kind is by another one of those who signed both releases.
+
+    ``trusted`` if the operator trusts who signed it now.
+    """
+
+    trusted: bool
+
+
+class SignerSplit(Fact, frozen=True, kw_only=True):
+    """Another file of the release is signed by ``signers``, none of whom signed this one.
+
+    ``own`` are those who did. Without ``signers`` its signature is not good, and ``why`` says how.
+    """
+
+    signers: tuple[str, ...]
+    own: tuple[str, ...]
+    why: str = ""
+
+
+class SignerCaseChanged(Replaced, frozen=True, kw_only=True):
+    """The same signer, written with other capitals where the issuer does not tell them apart."""
+
+
 class SignerUntrusted(Fact, frozen=True, kw_only=True):
     """A signer whom the operator does not trust; ``by`` is whose word that is, ``but`` why.
 
@@ -208,10 +261,14 @@ class SignerIssuerChanged(Replaced, frozen=True, kw_only=True):
 
 
 class SignerLookalike(Fact, frozen=True, kw_only=True):
-    """A signer that can be taken for another one: a trusted one, or the old release's."""
+    """A signer that can be taken for another one: a trusted one, or the old release's.
+
+    ``case`` if the two differ in capitals and nothing else.
+    """
 
     like: str
     trusted: bool
+    case: bool = False
 
 
 class SignerOdd(Fact, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from stigmem_review.pipeline.terms import (
     in_tree,
     read_decisions,
 )
+from stigmem_review.pipeline.trust_roots import several
 from stigmem_review.policy.file import ApprovalsPolicy, Policy
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
@@ -57,7 +58,7 @@ def bump(
     exact: bool = False,
     env_file: str | None = None,
     environment: Mapping[str, str] | None = None,
-    trust_root: str | None = None,
+    trust_root: str | Sequence[str] | None = None,
     approvals: str | None = None,
     today: date | None = None,
     witness: Callable[[Artifact], None] | None = None,
@@ -69,8 +70,8 @@ def bump(
     of ``base``. ``node`` is the version of the node, ``gate`` may tighten the policy's. Where the
     two have gone different ways, ``head`` is taken for a branch to be merged, and compared with
     where they part; ``exact`` takes it for what is deployed in the place of ``base``. The node's
-    settings are read from ``env_file``, or else from ``environment``; ``trust_root`` is that of a
-    private Sigstore instance. Both are paths in the tree of ``base``. What was accepted is read
+    settings are read from ``env_file``, or else from ``environment``; ``trust_root`` are
+    those of Sigstore instances. All are paths in the tree of ``base``. What was accepted is read
     from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
     ``base``, and held to the day ``today`` (UTC); without a day nothing is approved. ``witness`` is
     shown each artifact of a plugin as it was opened.
@@ -118,7 +119,7 @@ class Wanted(NamedTuple):
     exact: bool = False
     env_file: str | None = None
     environment: Mapping[str, str] = {}
-    trust_root: str | None = None
+    trust_root: str | Sequence[str] | None = None
     approvals: str | None = None
     today: date | None = None
     recorded: bool = False
@@ -159,6 +160,7 @@ def review_change(wanted: Wanted) -> Change:
         wanted.trust_root,
         partial(from_tree, base_tree, IN_THE_BASE),
         partial(in_tree, base_tree, IN_THE_BASE),
+        wanted.today,
     )
     changed = before.changed(after)
     known: Known = {}
@@ -175,16 +177,18 @@ def review_change(wanted: Wanted) -> Change:
     accepted = wanted.approvals or beside(decisions.file, APPROVALS_FILE)
     states = States(opened, base_tree, before, after, head_id)
     records, read = _accepted(wanted, states, accepted, said)
-    terms = terms._replace(consulted=(), approvals=records, witness=wanted.witness)
+    terms = terms._replace(
+        consulted=(), approvals=records, witness=wanted.witness, today=wanted.today
+    )
     given = {
         "--policy": wanted.policy,
         "--env-file": wanted.env_file,
-        "--trust-root": wanted.trust_root,
         "--approvals": wanted.approvals,
         "--fail-on": wanted.gate,
         "--node-version": terms.node.version,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
+    again += tuple(word for each in several(wanted.trust_root) for word in ("--trust-root", each))
     with Network(seconds=terms.pins.seconds) as network:
         work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network)
         work.brought = brought(opened, artifacts, changed)

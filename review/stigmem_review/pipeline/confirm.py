@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from stigmem_review import limits
 from stigmem_review.errors import PolicyError, ReceiptError, SourceError, UsageError
 from stigmem_review.model import Signer
-from stigmem_review.pipeline.terms import named_file, read_trust_root
+from stigmem_review.pipeline.terms import named_file, roots_of
 from stigmem_review.policy.file import NO_POLICY, PolicyFile, parse_policy
-from stigmem_review.policy.trust import SigningPolicy, Trust, judge
+from stigmem_review.policy.trust import Trust, judge
+from stigmem_review.policy.trusted import SigningPolicy
 from stigmem_review.receipts.confirm import (
     Answer,
     Confirmation,
@@ -37,7 +38,7 @@ def confirm(
     lock: str | None = None,
     python: str | None = None,
     policy: str | None = None,
-    trust_root: str | None = None,
+    trust_root: str | Sequence[str] | None = None,
     signed_by: str | None = None,
     back: bool = False,
 ) -> Confirmation:
@@ -47,7 +48,7 @@ def confirm(
     file of ``requirements``, a ``lock``, or what is installed for a ``python``: its environment's
     folder, its interpreter, or its ``site-packages``. Nothing there is imported or run. With
     ``signed_by`` only those receipts count that somebody signed whom the policy trusts to, by a
-    ``trust_root`` of a private Sigstore instance, or else ours; unless it is empty, that is an
+    ``trust_root`` of Sigstore instances, or else ours; unless it is empty, that is an
     identity, or the address of a workflow's repository. With ``back`` what ran before a release
     that was reviewed counts too. Receipts are held to the time ``now``.
 
@@ -102,7 +103,7 @@ class _Signed:
     Raises ``PolicyError`` where nobody is, ``SigningError`` for a root that is none.
     """
 
-    def __init__(self, file: PolicyFile, trust_root: str | None, only: str) -> None:
+    def __init__(self, file: PolicyFile, trust_root: str | Sequence[str] | None, only: str) -> None:
         policy = file.policy
         trusted = policy.receipts.trusted or policy.signing.trusted
         if not trusted:
@@ -111,7 +112,7 @@ class _Signed:
                 f"nobody is trusted to sign receipts; write [[receipts.trusted]] in {where}"
             )
         self._trust = Trust(SigningPolicy(trusted=trusted))
-        self._root = read_trust_root(file, trust_root)
+        self._roots = roots_of(file, trust_root).roots.usual
         self._only = only
 
     def __call__(self, held: Held) -> Counted:
@@ -121,7 +122,7 @@ class _Signed:
             return Counted(held.receipt, held.at, void=void)
         from stigmem_review.signing.envelope import verify_statement
 
-        proof = verify_statement(held.at, held.bundle, held.payload, self._root)
+        proof = verify_statement(held.at, held.bundle, held.payload, self._roots)
         if proof.signer is None:
             why = f"its signature is {proof.status}: {proof.why}"
             return Counted(held.receipt, held.at, void=Refused(held.at, why, proof.do))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
@@ -25,7 +26,8 @@ def signer(
     policy: str | None = None,
     env_file: str | None = None,
     environment: Mapping[str, str] | None = None,
-    trust_root: str | None = None,
+    trust_root: str | Sequence[str] | None = None,
+    today: date | None = None,
 ) -> SignerReport:
     """Say who signed a wheel, an sdist or ``name==version``, and whether the operator trusts them.
 
@@ -39,9 +41,9 @@ def signer(
             f"{shorten(source, 120)} is nothing that is signed; name a wheel (.whl), an sdist "
             "(.tar.gz) or name==version"
         )
-    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
     artifact = opened.open()
-    signature = verify(artifact, decisions.root)
+    signature = verify(artifact, decisions.roots.of(_distribution(artifact.source)), today)
     release = replace(
         none_release(),
         source=artifact.source,

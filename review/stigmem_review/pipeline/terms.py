@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from stigmem_review.errors import (
 from stigmem_review.host import Node
 from stigmem_review.model import Level
 from stigmem_review.pipeline.consent import Approvals
+from stigmem_review.pipeline.trust_roots import ReadRoots, TrustRoots, read_trust_roots, several
 from stigmem_review.policy.file import (
     NO_POLICY,
     POLICY_FILE,
@@ -49,17 +50,17 @@ from stigmem_review.sources.disk import read_file
 from stigmem_review.toml import Keys
 
 if TYPE_CHECKING:
-    from stigmem_review.signing.roots import TrustRoot
     from stigmem_review.sources.git import Tree
 
 
 class Terms(NamedTuple):
     """The node, the rules, the gate, whom the operator trusts, and the root that proves it.
 
-    ``policy`` is what the operator says of the rules. Without a ``root`` signatures are held
-    against the one that ships with this package. ``consulted`` is what a report of its own names;
+    ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
+    against. ``consulted`` is what a report of its own names;
     reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
     and ``limits`` say how far they count. ``witness`` is shown every artifact that is opened.
+    ``today`` (UTC) is what ages are counted to, if anybody said which day it is.
     """
 
     node: Node
@@ -67,12 +68,13 @@ class Terms(NamedTuple):
     gate: Level
     policy: RulePolicy = RulePolicy()
     trust: Trust = Trust()
-    root: TrustRoot | None = None
+    roots: TrustRoots = TrustRoots()
     consulted: tuple[Consulted, ...] = ()
     approvals: Approvals | None = None
     limits: ApprovalsPolicy = ApprovalsPolicy()
     witness: Callable[[Artifact], None] | None = None
     pins: PinsPolicy = PinsPolicy()
+    today: date | None = None
 
 
 class Decisions(NamedTuple):
@@ -83,7 +85,7 @@ class Decisions(NamedTuple):
 
     file: PolicyFile = NO_POLICY
     trust: Trust = Trust()
-    root: TrustRoot | None = None
+    roots: TrustRoots = TrustRoots()
     consulted: tuple[Consulted, ...] = ()
     paths: tuple[str, ...] = ()
     rulebook: Rulebook | None = None
@@ -108,7 +110,7 @@ class Decisions(NamedTuple):
             tightened(policy, gate) if base or self.file.path or not gate else gate,
             rule_policy(self.file, rulebook, known),
             self.trust,
-            self.root,
+            self.roots,
             self.consulted,
             limits=policy.approvals,
             pins=policy.pins,
@@ -255,9 +257,10 @@ def read_decisions(
     policy: str | None,
     env_file: str | None,
     environment: Mapping[str, str],
-    trust_root: str | None,
+    trust_root: str | Sequence[str] | None,
     read: Read = from_disk,
     listed: Listed = on_disk,
+    today: date | None = None,
 ) -> Decisions:
     """Return what an operator decided, from the files that a user names.
 
@@ -271,7 +274,7 @@ def read_decisions(
     env_file, env_keys = _agreed(
         "env file", env_file, file, file.policy.node.env_file, ("node", "env-file")
     )
-    root = read_trust_root(file, trust_root, read)
+    roots = roots_of(file, trust_root, read, today)
     if env_file is None:
         settings = settings_of(environment)
         if settings != Settings():
@@ -282,31 +285,31 @@ def read_decisions(
         settings = parse_settings(data, env_file)
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
-    if root is not None:
-        consulted.append(Consulted("trust root", root.name))
-    named = (env_file, root.name if root else None)
-    paths = (*decided.paths, *(each for each in named if each is not None))
-    trust = Trust(file.policy.signing, settings)
-    return decided._replace(trust=trust, root=root, consulted=tuple(consulted), paths=paths)
+    paths = (*decided.paths, *(() if env_file is None else (env_file,)), *roots.paths)
+    plugins = {name: each.signing for name, each in file.policy.plugins.items()}
+    return decided._replace(
+        trust=Trust(file.policy.signing, settings, plugins=plugins),
+        roots=roots.roots,
+        consulted=(*consulted, *roots.consulted),
+        paths=paths,
+    )
 
 
-def read_trust_root(
-    file: PolicyFile, asked: str | None, read: Read = from_disk
-) -> TrustRoot | None:
-    """Return the trust root that an option or a policy names; nothing where neither names one.
+def roots_of(
+    file: PolicyFile,
+    asked: str | Sequence[str] | None,
+    read: Read = from_disk,
+    today: date | None = None,
+) -> ReadRoots:
+    """Return the trust roots that options or a policy name; none where neither names one.
 
     Raises ``PolicyError`` where they disagree, ``SigningError`` for what is no root.
     """
-    path, keys = _agreed(
-        "trust root", asked, file, file.policy.signing.trust_root, ("signing", "trust-root")
-    )
-    if path is None:
-        return None
-    from stigmem_review.signing.roots import read_root
 
-    with _told(file, keys):
-        data = named_file(path, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
-    return read_root(data, path)
+    def opened(path: str) -> bytes:
+        return named_file(path, "the trust root", limits.TRUST_ROOT_BYTES, read, SigningError)
+
+    return read_trust_roots(file, several(asked), opened, today)
 
 
 def _agreed(

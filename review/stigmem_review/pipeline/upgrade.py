@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -43,7 +43,7 @@ def review(
     policy: str | None = None,
     env_file: str | None = None,
     environment: Mapping[str, str] | None = None,
-    trust_root: str | None = None,
+    trust_root: str | Sequence[str] | None = None,
     code: bool = False,
     approvals: str | None = None,
     today: date | None = None,
@@ -56,7 +56,7 @@ def review(
     ``name==version`` or ``none``; no code of theirs is executed. ``old_bundle`` and ``new_bundle``
     are files that sign them, besides those that stand beside them. Whom the operator trusts is
     said by the file ``policy`` and by the node's settings, which are taken from ``env_file``, or
-    else from ``environment``. ``trust_root`` is the file of a private Sigstore instance. With
+    else from ``environment``. ``trust_root`` are files of trust roots, each tried by itself. With
     ``code`` the report has what differs of the code, line by line.
     ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
     the options of the command line that the commands in the report repeat, and ``witness`` is
@@ -73,8 +73,8 @@ def review(
         "new": opening(new, new_bundle),
     }
     _check_plugins(openings.values())
-    decisions = read_decisions(policy, env_file, environment or {}, trust_root)
-    terms = decisions.terms(node_version, gate)._replace(witness=witness)
+    decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
+    terms = decisions.terms(node_version, gate)._replace(witness=witness, today=today)
     if approvals is not None:
         records, read = read_records(approvals, today, terms.limits)
         terms = terms._replace(approvals=records, consulted=(*terms.consulted, read))
@@ -121,7 +121,7 @@ def review_releases(
                 terms.witness(artifact)
             release, written[side] = read_artifact(artifact, terms.node, seen)
             release = against_sdist(release, artifact)
-            signature = verify(artifact, terms.root)
+            signature = verify(artifact, terms.roots.of(distribution(release)), terms.today)
             release = msgspec.structs.replace(release, signature=signature)
             if side == "new" and (missing := verification_gap(release, terms.trust)):
                 release = msgspec.structs.replace(release, gaps=(*release.gaps, missing))

@@ -14,7 +14,12 @@ from stigmem_review import limits, toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import DOES, LEVELS, ActKind, Level
 from stigmem_review.policy.mistake import Mistake, named, nearest
-from stigmem_review.policy.trust import SigningPolicy, Trusted, signing_mistakes
+from stigmem_review.policy.trusted import (
+    PluginSigning,
+    SigningPolicy,
+    Trusted,
+    signing_mistakes,
+)
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
 
@@ -111,6 +116,9 @@ class PluginPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     forbid: Annotated[
         Rights, Meta(description="what it must never have: an error that cannot be approved")
     ] = Rights()
+    signing: Annotated[
+        PluginSigning, Meta(description="how it has to be signed, where that is another way")
+    ] = PluginSigning()
 
 
 class ApprovalsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import first_like
 
@@ -50,14 +52,39 @@ def texts_of(signer: Signer) -> tuple[str, ...]:
     return (signer.identity, signer.issuer, *place)
 
 
+def folded(signer: Signer) -> Signer:
+    """Return a signer with small letters where its issuer does not tell letter cases apart.
+
+    Those are the domain of an address (RFC 5321, section 2.4), and owner and name of a repository
+    on GitHub.
+    """
+    return replace(
+        signer,
+        identity=fold(signer.identity),
+        repository=fold(signer.repository),
+        builder=fold(signer.builder),
+    )
+
+
+def fold(name: str) -> str:
+    """Return a name, or the address of a repository or of a workflow, as ``folded`` has it."""
+    if name.lower().startswith(ON_GITHUB):
+        parts = name.split("/", 5)
+        return "/".join((*(each.lower() for each in parts[:5]), *parts[5:]))
+    if "://" in name:
+        return name
+    local, at, domain = name.rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
 def signs_for_others(signer: Signer) -> bool:
     """Say whether the name that a signature is under is that of a workflow of another repository.
 
     It is the same for every repository that calls it: "Build Signer URI" of a certificate, beside
     the "Source Repository URI" (Fulcio, "OID info").
     """
-    own = f"{signer.repository}/"
-    return bool(signer.workflow and signer.builder) and not signer.builder.startswith(own)
+    own = f"{fold(signer.repository)}/"
+    return bool(signer.workflow and signer.builder) and not fold(signer.builder).startswith(own)
 
 
 def nearest(signer: Signer, known: Iterable[str]) -> str:

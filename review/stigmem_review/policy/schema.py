@@ -96,7 +96,7 @@ def _keys(kind: inspect.Type, tables: tuple[str, ...], *, repeated: bool) -> Ite
 
 
 def _mistakes(data: Any, kind: inspect.Type, keys: Keys) -> Iterator[Mistake]:
-    match _plain(kind):
+    match _plain(kind, data):
         case inspect.StructType(fields=fields):
             if not isinstance(data, dict):
                 yield Mistake(keys, f"is {_shown(data)}; it is a table: write {table_named(keys)}")
@@ -141,12 +141,17 @@ def _mistakes(data: Any, kind: inspect.Type, keys: Keys) -> Iterator[Mistake]:
                 yield Mistake(keys, f"is {_shown(data)}; it is a string, in quotes")
 
 
-def _plain(kind: inspect.Type) -> inspect.Type:
-    """Return a type without what is said beside it, and without that it can be left out."""
+def _plain(kind: inspect.Type, data: Any = None) -> inspect.Type:
+    """Return a type without what is said beside it, and without that it can be left out.
+
+    Of a type that is one value or a list of them, it is the list where ``data`` is one.
+    """
     if isinstance(kind, inspect.Metadata):
-        return _plain(kind.type)
+        return _plain(kind.type, data)
     if isinstance(kind, inspect.UnionType):
-        return _plain(next(e for e in kind.types if not isinstance(e, inspect.NoneType)))
+        types = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+        lists = [each for each in types if isinstance(each, inspect.VarTupleType)]
+        return _plain((lists if lists and isinstance(data, list) else types)[0], data)
     return kind
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import cycle
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from stigmem_review.host import node
 from stigmem_review.manifest.release import none_release
 from stigmem_review.model import (
     Act,
+    AnySignature,
     AnyValue,
     BuildStep,
     Endpoint,
@@ -29,8 +31,10 @@ from stigmem_review.model import (
     Observation,
     OneOf,
     Problem,
+    Proof,
     Release,
     Setting,
+    Sibling,
     Signature,
     SignatureStatus,
     Signer,
@@ -49,11 +53,21 @@ else:
     AnyFact = reduce(or_, facts.KINDS.values())
 
 
+class ShortSibling(msgspec.Struct, forbid_unknown_fields=True):
+    """The sdist beside a wheel, and the person of the same issuer who signed it."""
+
+    identity: str = ""
+    status: SignatureStatus = "verified"
+    why: str = ""
+
+
 class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of a signature in short; what is not given is the demo plugin's author's.
 
     The ``identity`` of a workflow follows from its ``repository``, its path there and its ``ref``.
-    ``beside`` are people of the same issuer who signed as well.
+    ``beside`` are people of the same issuer who signed as well. ``kinds`` are the types of what
+    each of them attests, in their order, ``extra`` says why something beside it cannot be read,
+    ``silent`` is what an index without attestations says.
     """
 
     status: SignatureStatus = "verified"
@@ -70,6 +84,10 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     trigger: str = ""
     runner: str = ""
     beside: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    extra: str = ""
+    sdist: ShortSibling | None = None
+    silent: bool = False
     unsigned: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
 
@@ -248,7 +266,9 @@ def release_of(short: ShortRelease) -> Release:
     )
 
 
-def _signature(short: ShortSignature) -> Signature:
+def _signature(short: ShortSignature) -> AnySignature:
+    if short.silent:
+        return NotCarried("index")
     identity = short.identity or "release@acme.example"
     if short.repository and not short.identity:
         identity = f"{short.repository}/{short.workflow}" + (f"@{short.ref}" if short.ref else "")
@@ -266,14 +286,29 @@ def _signature(short: ShortSignature) -> Signature:
         runner=short.runner,
     )
     others = (Signer(each, "email", short.issuer) for each in short.beside)
+    signers = (signer, *others) if short.status == "verified" else ()
+    proofs = [
+        Proof("demo.attestation", "attestation", "verified", signer=each, predicate=kind)
+        for each, kind in zip(cycle(signers), short.kinds, strict=False)
+    ]
+    if short.extra:
+        proofs.append(Proof("demo.extra", "bundle", "unverifiable", short.extra))
+    sdist = short.sdist
     return Signature(
         status=short.status,
         why=short.why,
         do=short.do,
-        signers=(signer, *others) if short.status == "verified" else (),
+        signers=signers,
+        proofs=tuple(proofs),
+        siblings=() if sdist is None else (_sibling(sdist, short.issuer),),
         unsigned=short.unsigned,
         signed=short.signed,
     )
+
+
+def _sibling(short: ShortSibling, issuer: str) -> Sibling:
+    signers = (Signer(short.identity, "email", issuer),) if short.identity else ()
+    return Sibling("demo.tar.gz", short.status, short.why, signers)
 
 
 def _entry_point(name: str, value: str) -> EntryPoint:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.signing.forms import Material, at, decode
-from stigmem_review.signing.outcome import Unproven, first_of, invalid, unverifiable
+from stigmem_review.signing.outcome import Unproven, first_of, invalid, unreadable, unverifiable
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _malformed(error: ValidationError) -> Unproven:
     said = first_of(error)
     if kinds == {"extra_forbidden"}:
         return unverifiable(f"it has a field that is not known here: {said}")
-    return invalid(f"it is not well-formed: {said}")
+    return unreadable(f"it is not well-formed: {said}")
 
 
 def _fill(entries: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review import limits
@@ -21,16 +22,15 @@ PAYLOAD = "application/vnd.in-toto+json"
 
 
 def verify_statement(
-    name: str, bundle: dict[str, Any], statement: bytes, root: TrustRoot | None = None
+    name: str, bundle: dict[str, Any], statement: bytes, roots: Sequence[TrustRoot] = ()
 ) -> Proof:
     """Return whether a bundle signs the statement in its envelope, and who did.
 
-    ``bundle`` is decoded JSON, ``statement`` what was read from its envelope, ``root`` ours, unless
-    another is given. Nothing is raised for what a bundle holds; raises ``SigningError`` where the
-    root is none.
+    ``bundle`` is decoded JSON, ``statement`` what was read from its envelope, ``roots`` are ours,
+    unless others are given. Nothing is raised for what a bundle holds; raises ``SigningError``
+    where a root is none.
     """
     load_library()
-    from stigmem_review.signing.instance import instance_of
     from stigmem_review.signing.proofs import Anybody, proof_of
 
     def look(read: Bundle, verifier: Verifier) -> str:
@@ -42,4 +42,4 @@ def verify_statement(
             raise invalid("its envelope can be read in two ways")
         return ""
 
-    return proof_of(Material(name, "bundle", bundle), instance_of(root or shipped_root()), look)
+    return proof_of(Material(name, "bundle", bundle), roots or (shipped_root(),), look)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import Proof, SignatureForm
-from stigmem_review.signing.outcome import ASK_OTHER_FORM, Unproven, invalid, unverifiable
+from stigmem_review.signing.outcome import ASK_OTHER_FORM, Unproven, unreadable, unverifiable
 from stigmem_review.sources.artifact import SignatureFile
 from stigmem_review.sources.strict_json import parse
 from stigmem_review.text import shorten
@@ -32,20 +32,45 @@ class Material(NamedTuple):
     publisher: Any = None
 
 
-def materials(file: SignatureFile) -> tuple[Material | Proof, ...]:
+class Contents(NamedTuple):
+    """What a signature file holds; ``seen`` if it is of no form that is read, and need not be."""
+
+    found: tuple[Material | Proof, ...] = ()
+    seen: bool = False
+
+
+def materials(file: SignatureFile) -> Contents:
     """Return what a signature file holds, or the proof that it holds nothing that can be read.
 
-    A provenance may hold no attestation at all: then there is nothing.
+    A provenance may hold no attestation at all: then there is nothing. Lines of JSON, such as
+    ``gh attestation download`` writes, hold one signature each.
     """
-    form = _likely_form(file.name)
     try:
-        content = _content(file)
-        form = _form(content)
-        if form != "provenance":
-            return (Material(file.name, form, content),)
-        return tuple(_attestations(file.name, content))
+        lines = _contents(file)
     except Unproven as error:
-        return (Proof(file.name, form, error.status, error.why, error.do),)
+        return Contents(seen=True) if file.doubtful else Contents((_unread(file.name, error),))
+    found: list[Material | Proof] = []
+    for number, content in enumerate(lines, 1):
+        name = file.name if len(lines) == 1 else f"{file.name}#{number}"
+        try:
+            found += _materials(name, content)
+        except Unproven as error:
+            found.append(_unread(name, error))
+    if file.doubtful and not any(isinstance(each, Material) for each in found):
+        return Contents(seen=True)
+    return Contents(tuple(found))
+
+
+def _materials(name: str, content: dict[str, Any]) -> Iterable[Material]:
+    form = _form(content)
+    if form == "provenance":
+        return tuple(_attestations(name, content))
+    return (Material(name, form, content),)
+
+
+def _unread(name: str, error: Unproven) -> Proof:
+    form = _likely_form(name.partition("#")[0])
+    return Proof(name, form, error.status, error.why, error.do, unread=error.unread)
 
 
 def decode(data: bytes) -> Any:
@@ -70,22 +95,32 @@ def at(content: Any, *path: str | int) -> Any:
     return content
 
 
-def _content(file: SignatureFile) -> dict[str, Any]:
+def _contents(file: SignatureFile) -> list[dict[str, Any]]:
+    """Return the JSON objects of a file: one, or one in each of several lines."""
     if file.why:
         raise unverifiable(file.why, file.do or ASK_OTHER_FORM)
     if len(file.data) > limits.SIGNATURE_BYTES:
         raise unverifiable(
             f"it has {len(file.data)} bytes, the limit is {limits.SIGNATURE_BYTES // 1024} KiB"
         )
-    try:
-        content = decode(file.data)
-    except ValueError as error:
-        raise invalid(f"it is not JSON that can be read: {error}", _NO_FORM) from None
-    if not isinstance(content, dict):
-        raise invalid("it is JSON, and not an object", _NO_FORM)
-    if is_larger(content, limits.SIGNATURE_VALUES):
+    lines = [each for each in file.data.splitlines() if each.strip()]
+    # Whatever a line begins is an object of its own, unless it goes on in the next one.
+    several = len(lines) > 1 and all(each.rstrip().endswith(b"}") for each in lines)
+    texts = lines if several and lines[1].lstrip().startswith(b"{") else [file.data]
+    if len(texts) > limits.ATTESTATIONS:
+        raise unverifiable(f"it holds {len(texts)} lines, the limit is {limits.ATTESTATIONS}")
+    found = []
+    for text in texts:
+        try:
+            content = decode(text)
+        except ValueError as error:
+            raise unreadable(f"it is not JSON that can be read: {error}", _NO_FORM) from None
+        if not isinstance(content, dict):
+            raise unreadable("it is JSON, and not an object", _NO_FORM)
+        found.append(content)
+    if is_larger(found, limits.SIGNATURE_VALUES):
         raise unverifiable(f"it holds more than {limits.SIGNATURE_VALUES} values")
-    return content
+    return found
 
 
 def is_larger(content: Any, limit: int) -> bool:
@@ -109,9 +144,11 @@ def _form(content: dict[str, Any]) -> SignatureForm:
         raise unverifiable(
             "it is a bundle as cosign wrote it before Sigstore had a format", _NO_FORM
         )
+    if {"payload", "payloadType", "signatures"} <= content.keys():
+        raise unverifiable("it is an envelope that is signed with a key, without a certificate")
     if len(found) != 1:
         what = "of several forms at once" if found else "no signature file"
-        raise invalid(f"it is {what}: its keys are {shorten(', '.join(content), 100)}", _NO_FORM)
+        raise unreadable(f"it is {what}: its keys are {shorten(', '.join(content), 100)}", _NO_FORM)
     return found[0]
 
 
@@ -128,10 +165,10 @@ def _attestations(name: str, content: dict[str, Any]) -> Iterator[Material]:
         raise unverifiable(f"it is a provenance of version {shorten(str(content['version']), 20)}")
     groups = content["attestation_bundles"]
     if not isinstance(groups, list):
-        raise invalid("its attestation_bundles are not a list")
+        raise unreadable("its attestation_bundles are not a list")
     listed = [(at(group, "publisher"), at(group, "attestations")) for group in groups]
     if not all(isinstance(each, list) for _, each in listed):
-        raise invalid("an item of its attestation_bundles has no list of attestations")
+        raise unreadable("an item of its attestation_bundles has no list of attestations")
     found = [(publisher, each) for publisher, several in listed for each in several]
     if len(found) > limits.ATTESTATIONS:
         raise unverifiable(
@@ -139,5 +176,5 @@ def _attestations(name: str, content: dict[str, Any]) -> Iterator[Material]:
         )
     for number, (publisher, each) in enumerate(found, 1):
         if not isinstance(each, dict):
-            raise invalid(f"attestation {number} of it is not an object")
+            raise unreadable(f"attestation {number} of it is not an object")
         yield Material(f"{name}#{number}", "provenance", each, publisher)

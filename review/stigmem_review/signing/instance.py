@@ -172,7 +172,7 @@ class Instance:
         return Verifier(trusted_root=TrustedRoot(self._model.model_copy(update=narrowed)))
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=8)
 def instance_of(root: TrustRoot) -> Instance:
     """Return the instance of a root. Raises ``SigningError`` where it is none."""
     return Instance(parse_root(root))
@@ -270,7 +270,7 @@ def _check_authorities(certificate: Certificate, authorities: Iterable[Authority
 
 
 def _no_root(what: str) -> Unproven:
-    return unverifiable(f"signed under a root we do not have: {what}", NAME_ROOT)
+    return Unproven("unverifiable", f"unknown trust root: {what}", NAME_ROOT, elsewhere=True)
 
 
 def _ids(log: TransparencyLogInstance) -> set[bytes]:

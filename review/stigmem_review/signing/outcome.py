@@ -18,18 +18,37 @@ ASK_OTHER_FORM = "ask its author for a bundle that can be checked, or have it ch
 
 
 class Unproven(Exception):  # noqa: N818 - not an error: it carries the answer out of the checks
-    """A signature that is not verified: ``invalid``, or ``unverifiable`` here; and what to do."""
+    """A signature that is not verified: ``invalid``, or ``unverifiable`` here; and what to do.
 
-    def __init__(self, status: Literal["invalid", "unverifiable"], why: str, do: str) -> None:
+    ``unread`` if it is invalid for being nothing that can be read, ``elsewhere`` if it is of
+    another instance than the root's, so that another root may do.
+    """
+
+    def __init__(
+        self,
+        status: Literal["invalid", "unverifiable"],
+        why: str,
+        do: str,
+        *,
+        unread: bool = False,
+        elsewhere: bool = False,
+    ) -> None:
         super().__init__(why)
         self.status: Literal["invalid", "unverifiable"] = status
         self.why = why
         self.do = do
+        self.unread = unread
+        self.elsewhere = elsewhere
 
 
 def invalid(why: str, do: str = ASK_ANOTHER) -> Unproven:
     """Return the error for a signature that proves nothing."""
     return Unproven("invalid", why, do)
+
+
+def unreadable(why: str, do: str = ASK_ANOTHER) -> Unproven:
+    """Return the error for what is no signature at all, or a broken one."""
+    return Unproven("invalid", why, do, unread=True)
 
 
 def unverifiable(why: str, do: str = ASK_OTHER_FORM) -> Unproven:

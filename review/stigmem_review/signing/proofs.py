@@ -1,15 +1,17 @@
-"""Each signature of an artifact, verified against one root."""
+"""Each signature of an artifact, verified against each root by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from stigmem_review.model import Proof, Source
 from stigmem_review.signing.forms import Material, materials
 from stigmem_review.signing.library import load_library
-from stigmem_review.signing.outcome import ASK_ANOTHER, Unproven, in_our_words
+from stigmem_review.signing.outcome import Unproven, in_our_words, invalid
 from stigmem_review.signing.roots import TrustRoot
 from stigmem_review.sources.artifact import Artifact
 
@@ -21,42 +23,64 @@ if TYPE_CHECKING:
     from stigmem_review.signing.instance import Instance
 
 
-def proofs_of(artifact: Artifact, root: TrustRoot) -> tuple[Proof, ...]:
+class Proofs(NamedTuple):
+    """What the signatures of an artifact prove; ``seen`` are files of no form that is read."""
+
+    found: tuple[Proof, ...] = ()
+    seen: tuple[str, ...] = ()
+
+
+def proofs_of(artifact: Artifact, roots: Sequence[TrustRoot]) -> Proofs:
     """Return what each signature of an artifact proves, or why it proves nothing.
 
-    Raises ``SigningError`` where the root is none, and nothing for what a signature holds.
+    Each root is tried by itself: were they one, a certificate of one instance in the log of
+    another would pass. Raises ``SigningError`` where a root is none, and nothing for what a
+    signature holds.
     """
-    found = [each for file in artifact.signatures for each in materials(file)]
+    held = [(file.name, materials(file)) for file in artifact.signatures]
+    seen = tuple(name for name, each in held if each.seen)
+    found = [each for _, contents in held for each in contents.found]
     if not any(isinstance(each, Material) for each in found):
-        return tuple(each for each in found if isinstance(each, Proof))
+        return Proofs(tuple(each for each in found if isinstance(each, Proof)), seen)
     load_library()
-    from stigmem_review.signing.instance import instance_of
-
-    instance = instance_of(root)
-    return tuple(
+    proofs = (
         each
         if isinstance(each, Proof)
-        else proof_of(each, instance, partial(_predicate, each, artifact.source))
+        else proof_of(each, roots, partial(_predicate, each, artifact.source))
         for each in found
     )
+    return Proofs(tuple(proofs), seen)
 
 
 Look = Callable[["Bundle", "Verifier"], str]
 """Verifies what a bundle signs, and returns what kind of statement that is, if it is one."""
 
 
-def proof_of(material: Material, instance: Instance, look: Look) -> Proof:
-    """Return what one bundle or attestation proves, where ``look`` verifies what it signs."""
-    try:
-        return _verified(material, instance, look)
-    except Unproven as error:
-        return Proof(material.name, material.form, error.status, error.why, error.do)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    # A panic of the libraries that are written in Rust is no Exception. Whatever goes wrong with
-    # what a release brings along, it is not verified.
-    except BaseException as error:
-        return Proof(material.name, material.form, "invalid", in_our_words(error), ASK_ANOTHER)
+def proof_of(material: Material, roots: Sequence[TrustRoot], look: Look) -> Proof:
+    """Return what a bundle or attestation proves against the first root that verifies it.
+
+    ``look`` verifies what it signs. Where no root does, what is wrong with it counts before what is
+    not known of it, and that before its being of another instance.
+    """
+    from stigmem_review.signing.instance import instance_of
+
+    refused: list[Unproven] = []
+    for root in roots:
+        instance = instance_of(root)
+        try:
+            return replace(_verified(material, instance, look), root=root.name)
+        except Unproven as error:
+            refused.append(error)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        # A panic of the libraries that are written in Rust is no Exception. Whatever goes wrong
+        # with what a release brings along, it is not verified.
+        except BaseException as error:
+            refused.append(invalid(in_our_words(error)))
+    worst = min(refused, key=lambda each: (each.status == "unverifiable", each.elsewhere))
+    return Proof(
+        material.name, material.form, worst.status, worst.why, worst.do, unread=worst.unread
+    )
 
 
 def _verified(material: Material, instance: Instance, look: Look) -> Proof:

@@ -8,8 +8,9 @@ verifying it: our copy of the public-good instance's root is part of this packag
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -34,28 +35,64 @@ class TrustRoot(msgspec.Struct, frozen=True):
     """The authorities and logs of one Sigstore instance, not yet parsed.
 
     ``name`` says which one it is, in words for a report: its file, or the instance and the day
-    our copy of it was taken.
+    our copy of it was ``taken`` (ISO 8601), which is not known of others.
     """
 
     name: str
     data: bytes
+    taken: str = ""
 
 
-def shipped_root() -> TrustRoot:
-    """Return our copy of the public-good instance's root."""
-    taken = TAKEN.read_text("utf-8").strip()
-    return TrustRoot(f"the public-good instance, as of {taken}", SHIPPED.read_bytes())
+PUBLIC_GOOD = "public-good"
+"""What stands for our copy of the public-good instance's root where files of roots are named."""
 
 
-def read_root(data: bytes, path: str) -> TrustRoot:
-    """Take the root in a file, as ``TrustedRoot`` or inside a ``ClientTrustConfig``.
+def shipped_taken() -> str:
+    """Return the day our copy was last known to be the current one, in ISO 8601."""
+    return TAKEN.read_text("utf-8").strip()
 
-    Both formats are those of ``sigstore_trustroot.proto``. Raises ``SigningError`` where it is
-    none, or one that nothing could be verified with.
+
+def shipped_root(today: date | None = None) -> TrustRoot:
+    """Return our copy of the public-good instance's root; with ``today``, it says how old it is."""
+    taken = shipped_taken()
+    days = (today - date.fromisoformat(taken)).days if today else 0
+    age = f" ({days} day{'' if days == 1 else 's'} old)" if days > 0 else ""
+    name = f"the public-good instance, as of {taken}{age}"
+    return TrustRoot(name, SHIPPED.read_bytes(), taken)
+
+
+class Roots(NamedTuple):
+    """The roots in a file, and why others in it are of no use."""
+
+    roots: tuple[TrustRoot, ...]
+    unused: tuple[str, ...] = ()
+
+
+def read_roots(data: bytes, path: str) -> Roots:
+    """Take the root in a file, as ``TrustedRoot`` or inside a ``ClientTrustConfig``, or several.
+
+    Both formats are those of ``sigstore_trustroot.proto``; several stand in lines of JSON, as
+    ``gh attestation trusted-root`` writes them, and those are left out that nothing could be
+    verified with. Raises ``SigningError`` where there is none that can be used.
     """
-    root = TrustRoot(path, data)
-    parse_root(root)
-    return root
+    lines = [each for each in data.splitlines() if each.strip()]
+    if len(lines) < 2 or not all(each.lstrip().startswith(b"{") for each in lines):
+        root = TrustRoot(path, data)
+        parse_root(root)
+        return Roots((root,))
+    usable: list[TrustRoot] = []
+    refused: list[SigningError] = []
+    for number, line in enumerate(lines, 1):
+        root = TrustRoot(f"{path}, line {number}", line)
+        try:
+            parse_root(root)
+        except SigningError as error:
+            refused.append(error)
+        else:
+            usable.append(root)
+    if not usable:
+        raise refused[0]
+    return Roots(tuple(usable), tuple(each.text for each in refused))
 
 
 def parse_root(root: TrustRoot) -> RootModel:

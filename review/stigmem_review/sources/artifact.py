@@ -14,13 +14,15 @@ class SignatureFile(msgspec.Struct, frozen=True):
     """A file that signs an artifact, found beside it, named by the user, or given by an index.
 
     ``name`` is its file name, or its address without credentials; ``why`` says why it could not
-    be read, ``do`` what would help, and ``data`` is empty then.
+    be read, ``do`` what would help, and ``data`` is empty then. ``doubtful`` if files of such names
+    are not always of a form that Sigstore knows; then it is only named.
     """
 
     name: str
     data: bytes = b""
     why: str = ""
     do: str = ""
+    doubtful: bool = False
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -49,9 +51,11 @@ class Artifact(msgspec.Struct, frozen=True):
     own ``.dist-info`` directory. ``capture`` is the decoded JSON object of a capture.
     ``layout`` (projects only, once it was worked out) is what its build would install; of a
     directory, ``files`` are then those that the build reads and those that it would install.
-    ``signatures`` sign the artifact; ``others`` are the other files of the same release, by name,
-    and whether something signs them. ``sdist`` opens the sdist of the same release, where this is
-    a wheel of an index that has one.
+    ``signatures`` sign the artifact; ``seen`` names what may sign it in a way that is never read;
+    ``silent`` if it is from an index that does not say what signs its files. ``others`` are the
+    other files of the same release, by name, and whether something signs them; ``sdist_signed``
+    gives what is needed to verify the sdist among them, where this is a wheel. ``sdist`` opens the
+    sdist of the same release, where this is a wheel of an index that has one.
     """
 
     source: Source
@@ -62,5 +66,8 @@ class Artifact(msgspec.Struct, frozen=True):
     capture: Mapping[str, Any] | None = None
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = msgspec.field(default_factory=dict)
+    seen: tuple[str, ...] = ()
+    silent: bool = False
+    sdist_signed: Callable[[], Artifact] | None = None
     sdist: Callable[[], Artifact] | None = None
     layout: Layout | None = None

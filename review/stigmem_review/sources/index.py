@@ -59,8 +59,9 @@ class Fetched:
     ``origin`` is where it was, without credentials (nothing for a file of the folder that was
     asked); ``unreviewed`` names the wheels (or, where there are none, the sdists) of the same
     version that are offered beside it. ``signatures`` sign the file, and ``others`` are all other
-    wheels and sdists of the version, by name, and whether something signs them. ``sdist`` fetches
-    the sdist of the version, where this is a wheel and there is one, without what signs it.
+    wheels and sdists of the version, by name, and whether something signs them. ``silent`` where
+    nothing that offers the file could say so. ``sdist`` fetches the sdist of the version, where
+    this is a wheel and there is one.
     """
 
     file: str
@@ -70,6 +71,7 @@ class Fetched:
     signatures: tuple[SignatureFile, ...] = ()
     others: Mapping[str, bool] = field(default_factory=dict)
     sdist: Callable[[], Fetched] | None = field(default=None, compare=False)
+    silent: bool = False
 
 
 def parse_requirement(text: str) -> tuple[str, Version] | None:
@@ -320,6 +322,7 @@ class Release:
                 origin=self._origin(self._chosen),
                 unreviewed=tuple(sorted(beside)),
                 signatures=signatures(self._client, same),
+                silent=not any(offer.speaks for offer in same),
                 others=self._others(self._chosen),
                 sdist=self._sdist(),
             )
@@ -355,7 +358,13 @@ class Release:
         def fetched() -> Fetched:
             def take() -> Fetched:
                 chosen, _ = self._choose(offers)
-                return Fetched(chosen.file, self._held(chosen), self._origin(chosen))
+                same = [each for each in offers if each.key == chosen.key]
+                return Fetched(
+                    chosen.file,
+                    self._held(chosen),
+                    self._origin(chosen),
+                    signatures=signatures(self._client, same),
+                )
 
             try:
                 return self._client.within(take)

@@ -28,6 +28,7 @@ from stigmem_review.sources.offers import (
     base_name,
     html_links,
     json_links,
+    json_speaks,
     offer_of,
 )
 from stigmem_review.sources.pip_config import PipConfig
@@ -191,7 +192,8 @@ class _Looking:
 
     def _read_local_page(self, path: Path) -> None:
         data = of_disk(self._client, partial(read_file, path, limits.INDEX_PAGE_BYTES))
-        self._add(self._parse(data, path.as_uri(), "text/html", "utf-8"))
+        packages, speaks = self._parse(data, path.as_uri(), "text/html", "utf-8")
+        self._add(packages, speaks=speaks)
 
     def _read_remote_page(self, url: str) -> None:
         from pypi_simple import ACCEPT_JSON_PREFERRED
@@ -201,18 +203,19 @@ class _Looking:
         )
         if body is None:
             return
-        packages = self._parse(body.data, body.url, body.content_type, body.charset)
+        packages, speaks = self._parse(body.data, body.url, body.content_type, body.charset)
         for package in packages:
             if urlsplit(package.url).scheme not in {"http", "https"}:
                 raise self._client.error(
                     f"{shown(url)} offers a file at {shown(package.url)}, which is not on the web",
                     "tell whoever runs the index",
                 )
-        self._add(packages)
+        self._add(packages, speaks=speaks)
 
     def _parse(
         self, data: bytes, url: str, content_type: str, charset: str
-    ) -> list[DistributionPackage]:
+    ) -> tuple[list[DistributionPackage], bool]:
+        """Return the files of a page, and whether it could say what signs them."""
         if content_type != _JSON and content_type not in _HTML:
             raise self._client.error(
                 f"{shown(url)} is not a page of a package index, but {shorten(content_type)}",
@@ -223,20 +226,22 @@ class _Looking:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 if content_type == _JSON:
-                    return json_links(json.loads(data), url, self._project)
+                    content = json.loads(data)
+                    return json_links(content, url, self._project), json_speaks(content)
                 page = Page()
                 page.feed(data.decode(charset, "replace"))
                 page.close()
                 base = urljoin(url, page.base)
-                return html_links((link.below(base) for link in page.links), self._project)
+                links = (link.below(base) for link in page.links)
+                return html_links(links, self._project), page.speaks
         except Exception:  # whatever an outside page makes of a parser
             raise self._client.error(
                 f"{shown(url)} cannot be read as a page of a package index",
             ) from None
 
-    def _add(self, packages: Iterable[DistributionPackage]) -> None:
+    def _add(self, packages: Iterable[DistributionPackage], *, speaks: bool = True) -> None:
         for package in packages:
-            offer = offer_of(package, self._project)
+            offer = offer_of(package, self._project, speaks=speaks)
             if offer is not None:
                 self._offers.append(offer)
 

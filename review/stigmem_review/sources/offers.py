@@ -26,7 +26,7 @@ class Offer:
     """One file that an index offers.
 
     ``provenance`` is where it gives what signs the file: absent where it gives nothing, and empty
-    where what it says is no address (PEP 740).
+    where what it says is no address (PEP 740). ``speaks`` where the page could say so of a file.
     """
 
     kind: Literal["wheel", "sdist", "other"]
@@ -38,6 +38,7 @@ class Offer:
     build: tuple[int, str] | tuple[()]
     tags: frozenset[Tag]
     provenance: str | None = None
+    speaks: bool = True
 
     @property
     def key(self) -> object:
@@ -57,6 +58,16 @@ class Link(NamedTuple):
         return Link(urljoin(base, self.url), self.yanked, address(base, self.provenance))
 
 
+_SPEAKING = (1, 3)
+"""The version of the index's API that has provenances (PEP 740, "Index changes")."""
+
+
+def _has_provenances(version: object) -> bool:
+    """Say whether an index of a version of the API says what signs its files."""
+    parts = str(version).split(".")
+    return all(each.isdecimal() for each in parts) and (*map(int, parts),) >= _SPEAKING
+
+
 class Page(HTMLParser):
     """The links of an HTML page.
 
@@ -68,12 +79,21 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.base = ""
         self.links: list[Link] = []
+        self.version = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says what signs the files that something signs."""
+        signed = any(each.provenance is not None for each in self.links)
+        return signed or _has_provenances(self.version)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         href = values.get("href")
         if href and tag == "base" and not self.base:
             self.base = href
+        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+            self.version = values.get("content") or ""
         elif href and tag == "a":
             yanked = values.get("data-yanked") is not None
             # Without a value it is there, and no address.
@@ -97,6 +117,11 @@ def html_links(links: Iterable[Link], project: str) -> list[DistributionPackage]
         for link in links
         if (file := _file(link.url, project))
     ]
+
+
+def json_speaks(data: Any) -> bool:
+    """Say whether a page in JSON says what signs its files, if only that nothing does."""
+    return any("provenance" in entry for entry in data["files"])
 
 
 def json_links(data: Any, url: str, project: str) -> list[DistributionPackage]:
@@ -157,8 +182,11 @@ def _file(url: str, project: str) -> str:
     return name
 
 
-def offer_of(package: DistributionPackage, project: str) -> Offer | None:
-    """Return what a package on a page is, or None if it is not a release of the project."""
+def offer_of(package: DistributionPackage, project: str, *, speaks: bool = True) -> Offer | None:
+    """Return what a package on a page is, or None if it is not a release of the project.
+
+    ``speaks`` if the page could say what signs it.
+    """
     build: tuple[int, str] | tuple[()] = ()
     tags: frozenset[Tag] = frozenset()
     kind: Literal["wheel", "sdist", "other"] = "other"
@@ -185,6 +213,7 @@ def offer_of(package: DistributionPackage, project: str) -> Offer | None:
         build=build,
         tags=tags,
         provenance=package.provenance_url,
+        speaks=speaks,
     )
 
 

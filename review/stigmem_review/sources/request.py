@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,14 @@ from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
-from stigmem_review.sources.signatures import beside, others, read_signature, with_more
+from stigmem_review.sources.signatures import (
+    beside,
+    others,
+    read_signature,
+    sdist_beside,
+    seen_beside,
+    with_more,
+)
 from stigmem_review.sources.stored import Stored
 from stigmem_review.text import shorten
 
@@ -273,7 +280,14 @@ def _read_capture(asked: str, path: Path) -> Artifact:
 
 def _read_file(asked: str, path: Path, content: Stored) -> Artifact:
     artifact = _read_archive(asked, path.name, content)
-    return msgspec.structs.replace(artifact, signatures=beside(path), others=others(path))
+    found = others(path)
+    return msgspec.structs.replace(
+        artifact,
+        signatures=beside(path),
+        seen=seen_beside(path),
+        others=found,
+        sdist_signed=sdist_beside(path, found),
+    )
 
 
 def _read_archive(asked: str, file: str, content: Stored) -> Artifact:
@@ -366,19 +380,25 @@ def _read_release(asked: str, release: Release) -> Artifact:
     source = msgspec.structs.replace(
         artifact.source, origin=fetched.origin, unreviewed=fetched.unreviewed
     )
+    # Whoever holds the wheel against it and whoever verifies it fetch it once.
+    sdist = cache(partial(_open_sdist, asked, fetched.sdist)) if fetched.sdist else None
+    is_signed = any(signed for file, signed in fetched.others.items() if file.endswith(".tar.gz"))
     return msgspec.structs.replace(
         artifact,
         source=source,
         signatures=fetched.signatures,
+        silent=fetched.silent,
         others=fetched.others,
-        sdist=partial(_open_sdist, asked, fetched.sdist) if fetched.sdist else None,
+        sdist_signed=sdist if is_signed else None,
+        sdist=sdist,
     )
 
 
 def _open_sdist(asked: str, fetch: Callable[[], Fetched]) -> Artifact:
     fetched = fetch()
     with fetched.content as content:
-        return _read_archive(asked, fetched.file, content)
+        artifact = _read_archive(asked, fetched.file, content)
+    return msgspec.structs.replace(artifact, signatures=fetched.signatures)
 
 
 def _shown(asked: str) -> str:
