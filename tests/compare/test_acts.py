@@ -9,6 +9,7 @@ import pytest
 
 from stigmem_review import review
 from stigmem_review.document.parts import Report
+from stigmem_review.text import flat
 from support.plugins import plugin, write_project, write_wheel
 
 UNDECIDED = """\
@@ -166,3 +167,47 @@ def test_a_function_that_others_are_given_may_decide(tmp_path: Path) -> None:
     old = {**plugin(), "demo_plugin/manifest.py": given}
     new = {**old, "demo_plugin/manifest.py": given.replace("return 1", "return 2")}
     assert "error field-unread" in found(compared(tmp_path, old, new, "1.0.1"))
+
+
+RENAMED = """\
+def {name}(ctx, **_):
+    return helper({given})
+
+
+def helper(given):
+    return given
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("1", ["note hook-rebound"]), ("2", ["warning hook-rebound"])]
+)
+def test_a_handler_of_another_name_is_other_code_only_if_it_does_something_else(
+    given: str, expected: list[str], tmp_path: Path
+) -> None:
+    old = plugin(handlers=RENAMED.format(name="audit", given="1"))
+    new = plugin(
+        version="1.0.1",
+        hooks={"post_assert_audit": "record"},
+        handlers=RENAMED.format(name="record", given=given),
+    )
+    assert found(compared(tmp_path, old, new, "1.0.1")) == expected
+
+
+def test_two_functions_that_change_their_names_are_other_code(tmp_path: Path) -> None:
+    text = "def {}(ctx, **_):\n    return 1\n\n\ndef {}(ctx, **_):\n    return 2\n"
+    old = plugin(handlers=text.format("audit", "other"))
+    new = plugin(version="1.0.1", handlers=text.format("other", "audit"))
+    assert found(compared(tmp_path, old, new, "1.0.1")) == ["note handler-changed"]
+
+
+def test_what_a_module_does_when_it_is_imported_is_not_called_all_of_it(tmp_path: Path) -> None:
+    old = plugin(handlers="STATE = {}\n\n\ndef audit(ctx, **_):\n    return None\n")
+    new = plugin(
+        version="1.0.1",
+        handlers="STATE = {}\nSTATE['a'] = 1\n\n\ndef audit(ctx, **_):\n    return STATE\n",
+    )
+    [each] = compared(tmp_path, old, new, "1.0.1").findings
+    assert "reach statements of demo_plugin.handlers, demo_plugin.handlers:STATE." in flat(
+        each.message
+    )

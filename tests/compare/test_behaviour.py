@@ -662,3 +662,24 @@ def test_a_private_method_that_nothing_calls_is_not_offered(tmp_path: Path) -> N
         sides.append(str(write_wheel(tmp_path, files, version=version)))
     [finding] = told(review(*sides))
     assert (finding.level, "nothing in the plugin calls" in flat(finding.message)) == ("note", True)
+
+
+def test_no_destination_is_said_of_a_hook_that_does_not_lead_there(tmp_path: Path) -> None:
+    new = handlers("httpx.post('https://a.example')", "httpx.get('https://b.example')")
+    says = sorted((each.level, flat(each.message)) for each in told(upgrade(tmp_path, new)))
+    assert says == [
+        (
+            "error",
+            "Its code now also talks to b.example, on every recall (pre_recall_authorize).",
+        ),
+        (
+            "warning",
+            "Its code now also talks to a.example, on every assertion (post_assert_audit).",
+        ),
+    ]
+
+
+def test_what_several_hooks_lead_to_alike_is_said_once(tmp_path: Path) -> None:
+    new = handlers("send()", "send()", "def send():\n    httpx.post('https://a.example')\n")
+    [each] = told(upgrade(tmp_path, new))
+    assert "(post_assert_audit, pre_recall_authorize)" in flat(each.message)

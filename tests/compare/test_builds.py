@@ -5,8 +5,14 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
+
 from stigmem_review import review
+from stigmem_review.compare.builds import unlike_sdist
 from stigmem_review.document.parts import Report
+from stigmem_review.model import HeldAgainst, Unlike
+from stigmem_review.rulebook.examples import ShortRelease, release_of
 from stigmem_review.text import flat
 from support.archives import gzipped
 from support.plugins import plugin, write_project, write_sdist, write_wheel
@@ -89,3 +95,35 @@ def test_other_versions_and_other_kinds_have_other_bytes(tmp_path: Path) -> None
     (projects[1] / "notes.txt").write_text("x", "utf-8")
     for old, new in ((source, later), (wheel, source), (projects[0], projects[1])):
         assert NAMES[0] not in [name for _, name, _ in said(review(str(old), str(new)))]
+
+
+UNLIKE = {
+    "as before": ((Unlike("x.py", runs=True),), [], ["x.py"]),
+    "another one than in the sdist": ((Unlike("x.py", "src/x.py", runs=True),), ["x.py"], []),
+    "one more": (
+        (Unlike("x.py", runs=True), Unlike("y.py", runs=True), Unlike("z.txt")),
+        ["y.py", "z.txt"],
+        ["x.py"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("unlike", "new", "before"), UNLIKE.values(), ids=UNLIKE)
+def test_what_a_wheel_has_and_its_sdist_has_not_is_news_file_by_file(
+    unlike: tuple[Unlike, ...], new: list[str], before: list[str]
+) -> None:
+    held = [
+        replace(release_of(ShortRelease()), held_against=HeldAgainst("x.tar.gz", each))
+        for each in ((Unlike("x.py", runs=True),), unlike)
+    ]
+    found, already = unlike_sdist(*held)
+    assert [path for each in found for path in (*each.absent, *each.other)] == new
+    assert [path for each in already for path in (*each.absent, *each.other)] == before
+    assert [each.runs for each in found] == [path.endswith(".py") for path in new]
+
+
+def test_a_wheel_whose_old_release_was_not_held_against_its_sdist_has_news() -> None:
+    old = release_of(ShortRelease())
+    new = replace(old, held_against=HeldAgainst("x.tar.gz", (Unlike("x.py", runs=True),)))
+    [said], already = unlike_sdist(old, new)
+    assert (said.sdist, said.absent, already) == ("x.tar.gz", ("x.py",), [])

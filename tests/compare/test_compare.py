@@ -18,8 +18,10 @@ from stigmem_review.model import (
     Handler,
     Hook,
     Known,
+    Location,
     Manifest,
     Migration,
+    Observation,
     OneOf,
     Outcome,
     Part,
@@ -494,6 +496,36 @@ def test_code_that_is_not_known_is_never_the_same() -> None:
     release = msgspec.structs.replace(release_of(short), code="")
     found = compare(release, release, NODE).facts
     assert [facts.kind_of(each) for each in found] == ["field-unread"]
+
+
+def test_a_migration_that_stays_unread_is_as_before_only_with_the_same_code() -> None:
+    """What a hook runs is looked at where there is one; nothing behind it excuses nothing."""
+    unread = (Migration("1", number=1, unread="x"),)
+    short = ShortRelease(migrations=unread, version="1.0.1")
+
+    def behind(sha256: str) -> ShortRelease:
+        part = (Part("x", sha256),)
+        handler = Handler("migration_register", "demo:x", "x", part)
+        return msgspec.structs.replace(short, handlers=(handler,), code=sha256)
+
+    assert "migration-unread" in kinds(short, msgspec.structs.replace(short, code="another"))
+    assert "migration-unread" in kinds(behind("aa"), behind("bb"))
+    same = msgspec.structs.replace(behind("aa"), code="another")
+    assert "migration-unread" not in kinds(behind("aa"), same)
+
+
+def test_what_an_import_lacks_explains_only_what_stops_there() -> None:
+    lacks = Observation("import-missing", "acme", "x", "start")
+    for at in (None, Location("demo/__init__.py", 1)):
+        old = release_of(ShortRelease())
+        new = msgspec.structs.replace(
+            old,
+            manifest=Unknown("x", at),
+            observed=(msgspec.structs.replace(lacks, at=at),),
+        )
+        said = {facts.kind_of(each) for each in compare(old, new, NODE).facts}
+        assert "import-missing" in said
+        assert ("manifest-unread" in said) is (at is None)
 
 
 def test_what_stays_unread_with_the_same_code_is_said_to_be_as_before() -> None:

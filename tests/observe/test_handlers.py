@@ -164,19 +164,19 @@ CHANGED = {
     ),
     "what runs when a module is imported": (
         {"helpers": HELPERS + "\nif True:\n    shown = str\n"},
-        "changed: demo_plugin.helpers. demo_plugin/helpers.py:13",
+        "changed: statements of demo_plugin.helpers. demo_plugin/helpers.py:13",
     ),
     "an attribute of a module that another one sets": (
         {"limits": "from . import deep\nLIMIT = 100\ndeep.SECRET = ()\n"},
-        "changed: demo_plugin.limits. demo_plugin/limits.py:3",
+        "changed: statements of demo_plugin.limits. demo_plugin/limits.py:3",
     ),
     "any attribute of a module that another one sets": (
         {"limits": "from . import deep\nLIMIT = 100\nsetattr(deep, 'SEC' + 'RET', ())\n"},
-        "changed: demo_plugin.limits. demo_plugin/limits.py:3",
+        "changed: statements of demo_plugin.limits. demo_plugin/limits.py:3",
     ),
     "an object that another module calls a method of": (
         {"limits": "from .deep import SECRET as WORDS\nLIMIT = 100\nWORDS.count('key')\n"},
-        "changed: demo_plugin.limits. demo_plugin/limits.py:3",
+        "changed: statements of demo_plugin.limits. demo_plugin/limits.py:3",
     ),
     "a later definition": (
         {"deep": DEEP + "\n\ndef clean(values):\n    return values\n"},

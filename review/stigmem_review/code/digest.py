@@ -43,10 +43,12 @@ def digest_of(
     *,
     documented: bool = False,
     skipped: Callable[[ast.AST], bool] = lambda node: False,
+    unnamed: ast.AST | None = None,
 ) -> Digest:
     """Return the digest of what statements say.
 
     ``documented`` if docstrings count; the bodies of functions are left out that are ``skipped``.
+    What the function ``unnamed`` is called does not count.
     """
     said: list[str] = []
     versions: list[str] = []
@@ -69,7 +71,7 @@ def digest_of(
             if isinstance(item, ast.ClassDef):
                 fields.update(each for each in item.body if isinstance(each, ast.AnnAssign))
             said.append(f"({type(item).__name__}")
-            stack += _counted(item, documented, skipped)
+            stack += _counted(item, documented, skipped, unnamed)
         elif isinstance(item, list):
             # As many as there are, so that the end of one list is not the start of another.
             kept = [each for each in item if not is_idle(each, documented=documented)]
@@ -88,7 +90,10 @@ _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def _counted(
-    node: ast.AST, documented: bool, skipped: Callable[[ast.AST], bool]
+    node: ast.AST,
+    documented: bool,
+    skipped: Callable[[ast.AST], bool],
+    unnamed: ast.AST | None,
 ) -> Iterable[object]:
     """Return what tells a node from another one of its kind, last first."""
     kind = type(node)
@@ -101,6 +106,8 @@ def _counted(
             return (node.arg,)
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
             left_out = set()
+            if node is unnamed:
+                left_out.add("name")
             if skipped(node):
                 left_out.add("body")
             returns = getattr(node, "returns", None)

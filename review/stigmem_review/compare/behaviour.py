@@ -1,7 +1,8 @@
-"""What the code of a release does and the old one did not do, one fact for each kind.
+"""What the code of a release does and the old one did not do.
 
-New is a kind of act, a destination, an occasion that did not lead to the kind, and a place in code
-that changed whose destination cannot be read.
+There is one fact for each kind and whatever makes it run, so that no destination is said of a hook
+that does not lead there. New is a kind of act, a destination, an occasion that did not lead to the
+kind, and a place in code that changed whose destination cannot be read.
 """
 
 from __future__ import annotations
@@ -91,13 +92,14 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
     if old.source.kind == "capture":
         return
     before = _before(old)
-    groups: dict[tuple[ActKind, str], list[_News]] = {}
+    groups: dict[tuple[ActKind, str], dict[frozenset[str], list[_News]]] = {}
     for act in new.behaviour:
         for news in _new(act, before):
-            groups.setdefault((act.kind, news.when), []).append(news)
+            runs = frozenset(each if each.startswith(_HOOK) else _one(each) for each in news.roots)
+            groups.setdefault((act.kind, news.when), {}).setdefault(runs, []).append(news)
     for kind in DOES:
         for when in ("start", "run", "nowhere"):
-            if found := groups.get((kind, when)):
+            for found in groups.get((kind, when), {}).values():
                 yield _fact(kind, when, found, old, new, node)
 
 

@@ -79,7 +79,7 @@ def _known_sql(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, 
 def _statements(thing: Thing) -> dict[str, Any]:
     old, new = thing.says("sql")
     heads = statements(new or "")
-    blanks = old is not None and new is not None and old.split() == new.split()
+    blanks = (old or "").split() == (new or "").split()
     return {"does": heads, "changes": any(map(changes, heads)), "blanks": blanks}
 
 
@@ -256,11 +256,16 @@ def _differing(thing: Thing) -> dict[str, Any]:
     return {
         "hook": thing.sides.node.hook(thing.item),
         "itself": itself,
-        "changed": tuple(others[:_CHANGED]),
+        "changed": tuple(map(_shown_as, others[:_CHANGED])),
         "more": len(others[_CHANGED:]),
-        "come": tuple(come[:_CHANGED]),
+        "come": tuple(map(_shown_as, come[:_CHANGED])),
         "at": handler.at if itself or not found else found[0],
     }
+
+
+def _shown_as(name: str) -> str:
+    """Return what a part is called: what a module does by itself is not all of the module."""
+    return name if ":" in name or "/" in name else f"statements of {name}"
 
 
 def _handler(thing: Thing, side: Release) -> Handler:

@@ -15,7 +15,7 @@ from stigmem_review.compare.code import CODE
 from stigmem_review.compare.continuity import SIGNERS
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, stated, value_of
 from stigmem_review.manifest.entry_points import normal_value
-from stigmem_review.model import AnyValue, Location, Manifest, Release
+from stigmem_review.model import AnyValue, Handler, Location, Manifest, Release
 from stigmem_review.outcomes import hooks, is_read, members, values
 
 # How a value is laid out
@@ -125,6 +125,21 @@ def _capability(thing: Thing) -> dict[str, Any]:
 
 def _hook(thing: Thing) -> dict[str, Any]:
     return {"hook": thing.sides.node.hook(thing.item)}
+
+
+def _bound(thing: Thing) -> dict[str, Any]:
+    """Return the hook, and whether a handler of another name is the same code as the old one."""
+    codes = [
+        [_code_of(each) for each in side.handlers if (each.hook, each.target) == (thing.item, said)]
+        for side, said in zip(thing.sides[:2], thing.says("target"), strict=True)
+    ]
+    return {**_hook(thing), "same": len(codes[0]) == 1 and codes[0] == codes[1]}
+
+
+def _code_of(handler: Handler) -> dict[str, str]:
+    """Return the code of a handler, under no name, and under their names all that it can reach."""
+    names = {part.name: "" if part.name == handler.own else part.name for part in handler.parts}
+    return {names[part.name]: part.sha256 for part in handler.parts}
 
 
 def _paths(thing: Thing) -> dict[str, Any]:
@@ -260,7 +275,7 @@ MANIFEST = (
         added=facts.HookAdded,
         removed=facts.HookRemoved,
         changed={"target": (facts.HookRebound,), "when": (facts.HookReconditioned,)},
-        more=_hook,
+        more=_bound,
         gain=True,
         joins=" by ",
     ),

@@ -5,6 +5,16 @@ from __future__ import annotations
 from stigmem_review.facts.base import Explained, Fact, Gain, Replaced, Unread
 
 
+class NoManifest(Unread, frozen=True, kw_only=True):
+    """The shape of what leaves no manifest to be read."""
+
+    explains = "manifest"
+
+
+def _run_by_others(item: str) -> Gain:
+    return Gain("other", "is run by others through an entry point", (item,))
+
+
 class EntryPointAdded(Fact, frozen=True, kw_only=True):
     """A declared entry point."""
 
@@ -12,7 +22,7 @@ class EntryPointAdded(Fact, frozen=True, kw_only=True):
     value: str
 
     def gain(self) -> Gain | None:
-        return Gain("other", "is run by others through an entry point", (self.item,))
+        return _run_by_others(self.item)
 
 
 class EntryPointRemoved(Fact, frozen=True, kw_only=True):
@@ -28,25 +38,19 @@ class EntryPointChanged(Replaced, frozen=True, kw_only=True):
     group: str
 
     def gain(self) -> Gain | None:
-        return Gain("other", "is run by others through an entry point", (self.item,))
+        return _run_by_others(self.item)
 
 
-class EntryPointMissing(Unread, frozen=True, kw_only=True):
+class EntryPointMissing(NoManifest, frozen=True, kw_only=True):
     """No entry point makes it a plugin."""
 
-    explains = "manifest"
 
-
-class EntryPointsSeveral(Unread, frozen=True, kw_only=True):
+class EntryPointsSeveral(NoManifest, frozen=True, kw_only=True):
     """It declares several plugins."""
 
-    explains = "manifest"
 
-
-class EntryPointInvalid(Unread, frozen=True, kw_only=True):
+class EntryPointInvalid(NoManifest, frozen=True, kw_only=True):
     """An entry point that cannot be loaded."""
-
-    explains = "manifest"
 
 
 class EntryPointOdd(Explained, frozen=True, kw_only=True):
@@ -61,19 +65,13 @@ class BuiltOtherwise(Explained, frozen=True, kw_only=True):
     excuse = "as before"
 
 
-class TargetMissing(Unread, frozen=True, kw_only=True):
+class TargetMissing(NoManifest, frozen=True, kw_only=True):
     """The entry point leads nowhere."""
 
-    explains = "manifest"
 
-
-class TargetNotFactory(Unread, frozen=True, kw_only=True):
+class TargetNotFactory(NoManifest, frozen=True, kw_only=True):
     """The entry point leads to what the node cannot call."""
 
-    explains = "manifest"
 
-
-class LoadRaises(Unread, frozen=True, kw_only=True):
+class LoadRaises(NoManifest, frozen=True, kw_only=True):
     """Importing the module of the entry point, or calling the factory, raises in every case."""
-
-    explains = "manifest"

@@ -53,12 +53,13 @@ class HookReconditioned(Reconditioned, frozen=True, kw_only=True):
 
 
 class HookRebound(Restated, frozen=True, kw_only=True):
-    """The same hook, bound to another handler."""
+    """The same hook, bound to another handler; ``same`` if that is the same code."""
 
     hook: HookInfo
+    same: bool = False
 
     def gain(self) -> Gain | None:
-        return Gain("code", "runs another handler", (self.item,))
+        return None if self.same else Gain("code", "runs another handler", (self.item,))
 
 
 class HandlerChanged(Fact, frozen=True, kw_only=True):
