@@ -496,6 +496,7 @@ OTHERWISE = {
     "an index that says nothing of signatures": {"signature-not-carried"},
     "an sdist that somebody else signed": {"signer-split"},
     "what a policy forbids": {"forbidden", "forbidden-unread"},
+    "a node that verifies nothing": {"signatures-unsupported"},
     "what signed the release that was approved is gone": {"signer-unlike-approved"},
     "changed pins": {
         "check-loosened",
@@ -645,6 +646,15 @@ def test_what_a_policy_forbids(tmp_path: Path) -> None:
     )
     report = review(str(old), str(new), policy=str(policy))
     assert missing("what a policy forbids", report.findings) == set()
+
+
+def test_a_node_that_verifies_nothing(tmp_path: Path) -> None:
+    (tmp_path / "node.env").write_text("STIGMEM_PLUGIN_SIGNING_REQUIRED=true\n", "utf-8")
+    policy = tmp_path / "stigmem-review.toml"
+    policy.write_text('[node]\nverifier = "stock"\nenv-file = "node.env"\n', "utf-8")
+    wheel = write_wheel(tmp_path, plugin())
+    report = review("none", str(wheel), policy=str(policy))
+    assert missing("a node that verifies nothing", report.findings) == set()
 
 
 def test_what_signed_the_release_that_was_approved_is_gone(tmp_path: Path) -> None:

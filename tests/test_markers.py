@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from packaging.markers import Marker
 
-from stigmem_review.markers import alike, never
+from stigmem_review.markers import Machine, alike, never, python_of
 
 
 def mean_the_same(one: str, two: str) -> bool:
@@ -199,3 +199,43 @@ def test_a_marker_that_some_machine_meets_may_hold(marker: str) -> None:
 )
 def test_a_marker_that_no_node_meets_never_holds(marker: str) -> None:
     assert never(str(Marker(marker)))
+
+
+LINUX, WINDOWS = Machine(platforms=("linux",)), Machine(platforms=("windows",))
+EITHER = Machine(platforms=("linux", "macos"))
+PYTHON = Machine(python=(3, 12))
+
+
+@pytest.mark.parametrize(
+    ("marker", "machine", "expected"),
+    [
+        ('python_version < "3.12"', PYTHON, True),
+        ('python_version >= "3.13"', PYTHON, True),
+        ('python_version == "3.12"', PYTHON, False),
+        ('python_full_version >= "3.12.4"', PYTHON, False),
+        ('python_full_version < "3.12.0"', PYTHON, True),
+        ('python_version >= "3.13" and sys_platform == "linux"', LINUX, False),
+        ('sys_platform == "win32"', LINUX, True),
+        ('sys_platform != "linux"', LINUX, True),
+        ('sys_platform != "win32"', LINUX, False),
+        ('platform_system == "Windows" or os_name == "nt"', LINUX, True),
+        ('sys_platform == "darwin"', EITHER, False),
+        ('sys_platform == "darwin" and platform_system == "Linux"', EITHER, True),
+        ('os_name == "posix"', EITHER, False),
+        ('os_name == "posix"', WINDOWS, True),
+        ('platform_machine == "arm64"', LINUX, False),
+        ('sys_platform in "linux linux2"', LINUX, False),
+        ("garbage", LINUX, False),
+    ],
+)
+def test_a_machine_that_is_known_meets_fewer(marker: str, machine: Machine, expected: bool) -> None:
+    assert never(marker, machine) is expected
+    assert not (never(marker) and not expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [("3.12", (3, 12)), ("3.11", (3, 11)), ("3.10", None), ("3", None), ("3.12.1", None)],
+)
+def test_a_python_is_one_that_a_node_can_run_on(text: str, python: tuple[int, int] | None) -> None:
+    assert python_of(text) == python

@@ -22,9 +22,14 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class NodeInfo(msgspec.Struct, frozen=True):
-    """What a rule can say about the node."""
+    """What a rule can say about the node.
+
+    ``plugins`` are the others on it, if the operator lists them.
+    """
 
     version: str
+    plugins: tuple[str, ...] = ()
+    lists_plugins: bool = False
 
 
 _NOBODY = Trust()
@@ -43,10 +48,17 @@ class Case(msgspec.Struct, frozen=True):
     purpose: Purpose = "upgrade"
 
 
-def build_case(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> Case:
-    """Compare two releases and return what there is to judge."""
+def build_case(
+    old: Release,
+    new: Release,
+    node: Node,
+    trust: Trust = _NOBODY,
+    plugins: tuple[str, ...] = (),
+) -> Case:
+    """Compare two releases and return what there is to judge; ``plugins`` are on the node too."""
     comparison = compare(old, new, node, trust)
-    return Case(_side(old, new), _side(new, old), NodeInfo(node.version), comparison)
+    info = NodeInfo(node.version, plugins, bool(plugins))
+    return Case(_side(old, new), _side(new, old), info, comparison)
 
 
 def build_check(release: Release, node: Node) -> Case:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -40,9 +40,37 @@ _EVALUATIONS = 50_000
 OLDEST = (3, 11, 0)
 """The oldest Python that a node runs on (``requires-python`` of ``stigmem-node``)."""
 
+Platform = Literal["linux", "macos", "windows"]
+"""A system that a node can run on, by the name that people use."""
+
+_PLATFORMS: Mapping[Platform, Mapping[str, str]] = {
+    "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    "macos": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+}
+"""What markers call them ("Environment Markers", PEP 508)."""
+
 _Python = tuple[int, int, int]
 _Environment = Mapping[Any, Any]
 _Test = Callable[[_Environment], bool]
+
+
+class Machine(NamedTuple):
+    """What is known of the machines that a node runs on: a Python, as 3.12, and their systems."""
+
+    python: tuple[int, int] | None = None
+    platforms: tuple[Platform, ...] = ()
+
+
+ANY = Machine()
+"""A machine of which nothing is known."""
+
+
+def python_of(text: str) -> tuple[int, int] | None:
+    """Return the Python that a text such as 3.12 names; nothing where it names none for a node."""
+    found = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", text)
+    python = (int(found[1]), int(found[2])) if found else (0, 0)
+    return python if python >= OLDEST[:2] else None
 
 
 def alike(markers: Iterable[str]) -> dict[str, str]:
@@ -70,18 +98,21 @@ def alike(markers: Iterable[str]) -> dict[str, str]:
 
 
 @cache
-def never(marker: str) -> bool:
+def never(marker: str, machine: Machine = ANY) -> bool:
     """Say whether no machine that a node runs on meets a marker, as packaging writes it.
 
     A node needs ``OLDEST`` or a newer Python, and nothing that a requirements file lists is
-    installed as an extra. Of everything else nothing is known. What cannot be read or tried may
-    be met.
+    installed as an extra. Of everything else nothing is known but what ``machine`` says. What
+    cannot be read or tried may be met.
     """
     space = _Space()
+    since = (*machine.python, 0) if machine.python else OLDEST
     try:
         test = space.test(marker)
-        environments = space.environments(_EVALUATIONS, since=OLDEST, extras=False)
-        return environments is not None and not any(map(test, environments))
+        environments = space.environments(_EVALUATIONS, since=since, extras=False)
+        return environments is not None and not any(
+            test(each) for each in environments if space.is_on(each, machine)
+        )
     except (ValueError, RecursionError):
         return False
 
@@ -115,6 +146,22 @@ class _Space:
             if count > min(_ENVIRONMENTS, limit):
                 return None
         return [dict(zip(axes, each, strict=True)) for each in product(*axes.values())]
+
+    def is_on(self, environment: _Environment, machine: Machine) -> bool:
+        """Say whether an environment can be one of a machine."""
+        python = environment.get("python", (0, 0, 0))
+        if "python" in environment and machine.python and python[:2] != machine.python:
+            return False
+        if not machine.platforms:
+            return True
+        return any(
+            all(
+                environment[name] == (value if value in self._axes[name] else _OTHER)
+                for name, value in _PLATFORMS[platform].items()
+                if name in environment
+            )
+            for platform in machine.platforms
+        )
 
     def test(self, marker: str) -> _Test:
         """Return what tells whether an environment meets a marker."""

@@ -1133,6 +1133,7 @@ def test_which_workflows_are_named() -> None:
 def test_every_rule_about_signatures_is_in_a_story() -> None:
     told = {line.split()[1] for story in STORIES.values() for line in story[3]}
     assert OURS - told == {
+        "signatures-unsupported",
         "signer-claimed",
         "signer-unlike-approved",
         "unsigned-unacknowledged",

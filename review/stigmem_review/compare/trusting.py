@@ -12,7 +12,7 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import name_of, signs_for_others, texts_of
-from stigmem_review.policy.settings import OVERRIDE, TRUSTED
+from stigmem_review.policy.settings import OVERRIDE, TRUSTED, Settings
 from stigmem_review.policy.trust import Judged, Trust
 
 
@@ -20,6 +20,10 @@ def settings_facts(trust: Trust) -> Iterator[Fact]:
     """Yield why the node refuses every plugin (``stigmem_node.plugins.lifecycle``)."""
     if trust.settings.required is False and not trust.settings.acknowledged:
         yield facts.UnsignedUnacknowledged(item="STIGMEM_PLUGIN_UNSIGNED_ACK")
+    settings = trust.settings
+    # A node that is told nothing requires them (``stigmem_node.settings``).
+    if trust.verifier == "stock" and settings != Settings() and settings.required is not False:
+        yield facts.SignaturesUnsupported(item="verifier")
 
 
 def trust_facts(signer: Signer, judged: Judged, before: Sequence[Signer]) -> Iterator[Fact]:

@@ -175,6 +175,10 @@ class SignerUnpinned(Fact, frozen=True, kw_only=True):
     before: bool
 
 
+class SignaturesUnsupported(Fact, frozen=True, kw_only=True):
+    """The node requires signatures, and what it comes with for verifying them refuses all."""
+
+
 class SignerUnlikeApproved(Replaced, frozen=True, kw_only=True):
     """Who signed is none of those who signed the last release that somebody approved.
 

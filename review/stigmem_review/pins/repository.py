@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
-from stigmem_review.markers import never
+from stigmem_review.markers import ANY, Machine, never
 from stigmem_review.model import Location
 from stigmem_review.pins.formats import FORMATS, format_of
 from stigmem_review.pins.formats.requirements import is_list
@@ -56,12 +56,13 @@ def read_pins(
     read: Read,
     known: Known | None = None,
     changed: Collection[str] = (),
+    machine: Machine = ANY,
 ) -> Pins:
     """Read every pin file among the paths of a revision, and what they include.
 
     Those are the files with the name of a format, and the ``lists`` with any other name. ``known``
     is what files said that were read before. Of the other files that ``changed``, those that
-    install things are searched for what may be pins.
+    install things are searched for what may be pins. ``machine`` is what a node runs on.
     """
     known = {} if known is None else known
     files: list[str] = []
@@ -80,9 +81,9 @@ def read_pins(
         for path in sorted(filter(installs, others))
         for pin in mentioned(path, _bytes(path, read))
     ]
-    idle = [pin for each in read_files for pin in each.pins if never(pin.marker)]
+    idle = [pin for each in read_files for pin in each.pins if never(pin.marker, machine)]
     found = [
-        replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker)))
+        replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker, machine)))
         for each in read_files
     ]
     pins: list[Pin] = []

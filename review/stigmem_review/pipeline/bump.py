@@ -16,6 +16,7 @@ from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import BumpReport, Compared, build_bump_report
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import SourceError, UsageError, reason
+from stigmem_review.markers import Machine, python_of
 from stigmem_review.model import Gap, Level
 from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.model import Known
@@ -36,7 +37,7 @@ from stigmem_review.pipeline.terms import (
     read_decisions,
 )
 from stigmem_review.pipeline.trust_roots import several
-from stigmem_review.policy.file import ApprovalsPolicy, Policy
+from stigmem_review.policy.file import ApprovalsPolicy, NodePolicy, Policy
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
@@ -168,7 +169,8 @@ def review_change(wanted: Wanted) -> Change:
         tree.read_ahead(filter(format_of, tree.paths))
         tree.read_ahead({*changed}.intersection(tree.paths))
     lists = find_lists(changed, before.read, after.read)
-    old, new = (_pins(tree, lists, known, changed) for tree in (before, after))
+    machine = _machine(decisions.file.policy.node)
+    old, new = (_pins(tree, lists, known, machine, changed) for tree in (before, after))
     pinned = _pinned_node(new)
     said = decisions.file.policy
     asked = wanted.node or said.node.version
@@ -222,7 +224,7 @@ def review_change(wanted: Wanted) -> Change:
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
         base_tree.read_ahead(filter(format_of, base_tree.paths))
-        look_behind(work, _pins(base_tree, lists, known))
+        look_behind(work, _pins(base_tree, lists, known, machine))
     agreed = change_consents(work.findings, changed, terms.gate, terms.approvals)
     reviews = (each.report for each in work.bumps if each.report)
     exactly = ("--exact",) if wanted.exact else ()
@@ -291,8 +293,20 @@ def _folder(artifacts: str) -> Folder:
     raise UsageError(f"there is no folder of artifacts {named}; check the path")
 
 
-def _pins(tree: Tree, lists: frozenset[str], known: Known, changed: Collection[str] = ()) -> Pins:
-    return read_pins((*tree.paths, *tree.links), lists, tree.read, known, changed)
+def _pins(
+    tree: Tree,
+    lists: frozenset[str],
+    known: Known,
+    machine: Machine,
+    changed: Collection[str] = (),
+) -> Pins:
+    paths = (*tree.paths, *tree.links)
+    return read_pins(paths, lists, tree.read, known, changed, machine)
+
+
+def _machine(node: NodePolicy) -> Machine:
+    """Return what a policy says of the machines that a node runs on."""
+    return Machine(python_of(node.python) if node.python else None, node.platforms)
 
 
 def _pins_from(repository: Repository, base: str, head: str) -> str:

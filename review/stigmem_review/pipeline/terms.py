@@ -75,6 +75,7 @@ class Terms(NamedTuple):
     witness: Callable[[Artifact], None] | None = None
     pins: PinsPolicy = PinsPolicy()
     today: date | None = None
+    plugins: tuple[str, ...] = ()
 
 
 class Decisions(NamedTuple):
@@ -114,6 +115,7 @@ class Decisions(NamedTuple):
             self.consulted,
             limits=policy.approvals,
             pins=policy.pins,
+            plugins=policy.node.plugins,
         )
 
 
@@ -288,7 +290,9 @@ def read_decisions(
     paths = (*decided.paths, *(() if env_file is None else (env_file,)), *roots.paths)
     plugins = {name: each.signing for name, each in file.policy.plugins.items()}
     return decided._replace(
-        trust=Trust(file.policy.signing, settings, plugins=plugins),
+        trust=Trust(
+            file.policy.signing, settings, plugins=plugins, verifier=file.policy.node.verifier
+        ),
         roots=roots.roots,
         consulted=(*consulted, *roots.consulted),
         paths=paths,

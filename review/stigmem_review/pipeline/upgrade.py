@@ -187,7 +187,7 @@ def _judged(
         artifact_of(new.source, plugin_version(new)),
     )
     trust = with_approved(terms.trust, subject, terms.approvals)
-    case = build_case(old, new, terms.node, trust)
+    case = build_case(old, new, terms.node, trust, terms.plugins)
     name = distribution(new) or distribution(old)
     stated = (*case.comparison.facts, *terms.policy.forbidden(new, name))
     judged = terms.policy.judge(stated, case, terms.rulebook, name)

@@ -12,8 +12,10 @@ from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import limits, toml
 from stigmem_review.errors import PolicyError
+from stigmem_review.markers import OLDEST, Platform, python_of
 from stigmem_review.model import DOES, LEVELS, ActKind, Level
 from stigmem_review.policy.mistake import Mistake, named, nearest
+from stigmem_review.policy.trust import Verifier
 from stigmem_review.policy.trusted import (
     PluginSigning,
     SigningPolicy,
@@ -54,6 +56,38 @@ class NodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
             examples=["node.env"],
         ),
     ] = None
+    python: Annotated[
+        str | None,
+        Meta(
+            description="the Python that the node runs on: pins under a marker that it cannot meet "
+            "do not count in bump (default: any that a node can run on)",
+            examples=["3.12"],
+        ),
+    ] = None
+    platforms: Annotated[
+        tuple[Platform, ...],
+        Meta(
+            description="the systems that the node runs on: pins under a marker that none of them "
+            "meets do not count in bump (default: any)",
+            examples=[["linux"]],
+        ),
+    ] = ()
+    verifier: Annotated[
+        Verifier | None,
+        Meta(
+            description="what verifies signatures on the node: stock is what it comes with, which "
+            "refuses every plugin while signatures are required (default: nobody says)",
+            examples=["own"],
+        ),
+    ] = None
+    plugins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="the other plugins on the node, by the names they register: a release that "
+            "newly needs one that is not there is an error, and one that is there a note",
+            examples=[["acme-base"]],
+        ),
+    ] = ()
 
 
 _LEVELS = Meta(
@@ -315,6 +349,7 @@ def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
         wrong = [
             *signing_mistakes(read.policy.signing.trusted, ("signing", "trusted")),
             *signing_mistakes(read.policy.receipts.trusted, ("receipts", "trusted")),
+            *_node_mistakes(read.policy.node),
             *_plugin_mistakes(read.policy.plugins),
             *_rights_mistakes(read.policy),
         ]
@@ -376,6 +411,16 @@ def _told(mistake: Mistake) -> Mistake:
         return mistake
     table, key = _EARLIER[str(mistake.keys[0])]
     return mistake._replace(why=f"; it is `{key}` in [{table}] now, which is there as well")
+
+
+def _node_mistakes(node: NodePolicy) -> Iterator[Mistake]:
+    if node.python is not None and python_of(node.python) is None:
+        oldest = ".".join(map(str, OLDEST[:2]))
+        why = f'is "{shorten(node.python, 40)}"; it is one such as "{oldest}", or newer'
+        yield Mistake(("node", "python"), why)
+    for name in node.plugins:
+        if not name.strip() or name != name.strip():
+            yield Mistake(("node", "plugins"), f'has "{shorten(name, 80)}", which names no plugin')
 
 
 def _plugin_mistakes(plugins: Iterable[str]) -> Iterator[Mistake]:

@@ -20,6 +20,10 @@ from stigmem_review.policy.identities import (
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
 from stigmem_review.policy.trusted import PluginSigning, SigningPolicy, Trusted
 
+Verifier = Literal["stock", "own"]
+"""What verifies signatures on a node: what it comes with, or something that was put in its
+place."""
+
 
 class Approved(msgspec.Struct, frozen=True):
     """Who signed the last release that somebody approved, which one that was, and on which day."""
@@ -33,12 +37,14 @@ class Trust(msgspec.Struct, frozen=True):
     """All that is said about signing: the policy's word, the node's settings, and approvals.
 
     ``plugins`` is what the policy says of single distributions, by their names.
+    ``verifier`` is what verifies signatures on the node, where the policy says it.
     """
 
     policy: SigningPolicy = SigningPolicy()
     settings: Settings = Settings()
     approved: Approved | None = None
     plugins: Mapping[str, PluginSigning] = {}
+    verifier: Verifier | None = None
 
     def of(self, distribution: str) -> Trust:
         """Return what holds for one distribution."""

@@ -164,13 +164,15 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     ``new`` is ``old`` with the given fields replaced and, unless a version is given, the next
     minor version. With ``check`` the new release is looked at by itself. ``facts`` are judged as
     they are given: those that no release shows, such as facts about pins. ``trust`` is whom the
-    operator trusts to sign. Each entry of ``fires`` is a level and an item.
+    operator trusts to sign, ``on_node`` which other plugins are on the node. Each entry of
+    ``fires`` is a level and an item.
     """
 
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
     check: bool = False
     trust: Trust = Trust()
+    on_node: tuple[str, ...] = ()
     facts: tuple[AnyFact, ...] = ()
     fires: tuple[str, ...] = ()
 
@@ -208,7 +210,8 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
         if example.check:
             case = build_check(release_of(new), host)
         else:
-            case = build_case(release_of(old), release_of(new), host, example.trust)
+            sides = release_of(old), release_of(new)
+            case = build_case(*sides, host, example.trust, example.on_node)
         stated = (*case.comparison.facts, *example.facts)
         about = tuple(fact for fact in stated if facts.kind_of(fact) in each.rule.on)
         got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))

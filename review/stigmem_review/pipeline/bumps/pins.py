@@ -290,8 +290,8 @@ class _Pins:
             oldest = ".".join(map(str, OLDEST[:2]))
             for pin in filter(None, (change.new or change.old,)):
                 says = (
-                    Segment("no node installs it: it needs Python "),
-                    Segment(f"{oldest} or newer, and it is pinned where "),
+                    Segment("the node does not install it: it runs on Python "),
+                    Segment(f"{oldest} or newer, or as the policy says, and it is pinned where "),
                     Segment(pin.marker, theirs=True),
                 )
                 self._work.others.append(Line(wanted(pin), says))
