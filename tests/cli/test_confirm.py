@@ -305,3 +305,41 @@ def test_a_large_receipt_can_be_signed() -> None:
     signed()
     assert Path("signed.json").stat().st_size > 512 * 1024
     assert confirm("signed.json", "--signed-by")[0] == 0
+
+
+def _readme(mark: str) -> str:
+    """Return the first block of code in the README behind a mark."""
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition(mark)[2]
+    return text.partition("```")[2].partition("\n")[2].partition("```")[0]
+
+
+def test_what_the_readme_signs_is_what_its_policy_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sigstore import oidc, sign
+    from sigstore.dsse import Statement
+    from sigstore.models import Bundle, ClientTrustConfig
+
+    who = workflow("acme/deployment", ".github/workflows/plugins.yml", "refs/heads/main")
+
+    class Signer:
+        """Signs as the public instance would for that workflow, in the miniature one."""
+
+        def sign_dsse(self, statement: Statement) -> Bundle:
+            signed = instance().sign_statement(NEW, b"", who, payload=statement._contents)
+            return Bundle.from_json(signed)
+
+    class Context:
+        def signer(self, token: str) -> contextlib.AbstractContextManager[Signer]:
+            assert token == "of the job"
+            return contextlib.nullcontext(Signer())
+
+    monkeypatch.setattr(oidc, "detect_credential", lambda: "of the job")
+    monkeypatch.setattr(oidc, "IdentityToken", str)
+    monkeypatch.setattr(ClientTrustConfig, "production", lambda: "public")
+    monkeypatch.setattr(sign.SigningContext, "from_trust_config", lambda _: Context())
+    Path("r.json").rename("acme-ledger.json")
+    exec(_readme("<!-- signer -->"), {})
+    Path("stigmem-review.toml").write_text(_readme("and the job that deploys takes it"))
+    Path("root.json").write_bytes(instance().root())
+    taken = ("acme-ledger.sigstore.json", "--trust-root", "root.json")
+    assert confirm(*taken)[0] == 0
+    assert confirm("acme-ledger.json", "--trust-root", "root.json")[0] == 1

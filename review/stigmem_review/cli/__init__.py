@@ -22,6 +22,7 @@ _COMMANDS = (
     "approve",
     "approvals",
     "confirm",
+    "receipt",
     "signer",
     "manifest",
     "rules",

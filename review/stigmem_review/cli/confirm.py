@@ -32,6 +32,19 @@ def add(commands: Any) -> None:
     )
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--artifacts", metavar="DIR", help="a folder of wheels and sdists")
+    place.add_argument(
+        "--requirements",
+        metavar="FILE",
+        help="a requirements file, with what it includes; pins that no receipt is about are looked "
+        "up where pip would look",
+    )
+    place.add_argument("--lock", metavar="FILE", help="a lock, in the same way")
+    place.add_argument(
+        "--python",
+        metavar="PATH",
+        help="what is installed in an environment: its folder, its python, or its site-packages; "
+        "it is not run",
+    )
     parser.add_argument(
         "--signed-by",
         metavar="WHO",
@@ -75,6 +88,9 @@ def run(options: argparse.Namespace) -> int:
         *options.receipts,
         now=datetime.now(UTC),
         artifacts=options.artifacts,
+        requirements=options.requirements,
+        lock=options.lock,
+        python=options.python,
         policy=policy_of(options),
         trust_root=options.trust_root,
         signed_by=options.signed_by,
@@ -123,6 +139,12 @@ def _refused(refused: Refused) -> Iterator[str]:
     import textwrap
 
     said = f"refused: {refused.what}: {refused.why}" + (f"; {refused.do}" if refused.do else "")
+    # Whoever looks at a file copies its path from here.
     yield from textwrap.wrap(
-        said, 96, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        said,
+        96,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+        break_long_words=False,
     )

@@ -20,7 +20,7 @@ from stigmem_review.cli.options import (
     today,
 )
 from stigmem_review.cli.output import finish
-from stigmem_review.cli.receipts import add_receipt_options, receipt_files, witness_of
+from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 
 _ABOUT = """\

@@ -108,7 +108,7 @@ def declares_plugin(artifact: Artifact) -> bool | None:
     if artifact.source.kind == "none":
         return False
     if artifact.source.kind == "wheel":
-        return any(map(_declares, _tables(artifact))) or any(
+        return any(map(declares, _tables(artifact))) or any(
             may_declare_plugin(Stored(path, BytesIO(artifact.files[path])))
             for path in archives_on_path(artifact.files, artifact.installed)
         )
@@ -117,7 +117,7 @@ def declares_plugin(artifact: Artifact) -> bool | None:
     project = read_project(artifact)
     for problem in project.problems:
         table = artifact.files.get(problem.at.path, b"") if problem.at else b""
-        if problem.item == ENTRY_POINT_GROUP or _declares(table):
+        if problem.item == ENTRY_POINT_GROUP or declares(table):
             return True
     declared = project.entry_points.value if isinstance(project.entry_points, Known) else ()
     # What a source does not declare, its build can still add.
@@ -134,7 +134,7 @@ def _tables(artifact: Artifact) -> Iterator[bytes]:
             yield artifact.files[path]
 
 
-def _declares(table: bytes) -> bool:
+def declares(table: bytes) -> bool:
     """Say whether a table of entry points has the group, or cannot be read and speaks of it."""
     if ENTRY_POINT_GROUP.encode() not in table:
         return False

@@ -62,7 +62,7 @@ def bump(
     trust_root: str | Sequence[str] | None = None,
     approvals: str | None = None,
     today: date | None = None,
-    witness: Callable[[Artifact], None] | None = None,
+    witness: Callable[[Artifact], Artifact] | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
@@ -75,7 +75,7 @@ def bump(
     those of Sigstore instances. All are paths in the tree of ``base``. What was accepted is read
     from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
     ``base``, and held to the day ``today`` (UTC); without a day nothing is approved. ``witness`` is
-    shown each artifact of a plugin as it was opened.
+    shown each artifact of a plugin as it was opened, and returns it.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
     ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
@@ -126,7 +126,7 @@ class Wanted(NamedTuple):
     recorded: bool = False
     shown: str = ""
     repeat: tuple[str, ...] = ()
-    witness: Callable[[Artifact], None] | None = None
+    witness: Callable[[Artifact], Artifact] | None = None
 
 
 class Change(NamedTuple):

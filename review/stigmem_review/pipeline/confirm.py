@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from stigmem_review import limits
@@ -148,4 +149,21 @@ def _artifacts(path: str, receipts: Receipts) -> Answer:
     return look_at_artifacts(path, receipts)
 
 
-_LOOKS: dict[str, Callable[[str, Receipts], Answer]] = {"artifacts": _artifacts}
+def _requirements(path: str, receipts: Receipts, *, is_lock: bool = False) -> Answer:
+    from stigmem_review.pipeline.confirms.pins import look_at_pins
+
+    return look_at_pins(path, receipts, is_lock=is_lock)
+
+
+def _python(path: str, receipts: Receipts) -> Answer:
+    from stigmem_review.pipeline.confirms.environment import look_at_environment
+
+    return look_at_environment(path, receipts)
+
+
+_LOOKS: dict[str, Callable[[str, Receipts], Answer]] = {
+    "artifacts": _artifacts,
+    "requirements": _requirements,
+    "lock": partial(_requirements, is_lock=True),
+    "python": _python,
+}

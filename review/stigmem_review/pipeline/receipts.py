@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.parts import Report
 from stigmem_review.receipts.model import Receipt
@@ -21,10 +23,23 @@ class Witness:
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
 
-    def __call__(self, artifact: Artifact) -> None:
-        """Note an artifact."""
-        if artifact.source.sha256:
-            self.seen.setdefault(artifact.source.sha256, _seen(artifact))
+    def __call__(self, artifact: Artifact) -> Artifact:
+        """Note an artifact, and return it as one whose sdist is noted once it is opened."""
+        sha256, opened = artifact.source.sha256, artifact.sdist
+        if not sha256:
+            return artifact
+        self.seen.setdefault(sha256, _seen(artifact))
+        if opened is None:
+            return artifact
+
+        def noted() -> Artifact:
+            sdist = opened()
+            seen = self.seen[sha256]
+            found = (sdist.source.file, sdist.source.sha256)
+            self.seen[sha256] = seen._replace(sdists=(found,))
+            return sdist
+
+        return replace(artifact, sdist=noted)
 
 
 def _seen(artifact: Artifact) -> Seen:

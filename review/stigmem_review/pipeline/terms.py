@@ -59,8 +59,8 @@ class Terms(NamedTuple):
     ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
     against. ``consulted`` is what a report of its own names;
     reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
-    and ``limits`` say how far they count. ``witness`` is shown every artifact that is opened.
-    ``today`` (UTC) is what ages are counted to, if anybody said which day it is.
+    and ``limits`` say how far they count. ``witness`` is shown every artifact that is opened, and
+    returns it. ``today`` (UTC) is what ages are counted to, if anybody said which day it is.
     """
 
     node: Node
@@ -72,7 +72,7 @@ class Terms(NamedTuple):
     consulted: tuple[Consulted, ...] = ()
     approvals: Approvals | None = None
     limits: ApprovalsPolicy = ApprovalsPolicy()
-    witness: Callable[[Artifact], None] | None = None
+    witness: Callable[[Artifact], Artifact] | None = None
     pins: PinsPolicy = PinsPolicy()
     today: date | None = None
     plugins: tuple[str, ...] = ()

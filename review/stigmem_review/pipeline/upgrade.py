@@ -48,7 +48,7 @@ def review(
     approvals: str | None = None,
     today: date | None = None,
     repeat: tuple[str, ...] = (),
-    witness: Callable[[Artifact], None] | None = None,
+    witness: Callable[[Artifact], Artifact] | None = None,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -60,7 +60,7 @@ def review(
     ``code`` the report has what differs of the code, line by line.
     ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
     the options of the command line that the commands in the report repeat, and ``witness`` is
-    shown each artifact as it was opened.
+    shown each artifact as it was opened, and returns it.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
@@ -118,7 +118,7 @@ def review_releases(
         try:
             artifact = each.open()
             if terms.witness:
-                terms.witness(artifact)
+                artifact = terms.witness(artifact)
             release, written[side] = read_artifact(artifact, terms.node, seen)
             release = against_sdist(release, artifact)
             signature = verify(artifact, terms.roots.of(distribution(release)), terms.today)

@@ -11,9 +11,13 @@ from packaging.utils import canonicalize_name
 
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap
+from stigmem_review.pins.model import Pin
 from stigmem_review.policy.file import ReceiptsPolicy
 from stigmem_review.receipts.model import Files, Receipt
+from stigmem_review.sources.metadata import as_version
 from stigmem_review.verdict import count
+
+_LINES = "write the lines that stigmem-review receipt prints"
 
 _SKEW = timedelta(minutes=10)
 """By how much the clocks of two machines may differ."""
@@ -106,6 +110,14 @@ class Counted(NamedTuple):
     def files(self) -> Files:
         review = self.receipt.review
         return review.previous.files if self.back and review.previous else review.files
+
+    @property
+    def builds(self) -> frozenset[str]:
+        """The digests of sdists that no installer builds, because the wheel fits everywhere."""
+        review = self.receipt.review
+        if self.back or not review.artifact.name.endswith("-none-any.whl"):
+            return frozenset()
+        return frozenset(each.digest.sha256 for each in review.sdists)
 
     @property
     def verified(self) -> datetime:
@@ -220,6 +232,39 @@ def judge_file(receipts: Receipts, file: str, sha256: str, plugin: str, version:
     return confirmed(receipts, counted, file, wrong)
 
 
+def judge_pin(receipts: Receipts, pin: Pin) -> Confirmed:
+    """Return what receipts say of all files that a pin of a plugin allows, by their hashes."""
+    at, version = str(pin.at), str(as_version(pin.version) or pin.version)
+    wanted = f"{pin.name}=={pin.version}"
+    allowed = [each.partition(":")[2] for each in pin.hashes if each.startswith("sha256:")]
+    known = [found for each in allowed if (found := receipts.of(each))]
+    if not known:
+        if not receipts.named(pin.name):
+            return Confirmed(pin.name, version, at, refused=(no_receipt(wanted),))
+        near = receipts.named(pin.name, version)
+        why = "none of its hashes is that of a file that was reviewed"
+        if not near:
+            why = (
+                f"no receipt is about it; {receipts.named(pin.name)[0].at} is about another release"
+            )
+        elif not pin.hashes:
+            why = "it has no hash, so that nothing says which file is installed"
+        refused = Refused(wanted, why, _LINES)
+        return Confirmed(pin.name, version, at, refused=(refused,))
+    wrong = [each for other in known[1:] for each in receipts.standing(other)]
+    builds = {sha256 for each in known for sha256 in each.builds}
+    others = [each for each in pin.hashes if each.partition(":")[2] not in builds]
+    others = [each for each in others if receipts.of(each.partition(":")[2]) is None]
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        why = f"it also allows files that no receipt is about: {others[0]}{more}"
+        wrong.append(Refused(wanted, why, _LINES))
+    if any((each.plugin, each.version) != (pin.name, version) for each in known):
+        why = f"its hash is that of {known[0].plugin} {known[0].version}"
+        wrong.append(Refused(wanted, why, _LINES))
+    return confirmed(receipts, known[0], at, wrong)
+
+
 def unknown_bytes(receipts: Receipts, what: str, sha256: str, plugin: str, version: str) -> Refused:
     """Return why a file of a plugin is refused that no receipt is about."""
     if before := receipts.before(sha256):
@@ -251,10 +296,9 @@ def conclude(receipts: Receipts, against: str, answer: Answer) -> Confirmation:
     """
     plugins, gaps = answer.plugins, answer.gaps
     there = {each.plugin for each in plugins}
-    refused = (
-        *answer.refused,
-        *(_absent(receipts, each) for each in receipts.plugins if each not in there),
-    )
+    # What could not be read may be what is missed.
+    missed = [each for each in receipts.plugins if each not in there and not gaps]
+    refused = (*answer.refused, *(_absent(receipts, each) for each in missed))
     wrong = sum(bool(each.refused) for each in plugins) + len(refused)
     if gaps:
         sentence = f"{count(len(gaps), 'thing')} could not be read, so nothing is confirmed."

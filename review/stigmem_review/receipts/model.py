@@ -101,7 +101,9 @@ class Previous(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 class Review(msgspec.Struct, frozen=True, rename="camel"):
     """The field of our own. ``format`` is the version of its structure.
 
-    ``artifact`` is the file that was reviewed, whatever else a signer calls a subject.
+    ``artifact`` is the file that was reviewed, whatever else a signer calls a subject. If it is a
+    wheel, ``sdists`` are those of the same release that it was compared with: they are what
+    installers build where no wheel fits.
     """
 
     format: Literal[1]
@@ -114,6 +116,7 @@ class Review(msgspec.Struct, frozen=True, rename="camel"):
     approvals: tuple[Approved, ...]
     previous: Previous | None
     files: Files
+    sdists: tuple[Subject, ...] = ()
 
 
 class Predicate(msgspec.Struct, frozen=True, rename="camel"):

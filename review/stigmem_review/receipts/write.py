@@ -12,6 +12,7 @@ import msgspec
 from stigmem_review._version import __version__
 from stigmem_review.approvals.record import Approval
 from stigmem_review.document.parts import AcceptedPart, Consulted, Report, Reviewed
+from stigmem_review.errors import RefusedError
 from stigmem_review.receipts.model import (
     FAILED,
     PREDICATE,
@@ -46,11 +47,13 @@ class Seen(NamedTuple):
     """What was seen of one artifact beside what a report says of it.
 
     ``files`` are those that it installs by their place, with their SHA-256, if it is a wheel;
-    ``signatures`` is what signs it, with the digest of each.
+    ``signatures`` is what signs it, with the digest of each, and ``sdists`` are those of the same
+    release.
     """
 
     files: Mapping[str, str] = {}
     signatures: tuple[tuple[str, str], ...] = ()
+    sdists: tuple[tuple[str, str], ...] = ()
 
 
 class Within(NamedTuple):
@@ -119,6 +122,7 @@ def receipt_of(
                 approvals=tuple(_approvals((*report.findings, *around.findings), report.accepted)),
                 previous=_previous(old, seen, back=bool(report.go_back)),
                 files=dict(sorted(looked.files.items())),
+                sdists=tuple(Subject(name, Digest(sha256)) for name, sha256 in looked.sdists),
             ),
         ),
     )
@@ -143,6 +147,35 @@ def statement_text(receipts: Sequence[Receipt]) -> str:
 def predicate_text(receipts: Sequence[Receipt]) -> str:
     """Return the predicates of receipts alone, in the same way."""
     return _text([each.predicate for each in receipts])
+
+
+def requirement_lines(receipts: Iterable[Receipt], *, back: bool = False) -> Iterator[str]:
+    """Yield what installs the files that receipts are about, and nothing else, a line each.
+
+    With ``back`` that is what ran before. Raises ``RefusedError`` for a review that did not pass,
+    and where there is no way back, or nothing says which file ran before.
+    """
+    for each in receipts:
+        review, previous = each.review, each.review.previous
+        if not each.passed:
+            raise RefusedError(
+                f"the review of {review.plugin} {review.version} did not pass; nothing installs it"
+            )
+        if not back:
+            yield _requirement(review.plugin, review.version, review.artifact.digest)
+        elif previous is None:
+            yield f"# {review.plugin}: nothing ran before {review.version}; uninstall it"
+        elif not previous.back or previous.digest is None:
+            why = "its review found no way back" if previous.digest else "no file is known of it"
+            raise RefusedError(
+                f"{review.plugin} cannot go back from {review.version} to {previous.version}: {why}"
+            )
+        else:
+            yield _requirement(review.plugin, previous.version, previous.digest)
+
+
+def _requirement(plugin: str, version: str, digest: Digest) -> str:
+    return f"{plugin}=={version} --hash=sha256:{digest.sha256}"
 
 
 def _text(documents: Sequence[msgspec.Struct]) -> str:

@@ -33,7 +33,7 @@ def record_problems(files: Mapping[str, bytes], record: str) -> tuple[Problem, .
 def _mismatches(files: Mapping[str, bytes], record: str) -> Iterator[Problem]:
     listed: set[str] = set()
     try:
-        for line, row in _rows(files[record]):
+        for line, row in record_rows(files[record]):
             path = row[0]
             if path in listed:
                 yield _problem(path, "is listed in RECORD twice", record, line)
@@ -55,7 +55,11 @@ def _unhashed(record: str) -> tuple[str, ...]:
     return record, f"{record}.jws", f"{record}.p7s"
 
 
-def _rows(data: bytes) -> Iterable[tuple[int, list[str]]]:
+def record_rows(data: bytes) -> Iterable[tuple[int, list[str]]]:
+    """Return the rows of a RECORD, each of path, hash and size, with the line of each.
+
+    Raises ``ValueError``, also while they are taken, where it cannot be read.
+    """
     if len(data) > limits.RECORD_BYTES:
         raise ValueError(f"it exceeds the limit of {limits.RECORD_BYTES} bytes")
     try:

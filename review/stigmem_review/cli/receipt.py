@@ -1,10 +1,10 @@
-"""The options that have a review write receipts, and what those files hold."""
+"""``stigmem-review receipt``, and the options that have a review write receipts."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stigmem_review.cli.output import writable
 
@@ -12,6 +12,37 @@ if TYPE_CHECKING:
     from stigmem_review.document.bump import BumpReport
     from stigmem_review.document.parts import Report
     from stigmem_review.pipeline.receipts import Witness
+
+
+_ABOUT = """\
+Print what installs the files that each RECEIPT is about, and nothing else: lines of a requirements
+file, with hashes. Nothing is verified here; stigmem-review confirm does that."""
+
+
+def add(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "receipt",
+        help="print a receipt as lines of a requirements file",
+        description=_ABOUT,
+        allow_abbrev=False,
+    )
+    parser.add_argument("receipts", metavar="RECEIPT", nargs="+", help="what --receipt wrote")
+    parser.add_argument("--back", action="store_true", help="what goes back to what ran before")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the lines; 1 where a review did not pass, or there is no way back."""
+    from stigmem_review.pipeline.confirm import read_receipts
+    from stigmem_review.receipts.write import requirement_lines
+    from stigmem_review.text import clean
+
+    receipts = [held.receipt for path in options.receipts for held in read_receipts(path)]
+    lines = [*requirement_lines(receipts, back=options.back)]
+    for line in dict.fromkeys(lines):
+        print(clean(line))
+    return 0
 
 
 def add_receipt_options(parser: argparse.ArgumentParser, said: str = "") -> None:

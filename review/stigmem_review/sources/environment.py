@@ -1,0 +1,252 @@
+"""What is installed in an environment, from its files alone: no interpreter is asked or run."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from stigmem_review import limits
+from stigmem_review.errors import SourceError, UsageError, reason
+from stigmem_review.sources.disk import read_file
+from stigmem_review.sources.metadata import as_version, headers
+from stigmem_review.sources.record import record_rows
+from stigmem_review.sources.strict_json import parse
+from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+METADATA = (".dist-info", ".egg-info")
+"""How the names of folders end in which ``importlib.metadata`` finds distributions."""
+
+_LIBRARIES = ("lib*/py*/site-packages", "lib*/py*/dist-packages", "Lib/site-packages")
+_LOCAL = "local/lib/py*/dist-packages"  # of Debian's Python
+_STANDARD = "lib*/python3*"
+_SYSTEM = re.compile(r"^include-system-site-packages\s*=\s*true\s*$", re.IGNORECASE | re.MULTILINE)
+_HOME = re.compile(r"^home\s*=\s*(.+?)\s*$", re.MULTILINE)
+
+
+class Environment:
+    """The folders that one Python imports from, as far as files say it.
+
+    ``sites`` are those into which installers put distributions, ``also`` those that are on its path
+    besides: the standard library's, and what ``.pth`` files add. ``top`` is its prefix, absent for
+    a folder that was installed to with ``--target``.
+    """
+
+    def __init__(self, sites: tuple[Path, ...], also: tuple[Path, ...], top: Path | None) -> None:
+        self.sites = sites
+        self.also = also
+        self.top = top
+
+    @cached_property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """All distributions that can be found, in the order of the path.
+
+        Raises ``SourceError`` where a folder cannot be listed.
+        """
+        added = [path for site in self.sites for path in _added(site)]
+        folders = dict.fromkeys((*self.sites, *self.also, *map(_real, added)))
+        return tuple(each for folder in folders for each in _distributions(folder))
+
+    def named(self, name: str) -> tuple[Distribution, ...]:
+        """Return the distributions of a name; only the first of several is what Python finds."""
+        wanted = canonicalize_name(name)
+        return tuple(each for each in self.distributions if each.name == wanted)
+
+
+class Distribution:
+    """One distribution that is installed: where its metadata lies, and what they say."""
+
+    def __init__(self, site: Path, info: str) -> None:
+        self.site = site
+        self.info = info
+
+    @property
+    def path(self) -> Path:
+        return self.site / self.info
+
+    @cached_property
+    def _headers(self) -> Mapping[str, tuple[str, ...]]:
+        file = self.path
+        if file.is_dir():
+            name = "METADATA" if self.info.lower().endswith(".dist-info") else "PKG-INFO"
+            file /= name
+        # A long description stands in it too.
+        data = read_file(file, limits.ENTRY_BYTES)
+        try:
+            return headers(data)
+        except ValueError as error:
+            raise SourceError(f"{file}: {error}") from None
+
+    @cached_property
+    def name(self) -> str:
+        """Its normalised name; that of its folder where its metadata have none that can be read."""
+        try:
+            said = self._headers.get("name", ())
+        except SourceError:
+            said = ()
+        return canonicalize_name(said[0] if said else self.info.partition("-")[0])
+
+    @cached_property
+    def version(self) -> Version | None:
+        """Its version, if it has one that can be compared. Raises ``SourceError``."""
+        said = self._headers.get("version", ())
+        return as_version(said[0]) if said else None
+
+    @cached_property
+    def entry_points(self) -> bytes:
+        """Its table of entry points. Raises ``SourceError`` where that cannot be read."""
+        file = self.path / "entry_points.txt"
+        return read_file(file, limits.METADATA_BYTES) if file.exists() else b""
+
+    @cached_property
+    def is_editable(self) -> bool:
+        """Whether it is installed as a project's own folder (PEP 610)."""
+        try:
+            said = parse(read_file(self.path / "direct_url.json", limits.METADATA_BYTES).decode())
+        except (SourceError, ValueError, RecursionError):
+            return False
+        info = said.get("dir_info") if isinstance(said, dict) else None
+        return isinstance(info, dict) and info.get("editable") is True
+
+    @cached_property
+    def top_level(self) -> tuple[str, ...]:
+        """What it has at the top of its folder, where no RECORD says what is whose."""
+        try:
+            text = read_file(self.path / "top_level.txt", limits.METADATA_BYTES).decode()
+        except (SourceError, ValueError):
+            return (self.name.replace("-", "_"),)
+        return tuple(text.split())
+
+    @cached_property
+    def record(self) -> Mapping[str, str]:
+        """The files that RECORD lists, as paths from ``site``, each with its hash there, if any.
+
+        Nothing where there is no RECORD that can be read: that is not known.
+        """
+        file = self.path / "RECORD"
+        try:
+            data = read_file(file, limits.RECORD_BYTES)
+            rows = [row for _, row in record_rows(data)]
+        except (SourceError, ValueError):
+            return {}
+        return {self._below(row[0]): row[1] for row in rows}
+
+    def _below(self, path: str) -> str:
+        path = path.replace("\\", "/") if os.name == "nt" else path
+        if posixpath.isabs(path):
+            return posixpath.relpath(path, self.site.as_posix())
+        return posixpath.normpath(path)
+
+
+def environment(python: str) -> Environment:
+    """Return the environment that a user names: its folder, its interpreter, or a folder in it.
+
+    A folder that was installed to with ``--target`` is one as well. A link of a virtual environment
+    to its interpreter is not followed: it leads out of it. Raises ``UsageError`` where nothing is
+    installed there.
+    """
+    named = shorten(python) or "(an empty path)"
+    try:
+        path = Path(os.path.abspath(python)) if python else Path("\0")  # noqa: PTH100 - links stay
+        if path.is_dir():
+            found = _of_folder(path)
+        elif path.is_file():
+            found = _of_prefix(path.parent.parent)
+        else:
+            raise UsageError(f"there is no environment {named}; check the path")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the environment {named}: {reason(error)}; check the path") from None
+    if not any(next(_infos(site), None) for site in found.sites):
+        raise UsageError(
+            f"{named} is no environment: there is no site-packages with metadata in it; name its "
+            "folder or its python"
+        )
+    return found
+
+
+def _of_folder(path: Path) -> Environment:
+    found = _of_prefix(path)
+    if found.sites:
+        return found
+    # lib/python3.11/site-packages of a prefix, or Lib/site-packages on Windows
+    for top in (*path.parents,)[1:3]:
+        around = _of_prefix(top)
+        if _real(path) in around.sites:
+            return Environment((_real(path),), around.also, top)
+    return Environment((_real(path),), (), None)
+
+
+def _of_prefix(top: Path) -> Environment:
+    sites = [*_globbed(top, (*_LIBRARIES, _LOCAL))]
+    also = [*_globbed(top, (_STANDARD,))]
+    config = top / "pyvenv.cfg"
+    if config.is_file():
+        text = read_file(config, limits.METADATA_BYTES).decode("utf-8", "replace")
+        home = _HOME.search(text)
+        if home and _SYSTEM.search(text):
+            base = Path(home[1]).parent
+            sites += _globbed(base, (*_LIBRARIES, _LOCAL))
+            also += _globbed(base, (_STANDARD,))
+    return Environment(_once(sites), _once(also), top)
+
+
+def _globbed(top: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from (each for each in sorted(top.glob(pattern)) if each.is_dir())
+
+
+def _once(paths: list[Path]) -> tuple[Path, ...]:
+    """Leave out folders that are others by another name, as lib64 is as a rule."""
+    return tuple(dict.fromkeys(map(_real, paths)))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _infos(folder: Path) -> Iterator[str]:
+    """Yield the names of metadata in a folder. Raises ``SourceError`` where it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be listed: {reason(error)}") from None
+    for name in names:
+        # In an egg, which is a folder of the path itself, they have this name.
+        in_egg = name == "EGG-INFO" and folder.name.endswith(".egg")
+        if in_egg or name.lower().endswith(METADATA):
+            yield name
+
+
+def _distributions(folder: Path) -> Iterator[Distribution]:
+    for name in _infos(folder):
+        yield Distribution(folder, name)
+
+
+def path_files(site: Path) -> tuple[str, ...]:
+    """Return the names of the ``.pth`` files in a folder, which ``site`` reads at every start."""
+    return tuple(sorted(each.name for each in site.iterdir() if each.name.endswith(".pth")))
+
+
+def _added(site: Path) -> Iterator[Path]:
+    """Yield the folders that ``.pth`` files add to the path, as ``site`` does."""
+    for name in path_files(site):
+        try:
+            text = read_file(site / name, limits.METADATA_BYTES).decode("utf-8-sig", "replace")
+        except SourceError:
+            continue
+        for line in map(str.rstrip, text.splitlines()):
+            if not line or line.startswith(("#", "import ", "import\t")) or "\0" in line:
+                continue
+            folder = site / line
+            if folder.is_dir():
+                yield folder
