@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from importlib import metadata
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import Any, NamedTuple
 from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import host, limits
-from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError, reason
+from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP
 from stigmem_review.pipeline.terms import from_disk, policy_on_disk
 from stigmem_review.policy.file import POLICY_FILE, parse_policy
 from stigmem_review.policy.settings import Settings, parse_settings
 from stigmem_review.policy.template import Known, new_policy
+from stigmem_review.sources.environment import environment
 from stigmem_review.text import clean, shorten
 
 _NODE = "stigmem-node"
@@ -110,12 +110,7 @@ def installed(python: str | None) -> Installed:
 
     Raises ``UsageError`` where ``python`` names no environment.
     """
-    folders = None if python is None else [str(each) for each in _site_packages(Path(python))]
-    if folders == []:
-        raise UsageError(
-            f"{shorten(str(python)) or '(an empty path)'} is no environment: there is no "
-            "site-packages with metadata in it; name its folder or its python"
-        )
+    folders = None if python is None else [*map(str, environment(python).sites)]
     found = metadata.distributions() if folders is None else metadata.distributions(path=folders)
     node = ""
     plugins: dict[str, Distribution] = {}
@@ -136,23 +131,3 @@ def installed(python: str | None) -> Installed:
 
 _DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, ImportError)
 """What ``importlib.metadata`` raises where the metadata of a distribution is damaged."""
-
-
-def _site_packages(python: Path) -> Iterator[Path]:
-    """Yield the folders that hold what is installed, without asking the interpreter.
-
-    A link of a virtual environment to its interpreter is not followed: it leads out of it.
-    """
-    try:
-        if python.is_dir():
-            top = python
-        elif python.is_file():
-            top = python.parent.parent
-        else:
-            return
-        inside = (top, *top.glob("lib*/python3*/site-packages"), top / "Lib" / "site-packages")
-        for folder in inside:
-            if folder.is_dir() and next(folder.glob("*-info"), None):
-                yield folder
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{shorten(str(python))}: {reason(error)}; check the path") from None

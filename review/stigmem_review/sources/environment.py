@@ -162,9 +162,9 @@ def environment(python: str) -> Environment:
         elif path.is_file():
             found = _of_prefix(path.parent.parent)
         else:
-            raise UsageError(f"there is no environment {named}; check the path")
+            raise UsageError(f"{named} is no environment: there is no such path; check it")
     except (OSError, ValueError) as error:
-        raise UsageError(f"the environment {named}: {reason(error)}; check the path") from None
+        raise UsageError(f"{named} is no environment: {reason(error)}; check the path") from None
     if not any(next(_infos(site), None) for site in found.sites):
         raise UsageError(
             f"{named} is no environment: there is no site-packages with metadata in it; name its "
