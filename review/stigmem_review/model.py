@@ -188,6 +188,7 @@ ActKind = Literal[
     "host internals",
     "monkeypatching",
     "computed",
+    "unverified",
     "own",
 ]
 """What an act is, by where it leads; ``own``: the plugin's own files and variables, and what is
@@ -208,6 +209,7 @@ Does = Literal[
     "uses parts of the host that are not for plugins",
     "reaches into code that is not its own",
     "reaches what only running it can show",
+    "talks to others without making sure who they are",
     "works with what is its own",
 ]
 DOES: dict[ActKind, Does] = dict(zip(get_args(ActKind), get_args(Does), strict=True))

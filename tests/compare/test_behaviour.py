@@ -268,6 +268,46 @@ NEW: dict[str, tuple[str, str, str]] = {
         "warning",
         "also talks to c.example",
     ),
+    "certificates not checked": (
+        handlers("httpx.post(URL, verify=False)"),
+        "warning",
+        "talks to others without making sure who they are: ${DEMO_URL}, demo.example",
+    ),
+    "certificates not checked, by a constant": (
+        handlers("httpx.post(URL, **OPTIONS)", top="OPTIONS = {'verify': False}\n"),
+        "warning",
+        "talks to others without making sure who they are: ${DEMO_URL}, demo.example",
+    ),
+    "certificates not checked, at times": (
+        handlers("httpx.post(URL, verify=not os.environ.get('DEMO_INSECURE'))"),
+        "warning",
+        "talks to others without making sure who they are: ${DEMO_URL}, demo.example",
+    ),
+    "certificates not checked by a session": (
+        handlers(
+            "s = requests.Session()\ns.verify = False\ns.post(URL)", imports="import requests\n"
+        ),
+        "warning",
+        "talks to others without making sure who they are: requests.Session().verify",
+    ),
+    "certificates not checked by a context": (
+        handlers(
+            "urllib.request.urlopen(URL, context=CTX)",
+            top=(
+                "CTX = ssl.create_default_context()\nCTX.check_hostname = False\n"
+                "CTX.verify_mode = ssl.CERT_NONE\n"
+            ),
+            imports="import ssl\n",
+        ),
+        "warning",
+        "talks to others without making sure who they are as soon as the node imports it: "
+        "ssl.create_default_context().check_hostname",
+    ),
+    "certificates not checked in code that is not called": (
+        handlers(top="def later():\n    httpx.get(URL, verify=False)\n"),
+        "note",
+        "talks to others without making sure who they are: ${DEMO_URL}, demo.example",
+    ),
     "signal": (
         handlers("signal.signal(15, post)", imports="import signal\n"),
         "note",
@@ -403,6 +443,8 @@ HARMLESS = {
         ),
     ),
     "ssl context": handlers(top="CTX = ssl.create_default_context()\n", imports="import ssl\n"),
+    "certificates checked": handlers("httpx.post(URL, verify=True, cert=None)"),
+    "verified otherwise": handlers("ctx.check(verify=False)"),
     "urllib.parse": handlers("urllib.parse.quote('x')", imports="import urllib.parse\n"),
     "time/uuid/secrets": handlers(
         "uuid.uuid4(); secrets.token_hex(); time.monotonic()",

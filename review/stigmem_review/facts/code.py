@@ -50,6 +50,7 @@ _GAINED: dict[ActKind, Gained] = {
     "host internals": "code",
     "monkeypatching": "code",
     "computed": "code",
+    "unverified": "network",
     "own": "other",
 }
 """What is gained by an act."""

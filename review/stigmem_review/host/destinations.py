@@ -7,7 +7,7 @@ to where its first argument says.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 
@@ -55,6 +55,15 @@ _NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", 
 """The names that such an argument has where it is given by name."""
 _THROUGH = ("proxy", "proxies")
 """The names of those that say who gets all of it besides."""
+
+CHECKS = _words(
+    "cert_reqs check_hostname ssl ssl_verify validate_certs verify verify_certs verify_mode "
+    "verify_ssl"
+)
+"""The names of arguments, and attributes, that say whether it is made sure who answers."""
+_OFF = _words("False CERT_NONE ssl.CERT_NONE")
+_UNCHECKED = _words("ssl._create_stdlib_context ssl._create_unverified_context")
+"""What makes connections that make sure of nothing."""
 
 _TALKS = _words(
     "connect connect_ex create_connection create_datagram_endpoint delete download download_file "
@@ -149,6 +158,17 @@ def talks(api: str) -> bool:
     if any(each.rpartition(".")[2] in _REQUESTS for each in owner.split("()")):
         return False
     return bool(owner) and last.count(".") == 1 and last[1:] in _TALKS
+
+
+def unchecked(api: str, given: Mapping[str, Collection[str]]) -> bool:
+    """Say whether a call is told to talk to whoever answers; ``given`` are texts by argument.
+
+    ``ssl`` says that in one library, and in others whether anything is encrypted at all.
+    """
+    if api in _UNCHECKED:
+        return True
+    names = CHECKS if api.startswith("aiohttp.") else CHECKS - {"ssl"}
+    return any(not _OFF.isdisjoint(given[name]) for name in names if name in given)
 
 
 def is_relative(api: str, text: str) -> bool:

@@ -19,7 +19,7 @@ from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Unusable
 from stigmem_review.code.names import Function, Names, mentions_of
 from stigmem_review.host import Node, apis
-from stigmem_review.host.destinations import OWN, UNKNOWN
+from stigmem_review.host.destinations import CHECKS, OWN, UNKNOWN
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.events import HANDED_ON, Argument, Arguments, Event, EventKind
 from stigmem_review.interpret.heap import (
@@ -552,7 +552,10 @@ class Machine(Heap, ABC):
         if env is None or node is None:
             return
         named = [*((str(number), each) for number, each in enumerate(args)), *keywords]
-        told: Arguments = tuple(Argument(name, *_texts(self._held(each))) for name, each in named)
+        told: Arguments = tuple(
+            Argument(name, *(_flags(each) if name in CHECKS else _texts(self._held(each))))
+            for name, each in named
+        )
         api = apis.seen_as(api)
         if api in apis.DECIDED:
             given = {name: self._names(value) for name, value in named}
@@ -1289,6 +1292,17 @@ def _texts(value: Value) -> tuple[tuple[str, ...], bool]:
     every = values_of(value)
     found = [text for each in every if (text := _text(each))]
     return tuple(dict.fromkeys(found)), bool(found) and len(found) == len(every)
+
+
+def _flags(value: Value) -> tuple[tuple[str, ...], bool]:
+    """Return what an argument is known to be that says whether something is done."""
+    every = values_of(value)
+    found = [
+        each.dotted if isinstance(each, Foreign) else str(each.value)
+        for each in every
+        if isinstance(each, (Const, Foreign))
+    ]
+    return tuple(dict.fromkeys(found)), len(found) == len(every)
 
 
 def _text(value: object) -> str | None:

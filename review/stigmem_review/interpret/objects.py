@@ -9,6 +9,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 
 from stigmem_review.host import apis
+from stigmem_review.host.destinations import CHECKS
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import (
@@ -513,6 +514,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 m.write(m.holders[oid, named], value, name)
                 return NONE
             case Unknown(api=api) if api and value != MISSING and not m.is_modelled(name):
+                if name in CHECKS:
+                    m.note("sets", f"{api}.{name}", (), ((name, value),))
                 m.given.add(name)
                 raise GiveUp("an attribute of what is not followed is set")
             case Unknown() if m.roots:

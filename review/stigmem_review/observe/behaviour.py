@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from stigmem_review.code.installed import Code
 from stigmem_review.code.parse import Failure
-from stigmem_review.host import destinations
+from stigmem_review.host import apis, destinations
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
 from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.model import (
@@ -95,6 +95,7 @@ class Acts:
 
     def _acts(self, event: Event) -> Iterator[Act]:
         known = reached(event)
+        yield from self._unverified(event, known[0] if known else None)
         if known is None or (event.kind == "looks" and known[0] == "environment"):
             # Only what is done with the table of variables says which are read.
             return
@@ -104,6 +105,17 @@ class Acts:
             code = "" if whole else self._digest(event)
             short = tuple(dict.fromkeys(_shown(each) for each in to))
             yield Act(kind, by, short, whole, at=at, code=code)
+
+    def _unverified(self, event: Event, authority: Authority | None) -> Iterator[Act]:
+        """Yield a connection of which nobody makes sure with whom it is."""
+        given = {each.name: each.texts for each in event.arguments}
+        by = authority if event.kind == "calls" else (apis.called(event.api) or (None,))[0]
+        talks = by == "network" or event.api.startswith("ssl.")
+        if destinations.unchecked(event.api, given if talks else {}):
+            led = _network(event, event.api) if event.kind == "calls" else None
+            to = led.to if led and led.to else (event.api,)
+            short = tuple(dict.fromkeys(_shown(each) for each in to))
+            yield Act("unverified", event.api, short, at=self._code.at(event.place, event.line))
 
     def _led(self, event: Event, authority: Authority, by: str) -> Iterator[_Led]:
         """Yield where an event leads, apart for each kind of destination."""

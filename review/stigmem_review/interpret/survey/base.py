@@ -10,8 +10,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from stigmem_review.host import apis
-from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
-from stigmem_review.interpret.events import PHASES, Arguments, Event, EventKind, Import
+from stigmem_review.host.destinations import CHECKS, OWN, TEMPORARY, UNKNOWN
+from stigmem_review.interpret.events import PHASES, Argument, Arguments, Event, EventKind, Import
 from stigmem_review.interpret.survey.mentions import called_somewhere, offered
 from stigmem_review.interpret.survey.things import (
     ALONE,
@@ -471,6 +471,7 @@ class Base(ABC):
         phase: str = "",
     ) -> None:
         """Note what code does."""
+        arguments = filled(_checks(node), arguments)
         line = getattr(node, "lineno", 0)
         if self.apart:
             phase = UNREACHED
@@ -480,3 +481,12 @@ class Base(ABC):
             self.noted[key] = arguments
         elif known != arguments:
             self.noted[key] = joined(known, arguments)
+
+
+def _checks(node: ast.AST) -> Arguments:
+    """Return the arguments of a call that say that it is not made sure who answers."""
+    return tuple(
+        Argument(each.arg, (str(each.value.value),), True)
+        for each in (node.keywords if isinstance(node, ast.Call) else ())
+        if each.arg in CHECKS and isinstance(each.value, ast.Constant)
+    )
