@@ -391,3 +391,62 @@ def test_an_index_that_nobody_read_is_named_for_a_plugin_without_a_hash(
         options = f"--index-url {place}\n"
         report = reviewed(tmp_path / str(number), f"{options}{new}", options)
         assert len(report.gaps) == gaps
+
+
+# What an index says of releases
+
+
+def test_a_plugin_that_was_yanked_is_named_with_the_reason(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    old = plugged(tmp_path)
+    wheel = write_wheel(tmp_path / "new", plugin(version="1.1.0"), name="acme-lib", version="1.1.0")
+    new = File(wheel.name, wheel.read_bytes(), yanked="loses <data>")
+    for as_json in (False, True):
+        index.offer("acme-lib", old, new, as_json=as_json)
+        lists = pin(old), pin(new, version="1.1.0")
+        report = reviewed(tmp_path / f"{as_json}", lists[1], lists[0])
+        [finding] = report.findings
+        assert (finding.name, finding.level) == ("release-yanked", "warning")
+        assert "acme-lib==1.1.0 was yanked: loses <data>." in flat(finding.message)
+        # What is left is no better, and nobody asks for it now.
+        assert reviewed(tmp_path / f"back{as_json}", lists[0], lists[1]).findings == ()
+
+
+def test_a_library_that_was_yanked_is_said_to_be(index: IndexServer, tmp_path: Path) -> None:
+    file = library(tmp_path)
+    index.offer("acme-lib", File(file.name, file.data, yanked="broken"))
+    report = reviewed(tmp_path, pin(file))
+    assert outcome(report) == (0, [])
+    assert said(report)["acme-lib"].endswith("; the index says it was yanked: broken")
+
+
+def test_a_hash_that_no_file_has_is_a_finding_also_for_a_library(
+    index: IndexServer, tmp_path: Path
+) -> None:
+    file = library(tmp_path)
+    egg = File("acme_lib-1.0.0-py2.7.egg", b"an egg")
+    odd = File("acme-lib-any.exe", b"an installer")
+    later = File("acme_lib-1.0.0-cp311-none-any.whl", b"added later")
+    index.offer("acme-lib", file, egg, odd)
+    rows: tuple[tuple[str, str, list[str]], ...] = (
+        ("", pin(file, egg, odd), []),
+        ("", pin(file, later), ["hash-unknown"]),
+        (pin(file), pin(file, later), ["pin-mismatch"]),
+        (pin(file, later), f"{pin(file, later)}\n", []),
+    )
+    for number, (old, new, names) in enumerate(rows):
+        report = reviewed(tmp_path / str(number), new, old)
+        assert outcome(report) == (1 if names else 0, names)
+
+
+def test_other_extras_of_a_plugin_are_a_change(index: IndexServer, tmp_path: Path) -> None:
+    file = plugged(tmp_path)
+    index.offer("acme-lib", file)
+    plain, fast = pin(file), pin(file, name="acme-lib[Fast]")
+    for number, (old, new, level) in enumerate(((plain, fast, "warning"), (fast, plain, "note"))):
+        report = reviewed(tmp_path / str(number), new, old)
+        [bumped] = report.bumps
+        [finding] = report.findings
+        assert (bumped.what, bumped.state) == ("same version, other extras", "clear")
+        assert (finding.name, finding.level) == ("extras-changed", level)

@@ -498,6 +498,7 @@ OTHERWISE = {
     "what a policy forbids": {"forbidden", "forbidden-unread"},
     "a node that verifies nothing": {"signatures-unsupported"},
     "what signed the release that was approved is gone": {"signer-unlike-approved"},
+    "pins of releases of an index": {"extras-changed", "hash-unknown", "release-yanked"},
     "changed pins": {
         "check-loosened",
         "index-option-changed",
@@ -700,6 +701,18 @@ def test_changed_pins(tmp_path: Path) -> None:
     )
     report = bump(base, head, repository=str(deployment.folder), artifacts=str(wheels))
     assert missing("changed pins", report.findings) == set()
+
+
+def test_pins_of_releases_of_an_index(tmp_path: Path, index: IndexServer) -> None:
+    wheel = write_wheel(tmp_path, plugin())
+    file = File(wheel.name, wheel.read_bytes(), yanked="broken")
+    index.offer("demo-plugin", file)
+    hashes = f"--hash=sha256:{file.digest} --hash=sha256:{'0' * 64}"
+    deployment = Deployment(tmp_path / "deployment")
+    base = deployment.commit({"requirements.txt": "demo-plugin==0.9\n"})
+    head = deployment.commit({"requirements.txt": f"demo-plugin[fast]==1.0.0 {hashes}\n"})
+    report = bump(base, head, repository=str(deployment.folder))
+    assert missing("pins of releases of an index", report.findings) == set()
 
 
 def test_every_rule_fires_somewhere() -> None:

@@ -12,15 +12,17 @@ from stigmem_review.pins.model import Pin
 
 
 def pins(*lines: str) -> list[Pin]:
-    """``file name==version #hash,hash ;marker`` as pins."""
+    """``file name==version+extra,extra #hash,hash ;marker`` as pins."""
     found = []
     for number, line in enumerate(lines, 1):
         text, _, marker = line.partition(" ;")
         text, _, hashes = text.partition(" #")
         file, requirement = text.split()
+        requirement, _, extras = requirement.partition("+")
         name, _, version = requirement.partition("==")
         listed = tuple(sorted(filter(None, hashes.split(","))))
-        found.append(Pin(name, version, listed, marker, Location(file, number)))
+        wanted = tuple(filter(None, extras.split(",")))
+        found.append(Pin(name, version, listed, marker, Location(file, number), extras=wanted))
     return found
 
 
@@ -31,6 +33,10 @@ CASES = {
     "another spelling": (["a x==1.0"], ["a x==1"], []),
     "added": ([], ["a x==1"], ["x - 1 added"]),
     "removed": (["a x==1"], [], ["x 1 - removed"]),
+    "other extras": (["a x==1"], ["a x==1+fast"], ["x 1 1 same version, other extras"]),
+    "no extras any more": (["a x==1+a"], ["a x==1"], ["x 1 1 same version, other extras"]),
+    "upgraded with other extras": (["a x==1"], ["a x==2+fast"], ["x 1 2 upgraded"]),
+    "the same extras": (["a x==1+a,b"], ["a x==1.0+a,b"], []),
     "other files": (["a x==1 #p"], ["a x==1 #q"], ["x 1 1 same version, other files"]),
     "more files": (["a x==1 #p"], ["a x==1 #p,q"], ["x 1 1 same version, other files"]),
     "fewer files": (["a x==1 #p,q"], ["a x==1 #q"], []),

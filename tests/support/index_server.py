@@ -33,7 +33,7 @@ class File:
     data: bytes = b"the bytes of a wheel"
     said: str | None = ""
     query: str = ""
-    yanked: bool = False
+    yanked: str | bool = False
     provenance: bytes | None = None
     provenance_at: Any = None
 
@@ -249,7 +249,8 @@ def _html_page(files: tuple[File, ...], root: str) -> bytes:
     def anchors() -> Iterator[str]:
         for file in files:
             digest = f"#sha256={file.digest}" if file.digest is not None else ""
-            yanked = ' data-yanked=""' if file.yanked else ""
+            reason = "" if file.yanked is True else html.escape(str(file.yanked))
+            yanked = f' data-yanked="{reason}"' if file.yanked else ""
             href = html.escape(f"../../files/{file.name}{file.query}{digest}")
             said = file.signed_at(root)
             signed = "" if said is None else f' data-provenance="{html.escape(str(said))}"'

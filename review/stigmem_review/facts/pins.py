@@ -18,6 +18,25 @@ class PinMismatch(Fact, frozen=True, kw_only=True):
     found: tuple[str, ...]
 
 
+class HashUnknown(Fact, frozen=True, kw_only=True):
+    """A pin allows files by hashes that no file of the release has."""
+
+    hashes: tuple[str, ...]
+
+
+class ReleaseYanked(Fact, frozen=True, kw_only=True):
+    """A release that its index says was withdrawn (PEP 592); ``why`` is the reason it gives."""
+
+    why: str
+
+
+class ExtrasChanged(Fact, frozen=True, kw_only=True):
+    """A plugin that is installed with other extras; ``added`` are new, ``removed`` are gone."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
 class PinLoosened(Fact, frozen=True, kw_only=True):
     """A plugin that was pinned to one release and no longer is."""
 

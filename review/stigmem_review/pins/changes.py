@@ -12,7 +12,14 @@ from packaging.version import Version
 
 from stigmem_review.pins.model import Pin
 
-What = Literal["added", "removed", "upgraded", "downgraded", "same version, other files"]
+What = Literal[
+    "added",
+    "removed",
+    "upgraded",
+    "downgraded",
+    "same version, other files",
+    "same version, other extras",
+]
 
 
 class PinChange(msgspec.Struct, frozen=True):
@@ -38,6 +45,8 @@ class PinChange(msgspec.Struct, frozen=True):
         if self.new is None:
             return "removed"
         before, after = _version(self.old.version), _version(self.new.version)
+        if before == after and _allows(self.old, self.new) and self.old.extras != self.new.extras:
+            return "same version, other extras"
         if before == after:
             return "same version, other files"
         return "upgraded" if before < after else "downgraded"
@@ -120,9 +129,11 @@ def _lone(move: PinChange) -> tuple[Pin, ...]:
 
 def _together(moves: Iterable[PinChange]) -> Iterator[PinChange]:
     """Make one of the moves between the same two releases."""
-    found: dict[tuple[Version | None, ...], list[PinChange]] = {}
+    found: dict[tuple[tuple[Version, tuple[str, ...]] | None, ...], list[PinChange]] = {}
     for move in moves:
-        key = tuple(_version(pin.version) if pin else None for pin in (move.old, move.new))
+        key = tuple(
+            (_version(pin.version), pin.extras) if pin else None for pin in (move.old, move.new)
+        )
         found.setdefault(key, []).append(move)
     for same in found.values():
         olds, news = [move.old for move in same], [move.new for move in same]
@@ -137,17 +148,23 @@ def _joined(pins: list[Pin | None]) -> Pin | None:
 
 
 def _covers(was: Pin, now: Pin) -> bool:
+    """Say whether a pin was as strict as another one, and asked for the same extras."""
+    return was.extras == now.extras and _allows(was, now)
+
+
+def _allows(was: Pin, now: Pin) -> bool:
     """Say whether a pin already allowed every file that another one allows, and was as strict."""
     if _version(was.version) != _version(now.version) or bool(was.hashes) != bool(now.hashes):
         return False
     return set(now.hashes) <= set(was.hashes)
 
 
-def _said(pins: list[Pin]) -> dict[str, set[tuple[str, str, tuple[str, ...]]]]:
+def _said(pins: list[Pin]) -> dict[str, set[tuple[str, str, tuple[str, ...], tuple[str, ...]]]]:
     """Return what each file says of one distribution, wherever in it."""
-    found: dict[str, set[tuple[str, str, tuple[str, ...]]]] = {}
+    found: dict[str, set[tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {}
     for pin in pins:
-        found.setdefault(pin.at.path, set()).add((pin.marker, pin.version, pin.hashes))
+        said = (pin.marker, pin.version, pin.hashes, pin.extras)
+        found.setdefault(pin.at.path, set()).add(said)
     return found
 
 

@@ -26,7 +26,7 @@ class Pin(msgspec.Struct, frozen=True):
     ``name`` is the normalised name of the distribution, ``version`` as it is written, ``hashes``
     what its files may hash to (``algorithm:hex``, lower case, sorted, each once), ``marker`` the
     environment marker it stands under, empty where it always counts. ``url`` is where its one file
-    lies, where that is no index.
+    lies, where that is no index, and ``extras`` are those that are asked for, sorted.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Pin(msgspec.Struct, frozen=True):
     marker: str
     at: Location
     url: str = ""
+    extras: tuple[str, ...] = ()
 
 
 class Loose(msgspec.Struct, frozen=True):

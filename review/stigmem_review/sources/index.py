@@ -180,7 +180,7 @@ class Release:
         self._version = version
         self._hashes = hashes
         self._folder = folder
-        self._offers, self._searched, self._ignored = self._listing()
+        self._offers, self._searched, self._ignored, self._others_known = self._listing()
         self._chosen, self._of_kind = self._choose(self._offers)
         self._content: Stored | None = None
         self.by_contents: list[str] = []
@@ -205,6 +205,24 @@ class Release:
     @property
     def file(self) -> str:
         return self._chosen.file
+
+    @property
+    def yanked(self) -> str | None:
+        """Why the file was withdrawn, as ``Offer.yanked`` has it."""
+        return self._chosen.yanked
+
+    @property
+    def unknown_hashes(self) -> tuple[str, ...]:
+        """The hashes that the pin allows and no file has that is offered of the release.
+
+        Of a folder nothing is known of what else there is, nor where an index gives no digests.
+        """
+        offers = [each for each in self._offers if self._matches(each.version)]
+        if self._folder is not None or not all(map(self._declared, offers)):
+            return ()
+        known = {self._declared(each) for each in offers} | self._others_known
+        asked = [each for each in self._hashes if each.startswith("sha256:")]
+        return tuple(each for each in asked if each.partition(":")[2] not in known)
 
     def _listing(self) -> Listing:
         if self._folder is not None:

@@ -45,11 +45,15 @@ T = TypeVar("T")
 
 
 class Listing(NamedTuple):
-    """What is offered of a project, where that was looked for, and where it was not, and why."""
+    """What is offered of a project, where that was looked for, and where it was not, and why.
+
+    ``others`` are the SHA-256 digests of files that are no release by their names.
+    """
 
     offers: tuple[Offer, ...]
     searched: tuple[str, ...]
     ignored: tuple[str, ...]
+    others: frozenset[str] = frozenset()
 
 
 def look_everywhere(client: Client, config: PipConfig, project: str) -> Listing:
@@ -138,9 +142,15 @@ class _Looking:
         self._offers: list[Offer] = []
         self._searched: list[str] = []
         self._ignored: list[str] = []
+        self._others: set[str] = set()
 
     def found(self) -> Listing:
-        return Listing(tuple(self._offers), tuple(self._searched), tuple(self._ignored))
+        return Listing(
+            tuple(self._offers),
+            tuple(self._searched),
+            tuple(self._ignored),
+            frozenset(self._others),
+        )
 
     def in_index(self, location: str) -> None:
         root = local_path(self._client, location)
@@ -244,6 +254,8 @@ class _Looking:
             offer = offer_of(package, self._project, speaks=speaks)
             if offer is not None:
                 self._offers.append(offer)
+            elif digest := package.digests.get("sha256"):
+                self._others.add(digest)
 
 
 def _reason(error: Exception) -> str:

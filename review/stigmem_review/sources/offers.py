@@ -25,8 +25,10 @@ _SHA256 = re.compile(r"(?:^|&)sha256=([^&]*)")
 class Offer:
     """One file that an index offers.
 
-    ``provenance`` is where it gives what signs the file: absent where it gives nothing, and empty
-    where what it says is no address (PEP 740). ``speaks`` where the page could say so of a file.
+    ``yanked`` is why it was withdrawn, empty where no reason is given, and absent where it was not
+    (PEP 592). ``provenance`` is where it gives what signs the file: absent where it gives nothing,
+    and empty where what it says is no address (PEP 740). ``speaks`` where the page could say so of
+    a file.
     """
 
     kind: Literal["wheel", "sdist", "other"]
@@ -34,7 +36,7 @@ class Offer:
     url: str
     version: Version
     declared: frozenset[str]
-    yanked: bool
+    yanked: str | None
     build: tuple[int, str] | tuple[()]
     tags: frozenset[Tag]
     provenance: str | None = None
@@ -50,7 +52,7 @@ class Link(NamedTuple):
     """A link to a file, and where the page says what signs it, if it says it."""
 
     url: str
-    yanked: bool = False
+    yanked: str | None = None
     provenance: str | None = None
 
     def below(self, base: str) -> Link:
@@ -95,7 +97,7 @@ class Page(HTMLParser):
         elif tag == "meta" and values.get("name") == "pypi:repository-version":
             self.version = values.get("content") or ""
         elif href and tag == "a":
-            yanked = values.get("data-yanked") is not None
+            yanked = values.get("data-yanked")
             # Without a value it is there, and no address.
             provenance = (values["data-provenance"] or "") if "data-provenance" in values else None
             self.links.append(Link(href, yanked, provenance))
@@ -105,8 +107,8 @@ def html_links(links: Iterable[Link], project: str) -> list[DistributionPackage]
     import pypi_simple
 
     def attributes(link: Link) -> Iterator[tuple[str, str | list[str]]]:
-        if link.yanked:
-            yield "data-yanked", ""
+        if link.yanked is not None:
+            yield "data-yanked", link.yanked
         if link.provenance is not None:
             yield "data-provenance", link.provenance
 
@@ -209,7 +211,7 @@ def offer_of(package: DistributionPackage, project: str, *, speaks: bool = True)
         url=package.url.partition("#")[0],
         version=version,
         declared=frozenset(declared),
-        yanked=package.is_yanked,
+        yanked=(package.yanked_reason or "") if package.is_yanked else None,
         build=build,
         tags=tags,
         provenance=package.provenance_url,
@@ -222,19 +224,19 @@ def preferred(offers: list[Offer]) -> Offer:
     from packaging.tags import sys_tags
 
     if offers[0].kind != "wheel":
-        return max(offers, key=lambda offer: (not offer.yanked, offer.file))
+        return max(offers, key=lambda offer: (offer.yanked is None, offer.file))
     place = {tag: number for number, tag in enumerate(sys_tags())}
     best: tuple[tuple[bool, int, tuple[int, str] | tuple[()]], Offer] | None = None
     for offer in offers:
         places = [place[tag] for tag in offer.tags if tag in place]
         if not places:
             continue
-        rank = (not offer.yanked, -min(places), offer.build)
+        rank = (offer.yanked is None, -min(places), offer.build)
         if best is None or rank >= best[0]:  # pip, too, takes the last of several as good
             best = rank, offer
     if best is not None:
         return best[1]
-    return min(offers, key=lambda offer: (offer.yanked, offer.file))
+    return min(offers, key=lambda offer: (offer.yanked is not None, offer.file))
 
 
 def fits(offer: Offer) -> bool:

@@ -634,6 +634,7 @@ def _named(
     from packaging.version import Version
 
     name = _normalised(requirement.name)
+    extras = tuple(sorted({_normalised(each) for each in requirement.extras}))
     specifiers = list(requirement.specifier)
     if any(each.operator == "===" for each in specifiers):
         if len(specifiers) > 1:
@@ -643,7 +644,7 @@ def _named(
         version = specifiers[0].version
         if not _is_version(version):
             return _aside(text, "=== compares versions as text, so it names no one release", at)
-        return Pin(name, version, hashes, marker, at)
+        return Pin(name, version, hashes, marker, at, extras=extras)
     exact = [
         each.version
         for each in specifiers
@@ -652,7 +653,7 @@ def _named(
     try:
         versions = {Version(each) for each in exact}
         if len(versions) == 1 and requirement.specifier.contains(exact[0], prereleases=True):
-            return Pin(name, exact[0], hashes, marker, at)
+            return Pin(name, exact[0], hashes, marker, at, extras=extras)
     except ValueError as error:  # numbers longer than Python converts
         raise _RefusedError("its version is none that can be compared; correct it") from error
     return Loose(name, _cut(text), at)

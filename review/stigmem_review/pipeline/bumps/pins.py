@@ -10,7 +10,15 @@ from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line, Report
 from stigmem_review.errors import LateError, MismatchError
-from stigmem_review.facts import PinMismatch, PinsDisagree, PinUnhashed
+from stigmem_review.facts import (
+    ExtrasChanged,
+    Fact,
+    HashUnknown,
+    PinMismatch,
+    PinsDisagree,
+    PinUnhashed,
+    ReleaseYanked,
+)
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Location, Side
 from stigmem_review.pins.changes import PinChange, pin_changes
@@ -110,6 +118,8 @@ class _Pins:
     def _change(self, change: PinChange, found: Looked, loosened: bool) -> None:
         if change.new and not change.new.hashes and found.new.file in self._work.brought:
             self._believed(change.new, found.new.file)
+        if change.new:
+            self._said_of_it(change, change.new, found)
         mismatch = found.new.error
         if isinstance(mismatch, MismatchError) and change.new and not change.new.url:
             self._mismatch(change, change.new, mismatch)
@@ -177,6 +187,27 @@ class _Pins:
                 Segment(more),
             )
             self._work.others.append(Line("other files", says))
+
+    def _said_of_it(self, change: PinChange, pin: Pin, found: Looked) -> None:
+        """Judge what the index, and the pin itself, say of a release that is new."""
+        old, now = pinned(filter(None, (change.old,))), pinned((pin,))
+        if found.unknown:
+            fact: Fact = HashUnknown(item=wanted(pin), hashes=found.unknown, at=pin.at)
+            self._work.judge(change.name, fact, old, now)
+        if not found.is_plugin:
+            return
+        if found.yanked is not None and change.what != "same version, other extras":
+            fact = ReleaseYanked(item=wanted(pin), why=found.yanked, at=pin.at)
+            self._work.judge(change.name, fact, old, now)
+        if change.old and change.old.extras != pin.extras:
+            was, are = {*change.old.extras}, {*pin.extras}
+            fact = ExtrasChanged(
+                item=wanted(pin),
+                added=tuple(sorted(are - was)),
+                removed=tuple(sorted(was - are)),
+                at=pin.at,
+            )
+            self._work.judge(change.name, fact, old, now)
 
     def _mismatch(self, change: PinChange, pin: Pin, error: MismatchError) -> None:
         listed = tuple(f"{file} {digest}" for file, digest in error.found)
@@ -323,6 +354,8 @@ def _moved(change: PinChange, found: Looked) -> Message:
         says = [Segment("; it is not among the artifacts, and in the index it is no plugin")]
     else:
         says = [Segment("; it is no plugin")]
+    if found.yanked is not None:
+        says += [Segment("; the index says it was yanked: "), Segment(found.yanked, theirs=True)]
     return (
         Segment(f"{change.what}, "),
         Segment(f"{old} -> {new}", theirs=True),

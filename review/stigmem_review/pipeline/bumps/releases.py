@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
@@ -24,6 +24,9 @@ from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.network import Network
 from stigmem_review.sources.request import Found, find_pinned
 from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from stigmem_review.sources.index import Release
 
 
 class Opened(NamedTuple):
@@ -54,6 +57,8 @@ class Looked(NamedTuple):
     ``is_certain`` is false where a build could still make a plugin of what says nothing of it;
     ``by_contents`` are the wheels of which only the table of contents was read, and ``elsewhere``
     says that the releases are not where the files of plugins are, and an index knows them.
+    ``yanked`` is why the new release was withdrawn, if it was, and ``unknown`` are hashes of its
+    pin that no file of it has.
     """
 
     old: Opened
@@ -62,6 +67,8 @@ class Looked(NamedTuple):
     is_certain: bool
     by_contents: tuple[str, ...] = ()
     elsewhere: bool = False
+    yanked: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class Places(NamedTuple):
@@ -135,10 +142,13 @@ class _Pinned:
         return self._found.file if self._found else ""
 
     @property
+    def release(self) -> Release | None:
+        return self._found.release if self._found else None
+
+    @property
     def by_contents(self) -> tuple[str, ...]:
         """Name the wheels of which only the table of contents was read."""
-        release = self._found and self._found.release
-        return tuple(release.by_contents) if release else ()
+        return tuple(self.release.by_contents) if self.release else ()
 
     def registers_plugin(self, *, others: bool) -> bool | None:
         """Say whether it is a plugin; ``None`` if nobody can say, and ``opened`` may say why.
@@ -187,6 +197,8 @@ def _look(change: PinChange, places: Places, *, listed: bool) -> Looked:
         is_certain=not (old.is_built or new.is_built),
         by_contents=new.by_contents if change.new and change.new.hashes else (),
         elsewhere=old.elsewhere or new.elsewhere,
+        yanked=new.release.yanked if new.release else None,
+        unknown=new.release.unknown_hashes if new.release else (),
     )
 
 

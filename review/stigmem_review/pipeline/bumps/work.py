@@ -99,7 +99,9 @@ def pinned(pins: Iterable[Pin]) -> str:
 
 def _pinned(pin: Pin) -> str:
     marker = [f"; {pin.marker}"] if pin.marker else []
-    return " ".join((wanted(pin), *marker, *(f"--hash={each}" for each in pin.hashes)))
+    extras = f"[{','.join(pin.extras)}]" if pin.extras else ""
+    hashes = (f"--hash={each}" for each in pin.hashes)
+    return " ".join((f"{pin.name}{extras}=={pin.version}", *marker, *hashes))
 
 
 def wanted(pin: Pin) -> str:
