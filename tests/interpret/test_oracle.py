@@ -30,6 +30,7 @@ EXACT = {
     "ordinary": 0.9,
     "recorded": 0.6,
     "rules": 0.7,
+    "semantics": 0.5,
     "styles": 0.9,
     "traps": 0.5,
     "unusual": 0.0,

@@ -211,7 +211,7 @@ AT_IMPORT = {
         "network: httpx",
     ),
     "what asks whether it is true": (
-        "import os\nclass C:\n    def __bool__(self): os.fork()\nif C(): pass",
+        "import os\nclass C:\n    def __bool__(self): os.fork(); return True\nif C(): pass",
         "process: os.fork",
     ),
     "a descriptor of a class": (
@@ -403,7 +403,7 @@ AT_IMPORT = {
     ),
     "a sign": ("import os\nclass C:\n    def __neg__(self): os.fork()\n-C()", "process: os.fork"),
     "a negation": (
-        "import os\nclass C:\n    def __bool__(self): os.fork()\nx = not C()",
+        "import os\nclass C:\n    def __bool__(self): os.fork(); return True\nx = not C()",
         "process: os.fork",
     ),
     "a place in a list": (

@@ -652,16 +652,31 @@ def rules() -> Iterator[Program]:
     yield from _small("rules")
 
 
-def _small(name: str) -> Iterator[Program]:
-    head = (
-        "import os, sys\nfrom stigmem_node.plugins import PluginManifest, Capability, HookName\n"
-        "L=['facts.read']\ndef f(*a, **k):\n    L.append('network.outbound')\n"
+def semantics() -> Iterator[Program]:
+    """Yield small programs that show what Python asks objects for, and refuses, in which order."""
+    yield from _small(
+        "semantics",
+        "import os, sys\nfrom stigmem_node.plugins import PluginManifest\n"
+        "NOTED=['first']\ndef f(*a, **k):\n    NOTED.append('f')\n"
         "    return a[0] if a else None\nR='>=1'\n"
+        "A=os.environ.get('ACME_A','d')\n",
+        "\ndef plugin_manifest():\n    return PluginManifest(name='acme-ledger', "
+        "version=f'1.{len(NOTED)}.0', requires_stigmem=R if isinstance(R, str) else repr(R))\n",
     )
-    tail = (
-        "\ndef plugin_manifest():\n    return PluginManifest(name='acme-ledger', version='1.0.0', "
-        "capabilities=list(L), requires_stigmem=R)\n"
-    )
+
+
+_HEAD = (
+    "import os, sys\nfrom stigmem_node.plugins import PluginManifest, Capability, HookName\n"
+    "L=['facts.read']\ndef f(*a, **k):\n    L.append('network.outbound')\n"
+    "    return a[0] if a else None\nR='>=1'\n"
+)
+_TAIL = (
+    "\ndef plugin_manifest():\n    return PluginManifest(name='acme-ledger', version='1.0.0', "
+    "capabilities=list(L), requires_stigmem=R)\n"
+)
+
+
+def _small(name: str, head: str = _HEAD, tail: str = _TAIL) -> Iterator[Program]:
     for written in (TESTS / "oracle" / f"{name}.txt").read_text("utf-8").split("\n---\n"):
         main, *others = written.split("\n## ")
         files = {"acme/__init__.py": ""}
@@ -720,6 +735,7 @@ SETS: Mapping[str, Callable[[], Iterator[Program]]] = {
     "objects": objects,
     "attacks": attacks,
     "rules": rules,
+    "semantics": semantics,
     "styles": styles,
     "unusual": unusual,
     "fuzzed": fuzzed,

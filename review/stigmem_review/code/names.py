@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -112,6 +113,26 @@ def _outer(node: ast.AST) -> Iterator[ast.AST]:
             yield from (each for each in (*args.defaults, *args.kw_defaults) if each)
         case _:
             pass
+
+
+def bound_again(body: Sequence[ast.stmt]) -> set[str]:
+    """Return the names that statements may bind more than once."""
+    return {name for name, count in _counted(body).items() if count > 1}
+
+
+def _counted(body: Sequence[ast.stmt]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for node in body:
+        if isinstance(node, ast.If):
+            # Only one of the two is run.
+            found += _counted(node.body) | _counted(node.orelse)
+            continue
+        names = Names()
+        _collect(node, names, inside=False)
+        blocks = [getattr(node, each, ()) for each in ("body", "orelse", "finalbody", "handlers")]
+        again = bool(any(blocks)) and not isinstance(node, _SCOPES)
+        found.update(dict.fromkeys(names.bound, 1 + again))
+    return found
 
 
 def declared(node: ast.AST) -> set[str]:

@@ -21,7 +21,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from stigmem_review.host.modules import STANDARD
+from stigmem_review.host.modules import NOT_IN_EVERY_PYTHON, STANDARD
 from stigmem_review.model import Authority
 
 FILE = Path(__file__).with_name("apis.json")
@@ -238,6 +238,11 @@ HEAVY: frozenset[Authority] = frozenset(
 """What matters more where the import already does it."""
 
 
+_OPTIONAL = _words(
+    "_winapi bz2 curses fcntl grp idlelib lzma msvcrt nt posix pty pwd readline resource syslog "
+    "termios tkinter tty turtle turtledemo winreg winsound"
+)
+"""Modules that Python has on some platforms, or where it was built with them."""
 _IMPORTING = STANDARD | {"os.path"}
 """Modules that have the modules they import as attributes."""
 
@@ -437,6 +442,18 @@ def canonical(api: str) -> str:
         # What a module has imported is that module, whoever is asked for it.
         return name
     return ALIASES.get(api, api)
+
+
+def is_everywhere(module: str) -> bool:
+    """Say whether there is a module of Python wherever a node runs."""
+    top, dot, _ = module.partition(".")
+    return top in STANDARD - NOT_IN_EVERY_PYTHON - _OPTIONAL and (not dot or module in _listed()[1])
+
+
+def is_optional(module: str) -> bool:
+    """Say whether a module of Python is there on some platforms only."""
+    top, dot, _ = module.partition(".")
+    return top in _OPTIONAL and (not dot or module in _listed()[1])
 
 
 def seen_as(api: str) -> str:

@@ -12,9 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-_REMOVED = frozenset({"asynchat", "asyncore", "binhex", "distutils", "imp", "smtpd"})
+_GONE = (
+    "aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt "
+    "distutils imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd "
+    "sunau telnetlib uu xdrlib"
+)
+NOT_IN_EVERY_PYTHON = frozenset(_GONE.split())
 """Modules that some supported release of Python has in its library and another has not."""
-STANDARD = sys.stdlib_module_names | _REMOVED | {"annotationlib", "compression"}
+STANDARD = sys.stdlib_module_names | NOT_IN_EVERY_PYTHON
 HOST = frozenset(
     {"annotated_types", "pydantic", "pydantic_core", "stigmem_node", "typing_extensions"}
 )

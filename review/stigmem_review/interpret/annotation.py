@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import collections.abc
 import re
+import types
+import typing
 
 from stigmem_review.host import apis
 from stigmem_review.interpret import (
@@ -29,6 +32,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Unknown,
     Value,
+    words,
 )
 
 _SCHEMA = (
@@ -45,6 +49,17 @@ _SHORT = 200
 _BUILTINS = frozenset(dir(builtins))
 _NESTED = 6
 _PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
+
+
+_TYPES = {
+    "builtins": builtins,
+    "collections.abc": collections.abc,
+    "types": types,
+    "typing": typing,
+    "typing_extensions": typing,
+}
+_ALONE = words("Any LiteralString Never NoReturn Self TypeAlias")
+"""What stands for types and takes none in square brackets."""
 
 
 def api_of(m: Machine, node: ast.expr | None, env: Env, depth: int = 0) -> str:
@@ -112,6 +127,15 @@ def _named(m: Machine, node: ast.expr, env: Env) -> Value:
                     return MISSING
         case _:
             return MISSING
+
+
+def takes_brackets(dotted: str) -> bool:
+    """Say whether something of Python that stands for types takes others in square brackets."""
+    module, _, name = dotted.rpartition(".")
+    real = getattr(_TYPES.get(module), name, None)
+    return name not in _ALONE and any(
+        hasattr(real, each) for each in ("__getitem__", "__class_getitem__")
+    )
 
 
 def run_texts(m: Machine, value: Value) -> None:

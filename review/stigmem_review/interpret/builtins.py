@@ -6,13 +6,14 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from stigmem_review.interpret import annotation, containers, lazy, operators, text
+from stigmem_review.interpret import annotation, containers, lazy, operators, protocols, text
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.kinds import IS_OF, asked, kind_of
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import attempt, set_attribute
+from stigmem_review.interpret.protocols import type_name
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,
@@ -50,12 +51,24 @@ def exception_class(name: str) -> type[BaseException] | None:
     return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
+_PARTICULAR = {SyntaxError: range(2), UnicodeError: range(0), BaseExceptionGroup: range(0)}
+"""Exception classes that look at what they are given, and how many arguments they take as it is."""
+
+
+def is_particular(name: str, count: int) -> bool:
+    """Say whether an exception class may refuse so many arguments."""
+    found = exception_class(name.removeprefix("builtins."))
+    return found is not None and found is not UnicodeError and any(
+        issubclass(found, each) and count not in taken for each, taken in _PARTICULAR.items()
+    )  # fmt: skip
+
+
 @model("builtins.len")
 def _len(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     match args[0]:
         case Ref(kind="instance") as ref if m.special(ref, "__len__"):
-            return m.call(m.method(ref, "__len__"), ())
+            return protocols.ask(m, ref, "__len__")
         case Opaque(type="str") as opaque:
             return Opaque("int", ("len", opaque))
         case Const(value=str() | bytes() as value):
@@ -273,6 +286,8 @@ def _sum(m: Machine, args: Args, keywords: Keywords) -> Value:
         ):
             raise GiveUp("what is summed up is in no order")
         total = args[1] if len(args) > 1 else Const(0)
+        if type_name(m, total) in ("str", "bytes"):
+            m.raise_("TypeError", Const("sum() can't sum strings"))
         for each in items.items:
             total = operators.binary(m, _ADD, total, each, inplace=False)
         return total
@@ -305,7 +320,8 @@ def _range(m: Machine, args: Args, keywords: Keywords) -> Value:
         found = range(*given)
     except ValueError:
         m.raise_("ValueError", Const("range() arg 3 must not be zero"))
-    if len(found) > 2_000:
+    # What has no length as Python counts is longer still.
+    if found[2_000:]:
         raise GiveUp("a range is too long")
     return m.alloc(Thing("range", defaults=(("", Tuple(tuple(map(Const, found)))),)))
 
@@ -316,7 +332,10 @@ def _enumerate(m: Machine, args: Args, keywords: Keywords) -> Value:
     start = args[1] if len(args) > 1 else given.pop("start", Const(0))
     if given or not args or not isinstance(start, Const):
         raise GiveUp("it is called in an unusual way")
-    return lazy.new_iterator(m, "enumerate", args[0], start)
+    source = protocols.iterator_of(m, args[0])
+    if not isinstance(start.value, int):
+        m.raise_("TypeError", Const("object cannot be interpreted as an integer"))
+    return lazy.new_iterator(m, "enumerate", source, start)
 
 
 @model("builtins.zip")
@@ -324,19 +343,20 @@ def _zip(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
     if given.pop("strict", FALSE) != FALSE or given or not args:
         raise GiveUp("it is called in an unusual way")
-    return lazy.new_iterator(m, "zip", *args)
+    return lazy.new_iterator(m, "zip", *(protocols.iterator_of(m, each) for each in args))
 
 
 @model("builtins.map", whole=True)
 def _map(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 5)
-    return lazy.new_iterator(m, "map", *args)
+    sources = [protocols.iterator_of(m, each) for each in args[1:]]
+    return lazy.new_iterator(m, "map", args[0], *sources)
 
 
 @model("builtins.filter", whole=True)
 def _filter(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    return lazy.new_iterator(m, "filter", *args)
+    return lazy.new_iterator(m, "filter", args[0], protocols.iterator_of(m, args[1]))
 
 
 @model("builtins.reversed")
@@ -344,8 +364,12 @@ def _reversed(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     if isinstance(args[0], (Frozen,)) or (isinstance(args[0], Ref) and args[0].kind == "set"):
         m.raise_("TypeError", Const("'set' object is not reversible"))
-    if isinstance(args[0], Ref) and args[0].kind not in ("list", "dict"):
+    if not isinstance(args[0], (Tuple, Const)) and not (
+        isinstance(args[0], Ref) and args[0].kind in ("list", "dict")
+    ):
         raise GiveUp("what is reversed is not known")
+    if isinstance(args[0], Const) and not isinstance(args[0].value, (str, bytes)):
+        m.raise_("TypeError", Const("object is not reversible"))
     # Where it starts is decided now, whatever is added until it is gone through.
     now = m.read(args[0]) if isinstance(args[0], Ref) else NONE
     return lazy.new_iterator(m, "reversed", args[0], now)
@@ -372,12 +396,13 @@ def _iter(m: Machine, args: Args, keywords: Keywords) -> Value:
     match args[0]:
         case Ref(kind="iterator" | "genexp" | "generator") as ref:
             return ref
-        case Ref(kind="instance") as ref if m.special(ref, "__iter__"):
-            return m.call(m.method(ref, "__iter__"), ())
         case Ref(kind="list" | "dict") | Tuple() | Const(value=str()) | View():
             return lazy.new_iterator(m, "iter", args[0])
         case _:
-            raise GiveUp("what is gone through is not known")
+            found = protocols.iterator_of(m, args[0])
+            if found == args[0]:
+                raise GiveUp("what is gone through is not known")
+            return found
 
 
 @model("builtins.next", whole=True)
@@ -400,29 +425,6 @@ def _isinstance(m: Machine, args: Args, keywords: Keywords) -> Value:
             return asked(args[0].dotted, *names)
         raise GiveUp("whether something is of a type is not known")
     return FALSE
-
-
-def type_name(m: Machine, value: Value) -> str:
-    """Return the name of the builtin type that a value has; empty where it has another."""
-    match value:
-        case Const(value=constant):
-            return type(constant).__name__
-        case Opaque(type=kind):
-            return kind
-        case Tuple():
-            return "tuple"
-        case Frozen():
-            return "frozenset"
-        case Ref(kind="list" | "dict" | "set" as kind):
-            return kind
-        case Ref(kind="function"):
-            return "function"
-        case Ref(kind="module"):
-            return "module"
-        case Bound():
-            return "method"
-        case _:
-            return ""
 
 
 _VERDICTS = (Foreign("stigmem_node.plugins.Allow"), Foreign("stigmem_node.plugins.Deny"))
@@ -643,17 +645,31 @@ def _is_held(m: Machine, kind: Ref, name: str) -> bool:
 @model("builtins.super")
 def _super(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
+    if not isinstance(args[0], Ref) or args[0].kind != "class":
+        raise GiveUp("what super() begins with is not known")
     return m.alloc(Thing("super", defaults=(("", args[1]), ("", args[0]))))
 
 
-@model("builtins.object.__init__", "builtins.object.__init_subclass__")
+@model("builtins.object.__init__")
 def _nothing(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if len(args) != 1 or keywords:
+        first = args[0] if args else NONE
+        if isinstance(first, Ref) and m.special(first, "__init__"):
+            m.raise_("TypeError", Const("object.__init__() takes exactly one argument"))
+        raise GiveUp("it is called in an unusual way")
+    return NONE
+
+
+@model("builtins.object.__init_subclass__")
+def _told(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if keywords:
+        m.raise_("TypeError", Const("__init_subclass__() takes no keyword arguments"))
     return NONE
 
 
 @model("builtins.BaseException.__init__", whole=True)
 def _exception(m: Machine, args: Args, keywords: Keywords) -> Value:
-    if isinstance(args[0], Ref) and args[0].kind == "instance":
+    if args and not keywords and isinstance(args[0], Ref) and args[0].kind == "instance":
         m.write(args[0], Tuple(tuple(args[1:])), "args")
         return NONE
     raise GiveUp("it is called in an unusual way")

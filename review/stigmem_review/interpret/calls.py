@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from stigmem_review.code.names import Function, Names, names_of
 from stigmem_review.host import apis
 from stigmem_review.interpret import annotation, containers, host, namespaces, records, text
-from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.builtins import is_particular
+from stigmem_review.interpret.environment import Env, mangle
 from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.lazy import ended_by_itself
 from stigmem_review.interpret.machine import DEPTH, OUTSIDE, PATHS, GiveUp, Machine
 from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
@@ -119,10 +121,10 @@ def make_function(m: Machine, node: Function, env: Env) -> Ref:
     for parameter, default in zip(
         positional[len(positional) - len(args.defaults) :], args.defaults, strict=True
     ):
-        defaults.append((parameter.arg, m.evaluate(default, env)))
+        defaults.append((mangle(parameter.arg, env.klass), m.evaluate(default, env)))
     for parameter, given in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if given is not None:
-            defaults.append((parameter.arg, m.evaluate(given, env)))
+            defaults.append((mangle(parameter.arg, env.klass), m.evaluate(given, env)))
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     made = m.alloc(
         Thing(
@@ -170,9 +172,9 @@ def call_function(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> Value
     first = next(iter([*node.args.posonlyargs, *node.args.args]), None)
     env = Env(
         "function", frame, names, outer, outer.module, outer.globals, klass, str(thing.extra),
-        first.arg if first else "", ref,
+        mangle(first.arg, klass) if first else "", ref,
     )  # fmt: skip
-    bind(m, node.args, dict(thing.defaults), frame, args, keywords)
+    bind(m, node.args, dict(thing.defaults), frame, args, keywords, klass)
     _type_unknowns(m, node.args, frame, outer)
     if isinstance(node, ast.AsyncFunctionDef):
         return m.alloc(Thing("coroutine", node=node, env=env))
@@ -233,13 +235,13 @@ def enter(m: Machine, function: Value, *known: Value) -> Value:
     both = [*args.posonlyargs, *args.args]
     env = Env(
         "function", frame, names_in(m, node), outer, outer.module, outer.globals, outer.klass,
-        str(thing.extra), both[0].arg if both else "", ref,
+        str(thing.extra), mangle(both[0].arg, outer.klass) if both else "", ref,
     )  # fmt: skip
     for each in (*both, *args.kwonlyargs, args.vararg, args.kwarg):
         if each is not None:
-            m.write(frame, m.given_by(OUTSIDE, _PASSED), each.arg)
+            m.write(frame, m.given_by(OUTSIDE, _PASSED), mangle(each.arg, outer.klass))
     for each, value in zip(both, known, strict=False):
-        m.write(frame, value, each.arg)
+        m.write(frame, value, mangle(each.arg, outer.klass))
     _type_unknowns(m, args, frame, outer)
     return _entered_with(m, thing, env)
 
@@ -283,15 +285,17 @@ def _type_unknowns(m: Machine, args: ast.arguments, frame: Ref, outer: Env) -> N
     """Let parameters of which nothing is known be what they are annotated with."""
     for each in (*args.posonlyargs, *args.args, *args.kwonlyargs):
         if each.annotation is not None:
-            value = m.cells.get((frame.oid, each.arg), MISSING)
+            cell = (frame.oid, mangle(each.arg, outer.klass))
+            value = m.cells.get(cell, MISSING)
             typed = annotation.value_of(m, value, each.annotation, outer)
             if typed is not value:
-                m.put((frame.oid, each.arg), typed)
+                m.put(cell, typed)
 
 
 def _entered(
-    m: Machine, run: Callable[[], Value], frame: Ref, names: Names, node: int = 0
-) -> Value:
+    m: Machine, run: Callable[[], Value], frame: Ref, names: Names, node: int = 0,
+    *, generates: bool = False,
+) -> Value:  # fmt: skip
     m.depth += 1
     m.active.append(node)
     site = m.site
@@ -301,6 +305,8 @@ def _entered(
         m.depth -= 1
         m.active.pop()
         m.site = site
+    if generates:
+        ended_by_itself(m, outcomes)
     if not (names.nests or names.generates or m.is_escaped(frame)):
         # Nobody can look into the frame any more.
         cells = [(frame.oid, name) for name in m.thing(frame).cells]
@@ -312,11 +318,11 @@ def _entered(
 
 def bind(
     m: Machine, node: ast.arguments, defaults: dict[str, Value], frame: Ref, args: Args,
-    keywords: Keywords,
+    keywords: Keywords, klass: str = "",
 ) -> None:  # fmt: skip
-    """Bind arguments to parameters, as calls do."""
-    positional = [each.arg for each in (*node.posonlyargs, *node.args)]
-    by_name = [each.arg for each in (*node.args, *node.kwonlyargs)]
+    """Bind arguments to parameters, as calls do; ``klass`` is the class the function stands in."""
+    positional = [mangle(each.arg, klass) for each in (*node.posonlyargs, *node.args)]
+    by_name = [mangle(each.arg, klass) for each in (*node.args, *node.kwonlyargs)]
     found = dict(zip(positional, args, strict=False))
     if len(args) > len(positional) and not node.vararg:
         m.raise_("TypeError", Const("takes fewer positional arguments"))
@@ -334,10 +340,10 @@ def bind(
                 m.raise_("TypeError", Const(f"missing a required argument: '{name}'"))
             found[name] = defaults[name]
     if node.vararg:
-        found[node.vararg.arg] = Tuple(tuple(args[len(positional) :]))
+        found[mangle(node.vararg.arg, klass)] = Tuple(tuple(args[len(positional) :]))
     if node.kwarg:
         pairs = tuple((("c", name), Const(name), value) for name, value in more)
-        found[node.kwarg.arg] = m.new_dict(Pairs(pairs))
+        found[mangle(node.kwarg.arg, klass)] = m.new_dict(Pairs(pairs))
     for name, value in found.items():
         m.write(frame, value, name)
 
@@ -367,7 +373,7 @@ def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) 
             m.yielding.pop()
         return NONE
 
-    return _entered(m, run, env.frame, names_in(m, node))
+    return _entered(m, run, env.frame, names_in(m, node), generates=True)
 
 
 def yielded(m: Machine, value: Value) -> Value:
@@ -400,7 +406,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         return records.new_typed(m, args, keywords)
     if "model" in thing.traits:
         return m.made("model", kind, args, keywords)
-    if m.overrides(kind, ("__del__", "__abstractmethods__")):
+    if "protocol" in thing.traits or m.overrides(kind, ("__del__", "__abstractmethods__")):
         raise GiveUp("objects are made in a way of their own")
     if m.overrides(kind, ("__new__",)):
         return _made_anew(m, kind, args, keywords)
@@ -408,6 +414,9 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         m.raise_("TypeError", Const(f"Can't instantiate abstract class {thing.name}"))
     ref = m.alloc(Thing("instance", type=kind))
     if "exception" in thing.traits:
+        bases = [each.dotted for each in thing.mro if isinstance(each, Foreign)]
+        if any(is_particular(each, len(args)) for each in bases):
+            raise GiveUp("an exception is made in an unusual way")
         m.put((ref.oid, "args"), Tuple(tuple(args)))
     init = lookup(m, kind, "__init__")
     maker = _filled_by(m, kind)
@@ -415,7 +424,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         m.fill(ref, maker, args, keywords)
         return ref
     if isinstance(init, Ref) and init.kind == "function":
-        m.call(init, (ref, *args), keywords)
+        _initialised(m, m.call(init, (ref, *args), keywords))
         return ref
     if init != MISSING and not isinstance(init, Foreign):
         raise GiveUp("objects are made in a way of their own")
@@ -424,6 +433,19 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     if (args or keywords) and "exception" not in thing.traits:
         m.raise_("TypeError", Const(f"{thing.name}() takes no arguments"))
     return ref
+
+
+def _initialised(m: Machine, given: Value) -> None:
+    """Raise what Python does where an ``__init__`` returns something."""
+
+    def one(each: Value) -> Value:
+        if isinstance(each, Unknown):
+            m.may_raise(each.why)
+        elif each != NONE:
+            m.raise_("TypeError", Const("__init__() should return None"))
+        return NONE
+
+    m.each(given, one)
 
 
 def _filled_by(m: Machine, kind: Ref) -> Ref | None:
@@ -455,7 +477,7 @@ def _made_anew(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
                 case True if isinstance(of, Ref):
                     init = lookup(m, of, "__init__")
                     if isinstance(init, Ref) and init.kind == "function":
-                        m.call(init, (made, *args), keywords)
+                        _initialised(m, m.call(init, (made, *args), keywords))
                     elif init != MISSING and not isinstance(init, Foreign):
                         raise GiveUp("objects are made in a way of their own")
                     return made
@@ -493,7 +515,9 @@ def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywo
             return records.call_named(m, owner, name, args, keywords)
         case Ref(kind="dict") if name in ("keys", "values", "items"):
             return containers.view(owner, name, args, keywords)
-        case Ref(kind="set") | Frozen() if name in ("isdisjoint", "issubset", "issuperset"):
+        case Ref(kind="set") | Frozen() if name in ("isdisjoint", "issubset", "issuperset") and (
+            len(args) == 1 and not keywords
+        ):
             return containers.compared(m, name, owner, args[0])
         case Ref(kind="list" | "dict" | "set" as kind) if (kind, name) in containers.METHODS:
             return _contained(m, kind, owner, name, args, keywords)
@@ -506,7 +530,7 @@ def call_method(m: Machine, owner: Value, name: str, args: Args, keywords: Keywo
         case _ if name in ("__contains__", "__len__", "__getitem__", "__eq__") and isinstance(
             owner, (Ref, Tuple, Frozen, Const)
         ):
-            return _dunder(m, owner, name, args)
+            return _dunder(m, owner, name, args, keywords)
         case Const() | Opaque():
             return _on_text(m, owner, name, args, keywords)
         case Ref(kind="manifest" | "object"):
@@ -546,11 +570,11 @@ def _on_names(m: Machine, owner: View, name: str, args: Args, keywords: Keywords
             raise GiveUp(f"{name}() is not followed")
 
 
-def _dunder(m: Machine, owner: Value, name: str, args: Args) -> Value:
+def _dunder(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords) -> Value:
     match name:
-        case "__contains__":
+        case "__contains__" if len(args) == 1 and not keywords:
             return containers.contains(m, owner, args[0])
-        case "__len__":
+        case "__len__" if not args and not keywords:
             return m.call(Foreign("builtins.len"), (owner,))
         case _:
             raise GiveUp(f"{name}() is not followed")

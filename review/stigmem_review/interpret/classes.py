@@ -9,6 +9,7 @@ import enum
 import typing
 from collections.abc import Hashable, Sequence
 
+from stigmem_review.code.names import bound_again
 from stigmem_review.interpret import (
     annotation,
     builtins,
@@ -20,9 +21,10 @@ from stigmem_review.interpret import (
     statements,
 )
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.machine import (
+    FALLS,
     GiveUp,
     Machine,
 )
@@ -30,6 +32,7 @@ from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
+    TRUE,
     Bound,
     Const,
     Foreign,
@@ -77,6 +80,8 @@ RAISED = HOST_ERRORS | {
 _PLAIN_BASES = words(
     "builtins.object abc.ABC typing.Protocol typing.Generic typing_extensions.Protocol"
 )
+GENERIC = tuple(map(Foreign, words("typing.Generic typing.Protocol typing_extensions.Protocol")))
+"""Classes of which those that are derived take square brackets."""
 _REAL_CLASSES: dict[str, type] = {
     "abc.ABC": abc.ABC,
     "builtins.int": int,
@@ -93,9 +98,11 @@ _REAL_CLASSES: dict[str, type] = {
     "typing_extensions.Protocol": typing.Protocol,
 }
 """Classes of others that classes are derived from: what these do not have is not there."""
-_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False")
+_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol")
 """What a class is itself, and not what is derived from it."""
 _SPECIAL = words("enum model namedtuple typeddict dataclass")
+_OF_ENUMS = words("_generate_next_value_")
+"""Names with an underscore on either side that an enumeration can have and go on plainly."""
 _RECORDS = {"typing.NamedTuple": "namedtuple", "typing.TypedDict": "typeddict"}
 _REAL_BASES = {"typing.NamedTuple": "builtins.tuple", "typing.TypedDict": "builtins.dict"}
 _PLAIN_OF_NAMESPACES = words("__eq__ __ne__ __hash__ __repr__ __str__ __format__ __lt__")
@@ -176,6 +183,9 @@ def inherited(m: Machine, kind: Foreign, name: str) -> Value:
         name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
     ):
         raise GiveUp(f"{name} of a model")
+    if kind.dotted in _PLAIN_BASES and kind != objects.OBJECT:
+        # What they have of ``object`` comes behind the classes that stand between.
+        return MISSING
     if (
         (name in ("__init__", "__init_subclass__") or kind.dotted == "builtins.object")
         and hasattr(object, name)
@@ -202,8 +212,11 @@ def derives(m: Machine, kind: Value, wanted: Value) -> bool | None:
     if isinstance(wanted, Tuple):
         found = [m.derives(kind, each) for each in wanted.items]
         return True if True in found else None if None in found else False
+    if not (isinstance(wanted, Foreign) or (isinstance(wanted, Ref) and wanted.kind == "class")):
+        # Only a class is derived from another, and what is none may say that it is.
+        return None
     if isinstance(kind, Ref):
-        if m.is_escaped(kind):
+        if m.is_escaped(kind) or kind.kind != "class":
             return None
         every = [
             True if each == wanted else m.derives(each, wanted)
@@ -337,6 +350,8 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
                 mixin = _ENUMS[dotted] or mixin
             case Foreign(dotted="abc.ABC"):
                 traits.add("abstract")
+            case Foreign(dotted="typing.Protocol" | "typing_extensions.Protocol"):
+                traits |= {"abstract", "protocol"}
             case Foreign(dotted=dotted) if dotted in _PLAIN_BASES:
                 pass
             case Foreign(dotted="typing.NamedTuple" | "typing.TypedDict") if len(bases) == 1:
@@ -360,6 +375,8 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     if given and traits & {"enum", "model", "namedtuple"}:
         raise GiveUp("a class is made in an unusual way")
     if "enum" in traits:
+        if bound_again(node.body):
+            raise GiveUp("an enumeration binds a name more than once")
         _check_enum_bases(m, bases)
     real = tuple(
         Foreign(_REAL_BASES[each.dotted])
@@ -388,6 +405,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
         for written in m.fields.get(kind.oid, {}).values():
             annotation.annotated(m, written, inner_env)
         fields.finish_model(m, kind, inner_env)
+    m.put((kind.oid, FINISHED), TRUE)
     return kind
 
 
@@ -443,7 +461,7 @@ def _finish_class(m: Machine, kind: Ref, mixin: str, traits: set[str]) -> None:
             raise GiveUp("a member of an enumeration is not known")
         if isinstance(value, Ref) and value.kind == "instance":
             if m.special(value, "__set_name__"):
-                m.call(m.method(value, "__set_name__"), (kind, Const(name)))
+                _name(m, value, kind, name)
             elif m.overrides(m.thing(value).type, ("__set_name__",)):
                 raise GiveUp("a class tells its attributes their names")
         if isinstance(value, (Ref,)) and value.kind == "object" and "enum" in traits:
@@ -457,11 +475,19 @@ def _finish_class(m: Machine, kind: Ref, mixin: str, traits: set[str]) -> None:
         raise GiveUp("the name of a class is not known")
 
 
+def _name(m: Machine, value: Ref, kind: Ref, name: str) -> None:
+    """Tell something in a new class its name there."""
+    outcomes = m.run(lambda: m.call(m.method(value, "__set_name__"), (kind, Const(name))))
+    if any(each.kind == "raises" for each in outcomes):
+        raise GiveUp("what is raised by __set_name__ depends on the Python version")
+    m.settle(outcomes, FALLS)
+
+
 def _finish_enum(m: Machine, kind: Ref, mixin: str) -> None:
     found: list[Member] = []
     by_key: dict[Hashable, Member] = {}
     if m.overrides(kind, (
-        "__new__", "_ignore_", "_missing_", "__eq__", "__hash__", "_value_",
+        "__new__", "_ignore_", "_order_", "__order__", "_missing_", "__eq__", "__hash__", "_value_",
         "__getattribute__", "__getattr__", "__set_name__", "__setattr__", "__del__",
     )):  # fmt: skip
         raise GiveUp("an enumeration makes its members in a way of its own")
@@ -470,11 +496,12 @@ def _finish_enum(m: Machine, kind: Ref, mixin: str) -> None:
     if init is not None and mixin not in ("", "str"):
         raise GiveUp("an enumeration makes its members in a way of its own")
     seen = False
+    automatic: dict[Ref, Value] = {}
     for name in m.names(kind):
         value = m.read(kind, name)
         if name == "_generate_next_value_" and seen:
             raise GiveUp("an enumeration makes its members in a way of its own")
-        if name.startswith("_") or isinstance(value, (Wrapped, View)):
+        if _is_special(m.thing(kind).name, name) or isinstance(value, (Wrapped, View)):
             continue
         if isinstance(value, (Foreign, Bound, Method, OneOf, Unknown)):
             raise GiveUp("a member of an enumeration is not known")
@@ -484,7 +511,10 @@ def _finish_enum(m: Machine, kind: Ref, mixin: str) -> None:
             raise GiveUp("a member of an enumeration is not known")
         seen = True
         if isinstance(value, Ref):
-            value = _automatic(m, name, mixin, found, generate)
+            # Another name for it is one for the member.
+            if value not in automatic:
+                automatic[value] = _automatic(m, name, mixin, found, generate)
+            value = automatic[value]
         if mixin in ("str", "StrEnum") and not (
             isinstance(value, Const) and isinstance(value.value, str)
         ):
@@ -503,6 +533,15 @@ def _finish_enum(m: Machine, kind: Ref, mixin: str) -> None:
             m.holders[kind.oid, name] = holder
             given = value.items if isinstance(value, Tuple) else (value,)
             m.call(init, (Member(kind, name, value, mixin), *given))
+
+
+def _is_special(kind: str, name: str) -> bool:
+    """Say whether a name in an enumeration of some name never is one of a member."""
+    if name[:1] != "_" or (name[:2] == "__" and name[-2:] == "__"):
+        return name[:1] == "_"
+    if kind[:1] == "_" or (name[-1:] == "_" and name not in _OF_ENUMS):
+        raise GiveUp("an enumeration has an unusual name in it")
+    return name in _OF_ENUMS or name.startswith(f"_{kind}__")
 
 
 def _own_method(m: Machine, kind: Ref, name: str) -> Value | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import ALL, Thing
-from stigmem_review.interpret.keys import frozen_of, key, pairs_of, same
-from stigmem_review.interpret.lazy import in_no_order, is_iterator, until, with_items
+from stigmem_review.interpret.keys import frozen, frozen_of, key, pairs_of, same
+from stigmem_review.interpret.lazy import TAKEN, in_no_order, is_iterator, until, with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
@@ -356,6 +356,12 @@ def remove_item(m: Machine, owner: Ref, content: Pairs, name: Value) -> None:
     if len(left) == len(content.items):
         m.raise_("KeyError", name)
     m.write(owner, Pairs(left, content.shuffled))
+    _taken_out(m, owner)
+
+
+def _taken_out(m: Machine, owner: Ref) -> None:
+    """Note that something was taken out of a dict: whoever goes through it notices."""
+    m.write(owner, Const(m.steps), TAKEN)
 
 
 @method("dict", "setdefault")
@@ -470,6 +476,7 @@ def _copy_dict(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
 @method("dict", "clear")
 def _clear_dict(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 0, 0)
+    _taken_out(m, owner)
     return _put(m, owner, Pairs(()))
 
 
@@ -484,6 +491,7 @@ def _pop_last(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
             raise GiveUp("which item comes last is up to chance")
         _, name, value = content.items[-1]
         m.write(owner, Pairs(content.items[:-1]))
+        _taken_out(m, owner)
         return Tuple((name, value))
 
     return _on_dict(m, owner, pop)
@@ -591,10 +599,20 @@ def _add(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     )
 
 
+def _found_by(m: Machine, item: Value) -> Hashable:
+    """Return what an item is found by in a set: a set as the frozenset it is equal to."""
+    if isinstance(item, Ref) and item.kind == "set":
+        content = frozen(m, item)
+        if content is None:
+            raise GiveUp("what is in a set is not known")
+        return key(m, content)
+    return key(m, item)
+
+
 @method("set", "discard")
 def _discard(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 1, 1)
-    wanted = key(m, args[0])
+    wanted = _found_by(m, args[0])
 
     def remove(content: Frozen) -> Value:
         left = tuple(each for each in content.pairs if each[0] != wanted)
@@ -606,7 +624,7 @@ def _discard(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
 @method("set", "remove")
 def _remove_item(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 1, 1)
-    wanted = key(m, args[0])
+    wanted = _found_by(m, args[0])
 
     def remove(content: Frozen) -> Value:
         left = tuple(each for each in content.pairs if each[0] != wanted)
@@ -708,7 +726,7 @@ def _come_to(m: Machine, iterator: Ref, item: Value) -> Value:
 
 def _is_member(m: Machine, content: Frozen, item: Value) -> Value:
     if not isinstance(item, Opaque):
-        return flag(key(m, item) in dict(content.pairs))
+        return flag(_found_by(m, item) in dict(content.pairs))
     if not all(isinstance(each, Const) for each in content.items):
         raise GiveUp("whether something is in a set is not known")
     return Opaque("bool", ("in", item, content)) if content.pairs else flag(False)

@@ -27,3 +27,16 @@ class Env(msgspec.Struct):
     qualname: str = ""
     first: str = ""
     function: Ref | None = None
+
+
+def mangled(name: str, env: Env) -> str:
+    """Return a name as it is inside its class."""
+    return mangle(name, env.klass)
+
+
+def mangle(name: str, klass: str) -> str:
+    """Return a name as it is inside a class of some name, or nowhere in a class."""
+    klass = klass.lstrip("_")
+    if not klass or not name.startswith("__") or name.endswith("__") or "." in name:
+        return name
+    return f"_{klass}{name}"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from stigmem_review.host import apis
 from stigmem_review.interpret import lazy, namespaces, operators
-from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.environment import Env, mangled
+from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.text import formatted, joined
@@ -152,14 +152,6 @@ def _awaited(m: Machine, value: Value) -> Value:
             raise GiveUp("what is waited for is not known")
 
 
-def mangled(name: str, env: Env) -> str:
-    """Return a name as it is inside its class."""
-    klass = env.klass.lstrip("_")
-    if not klass or not name.startswith("__") or name.endswith("__") or "." in name:
-        return name
-    return f"_{klass}{name}"
-
-
 def load(m: Machine, name: str, env: Env) -> Value:
     """Return what a name stands for; a global that is not bound falls through to builtins."""
     written, name = name, mangled(name, env)
@@ -167,28 +159,49 @@ def load(m: Machine, name: str, env: Env) -> Value:
     while scope is not None:
         if scope.kind == "module" or written in scope.names.globals:
             break
-        visible = scope.kind != "class" or scope is env
-        if visible and (scope.kind == "class" or written in scope.names.bound):
+        if scope.kind == "class":
+            if scope is env and (found := m.read(scope.frame, name)) != MISSING:
+                return m.each(found, functools.partial(_or_outer, m, written, scope))
+            if scope is env and written in scope.names.bound:
+                # What a class binds itself it takes from nowhere else in between.
+                break
+            if scope is not env and name == "__class__":
+                return _class_of(m, scope.frame)
+        elif written in scope.names.bound:
             found = m.read(scope.frame, name)
-            if scope.kind == "class":
-                if found != MISSING and not isinstance(found, OneOf):
-                    return found
-                if found != MISSING:
-                    return m.each(found, functools.partial(_or_outer, m, name, scope.outer))
-            else:
-                return m.each(found, lambda v: _unbound(m, name) if v == MISSING else v)
+            return m.each(found, functools.partial(_or_unbound, m, name, scope, env))
         scope = scope.outer
     found = m.read(env.globals, name)
     return m.each(found, lambda v: _builtin(m, name) if v == MISSING else v)
 
 
-def _or_outer(m: Machine, name: str, outer: Env | None, value: Value) -> Value:
-    """Return what a class binds, or what its scope has where it is not bound."""
-    return load(m, name, outer) if value == MISSING and outer is not None else value
+def _or_outer(m: Machine, written: str, scope: Env, value: Value) -> Value:
+    """Return what a class binds, or what is there around it where it is not bound."""
+    if value != MISSING:
+        return value
+    outer: Env | None = scope.outer
+    while written in scope.names.bound and outer is not None and outer.kind != "module":
+        outer = outer.outer
+    assert outer is not None
+    return load(m, mangled(written, scope), outer)
 
 
-def _unbound(m: Machine, name: str) -> Value:
-    m.raise_("UnboundLocalError", Const(f"cannot access local variable '{name}'"))
+def _or_unbound(m: Machine, name: str, scope: Env, env: Env, value: Value) -> Value:
+    """Return the value of a local name, or raise what Python does where it is not bound."""
+    if value != MISSING:
+        return value
+    if scope is env:
+        m.raise_("UnboundLocalError", Const(f"cannot access local variable '{name}'"))
+    if env.kind == "comprehension":
+        raise GiveUp("which exception is raised depends on the Python version")
+    m.raise_("NameError", Const(f"cannot access free variable '{name}'"))
+
+
+def _class_of(m: Machine, kind: Ref) -> Value:
+    """Return the class around a method, by the name that only its methods see."""
+    if not m.has((kind.oid, FINISHED)) or "slots" in m.thing(kind).traits:
+        raise GiveUp("which class is meant is not known")
+    return kind
 
 
 _OF_MODULES = words(
@@ -204,7 +217,7 @@ def _builtin(m: Machine, name: str) -> Value:
     if name == "Ellipsis":
         return Const(...)
     if m.is_object(f"builtins.{name}"):
-        return Foreign(f"builtins.{name}")
+        return Foreign(apis.canonical(f"builtins.{name}"))
     m.raise_("NameError", Const(f"name '{name}' is not defined"))
 
 

@@ -16,6 +16,7 @@ from stigmem_review.interpret import (
     host,
     installed,
     objects,
+    protocols,
     records,
     routers,
     schemas,
@@ -111,13 +112,16 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
         if name == "Annotated" and (alias := routers.annotated(m, index)):
             return alias
         if module in _TYPING:
+            if not annotation.takes_brackets(owner.dotted):
+                m.may_raise(f"whether {owner.dotted} takes square brackets is not known")
             # A generic alias stands for its class where manifests are concerned.
             return owner
         raise GiveUp("what another distribution provides is looked into")
     if m.overrides(owner, ("__class_getitem__",)):
         raise GiveUp("a class is looked into")
-    if isinstance(owner, Ref) and any(
-        each == Foreign("typing.Generic") for each in m.thing(owner).mro
+    if isinstance(owner, Ref) and (
+        m.thing(owner).traits & {"namedtuple", "typeddict"}
+        or any(each in classes.GENERIC for each in m.thing(owner).mro)
     ):
         return owner
     m.raise_("TypeError", Const("type is not subscriptable"))
@@ -147,7 +151,10 @@ def within(m: Machine, item: Value, owner: Foreign) -> Value:
 def foreign_module(m: Machine, name: str) -> Value:
     """Return a module of another distribution, if it is installed."""
     top = name.partition(".")[0]
-    if top in STANDARD or name == "__future__":
+    if name == "__future__" or apis.is_everywhere(name):
+        return Foreign(name)
+    if apis.is_optional(name):
+        m.may_raise(f"whether this Python has {name} is not known")
         return Foreign(name)
     known = _known_host(m)
     if top in known.tops:
@@ -158,7 +165,7 @@ def foreign_module(m: Machine, name: str) -> Value:
     if top in requires | {"pydantic_core", "starlette"}:
         return Foreign(name)
     return m.maybe(
-        ("installed", top),
+        ("installed", name if top in STANDARD else top),
         Foreign(name),
         "ModuleNotFoundError",
         Const(f"No module named '{name}'"),
@@ -232,12 +239,16 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             m.doom(f"{name} of {owner.dotted} is asked for")
     if owner.dotted.startswith("builtins.") and owner.dotted.count(".") == 1:
         real = getattr(real_builtins, owner.dotted.partition(".")[2], None)
+        if name in ("__args__", "__origin__", "__parameters__"):
+            raise GiveUp("whether a class stands for itself is not known")
         if real is not None and not hasattr(real, name):
             m.raise_("AttributeError", Const(f"type object has no attribute '{name}'"))
     if apis.leads(owner.dotted, name):
         m.doom(f"{owner.dotted}.{name} is asked for")
     if owner.dotted == "builtins" and name in builtins.NAMES:
-        return Foreign(f"builtins.{name}")
+        return Foreign(apis.canonical(f"builtins.{name}"))
+    if owner.dotted == "builtins" and not hasattr(real_builtins, name):
+        raise GiveUp(f"whether there is a builtin {name} is not known")
     known = _known_host(m)
     if (
         owner.dotted.partition(".")[0] in known.tops
@@ -274,7 +285,7 @@ def call_foreign(
     if classes.exception_class(m, dotted) is not None and (
         dotted.startswith("builtins.") or dotted in classes.RAISED
     ):
-        if keywords:
+        if keywords or builtins.is_particular(dotted, len(args)):
             raise GiveUp("an exception is made in an unusual way")
         if dotted == "builtins.OSError" and len(args) > 1:
             number = args[0]
@@ -297,7 +308,7 @@ def call_foreign(
             m.write(first, args[2], str(args[1].value))
             return NONE
         kind = wanted.get(parts[1])
-        if kind and isinstance(first, kind) and builtins.type_name(m, first) == parts[1]:
+        if kind and isinstance(first, kind) and protocols.type_name(m, first) == parts[1]:
             return m.call(Method(first, parts[2]), args[1:], keywords)
     if dotted == "builtins.__import__" and len(args) == 1 and isinstance(args[0], Const):
         name = str(args[0].value)
@@ -362,7 +373,7 @@ def _set_variable(m: Machine, name: Value, value: Value) -> Value:
         return NONE
 
     def set_(one: Value) -> Value:
-        if builtins.type_name(m, one) != "str" or builtins.type_name(m, name) != "str":
+        if protocols.type_name(m, one) != "str" or protocols.type_name(m, name) != "str":
             stdlib.forget_variables(m, by_itself=True)
             raise GiveUp("whether a variable can have a value is not known")
         stdlib.set_variable(m, name, one)

@@ -34,6 +34,10 @@ UNORDERED = "~unordered"
 """The cell that says that nobody knows in which order an object got its names."""
 
 
+FINISHED = "~finished"
+"""The cell that says that the statement that makes a class is at its end."""
+
+
 class Thing(msgspec.Struct):
     """What never changes of an object."""
 

@@ -21,6 +21,7 @@ from stigmem_review.interpret.machine import (
     Machine,
     Outcome,
 )
+from stigmem_review.interpret.objects import has_every_module
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -99,6 +100,8 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
     if not isinstance(module, Ref):
         raise GiveUp("what is imported from is not known")
     thing = m.thing(module)
+    if has_every_module(name) and m.read(module, name) == MISSING:
+        return m.get(module, name)
 
     def other(value: Value) -> Value:
         if value != MISSING:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from stigmem_review.code.names import Names
-from stigmem_review.interpret import namespaces
+from stigmem_review.interpret import namespaces, protocols
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -19,6 +19,7 @@ from stigmem_review.interpret.values import (
     Foreign,
     Frozen,
     Member,
+    OneOf,
     Pairs,
     Ref,
     Tuple,
@@ -32,6 +33,8 @@ _T = TypeVar("_T")
 UNROLLED = 400
 OnItem = Callable[[Value], None]
 SPENT = "spent"
+TAKEN = "taken out"
+"""The cell of a dict that is another whenever something was taken out of it."""
 _UNTIL = "until "
 """How what ends alike ends, whichever item it ends at."""
 
@@ -92,7 +95,7 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                 )
             case Ref(kind="instance") if m.special(value, "__iter__"):
                 _measured(m, value)
-                return with_items(m, m.call(m.method(value, "__iter__"), ()), part)
+                return with_items(m, _iterator(m, value), part)
             case Member(mixin="str" | "StrEnum", value=inner):
                 return one(inner)
             case Const() | Member(mixin=""):
@@ -101,6 +104,14 @@ def with_items(m: Machine, value: Value, part: Callable[[Tuple], Value]) -> Valu
                 raise GiveUp("what is gone through is not known")
 
     return m.each(value, one)
+
+
+def _iterator(m: Machine, value: Ref) -> Value:
+    """Return what goes through an object of the program."""
+    found = protocols.iterator_of(m, value)
+    if found == value or (isinstance(found, Ref) and found.kind == "instance"):
+        raise GiveUp("what is gone through is not known")
+    return found
 
 
 def _measured(m: Machine, value: Ref) -> None:
@@ -189,18 +200,13 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
                 thing = m.thing(value)
                 assert isinstance(thing.node, ast.GeneratorExp)
                 assert thing.env is not None
-                element = thing.node.elt
-                shuffled[0] |= comprehend(
-                    m,
-                    thing.node.generators,
-                    thing.env,
-                    thing.defaults[0][1],
-                    lambda env: on_item(m.evaluate(element, env)),
-                )
+                _drive_genexp(m, thing.node, thing.env, thing.defaults[0][1], on_item, shuffled)
             case Ref(kind="generator"):
                 m.generate(value, on_item)
             case Ref(kind="list"):
                 _drive_list(m, value, on_item)
+            case Ref(kind="instance") if m.special(value, "__iter__"):
+                shuffled[0] |= drive(m, _iterator(m, value), on_item)
             case View(kind=kind) if kind.startswith("names"):
                 shuffled[0] |= _drive_names(m, value, on_item)
             case Ref(kind="dict") | View():
@@ -235,13 +241,41 @@ def drive(m: Machine, value: Value, on_item: OnItem) -> bool:
     return shuffled[0]
 
 
+def _drive_genexp(
+    m: Machine, node: ast.GeneratorExp, env: Env, first: Value, on_item: OnItem,
+    shuffled: list[bool],
+) -> None:  # fmt: skip
+    def run() -> Value:
+        shuffled[0] |= comprehend(
+            m, node.generators, env, first, lambda inner: on_item(m.evaluate(node.elt, inner))
+        )
+        return NONE
+
+    m.settle(ended_by_itself(m, m.run(run)), FALLS)
+
+
+def ended_by_itself(m: Machine, outcomes: list[Outcome]) -> list[Outcome]:
+    """Return how a generator ends. Raises ``GiveUp`` where what ends iterations leaves it.
+
+    In a generator that is an error; whether it is from whoever goes through it cannot be told.
+    """
+    stop = Foreign("builtins.StopIteration")
+    for each in outcomes:
+        values = (
+            [o.value for o in each.value.options] if isinstance(each.value, OneOf) else [each.value]
+        )
+        if each.kind == "raises" and any(m.matches(value, stop) for value in values):
+            raise GiveUp("a generator is ended by an exception")
+    return outcomes
+
+
 def delegate(m: Machine, value: Value, on_item: OnItem) -> Value:
     """Run a callback on each item of one value; return what ``yield from`` gives in the end.
 
     Raises ``GiveUp`` where the items are not known.
     """
     if isinstance(value, Ref) and value.kind == "instance" and m.special(value, "__iter__"):
-        found = m.call(m.method(value, "__iter__"), ())
+        found = _iterator(m, value)
         return m.each(found, lambda one: delegate(m, one, on_item))
     if isinstance(value, Ref) and value.kind == "generator":
         if not _take(m, value):
@@ -365,6 +399,8 @@ def _drive_dict(
     if not isinstance(content, Pairs):
         raise GiveUp("what is in a dict is not known")
 
+    taken = m.read(owner, TAKEN)
+
     def every() -> Value:
         for place, (key, _, _) in enumerate(content.items):
             now = m.read(owner)
@@ -375,6 +411,8 @@ def _drive_dict(
             on_item(_viewed(value, (now.items[place],))[0])
         now = m.read(owner)
         if not isinstance(now, Pairs) or len(now.items) != len(content.items):
+            raise GiveUp("a dict is changed while it is gone through")
+        if m.read(owner, TAKEN) != taken:
             raise GiveUp("a dict is changed while it is gone through")
         return NONE
 
@@ -408,7 +446,7 @@ def _drive_iterator(m: Machine, value: Ref, on_item: OnItem) -> bool:
                 test = item if args[0] == NONE else m.call(args[0], (item,))
                 m.choose(test, lambda: _done(on_item, item), lambda: NONE)
 
-            return drive(m, _settled(m, args[1]), kept)
+            return drive(m, args[1], kept)
         case "reversed":
             if isinstance(args[0], Ref) and m.read(args[0]) != args[1]:
                 raise GiveUp("what is gone through was changed before")
@@ -422,38 +460,26 @@ def _drive_iterator(m: Machine, value: Ref, on_item: OnItem) -> bool:
 
 
 def _numbered(m: Machine, source: Value, start: Value, on_item: OnItem) -> bool:
-    mixed = [False]
+    count = _collector(m)
+    m.write(count, start)
 
-    def one(source: Value) -> Value:
-        count = [int(start.value) if isinstance(start, Const) else 0]
+    def numbered(item: Value) -> None:
+        def one(number: Value) -> Value:
+            if not isinstance(number, Const):
+                raise GiveUp("how many there are is not known")
+            m.write(count, Const(number.value + 1))
+            return _done(on_item, Tuple((number, item)))
 
-        def numbered(item: Value) -> None:
-            number = Const(count[0])
-            count[0] += 1
-            on_item(Tuple((number, item)))
+        m.each(m.read(count), one)
 
-        mixed[0] |= drive(m, _settled(m, source), numbered)
-        return NONE
-
-    m.each(source, one)
-    return mixed[0]
+    if drive(m, source, numbered):
+        raise GiveUp("items in no order are numbered")
+    return False
 
 
 def _done(run: Callable[[_T], None], argument: _T) -> Value:
     run(argument)
     return NONE
-
-
-def _settled(m: Machine, value: Value) -> Value:
-    """Return a value whose items are the same on every way; else give up."""
-    if isinstance(value, Ref) and value.kind in ("generator", "genexp", "iterator"):
-        found = _collector(m)
-        if drive(m, value, lambda item: _append(m, found, item)):
-            raise GiveUp("items in no order are numbered")
-        value = found
-    if isinstance(value, Ref) and not isinstance(m.read(value), (Tuple, Frozen, Pairs)):
-        raise GiveUp("what is numbered is one of several")
-    return value
 
 
 def _rest(m: Machine, value: Value, items: Tuple, start: Value, on_item: OnItem) -> Value:
@@ -564,7 +590,7 @@ def comprehend(
 
 def new_genexp(m: Machine, node: ast.GeneratorExp, env: Env) -> Ref:
     """Return a generator expression: only its first iterable is evaluated where it stands."""
-    first = m.evaluate(node.generators[0].iter, env)
+    first = protocols.iterator_of(m, m.evaluate(node.generators[0].iter, env))
     return m.alloc(Thing("genexp", node=node, env=env, defaults=(("", first),)))
 
 

@@ -752,6 +752,8 @@ class Machine(Heap, ABC):
                     todo += (function, owner)
                 case Method(owner=owner) | View(owner=owner):
                     todo.append(owner)
+                case Unknown(owner=held) if held is not None:
+                    todo.append(held)
                 case Wrapped(function=function):
                     todo.append(function)
                 case Member(enum=Ref() as enum, name=name):

@@ -158,6 +158,8 @@ def get(m: Machine, owner: Value, name: str) -> Value:
         raise GiveUp(f"{name} is asked for")
     if not hasattr(real, name):
         m.raise_("AttributeError", Const(f"'{real.__name__}' object has no attribute '{name}'"))
+    if not callable(getattr(real, name)):
+        raise GiveUp(f"{name} is asked for")
     return Method(owner, name)
 
 
@@ -222,6 +224,10 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
             return Bound(found, owner)
         case OneOf():
             return m.each(found, lambda one: _bind(m, one, owner, kind))
+        case Unknown(why=why, at=at, api=api):
+            # It may be a descriptor, whose code is run with the object.
+            m.may_raise(why)
+            return Unknown(why, at, api, owner) if api else m.unknown(why, owner)
         case _:
             return found
 
@@ -313,7 +319,11 @@ def _found_on(m: Machine, owner: Ref, kind: Value, name: str, found: Value) -> V
             return made
 
         return m.each(m.read(owner, name), cached)
-    if isinstance(found, Ref) and found.kind == "instance" and m.special(found, "__set__"):
+    if (
+        isinstance(found, Ref)
+        and found.kind == "instance"
+        and (m.special(found, "__set__") or m.special(found, "__delete__"))
+    ):
         return m.call(m.method(found, "__get__"), (owner, kind))
 
     def own(value: Value) -> Value:
@@ -330,9 +340,11 @@ def _found_on(m: Machine, owner: Ref, kind: Value, name: str, found: Value) -> V
 
 def _is_hidden(m: Machine, kind: Value, name: str) -> bool:
     """Say whether a class of others that a class is derived from may have a name nobody lists."""
-    return name[:1] == "_" and any(
-        isinstance(each, Foreign) and each.dotted not in _BARE for each in mro(m, kind)
-    )
+    if name[:1] != "_":
+        return False
+    every = [each.dotted for each in mro(m, kind) if isinstance(each, Foreign)]
+    generic = name[:2] == "__" and any(each.startswith("typing") for each in every)
+    return generic or not _BARE.issuperset(every)
 
 
 def _of_named(m: Machine, owner: Tuple, kind: Ref, name: str) -> Value:
@@ -404,6 +416,8 @@ def _of_super(m: Machine, owner: Ref, name: str) -> Value:
     if me == kind:
         if isinstance(found, Wrapped) and found.kind == "classmethod":
             return Bound(found.function, me)
+        if name == "__init_subclass__":
+            return Bound(found, me)
         return found.function if isinstance(found, Wrapped) else found
     return _bind(m, found, me, kind)
 
@@ -464,13 +478,18 @@ def _of_member(m: Machine, owner: Member, name: str) -> Value:
             raise GiveUp("an attribute of a member of an enumeration")
 
 
+def has_every_module(name: str) -> bool:
+    """Say whether modules have something under a name that the program does not bind."""
+    return (hasattr(sys, name) and name[:2] == "__") or name in OPENING
+
+
 def _of_module(m: Machine, owner: Ref, name: str) -> Value:
     found = m.read(owner, name)
     if name == "__dict__":
         return namespaces.namespace(m, owner)
     if found == MISSING and name in namespaces.OF_MODULES:
         return namespaces.value_of(m, owner, name)
-    if found == MISSING and ((hasattr(sys, name) and name[:2] == "__") or name in OPENING):
+    if found == MISSING and has_every_module(name):
         m.doom(f"{name} of a module is asked for")
 
     def own(value: Value) -> Value:
@@ -525,6 +544,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 m.doom(f"{name} of what is not followed is changed")
             case Ref(kind="dict") as ref if m.thing(ref).name:
                 raise GiveUp(f"{name} of a dict is set")
+            case Tuple(named=Ref()):
+                raise GiveUp("an attribute of a named tuple is set")
             case Ref(kind="list" | "dict" | "set") | Const() | Tuple() | Frozen():
                 m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
             case _:
@@ -545,6 +566,8 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         or m.overrides(kind, special)
     ):
         raise GiveUp("an object sets its attributes in a way of its own")
+    if kind == OBJECT:
+        m.raise_("AttributeError", Const(f"'object' object has no attribute '{name}'"))
     for each in mro(m, kind):
         if isinstance(each, Ref) and "frozen" in m.thing(each).traits:
             raise GiveUp("an object that cannot be changed is changed")

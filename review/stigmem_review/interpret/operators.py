@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stigmem_review import limits
-from stigmem_review.interpret import annotation, containers, namespaces
+from stigmem_review.interpret import annotation, containers, namespaces, protocols
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
@@ -112,9 +112,14 @@ def truth(m: Machine, value: Value) -> Any:
         case Ref(kind="instance"):
             for name in ("__bool__", "__len__"):
                 if m.special(value, name):
-                    return _truth_of(m, m.call(m.method(value, name), ()))
+                    return _truth_of(m, protocols.ask(m, value, name))
             return True
+        case Ref(kind="range"):
+            return truth(m, m.thing(value).defaults[0][1])
         case Ref(kind="object") if m.is_sized(value):
+            m.may_raise("whether something counts as true is not known")
+            return m.atom("something counts as true")
+        case Method() if protocols.may_be_data(value):
             m.may_raise("whether something counts as true is not known")
             return m.atom("something counts as true")
         case Ref() | Bound() | Method() | Wrapped() | File():
@@ -266,14 +271,23 @@ def _united(m: Machine, one: Pairs, right: Value) -> Value:
 
 
 def _own(m: Machine, name: str, left: Value, right: Value, inplace: bool) -> Value:
-    if isinstance(left, Ref) and left.kind == "instance":
-        for method in (f"__i{name}__", f"__{name}__") if inplace else (f"__{name}__",):
-            if m.special(left, method):
-                found = m.call(m.method(left, method), (right,))
-                if isinstance(found, Const) and found.value is NotImplemented:
-                    raise GiveUp("an operator is not implemented")
-                return found
-    raise GiveUp("an operator of an object")
+    def nobody() -> Value:
+        raise GiveUp("an operator of an object")
+
+    if not isinstance(left, Ref) or left.kind != "instance":
+        return nobody()
+    plain_, other = (left, f"__{name}__", right), (right, f"__r{name}__", left)
+    attempts: list[protocols.Asked] = [plain_]
+    if isinstance(right, Ref) and right.kind == "instance":
+        if protocols.comes_first(m, left, right) and protocols.is_overridden(
+            m, f"__r{name}__", left, right
+        ):
+            attempts = [other, plain_]
+        elif m.thing(left).type != m.thing(right).type:
+            attempts = [plain_, other]
+    if inplace:
+        attempts.insert(0, (left, f"__i{name}__", right))
+    return protocols.answered(m, attempts, nobody)
 
 
 def _guard(name: str, left: Any, right: Any) -> None:
@@ -364,8 +378,8 @@ def _compare(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
         case ast.Eq():
             return equal(m, left, right)
         case ast.NotEq():
-            if m.special(left, "__ne__"):
-                return m.call(m.method(left, "__ne__"), (right,))
+            if m.special(left, "__ne__") or m.special(right, "__ne__"):
+                return _unequal(m, left, right)
             return negated(m, equal(m, left, right))
         case ast.In():
             return _within(m, left, right)
@@ -388,7 +402,7 @@ def _within(m: Machine, item: Value, owner: Value) -> Value:
 
 
 def _identical(m: Machine, left: Value, right: Value) -> Value:
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
+    if any(isinstance(e, Unknown) or protocols.may_be_data(e) for e in (left, right)):
         raise GiveUp("whether two are the same object is not known")
     if isinstance(left, Opaque) or isinstance(right, Opaque):
         other = right if isinstance(left, Opaque) else left
@@ -416,15 +430,38 @@ def _identical(m: Machine, left: Value, right: Value) -> Value:
 
 def equal(m: Machine, left: Value, right: Value) -> Value:
     """Return whether two values are equal."""
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, Ref) and one.kind == "instance" and m.special(one, "__eq__"):
-            found = m.call(m.method(one, "__eq__"), (other,))
-            if isinstance(found, Const) and found.value is NotImplemented:
-                raise GiveUp("whether two objects are equal is not known")
-            return found
+    return protocols.answered(
+        m, _both(m, left, right, "__eq__", "__eq__"), lambda: _alike(m, left, right)
+    )
+
+
+def _both(m: Machine, left: Value, right: Value, name: str, reverse: str) -> list[protocols.Asked]:
+    """Return which of two values is asked first how they compare, and which then."""
+    attempts = [(left, name, right), (right, reverse, left)]
+    return attempts[::-1] if protocols.comes_first(m, left, right) else attempts
+
+
+def _unequal(m: Machine, left: Value, right: Value) -> Value:
+    """Return whether two values differ, where one says so itself; what does not inverts ``==``."""
+    for owner, _, other in _both(m, left, right, "__ne__", "__ne__"):
+        if m.special(owner, "__ne__"):
+
+            def nobody() -> Value:
+                raise GiveUp("whether two objects differ is not known")
+
+            return protocols.answered(m, [(owner, "__ne__", other)], nobody)
+        if m.special(owner, "__eq__"):
+            break
+    raise GiveUp("whether two objects differ is not known")
+
+
+def _alike(m: Machine, left: Value, right: Value) -> Value:
+    """Return whether two values are equal of which none says so by a method of its own."""
     fields = m.compared_fields(left, right)
     if fields is not None:
         return equal(m, *fields)
+    if any(m.special(each, "__eq__") for each in (left, right)):
+        return _identical(m, left, right)
     found_ = same(m, left, right)
     if found_ is not None:
         return flag(found_)
@@ -446,11 +483,21 @@ def _plain_side(m: Machine, value: Value) -> Value:
 
 
 def _ordered(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
+    name, reverse, _ = _ORDER[type(op)]
+    attempts = [each for each in _both(m, left, right, name, reverse) if m.special(*each[:2])]
+    if not attempts:
+        return _in_order(m, op, left, right)
+
+    def nobody() -> Value:
+        if m.is_ordered(left) or m.is_ordered(right):
+            raise GiveUp("whether one is smaller is not known")
+        m.raise_("TypeError", Const("they have no order"))
+
+    return protocols.answered(m, attempts, nobody)
+
+
+def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
     name, reverse, function = _ORDER[type(op)]
-    if m.special(left, name):
-        return m.call(m.method(left, name), (right,))
-    if m.special(right, reverse):
-        return m.call(m.method(right, reverse), (left,))
     if m.is_ordered(left):
         fields = m.compared_fields(left, right)
         if fields is None:

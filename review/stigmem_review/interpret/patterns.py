@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
-from stigmem_review.interpret import operators, records
+from stigmem_review.interpret import objects, operators, records
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.keys import pairs_of
+from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import GiveUp, Machine, Part
 from stigmem_review.interpret.values import (
@@ -181,13 +181,20 @@ def _mapping(
     def entries(content: Value) -> Value:
         if not isinstance(content, Pairs):
             raise GiveUp("what is in a dict is not known")
-        named = [entry[0] for entry in pairs_of(m, [(each, each) for each in wanted]).items]
-        held = {key: value for key, _, value in content.items}
-        if any(key not in held for key in named):
+        held = {name: value for name, _, value in content.items}
+        if len(held) < len(wanted):
             return FALSE
+        named: list[Hashable] = []
+        for each in wanted:
+            name = key(m, each)
+            if name in named:
+                m.raise_("ValueError", Const("mapping pattern checks duplicate key"))
+            if name not in held:
+                return FALSE
+            named.append(name)
         parts = [
-            functools.partial(_matches, m, held[key], pattern, env)
-            for key, pattern in zip(named, patterns, strict=True)
+            functools.partial(_matches, m, held[name], pattern, env)
+            for name, pattern in zip(named, patterns, strict=True)
         ]
 
         def bind() -> Value:
@@ -208,32 +215,44 @@ def _class(m: Machine, subject: Value, pattern: ast.MatchClass, env: Env) -> Val
     found = m.call(Foreign("builtins.isinstance"), (subject, kind))
 
     def inner() -> Value:
-        parts: list[Callable[[], Value]] = []
         names: Sequence[str] = pattern.kwd_attrs
         if pattern.patterns:
             if isinstance(kind, Foreign) and kind.dotted.removeprefix("builtins.") in _WHOLE:
                 if len(pattern.patterns) > 1:
                     m.raise_("TypeError", Const("accepts 1 positional sub-pattern"))
-                parts.append(lambda: _matches(m, subject, pattern.patterns[0], env))
-            else:
-                given = _match_args(m, kind)
-                if len(given) < len(pattern.patterns):
-                    m.raise_("TypeError", Const("accepts fewer positional sub-patterns"))
-                names = [*given[: len(pattern.patterns)], *names]
-        inside = [*pattern.patterns, *pattern.kwd_patterns][-len(names) :] if names else []
-        parts += [
-            functools.partial(_attribute, m, subject, name, each, env)
-            for name, each in zip(names, inside, strict=True)
-        ]
-        return _all(m, parts)
+                whole = functools.partial(_matches, m, subject, pattern.patterns[0], env)
+                return _attributes(m, subject, names, [whole], pattern.kwd_patterns, env)
+            given = _match_args(m, kind)
+            if len(given) < len(pattern.patterns):
+                m.raise_("TypeError", Const("accepts fewer positional sub-patterns"))
+            names = [*given[: len(pattern.patterns)], *names]
+        if len({*names}) < len(names):
+            raise GiveUp("a pattern has an attribute twice")
+        inside = [*pattern.patterns, *pattern.kwd_patterns]
+        return _attributes(m, subject, names, [], inside, env)
 
     return _and(m, found, inner)
 
 
-def _attribute(m: Machine, subject: Value, name: str, pattern: ast.pattern, env: Env) -> Value:
-    if m.call(Foreign("builtins.hasattr"), (subject, Const(name))) != TRUE:
-        raise GiveUp("whether something has an attribute is not known")
-    return _matches(m, m.get(subject, name), pattern, env)
+def _attributes(
+    m: Machine, subject: Value, names: Sequence[str], parts: list[Callable[[], Value]],
+    patterns: Sequence[ast.pattern], env: Env,
+) -> Value:  # fmt: skip
+    """Match attributes, and what else there is before; all of them are looked up first."""
+
+    def look(values: tuple[Value, ...]) -> Value:
+        if len(values) == len(names):
+            found = [
+                functools.partial(_matches, m, value, each, env)
+                for value, each in zip(values, patterns, strict=True)
+            ]
+            return _all(m, [*parts, *found])
+        name = names[len(values)]
+        return objects.attempt(
+            m, lambda: m.get(subject, name), lambda found: look((*values, found)), lambda: FALSE
+        )
+
+    return look(())
 
 
 def _match_args(m: Machine, kind: Value) -> Sequence[str]:

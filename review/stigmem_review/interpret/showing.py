@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stigmem_review.interpret import (
     lazy,
+    protocols,
     text,
 )
 from stigmem_review.interpret.machine import (
@@ -92,7 +93,7 @@ def text_of(m: Machine, value: Value) -> Value:
         case Ref(kind="instance") as ref:
             for name in ("__str__", "__repr__"):
                 if m.special(ref, name):
-                    return m.call(m.method(ref, name), ())
+                    return protocols.ask(m, ref, name)
             return _exception_text(m, ref)
         case Ref(kind="list" | "dict") | Tuple():
             return m.repr_of(value)

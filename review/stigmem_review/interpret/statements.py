@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from stigmem_review.code.names import names_of
 from stigmem_review.interpret import annotation, lazy, objects, operators, patterns
-from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.expressions import mangled
+from stigmem_review.interpret.environment import Env, mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
 from stigmem_review.interpret.routers import ROUTED
@@ -32,6 +31,7 @@ from stigmem_review.interpret.values import (
 
 _LOOP = frozenset({"falls", "continues"})
 _BROKEN = frozenset({"falls", "breaks"})
+EXCEPTION = Foreign("builtins.BaseException")
 MANAGER = Foreign("contextlib._GeneratorContextManager")
 """The type of a context that a generator makes."""
 
@@ -525,7 +525,11 @@ def _try(m: Machine, node: ast.Try, env: Env) -> None:
 def _finally(m: Machine, outcome: Outcome, body: Sequence[ast.stmt], env: Env) -> Part:
     def run() -> Value:
         m.adopt(outcome)
+        if outcome.kind == "raises":
+            m.handling.append(outcome.value)
         m.execute(body, env)
+        if outcome.kind == "raises":
+            m.handling.pop()
         if outcome.kind != "falls":
             raise Exit(outcome.kind, outcome.value)
         return NONE
@@ -579,6 +583,14 @@ def _handle(m: Machine, raised: Value, handlers: Sequence[ast.ExceptHandler], en
     if first.type is None:
         return caught()
     wanted = m.evaluate(first.type, env)
+    for each in wanted.items if isinstance(wanted, Tuple) else (wanted,):
+        match each:
+            case Foreign() | Ref(kind="class") if m.derives(each, EXCEPTION) is not False:
+                pass
+            case Const() | Tuple() | Ref():
+                m.raise_("TypeError", Const("catching classes that are no exceptions"))
+            case _:
+                m.may_raise("what an except clause catches is not known")
 
     def decided(raised: Value) -> Value:
         match matches(m, raised, wanted):
@@ -611,17 +623,16 @@ def _raise(m: Machine, exc: ast.expr | None, cause: ast.expr | None, env: Env) -
             m.raise_("RuntimeError", Const("No active exception to reraise"))
         raise Exit("raises", m.handling[-1])
     found = m.evaluate(exc, env)
-    if cause:
-        m.escape(m.evaluate(cause, env))
+    why = m.evaluate(cause, env) if cause else NONE
 
     def raised(value: Value) -> Value:
-        error = Foreign("builtins.BaseException")
         own = isinstance(value, Ref) and value.kind == "class"
-        if own or (isinstance(value, Foreign) and m.derives(value, error)):
+        if own or (isinstance(value, Foreign) and m.derives(value, EXCEPTION)):
             value = m.call(value, ())
         if isinstance(value, Ref) and value.kind == "instance":
-            if m.derives(m.thing(value).type, Foreign("builtins.BaseException")) is False:
+            if m.derives(m.thing(value).type, EXCEPTION) is False:
                 m.raise_("TypeError", Const("exceptions must derive from BaseException"))
+            m.each(why, caused)
             if (at := m.at()) is not None:
                 m.places[value.oid] = at
             raise Exit("raises", value)
@@ -630,6 +641,21 @@ def _raise(m: Machine, exc: ast.expr | None, cause: ast.expr | None, env: Env) -
         if isinstance(value, Unknown) and value.api:
             raise Exit("raises", value)
         raise Exit("raises", m.unknown("which exception is raised is not known", value))
+
+    def caused(by: Value) -> Value:
+        match by:
+            case Const(value=None):
+                return by
+            case Ref(kind="class") | Foreign() if m.derives(by, EXCEPTION):
+                by = m.call(by, ())
+            case Ref(kind="instance") if m.derives(m.thing(by).type, EXCEPTION):
+                pass
+            case Const() | Tuple() | Ref(kind="list" | "dict" | "set" | "function" | "module"):
+                m.raise_("TypeError", Const("exception causes must derive from BaseException"))
+            case _:
+                m.may_raise("what caused an exception is not known")
+        m.escape(by)
+        return by
 
     m.each(found, raised)
 
@@ -667,7 +693,11 @@ def _with(m: Machine, items: Sequence[ast.withitem], body: Sequence[ast.stmt], e
         def left(each: Outcome = each) -> Value:
             m.adopt(each)
             raised = each.value if each.kind == "raises" else None
+            if raised is not None:
+                m.handling.append(raised)
             swallowed = leave(raised)
+            if raised is not None:
+                m.handling.pop()
 
             def on() -> Value:
                 if each.kind != "falls":

@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import Any
 
 from stigmem_review.interpret import annotation, lazy, text
-from stigmem_review.interpret.builtins import type_name
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import GiveUp, Machine, Part
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
+from stigmem_review.interpret.protocols import type_name
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,
@@ -259,7 +259,6 @@ def _cast(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 @model(
     *("typing.final", "typing.override", "typing.no_type_check", "typing.runtime_checkable"),
-    "typing.overload",
     whole=True,
 )
 def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
@@ -293,6 +292,12 @@ def _abstract(m: Machine, args: Args, keywords: Keywords) -> Value:
     raise GiveUp("what is decorated is not followed")
 
 
+@model("typing.overload", whole=True)
+def _overloaded(m: Machine, args: Args, keywords: Keywords) -> Value:
+    # Only what stands behind it under the same name can be called.
+    return Foreign("typing.overload.declared")
+
+
 @model("enum.auto")
 def _auto(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 0, 0)
@@ -303,6 +308,8 @@ def _auto(m: Machine, args: Args, keywords: Keywords) -> Value:
 def _type_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
     for each in (*args, *(value for _, value in keywords)):
         annotation.run_texts(m, each)
+    if len(args) != 1 or keywords:
+        m.may_raise("whether a variable of types can be so is not known")
     return m.alloc(Thing("object", type=Foreign("typing.TypeVar")))
 
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from stigmem_review import limits
+from stigmem_review.interpret import protocols
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.machine import Exit, GiveUp, Machine
 from stigmem_review.interpret.values import (
+    Bound,
     Const,
+    File,
     Foreign,
+    Frozen,
     Member,
     Opaque,
     Pairs,
@@ -199,13 +203,26 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
         and conversion == -1
         and m.special(value, "__format__")
     ):
-        return m.call(m.method(value, "__format__"), (Const(spec),))
+        return protocols.ask(m, value, "__format__", Const(spec))
     if isinstance(value, Const) and conversion == -1:
         return really(m, lambda: format(value.value, _spec(spec)))
+    if spec and conversion == -1 and _is_formatted_plainly(value):
+        m.raise_("TypeError", Const("unsupported format string"))
     shown = m.text_of(value)
     if isinstance(shown, Opaque):
         return shown if not spec else Opaque("str", ("format", shown, -1, spec))
     return really(m, lambda: format(plain(m, shown), _spec(spec)))
+
+
+def _is_formatted_plainly(value: Value) -> bool:
+    """Say whether a value takes no format, as ``object`` does."""
+    match value:
+        case Tuple() | Frozen() | File(text=False) | Bound():
+            return True
+        case Ref(kind="list" | "dict" | "set" | "function" | "class" | "module" | "instance"):
+            return True
+        case _:
+            return False
 
 
 def _spec(spec: str) -> str:

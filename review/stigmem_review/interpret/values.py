@@ -175,12 +175,14 @@ class Unknown(msgspec.Struct, frozen=True):
 
     ``api`` is the dotted name by which events speak of it, where others gave it: ``name()`` for
     what a call gives, ``?`` and ``?.name`` for what comes from nobody knows whom. It is empty where
-    it may as well be something of the program.
+    it may as well be something of the program. ``owner`` is the object whose class had it: what is
+    found there may be bound to the object, as a method is.
     """
 
     why: str
     at: Location | None
     api: str = ""
+    owner: Value | None = None
 
 
 class Missing(msgspec.Struct, frozen=True):
