@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stigmem_review import review
+from stigmem_review import cli, review
 from stigmem_review.errors import PolicyError
 from stigmem_review.policy.file import NodePolicy, parse_policy
 from support.bumped import Setting
@@ -118,3 +118,17 @@ def test_what_else_is_on_the_node_says_how_heavy_a_new_need_is(
     new = write_wheel(tmp_path, files, version="1.0.1")
     report = review(str(old), str(new), policy=str(policy))
     assert [each.level for each in report.findings if each.name == "depends-on-added"] == [level]
+
+
+def test_the_summary_of_a_policy_says_what_does_not_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "stigmem-review.toml"
+    node = 'python = "3.12"\nplatforms = ["linux"]\n'
+    policy.write_text(f'approvals-from = "head"\n[node]\n{node}', "utf-8")
+    assert cli.run(["policy", "check", str(policy)]) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "  the node runs on Python 3.12, linux; pins that it cannot meet do not count\n" in printed
+    )
+    assert "  in bump, approvals count that a change brings itself\n" in printed

@@ -68,6 +68,11 @@ def _mistakes(file: PolicyFile, book: Rulebook) -> Iterator[Mistake]:
 def _summary(file: PolicyFile) -> Iterator[str]:
     policy = file.policy
     yield f"node {policy.node.version or 'the newest that is known'}, fails on {policy.fail_on}"
+    known = [f"Python {policy.node.python}" if policy.node.python else "", *policy.node.platforms]
+    if runs_on := ", ".join(filter(None, known)):
+        yield f"the node runs on {runs_on}; pins that it cannot meet do not count"
+    if policy.approvals_from == "head":
+        yield "in bump, approvals count that a change brings itself"
     for name, levels in (
         ("all plugins", policy.levels),
         *((name, each.levels) for name, each in policy.plugins.items()),
