@@ -69,7 +69,7 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     """
     if not facts:
         return ()
-    # Jinja2 takes longer to import than everything else together; a case without facts needs none.
+    # Nothing is compiled for a case without facts.
     from stigmem_review.rulebook.compiled import compiled
 
     by_kind: dict[str, list[Fact]] = {}
