@@ -28,10 +28,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_that_are_named_count() -> None:
-    file, trust, roots, consulted, *_ = read_decisions(
-        "policy.toml", "node.env", {TRUSTED: "env@b.example"}, "root.json"
-    )
-    assert file.policy.fail_on == "error"
+    found = read_decisions("policy.toml", "node.env", {TRUSTED: "env@b.example"}, "root.json")
+    trust, roots, consulted = found.trust, found.roots, found.consulted
+    assert found.file.policy.fail_on == "error"
     assert trust.policy.required is True
     assert trust.settings == Settings(trusted=("file@b.example",))
     assert [each.name for each in roots.of("any")] == ["root.json"]
@@ -73,10 +72,10 @@ def test_an_env_file_that_says_nothing_about_signatures_is_remarked_on() -> None
 
 
 def test_the_environment_counts_where_no_env_file_is_named() -> None:
-    _, trust, roots, consulted, *_ = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
-    assert trust.settings == Settings(trusted=("env@b.example",))
-    assert roots.of("any") == ()
-    assert [each.path for each in consulted] == ["the environment"]
+    found = read_decisions(None, None, {TRUSTED: "env@b.example"}, None)
+    assert found.trust.settings == Settings(trusted=("env@b.example",))
+    assert found.roots.of("any") == ()
+    assert [each.path for each in found.consulted] == ["the environment"]
     assert read_decisions(None, None, {}, None).consulted == ()
 
 

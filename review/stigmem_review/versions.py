@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.version import Version
 
 from stigmem_review.facts import Step
@@ -96,7 +97,7 @@ def allows(text: str, version: str) -> bool | None:
         return None
 
 
-class _Wanted(NamedTuple):
+class _Wanted(msgspec.Struct, frozen=True):
     """What a requirement asks of a distribution."""
 
     extras: frozenset[str]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stigmem_review import check, limits, review
@@ -160,7 +161,7 @@ def test_a_path_of_a_release_never_leads_to_a_file_of_this_machine(tmp_path: Pat
 
 def test_a_file_that_was_not_kept_is_not_called_new() -> None:
     old = Written({}, {"site-packages/m.py": "m.py"}, {"m.py": "site-packages/m.py"})
-    old = old._replace(files={"site-packages/a.py": b""})
+    old = msgspec.structs.replace(old, files={"site-packages/a.py": b""})
     [found] = with_evidence((finding("m.py", 1),), {"old": old, "new": written({"m.py": "x\n"})})
     assert found.evidence is not None
     assert found.evidence.hunks[0].lines == (" x",)

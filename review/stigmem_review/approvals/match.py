@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -50,14 +50,14 @@ class Judged(Protocol):
     def approvable(self) -> bool: ...
 
 
-class Void(NamedTuple):
+class Void(msgspec.Struct, frozen=True):
     """An approval that does not count for a finding it could be thought to be about."""
 
     because: VoidBecause
     says: Message
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True):
     """What approvals say of one finding: approved, or not and perhaps why not."""
 
     approval: Approval | None = None

@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import ReportError, UsageError, reason
@@ -26,7 +28,7 @@ _WIDEST = 100
 """Lines longer than this are hard to read, however wide the terminal is."""
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True):
     """A file to write a report to, and its format."""
 
     form: Format

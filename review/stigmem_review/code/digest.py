@@ -10,7 +10,9 @@ import ast
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 _NOT_COUNTED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _STATES = re.compile(r"[<>=!~^v\s]{0,4}[0-9][0-9A-Za-z.+!<>=~,*\s_-]{0,80}")
@@ -19,7 +21,7 @@ _DOCUMENTED = (b"__doc__", b"getdoc")
 _PLAIN = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp)
 
 
-class Digest(NamedTuple):
+class Digest(msgspec.Struct, frozen=True):
     """A digest of statements, and apart from it the texts in them that may be a version."""
 
     sha256: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -21,7 +20,7 @@ class Own(msgspec.Struct, frozen=True):
     version: str
 
 
-class Code(NamedTuple):
+class Code(msgspec.Struct, frozen=True):
     """Files by the place below ``site-packages`` that they are installed to.
 
     ``paths`` says what a release calls the file at a place, where that is not the same;

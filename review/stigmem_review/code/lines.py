@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 # Python ends a line here and nowhere else; ``str.splitlines`` also does at form feeds and others.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -91,7 +93,7 @@ def _once(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[int, str
     return ((index, lines[index]) for index in range(start, end) if counted[lines[index]] == 1)
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """One line of two files held together.
 
     ``sign`` is ``-`` in the old file alone, ``+`` in the new one alone and a blank in both; ``old``

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.sources.artifact import Artifact
@@ -12,7 +13,7 @@ from stigmem_review.sources.unread import Unread
 _SITE = "site-packages/"
 
 
-class Written(NamedTuple):
+class Written(msgspec.Struct, frozen=True):
     """The files of a release that people can read, by place.
 
     A place is where a file is installed to, such as ``site-packages/pkg/mod.py`` or

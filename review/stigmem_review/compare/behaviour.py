@@ -8,7 +8,8 @@ kind, and a place in code that changed whose destination cannot be read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
@@ -56,7 +57,7 @@ _OCCASIONS: tuple[tuple[str, Occasion], ...] = (
 """When the node calls a hook, by what its name has."""
 
 
-class _Before(NamedTuple):
+class _Before(msgspec.Struct, frozen=True):
     """What the old release does, by kind: to where, on which occasions, in which code."""
 
     kinds: set[ActKind]
@@ -75,7 +76,7 @@ class _Before(NamedTuple):
         return (kind, _occasion_of(root)) not in self.roots
 
 
-class _News(NamedTuple):
+class _News(msgspec.Struct, frozen=True):
     """An act that is new in when it runs, by what, or to where."""
 
     when: str

@@ -47,7 +47,7 @@ class Sides(NamedTuple):
         return "capture" in (self.old.source.kind, self.new.source.kind)
 
 
-class Thing(NamedTuple):
+class Thing(msgspec.Struct, frozen=True):
     """One thing that a field holds in one release, or in both."""
 
     sides: Sides

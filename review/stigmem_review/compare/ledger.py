@@ -9,7 +9,9 @@ read, is laid out for neither: other facts speak of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
 from stigmem_review.compare.nested import differences
@@ -87,7 +89,7 @@ def _shift(was: When, when: When) -> Shift:
 # The proof
 
 
-class Role(NamedTuple):
+class Role(msgspec.Struct, frozen=True):
     """What a kind of fact is to a field: ``name`` is what it says another thing of."""
 
     field: Field

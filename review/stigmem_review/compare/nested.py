@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from stigmem_review.text import shorten
 
 
-class Difference(NamedTuple):
+class Difference(msgspec.Struct, frozen=True):
     """A path into two values, its parts joined by dots, and what each has there, in words."""
 
     path: str

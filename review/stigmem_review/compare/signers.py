@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
 
@@ -73,7 +72,7 @@ class SigningOutcome(msgspec.Struct, frozen=True):
     signers: tuple[Standing, ...] = ()
 
 
-class Signing(NamedTuple):
+class Signing(msgspec.Struct, frozen=True):
     """What is to be said of the signatures of two releases.
 
     ``already`` are facts that held for the old release as well; ``outcome`` is absent where

@@ -7,7 +7,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.approvals.match import ends_soon, last_day
 from stigmem_review.approvals.record import AnyRecord, Approval, Baseline, Record
@@ -19,7 +20,7 @@ from stigmem_review.text import Message, Segment, clean, shorten
 from stigmem_review.verdict import Verdict, at_gate, count
 
 
-class Consents(NamedTuple):
+class Consents(msgspec.Struct, frozen=True):
     """What approvals make of a review.
 
     ``findings`` are all, those that are approved last; ``gaps`` those that nothing accepts, and
@@ -115,7 +116,7 @@ def _subject(record: AnyRecord) -> str:
     return shorten(", ".join(files), 120)
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """What was asked for, so that it can be asked for again: both releases, and the options."""
 
     old: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +14,7 @@ HANDED_ON = "<handed on>"
 EventKind = Literal["calls", "looks", "sets", "hands on"]
 
 
-class Argument(NamedTuple):
+class Argument(msgspec.Struct, frozen=True):
     """What one argument, by its number or name, is known to be: texts, and if that is all.
 
     A part that only the node has is written ``${NAME}`` where a variable of the environment says

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import msgspec
 from msgspec.structs import replace
@@ -391,7 +391,7 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
 _Check = Callable[[Machine, Node, Value], Value]
 
 
-class _Taken(NamedTuple):
+class _Taken(msgspec.Struct, frozen=True):
     """How the host takes a field: what its model makes of a value, what it fills in where none is
     given, and what it says of a value that the model takes.
     """

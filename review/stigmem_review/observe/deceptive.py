@@ -13,7 +13,8 @@ import keyword
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.modules import Syntax
 from stigmem_review.code.nodes import walk
@@ -41,7 +42,7 @@ _FAR_RIGHT = rb"(?m)^[^\r\n]*?\S(?:[ \t\f]{160}|(?:[ \f]*\t){20})[ \t\f]*+[^\s#\
 _ESCAPES = rb"[\x08\x1b\x7f][^\r\n]*"
 
 
-class Deception(NamedTuple):
+class Deception(msgspec.Struct, frozen=True):
     """One kind of deception in one file: what it is, where first, and its texts.
 
     ``misleads`` if the source says something else than it seems to; else it hides something.
@@ -64,7 +65,7 @@ _Named = list[tuple[str, int]]
 """Names of source that are not plain, as Python reads them, and their lines."""
 
 
-class Looked(NamedTuple):
+class Looked(msgspec.Struct, frozen=True):
     """What looking at one source file gave.
 
     ``drawn`` are names that are drawn like plain ones: those names, by the plain ones, with lines.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.installed import Code
 from stigmem_review.model import Known, Observation, Release
@@ -41,7 +42,7 @@ _TEMPLATE = r"\.py[-_.](?:in|j2|jinja2?|mako|t|te?mpl(?:ate)?|tpl)$"
 """What says by its name that it is Python, for something else to fill in."""
 
 
-class Odd(NamedTuple):
+class Odd(msgspec.Struct, frozen=True):
     """What is odd about a file; ``runs`` if it runs without the plugin's asking, or hides code."""
 
     what: str

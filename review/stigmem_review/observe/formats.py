@@ -6,7 +6,9 @@ Nothing is unpickled, unmarshalled or unpacked beyond the bytes that a caller al
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 _CONTROLS = bytes([*range(9), *range(14, 27), *range(28, 32), 127])
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -19,7 +21,7 @@ PICKLE = "a pickle, which can run anything when it is loaded"
 WEBASSEMBLY = "a WebAssembly program"
 
 
-class Inert(NamedTuple):
+class Inert(msgspec.Struct, frozen=True):
     """A format of which nothing runs: where its ``magic`` stands, its endings, what ends it.
 
     A magic of fewer than three bytes says little, so it counts under one of the endings only.

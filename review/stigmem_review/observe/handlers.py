@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
@@ -132,7 +133,7 @@ def _useless(program: Program, hook: str, value: Value, node: Node) -> Iterator[
     yield Observation("handler-result", hook, f"{found.target} {what} {wanted}", at=found.at)
 
 
-class _Taken(NamedTuple):
+class _Taken(msgspec.Struct, frozen=True):
     """The parameters that are left to whoever calls, as ``inspect.signature`` has them."""
 
     only: tuple[str, ...]
@@ -153,7 +154,7 @@ class _Taken(NamedTuple):
         return _Taken(only, both[:place], named, self.optional | names, self.rest, self.more)
 
 
-class _Called(NamedTuple):
+class _Called(msgspec.Struct, frozen=True):
     """A function that is called, and what of its parameters is left to the caller."""
 
     function: Ref

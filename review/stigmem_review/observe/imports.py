@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
 from stigmem_review.host import Node
@@ -33,7 +35,7 @@ _REARRANGES = ("site.addsitedir", "sys.meta_path", "sys.modules", "sys.path")
 """With these, code can make modules importable that no requirement provides."""
 
 
-class _Module(NamedTuple):
+class _Module(msgspec.Struct, frozen=True):
     """One source file of the release, as a module."""
 
     name: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.digest import Digest, digest_of, is_idle, is_plain
 from stigmem_review.code.modules import Syntax, syntax_of
@@ -22,7 +23,7 @@ _TARGETS = 8
 _SETTERS = ("setattr", "delattr")
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True):
     """The statements that bind one name, or one other statement of a module.
 
     ``uses`` are names with the attributes that follow them (``helpers.limit``), the name being
@@ -35,7 +36,7 @@ class Piece(NamedTuple):
     texts: frozenset[str]
 
 
-class Act(NamedTuple):
+class Act(msgspec.Struct, frozen=True):
     """A statement of a module that neither defines nor plainly assigns a name.
 
     ``changes`` are the names, with attributes, that it binds or whose objects it may change.
@@ -45,7 +46,7 @@ class Act(NamedTuple):
     changes: frozenset[str]
 
 
-class Outline(NamedTuple):
+class Outline(msgspec.Struct, frozen=True):
     """One source file: ``pieces`` by the name that they bind, and its other statements.
 
     ``imports`` gives for each name that an import anywhere in it binds what it may stand for, a

@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+import msgspec
 
 _KNOWN: dict[str, tuple[str, str]] = {
     # A distribution, with its extras: the modules it installs, and what it requires.
@@ -81,7 +82,7 @@ ALWAYS = frozenset({"__main__", "_distutils_hack", "pip", "pkg_resources", "setu
 """Modules that Python or those who made the environment may provide."""
 
 
-class Provided(NamedTuple):
+class Provided(msgspec.Struct, frozen=True):
     """What some requirements provide.
 
     ``modules`` are certain; ``strangers`` are the distributions of which only the name is known.

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.code.installed import Code
@@ -29,7 +30,7 @@ _EVERYWHERE = frozenset(
 """Attributes of what Python brings along, which say nothing about a class of the distribution."""
 
 
-class _Node(NamedTuple):
+class _Node(msgspec.Struct, frozen=True):
     """Something that can be reached.
 
     ``kind`` is a ``name`` as code of the module ``home`` uses it, a ``member`` of that module as

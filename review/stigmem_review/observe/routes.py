@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
-from typing import NamedTuple
 
+import msgspec
 from msgspec import structs
 
 from stigmem_review.interpret.program import Program
@@ -27,7 +27,7 @@ _ENDPOINTS = 5_000
 """Routers within routers, and paths, that are looked at; no plugin has as many."""
 
 
-class _Mounted(NamedTuple):
+class _Mounted(msgspec.Struct, frozen=True):
     router: Ref
     prefix: str
     guards: tuple[str, ...]

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from stigmem_review import host
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
@@ -179,8 +181,8 @@ def review_change(wanted: Wanted) -> Change:
     accepted = wanted.approvals or beside(decisions.file, APPROVALS_FILE)
     states = States(opened, base_tree, before, after, head_id)
     records, read = _accepted(wanted, states, accepted, said)
-    terms = terms._replace(
-        consulted=(), approvals=records, witness=wanted.witness, today=wanted.today
+    terms = msgspec.structs.replace(
+        terms, consulted=(), approvals=records, witness=wanted.witness, today=wanted.today
     )
     given = {
         "--policy": wanted.policy,

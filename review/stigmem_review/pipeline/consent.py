@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import date
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
@@ -30,7 +29,7 @@ from stigmem_review.text import clean
 from stigmem_review.verdict import at_gate
 
 
-class Approvals(NamedTuple):
+class Approvals(msgspec.Struct, frozen=True):
     """The records that a review goes by, what limits them, and the day (UTC) they are held to."""
 
     records: Records
@@ -74,7 +73,7 @@ def consents(
     """Return findings and gaps with what approves them; what needs a decision stands first."""
     if approvals is None:
         return Consents(findings, gaps)
-    records, today, limits = approvals
+    records, today, limits = approvals.records, approvals.today, approvals.limits
     found = [
         _with(finding, standing, gate)
         for finding, standing in zip(
@@ -114,7 +113,7 @@ def change_consents(
     findings = tuple(findings)
     if approvals is None:
         return Consents(findings, ())
-    records, today, limits = approvals
+    records, today, limits = approvals.records, approvals.today, approvals.limits
     said = change_standings(findings, records.changes, today, limits)
     found = [_with(*each, gate) for each in zip(findings, said, strict=True)]
     found.sort(key=partial(_is_settled, gate))

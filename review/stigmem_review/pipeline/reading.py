@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.code.installed import code_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from stigmem_review.observe.observe import Seen
 
 
-class Opening(NamedTuple):
+class Opening(msgspec.Struct, frozen=True):
     """A release that can be opened; ``unread`` is its source where that fails.
 
     ``is_about_plugin`` says whether it is a plugin, or meant to be one, and ``close`` lets go of a

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from stigmem_review import host, limits
 from stigmem_review.document.parts import Consulted
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from stigmem_review.sources.git import Tree
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """The node, the rules, the gate, whom the operator trusts, and the root that proves it.
 
     ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
@@ -78,7 +80,7 @@ class Terms(NamedTuple):
     plugins: tuple[str, ...] = ()
 
 
-class Decisions(NamedTuple):
+class Decisions(msgspec.Struct, frozen=True):
     """What an operator decided, and where it was read: ``paths`` are the files.
 
     ``rulebook`` are all rules, where the operator has ``folders`` of their own.
@@ -239,7 +241,9 @@ def _with_own_rules(decided: Decisions, read: Read, listed: Listed) -> Decisions
             raise file.error(Mistake(("rule-folders",), f": {where}{error.text}")) from None
         consulted.append(Consulted("rules", folder, own.digest))
     folders = tuple(beside(file, each) for each in file.policy.rule_folders)
-    return decided._replace(rulebook=book, folders=folders, consulted=tuple(consulted))
+    return msgspec.structs.replace(
+        decided, rulebook=book, folders=folders, consulted=tuple(consulted)
+    )
 
 
 def read_policy(path: str | None, read: Read = from_disk, listed: Listed = on_disk) -> Decisions:
@@ -289,7 +293,8 @@ def read_decisions(
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
     paths = (*decided.paths, *(() if env_file is None else (env_file,)), *roots.paths)
     plugins = {name: each.signing for name, each in file.policy.plugins.items()}
-    return decided._replace(
+    return msgspec.structs.replace(
+        decided,
         trust=Trust(
             file.policy.signing, settings, plugins=plugins, verifier=file.policy.node.verifier
         ),

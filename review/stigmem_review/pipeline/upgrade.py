@@ -74,10 +74,13 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
-    terms = decisions.terms(node_version, gate)._replace(witness=witness, today=today)
+    terms = decisions.terms(node_version, gate)
+    terms = msgspec.structs.replace(terms, witness=witness, today=today)
     if approvals is not None:
         records, read = read_records(approvals, today, terms.limits)
-        terms = terms._replace(approvals=records, consulted=(*terms.consulted, read))
+        terms = msgspec.structs.replace(
+            terms, approvals=records, consulted=(*terms.consulted, read)
+        )
     return review_releases(openings, terms, Asked(old, new, repeat), code=code)
 
 

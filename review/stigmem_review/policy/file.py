@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -284,7 +284,7 @@ _EARLIER: Mapping[str, tuple[str, str]] = {"node-version": ("node", "version")}
 """Keys that had another place, which they may still stand at."""
 
 
-class PolicyFile(NamedTuple):
+class PolicyFile(msgspec.Struct, frozen=True):
     """A policy and the text it was read from, so that an error can say where.
 
     ``path`` is as the user named it, empty where there is no policy and all is as by default.
@@ -341,11 +341,11 @@ def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
 
     document, places = _moved(document)
     wrong = [
-        _told(each)._replace(keys=places.get(each.keys, each.keys))
+        msgspec.structs.replace(_told(each), keys=places.get(each.keys, each.keys))
         for each in mistakes(document, Policy)
     ]
     if not wrong:
-        read = read._replace(policy=msgspec.convert(document, Policy))
+        read = msgspec.structs.replace(read, policy=msgspec.convert(document, Policy))
         wrong = [
             *signing_mistakes(read.policy.signing.trusted, ("signing", "trusted")),
             *signing_mistakes(read.policy.receipts.trusted, ("receipts", "trusted")),
@@ -410,7 +410,9 @@ def _told(mistake: Mistake) -> Mistake:
     if len(mistake.keys) != 1 or mistake.keys[0] not in _EARLIER:
         return mistake
     table, key = _EARLIER[str(mistake.keys[0])]
-    return mistake._replace(why=f"; it is `{key}` in [{table}] now, which is there as well")
+    return msgspec.structs.replace(
+        mistake, why=f"; it is `{key}` in [{table}] now, which is there as well"
+    )
 
 
 def _node_mistakes(node: NodePolicy) -> Iterator[Mistake]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
@@ -12,7 +13,7 @@ _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 """What a key may consist of without quotes."""
 
 
-class Mistake(NamedTuple):
+class Mistake(msgspec.Struct, frozen=True):
     """What is wrong with what some keys lead to, in words that follow its name.
 
     ``unknown`` if it is that nothing has such a key.

@@ -40,7 +40,7 @@ def _elsewhere(mistake: Mistake, kind: type[msgspec.Struct]) -> Mistake:
         if each.name == mistake.keys[-1]
     ]
     if having and "did you mean" not in mistake.why:
-        return mistake._replace(why=f"; it is {' or '.join(having)}")
+        return msgspec.structs.replace(mistake, why=f"; it is {' or '.join(having)}")
     return mistake
 
 

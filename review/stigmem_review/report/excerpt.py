@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.model import Excerpt
 from stigmem_review.report import budget
 from stigmem_review.rulebook import Finding
 
 
-class Shown(NamedTuple):
+class Shown(msgspec.Struct, frozen=True):
     """One line: its number in the release that has it, what became of it, and what it says."""
 
     number: int
@@ -19,7 +20,7 @@ class Shown(NamedTuple):
     text: str
 
 
-class Shortened(NamedTuple):
+class Shortened(msgspec.Struct, frozen=True):
     """Lines in the pieces that follow each other, and how many are left out."""
 
     pieces: tuple[tuple[Shown, ...], ...]

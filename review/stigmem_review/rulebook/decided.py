@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
@@ -21,14 +21,14 @@ from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import shorten
 
 
-class Judgement(NamedTuple):
+class Judgement(msgspec.Struct, frozen=True):
     """Findings as a policy has them: those that count, and those that it turned off."""
 
     findings: tuple[Finding, ...] = ()
     off: tuple[Finding, ...] = ()
 
 
-class RulePolicy(NamedTuple):
+class RulePolicy(msgspec.Struct, frozen=True):
     """What a policy says of rules: settings by the id of a rule, for all plugins and for some.
 
     The settings of all are found below no name. ``plugins`` is what holds for distributions, by

@@ -13,7 +13,10 @@ import struct
 import zlib
 from collections.abc import Iterator, Set
 from io import BytesIO
-from typing import IO, NamedTuple
+from typing import IO
+
+import msgspec
+from msgspec.structs import replace
 
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP
@@ -53,7 +56,7 @@ _STARTS = 64  # of archives within the archive
 _CHUNK = 64 * 1024
 
 
-class _Header(NamedTuple):
+class _Header(msgspec.Struct, frozen=True):
     """What one header of a zip archive claims of an entry; ``offset`` is that of its bytes."""
 
     flags: int
@@ -179,7 +182,7 @@ def _looked_into(wheel: Stored) -> Iterator[bytes]:
         if not places or any(local.raw_name != each.raw_name for _, local in places):
             raise _NotSureError
         for at, local in places:
-            claims.setdefault(at, [local]).append(each._replace(offset=local.offset))
+            claims.setdefault(at, [local]).append(replace(each, offset=local.offset))
     for found in claims.values():
         yield from _contents(wheel, found)
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review import limits
 from stigmem_review.sources.refusal import ASK_SMALLER, refusal
@@ -40,7 +41,7 @@ _EXTRA_64, _EXTRA_NAME = 0x0001, 0x7075
 _EXTRA_HARMFUL = frozenset((0x0017, 0x6C78, 0x9901))
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True):
     """One entry as the central directory describes it."""
 
     name: str

@@ -296,8 +296,8 @@ def is_for_types(test: ast.expr, values: Values) -> bool:
 def joined(one: Arguments, other: Arguments) -> Arguments:
     found: dict[str, dict[str, None]] = {}
     loose = {each.name for each in (*one, *other) if not each.whole}
-    for name, texts, _ in (*one, *other):
-        found.setdefault(name, {}).update(dict.fromkeys(texts[:EACH]))
+    for each in (*one, *other):
+        found.setdefault(each.name, {}).update(dict.fromkeys(each.texts[:EACH]))
     return tuple(
         Argument(name, tuple(texts), whole=name not in loose) for name, texts in found.items()
     )
