@@ -29,10 +29,10 @@ def children(node: ast.AST) -> list[ast.AST]:
         _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
     for name in _FIELDS[kind]:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
+        if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 

@@ -46,6 +46,7 @@ class HostModules:
         self._modules = data.modules
         self._releases = {release: place for place, release in enumerate(releases)}
         self._place = self._releases[version]
+        self._found: dict[str, frozenset[str] | None] = {}
 
     def missing(self, module: str, name: str = "") -> str:
         """Return the first part of an import that the node does not have, or an empty string.
@@ -65,12 +66,18 @@ class HostModules:
 
     def _names(self, module: str) -> frozenset[str] | None:
         """Return the names a module binds; ``None`` where the node has no such module."""
+        spans = self._modules.get(module)
+        if spans is None:
+            return None
+        if module in self._found:
+            return self._found[module]
         found: set[str] | None = None
-        for span, names in self._modules.get(module, {}).items():
+        for span, names in spans.items():
             first, last = (self._releases[release] for release in span.split())
             if first <= self._place <= last:
                 found = (found or set()) | set(names.split())
-        return None if found is None else frozenset(found)
+        self._found[module] = None if found is None else frozenset(found)
+        return self._found[module]
 
 
 @functools.cache

@@ -206,6 +206,7 @@ class Machine(Heap, ABC):
         self._numbers: dict[Hashable, int] = {}
         self._choices: set[Hashable] = set()
         """The conditions that one of several others holds."""
+        self._ways: dict[Conditions, list[Conditions]] = {}
         self.steps = 0
         self.limit = STEPS
         """Steps after which it ends, whatever is left to run."""
@@ -1218,11 +1219,17 @@ class Machine(Heap, ABC):
         ways = self.ways(option.conditions | open_)
         return any(all(path.get(atom, so) == so for atom, so in way) for way in ways)
 
-    def ways(self, conditions: Conditions, most: int = 3 * _WAYS) -> list[Conditions]:
+    def ways(self, conditions: Conditions) -> list[Conditions]:
         """Return the ways in which conditions can hold, each without a choice in it.
 
         Where they are too many, choices are left out.
         """
+        found = self._ways.get(conditions)
+        if found is None:
+            found = self._ways[conditions] = self._ways_of(conditions)
+        return found
+
+    def _ways_of(self, conditions: Conditions) -> list[Conditions]:
         plain: list[tuple[Atom, bool]] = []
         choices: list[Iterable[Conditions]] = []
         for atom, so in conditions:
@@ -1237,7 +1244,7 @@ class Machine(Heap, ABC):
             more = [each for each in more if len({atom for atom, _ in each}) == len(each)]
             if not more:
                 return []
-            if len(more) <= most:
+            if len(more) <= 3 * _WAYS:
                 found = more
         return found
 

@@ -28,14 +28,15 @@ class Const:
         self.at = at
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Const)
-            and type(other.value) is type(self.value)
-            and repr(other.value) == repr(self.value)
-        )
+        if not isinstance(other, Const) or type(other.value) is not type(self.value):
+            return False
+        if type(self.value) is str:
+            return bool(other.value == self.value)
+        return repr(other.value) == repr(self.value)
 
     def __hash__(self) -> int:
-        return hash((type(self.value), repr(self.value)))
+        value = self.value
+        return hash(value) if type(value) is str else hash((type(value), repr(value)))
 
     def __repr__(self) -> str:
         return f"Const({self.value!r})"

@@ -47,13 +47,14 @@ _RUN = (
     rb"(?:\r?\n[ \t]*+[A-Za-z0-9+/_-]++(?=[=\s\"']))?={0,2}"
 )
 _IN_SOURCE = (
-    rb"(?m)[\"'](?:[A-Za-z0-9+/=]{24,}+(?![_-])|[A-Za-z0-9=_-]{24,}+(?![+/])|[^\s\"']{40,}+)"
-    rb"|^[ \t]*[^\s=\"'()\[\],.:-][^\s\"'()\[\],.:]{39,}+"
-    rb"|\\x[0-9a-fA-F]{2}.{0,8}\\x[0-9a-fA-F]{2}"
-    rb"|(?:[\"'][A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+){6,}+"
-    rb"|[\"'](?:[A-Za-z0-9+/=_-]{8,}+[\"'][^\"'`]{1,80}+[\"']){2,}+[A-Za-z0-9+/=_-]{8,}+[\"']"
-    rb"|\}[A-Za-z0-9+/=_-]{8,}+\{"
-    rb"|[\"'](?:[A-Za-z0-9+/=_-]{8,24}[ \t\\n]+){4}"
+    rb"[\"'](?:[A-Za-z0-9+/=]{24,}+(?![_-])|[A-Za-z0-9=_-]{24,}+(?![+/])|[^\s\"']{40,}+"
+    rb"|[A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+"
+    rb"(?:[\"'][A-Za-z0-9+/=_-]{4,}+[\"'][\s,+\\b]{1,80}+){5,}+"
+    rb"|(?:[A-Za-z0-9+/=_-]{8,}+[\"'][^\"'`]{1,80}+[\"']){2,}+[A-Za-z0-9+/=_-]{8,}+[\"']"
+    rb"|(?:[A-Za-z0-9+/=_-]{8,24}[ \t\\n]+){4})",
+    rb"(?m)^[ \t]*[^\s=\"'()\[\],.:-][^\s\"'()\[\],.:]{39,}+",
+    rb"\\x[0-9a-fA-F]{2}.{0,8}\\x[0-9a-fA-F]{2}",
+    rb"\}[A-Za-z0-9+/=_-]{8,}+\{",
 )
 """What source has in it where one of its constants, or several together, can be encoded."""
 _ESCAPED = rb"(?:\\x[0-9A-Fa-f]{2}){20,}+"
@@ -119,7 +120,8 @@ class Decoder:
         """Yield what constants of Python source decode to: the line, what it is, and the text."""
         yield from self._escaped(data)
         # What is encoded has digits in it; names, paths and lines that divide mostly have none.
-        found = [*re.finditer(_IN_SOURCE, data)]
+        found = [each for pattern in _IN_SOURCE for each in re.finditer(pattern, data)]
+        found.sort(key=re.Match.start)
         if not any(re.search(_DIGIT, each[0]) and re.search(_LETTER, each[0]) for each in found):
             return
         near = _Near(data, found)
@@ -314,16 +316,16 @@ def _may_be_code(head: bytes) -> bool:
 
 
 class _Near:
-    """Says whether a statement is on one of the lines where something was found in a source."""
+    """Says whether a statement is on a line where something was found, in order, in a source."""
 
     def __init__(self, data: bytes, found: Iterable[re.Match[bytes]]) -> None:
-        self._lines: list[int] = []
+        lines: set[int] = set()
         line, at = 1, 0
         for each in found:
             line += data.count(b"\n", at, each.start())
-            last = line + each[0].count(b"\n")
             at = each.start()
-            self._lines += range(line, last + 1)
+            lines.update(range(line, line + each[0].count(b"\n") + 1))
+        self._lines = sorted(lines)
         # A carriage return alone ends a line as well, and then the numbers differ.
         self._all = b"\r" in data.replace(b"\r\n", b"")
 

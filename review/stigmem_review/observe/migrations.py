@@ -25,8 +25,9 @@ from stigmem_review.model import Known, Location, Manifest, Migration, Release
 from stigmem_review.text import shorten
 
 _CLASS = MIGRATION.dotted.rpartition(".")[2]
-_MENTION = re.compile(rb"\b" + _CLASS.encode() + rb"\b")
-_RENAMED = re.compile(_MENTION.pattern + rb"[\s\\]+as\b|\r(?!\n)|\f")
+# What begins with the letters themselves is looked for many times as quickly.
+_MENTION = re.compile(rb"%b\b(?<!\w%b)" % (_CLASS.encode(), _CLASS.encode()))
+_RENAMED = re.compile(_MENTION.pattern + rb"[\s\\]+as\b")
 _HIGHEST = 2**63
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ROUNDS = 3
@@ -191,7 +192,8 @@ def _lines(source: bytes) -> list[int] | None:
     A name in other letters can be the same to Python, and one that is imported under another name
     stands alone.
     """
-    if not source.isascii() or _RENAMED.search(source):
+    alone = b"\f" in source or source.count(b"\r") != source.count(b"\r\n")
+    if alone or not source.isascii() or _RENAMED.search(source):
         return None
     found: list[int] = []
     line, at = 1, 0

@@ -390,7 +390,11 @@ class Base(ABC):
 
     def grow(self, space: Space, name: str, values: Iterable[Value]) -> None:
         """Let a name stand for more."""
-        todo = [(space, name, tuple(values))]
+        values = tuple(values)
+        known = space.names.get(name)
+        if known is not None and (values or name in space.loose) and known.keys() >= {*values}:
+            return
+        todo = [(space, name, values)]
         while todo:
             into, name, more = todo.pop()
             held = into.names.get(name)
