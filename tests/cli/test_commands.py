@@ -13,7 +13,7 @@ import pytest
 from stigmem_review import cli
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.examples import ShortRelease, release_of
-from stigmem_review.rulebook.rules import RuleFile
+from stigmem_review.rulebook.rules import RuleFile, find_rules
 from support.plugins import plugin, write_wheel
 
 Run = Callable[..., tuple[int, str]]
@@ -97,9 +97,9 @@ def test_the_rules_pass_their_own_examples(run: Run) -> None:
 
 def test_a_rule_whose_example_is_wrong_fails_the_test_command(run: Run, tmp_path: Path) -> None:
     rule = shipped_rules().rules[0]
-    text = rule.path.read_text("utf-8")
+    text = (find_rules() / rule.path).read_text("utf-8")
     assert "[[example]]" in text
-    (tmp_path / rule.path.name).write_text(
+    (tmp_path / rule.file).write_text(
         text + '\n[[example]]\nfires = ["error nothing-of-the-kind"]\n', "utf-8"
     )
     code, printed = run("rules", "test", tmp_path)

@@ -191,13 +191,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def read_examples(each: RuleFile) -> tuple[Example, ...]:
     """Return the examples of a rule file. Raises ``RuleError`` where one is not an example."""
-    table = parse_toml(each.examples, each.path.name)
+    table = parse_toml(each.examples, each.file)
     if set(table) - {"example"}:
-        raise RuleError(f"{each.path.name}: nothing else may follow the first example")
+        raise RuleError(f"{each.file}: nothing else may follow the first example")
     try:
         return msgspec.convert(table.get("example", []), tuple[Example, ...])
     except msgspec.ValidationError as error:
-        raise RuleError(f"{each.path.name}: {error!s}") from None
+        raise RuleError(f"{each.file}: {error!s}") from None
 
 
 def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
@@ -225,7 +225,7 @@ def _releases(example: Example, each: RuleFile, number: int) -> tuple[ShortRelea
         old = msgspec.convert(example.old, ShortRelease)
         new = msgspec.convert({**example.old, **fields}, ShortRelease)
     except msgspec.ValidationError as error:
-        raise RuleError(f"{each.path.name}: example {number}: {error!s}") from None
+        raise RuleError(f"{each.file}: example {number}: {error!s}") from None
     if old.none:
         new = msgspec.convert(fields, ShortRelease)
     return old, new

@@ -69,7 +69,7 @@ def note(path: Path) -> None:
             watch.note(str(path), path.stat())
 
 
-def open_file(path: Path, *, follow: bool = True) -> Stored:
+def open_file(path: Path | str, *, follow: bool = True) -> Stored:
     """Open the regular file ``path``; ``follow`` a symbolic link to it or not.
 
     Raises ``SourceError`` where that cannot be done.
@@ -81,13 +81,13 @@ def open_file(path: Path, *, follow: bool = True) -> Stored:
         raise refusal(str(path), f"it cannot be read: {reason}", "check the path") from error
 
 
-def read_file(path: Path, limit: int, *, follow: bool = True) -> bytes:
+def read_file(path: Path | str, limit: int, *, follow: bool = True) -> bytes:
     """Return the bytes of the regular file ``path``, of which there may be ``limit``."""
     with open_file(path, follow=follow) as stored:
         return stored.read(limit)
 
 
-def _open(path: Path, flags: int) -> IO[bytes]:
+def _open(path: Path | str, flags: int) -> IO[bytes]:
     descriptor = os.open(path, flags)
     try:
         found = os.fstat(descriptor)
