@@ -14,7 +14,7 @@ from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from packaging.utils import canonicalize_name
+from stigmem_review.names import canonicalize_name
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier

@@ -8,6 +8,7 @@ import msgspec
 from packaging.version import Version
 
 from stigmem_review.facts import Step
+from stigmem_review.names import canonicalize_name
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -152,7 +153,6 @@ def _about(key: tuple[str, str]) -> str:
 def _asked(texts: tuple[str, ...]) -> _Asked:
     """Return what is asked of each distribution under each marker, as packaging writes it."""
     from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
 
     found: _Asked = {}
     for text in texts:

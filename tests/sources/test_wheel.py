@@ -7,11 +7,14 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import parse_wheel_filename
 
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location, Source
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.wheel import read_wheel
+from stigmem_review.sources.wheel import _file_name, read_wheel
 from support.archives import (
     INFO,
     METADATA,
@@ -80,6 +83,22 @@ def test_other_spellings_of_the_same_are_read(file: str, tags: bytes) -> None:
 def test_a_file_name_that_says_something_else_is_refused(file: str, words: str) -> None:
     assert read(wheel())
     assert words in refusal_of(lambda: read(wheel(), file))
+
+
+@given(
+    st.from_regex(
+        r"[aA0]*[._]{0,2}[bB1]+-(1|2\.0|01|1\.|\.1)?(a|b|rc|\.post|\.dev|c)?[0-9]?(\.dev1|a1)?"
+        r"-(py3|py2\.py3|py3\.|cp311|py\u0663|py)-(none|abi3)-(any|linux_x86_64)\.whl",
+        fullmatch=True,
+    )
+)
+def test_a_file_name_says_what_packaging_reads_in_it(file: str) -> None:
+    try:
+        name, version, _, tags = parse_wheel_filename(file)
+    except ValueError:
+        assert "not that of a wheel" in refusal_of(lambda: _file_name(file))
+    else:
+        assert _file_name(file) == (name, version, frozenset(map(str, tags)))
 
 
 @pytest.mark.parametrize(

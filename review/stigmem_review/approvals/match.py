@@ -22,6 +22,7 @@ from stigmem_review.approvals.record import (
     Record,
     VoidBecause,
 )
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.text import Message, Segment, clean, shorten
 
@@ -144,7 +145,6 @@ def ends_soon(until: date, today: date) -> bool:
 def same_plugin(record: Record, plugin: str) -> bool:
     """Say whether a record is about a plugin, however its name is spelt."""
     # Where there are no records, nothing is compared.
-    from packaging.utils import canonicalize_name
 
     return canonicalize_name(record.plugin) == canonicalize_name(plugin)
 

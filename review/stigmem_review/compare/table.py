@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from stigmem_review import facts, versions
 from stigmem_review.compare.behaviour import BEHAVIOUR
 from stigmem_review.compare.builds import BUILDS
@@ -16,6 +14,7 @@ from stigmem_review.compare.continuity import SIGNERS
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, stated, value_of
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.model import AnyValue, Handler, Location, Manifest, Release
+from stigmem_review.names import canonicalize_name
 from stigmem_review.outcomes import hooks, is_read, members, values
 
 # How a value is laid out

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from stigmem_review.names import canonicalize_name
+
 _KNOWN: dict[str, tuple[str, str]] = {
     # A distribution, with its extras: the modules it installs, and what it requires.
     "annotated-doc": ("annotated_doc", ""),
@@ -133,7 +135,6 @@ def distributions(requirements: tuple[str, ...]) -> tuple[str, ...]:
 
 def _names(requirements: Iterable[str]) -> Iterator[str]:
     from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
 
     for text in requirements:
         try:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from stigmem_review import limits
 from stigmem_review.model import Location
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Pin
 
 _LINE_CHARS = 10_000

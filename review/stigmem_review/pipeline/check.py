@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec.structs import replace
-from packaging.utils import canonicalize_name
 
 from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
@@ -14,6 +13,7 @@ from stigmem_review.document.check import Checked, CheckReport, build_check_repo
 from stigmem_review.errors import UsageError
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
 from stigmem_review.rulebook import Finding

@@ -8,11 +8,12 @@ from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packaging.utils import canonicalize_name, is_normalized_name
+from packaging.utils import is_normalized_name
 
 from stigmem_review import host, limits
 from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError
 from stigmem_review.model import ENTRY_POINT_GROUP
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pipeline.terms import from_disk, policy_on_disk
 from stigmem_review.policy.file import POLICY_FILE, parse_policy
 from stigmem_review.policy.settings import Settings, parse_settings

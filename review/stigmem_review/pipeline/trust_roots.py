@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import PolicyError, ReviewError
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.file import PolicyFile
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.policy.trusted import PluginSigning, SigningPolicy, listed

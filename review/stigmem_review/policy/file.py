@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from packaging.utils import canonicalize_name, is_normalized_name
 
 from stigmem_review import limits, toml
 from stigmem_review.errors import PolicyError
 from stigmem_review.markers import OLDEST, Platform, python_of
 from stigmem_review.model import DOES, LEVELS, ActKind, Level
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.mistake import Mistake, named, nearest
 from stigmem_review.policy.trust import Verifier
 from stigmem_review.policy.trusted import (
@@ -426,6 +426,8 @@ def _node_mistakes(node: NodePolicy) -> Iterator[Mistake]:
 
 
 def _plugin_mistakes(plugins: Iterable[str]) -> Iterator[Mistake]:
+    from packaging.utils import is_normalized_name
+
     seen: dict[str, str] = {}
     for name in plugins:
         normal = canonicalize_name(name)

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Literal
 
 import msgspec
-from packaging.utils import canonicalize_name
 
 from stigmem_review.model import Signer
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.identities import (
     address_of,
     nearest,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
-from packaging.utils import canonicalize_name, is_normalized_name
 
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import ON_GITHUB
 from stigmem_review.policy.mistake import Mistake
@@ -178,6 +178,8 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
     if entry.ref and entry.identity:
         yield "ref", "an identity has none of its own; write a repository and a workflow"
     for name in entry.plugins:
+        from packaging.utils import is_normalized_name
+
         if not is_normalized_name(canonicalize_name(name)):
             yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
 

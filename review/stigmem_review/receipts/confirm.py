@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
-from packaging.utils import canonicalize_name
 
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Pin
 from stigmem_review.policy.file import ReceiptsPolicy
 from stigmem_review.receipts.model import Files, Receipt

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
-from packaging.utils import canonicalize_name
 
 from stigmem_review import facts
 from stigmem_review.case import Case
@@ -14,6 +13,7 @@ from stigmem_review.compare.forbidden import forbidden
 from stigmem_review.facts import Fact, kind_of
 from stigmem_review.host import Node
 from stigmem_review.model import Release
+from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.file import PluginPolicy, PolicyFile, Rights, Setting, rights_of
 from stigmem_review.policy.mistake import Mistake, nearest, quoted, table_named
 from stigmem_review.rulebook.judge import Finding, by_weight, judge

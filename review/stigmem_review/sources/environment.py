@@ -10,10 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from stigmem_review import limits
 from stigmem_review.errors import SourceError, UsageError, reason
+from stigmem_review.names import canonicalize_name
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.metadata import as_version, headers
 from stigmem_review.sources.record import record_rows

@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
+from stigmem_review.names import canonicalize_name
+
 
 class Folder:
     """A folder of artifacts, which is listed once however many releases are looked for in it."""
@@ -31,7 +33,6 @@ class Folder:
 
         Every release of a project stands together: wheels and sdists are named after it.
         """
-        from packaging.utils import canonicalize_name
 
         top = self.path.resolve()
         names = (each.name for each in top.iterdir())

@@ -21,11 +21,11 @@ from functools import partial
 from typing import IO, TypeVar, cast
 from urllib.parse import urlsplit
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
 from stigmem_review.errors import LateError, MismatchError, SourceError, UsageError
+from stigmem_review.names import canonicalize_name
 from stigmem_review.sources.artifact import SignatureFile
 from stigmem_review.sources.disk import open_file
 from stigmem_review.sources.download import Client, shown

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stigmem_review import limits
+from stigmem_review.names import canonicalize_name
 from stigmem_review.sources.refusal import NOT_AS_NAMED, refusal
 from stigmem_review.text import shorten
 

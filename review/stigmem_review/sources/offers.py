@@ -10,8 +10,10 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 from packaging.version import Version
+
+from stigmem_review.names import canonicalize_name
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
-from packaging.utils import canonicalize_name
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Source
+from stigmem_review.names import canonicalize_name
 from stigmem_review.sources.artifact import Artifact, SignatureFile
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.metadata import as_version, names_release

@@ -9,9 +9,10 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
-from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from stigmem_review.model import Location, Problem, Source
+from stigmem_review.names import canonicalize_name
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.installed_files import hidden_distributions, install_map
 from stigmem_review.sources.metadata import (
@@ -27,7 +28,6 @@ from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
 Headers = Mapping[str, tuple[str, ...]]
 
@@ -37,6 +37,11 @@ _WHEEL_VERSION = re.compile(r"1(?:\.[0-9]{1,9}){1,9}")
 # A name of this length can spell 74,000 tags, and a line of WHEEL as many as memory holds.
 _NAME_CHARS = 255
 _TAGS = 100_000
+# What most are called, whatever runs them.
+_PLAIN_NAME = re.compile(
+    r"([A-Za-z0-9]+(?:[._][A-Za-z0-9]+)*)-([0-9.]+(?:(?:a|b|rc|\.post|\.dev)[0-9]+)*)"
+    r"-(py[0-9]+(?:\.py[0-9]+)*)-none-any\.whl"
+)
 
 
 def read_wheel(asked: str, file: str, data: bytes) -> Artifact:
@@ -58,13 +63,22 @@ def read_wheel(asked: str, file: str, data: bytes) -> Artifact:
 
 
 def _file_name(file: str) -> tuple[NormalizedName, Version, frozenset[str]]:
+    """Return what the name of a wheel says, as ``packaging.utils`` does.
+
+    That is imported only for a name that is not plain, as it takes longer than to read a wheel.
+    """
     try:
         if len(file) > _NAME_CHARS:
             raise ValueError
-        name, version, _, tags = parse_wheel_filename(file)
+        if plain := _PLAIN_NAME.fullmatch(file):
+            tags = frozenset(f"{each}-none-any" for each in plain[3].split("."))
+            return canonicalize_name(plain[1]), Version(plain[2]), tags
+        from packaging.utils import parse_wheel_filename
+
+        name, version, _, found = parse_wheel_filename(file)
     except ValueError as error:
         raise refusal(file, "its name is not that of a wheel", RENAME) from error
-    return name, version, frozenset(map(str, tags))
+    return name, version, frozenset(map(str, found))
 
 
 def _own_metadata(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from stigmem_review import limits, toml
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Aside, Known, Local, Pin, PinFile, Read
 from stigmem_review.text import shorten
 
@@ -111,7 +112,6 @@ def _reason(error: Exception) -> str:
 
 
 def _pin(entry: Entry, at: Location) -> Pin | Aside:
-    from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
 
     marker = entry.marker

@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 from stigmem_review.text import shorten
 
@@ -606,7 +607,7 @@ def _at_url(url: str, name: str, hashes: tuple[str, ...], marker: str, at: Locat
     The first hash in the URL counts, as for pip (``pip/_internal/models/link.py``), and those of
     the options beside it are others that it takes.
     """
-    from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+    from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
     address, _, fragment = url.partition("#")
     said = _URL_HASH.search(f"#{fragment}")
@@ -671,7 +672,6 @@ def _is_version(text: str) -> bool:
 
 @lru_cache(10_000)
 def _normalised(name: str) -> str:
-    from packaging.utils import canonicalize_name
 
     return canonicalize_name(name)
 
