@@ -187,6 +187,23 @@ def test_every_change_that_can_be_approved_is_and_also_the_way_back(
     assert (back.verdict.exit_code, closed(back)) == (0, [])
 
 
+def test_other_extras_of_a_plugin_are_a_change_that_can_be_approved(setting: Setting) -> None:
+    plain = setting.pins["1.0.0"]
+    more = plain.replace("demo-plugin", "demo-plugin[more]")
+    base, head = setting.commit("1.0.0"), setting.commit("1.0.0", **{"requirements.txt": more})
+    report = setting.bump(base, head)
+    assert "extras-changed" in closed(report)
+    assert all(each.change and each.change.new for each in report.findings)
+    git(setting.deployment.folder, "checkout", "--quiet", base)
+    code, added = approve(setting, report)
+    assert code == 0
+    assert setting.bump(setting.commit("1.0.0", added), head).verdict.exit_code == 0
+    other = more.replace("[more]", "[more,most]")
+    other_head = setting.commit("1.0.0", added, **{"requirements.txt": other})
+    landed = setting.commit("1.0.0", added)
+    assert closed(setting.bump(landed, other_head)) == ["extras-changed"]
+
+
 def test_lines_that_move_and_other_lines_leave_it_approved(setting: Setting) -> None:
     base = setting.commit("1.0.0", **{"b.txt": "six==1.16.0\n"})
     head = setting.commit("1.0.0", **{"b.txt": "six==1.16.0\n--pre\n"})

@@ -66,7 +66,9 @@ class Work:
         """
         case = build_pin_case(name or "this repository", self.terms.node)
         judged = self.terms.policy.judge((fact,), case, self.terms.rulebook, name)
-        change = Change(fact.at.path, bound(old), bound(new)) if fact.at else None
+        # Nothing is approved that binds nothing: where no state is known, what it is about is one.
+        new = new if new or old else fact.item
+        change = Change(fact.at.path if fact.at else ".", bound(old), bound(new))
         self.findings += (replace(each, change=change) for each in judged.findings)
         self.off += judged.off
 
