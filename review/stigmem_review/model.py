@@ -126,8 +126,11 @@ EntryPoints = Known[tuple[EntryPoint, ...]] | Unknown | NotCarried
 Digests = Known[dict[str, str]] | NotCarried
 Headers = Known[dict[str, tuple[str, ...]]] | NotCarried
 
-SourceKind = Literal["wheel", "sdist", "directory", "capture", "none"]
+SourceKind = Literal["wheel", "sdist", "directory", "installed", "capture", "none"]
 """What a release was read from. An index requirement is read from the file the index gave."""
+
+AS_INSTALLED: tuple[SourceKind, ...] = ("wheel", "installed")
+"""The kinds that say where each of their files is installed."""
 
 
 class Source(msgspec.Struct, frozen=True):

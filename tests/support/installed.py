@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,7 @@ class Venv:
                         python = f"#!{self.top / 'bin' / 'python'}".encode()
                         data = data.replace(b"#!python", python, 1)
                     target = place[scheme] / below
+                    listed[os.path.relpath(target, self.site)] = data
                 else:
                     target = self.site / name
                     listed[name] = data

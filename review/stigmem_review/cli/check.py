@@ -16,11 +16,11 @@ from stigmem_review.cli.output import finish
 
 _ABOUT = """\
 Say what is wrong with plugins by themselves, and what to write instead. Each SOURCE is a project
-directory, a wheel, an sdist (.tar.gz) or a requirement name==version; a wheel is also held
-against a project of the same name given with it. With --staged, each SOURCE is a file or a folder
-of this git repository, a file standing for the project it belongs to, and what is staged is
-checked, by the policy that is staged, whatever the files in the folder say. What is no Stigmem
-plugin, nor meant to be one, is left alone and named."""
+directory, a wheel, an sdist (.tar.gz), a requirement name==version, or what is installed
+(installed:NAME@PYTHON); a wheel is also held against a project of the same name given with it.
+With --staged, each SOURCE is a file or a folder of this git repository, a file standing for the
+project it belongs to, and what is staged is checked, by the policy that is staged, whatever the
+files in the folder say. What is no Stigmem plugin, nor meant to be one, is left alone and named."""
 
 
 def add(commands: Any) -> None:

@@ -25,9 +25,10 @@ from stigmem_review.errors import UsageError
 
 _ABOUT = """\
 Review the upgrade from OLD to NEW. Each is a wheel, an sdist (.tar.gz), a project directory,
-a requirement name==version from the package index that pip is configured for, a capture written
-by "stigmem plugins describe NAME --json", or the word none. What signs a file is found beside it
-(FILE.sigstore.json, FILE.sigstore, FILE.publish.attestation, FILE.provenance), or in the index.
+a requirement name==version from the package index that pip is configured for, what is installed
+(installed:NAME@PYTHON), a capture written by "stigmem plugins describe NAME --json", or the word
+none. What signs a file is found beside it (FILE.sigstore.json, FILE.sigstore,
+FILE.publish.attestation, FILE.provenance), or in the index.
 Where neither is a Stigmem plugin, nor meant to be one, there is nothing to review (exit code 2)."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from stigmem_review.model import Known, Location, Release
+from stigmem_review.model import AS_INSTALLED, Known, Location, Release
 from stigmem_review.sources.artifact import Artifact
 
 _SITE = "site-packages/"
@@ -50,7 +50,7 @@ def code_of(artifact: Artifact, release: Release) -> Code:
     Of a source tree that was laid out these are the packages that its entry points name; nothing
     where they are not known.
     """
-    if artifact.source.kind == "wheel":
+    if artifact.source.kind in AS_INSTALLED:
         site = {
             place.removeprefix(_SITE): artifact.files[path]
             for place, path in artifact.installed.items()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from stigmem_review import limits
+from stigmem_review.model import AS_INSTALLED
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.unread import Unread
 
@@ -68,7 +69,7 @@ def written_of(artifact: Artifact) -> Written:
 
 def _placed(artifact: Artifact, files: Mapping[str, bytes]) -> Iterator[tuple[str, str, str]]:
     """Yield the place of each file, its path, and what a report calls it."""
-    if artifact.source.kind == "wheel":
+    if artifact.source.kind in AS_INSTALLED:
         for place, path in artifact.installed.items():
             if path.startswith(f"{artifact.metadata_dir}/"):
                 # Its folder has the version in its name, and is the same one all the same.

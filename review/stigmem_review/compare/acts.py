@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from stigmem_review import facts, versions
 from stigmem_review.facts import Fact
-from stigmem_review.model import Known, Manifest, Release
+from stigmem_review.model import AS_INSTALLED, Known, Manifest, Release
 
-_RELEASED = ("wheel", "sdist")
+_RELEASED = (*AS_INSTALLED, "sdist")
 _MIGRATIONS = "migration_register"
 
 
@@ -21,8 +21,7 @@ def code_changed(version: str, old: Release, new: Release) -> Iterator[facts.Cod
         path
         for path in one.keys() | two.keys()
         # What else an sdist holds, a wheel may leave out.
-        if one.get(path) != two.get(path)
-        and (old.source.kind == new.source.kind or path.endswith(".py"))
+        if one.get(path) != two.get(path) and (_is_alike(old, new) or path.endswith(".py"))
     )
     acting = [
         path for path in differing if path not in old.acts or old.acts[path] != new.acts.get(path)
@@ -34,6 +33,11 @@ def code_changed(version: str, old: Release, new: Release) -> Iterator[facts.Cod
             acts=bool(acting),
             released=old.source.kind in _RELEASED and new.source.kind in _RELEASED,
         )
+
+
+def _is_alike(old: Release, new: Release) -> bool:
+    one, two = old.source.kind, new.source.kind
+    return one == two or (one in AS_INSTALLED and two in AS_INSTALLED)
 
 
 def is_one_version(old: Release, new: Release) -> bool:

@@ -153,10 +153,11 @@ def verification_gap(new: Release, trust: Trust) -> Gap | None:
     match new.signature:
         case Signature(status="unverifiable", why=why, do=do) if _must_be_verified(trust):
             return Gap("signature", why, do)
-        case NotCarried(source="directory" | "capture" as kind) if required(trust):
+        case NotCarried(source="directory" | "capture" | "installed" as kind) if required(trust):
+            what = "what is installed" if kind == "installed" else f"a {kind}"
             return Gap(
                 "signature",
-                f"a {kind} has none, and {required_by(trust)} requires one",
+                f"{what} has none, and {required_by(trust)} requires one",
                 "review the file that is to be deployed",
             )
         case NotCarried(source="index") if required(trust):

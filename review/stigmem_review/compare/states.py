@@ -27,7 +27,16 @@ from stigmem_review.facts import (
     VersionMismatch,
 )
 from stigmem_review.host import Node, nearest
-from stigmem_review.model import EntryPoint, Known, Manifest, Observation, Problem, Release, Unknown
+from stigmem_review.model import (
+    AS_INSTALLED,
+    EntryPoint,
+    Known,
+    Manifest,
+    Observation,
+    Problem,
+    Release,
+    Unknown,
+)
 from stigmem_review.outcomes import hooks, is_read, members, values
 
 
@@ -187,7 +196,7 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
         return ()
     found = []
     for project in given:
-        if project.source.kind == "wheel" or _name(project) != _name(wheel):
+        if project.source.kind in AS_INSTALLED or _name(project) != _name(wheel):
             continue
         shown = project.source.asked
         built, stated = wheel.distribution_version, project.distribution_version
@@ -204,7 +213,7 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
 
 def left_to_the_build(project: Release, given: Iterable[Release]) -> bool:
     """Say whether only a build tells what a project declares, and its wheel is given with it."""
-    if project.source.kind == "wheel" or not isinstance(project.entry_points, Unknown):
+    if project.source.kind in AS_INSTALLED or not isinstance(project.entry_points, Unknown):
         return False
     return any(
         wheel.source.kind == "wheel" and _name(project) in ("", _name(wheel)) for wheel in given

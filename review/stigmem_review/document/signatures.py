@@ -412,6 +412,9 @@ def unassessed_signature(old: Release, new: Release) -> Iterator[Line]:
     said: list[Segment] = []
     if "directory" in kinds:
         said.append(Segment("a project directory is not signed; what is built from it can be"))
+    if "installed" in kinds:
+        named = "what is installed carries no signature; name the file that it is from"
+        said.append(Segment(f"{'; ' if said else ''}{named}"))
     if "index" in kinds:
         said.append(
             Segment(

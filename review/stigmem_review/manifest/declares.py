@@ -9,7 +9,7 @@ from stigmem_review import limits
 from stigmem_review.manifest.entry_points import misspelt_group, parse_entry_points
 from stigmem_review.manifest.factories import concerns_plugins, is_called_plugin, makes_plugin
 from stigmem_review.markers import OLDEST
-from stigmem_review.model import ENTRY_POINT_GROUP, Known
+from stigmem_review.model import AS_INSTALLED, ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.installed_files import archives_on_path
 from stigmem_review.sources.paths import fold
@@ -107,7 +107,7 @@ def declares_plugin(artifact: Artifact) -> bool | None:
     """
     if artifact.source.kind == "none":
         return False
-    if artifact.source.kind == "wheel":
+    if artifact.source.kind in AS_INSTALLED:
         return any(map(declares, _tables(artifact))) or any(
             may_declare_plugin(Stored(path, BytesIO(artifact.files[path])))
             for path in archives_on_path(artifact.files, artifact.installed)

@@ -106,7 +106,7 @@ def read_release(artifact: Artifact, node: Node, programs: Programs | None = Non
     match artifact.source.kind:
         case "capture":
             return _read_capture(artifact)
-        case "wheel":
+        case "wheel" | "installed":
             release = _read_wheel(artifact, node, programs)
         case _:
             release = _read_project(artifact, node, programs)

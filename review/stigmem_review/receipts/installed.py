@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from stigmem_review.receipts.model import Files
+from stigmem_review.sources.installers import (
+    CACHE,
+    MODULES,
+    WRITTEN,
+    folders_around,
+    is_bytecode,
+    packages,
+)
 
 SITE = "site-packages/"
-
-WRITTEN = frozenset(
-    {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
-)
-"""What installers write into the metadata of a distribution; nothing of it is ever run."""
 
 VIRTUALENV: Mapping[str, frozenset[str]] = {
     "_virtualenv.pth": frozenset(
@@ -38,9 +41,6 @@ VIRTUALENV: Mapping[str, frozenset[str]] = {
 }
 """What virtualenv (20.0 to 20.31) and uv (0.1 to 0.9) put into a new environment for older Pythons,
 by their SHA-256: no distribution lists it, and it runs at every start."""
-
-_MODULES = (".py", ".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib")
-_CACHE = "__pycache__"
 
 
 def in_site(files: Files) -> dict[str, str]:
@@ -87,14 +87,9 @@ class Folders:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
-        self._theirs = _around(kept.theirs)
-        self._shared = _around(kept.own)
-        self._alone = {
-            folder
-            for folder in self._shared
-            if folder.endswith(".dist-info")
-            or any(posixpath.join(folder, f"__init__{ending}") in kept.own for ending in _MODULES)
-        }
+        self._theirs = folders_around(kept.theirs)
+        self._shared = folders_around(kept.own)
+        self._alone = packages(kept.own)
 
     def is_alone(self, folder: str) -> bool:
         """Say whether a folder is a plugin's alone, or in one that is."""
@@ -111,12 +106,12 @@ class Folders:
     def allows_folder(self, folder: str) -> bool:
         """Say whether a folder that nobody looks into is somebody's."""
         top, name = folder.partition("/")[0], folder.rpartition("/")[2]
-        return folder in self._theirs or top in self._kept.names or name == _CACHE
+        return folder in self._theirs or top in self._kept.names or name == CACHE
 
     def allows_file(self, path: str) -> bool:
         """Say whether a file is one that was reviewed, or somebody else's and not in the way."""
         folder, _, name = path.rpartition("/")
-        if path in self._kept.own or _is_bytecode(path):
+        if path in self._kept.own or is_bytecode(path):
             return True
         if folder.endswith(".dist-info") and folder in self._alone:
             return name in WRITTEN
@@ -126,44 +121,12 @@ class Folders:
         return path in self._kept.theirs or (not folder and stem in self._kept.names)
 
 
-def _around(paths: Iterable[str]) -> set[str]:
-    """Return all folders that files are in, whatever is around them."""
-    found: set[str] = set()
-    for path in paths:
-        folder = posixpath.dirname(path)
-        while folder and folder not in found:
-            found.add(folder)
-            folder = posixpath.dirname(folder)
-    return found
-
-
-def _is_bytecode(path: str) -> bool:
-    # Python reads it there alone, and only where the source is there too.
-    folder, _, name = path.rpartition("/")
-    return folder.rpartition("/")[2] == _CACHE and name.endswith((".pyc", ".pyo"))
-
-
 def is_module(name: str) -> bool:
     """Say whether a file at the top can be imported, or runs at every start."""
     stem, _, _ = name.partition(".")
-    return name.endswith(".pth") or (stem.isidentifier() and name.endswith(_MODULES))
+    return name.endswith(".pth") or (stem.isidentifier() and name.endswith(MODULES))
 
 
 def is_package(name: str, files: Iterable[str]) -> bool:
     """Say whether a folder at the top can be imported, with any code in it."""
-    return name.isidentifier() and any(each.endswith(_MODULES) for each in files)
-
-
-def script_forms(script: bytes) -> tuple[bytes, ...]:
-    """Return what an installed script can have been in its wheel.
-
-    Installers put the interpreter into a first line that starts with ``#!python``, and where that
-    line would be too long for a kernel, lines of a shell in its place (``distlib.scripts``).
-    """
-    first, newline, rest = script.partition(b"\n")
-    if not first.startswith(b"#!"):
-        return (script,)
-    if first.rstrip() == b"#!/bin/sh" and rest.startswith(b"'''exec'"):
-        rest = rest.partition(b"\n")[2].partition(b"\n")[2]
-    end = b"\r\n" if first.endswith(b"\r") else newline
-    return (script, *(start + end + rest for start in (b"#!python", b"#!pythonw")))
+    return name.isidentifier() and any(each.endswith(MODULES) for each in files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -170,6 +171,23 @@ def environment(python: str) -> Environment:
             "folder or its python"
         )
     return found
+
+
+def installed(name: str, python: str | None) -> tuple[Environment, Distribution]:
+    """Return a distribution that is installed, and where; by default where this runs.
+
+    Of several it is the one that Python finds. Raises ``UsageError`` where there is none, or no
+    such environment, and ``SourceError`` where it cannot be looked into.
+    """
+    there = environment(sys.prefix if python is None else python)
+    found = there.named(name) if name else ()
+    if not found:
+        where = "the environment that this runs in" if python is None else shorten(python)
+        raise UsageError(
+            f"there is no {shorten(name) or '(empty name)'} installed in {where}; write "
+            "installed:NAME@PYTHON, with the environment's folder or its python"
+        )
+    return there, found[0]
 
 
 def _of_folder(path: Path) -> Environment:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stigmem_review.sources.index import Fetched, Release
     from stigmem_review.sources.network import Network
 
-Kind = Literal["wheel", "sdist", "directory", "capture", "index", "revision", "none"]
+Kind = Literal["wheel", "sdist", "directory", "installed", "capture", "index", "revision", "none"]
 
 _SUFFIXES: dict[str, Kind] = {".whl": "wheel", ".tar.gz": "sdist", ".json": "capture"}
 
@@ -67,6 +67,11 @@ def understand(asked: str) -> Request:
         return Request("none", asked)
     if not asked.strip():
         raise UsageError("an argument is empty; write none for no release")
+    if asked.startswith(_INSTALLED):
+        from stigmem_review.sources.environment import installed
+
+        installed(*_place(asked))
+        return Request("installed", asked)
     path = Path(asked)
     try:
         exists, is_dir = path.exists(), path.is_dir()
@@ -93,8 +98,18 @@ def understand(asked: str) -> Request:
         return Request("revision", asked)
     raise UsageError(
         f"there is no file or directory {_shown(asked)}; a release on the package index is written "
-        "name==version, and a project in this repository REVISION:FOLDER"
+        "name==version, a project in this repository REVISION:FOLDER, and what is installed "
+        "installed:NAME[@PYTHON]"
     )
+
+
+_INSTALLED = "installed:"
+
+
+def _place(asked: str) -> tuple[str, str | None]:
+    """Return the distribution and the environment of ``installed:NAME[@PYTHON]``."""
+    name, at, python = asked.removeprefix(_INSTALLED).partition("@")
+    return name, python if at else None
 
 
 def _tree_of(asked: str) -> tuple[Tree, str] | None:
@@ -119,6 +134,7 @@ def named_bundle(request: Request, bundle: str) -> Path:
         "directory": f"{asked} is a project directory",
         "revision": f"{asked} is a project directory",
         "capture": f"{asked} is a capture",
+        "installed": f"{asked} is no file",
         "none": "there is no release",
     }
     if why := unsigned.get(request.kind):
@@ -247,6 +263,12 @@ def _find(request: Request) -> Found:
             return Found("directory", path.name, lambda: _read_directory(asked, path))
         case "capture":
             return Found("capture", path.name, lambda: _read_capture(asked, path))
+        case "installed":
+            from stigmem_review.sources.environment import installed
+            from stigmem_review.sources.installed import read_installed
+
+            there = installed(*_place(asked))
+            return Found("installed", there[1].info, partial(read_installed, asked, *there))
         case "index":
             return _find_in_index(asked)
         case "revision":

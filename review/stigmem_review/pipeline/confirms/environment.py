@@ -32,10 +32,10 @@ from stigmem_review.receipts.installed import (
     in_site,
     is_module,
     is_package,
-    script_forms,
 )
 from stigmem_review.sources.disk import open_file, read_file
 from stigmem_review.sources.environment import Distribution, Environment, environment
+from stigmem_review.sources.installers import script_forms
 from stigmem_review.verdict import count
 
 _SHOWN = 20
