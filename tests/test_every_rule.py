@@ -12,6 +12,7 @@ import re
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from stigmem_review import bump, check, review
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.report import render
 from stigmem_review.rulebook import Finding, shipped_rules
+from stigmem_review.signing.taken import root_taken
 from support import sigstore as mini
 from support.approvals import APPROVED
 from support.approved import signed_and_approved
@@ -457,6 +459,13 @@ SIGNED: dict[str, Signed] = {
         "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=https://github.com/builds/all/.github/workflows/"
         "build.yml@refs/tags/v1\n",
     ),
+    "a list that names the tag before": Signed(
+        by(workflow()),
+        by(workflow(ref="refs/tags/v1.0.1")),
+        {"signer-not-listed"},
+        "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=https://github.com/acme/ledger/.github/workflows/"
+        "release.yml@refs/tags/v1.0.0\n",
+    ),
     "unsigned, and nobody said so": Signed(
         {}, {}, {"unsigned-unacknowledged"}, "STIGMEM_PLUGIN_SIGNING_REQUIRED=false\n"
     ),
@@ -495,6 +504,8 @@ OTHERWISE = {
     },
     "an index that says nothing of signatures": {"signature-not-carried"},
     "an sdist that somebody else signed": {"signer-split"},
+    "what a policy wants of signatures": {"signer-absent", "trust-root-old"},
+    "a first signature from elsewhere": {"signer-elsewhere"},
     "what a policy forbids": {"forbidden", "forbidden-unread"},
     "a node that verifies nothing": {"signatures-unsupported"},
     "what signed the release that was approved is gone": {"signer-unlike-approved"},
@@ -634,6 +645,42 @@ def test_an_sdist_that_somebody_else_signed(tmp_path: Path) -> None:
     report = review(*wheels, trust_root=str(root))
     assert missing("an sdist that somebody else signed", report.findings) == set()
     assert "verified: demo_plugin-1.0.1.tar.gz, by eve@acme.example" in render(report, "text")
+
+
+def test_what_a_policy_wants_of_signatures(tmp_path: Path) -> None:
+    policy, root = tmp_path / "stigmem-review.toml", tmp_path / "root.json"
+    root.write_bytes(mini.instance().root())
+    policy.write_text(
+        '[signing]\ntrust-root = ["public-good", "root.json"]\nroot-max-age = 90\n'
+        '[[signing.trusted]]\nidentity = "ada@acme.example"\nissuer = "https://accounts.example.com"\n'
+        '[[signing.trusted]]\nidentity = "bob@acme.example"\nissuer = "https://accounts.example.com"\n'
+        "required = true\n"
+    )
+    wheel = write_wheel(tmp_path, plugin())
+    wheel.with_name(f"{wheel.name}.sigstore").write_bytes(
+        mini.instance().sign(wheel.read_bytes(), ADA)
+    )
+    report = review("none", str(wheel), policy=str(policy), today=date(2099, 1, 1))
+    assert missing("what a policy wants of signatures", report.findings) == set()
+    taken = date.fromisoformat(root_taken())
+    report = review("none", str(wheel), policy=str(policy), today=taken + timedelta(days=90))
+    assert "trust-root-old" not in found(report.findings)
+
+
+def test_a_first_signature_from_elsewhere(tmp_path: Path) -> None:
+    headers = "Requires-Python: >=3.11\nProject-URL: Source, https://github.com/{}\n"
+    root = tmp_path / "root.json"
+    root.write_bytes(mini.instance().root())
+    for named, fires in (("acme/other", True), ("Acme/ledger", False)):
+        folder = tmp_path / named
+        wheel = write_wheel(folder, plugin(), headers=headers.format(named))
+        wheel.with_name(f"{wheel.name}.sigstore").write_bytes(
+            mini.instance().sign(wheel.read_bytes(), workflow())
+        )
+        report = review("none", str(wheel), trust_root=str(root))
+        said = render(report, "text")
+        assert (missing("a first signature from elsewhere", report.findings) == set()) is fires
+        assert ("the repository that its metadata names" in " ".join(said.split())) is not fires
 
 
 def test_what_a_policy_forbids(tmp_path: Path) -> None:

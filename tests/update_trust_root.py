@@ -16,7 +16,8 @@ from pathlib import Path
 from sigstore._internal.tuf import DEFAULT_TUF_URL, TrustUpdater
 from sigstore.errors import TUFError
 
-from stigmem_review.signing.roots import SHIPPED, TAKEN, TrustRoot, parse_root
+from stigmem_review.signing.roots import SHIPPED, TrustRoot, parse_root
+from stigmem_review.signing.taken import TAKEN
 
 
 def fetch(folder: Path) -> bytes:

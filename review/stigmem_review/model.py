@@ -565,7 +565,8 @@ class Release(msgspec.Struct, frozen=True):
     claims and nobody has verified; ``signature`` is what verifying the file showed; it is absent
     where nobody looked. ``builds`` is what installing from a source runs; a wheel is not built.
     ``contents`` are all files of a wheel or an sdist, with their SHA-256; ``held_against`` is the
-    sdist that a wheel of an index was compared with.
+    sdist that a wheel of an index was compared with. ``links`` are a wheel's project URLs, as
+    ``LABEL, ADDRESS``; they say something only of a first signature.
     """
 
     source: Source
@@ -595,3 +596,4 @@ class Release(msgspec.Struct, frozen=True):
     builds: tuple[BuildStep, ...] = ()
     contents: Digests = NotCarried("none")
     held_against: HeldAgainst | None = None
+    links: tuple[str, ...] = ()

@@ -263,6 +263,7 @@ ALONE: dict[str, tuple[dict[str, Any], dict[str, Any]] | str] = {
         {"source": Source("wheel", "x", sha256="aa"), "contents": Known({"x": "aa"})},
         {"source": Source("wheel", "x", sha256="bb"), "contents": Known({"x": "bb"})},
     ),
+    "links": "they say something of a first signature, and nothing else",
     "held_against": ({}, {"held_against": HeldAgainst("x.tar.gz", (Unlike("x.py", runs=True),))}),
 }
 """How each field of a release can differ alone, or what says so where no fact does."""

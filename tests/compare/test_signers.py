@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
 from stigmem_review.compare.signers import SigningOutcome, Standing, signing, verification_gap
-from stigmem_review.facts import SignerRefChanged, SignerUnpinned, evidence, kind_of
+from stigmem_review.facts import (
+    SignerRefChanged,
+    SignerUnpinned,
+    SignerUntrusted,
+    evidence,
+    kind_of,
+)
 from stigmem_review.manifest import none_release
 from stigmem_review.model import (
     AnySignature,
@@ -25,7 +31,7 @@ from stigmem_review.model import (
     Signer,
 )
 from stigmem_review.pipeline import upgrade
-from stigmem_review.policy.settings import Settings
+from stigmem_review.policy.settings import Settings, parse_settings
 from stigmem_review.policy.trust import Trust, required
 from stigmem_review.policy.trusted import PluginSigning, SigningPolicy, Trusted
 from stigmem_review.rulebook import judge, shipped_rules
@@ -137,6 +143,13 @@ BOTH = Trust(
             Trusted(OTHER_ISSUER, "release@acme.example"),
             Trusted(ISSUER, "other@acme.example", plugins=("other",)),
             Trusted(f"{FORGE}/oidc", "", f"{FORGE}/acme/demo", ".ci/release.yml"),
+        )
+    )
+)
+MUST_BOTH = Trust(
+    SigningPolicy(
+        trusted=tuple(
+            Trusted(ISSUER, f"{name}@acme.example", required=True) for name in ("release", "deploy")
         )
     )
 )
@@ -806,6 +819,63 @@ STORIES: dict[str, Story] = {
         "repository changed",
         "not judged",
     ),
+    # What the node's list leaves out, and what a policy wants beside
+    "the node's list names the tag before": (
+        signed(workflow()),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        Trust(settings=Settings(trusted=(workflow().identity,))),
+        ["warning signer-not-listed"],
+        "another ref",
+        "not listed",
+    ),
+    "so it does, and the policy trusts the workflow": (
+        signed(workflow()),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        Trust(PINNED_CI.policy, Settings(trusted=(workflow().identity,))),
+        ["note signer-not-listed"],
+        "another ref",
+        "trusted",
+    ),
+    "so it does, and the node compares": (
+        signed(workflow()),
+        signed(workflow(ref="refs/tags/v1.1.0")),
+        Trust(PINNED_CI.policy, Settings(trusted=(workflow().identity,)), verifier="own"),
+        ["error signer-refused"],
+        "another ref",
+        "trusted",
+    ),
+    "the node's list, which it does not read, names somebody else": (
+        signed(),
+        signed(),
+        Trust(settings=Settings(("deploy@acme.example",), (), False, True)),
+        ["warning signer-not-listed"],
+        "same",
+        "not listed",
+    ),
+    "one of two who have to sign": (
+        signed(person("deploy@acme.example"), person()),
+        signed(person()),
+        MUST_BOTH,
+        ["error signer-absent", "note signer-left"],
+        "same",
+        "trusted",
+    ),
+    "both who have to sign": (
+        signed(person("deploy@acme.example"), person()),
+        signed(person("deploy@acme.example"), person()),
+        MUST_BOTH,
+        [],
+        "same",
+        "trusted",
+    ),
+    "unsigned, where somebody has to sign": (
+        UNSIGNED,
+        UNSIGNED,
+        Trust(MUST_BOTH.policy, Settings(required=False, acknowledged=True)),
+        ["error signature-missing"],
+        "both unsigned",
+        "not judged",
+    ),
     # Whom the operator trusts
     "the node's list, as before": (
         signed(),
@@ -1135,9 +1205,71 @@ def test_every_rule_about_signatures_is_in_a_story() -> None:
     assert OURS - told == {
         "signatures-unsupported",
         "signer-claimed",
+        "signer-elsewhere",
         "signer-unlike-approved",
+        "trust-root-old",
         "unsigned-unacknowledged",
     }
+
+
+@pytest.mark.parametrize(
+    ("links", "says"),
+    [
+        (("Source, https://forge.example/acme/demo",), "agrees"),
+        (("Source Code, https://forge.example/acme/demo.git",), "agrees"),
+        (
+            ("Homepage, https://acme.example", "repository, https://forge.example/acme/demo/"),
+            "agrees",
+        ),
+        (("Source, https://forge.example/acme/demo-more",), "differs"),
+        (("Source, https://github.com/acme/demo",), "differs"),
+        (
+            ("GitHub, https://www.github.com/Acme/Other/tree/main", "Docs, https://x.example"),
+            "differs",
+        ),
+        (("Homepage, https://acme.example/a/b",), ""),
+        (("Funding, https://github.com/sponsors/acme",), ""),
+        ((), ""),
+    ],
+)
+def test_a_first_signature_is_held_against_the_source_that_the_metadata_names(
+    links: tuple[str, ...], says: str
+) -> None:
+    def named(signature: AnySignature | str) -> Release:
+        return msgspec.structs.replace(release(signature), links=links)
+
+    for old in (NONE, UNSIGNED):
+        case = build_case(release(old), named(signed(workflow())), NODE)
+        outcome = case.comparison.signing
+        assert outcome is not None
+        assert outcome.source == says
+        assert ("warning signer-elsewhere" in findings(case)) is (says == "differs")
+        # Whom the policy names may sign from anywhere.
+        case = build_case(release(old), named(signed(workflow())), NODE, PINNED_CI)
+        assert "warning signer-elsewhere" not in findings(case)
+    case = build_case(release(signed(workflow())), named(signed(workflow())), NODE)
+    assert findings(case) == []
+
+
+def test_the_line_that_names_the_next_tag_can_be_pasted() -> None:
+    before, after = workflow(), workflow(ref="refs/tags/v1.1.0")
+    settings = Settings(trusted=("ada@acme.example", before.identity))
+    stated = signing(release(signed(before)), release(signed(after)), Trust(settings=settings))
+    [fact] = [each for each in stated.facts if kind_of(each) == "signer-not-listed"]
+    [line] = fact.write
+    added = parse_settings(line.encode(), "node.env")
+    assert added.trusted == (*settings.trusted, after.identity)
+    found = signing(release(signed(before)), release(signed(after)), Trust(settings=added))
+    assert "signer-not-listed" not in map(kind_of, found.facts)
+
+
+def test_nobody_is_told_to_pin_another_repository_than_before() -> None:
+    other = workflow("mallory/demo", number="66", builder=f"{FORGE}/builds/all/.ci/build.yml")
+    trust = Trust(SigningPolicy(trusted=(Trusted(SHARED.issuer, SHARED.identity),)))
+    for old, lines in ((SHARED, 0), (other, 6)):
+        found = signing(release(signed(old)), release(signed(other)), trust).facts
+        [fact] = [each for each in found if isinstance(each, SignerUntrusted)]
+        assert (len(fact.write), fact.builder) == (lines, SHARED.identity)
 
 
 @pytest.mark.parametrize("trust", [NOBODY, REQUIRED, PINNED, LISTED])

@@ -42,6 +42,27 @@ def trust(
 
 LIST, EXCEPTION = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
 
+GITHUB = "https://token.actions.githubusercontent.com"
+BUILDER = "https://github.com/builds/all/.github/workflows/build.yml"
+RAN = Signer(
+    f"{BUILDER}@refs/tags/v2",
+    "uri",
+    GITHUB,
+    repository="https://github.com/acme/ledger",
+    workflow=".github/workflows/release.yml",
+    ref="refs/tags/v1.1.0",
+    trigger="release",
+    builder=BUILDER,
+    runner="github-hosted",
+    environment="pypi",
+)
+
+
+def ran(**said: Any) -> Trusted:
+    """Return an entry for the workflow of ``RAN``, with conditions."""
+    return Trusted(GITHUB, **{"repository": RAN.repository, "workflow": RAN.workflow} | said)
+
+
 JUDGED: dict[str, tuple[Signer, Trust, tuple[str, str, bool, str]]] = {
     "nobody said anything": (PERSON, trust(), ("not judged", "", False, "")),
     "the node's list": (PERSON, trust(listed=(PERSON.identity,)), ("trusted", LIST, False, "")),
@@ -142,7 +163,92 @@ JUDGED: dict[str, tuple[Signer, Trust, tuple[str, str, bool, str]]] = {
     "the node's list has another tag": (
         CI,
         trust(listed=(CI.identity.replace("v1.1.0", "v1.0.0"),)),
+        ("not listed", LIST, False, "another tag"),
+    ),
+    "the node's list has a branch": (
+        CI,
+        trust(listed=(CI.identity.replace("refs/tags/v1.1.0", "refs/heads/main"),)),
         ("untrusted", LIST, False, "another ref"),
+    ),
+    "the node's list has other capitals in the domain": (
+        PERSON,
+        trust(listed=(PERSON.identity.replace("acme", "Acme"),)),
+        ("untrusted", LIST, False, "other capitals"),
+    ),
+    "an owner": (
+        RAN,
+        trust(Trusted(GITHUB, owner="acme")),
+        ("trusted", "entry 1 of the policy, any repository of acme", True, ""),
+    ),
+    "an owner by the whole address, and the workflow": (
+        RAN,
+        trust(Trusted(GITHUB, owner="https://github.com/Acme", workflow=RAN.workflow)),
+        ("trusted", "entry 1 of the policy, any repository of https://github.com/Acme", True, ""),
+    ),
+    "an owner whose name begins like that": (
+        RAN,
+        trust(Trusted(GITHUB, owner="acm")),
+        ("untrusted", "the policy", False, ""),
+    ),
+    "an owner at another forge's issuer": (
+        RAN,
+        trust(Trusted("https://gitlab.com", owner="https://github.com/acme")),
+        ("untrusted", "the policy", False, "another issuer"),
+    ),
+    "all conditions that it meets": (
+        RAN,
+        trust(ran(trigger=("push", "release"), environment="github-hosted", builder=BUILDER)),
+        ("trusted", "entry 1 of the policy", True, ""),
+    ),
+    "its deployment environment, and the builder at its ref": (
+        RAN,
+        trust(ran(environment="pypi", builder=RAN.identity)),
+        ("trusted", "entry 1 of the policy", True, ""),
+    ),
+    "another trigger": (
+        RAN,
+        trust(ran(trigger="push")),
+        ("untrusted", "the policy", False, "another trigger"),
+    ),
+    "another runner": (
+        RAN,
+        trust(ran(environment="self-hosted")),
+        ("untrusted", "the policy", False, "another environment"),
+    ),
+    "another deployment environment": (
+        RAN,
+        trust(ran(environment="staging")),
+        ("untrusted", "the policy", False, "another environment"),
+    ),
+    "another builder": (
+        RAN,
+        trust(ran(builder=f"{BUILDER}.yml")),
+        ("untrusted", "the policy", False, "another builder"),
+    ),
+    "another ref of the builder": (
+        RAN,
+        trust(ran(builder=f"{BUILDER}@refs/tags/v3")),
+        ("untrusted", "the policy", False, "another builder"),
+    ),
+    "other capitals of owner and name": (
+        RAN,
+        trust(ran(repository="https://github.com/Acme/Ledger")),
+        ("trusted", "entry 1 of the policy", True, ""),
+    ),
+    "other capitals of the workflow": (
+        RAN,
+        trust(ran(workflow=RAN.workflow.upper())),
+        ("untrusted", "the policy", False, ""),
+    ),
+    "other capitals of a domain": (
+        PERSON,
+        trust(Trusted(ISSUER, PERSON.identity.replace("acme", "Acme"))),
+        ("trusted", "entry 1 of the policy", True, ""),
+    ),
+    "other capitals of a name": (
+        PERSON,
+        trust(Trusted(ISSUER, PERSON.identity.upper())),
+        ("untrusted", "the policy", False, ""),
     ),
     "an entry for this plugin": (
         PERSON,

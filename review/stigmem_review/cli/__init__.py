@@ -48,6 +48,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"stigmem-review: {clean(message)}; see {self.prog} --help\n")
 
 
+class _Version(argparse.Action):
+    """Prints the version, and of which day the trust root is that comes with it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from stigmem_review.signing.taken import root_taken
+
+        print(f"stigmem-review {__version__} (public-good trust root of {root_taken()})")
+        parser.exit()
+
+
 def parser(command: str = "") -> argparse.ArgumentParser:
     """Return the parser of a command, or of the whole command line where it is none.
 
@@ -60,7 +70,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"stigmem-review {__version__}")
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     needed = (command,) if command in _COMMANDS else () if command == "--version" else _COMMANDS
     for name in needed:

@@ -16,6 +16,7 @@ from stigmem_review.compare.attestations import (
 )
 from stigmem_review.compare.continuity import (
     TRUSTED,
+    Pair,
     alike,
     changes,
     joined,
@@ -25,8 +26,9 @@ from stigmem_review.compare.continuity import (
     signers_of,
     unlike_approved,
 )
-from stigmem_review.compare.relations import KNOWN, Continuity, relation
-from stigmem_review.compare.trusting import settings_facts, trust_facts
+from stigmem_review.compare.relations import KNOWN, Continuity, distance, relation
+from stigmem_review.compare.sources import Agrees, source_agrees, source_facts
+from stigmem_review.compare.trusting import absent_facts, settings_facts, trust_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
 from stigmem_review.policy.identities import address_of, name_of, without_ref
@@ -41,7 +43,7 @@ from stigmem_review.policy.trust import (
     stated,
 )
 
-_DECISIONS: tuple[Decision, ...] = ("trusted", "override", "untrusted", "not judged")
+_DECISIONS: tuple[Decision, ...] = ("trusted", "override", "not listed", "untrusted", "not judged")
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -62,7 +64,8 @@ class SigningOutcome(msgspec.Struct, frozen=True):
 
     Where several signed, one that signed before and one that is trusted are enough; ``signers``
     says it of each, in the order of the signature. ``by`` says whose word decided, and is empty
-    where nobody's did; ``required`` whether signatures are, absent where nobody said.
+    where nobody's did; ``required`` whether signatures are, absent where nobody said. ``source``
+    says of a first signature whether it is of the repository that the metadata names.
     """
 
     continuity: Continuity
@@ -70,6 +73,7 @@ class SigningOutcome(msgspec.Struct, frozen=True):
     by: str
     required: bool | None
     signers: tuple[Standing, ...] = ()
+    source: Agrees = ""
 
 
 class Signing(msgspec.Struct, frozen=True):
@@ -101,7 +105,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         if signature == NotCarried("index") and (names := tuple(map(name_of, signers_of(old)))):
             found.append(facts.SignatureNotCarried(item="signature", signers=names))
         return Signing(tuple(found), (), silent if signed else None)
-    pair = pair_of(old, signature.signers)
+    pair = _pair(old, new, signature, trust)
     continuity = _continuity(old, signature, pair)
     decisions = _decisions(new, signature, trust)
     signer, judged = min(decisions, key=_rank, default=(None, Judged("not judged")))
@@ -109,11 +113,18 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if pair:
         found += changes(old, new, pair, both_pinned=_are_pinned(new, pair, trust))
     if signer:
-        found += trust_facts(signer, judged, signers_of(old))
+        found += trust_facts(signer, judged, signers_of(old), trust)
     if pair:
         found += joined(old, decisions, pair)
     found += unlike_approved(old, signature, trust.approved, pinned=judged.pinned)
     found += odd(signature)
+    if signature.status == "verified":
+        found += absent_facts(signature.signers, _distribution(new), trust)
+    agrees: Agrees = ""
+    if signer and continuity in ("", "signed for the first time"):
+        agrees = source_agrees(new, signer)
+        if judged.decision not in TRUSTED:
+            found += source_facts(new, signer)
     trusted = judged.decision in TRUSTED
     if pair:
         gone = list(left(old, signature, pair, trusted=trusted))
@@ -135,8 +146,21 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         judged.by,
         required(trust),
         tuple(_standing(old, each, said, continuity) for each, said in decisions),
+        agrees,
     )
     return Signing(tuple(found), tuple(already), outcome)
+
+
+def _pair(old: Release, new: Release, signature: Signature, trust: Trust) -> Pair | None:
+    """Return the two signers to be compared: the closest, or else two whom the policy names.
+
+    Whom it names may alternate, whoever has the same issuer beside them.
+    """
+    pair = pair_of(old, signature.signers)
+    if pair is None or relation(*pair) in KNOWN:
+        return pair
+    both = [(one, two) for one in signers_of(old) for two in signature.signers]
+    return min((each for each in both if _are_pinned(new, each, trust)), key=distance, default=pair)
 
 
 def _distribution(release: Release) -> str:

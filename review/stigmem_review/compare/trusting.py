@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from stigmem_review import facts
-from stigmem_review.compare.relations import KNOWN, ref_kind, relation
+from stigmem_review.compare.relations import KNOWN, RELATED, ref_kind, relation
 from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import name_of, signs_for_others, texts_of
 from stigmem_review.policy.settings import OVERRIDE, TRUSTED, Settings
-from stigmem_review.policy.trust import Judged, Trust
+from stigmem_review.policy.trust import Judged, Trust, absent, reads_lists
 
 
 def settings_facts(trust: Trust) -> Iterator[Fact]:
@@ -26,16 +26,33 @@ def settings_facts(trust: Trust) -> Iterator[Fact]:
         yield facts.SignaturesUnsupported(item="verifier")
 
 
-def trust_facts(signer: Signer, judged: Judged, before: Sequence[Signer]) -> Iterator[Fact]:
+def trust_facts(
+    signer: Signer, judged: Judged, before: Sequence[Signer], trust: Trust
+) -> Iterator[Fact]:
     """Yield what the operator thinks of a signer; ``before`` are those of the old release."""
     identity, issuer = name_of(signer), signer.issuer
+    # Nobody should pin another one than before, only because it is the new one.
+    is_other = bool(before) and not any(relation(each, signer) in RELATED for each in before)
+    pin = () if is_other else _policy_lines(signer)
+    if judged.unlisted:
+        is_next = judged.but == "another tag"
+        yield facts.SignerNotListed(
+            item="signer",
+            identity=signer.identity,
+            by=judged.unlisted,
+            next=is_next,
+            read=reads_lists(trust.settings),
+            verifier=trust.verifier,
+            trusted=judged.decision == "trusted",
+            write=_env_line(judged.unlisted, signer, trust) if is_next else (),
+        )
     if signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned:
         yield facts.SignerShared(
             item="signer",
             identity=signer.identity,
             repository=signer.repository,
             by=judged.by,
-            write=_policy_lines(signer),
+            write=pin,
         )
     match judged.decision:
         case "untrusted":
@@ -46,7 +63,7 @@ def trust_facts(signer: Signer, judged: Judged, before: Sequence[Signer]) -> Ite
                 by=judged.by,
                 but=judged.but,
                 builder=signer.identity if signs_for_others(signer) else "",
-                write=_policy_lines(signer) if judged.but == "a shared builder" else (),
+                write=pin if judged.but == "a shared builder" else (),
             )
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
@@ -64,6 +81,20 @@ def trust_facts(signer: Signer, judged: Judged, before: Sequence[Signer]) -> Ite
             )
 
 
+def _env_line(name: str, signer: Signer, trust: Trust) -> tuple[str, ...]:
+    """Return the line of the node's settings that names a signer too."""
+    if is_odd(signer.identity) or "," in signer.identity:
+        return ()
+    names = trust.settings.trusted if name == TRUSTED else trust.settings.override
+    return (f"{name}={','.join((*names, signer.identity))}",)
+
+
+def absent_facts(signers: Sequence[Signer], distribution: str, trust: Trust) -> Iterator[Fact]:
+    """Yield who has to have signed, as the policy says, and did not."""
+    for entry, who in absent(signers, distribution, trust):
+        yield facts.SignerAbsent(item=entry, who=who)
+
+
 def _policy_lines(signer: Signer) -> tuple[str, ...]:
     """Return the lines of a policy that pin a signer, nothing for one whose name is odd."""
     if any(map(is_odd, texts_of(signer))):
@@ -73,6 +104,8 @@ def _policy_lines(signer: Signer) -> tuple[str, ...]:
         fields |= {"repository": signer.repository, "workflow": signer.workflow}
         if ref_kind(signer.ref) == "a tag":
             fields["ref"] = "refs/tags/*"
+        if signs_for_others(signer):
+            fields["builder"] = signer.builder
     else:
         fields["identity"] = signer.identity
     # In printable ASCII a string of JSON is one of TOML.

@@ -42,6 +42,7 @@ _CONTINUITY: dict[Continuity, str] = {
 _DECISION = {
     "trusted": "trusted",
     "override": "accepted as an exception",
+    "not listed": "not in the node's list",
     "untrusted": "not trusted",
     "not judged": "no trust policy configured",
 }
@@ -116,6 +117,12 @@ _BUT: dict[But, str] = {
     "other plugins": ", which trusts it for other plugins",
     "not on the node": ", and the policy trusts it",
     "a shared builder": ", which names a workflow that any repository can call",
+    "another trigger": ", which wants it started by something else",
+    "another environment": ", which wants it run elsewhere",
+    "another builder": ", which wants it built by another workflow",
+    "other capitals": ", which has that name in other capitals",
+    "another tag": ", which names the same workflow at another tag",
+    "list not read": ", which the node does not read",
 }
 
 
@@ -228,6 +235,7 @@ _CHANGED: tuple[Continuity, ...] = (
 _AND = {
     "trusted": ", trusted",
     "override": ", accepted as an exception",
+    "not listed": ", not in the node's list",
     "untrusted": ", not trusted",
     "not judged": "; no trust policy configured",
 }
@@ -273,11 +281,15 @@ def _each_says(
     """Yield each signer, whom it follows, and what the operator thinks of it."""
     shown = [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]
     same = len({standing.decision for _, standing in shown}) == 1
+    # Somebody else signed the old release too: that it is as before is not the whole of it.
+    left = outcome.continuity == "one of several"
     for index, (signer, standing) in enumerate(shown):
         yield Segment(_joint(index, len(signers)))
         yield Segment(shorten(who(signer), 160), theirs=True)
         pair = _as_before(old, signer)
-        if pair and _at_one(*pair):
+        if left:
+            pass
+        elif pair and _at_one(*pair):
             yield Segment(" (as before)")
         elif pair:
             yield Segment(" (as before: ")
@@ -291,10 +303,12 @@ def _each_says(
             yield Segment(f", {_DECISION[standing.decision]}")
     if (more := len(signers) - len(shown)) > 0:
         yield Segment(f" and {more} more")
+    if left or (len(shown) > 1 and outcome.continuity not in ("same", "another ref")):
+        yield from _before(old)
+    if outcome.source == "agrees":
+        yield Segment(", the repository that its metadata names")
     if same:
         yield Segment(_AND[outcome.decision])
-    if len(shown) > 1 and outcome.continuity not in ("same", "another ref"):
-        yield from _before(old)
 
 
 def _joint(index: int, count: int) -> str:
@@ -378,6 +392,7 @@ def expected(case: Case, new: Release) -> Message:
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
         "override": "only with an approval: ",
+        "not listed": "to be listed: ",
         "untrusted": "no: ",
         "not judged": "yours to decide: ",
     }[outcome.decision]

@@ -36,6 +36,6 @@ def build_signer_report(
 def _exit_code(signature: AnySignature, trust: SigningOutcome | None) -> Literal[0, 1, 3]:
     if not isinstance(signature, Signature) or signature.status == "unverifiable":
         return 3
-    if signature.status != "verified" or (trust and trust.decision == "untrusted"):
+    if signature.status != "verified" or (trust and trust.decision in ("untrusted", "not listed")):
         return 1
     return 0

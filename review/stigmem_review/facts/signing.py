@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from stigmem_review.facts.base import Fact, Replaced
-from stigmem_review.policy.trust import But, RequiredBy
+from stigmem_review.policy.trust import But, RequiredBy, Verifier
 
 
 class SignatureInvalid(Fact, frozen=True, kw_only=True):
@@ -144,6 +144,43 @@ class SignerUntrusted(Fact, frozen=True, kw_only=True):
     by: str
     but: But
     builder: str = ""
+
+
+class SignerNotListed(Fact, frozen=True, kw_only=True):
+    """A signer whom the node's list ``by`` leaves out, which need not be news.
+
+    ``next`` if it names the same workflow at another tag, ``read`` if the node reads it,
+    ``verifier`` whose verifier the node has, ``trusted`` if the policy trusts the signer. ``write``
+    is the whole line that names the signer too.
+    """
+
+    identity: str
+    by: str
+    next: bool
+    read: bool
+    verifier: Verifier | None
+    trusted: bool
+
+
+class SignerAbsent(Fact, frozen=True, kw_only=True):
+    """Somebody who has to have signed, as the policy says, did not; ``who`` it names."""
+
+    who: str
+
+
+class SignerElsewhere(Fact, frozen=True, kw_only=True):
+    """The first signature is of another repository than the metadata names as its source."""
+
+    repository: str
+    named: tuple[str, ...]
+
+
+class TrustRootOld(Fact, frozen=True, kw_only=True):
+    """The copy of the public-good root that a signature rests on is older than the policy lets."""
+
+    taken: str
+    days: int
+    most: int
 
 
 class SignerShared(Fact, frozen=True, kw_only=True):

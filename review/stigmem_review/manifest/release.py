@@ -302,7 +302,14 @@ def _release(
         code=code,
         problems=(*artifact.problems, *reading.problems),
         gaps=reading.gaps,
+        links=_links(metadata),
     )
+
+
+def _links(metadata: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the project URLs of a release, its home page among them (core metadata)."""
+    homes = (f"Homepage, {each}" for each in metadata.get("home-page", ()))
+    return (*metadata.get("project-url", ()), *homes)
 
 
 def _counted(metadata: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import PolicyError, ReviewError
+from stigmem_review.facts import TrustRootOld
+from stigmem_review.model import AnySignature, Signature
 from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.file import PolicyFile
 from stigmem_review.policy.mistake import Mistake
@@ -135,3 +137,22 @@ def _beside(file: PolicyFile, paths: Sequence[str]) -> Iterator[str]:
 def _normal(path: str) -> str:
     # An empty one stays what it is, so that it is no folder.
     return posixpath.normpath(path) if path else path
+
+
+def old_root(
+    signature: AnySignature | None, most: int | None, today: date | None
+) -> Iterator[TrustRootOld]:
+    """Yield that a signature rests on a copy of the public-good root that is too old.
+
+    ``most`` is how many days old it may be, if anybody said; whatever day it is then counts.
+    """
+    if most is None or not isinstance(signature, Signature) or not signature.proofs:
+        return
+    from stigmem_review.signing.roots import shipped_root
+
+    root = shipped_root()
+    if root.name not in signature.root:
+        return
+    days = ((today or datetime.now(UTC).date()) - date.fromisoformat(root.taken)).days
+    if days > most:
+        yield TrustRootOld(item="trust root", taken=root.taken, days=days, most=most)

@@ -26,6 +26,7 @@ from stigmem_review.pipeline.reading import (
     read_artifact,
 )
 from stigmem_review.pipeline.terms import Terms, read_decisions, read_records
+from stigmem_review.pipeline.trust_roots import old_root
 from stigmem_review.rulebook import Finding, judge
 from stigmem_review.signing.verify import verify
 from stigmem_review.sources.artifact import Artifact
@@ -192,7 +193,11 @@ def _judged(
     trust = with_approved(terms.trust, subject, terms.approvals)
     case = build_case(old, new, terms.node, trust, terms.plugins)
     name = distribution(new) or distribution(old)
-    stated = (*case.comparison.facts, *terms.policy.forbidden(new, name))
+    stated = (
+        *case.comparison.facts,
+        *terms.policy.forbidden(new, name),
+        *old_root(new.signature, terms.trust.policy.root_max_age, terms.today),
+    )
     judged = terms.policy.judge(stated, case, terms.rulebook, name)
     findings = judged.findings
     if findings:

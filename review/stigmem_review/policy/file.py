@@ -405,8 +405,16 @@ def _moved(document: Any) -> tuple[Any, dict[Keys, Keys]]:
     return document, places
 
 
+_NO_KEYS = (
+    "signatures of a key without a certificate cannot be verified here, since sigstore, which "
+    "verifies, takes certificates alone: name who signs by identity and issuer"
+)
+
+
 def _told(mistake: Mistake) -> Mistake:
-    """Return what is wrong with a key that had another place and stands at both."""
+    """Return what is wrong with a key that had another place, or that people look for here."""
+    if mistake.unknown and mistake.keys[-1] == "key" and "trusted" in mistake.keys:
+        return msgspec.structs.replace(mistake, why=f"; {_NO_KEYS}")
     if len(mistake.keys) != 1 or mistake.keys[0] not in _EARLIER:
         return mistake
     table, key = _EARLIER[str(mistake.keys[0])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -12,13 +12,21 @@ import msgspec
 from stigmem_review.model import Signer
 from stigmem_review.names import canonicalize_name
 from stigmem_review.policy.identities import (
+    ON_GITHUB,
     address_of,
+    fold,
     nearest,
     signs_for_others,
     without_ref,
 )
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
-from stigmem_review.policy.trusted import PluginSigning, SigningPolicy, Trusted
+from stigmem_review.policy.trusted import (
+    PluginSigning,
+    SigningPolicy,
+    Trusted,
+    listed,
+    owner_address,
+)
 
 Verifier = Literal["stock", "own"]
 """What verifies signatures on a node: what it comes with, or something that was put in its
@@ -49,23 +57,40 @@ class Trust(msgspec.Struct, frozen=True):
     def of(self, distribution: str) -> Trust:
         """Return what holds for one distribution."""
         name = canonicalize_name(distribution)
-        for each, said in self.plugins.items():
-            if canonicalize_name(each) == name and said.required is not None:
-                policy = msgspec.structs.replace(self.policy, required=said.required)
-                return msgspec.structs.replace(self, policy=policy)
-        return self
+        own = [
+            each.required for key, each in self.plugins.items() if canonicalize_name(key) == name
+        ]
+        said = next((each for each in own if each is not None), self.policy.required)
+        if any(each.required and _is_for(each, distribution) for each in self.policy.trusted):
+            said = True
+        policy = msgspec.structs.replace(self.policy, required=said)
+        return msgspec.structs.replace(self, policy=policy)
 
 
-Decision = Literal["trusted", "override", "untrusted", "not judged"]
+Decision = Literal["trusted", "override", "not listed", "untrusted", "not judged"]
+"""``not listed`` if only the node's own list does not name a signer, and that need not be news: it
+names the same workflow at another tag, or the node does not read it."""
 
 RequiredBy = Literal["the policy", "STIGMEM_PLUGIN_SIGNING_REQUIRED", "the node"]
 
 But = Literal[
-    "", "another issuer", "another ref", "other plugins", "not on the node", "a shared builder"
+    "",
+    "another issuer",
+    "another ref",
+    "another trigger",
+    "another environment",
+    "another builder",
+    "other plugins",
+    "other capitals",
+    "not on the node",
+    "a shared builder",
+    "another tag",
+    "list not read",
 ]
 """Why a signer is not trusted although something is said of it: the policy trusts it from another
-issuer, at another ref, or for other plugins, the node's own lists leave it out, or what is named is
-a workflow that signs for whoever calls it."""
+issuer, at another ref, on other conditions, or for other plugins, the node's own lists leave it
+out, or what is named is a workflow that signs for whoever calls it. Of what the node's list leaves
+out: that it names another tag, or is not read."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -73,7 +98,8 @@ class Judged(msgspec.Struct, frozen=True):
 
     ``by`` says whose word decided. ``pinned`` if that was an entry of the policy, which has the
     issuer too. ``nearest`` is a trusted signer that this one can be taken for and is not; ``but``
-    what keeps it from being trusted, where that can be said.
+    what keeps it from being trusted, where that can be said. ``unlisted`` is the node's list that
+    leaves it out, where that need not be news.
     """
 
     decision: Decision
@@ -81,6 +107,7 @@ class Judged(msgspec.Struct, frozen=True):
     pinned: bool = False
     nearest: str = ""
     but: But = ""
+    unlisted: str = ""
 
 
 def required(trust: Trust) -> bool | None:
@@ -123,20 +150,58 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
     entries = tuple(enumerate(trust.policy.trusted, 1))
     here = tuple(each for each in entries if _is_for(each[1], distribution))
     entry = next((number for number, each in here if _fits(each, signer)), None)
-    listed = _listed(signer, trust.settings)
-    if listed == "untrusted":
-        by = TRUSTED if trust.settings.trusted else OVERRIDE
-        but: But = "not on the node" if entry is not None else _other_ref(signer, trust.settings)
-        return Judged("untrusted", by, nearest=_nearest(signer, trust), but=but)
-    if entry is None and (here or (entries and listed == "not judged")):
+    on_list: Decision = _listed(signer, trust.settings)
+    settings, unlisted = trust.settings, ""
+    off: But = ""
+    if on_list == "untrusted":
+        by = TRUSTED if settings.trusted else OVERRIDE
+        off = _off_list(signer, settings)
+        if off not in ("another tag", "list not read"):
+            but: But = "not on the node" if entry is not None else off
+            return Judged("untrusted", by, nearest=_nearest(signer, trust), but=but)
+        on_list, unlisted = "not listed", by
+    if entry is None and (here or (entries and on_list in ("not judged", "not listed"))):
         elsewhere = any(_fits(each, signer) for _, each in entries)
         but = "other plugins" if elsewhere else _but(signer, here)
         return Judged("untrusted", "the policy", nearest=_nearest(signer, trust), but=but)
-    if listed == "override":
+    if on_list == "override":
         return Judged("override", OVERRIDE, pinned=entry is not None)
     if entry is not None:
-        return Judged("trusted", f"entry {entry} of the policy", pinned=True)
-    return Judged(listed, TRUSTED if listed == "trusted" else "")
+        by = _entry_named(entry, trust.policy.trusted[entry - 1])
+        return Judged("trusted", by, pinned=True, but=off, unlisted=unlisted)
+    if on_list == "not listed":
+        near = _nearest(signer, trust)
+        return Judged("not listed", unlisted, nearest=near, but=off, unlisted=unlisted)
+    return Judged(on_list, TRUSTED if on_list == "trusted" else "")
+
+
+def _entry_named(number: int, entry: Trusted) -> str:
+    wide = f", any repository of {entry.owner}" if entry.owner else ""
+    return f"entry {number} of the policy{wide}"
+
+
+def absent(signers: Sequence[Signer], distribution: str, trust: Trust) -> Iterator[tuple[str, str]]:
+    """Yield the entries of the policy whose signer has to have signed a distribution and did not.
+
+    Each with how it is named, and whom it names.
+    """
+    for number, entry in enumerate(trust.policy.trusted, 1):
+        wanted = entry.required and _is_for(entry, distribution)
+        if wanted and not any(_fits(entry, each) for each in signers):
+            yield _entry_named(number, entry), _named(entry)
+
+
+def _named(entry: Trusted) -> str:
+    place = entry.repository or owner_address(entry)
+    return entry.identity or "/".join(filter(None, (place, entry.workflow)))
+
+
+def reads_lists(settings: Settings) -> bool:
+    """Say whether a node reads its lists of publishers (``stigmem_node.plugins.lifecycle``).
+
+    It does not where signatures are not required, and the operator accepts that.
+    """
+    return not (settings.required is False and settings.acknowledged)
 
 
 def _listed(signer: Signer, settings: Settings) -> Decision:
@@ -160,16 +225,48 @@ def _is_for(entry: Trusted, distribution: str) -> bool:
 
 
 def _fits(entry: Trusted, signer: Signer) -> bool:
-    return entry.issuer == signer.issuer and _names(entry, signer) and _allows(entry.ref, signer)
+    return entry.issuer == signer.issuer and _names(entry, signer) and not _unmet(entry, signer)
 
 
 def _names(entry: Trusted, signer: Signer) -> bool:
     if entry.identity:
         # Whoever calls a shared workflow is signed for under its name.
-        return _is(entry.identity, signer) and not signs_for_others(signer)
+        known = msgspec.structs.replace(signer, identity=fold(signer.identity))
+        return _is(fold(entry.identity), known) and not signs_for_others(signer)
     # A workflow signs under its address, and nobody else does.
-    where = (entry.repository, entry.workflow)
-    return signer.kind == "uri" and all(where) and where == (signer.repository, signer.workflow)
+    if signer.kind != "uri" or not (signer.repository and signer.workflow):
+        return False
+    if entry.workflow not in ("", signer.workflow):
+        return False
+    if owner := owner_address(entry):
+        return fold(f"{signer.repository}/").startswith(f"{_folded_owner(owner)}/")
+    return bool(entry.workflow) and fold(entry.repository) == fold(signer.repository)
+
+
+def _folded_owner(owner: str) -> str:
+    return owner.lower() if owner.lower().startswith(ON_GITHUB) else owner
+
+
+def _unmet(entry: Trusted, signer: Signer) -> But:
+    """Return the condition of an entry that a signer does not meet, or nothing."""
+    if not _allows(entry.ref, signer):
+        return "another ref"
+    if entry.trigger and signer.trigger not in listed(entry.trigger):
+        return "another trigger"
+    hosted = entry.environment.endswith("-hosted")
+    if entry.environment not in ("", signer.runner if hosted else signer.environment):
+        return "another environment"
+    if entry.builder and not _built_by(entry.builder, signer):
+        return "another builder"
+    return ""
+
+
+def _built_by(builder: str, signer: Signer) -> bool:
+    address = without_ref(builder)
+    own = signer.builder or f"{signer.repository}/{signer.workflow}"
+    if fold(address) != fold(own):
+        return False
+    return address == builder or fold(builder) == fold(signer.identity)
 
 
 def _allows(pattern: str, signer: Signer) -> bool:
@@ -183,21 +280,30 @@ def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
     if signs_for_others(signer) and any(_is(each.identity, signer) for _, each in entries):
         return "a shared builder"
     named = [entry for _, entry in entries if _names(entry, signer)]
-    if any(entry.issuer == signer.issuer for entry in named):
+    unmet = [_unmet(entry, signer) for entry in named if entry.issuer == signer.issuer]
+    return unmet[0] if unmet else "another issuer" if named else ""
+
+
+def _off_list(signer: Signer, settings: Settings) -> But:
+    """Return what is to be said of a signer whom the node's lists do not name."""
+    named = (*settings.trusted, *settings.override)
+    # Whoever is exactly named is so by a name of another kind.
+    is_named = signer.identity in named
+    same = [each for each in named if without_ref(each) == address_of(signer)]
+    tags = [each for each in same if "@refs/tags/" in each]
+    if tags and not is_named and "@refs/tags/" in signer.identity and not signs_for_others(signer):
+        return "another tag"
+    if not reads_lists(settings):
+        return "list not read"
+    if same and not is_named:
         return "another ref"
-    return "another issuer" if named else ""
-
-
-def _other_ref(signer: Signer, settings: Settings) -> But:
-    listed = (*settings.trusted, *settings.override)
-    if signer.identity in listed:
-        return ""
-    return "another ref" if address_of(signer) in map(without_ref, listed) else ""
+    folded = {fold(without_ref(each)) for each in named}
+    return "other capitals" if not is_named and fold(address_of(signer)) in folded else ""
 
 
 def _nearest(signer: Signer, trust: Trust) -> str:
     """Return a trusted signer that this one can be taken for, as the operator wrote it."""
     known = [*trust.settings.trusted, *trust.settings.override]
     for entry in trust.policy.trusted:
-        known.append(entry.identity or f"{entry.repository}/{entry.workflow}")
+        known.append(_named(entry))
     return nearest(signer, known)

@@ -20,9 +20,10 @@ class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     """One signer that the policy trusts: an identity, or a workflow in a repository.
 
     The ``issuer`` is required. ``repository`` is the repository's whole address and ``workflow``
-    the path in it. ``ref`` is a pattern such as ``refs/tags/v*``, in which ``*`` stands for any
-    characters but a slash, and nothing else for more than itself. ``plugins`` are the
-    distributions it may sign; all where there is none.
+    the path in it; ``owner`` stands for any repository of an owner. ``ref`` is a pattern such as
+    ``refs/tags/v*``, in which ``*`` stands for any characters but a slash, and nothing else for
+    more than itself. ``plugins`` are the distributions it may sign; all where there is none. With
+    ``required`` it has to have signed each of those.
     """
 
     issuer: Annotated[
@@ -54,6 +55,14 @@ class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
             examples=[".github/workflows/release.yml"],
         ),
     ] = ""
+    owner: Annotated[
+        str,
+        msgspec.Meta(
+            description="any repository of this owner, in the place of one: a deliberately wider "
+            "choice, which reports name; the whole address where the issuer is a forge of its own",
+            examples=["acme"],
+        ),
+    ] = ""
     ref: Annotated[
         str,
         msgspec.Meta(
@@ -62,6 +71,38 @@ class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
             examples=["refs/tags/v*"],
         ),
     ] = ""
+    trigger: Annotated[
+        str | tuple[str, ...],
+        msgspec.Meta(
+            description="what may start the workflow's run (default: anything)",
+            examples=[["release", "push"]],
+        ),
+    ] = ()
+    environment: Annotated[
+        str,
+        msgspec.Meta(
+            description="where the workflow has to run: github-hosted, gitlab-hosted or "
+            "self-hosted for the runner, else the repository's deployment environment (default: "
+            "anywhere)",
+            examples=["github-hosted"],
+        ),
+    ] = ""
+    builder: Annotated[
+        str,
+        msgspec.Meta(
+            description="the reusable workflow that has to build it, as a whole address, with "
+            "@REF for one ref of it (default: any)",
+            examples=["https://github.com/acme/builds/.github/workflows/build.yml"],
+        ),
+    ] = ""
+    required: Annotated[
+        bool,
+        msgspec.Meta(
+            description="whether this signer has to have signed, whoever else did; of several "
+            "such entries all have to",
+            examples=[True],
+        ),
+    ] = False
     plugins: Annotated[
         tuple[str, ...],
         msgspec.Meta(
@@ -146,12 +187,24 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
         )
     if entry.identity and (entry.repository or entry.workflow):
         yield "identity", "write either an identity, or a repository and a workflow"
-    if not entry.identity:
+    if entry.owner and (entry.identity or entry.repository):
+        yield "owner", "it stands for any repository of an owner; write either it, or the one"
+    if not (entry.identity or entry.owner):
         for field in ("repository", "workflow"):
             if not getattr(entry, field):
                 yield field, "it is missing; write an identity, or a repository and a workflow"
-    for field in ("issuer", "identity", "repository", "workflow", "ref"):
-        value: str = getattr(entry, field)
+    if entry.owner and entry.issuer and not owner_address(entry):
+        yield (
+            "owner",
+            f"write {shorten(entry.owner)!r} as a whole address, such as https://forge.example/"
+            f"{shorten(entry.owner)}: which forge {shorten(entry.issuer)} is for is not known",
+        )
+    for field in ("trigger", "environment", "builder"):
+        if getattr(entry, field) and entry.identity:
+            yield field, "only a workflow has one; write a repository and a workflow"
+    if entry.builder and "://" not in entry.builder:
+        yield "builder", f"{shorten(entry.builder)!r} is not its whole address, with https://"
+    for field, value in _texts(entry):
         if is_odd(value) or value != value.strip():
             yield (
                 field,
@@ -187,10 +240,33 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
 _REGULAR = re.compile(r"[\^$\\+(){}|]|\.\*")
 
 
+def _texts(entry: Trusted) -> Iterator[tuple[str, str]]:
+    """Yield each text of an entry, with its key."""
+    named = ("issuer", "identity", "repository", "owner", "workflow", "ref", "environment")
+    for field in (*named, "builder"):
+        yield field, getattr(entry, field)
+    for each in listed(entry.trigger):
+        yield "trigger", each
+
+
+def owner_address(entry: Trusted) -> str:
+    """Return the address that the repositories of an entry's owner lie below; nothing if none."""
+    if "://" in entry.owner:
+        return entry.owner.rstrip("/")
+    forge = _FORGES.get(entry.issuer, "")
+    return f"{forge}{entry.owner.strip('/')}" if forge and entry.owner else ""
+
+
+_FORGES = {
+    "https://token.actions.githubusercontent.com": ON_GITHUB,
+    "https://gitlab.com": "https://gitlab.com/",
+}
+"""Where the repositories are that an issuer speaks of, of those that have one place."""
+
+
 def _never(entry: Trusted) -> Iterator[tuple[str, str]]:
     """Yield what no certificate ever says, so that the entry would trust nobody."""
-    for field in ("issuer", "identity", "repository", "workflow", "ref"):
-        value: str = getattr(entry, field)
+    for field, value in _texts(entry):
         if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
             yield field, f"{shorten(value)} has quotes of its own; write it without those"
         elif "*" in value and field != "ref":

@@ -156,6 +156,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     sha256: str = "the same"
     contents: dict[str, str] = {}
     held_against: HeldAgainst | None = None
+    links: tuple[str, ...] = ()
 
 
 class Example(msgspec.Struct, forbid_unknown_fields=True):
@@ -266,6 +267,7 @@ def release_of(short: ShortRelease) -> Release:
         builds=short.builds,
         contents=Known(short.contents),
         held_against=short.held_against,
+        links=short.links,
     )
 
 

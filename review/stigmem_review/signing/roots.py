@@ -18,14 +18,13 @@ from stigmem_review.errors import SigningError
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.library import load_library
 from stigmem_review.signing.outcome import first_of, on_one_line
+from stigmem_review.signing.taken import root_taken
 
 if TYPE_CHECKING:
     from sigstore_models.trustroot.v1 import TransparencyLogInstance
     from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
 
 SHIPPED = Path(__file__).with_name("public_good.json")
-TAKEN = Path(__file__).with_name("public_good.taken")
-"""The day our copy was last known to be the current one, in ISO 8601."""
 
 _ALWAYS = "1970-01-01T00:00:00Z"
 _DO = "name the trusted_root.json of the instance that signed"
@@ -47,14 +46,9 @@ PUBLIC_GOOD = "public-good"
 """What stands for our copy of the public-good instance's root where files of roots are named."""
 
 
-def shipped_taken() -> str:
-    """Return the day our copy was last known to be the current one, in ISO 8601."""
-    return TAKEN.read_text("utf-8").strip()
-
-
 def shipped_root(today: date | None = None) -> TrustRoot:
     """Return our copy of the public-good instance's root; with ``today``, it says how old it is."""
-    taken = shipped_taken()
+    taken = root_taken()
     days = (today - date.fromisoformat(taken)).days if today else 0
     age = f" ({days} day{'' if days == 1 else 's'} old)" if days > 0 else ""
     name = f"the public-good instance, as of {taken}{age}"
