@@ -225,7 +225,7 @@ def sdist_entries(more: Mapping[str, bytes] | None = None) -> list[Tarred]:
 
 
 def gzipped(data: bytes) -> bytes:
-    return gzip.compress(data, mtime=0)
+    return gzip.compress(data, compresslevel=1, mtime=0)
 
 
 def stored(data: bytes) -> bytes:

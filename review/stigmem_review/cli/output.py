@@ -17,11 +17,12 @@ import msgspec
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import ReportError, UsageError, reason
 from stigmem_review.model import Gap
-from stigmem_review.report import FORMATS, AnyReport, Format, all_gaps, render
+from stigmem_review.report import FORMATS, Format, all_gaps, render
 from stigmem_review.text import shorten
 from stigmem_review.verdict import Verdict
 
 if TYPE_CHECKING:
+    from stigmem_review.report import AnyReport
     from stigmem_review.sources.disk import Watch
 
 _WIDEST = 100

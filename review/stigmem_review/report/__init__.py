@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from stigmem_review.document.bump import BumpReport
-from stigmem_review.document.check import CheckReport
 from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap
 
-AnyReport = Report | CheckReport | BumpReport
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from stigmem_review.document.bump import BumpReport
+    from stigmem_review.document.check import CheckReport
+
+    AnyReport = Report | CheckReport | BumpReport
+
 Format = Literal["text", "markdown", "json", "github", "summary"]
 FORMATS: tuple[Format, ...] = ("text", "markdown", "json", "github", "summary")
 
@@ -39,44 +44,45 @@ def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = F
 
 
 def _text(report: AnyReport, width: int, colour: bool) -> str:
-    match report:
-        case Report():
-            from stigmem_review.report.text import render_text
+    if isinstance(report, Report):
+        from stigmem_review.report.text import render_text
 
-            return render_text(report, width=width, colour=colour)
-        case CheckReport():
-            from stigmem_review.report.check import render_check_text
+        return render_text(report, width=width, colour=colour)
+    if _is_check(report):
+        from stigmem_review.report.check import render_check_text
 
-            return render_check_text(report, width=width, colour=colour)
-        case BumpReport():
-            from stigmem_review.report.bump import render_bump_text
+        return render_check_text(report, width=width, colour=colour)
+    from stigmem_review.report.bump import render_bump_text
 
-            return render_bump_text(report, width=width, colour=colour)
+    return render_bump_text(report, width=width, colour=colour)
 
 
 def _markdown(report: AnyReport) -> str:
-    match report:
-        case Report():
-            from stigmem_review.report.markdown import render_markdown
+    if isinstance(report, Report):
+        from stigmem_review.report.markdown import render_markdown
 
-            return render_markdown(report)
-        case CheckReport():
-            from stigmem_review.report.check import render_check_markdown
+        return render_markdown(report)
+    if _is_check(report):
+        from stigmem_review.report.check import render_check_markdown
 
-            return render_check_markdown(report)
-        case BumpReport():
-            from stigmem_review.report.bump import render_bump_markdown
+        return render_check_markdown(report)
+    from stigmem_review.report.bump import render_bump_markdown
 
-            return render_bump_markdown(report)
+    return render_bump_markdown(report)
+
+
+def _is_check(report: CheckReport | BumpReport) -> TypeIs[CheckReport]:
+    # What an ordinary review would import for a question that it does not have.
+    from stigmem_review.document.check import CheckReport
+
+    return isinstance(report, CheckReport)
 
 
 def all_gaps(report: AnyReport) -> tuple[Gap, ...]:
     """Return everything that could not be reviewed."""
-    match report:
-        case Report():
-            return report.gaps
-        case CheckReport():
-            return tuple(gap for each in report.checked for gap in each.gaps)
-        case BumpReport():
-            reports = [each.report for each in report.bumps if each.report]
-            return (*report.gaps, *(gap for each in reports for gap in each.gaps))
+    if isinstance(report, Report):
+        return report.gaps
+    if _is_check(report):
+        return tuple(gap for each in report.checked for gap in each.gaps)
+    reports = [each.report for each in report.bumps if each.report]
+    return (*report.gaps, *(gap for each in reports for gap in each.gaps))
