@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stigmem_review import bump, check, review
-from stigmem_review.report import AnyReport, Format, render
+from stigmem_review.report import Format, render
 from support.plugins import HANDLERS, plugin, write_project, write_wheel
 from support.repository import Deployment
+
+if TYPE_CHECKING:
+    from stigmem_review.report import AnyReport
+
 
 LOWERED = '[levels]\ncapability-added = "note"\nversion-surprise = "off"\n'
 ALL_OFF = '[levels]\ncapability-added = "off"\nversion-surprise = "off"\n'
