@@ -16,7 +16,7 @@ from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import BumpReport, Compared, build_bump_report
-from stigmem_review.document.parts import Consulted
+from stigmem_review.document.parts import Consulted, Line
 from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.markers import Machine, python_of
 from stigmem_review.model import Gap, Level
@@ -24,7 +24,7 @@ from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.model import Known
 from stigmem_review.pins.repository import Pins, find_lists, read_pins, unread_pins
 from stigmem_review.pipeline.bumps.accepted import States, on_disk_accepted, read_accepted
-from stigmem_review.pipeline.bumps.decided import Parse, look_at_decisions, read_as_policy
+from stigmem_review.pipeline.bumps.decided import Parse, look_at_decisions, mended, read_as_policy
 from stigmem_review.pipeline.bumps.lines import look_at_lines, look_at_settings
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
@@ -39,12 +39,12 @@ from stigmem_review.pipeline.terms import (
     read_decisions,
 )
 from stigmem_review.pipeline.trust_roots import several
-from stigmem_review.policy.file import ApprovalsPolicy, NodePolicy, Policy
+from stigmem_review.policy.file import ApprovalsPolicy, NodePolicy, PinsPolicy, Policy
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.network import Network
-from stigmem_review.text import shorten
+from stigmem_review.text import Segment, shorten
 
 _NODE = "stigmem-node"
 
@@ -156,8 +156,11 @@ def review_change(wanted: Wanted) -> Change:
         policy, looked = find_policy(_below_top(opened, repository), base_tree.read)
     else:
         policy = posixpath.normpath(policy)
+    broken = "" if policy is None else mended(policy, base_tree, after)
+    if policy is not None and broken:
+        looked = tuple(dict.fromkeys((*looked, policy)))
     decisions = read_decisions(
-        policy,
+        None if broken else policy,
         wanted.env_file,
         wanted.environment,
         wanted.trust_root,
@@ -165,14 +168,16 @@ def review_change(wanted: Wanted) -> Change:
         partial(in_tree, base_tree, IN_THE_BASE),
         wanted.today,
     )
-    changed = before.changed(after)
+    pins = decisions.file.policy.pins
+    everything = before.changed(after)
+    changed = [path for path in everything if pins.counts(path)]
     known: Known = {}
     for tree in (before, after):
-        tree.read_ahead(filter(format_of, tree.paths))
+        tree.read_ahead(path for path in tree.paths if format_of(path) and pins.counts(path))
         tree.read_ahead({*changed}.intersection(tree.paths))
     lists = find_lists(changed, before.read, after.read)
     machine = _machine(decisions.file.policy.node)
-    old, new = (_pins(tree, lists, known, machine, changed) for tree in (before, after))
+    old, new = (_pins(tree, lists, known, machine, pins, changed) for tree in (before, after))
     pinned = _pinned_node(new)
     said = decisions.file.policy
     asked = wanted.node or said.node.version
@@ -195,7 +200,7 @@ def review_change(wanted: Wanted) -> Change:
     again += tuple(word for each in several(wanted.trust_root) for word in ("--trust-root", each))
     with Network(seconds=terms.pins.seconds) as network:
         work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network)
-        work.brought = brought(opened, artifacts, changed)
+        work.brought = brought(opened, artifacts, everything)
         review_pins(work, set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
         work.gaps.append(
@@ -206,10 +211,17 @@ def review_change(wanted: Wanted) -> Change:
                 "version below [node] in the policy",
             )
         )
-    look_at_lines(work, changed, before.read, after.read)
+    if broken:
+        says = (
+            Segment("the base's policy cannot be read, and HEAD's can: reviewed by the defaults ("),
+            Segment(broken, theirs=True),
+            Segment(")"),
+        )
+        work.as_before.append(Line(policy or "", says))
+    look_at_lines(work, everything, before.read, after.read)
     others = sorted(set(changed).difference(old.files, new.files))
     look_at_settings(work, others, before, after)
-    look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), changed)
+    look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
     _look_at_files(work)
     _look_at_names(work, lists, after)
     files: dict[str, Parse | None] = {
@@ -219,14 +231,15 @@ def review_change(wanted: Wanted) -> Change:
     # Where those who own the file review it on the head, that is how it changes.
     if said.approvals_from == "base":
         files[accepted] = parse_approvals
-    look_at_decisions(work, files, decisions.folders, changed, states)
+    look_at_decisions(work, files, decisions.folders, everything, states)
+    _say_left_out(work, everything, changed)
     for line in unread_pins(changed, new.files, before.read, after.read):
         if line.at in work.looked_at:
             continue
         work.gaps.append(Gap(str(line.at), f"{line.text}: {line.why}", ""))
     if pins_from != base_id:
         base_tree.read_ahead(filter(format_of, base_tree.paths))
-        look_behind(work, _pins(base_tree, lists, known, machine))
+        look_behind(work, _pins(base_tree, lists, known, machine, pins))
     agreed = change_consents(work.findings, changed, terms.gate, terms.approvals)
     reviews = (each.report for each in work.bumps if each.report)
     exactly = ("--exact",) if wanted.exact else ()
@@ -300,10 +313,24 @@ def _pins(
     lists: frozenset[str],
     known: Known,
     machine: Machine,
+    policy: PinsPolicy,
     changed: Collection[str] = (),
 ) -> Pins:
-    paths = (*tree.paths, *tree.links)
+    paths = filter(policy.counts, (*tree.paths, *tree.links))
     return read_pins(paths, lists, tree.read, known, changed, machine)
+
+
+def _say_left_out(work: Work, everything: list[str], changed: list[str]) -> None:
+    """Say which changed files nobody looked at, because the base's policy leaves them out."""
+    if left := sorted({*everything}.difference(changed)):
+        count = "1 changed file" if len(left) == 1 else f"{len(left)} changed files"
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        says = (
+            Segment(f"{count} left out by [pins] in the base's policy: "),
+            Segment(", ".join(left[:3]), theirs=True),
+            Segment(more),
+        )
+        work.others.append(Line("files", says))
 
 
 def _machine(node: NodePolicy) -> Machine:

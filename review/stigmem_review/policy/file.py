@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -208,6 +209,22 @@ class ReceiptsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
 class PinsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The table ``[pins]`` of a policy: how the releases are looked at that a change pins."""
 
+    include: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="the files whose pins and settings count, as paths from the top of the "
+            "repository; * is anything within a name and ** any folders (default: all)",
+            examples=[["deploy/**"]],
+        ),
+    ] = ()
+    exclude: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="the files that do not count, written as in include; what of them changed "
+            "is counted in the report",
+            examples=[["docs/**"]],
+        ),
+    ] = ()
     whole_files: Annotated[
         bool,
         Meta(
@@ -227,6 +244,23 @@ class PinsPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
             examples=[limits.CHANGE_SECONDS],
         ),
     ] = limits.CHANGE_SECONDS
+
+    def counts(self, path: str) -> bool:
+        """Say whether a file of the repository is one of those that are looked at."""
+        if self.include and not any(_path_fits(each, path) for each in self.include):
+            return False
+        return not any(_path_fits(each, path) for each in self.exclude)
+
+
+def _path_fits(pattern: str, path: str) -> bool:
+    return _path_pattern(pattern).fullmatch(path) is not None
+
+
+@lru_cache
+def _path_pattern(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./"))
+    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+    return re.compile("".join(meant.get(each) or re.escape(each) for each in parts), re.DOTALL)
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -50,6 +50,14 @@ def _changed(work: Work, path: str, old: str, new: str) -> None:
     work.judge("", fact, old, new)
 
 
+def mended(path: str, base: Tree, head: Tree) -> str:
+    """Return what is wrong with the base's policy, where the head has one that can be read."""
+    new = head.read(path)
+    if new is None or not is_policy(new, path) or _broken(parse_policy, new, path):
+        return ""
+    return _broken(parse_policy, base.read(path), path)
+
+
 def read_as_policy(data: bytes, path: str) -> object:
     """Read a file that lies where policies are looked for, if it is one."""
     return parse_policy(data, path) if is_policy(data, path) else None
