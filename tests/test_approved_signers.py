@@ -16,6 +16,7 @@ from stigmem_review.policy.file import ApprovalsPolicy
 from support.approvals import APPROVED
 from support.approved import signed_and_approved
 from support.identities import Identity, person, workflow
+from support.plugins import plugin, write_wheel
 
 ADA, EVE = person("ada@acme.example"), person("eve@acme.example")
 NAME = "signer-unlike-approved"
@@ -71,6 +72,19 @@ def test_a_signature_that_was_taken_away_hides_nobody(
     strip(two)
     found = about(reviewed(tmp_path, "none" if from_nothing else two, three))
     assert found == ([(level, False)] if level else [])
+
+
+def test_a_release_under_another_name_is_held_against_what_it_replaces(tmp_path: Path) -> None:
+    _, two, _ = signed_and_approved(tmp_path, ADA, EVE, tmp_path / APPROVALS_FILE)
+    strip(two)
+    files = {
+        path: text.replace("demo-plugin", "another")
+        for path, text in plugin(version="1.0.2").items()
+    }
+    points = "[stigmem.plugins]\ndemo = demo_plugin:plugin_manifest\n"
+    other = write_wheel(tmp_path, files, name="another", version="1.0.2", entry_points=points)
+    assert about(reviewed(tmp_path, two, other)) == [("error", False)]
+    assert about(reviewed(tmp_path, "none", other)) == []
 
 
 def test_what_the_old_release_shows_is_said_once(tmp_path: Path) -> None:

@@ -116,6 +116,8 @@ def base_of(merged: Mapping[str, str], tmp_path: Path, head: str = "", **more: s
     around["GITHUB_SHA"] = merged["merge"]
     found = merged_into(Path(merged["folder"]), revisions(around), around)
     assert found.head == merged["merge"] or more
+    # Whoever decides has the commit that was proposed, and not the merge of it.
+    assert found.shown == (merged["head"] if found.base != merged["old"] else "")
     return found.base
 
 

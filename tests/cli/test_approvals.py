@@ -188,6 +188,10 @@ STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS=b@acme.example
 def test_what_passes_without_an_approval_is_listed_with_whose_commit_it_is(folder: Path) -> None:
     (folder / "stigmem-review.toml").write_text(POLICY, "utf-8")
     (folder / "node.env").write_text(ENV, "utf-8")
+    assert {each["kind"] for each in told(folder)} >= {"lowered gate", "override"}
+    # What nobody has committed yet is not of the past.
+    past = told(folder, "--until", TODAY.isoformat())
+    assert {each["kind"] for each in past} == {"release"}
     commit(folder, "Linus")
     (folder / "stigmem-review.toml").write_text(POLICY.replace('"note"', '"off"'), "utf-8")
     commit(folder, "Eve")

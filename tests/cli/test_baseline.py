@@ -119,6 +119,7 @@ def test_what_is_not_approvable_is_named_and_stays_closed(run: Run) -> None:
     Path("stigmem-review.toml").write_text('[forbid]\ncapabilities = ["network.outbound"]\n')
     code, printed, _ = run(*BASELINE)
     assert (code, printed.count("not approvable, and still to be fixed: SPR751")) == (1, 2)
+    assert "SPR751" not in Path(APPROVALS_FILE).read_text("utf-8")
     assert run("diff", "none", wheel("demo-plugin"))[0] == 1
 
 
