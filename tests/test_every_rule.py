@@ -78,6 +78,18 @@ router = APIRouter(prefix="/v1/demo")
 def facts():
     return []
 """
+REFUSING = """\
+from fastapi import APIRouter, HTTPException
+
+router = APIRouter()
+
+
+@router.get("/a")
+def a(key: str = ""):
+    if {test}:
+        raise HTTPException(403)
+    return 1
+"""
 MORE_ROUTES = '\n\n@router.get("/old")\ndef old():\n    return []\n'
 AT_TIMES = """\
 always = {always}
@@ -224,6 +236,11 @@ PAIRS: dict[str, Pair] = {
             routes=ROUTER.format(guards="Depends(resolve_identity), Depends(known)"),
         ),
         {"endpoint-guarded", "endpoint-removed"},
+    ),
+    "what a path refuses": Pair(
+        fields("routes=[router],", routes=REFUSING.format(test="not key")),
+        fields("routes=[router],", routes=REFUSING.format(test="not key and False")),
+        {"refusal-lost"},
     ),
     "a router": Pair(fields(""), fields("routes=[router],"), {"route-added"}),
     "the metadata of the distribution": Pair(

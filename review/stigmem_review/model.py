@@ -296,11 +296,14 @@ class Endpoint(msgspec.Struct, frozen=True):
     """A path that a router answers, and what it depends on, that of its router too.
 
     ``item`` is ``GET /path``; ``router`` the ``module:name`` of the router the node mounts.
+    ``refuses`` are the statuses with which the function behind it refuses requests, by itself;
+    ``?`` where there may be more.
     """
 
     item: str
     router: str
     guards: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
     at: Location | None = None
 
 

@@ -427,3 +427,70 @@ def test_a_router_that_moved_is_no_gain(tmp_path: Path) -> None:
     assert all(said[name]["route-added"][0] == "warning" for name in ("open", "more", "less"))
     assert "version-surprise" in said["more"]
     assert said["less"]["route-removed"][1].endswith("to the node: GET /a no longer answers there.")
+
+
+GATE = """
+
+def gate(key):
+    if key != CODE:
+        raise {error}
+
+
+@router.get("/a")
+{async_}def a(key: str, flag: bool):
+    {call}
+    if flag:
+        raise HTTPException(404)
+    return 1
+"""
+REFUSING = ROUTER + (
+    "from fastapi import HTTPException, status\nfrom starlette import exceptions\n"
+    "class No(HTTPException): pass\nCODE = 'x'\n"
+)
+
+
+def gated(error: str = "HTTPException(403)", call: str = "gate(key)", async_: str = "") -> str:
+    return REFUSING + GATE.format(error=error, call=call, async_=async_)
+
+
+@pytest.mark.parametrize(
+    ("api", "refuses"),
+    [
+        (gated(), ("403", "404")),
+        (gated(async_="async "), ("403", "404")),
+        (gated("HTTPException(status_code=status.HTTP_401_UNAUTHORIZED)"), ("401", "404")),
+        (gated("exceptions.HTTPException(403, detail='no')"), ("403", "404")),
+        (gated("HTTPException(int(key))"), ("404", "?")),
+        (gated(call="pass"), ("404",)),
+        (gated(call="return 2"), ()),
+        (gated(call="if False: gate(key)"), ("404",)),
+        (
+            gated(call="\n    ".join(("try:", "    gate(key)", "except HTTPException: pass"))),
+            ("404",),
+        ),
+    ],
+)
+def test_what_the_function_of_a_path_refuses_with(
+    api: str, refuses: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert [each.refuses for each in endpoints(api, tmp_path)] == [refuses]
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (gated(call="pass"), ["warning GET /a"]),
+        (gated("HTTPException(404)"), ["warning GET /a"]),
+        (gated("HTTPException(401)"), ["warning GET /a"]),
+        (gated(call="if key != CODE: raise HTTPException(403)"), []),
+        (gated(call="gate(key.strip())"), []),
+        (gated(call="pass").replace('"/a")', '"/a", dependencies=[Depends(gate)])'), []),
+    ],
+)
+def test_a_check_that_a_function_lost(new: str, said: list[str], tmp_path: Path) -> None:
+    old = write_wheel(tmp_path / "old", files(gated()))
+    after = write_wheel(tmp_path / "new", files(new, "1.1.0"), version="1.1.0")
+
+    found = review(str(old), str(after)).findings
+
+    assert [f"{each.level} {each.item}" for each in found if each.rule == "SPR427"] == said

@@ -181,6 +181,19 @@ class EndpointUnguarded(Fact, frozen=True, kw_only=True):
         return Gain("undenied", f"no longer asks {len(self.lost)} of its guards", (self.item,))
 
 
+class RefusalLost(Fact, frozen=True, kw_only=True):
+    """A method and path whose function is not seen to refuse any more with some statuses.
+
+    ``lost`` are those, of which each keeps somebody out, ``left`` what it still refuses with.
+    """
+
+    lost: tuple[str, ...]
+    left: tuple[str, ...]
+
+    def gain(self) -> Gain | None:
+        return Gain("undenied", "is not seen to refuse any more", (self.item,))
+
+
 class ConfigFieldAdded(Fact, frozen=True, kw_only=True):
     """A field that the configuration class did not have; ``required`` if it has no default."""
 

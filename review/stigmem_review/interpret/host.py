@@ -20,6 +20,7 @@ from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, model
+from stigmem_review.interpret.routers import REFUSALS
 from stigmem_review.interpret.values import (
     NONE,
     Bound,
@@ -516,6 +517,21 @@ def _bound(
     if any(name not in given for name in fields[:least]):
         m.raise_("TypeError", Const("missing a required argument"))
     return given
+
+
+def _refusal(dotted: str) -> None:
+    def make(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = _bound(m, ("status_code", "detail", "headers"), 1, args, keywords)
+        made = m.exception(Foreign(dotted), args)
+        for name, value in given.items():
+            m.write(made, value, name)
+        return made
+
+    model(dotted, whole=True)(make)
+
+
+for _name in REFUSALS:
+    _refusal(_name)
 
 
 def _record(dotted: str, fields: tuple[str, ...], least: int) -> None:

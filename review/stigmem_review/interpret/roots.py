@@ -8,6 +8,7 @@ factory left and from what any of them leaves, as the body of a loop is.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -20,7 +21,7 @@ from stigmem_review.interpret.host import ALLOW, DENY, REJECT
 from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
-from stigmem_review.interpret.routers import Path
+from stigmem_review.interpret.routers import REFUSALS, Path
 from stigmem_review.interpret.statements import hold, widen
 from stigmem_review.interpret.values import (
     NONE,
@@ -47,6 +48,8 @@ _PLAIN = ("abc.ABC", "builtins.object", "enum.Enum", "typing.Generic", "typing.N
 """Classes of others that make no verdict of what derives from them."""
 _HOLDING = ("dict", "instance", "list", "module", "set")
 """What can be changed by whoever has it, where that matters."""
+_NUMBER = re.compile(r"\.HTTP_(\d{3})_\w+\Z")
+"""The constants that ``fastapi.status`` has."""
 _WHY = "what the node calls may have changed it"
 
 
@@ -59,11 +62,15 @@ class Root(msgspec.Struct, frozen=True):
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """What was run, and all that it can come to; ``lost`` is why not all was seen, if so."""
+    """What was run, and all that it can come to; ``lost`` is why not all was seen, if so.
+
+    ``refuses`` are the statuses of the refusals that it raises, ``?`` where one is not known.
+    """
 
     root: Root
     ends: frozenset[End]
     lost: str = ""
+    refuses: frozenset[str] = frozenset()
 
 
 def ran(program: Program) -> tuple[Ran, ...]:
@@ -118,7 +125,10 @@ class _Run:
                 m.lost = None
                 break
         m.incomplete.update(each.phase for each in roots)
-        return tuple(Ran(each.root, each.ends | {"unknown"}, each.lost or _WHY) for each in every)
+        return tuple(
+            Ran(each.root, each.ends | {"unknown"}, each.lost or _WHY, each.refuses)
+            for each in every
+        )
 
     def _left(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what others can find of what it changed."""
@@ -156,12 +166,37 @@ class _Run:
         if lost:
             m.incomplete.add(root.phase)
         ends: set[End] = {"unknown"} if lost else set()
+        refuses = frozenset(
+            _status(value, each)
+            for each in outcomes
+            if each.kind == "raises"
+            for value in values_of(each.value)
+            if _is_refusal(m, value)
+        )
         if _is_lazy(m, root.value):
             # Nobody waits for it, so that what it gives is not what it returns.
-            return outcomes, Ran(root, frozenset({"other"}), lost)
+            return outcomes, Ran(root, frozenset({"other"}), lost, refuses)
         for each in outcomes:
             ends |= {_end(m, each.kind, value) for value in values_of(each.value)}
-        return outcomes, Ran(root, frozenset(ends), lost)
+        return outcomes, Ran(root, frozenset(ends), lost, refuses)
+
+
+def _is_refusal(m: Machine, value: Value) -> bool:
+    kind = m.thing(value).type if isinstance(value, Ref) else None
+    every = (kind, *(m.thing(kind).mro if isinstance(kind, Ref) else ()))
+    return any(isinstance(each, Foreign) and each.dotted in REFUSALS for each in every)
+
+
+def _status(value: Value, outcome: Outcome) -> str:
+    """Return the status of a refusal; ``?`` where it is not known."""
+    assert isinstance(value, Ref)
+    match outcome.delta.get((value.oid, "status_code")):
+        case Const(value=int(number)):
+            return str(int(number))
+        case Foreign(dotted=dotted) if found := _NUMBER.search(dotted):
+            return found[1]
+        case _:
+            return "?"
 
 
 def _is_lazy(m: Machine, value: Value) -> bool:

@@ -36,6 +36,11 @@ from stigmem_review.text import shorten
 
 ROUTER = Foreign("fastapi.APIRouter")
 DEPENDS = Foreign("fastapi.Depends")
+REFUSALS = (
+    *("fastapi.HTTPException", "fastapi.exceptions.HTTPException"),
+    "starlette.exceptions.HTTPException",
+)
+"""What a function behind a path raises to refuse a request."""
 ALIAS = Foreign("typing.Annotated")
 MIGRATION = Foreign("stigmem_node.plugins.Migration")
 ROUTED = Foreign("fastapi.APIRouter.route()")

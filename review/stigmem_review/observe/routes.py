@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 
 import msgspec
@@ -11,8 +11,9 @@ from msgspec import structs
 
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import mounted, router_name
+from stigmem_review.interpret.roots import ran
 from stigmem_review.interpret.routers import VERBS, Changed, Included, Made, Path, written
-from stigmem_review.interpret.values import Ref
+from stigmem_review.interpret.values import Ref, Value
 from stigmem_review.model import Endpoint, Location, Manifest, Release, Unknown
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -44,16 +45,29 @@ def endpoints(release: Release, programs: Iterable[Program]) -> tuple[Endpoint, 
     found: dict[str, Endpoint] = {}
     for program in programs:
         program.make()
-        for each in islice(_endpoints(release, program), _ENDPOINTS):
+        refusals = _refusals(program)
+        for each in islice(_endpoints(release, program, refusals), _ENDPOINTS):
             before = found.setdefault(each.item, each)
-            if before.guards != each.guards:
+            if before != each:
                 # What holds on one way only is not relied on.
                 both = tuple(name for name in before.guards if name in each.guards)
-                found[each.item] = structs.replace(before, guards=both)
+                refuses = tuple(sorted({*before.refuses, *each.refuses}))
+                found[each.item] = structs.replace(before, guards=both, refuses=refuses)
     return tuple(found[item] for item in sorted(found))
 
 
-def _endpoints(release: Release, program: Program) -> Iterator[Endpoint]:
+def _refusals(program: Program) -> dict[Value, tuple[str, ...]]:
+    """Return the statuses with which functions refuse, ``?`` where not all of one was seen."""
+    found: dict[Value, set[str]] = {}
+    for each in ran(program):
+        unseen = {"?"} if each.lost else set()
+        found.setdefault(each.root.value, set()).update(each.refuses | unseen)
+    return {value: tuple(sorted(statuses)) for value, statuses in found.items()}
+
+
+def _endpoints(
+    release: Release, program: Program, refusals: Mapping[Value, tuple[str, ...]]
+) -> Iterator[Endpoint]:
     noted = program.machine.noted
     made = {each.router: each for each in noted if isinstance(each, Made)}
     for changed in {each.router for each in noted if isinstance(each, Changed)} & made.keys():
@@ -73,7 +87,8 @@ def _endpoints(release: Release, program: Program) -> Iterator[Endpoint]:
                 prefix = here.bare if each.bare else here.prefix
                 for method, path in product(each.methods, each.paths):
                     guards = each.guards if each.bare else (*here.guards, *each.guards)
-                    yield _endpoint(f"{method} {prefix}{path}", name, guards, each.at)
+                    made_of = _endpoint(f"{method} {prefix}{path}", name, guards, each.at)
+                    yield structs.replace(made_of, refuses=refusals.get(each.function, ("?",)))
             for inner in included.get(here.router, ()):
                 if not isinstance(inner.child, Ref) or inner.child not in made:
                     for prefix in inner.prefixes:
@@ -82,7 +97,7 @@ def _endpoints(release: Release, program: Program) -> Iterator[Endpoint]:
 
 
 def _endpoint(item: str, name: str, guards: tuple[str, ...], at: Location | None) -> Endpoint:
-    return Endpoint(item, name, tuple(dict.fromkeys(guards)), at)
+    return Endpoint(item, name, tuple(dict.fromkeys(guards)), at=at)
 
 
 def _roots(release: Release, program: Program, made: dict[Ref, Made]) -> Iterator[tuple[str, Ref]]:
