@@ -281,12 +281,14 @@ def _what_is_more(before: Entries, after: Entries, sides: Sides) -> tuple[Entrie
         for entry in before.values()
         if entry.about["way"] == "on" and entry.about["name"] not in NOWHERE
     }
+    # As in what is news: offered is what was there at all, somewhere what was run.
+    known = {OFFERED: {entry.about["act"] for entry in before.values()}, SOMEWHERE: live}
     more = {
         key: entry
         for key, entry in after.items()
         if key not in before
         and entry.about["name"] not in NOWHERE
-        and not (entry.about["name"] in (OFFERED, SOMEWHERE) and entry.about["act"] in live)
+        and entry.about["act"] not in known.get(entry.about["name"], ())
     }
     return {}, more
 
