@@ -71,6 +71,11 @@ AT_IMPORT = {
         "import socket\nclass C:\n    def __init__(self): self.s = socket.socket()\nc = C()",
         "network: socket",
     ),
+    "what an enumeration does without a member": (
+        "import os\nfrom enum import Enum\nclass C(Enum):\n    A = 1\n    @classmethod\n"
+        "    def _missing_(cls, value):\n        os.system('x')\n        return cls.A\nC(2)",
+        "process: os.system",
+    ),
     "a constructor of a base": (
         "import socket\nclass B:\n    def __init__(self): socket.socket()\nclass C(B): pass\nC()",
         "network: socket",

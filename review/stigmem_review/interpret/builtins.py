@@ -645,8 +645,10 @@ def _is_held(m: Machine, kind: Ref, name: str) -> bool:
 @model("builtins.super")
 def _super(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    if not isinstance(args[0], Ref) or args[0].kind != "class":
-        raise GiveUp("what super() begins with is not known")
+    me = args[1]
+    kind = m.thing(me).type if isinstance(me, Ref) and me.kind == "instance" else me
+    if not isinstance(args[0], Ref) or m.derives(kind, args[0]) is not True:
+        raise GiveUp("whose super() it is is not known")
     return m.alloc(Thing("super", defaults=(("", args[1]), ("", args[0]))))
 
 

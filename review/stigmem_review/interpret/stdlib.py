@@ -257,15 +257,20 @@ def _cast(m: Machine, args: Args, keywords: Keywords) -> Value:
     return args[1]
 
 
-@model(
-    *("typing.final", "typing.override", "typing.no_type_check", "typing.runtime_checkable"),
-    whole=True,
-)
-def _same(m: Machine, args: Args, keywords: Keywords) -> Value:
-    count(args, keywords, 1, 1)
-    if isinstance(args[0], Ref) and args[0].kind in ("function", "class"):
-        return args[0]
-    raise GiveUp("what is decorated is not followed")
+def _marking(mark: str) -> Run:
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        count(args, keywords, 1, 1)
+        if isinstance(args[0], Ref) and args[0].kind in ("function", "class"):
+            m.write(args[0], TRUE, mark)
+            return args[0]
+        raise GiveUp("what is decorated is not followed")
+
+    return run
+
+
+for _name in ("final", "override"):
+    model(f"typing.{_name}", whole=True)(_marking(f"__{_name}__"))
+model("typing.runtime_checkable", whole=True)(_marking("_is_runtime_protocol"))
 
 
 @model("enum.unique", whole=True)

@@ -285,6 +285,9 @@ class Calls(Attributes):
             for each in self.of_class(klass, name, node, env):
                 given = ((first,), *args) if name != "__post_init__" else ((me,),)
                 self.call(each, given, keywords, node, env)
+        for each in self.of_class(klass, "_missing_", node, env):
+            # Where it is an enumeration that has no such member.
+            self.call(each, args, keywords, node, env)
         for meta in klass.metas:
             for each in self.of_class(meta, "__call__", node, env):
                 self.call(each, ((klass,), *args), keywords, node, env)
