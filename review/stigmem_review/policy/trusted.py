@@ -30,7 +30,7 @@ class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
         str,
         msgspec.Meta(
             description="who says that it is that signer; always needed, since two issuers can "
-            "vouch for the same name and mean two people",
+            "know two people by the same name",
             examples=["https://token.actions.githubusercontent.com"],
         ),
     ] = ""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.signing.forms import Material, at, decode
 from stigmem_review.signing.outcome import Unproven, first_of, invalid, unreadable, unverifiable
+from stigmem_review.signing.private import VerifiedTime, earliest, entry_of, size_signed, spelt
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from pydantic import ValidationError
-    from sigstore._internal.timestamp import TimestampVerificationResult
     from sigstore.models import Bundle
 
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
@@ -68,31 +68,23 @@ def check_spelling(bundle: Bundle, error: Exception) -> None:
     The library compares its PEM character by character, of which the lines may be of any length.
     """
     from cryptography.x509 import load_pem_x509_certificate
-    from sigstore._utils import base64_encode_pem_cert
 
     if not any(words in str(error) for words in _IS_ANOTHER):
         return
-    spec = at(decode(bundle.log_entry._inner.canonicalized_body), "spec")
+    spec = at(decode(entry_of(bundle).canonicalized_body), "spec")
     logged = at(spec, "signature", "publicKey", "content") or at(spec, "signatures", 0, "verifier")
     try:
         certificate = load_pem_x509_certificate(b64decode(logged))
     except (TypeError, ValueError):
         return
     own = bundle.signing_certificate
-    if certificate == own and logged != base64_encode_pem_cert(own):
+    if certificate == own and logged != spelt(own):
         raise unverifiable("its log entry spells the certificate in a way that cannot be compared")
 
 
-def signed_at(times: list[TimestampVerificationResult]) -> str:
-    """Return when a bundle was signed: what the log says, or else the first time stamp.
-
-    ``times`` are those that the library verified: the log's only where a promise covers it.
-    """
-    from sigstore._internal.timestamp import TimestampSource
-
-    logged = [each.time for each in times if each.source is TimestampSource.TRANSPARENCY_SERVICE]
-    time: datetime = min(logged or [each.time for each in times])
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def signed_at(times: list[VerifiedTime]) -> str:
+    """Return when a bundle was signed, by the times that the library verified."""
+    return earliest(times).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def log_index(bundle: Bundle) -> int:
@@ -101,11 +93,9 @@ def log_index(bundle: Bundle) -> int:
     The index is proven only together with the size of the tree, which the log signs in its
     checkpoint, and which the library does not compare. Raises ``Unproven`` where they differ.
     """
-    from sigstore._internal.rekor.checkpoint import SignedCheckpoint
-
-    proof = bundle.log_entry._inner.inclusion_proof
+    proof = entry_of(bundle).inclusion_proof
     envelope = proof.checkpoint.envelope if proof.checkpoint else ""
-    size = SignedCheckpoint.from_text(envelope).checkpoint.log_size
+    size = size_signed(envelope)
     if size != proof.tree_size:
         raise invalid(
             f"its log entry is proven for a log of {proof.tree_size} entries, and the log says "

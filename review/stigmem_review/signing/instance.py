@@ -10,6 +10,7 @@ from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from stigmem_review.signing.outcome import NAME_ROOT, Unproven, invalid, on_one_line, unverifiable
+from stigmem_review.signing.private import entry_of
 from stigmem_review.signing.roots import TrustRoot, is_usable, parse_root
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Instance:
         # Without a stamp the library refuses the certificate, whatever the root.
         ct_logs = _by_id(self._model.ctlogs, stamps[0]) if stamps else self._model.ctlogs
         ct_logs = _usable(ct_logs, "log of certificates", _can_stamp)
-        logs = _by_id(self._model.tlogs, bundle.log_entry._inner.log_id.key_id)
+        logs = _by_id(self._model.tlogs, entry_of(bundle).log_id.key_id)
         logs = _usable(logs, "transparency log", is_usable)
         self._check_stamps(bundle)
         return Held(self._verifier(authorities, ct_logs, logs), authorities, ct_logs, logs)
@@ -150,7 +151,7 @@ class Instance:
         }
         # Beside a time that the log promises, stamps of others do no harm, but for the library's
         # sake there has to be some authority.
-        promised = bundle.log_entry._inner.inclusion_promise is not None
+        promised = entry_of(bundle).inclusion_promise is not None
         if not known or not (promised or known & found):
             raise _no_root("another authority says when it was signed")
 

@@ -12,6 +12,7 @@ from stigmem_review.model import Proof, Source
 from stigmem_review.signing.forms import Material, materials
 from stigmem_review.signing.library import load_library
 from stigmem_review.signing.outcome import Unproven, in_our_words, invalid
+from stigmem_review.signing.private import signs_bytes, verified_times
 from stigmem_review.signing.roots import TrustRoot
 from stigmem_review.sources.artifact import Artifact
 
@@ -113,7 +114,7 @@ def _verified(material: Material, instance: Instance, look: Look) -> Proof:
         held.check_layout(certificate, error)
         raise
     # Only from here on is what the bundle says true.
-    times = held.verifier._establish_time(bundle)
+    times = verified_times(held.verifier, bundle)
     held.check_periods(certificate, [each.time for each in times])
     index = log_index(bundle)
     claims = claims_of(certificate)
@@ -149,7 +150,7 @@ def _predicate(material: Material, source: Source, bundle: Bundle, verifier: Ver
 
     from stigmem_review.signing.statement import predicate_of_attestation, predicate_of_bundle
 
-    if bundle._inner.message_signature is not None:
+    if signs_bytes(bundle):
         digest = bytes.fromhex(source.sha256)
         hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
         verifier.verify_artifact(hashed, bundle, Anybody())

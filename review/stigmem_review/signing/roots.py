@@ -18,6 +18,7 @@ from stigmem_review.errors import SigningError
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.library import load_library
 from stigmem_review.signing.outcome import first_of, on_one_line
+from stigmem_review.signing.private import load_key, load_keys
 from stigmem_review.signing.taken import root_taken
 
 if TYPE_CHECKING:
@@ -97,7 +98,6 @@ def parse_root(root: TrustRoot) -> RootModel:
     """
     load_library()
     from pydantic import ValidationError
-    from sigstore._internal.trust import KeyringPurpose
     from sigstore.models import TrustedRoot
     from sigstore.verify import Verifier
     from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
@@ -124,8 +124,7 @@ def parse_root(root: TrustRoot) -> RootModel:
         model = model.model_copy(update={"media_type": first})
         trusted = TrustedRoot(model)
         Verifier(trusted_root=trusted)
-        trusted.rekor_keyring(KeyringPurpose.VERIFY)
-        trusted.ct_keyring(KeyringPurpose.VERIFY)
+        load_keys(trusted)
         for authority in trusted.get_timestamp_authorities():
             authority.certificates(allow_expired=True)
     except ValidationError as error:
@@ -141,11 +140,10 @@ def parse_root(root: TrustRoot) -> RootModel:
 
 def is_usable(log: TransparencyLogInstance) -> bool:
     """Return whether the library can verify with the key of a log; it passes over the others."""
-    from sigstore._internal.trust import Key
     from sigstore.errors import VerificationError
 
     try:
-        Key(log.public_key)
+        load_key(log.public_key)
     except VerificationError:
         return False
     return True

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from stigmem_review.model import Signer, Source
+from stigmem_review.signing import private
 from stigmem_review.signing.certificate import BUILD_CONFIG, BUILD_SIGNER, Claims
 from stigmem_review.signing.forms import decode
 from stigmem_review.signing.outcome import invalid, unverifiable
@@ -137,9 +138,7 @@ def _is_config(claims: Claims, signer: Signer, repository: str, workflow: str) -
 
 
 def _read(payload_type: str, payload: bytes, versions: tuple[str, ...]) -> _Statement:
-    from sigstore.dsse import Envelope
-
-    if payload_type != Envelope._TYPE:
+    if payload_type != private.payload_type():
         raise invalid(f"it signs a {shorten(payload_type, 60)}, and not an in-toto statement")
     try:
         statement = msgspec.convert(decode(payload), _Statement)
