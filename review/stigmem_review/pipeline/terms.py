@@ -220,7 +220,7 @@ def in_tree(tree: Tree, where: str, folder: str) -> Iterable[str]:
 
 def _with_own_rules(decided: Decisions, read: Read, listed: Listed) -> Decisions:
     """Return decisions with the operator's own rules, each of them checked."""
-    # Only a policy with rules of its own has them checked.
+    # It brings Jinja2, which only rules that have to be checked are worth.
     from stigmem_review.rulebook.compiled import compiled
 
     file, book = decided.file, shipped_rules()

@@ -1,19 +1,20 @@
-"""Rule conditions and messages: checked against the facts they name, and evaluated.
+"""Rule conditions and messages: parsed by Jinja2, checked against the facts they name, evaluated.
 
-What is allowed is small: fields of a fact, comparisons, ``and``, ``or``, ``not``, ``if`` and one
-filter that marks outside text. The syntax tree is evaluated as it stands; no code is generated, and
-what a release says is only ever a value. Whatever the static check does not list does not exist.
+People know the language from elsewhere, and Jinja2 parses it. What is allowed is small: fields of
+a fact, comparisons, ``and``, ``or``, ``not``, ``if`` and one filter that marks outside text. So the
+syntax tree is evaluated as it stands; no code is generated, and what a release says is only ever a
+value. Whatever the static check does not list does not exist.
 """
 
 from __future__ import annotations
 
-import ast
 import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Literal
 
 import msgspec
+from jinja2 import Environment, TemplateError, nodes
 
 from stigmem_review.case import Case, NodeInfo, Purpose, Side
 from stigmem_review.errors import RuleError
@@ -21,7 +22,6 @@ from stigmem_review.facts import KINDS, Fact
 from stigmem_review.host import CapabilityInfo, HookInfo
 from stigmem_review.model import Level
 from stigmem_review.rulebook.rules import Rule
-from stigmem_review.rulebook.template import If, Template, expression, template
 from stigmem_review.text import Message, Segment, shorten
 
 _SHOWN = 400
@@ -30,7 +30,24 @@ _SHOWN = 400
 _LISTED = 10
 """How many items of a list a message shows."""
 
-_CONSTANTS = {"true": True, "false": False}
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.And,
+    nodes.Compare,
+    nodes.CondExpr,
+    nodes.Const,
+    nodes.Filter,
+    nodes.Getattr,
+    nodes.If,
+    nodes.List,
+    nodes.Name,
+    nodes.Not,
+    nodes.Operand,
+    nodes.Or,
+    nodes.Output,
+    nodes.Template,
+    nodes.TemplateData,
+    nodes.Tuple,
+)
 
 
 class Compiled:
@@ -40,11 +57,11 @@ class Compiled:
         """Raises ``RuleError`` where a condition or the message is not one."""
         self._rule = rule
         self._when = self._condition("when", rule.when)
-        self._heavier: tuple[tuple[Level, ast.expr | None], ...] = (
+        self._heavier: tuple[tuple[Level, nodes.Node | None], ...] = (
             ("error", self._condition("error-when", rule.error_when)),
             ("warning", self._condition("warning-when", rule.warning_when)),
         )
-        self._says = self._message(rule.says)
+        self._says = self._parse("says", rule.says)
 
     def level(self, fact: Fact, case: Case) -> Level | None:
         """Return the level at which the rule fires on a fact; ``None`` if it does not."""
@@ -60,37 +77,33 @@ class Compiled:
         """Return the rule's message about a fact."""
         return tuple(_joined(_segments(self._says, _names(fact, case))))
 
-    def _true(self, key: str, condition: ast.expr, names: dict[str, Any]) -> bool:
+    def _true(self, key: str, condition: nodes.Node, names: dict[str, Any]) -> bool:
         result = _value(condition, names)
         if not isinstance(result, bool):
             raise self._error(key, f"it must be true or false and is {type(result).__name__}")
         return result
 
-    def _condition(self, key: str, text: str) -> ast.expr | None:
+    def _condition(self, key: str, text: str) -> nodes.Node | None:
         if not text:
             return None
+        template = self._parse(key, "{{ (" + text + ") }}")
+        match template.body:
+            case [nodes.Output(nodes=[condition])]:
+                return condition
+            case _:
+                raise self._error(key, "it is not one expression")
+
+    def _parse(self, key: str, text: str) -> nodes.Template:
         try:
-            tree = expression(text)
-        except ValueError as error:
+            tree = _environment().parse(text)
+        except TemplateError as error:
             raise self._error(key, str(error)) from None
-        self._each_kind(key, lambda roots: _check(tree, roots))
-        return tree
-
-    def _message(self, text: str) -> Template:
-        try:
-            parts = template(text)
-        except ValueError as error:
-            raise self._error("says", str(error)) from None
-        self._each_kind("says", lambda roots: _check_message(parts, roots))
-        return parts
-
-    def _each_kind(self, key: str, check: Callable[[dict[str, Any]], None]) -> None:
         for kind in self._rule.on:
-            names = {"fact": KINDS[kind], "old": Side, "new": Side, "node": NodeInfo}
             try:
-                check({**names, "purpose": Purpose})
+                _check(tree, KINDS[kind], condition=key != "says")
             except ValueError as error:
                 raise self._error(key, f"{error} (on {kind})") from None
+        return tree
 
     def _error(self, key: str, why: str) -> RuleError:
         return RuleError(f"rule {self._rule.id}, {key}: {shorten(why)}")
@@ -102,61 +115,76 @@ def compiled(rule: Rule) -> Compiled:
     return Compiled(rule)
 
 
+@cache
+def _environment() -> Environment:
+    return Environment(autoescape=False)  # noqa: S701 - it parses and never renders
+
+
 # Evaluation
 
 
-def _value(node: ast.expr, names: dict[str, Any]) -> Any:
+def _value(node: nodes.Node | None, names: dict[str, Any]) -> Any:
     match node:
-        case ast.Attribute():
-            return getattr(_value(node.value, names), node.attr)
-        case ast.Constant():
+        case nodes.Const():
             return node.value
-        case ast.Name():
-            return names[node.id] if node.id in names else _CONSTANTS[node.id]
-        case ast.List() | ast.Tuple():
-            return [_value(item, names) for item in node.elts]
-        case ast.BoolOp():
-            ends = isinstance(node.op, ast.Or)
-            value: Any = None
-            for part in node.values:
-                value = _value(part, names)
-                if bool(value) is ends:
-                    break
-            return value
-        case ast.UnaryOp():
-            return not _value(node.operand, names)
-        case ast.Compare():
-            return _compare(node.ops[0], _value(node.left, names), node.comparators[0], names)
-        case ast.IfExp():
-            return _value(node.body if _value(node.test, names) else node.orelse, names)
-        case ast.BinOp():
-            return tuple(_code(_value(node.left, names)))
+        case nodes.Name():
+            return names[node.name]
+        case nodes.Getattr():
+            return getattr(_value(node.node, names), node.attr)
+        case nodes.List() | nodes.Tuple():
+            return [_value(item, names) for item in node.items]
+        case nodes.And():
+            return _value(node.left, names) and _value(node.right, names)
+        case nodes.Or():
+            return _value(node.left, names) or _value(node.right, names)
+        case nodes.Not():
+            return not _value(node.node, names)
+        case nodes.Compare():
+            [operand] = node.ops
+            return _compare(_value(node.expr, names), operand, names)
+        case nodes.CondExpr():
+            chosen = node.expr1 if _value(node.test, names) else node.expr2
+            return _value(chosen, names) if chosen is not None else ""
+        case nodes.Filter():
+            return tuple(_code(_value(node.node, names)))
         case _:
             raise TypeError(f"{type(node).__name__} passed the check")
 
 
-def _compare(how: ast.cmpop, left: Any, other: ast.expr, names: dict[str, Any]) -> bool:
-    right = _value(other, names)
-    match how:
-        case ast.Eq():
+def _compare(left: Any, operand: nodes.Operand, names: dict[str, Any]) -> bool:
+    right = _value(operand.expr, names)
+    match operand.op:
+        case "eq":
             return bool(left == right)
-        case ast.NotEq():
+        case "ne":
             return bool(left != right)
-        case ast.In():
+        case "in":
             return left in right
         case _:
             return left not in right
 
 
-def _segments(message: Template, names: dict[str, Any]) -> Iterator[Segment]:
-    for part in message:
-        if isinstance(part, str):
-            yield Segment(part)
-        elif isinstance(part, If):
-            chosen = part.then if _value(part.test, names) else part.otherwise
-            yield from _segments(chosen, names)
-        else:
-            value = _value(part, names)
+def _segments(node: nodes.Node, names: dict[str, Any]) -> Iterator[Segment]:
+    match node:
+        case nodes.Template():
+            for part in node.body:
+                yield from _segments(part, names)
+        case nodes.Output():
+            for part in node.nodes:
+                yield from _segments(part, names)
+        case nodes.TemplateData():
+            yield Segment(node.data)
+        case nodes.If():
+            for branch in (node, *node.elif_):
+                if _value(branch.test, names):
+                    body = branch.body
+                    break
+            else:
+                body = node.else_
+            for part in body:
+                yield from _segments(part, names)
+        case _:
+            value = _value(node, names)
             if isinstance(value, tuple):
                 yield from value
             else:
@@ -202,58 +230,42 @@ def _names(fact: Fact, case: Case) -> dict[str, Any]:
 # The static check
 
 
-def _check_message(message: Template, roots: dict[str, Any]) -> None:
-    for part in message:
-        match part:
-            case If(test, then, otherwise):
-                _check(test, roots, in_message=True)
-                _check_message(then, roots)
-                _check_message(otherwise, roots)
-            case ast.expr():
-                _check(part, roots, in_message=True)
-                _check_output(part, roots)
-            case _:
-                pass
-
-
-def _check(node: ast.expr, roots: dict[str, Any], *, in_message: bool = False) -> None:
-    """Raise ``ValueError`` for what is not allowed in an expression, or is not there."""
-    inner: Iterable[ast.expr] = ()
-    match node:
-        case ast.Constant(value=str() | int()):
-            pass
-        case ast.Name() | ast.Attribute():
-            _type_of(node, roots)
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            inner = items
-        case ast.BoolOp(values=parts):
-            inner = parts
-        case ast.UnaryOp(op=ast.Not(), operand=part):
-            inner = [part]
-        case ast.Compare():
-            _check_compare(node, roots)
-            inner = [node.left, *node.comparators]
-        case ast.IfExp(test=test, body=body, orelse=otherwise):
-            inner = [test, body, otherwise]
-        case ast.BinOp(left=part, op=ast.BitOr(), right=ast.Name(id=name)):
-            if not in_message or name != "code":
-                raise ValueError(f"the filter {name} is not allowed here")
-            inner = [part]
-        case _:
+def _check(tree: nodes.Node, kind: type[Fact], *, condition: bool) -> None:
+    roots: dict[str, Any] = {
+        "fact": kind,
+        "old": Side,
+        "new": Side,
+        "node": NodeInfo,
+        "purpose": Purpose,
+    }
+    for node in _walk(tree):
+        if not isinstance(node, _ALLOWED):
             raise ValueError(f"{type(node).__name__} is not allowed here")
-    for each in inner:
-        _check(each, roots, in_message=in_message)
+        if isinstance(node, nodes.Filter) and (condition or node.name != "code"):
+            raise ValueError(f"the filter {node.name} is not allowed here")
+        if isinstance(node, (nodes.Getattr, nodes.Name)):
+            _type_of(node, roots)
+        if isinstance(node, nodes.Compare):
+            _check_compare(node, roots)
+    if not condition:
+        for output in tree.find_all(nodes.Output):
+            for part in output.nodes:
+                _check_output(part, roots)
 
 
-def _type_of(node: ast.expr, roots: dict[str, Any]) -> Any:
-    if isinstance(node, ast.Name):
-        if node.id in _CONSTANTS:
-            return bool
-        if node.id not in roots:
-            raise ValueError(f"there is no {node.id}; there are {', '.join(roots)}")
-        return roots[node.id]
-    if isinstance(node, ast.Attribute):
-        owner = _type_of(node.value, roots)
+def _walk(node: nodes.Node) -> Iterable[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _type_of(node: nodes.Node, roots: dict[str, Any]) -> Any:
+    if isinstance(node, nodes.Name):
+        if node.name not in roots:
+            raise ValueError(f"there is no {node.name}; there are {', '.join(roots)}")
+        return roots[node.name]
+    if isinstance(node, nodes.Getattr):
+        owner = _type_of(node.node, roots)
         fields = _fields(owner) if isinstance(owner, type) else {}
         if node.attr not in fields:
             raise ValueError(
@@ -270,41 +282,50 @@ def _fields(owner: type) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(owner)}
 
 
-def _check_compare(node: ast.Compare, roots: dict[str, Any]) -> None:
+def _check_compare(node: nodes.Compare, roots: dict[str, Any]) -> None:
     """Check literals that a field of a closed set of values is compared with."""
     if len(node.ops) != 1:
         raise ValueError("a chain of comparisons is not allowed here; join two with and")
-    [how], [other] = node.ops, node.comparators
-    if not isinstance(how, (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
-        raise ValueError(f"the comparison {type(how).__name__} is not allowed here")
-    allowed = _literals(_type_of(node.left, roots))
-    for value in other.elts if isinstance(other, (ast.List, ast.Tuple)) else [other]:
-        if allowed and isinstance(value, ast.Constant) and value.value not in allowed:
-            raise ValueError(f"{value.value!r} is none of {', '.join(map(str, allowed))}")
+    if not isinstance(node.expr, (nodes.Getattr, nodes.Name)):
+        return
+    allowed = _literals(_type_of(node.expr, roots))
+    for operand in node.ops:
+        if operand.op not in ("eq", "ne", "in", "notin"):
+            raise ValueError(f"the comparison {operand.op} is not allowed here")
+        values = (
+            operand.expr.items
+            if isinstance(operand.expr, (nodes.List, nodes.Tuple))
+            else [operand.expr]
+        )
+        for value in values:
+            if allowed and isinstance(value, nodes.Const) and value.value not in allowed:
+                raise ValueError(f"{value.value!r} is none of {', '.join(map(str, allowed))}")
 
 
 def _literals(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
 
 
-def _check_output(node: ast.expr, roots: dict[str, Any]) -> None:
+def _check_output(node: nodes.Node, roots: dict[str, Any]) -> None:
     """Refuse to print outside text that is not marked as such."""
     match node:
-        case ast.Constant() | ast.BinOp():
+        case nodes.TemplateData() | nodes.Const():
             return
-        case ast.IfExp():
-            for part in (node.body, node.orelse):
+        case nodes.Filter(name="code"):
+            return
+        case nodes.CondExpr():
+            for part in filter(None, (node.expr1, node.expr2)):
                 _check_output(part, roots)
-        case ast.Attribute() if _is_ours(node, roots):
+        case nodes.Getattr() if _is_ours(node, roots):
             return
         case _:
             raise ValueError("a value that comes from a release is printed with the filter code")
 
 
-def _is_ours(node: ast.Attribute, roots: dict[str, Any]) -> bool:
+def _is_ours(node: nodes.Getattr, roots: dict[str, Any]) -> bool:
     """Say whether a field holds words of ours: a closed set, or what is known of the host."""
     hint = _type_of(node, roots)
     if _literals(hint) or hint in (bool, int):
         return True
-    owner = _type_of(node.value, roots)
+    owner = _type_of(node.node, roots)
     return owner in (HookInfo, CapabilityInfo, NodeInfo) and node.attr != "name"
