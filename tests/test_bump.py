@@ -274,7 +274,8 @@ def test_a_pin_that_no_node_installs_is_named_and_not_reviewed(
     assert outcome(report) == ([], [], 0)
     shown = " ".join(render(report, "text").split())
     assert "demo-plugin==1.1.0" in shown
-    assert 'it needs Python 3.11 or newer, and it is pinned where python_version < "3.11"' in shown
+    assert "it runs on Python 3.11 or newer, or as the policy says, and it is pinned" in shown
+    assert 'where python_version < "3.11"' in shown
     assert "demo-plugin==1.1.0" not in render(reviewed(new, new), "text")
 
 
