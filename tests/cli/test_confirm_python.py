@@ -82,8 +82,13 @@ def editable(venv: Venv) -> None:
     shutil.rmtree(venv.site / "demo_plugin")
     said = {"url": "file:///src", "dir_info": {"editable": True}}
     (venv.site / INFO / "direct_url.json").write_text(json.dumps(said))
-    (venv.site / "__editable__.demo_plugin.pth").write_text("/src\n")
-    record(venv.site, INFO, {"__editable__.demo_plugin.pth": b"/src\n"})
+    project = venv.top / "src"
+    metadata = project / "demo_plugin.egg-info"
+    metadata.mkdir(parents=True)
+    (metadata / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: demo-plugin\nVersion: 1.0.0\n")
+    shutil.copy(venv.site / INFO / "entry_points.txt", metadata)
+    (venv.site / "__editable__.demo_plugin.pth").write_text(f"{project}\n")
+    record(venv.site, INFO, {"__editable__.demo_plugin.pth": f"{project}\n".encode()})
 
 
 def linked(venv: Venv) -> None:
@@ -187,6 +192,12 @@ def test_what_installers_and_libraries_leave_there_does_not(
     OPEN[name](venv)
     code, said = confirm(capsys)
     assert (code, said.count("refused")) == (0, 0), said
+
+
+def test_an_editable_plugin_is_refused_once(venv: Venv, capsys: pytest.CaptureFixture[str]) -> None:
+    editable(venv)
+    code, said = confirm(capsys)
+    assert (code, said.count("refused:")) == (1, 1)
 
 
 def test_its_python_is_not_run(venv: Venv, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,15 +54,13 @@ def look_at_environment(python: str, receipts: Receipts) -> Answer:
     found = _Installed(there, receipts)
     for each in there.distributions:
         found.look(each)
-    refused = [*_twice(found.plugins)]
+    refused = [*found.twice]
     for site in there.sites:
         try:
             refused += _limited(_besides(site, found, there), "files are there besides")
         except SourceError as error:
             found.gaps.append(gap(str(site), error))
-    return Answer(
-        tuple(each for _, each in found.plugins), tuple(refused), tuple(found.gaps), found.others
-    )
+    return Answer(tuple(found.plugins), tuple(refused), tuple(found.gaps), found.others)
 
 
 class _Installed:
@@ -74,7 +72,9 @@ class _Installed:
     def __init__(self, there: Environment, receipts: Receipts) -> None:
         self._there = there
         self._receipts = receipts
-        self.plugins: list[tuple[Distribution, Confirmed]] = []
+        self.plugins: list[Confirmed] = []
+        self.twice: list[Refused] = []
+        self._first: dict[str, Distribution] = {}
         self.kept: dict[Path, set[str]] = {}
         self.held: set[Path] = set()
         self.gaps: list[Gap] = []
@@ -86,12 +86,24 @@ class _Installed:
             if not declares(each.entry_points):
                 self.others += 1
                 return
+            first = self._first.setdefault(each.name, each)
+            if first is not each:
+                self._again(each, first)
+                return
             version = each.version
             if version is None:
                 raise SourceError("its metadata have no version that can be compared")
-            self.plugins.append((each, self._judged(each, str(version))))
+            self.plugins.append(self._judged(each, str(version)))
         except Exception as error:
             self.gaps.append(gap(str(each.path), error))
+
+    def _again(self, each: Distribution, first: Distribution) -> None:
+        # The folder of an editable project, which is refused, has metadata of its own as a rule.
+        if not first.is_editable:
+            why = (
+                f"it is installed twice, in {first.path} as well; which one runs is left to chance"
+            )
+            self.twice.append(Refused(str(each.path), why, "remove one of them"))
 
     def _judged(self, each: Distribution, version: str) -> Confirmed:
         at = str(each.path)
@@ -156,17 +168,6 @@ def _outside(place: str, sha256: str, each: Distribution, top: Path | None) -> I
     forms = script_forms(data) if scheme == "scripts" else (data,)
     if sha256 not in (hashlib.sha256(form).hexdigest() for form in forms):
         yield Refused(str(path), "it is not as it was reviewed", _INSTALL)
-
-
-def _twice(plugins: list[tuple[Distribution, Confirmed]]) -> Iterator[Refused]:
-    seen: dict[str, Distribution] = {}
-    for each, _ in plugins:
-        first = seen.setdefault(each.name, each)
-        if first is not each:
-            why = (
-                f"it is installed twice, in {first.path} as well; which one runs is left to chance"
-            )
-            yield Refused(str(each.path), why, "remove one of them")
 
 
 def _limited(found: Iterable[Refused], what: str) -> Iterator[Refused]:
