@@ -14,6 +14,7 @@ from stigmem_review.case import build_case
 from stigmem_review.compare import compare
 from stigmem_review.manifest import none_release
 from stigmem_review.model import (
+    End,
     EntryPoint,
     Handler,
     Hook,
@@ -21,6 +22,7 @@ from stigmem_review.model import (
     Location,
     Manifest,
     Migration,
+    NotCarried,
     Observation,
     OneOf,
     Outcome,
@@ -603,3 +605,40 @@ def test_the_step_of_a_version(old: str, new: str, step: str) -> None:
     ).facts
     steps = [each.step for each in found if isinstance(each, facts.VersionChanged)]
     assert steps == [step]
+
+
+def test_captures_of_one_version_have_no_code_that_could_differ() -> None:
+    old = msgspec.structs.replace(release_of(ShortRelease()), package=NotCarried("capture"))
+    assert compare(old, old, NODE).facts == ()
+
+
+def test_what_the_old_source_does_not_carry_is_not_lost() -> None:
+    new = msgspec.structs.replace(release_of(ShortRelease()), requires_dist=Unknown("x"))
+    for was, kind in ((NotCarried("capture"), set()), (Known(()), {"field-lost"})):
+        old = msgspec.structs.replace(new, requires_dist=was)
+        assert {facts.kind_of(each) for each in compare(old, new, NODE).facts} == kind
+
+
+def test_a_handler_that_could_do_anything_may_do_so_still() -> None:
+    def ends(sha256: str, *each: End) -> Release:
+        part = (Part("demo:x", sha256),)
+        handler = Handler("recall_filter", "demo:x", "demo:x", part, ends=each)
+        return msgspec.structs.replace(release_of(ShortRelease()), handlers=(handler,))
+
+    for was, said in ((("deny", "unknown"), []), (("deny",), ["deny-unclear"])):
+        found = compare(ends("aa", *was), ends("bb", "unknown"), NODE).facts
+        assert [facts.kind_of(each) for each in found] == ["handler-changed", *said]
+
+
+def test_a_statement_that_sets_a_name_of_a_handler_changes_it() -> None:
+    def handler(*parts: str) -> Release:
+        code = tuple(Part(each, "aa", Location("demo/x.py", 1)) for each in ("demo:x", *parts))
+        return msgspec.structs.replace(
+            release_of(ShortRelease()),
+            handlers=(Handler("recall_filter", "demo:x", "demo:x", code),),
+        )
+
+    for old, new in ((handler(), handler("demo.y")), (handler("demo.y"), handler())):
+        [fact] = compare(old, new, NODE).facts
+        assert isinstance(fact, facts.HandlerChanged)
+        assert (fact.itself, fact.changed, fact.come) == (False, ("statements of demo.y",), ())

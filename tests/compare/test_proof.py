@@ -22,6 +22,7 @@ from stigmem_review.model import (
     HEALTH,
     IMPORT,
     MORE,
+    NAMED,
     OFFERED,
     SOMEWHERE,
     UNIMPORTED,
@@ -123,7 +124,7 @@ def test_what_a_fact_would_have_said_is_named_without_it(
 # Whatever differs
 
 ROOTS = (
-    *(IMPORT, FACTORY, HEALTH, MORE, SOMEWHERE, OFFERED, UNIMPORTED, UNREACHED),
+    *(IMPORT, FACTORY, HEALTH, NAMED, MORE, SOMEWHERE, OFFERED, UNIMPORTED, UNREACHED),
     *("handler recall_filter", "handler post_assert_audit", "route GET /a", "migration 1"),
 )
 ACTS = st.builds(

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 import stigmem_review
-from stigmem_review.compare.states import states
+from stigmem_review.compare.states import built_otherwise, left_to_the_build, states
 from stigmem_review.facts import kind_of
 from stigmem_review.host import node
-from stigmem_review.model import Observation, Problem
+from stigmem_review.model import (
+    Known,
+    Location,
+    Manifest,
+    Migration,
+    Observation,
+    Problem,
+    Release,
+    Unknown,
+)
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 
 READERS = ("manifest", "observe", "sources")
@@ -54,3 +65,80 @@ def judged(short: ShortRelease) -> list[tuple[str, str]]:
     return [
         (kind_of(each), getattr(each, "why", "") or getattr(each, "nearest", "")) for each in found
     ]
+
+
+# What a build made, and what it was made from
+
+
+def wheel(**fields: Any) -> Release:
+    return release_of(ShortRelease(capabilities=(), **fields))
+
+
+def project(**fields: Any) -> Release:
+    return release_of(ShortRelease(kind="directory", **fields))
+
+
+OTHER = {"stigmem.plugins : demo": "demo:other"}
+MORE = {**OTHER, "x : y": "z"}
+
+
+@pytest.mark.parametrize(
+    ("made", "of", "items"),
+    [
+        (wheel(), project(), []),
+        (wheel(), project(version="2.0.0"), ["version"]),
+        (wheel(), project(entry_points=OTHER), ["stigmem.plugins : demo"]),
+        (
+            wheel(),
+            project(entry_points={**OTHER, "x : y": "z"}),
+            ["stigmem.plugins : demo", "x : y"],
+        ),
+        (wheel(), project(distribution="other", version="2.0.0"), []),
+        (wheel(), wheel(version="2.0.0"), []),
+        (project(), project(version="2.0.0"), []),
+    ],
+)
+def test_a_wheel_is_what_its_project_says(made: Release, of: Release, items: list[str]) -> None:
+    assert [each.item for each in built_otherwise(made, [of])] == items
+
+
+def test_what_a_project_leaves_to_its_build_is_no_other_wheel() -> None:
+    unknown = msgspec.structs.replace(
+        project(), distribution_version=Unknown("x"), entry_points=Unknown("x")
+    )
+    assert built_otherwise(wheel(), [unknown]) == ()
+    assert left_to_the_build(unknown, [unknown, wheel()])
+    assert not left_to_the_build(unknown, [unknown, wheel(distribution="other")])
+    assert not left_to_the_build(project(), [wheel()])
+    assert not left_to_the_build(msgspec.structs.replace(wheel(), entry_points=Unknown("x")), [])
+
+
+def test_what_an_import_lacks_says_more_than_what_it_raises() -> None:
+    at = Location("demo/__init__.py", 1)
+    raises = Problem("load-raises", "demo:plugin_manifest", "ImportError", at)
+    lacks = Observation("import-missing", "acme", "x", "start", at)
+    for observed, expected in (((), ["load-raises"]), ((lacks,), ["import-missing"])):
+        made = wheel(problems=(raises,), observed=observed)
+        assert [kind_of(each) for each in states(made, node())] == expected
+
+
+def test_a_migration_of_another_plugin_has_no_version_to_judge() -> None:
+    migrations = tuple(
+        Migration(str(number), plugin, number, version="one")
+        for number, plugin in enumerate(("", "other"))
+    )
+    found = states(wheel(migrations=migrations), node())
+    assert [(kind_of(each), each.item) for each in found] == [
+        ("migration-version-invalid", "0"),
+        ("migration-foreign", "1"),
+    ]
+
+
+def test_a_range_that_nobody_stated_is_not_held_against_the_node() -> None:
+    for default, expected in ((True, []), (False, ["requires-stigmem-unmet"])):
+        old = wheel()
+        assert isinstance(old.manifest, Manifest)
+        wanted = Known(">=99", default=default)
+        manifest = msgspec.structs.replace(old.manifest, requires_stigmem=wanted)
+        found = states(msgspec.structs.replace(old, manifest=manifest), node())
+        assert [kind_of(each) for each in found] == expected

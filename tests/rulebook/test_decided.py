@@ -10,7 +10,7 @@ from stigmem_review.case import build_case
 from stigmem_review.errors import PolicyError
 from stigmem_review.policy.file import parse_policy
 from stigmem_review.rulebook import shipped_rules
-from stigmem_review.rulebook.decided import Judgement, rule_policy
+from stigmem_review.rulebook.decided import Judgement, rule_mistakes, rule_policy
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 
 GAINS = {"capabilities": ["facts.read", "recall.read", "network.outbound"]}
@@ -108,3 +108,13 @@ def test_what_cannot_be_said_of_rules_is_refused(table: str, lines: str, says: s
 
 def test_a_rule_that_cannot_be_approved_can_be_left_an_error() -> None:
     assert len(judged('[levels]\nSPR001 = "error"\n').findings) == 2
+
+
+def test_all_that_cannot_be_said_of_rules_is_named() -> None:
+    file = parse_policy(b'[levels]\nzzz = "note"\nSPR001 = "off"\nyyy = "off"\n', "p.toml")
+    found = rule_mistakes(file, shipped_rules(), host.node())
+    assert [each.keys for each in found] == [
+        ("levels", "zzz"),
+        ("levels", "SPR001"),
+        ("levels", "yyy"),
+    ]

@@ -14,8 +14,10 @@ from stigmem_review.facts import Fact, State
 from stigmem_review.model import Known, Manifest, NotCarried, OneOf, Release, Unknown
 from stigmem_review.outcomes import in_words, is_read, members, told
 
+Unread = facts.ManifestUnread | facts.FieldUnread
 
-def unread(release: Release) -> Iterator[State]:
+
+def unread(release: Release) -> Iterator[Unread]:
     """Yield what cannot be read of one release."""
     if isinstance(release.manifest, Unknown):
         why, at = release.manifest.why, release.manifest.at
@@ -25,26 +27,19 @@ def unread(release: Release) -> Iterator[State]:
             yield facts.FieldUnread(item=name, why=value.why, at=value.at)
 
 
-def lost(state: State, old: Release) -> Iterator[Fact]:
+def lost(state: Unread, old: Release) -> Iterator[Fact]:
     """Yield what is unread in a new release as what it is beside the old one.
 
     What the old one showed is lost; of what its source does not carry there is nothing to compare.
     """
-    match state:
-        case _ if old.source.kind == "none":
-            yield state
-        case facts.ManifestUnread():
-            yield msgspec.structs.replace(state, lost=isinstance(old.manifest, Manifest))
-        case facts.FieldUnread():
-            was = value_of(old, state.item)
-            if is_read(was):
-                yield facts.FieldLost(
-                    item=state.item, old=in_words(was), why=state.why, at=state.at
-                )
-            elif not isinstance(was, NotCarried):
-                yield state
-        case _:
-            yield state
+    if old.source.kind == "none":
+        yield state
+    elif isinstance(state, facts.ManifestUnread):
+        yield msgspec.structs.replace(state, lost=isinstance(old.manifest, Manifest))
+    elif is_read(was := value_of(old, state.item)):
+        yield facts.FieldLost(item=state.item, old=in_words(was), why=state.why, at=state.at)
+    elif not isinstance(was, NotCarried):
+        yield state
 
 
 def first_read(old: Release, new: Release) -> Iterator[Fact]:

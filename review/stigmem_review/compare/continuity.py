@@ -49,9 +49,7 @@ def changes(old: Release, new: Release, pair: Pair, *, both_pinned: bool) -> Ite
     versions = [_version(each) for each in (old, new)]
     found: list[Fact] = []
     for signer in signers_of(new):
-        closest = pair_of(old, (signer,))
-        if closest is None:
-            continue
+        closest = pair_of(old, (signer,)) or pair
         if closest != pair and relation(*closest) in KNOWN:
             found += workflow_facts(*closest)
         found += run_facts(*closest, *versions)

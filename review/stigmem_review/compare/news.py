@@ -35,24 +35,18 @@ def news(
 
 
 def _excused(state: State, before: Iterable[State], old: Release, new: Release) -> bool:
+    if state.excuse == "none":
+        return False
     # What was so at some times does not excuse what is so at others.
     as_before = any(each.when in ((), state.when) and each.covers(state) for each in before)
-    match state.excuse:
-        case "as before":
-            return as_before
-        case "same code":
-            return as_before and is_same_code(state, old, new)
-        case "none":
-            return False
+    return as_before and (state.excuse == "as before" or is_same_code(state, old, new))
 
 
 def _shows(old: Release, baseline: Baseline) -> bool:
     """Say whether an old release shows that a state is new."""
-    match baseline:
-        case "any":
-            return True
-        case "code":
-            return old.source.kind != "capture"
-        case "use":
-            declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
-            return old.source.kind == "none" or (old.walked and is_read(declared))
+    if baseline == "any":
+        return True
+    if baseline == "code":
+        return old.source.kind != "capture"
+    declared = old.manifest.capabilities if isinstance(old.manifest, Manifest) else None
+    return old.source.kind == "none" or (old.walked and is_read(declared))

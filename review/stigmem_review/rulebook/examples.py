@@ -337,9 +337,8 @@ def _field(short: ShortRelease, name: str) -> AnyValue:
                 model.Outcome(_value(short, name, each.value), each.conditions) for each in outcomes
             )
         )
-    if name in ShortRelease.__struct_fields__:
-        return Known(_value(short, name, getattr(short, name)))
-    return Known(short.others[name]) if name in short.others else NotCarried("none")
+    given = {**msgspec.structs.asdict(short), **short.others}
+    return Known(_value(short, name, given[name])) if name in given else NotCarried("none")
 
 
 def _value(short: ShortRelease, name: str, given: Any) -> Any:
