@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stigmem_review import limits
 from support.index_server import IndexServer
 from support.real_node import NODE
 from support.seed import SEED
@@ -49,12 +50,16 @@ def _no_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
-    """A package index on the loopback interface, and the only one that pip is configured for."""
+    """A package index on the loopback interface, and the only one that pip is configured for.
+
+    Within the process of the test nobody waits long before asking it again.
+    """
     for name in list(os.environ):
         if name.startswith("PIP_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setattr(limits, "INDEX_BACKOFF_SECONDS", 0.01)
     with IndexServer() as server:
         monkeypatch.setenv("PIP_INDEX_URL", server.url)
         yield server

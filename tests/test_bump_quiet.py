@@ -249,10 +249,7 @@ def test_an_sdist_that_installers_are_told_to_build_is_asked(
 
 
 @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
-def test_an_index_in_trouble_is_asked_again(
-    code: int, index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "INDEX_BACKOFF_SECONDS", 0.01)
+def test_an_index_in_trouble_is_asked_again(code: int, index: IndexServer, tmp_path: Path) -> None:
     file = library(tmp_path)
     index.offer("acme-lib", file)
     for path in (f"/files/{file.name}", "/simple/acme-lib/"):
@@ -262,9 +259,8 @@ def test_an_index_in_trouble_is_asked_again(
 
 @pytest.mark.parametrize("wait", ["1", "Fri, 01 Jan 1999 00:00:00 GMT", "soon"])
 def test_an_index_is_left_alone_for_as_long_as_it_says(
-    wait: str, index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wait: str, index: IndexServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(limits, "INDEX_BACKOFF_SECONDS", 0.01)
     file = library(tmp_path)
     index.offer("acme-lib", file)
     page = index.answers["/simple/acme-lib/"]
@@ -280,9 +276,8 @@ def test_an_index_is_left_alone_for_as_long_as_it_says(
 
 
 def test_an_index_that_stays_in_trouble_is_named_with_its_status(
-    index: IndexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index: IndexServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(limits, "INDEX_BACKOFF_SECONDS", 0.01)
     for number, (answer, times, words) in enumerate(
         (
             (status(503), limits.INDEX_RETRIES + 1, "answered with status 503"),
