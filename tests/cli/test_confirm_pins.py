@@ -66,7 +66,7 @@ def test_a_receipt_prints_what_it_then_confirms(
         (f"demo-plugin==1.0.0 --hash=sha256:{OTHER}", "none of its hashes is that of a file"),
         (f"{{pin}} --hash=sha256:{OTHER}", "it also allows files that no receipt is about: sha25"),
         (f"{{pin}} --hash=sha512:{OTHER * 2}", "it also allows files that no receipt is about"),
-        (f"demo-plugin==1.0.1 --hash=sha256:{OTHER}", "r.json is about another release"),
+        (f"demo-plugin==1.0.1 --hash=sha256:{OTHER}", "r.json is about 1.0.0; write"),
         ("demo-plugin>=1", "it names no single release"),
         ("{pin}\n./project", "it installs what a folder holds"),
         ("{pin}\n-e project", "it installs what a folder holds"),
@@ -144,8 +144,18 @@ def test_going_back_is_printed_and_confirmed(
     assert capsys.readouterr().out == f"demo-plugin==1.0.1 --hash=sha256:{sha256(new)}\n"
     assert cli.run(["receipt", "r.json", "--back"]) == 0
     assert capsys.readouterr().out == f"{pin}\n"
-    assert confirm(pin)[0] == 1
+    code, said = confirm(pin)
+    assert (code, "it is what ran before 1.0.1, by r.json" in said) == (1, True)
+    assert "to go back to it, add --back" in said
     assert confirm(pin, "requirements.txt", "--back")[0] == 0
+    unhashed, _, _ = pin.partition(" ")
+    code, said = confirm(unhashed)
+    assert (code, "r.json is about 1.0.1; to go back to it, add --back, and write" in said) == (
+        1,
+        True,
+    )
+    code, said = confirm(unhashed.replace("1.0.0", "0.9.0"))
+    assert (code, "--back" in said) == (1, False)
 
 
 def _changed(change: dict[str, Any], review: dict[str, Any]) -> None:

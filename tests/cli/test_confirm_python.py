@@ -302,6 +302,7 @@ def test_going_back_is_confirmed_file_by_file(
     assert cli.run(["diff", str(old), str(new), "--receipt", "up.json"]) == 0
     code, said = confirm(capsys, "up.json", "--python", "venv")
     assert (code, "up.json is about 1.0.1, and 1.0.0 is installed" in said) == (1, True)
+    assert "to go back to it, add --back; otherwise install the release" in said
     code, said = confirm(capsys, "up.json", "--python", "venv", "--back")
     assert (code, "demo-plugin 1.0.0: as it ran before" in said) == (0, True)
     put("demo_plugin/handlers.py")(venv)

@@ -18,6 +18,7 @@ from stigmem_review.sources.metadata import as_version
 from stigmem_review.verdict import count
 
 _LINES = "write the lines that stigmem-review receipt prints"
+_BACK = "to go back to it, add --back"
 
 _SKEW = timedelta(minutes=10)
 """By how much the clocks of two machines may differ."""
@@ -161,6 +162,11 @@ class Receipts:
         """Return the newest receipt of what a file was upgraded to, and can go back from."""
         return self._before.get(sha256)
 
+    def goes_back_to(self, plugin: str, version: str) -> bool:
+        """Say whether a release of a plugin ran before one that a receipt is about."""
+        wanted = (canonicalize_name(plugin), version)
+        return any((each.plugin, each.version) == wanted for each in self._before.values())
+
     def named(self, plugin: str, version: str = "") -> tuple[Counted, ...]:
         """Return the receipts of a plugin, or of one release of it, newest first."""
         name = canonicalize_name(plugin)
@@ -241,15 +247,7 @@ def judge_pin(receipts: Receipts, pin: Pin) -> Confirmed:
     if not known:
         if not receipts.named(pin.name):
             return Confirmed(pin.name, version, at, refused=(no_receipt(wanted),))
-        near = receipts.named(pin.name, version)
-        why = "none of its hashes is that of a file that was reviewed"
-        if not near:
-            why = (
-                f"no receipt is about it; {receipts.named(pin.name)[0].at} is about another release"
-            )
-        elif not pin.hashes:
-            why = "it has no hash, so that nothing says which file is installed"
-        refused = Refused(wanted, why, _LINES)
+        refused = _unknown_pin(receipts, wanted, pin, allowed)
         return Confirmed(pin.name, version, at, refused=(refused,))
     wrong = [each for other in known[1:] for each in receipts.standing(other)]
     builds = {sha256 for each in known for sha256 in each.builds}
@@ -265,15 +263,46 @@ def judge_pin(receipts: Receipts, pin: Pin) -> Confirmed:
     return confirmed(receipts, known[0], at, wrong)
 
 
+def _unknown_pin(receipts: Receipts, wanted: str, pin: Pin, allowed: list[str]) -> Refused:
+    """Return why a pin is refused of which no file was reviewed, and another of its plugin was."""
+    if before := next(filter(None, map(receipts.before, allowed)), None):
+        return _ran_before(wanted, before)
+    version = str(as_version(pin.version) or pin.version)
+    if receipts.named(pin.name, version):
+        why = "none of its hashes is that of a file that was reviewed"
+        if not pin.hashes:
+            why = "it has no hash, so that nothing says which file is installed"
+        return Refused(wanted, why, _LINES)
+    other = receipts.named(pin.name)[0]
+    why = f"no receipt is about it; {other.at} is about {other.version}"
+    do = _LINES
+    if receipts.goes_back_to(pin.name, version):
+        do = f"{_BACK}, and write the lines that stigmem-review receipt --back prints"
+    return Refused(wanted, why, do)
+
+
+def another_release(receipts: Receipts, what: str, plugin: str, version: str) -> Refused:
+    """Return why an installed release is refused of whose plugin another one was reviewed."""
+    other = receipts.named(plugin)[0]
+    why = f"{other.at} is about {other.version}, and {version} is installed"
+    do = "install the release that was reviewed, or review it"
+    if receipts.goes_back_to(plugin, version):
+        do = f"{_BACK}; otherwise install the release that was reviewed"
+    return Refused(what, why, do)
+
+
+def _ran_before(what: str, before: Counted) -> Refused:
+    why = (
+        f"it is what ran before {before.receipt.review.version}, by {before.at}, and it has no "
+        "receipt of its own"
+    )
+    return Refused(what, why, _BACK)
+
+
 def unknown_bytes(receipts: Receipts, what: str, sha256: str, plugin: str, version: str) -> Refused:
     """Return why a file of a plugin is refused that no receipt is about."""
     if before := receipts.before(sha256):
-        return Refused(
-            what,
-            f"it is what ran before {before.receipt.review.version}, by {before.at}, and it has no "
-            "receipt of its own",
-            "to go back to it, add --back",
-        )
+        return _ran_before(what, before)
     if near := receipts.named(plugin, version):
         return Refused(
             what,

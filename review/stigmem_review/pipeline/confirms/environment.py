@@ -21,6 +21,7 @@ from stigmem_review.receipts.confirm import (
     Counted,
     Receipts,
     Refused,
+    another_release,
     confirmed,
     no_receipt,
 )
@@ -117,9 +118,8 @@ class _Installed:
             if best is None or (best[1] and not wrong):
                 best = counted, wrong
         if best is None:
-            if other := self._receipts.named(each.name):
-                why = f"{other[0].at} is about {other[0].version}, and {version} is installed"
-                refused = Refused(at, why, "install the release that was reviewed, or review it")
+            if self._receipts.named(each.name):
+                refused = another_release(self._receipts, at, each.name, version)
             else:
                 refused = no_receipt(at)
             return Confirmed(each.name, version, at, refused=(refused,))
