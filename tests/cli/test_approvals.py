@@ -109,6 +109,18 @@ def test_the_days_and_the_revision_are_chosen(folder: Path) -> None:
     assert names(told(below, "--at", "HEAD")) == names(told(folder))[:2]
 
 
+def test_of_other_days_it_is_not_said_that_there_are_none_at_all(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = ("--since", "2020-01-01", "--until", "2020-12-31")
+    assert told(folder, *past) == []
+    said = capsys.readouterr().err
+    assert said == "there are no approvals here since 2020-01-01 until 2020-12-31\n"
+    with contextlib.chdir(folder):
+        assert cli.run(["approvals", "--since", "2020-12-31", "--until", "2020-01-01"]) == 2
+    assert "--since 2020-12-31 is after --until 2020-01-01" in capsys.readouterr().err
+
+
 def test_a_spreadsheet_gets_no_formula(folder: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(told(folder, form="csv"))))
     assert [row["by"] for row in rows] == ["One", "Two", "Three"]
@@ -142,7 +154,7 @@ def test_where_there_is_nothing_it_says_so(
     git(tmp_path, *commit_nothing)
     with contextlib.chdir(tmp_path):
         assert cli.run(["approvals", "--at", "HEAD"]) == 0
-        assert "there are no approvals here" in capsys.readouterr().err
+        assert "there are no approvals in HEAD\n" in capsys.readouterr().err
         assert cli.run(["approvals", "--at", "HEAD", "--approvals", APPROVALS_FILE]) == 2
         assert cli.run(["approvals", "--at", "nowhere"]) == 2
     said = capsys.readouterr().err

@@ -111,7 +111,11 @@ def test_going_back_to_what_ran_is_approved_with_it(work: Path) -> None:
     assert run("approve", OLD, NEW, *ME, cwd=work).returncode == 0
     back = run("diff", NEW, OLD, cwd=work)
     assert back.returncode == 0
-    assert "as the way back from what was approved: CHG-4711" in " ".join(back.stdout.split())
+    said = " ".join(back.stdout.split())
+    assert "as the way back from what was approved: CHG-4711" in said
+    # A note needs none: what is counted as approved is what its approval is said to cover.
+    assert "| 1 note | 1 approved |" in said
+    assert "Approvals 1 finding: approved by" in said
     assert code(work, NEW, "none") == 1
 
 

@@ -47,8 +47,14 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what may pass; 0 also where that is nothing."""
     from stigmem_review.approvals.store import default_path
+    from stigmem_review.errors import UsageError
     from stigmem_review.pipeline.audit import Where, audit
 
+    if options.since and options.until and options.since > options.until:
+        raise UsageError(
+            f"--since {options.since} is after --until {options.until}; write the earlier day "
+            "after --since"
+        )
     policy = policy_of(options)
     path = approvals_of(options, policy)
     where = Where(
@@ -61,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     found = audit(where, today(), since=options.since, until=options.until)
     if not any(each.by for each in found):
         # Standard output stays what a program can read.
-        print("there are no approvals here", file=sys.stderr)
+        print(f"there are no approvals {_asked(options)}", file=sys.stderr)
     match options.format:
         case "json":
             sys.stdout.write(_json(found))
@@ -71,6 +77,16 @@ def run(options: argparse.Namespace) -> int:
             for line in _text(found):
                 print(line)
     return 0
+
+
+def _asked(options: argparse.Namespace) -> str:
+    """Return in words which approvals were asked for."""
+    from stigmem_review.text import shorten
+
+    where = f"in {shorten(options.at)}" if options.at else "here"
+    since = f" since {options.since}" if options.since else ""
+    until = f" until {options.until}" if options.until else ""
+    return f"{where}{since}{until}"
 
 
 def _text(found: Iterable[Audited]) -> Iterator[str]:

@@ -138,10 +138,10 @@ def _is_settled(gate: Level, finding: Finding) -> bool:
 
 
 def _with(finding: Finding, standing: Standing, gate: Level) -> Finding:
-    # Of what needs no approval nobody asks why there is none.
-    void = standing.void.says if standing.void and at_gate(finding.level, gate) else ()
-    if standing.approval is None and not void:
+    # Of what needs no approval nobody asks what approves it, or why nothing does.
+    if not at_gate(finding.level, gate):
         return finding
+    void = standing.void.says if standing.void else ()
     return msgspec.structs.replace(finding, approval=standing.approval, void=void)
 
 
