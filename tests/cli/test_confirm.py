@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,6 +169,34 @@ def test_what_cannot_be_read_confirms_nothing(name: str) -> None:
     assert code == 3
     assert out.startswith("INCOMPLETE | files 1 thing could not be read")
     assert name in said
+
+
+def test_what_is_behind_a_link_is_not_passed_over() -> None:
+    write_wheel(Path("elsewhere"), plugin("other-plugin"), name="other-plugin")
+    Path("files", "more").symlink_to(Path("elsewhere").resolve())
+    code, out, said = confirm()
+    assert (code, out.startswith("INCOMPLETE | files 1 thing")) == (3, True)
+    assert "files/more: it is a link to a folder, which is not followed; put the files" in said
+    Path("files", "more").unlink()
+    Path("linked").symlink_to("files")
+    assert run("confirm", "r.json", "--artifacts", "linked")[0] == 0
+
+
+def test_a_folder_that_cannot_be_listed_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Path("files", "inner")
+    inner.mkdir()
+    listed = os.scandir
+
+    def refusing(path: Any = ".") -> Any:
+        if Path(path) == inner:  # as it is for whoever is not the super-user
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    assert confirm()[0] == 0
+    monkeypatch.setattr(os, "scandir", refusing)
+    code, out, said = confirm()
+    assert (code, out) == (3, "")
+    assert "files/inner cannot be listed: Permission denied" in said
 
 
 def test_json_says_the_same_and_validates() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.manifest.declares import registers_plugin
@@ -20,16 +23,19 @@ def look_at_artifacts(folder: str, receipts: Receipts) -> Answer:
     """Return what receipts say of the files in a folder, and in the folders in it.
 
     Every wheel and sdist is asked whether it is a plugin, unless a receipt is about it. Raises
-    ``UsageError`` where there is no such folder.
+    ``UsageError`` where there is no such folder, ``SourceError`` where one in it cannot be listed.
     """
     plugins: list[Confirmed] = []
     gaps: list[Gap] = []
     others = 0
     for path in _files(folder):
-        name = path.name
-        if name.endswith(_ARCHIVES):
+        if path.is_dir():
+            why = "it is a link to a folder, which is not followed"
+            gaps.append(Gap(str(path), why, "put the files themselves there, or take it out"))
+            continue
+        if path.name.endswith(_ARCHIVES):
             gaps.append(Gap(str(path), "it is no form of release that is reviewed", "take it out"))
-        if not name.endswith((".whl", ".tar.gz")):
+        if not path.name.endswith((".whl", ".tar.gz")):
             continue
         try:
             found = _judged(path, receipts)
@@ -47,10 +53,23 @@ def _files(folder: str) -> list[Path]:
     named = shorten(folder) or "(an empty path)"
     try:
         if folder and Path(folder).is_dir():
-            return sorted(each for each in Path(folder).rglob("*") if not each.is_dir())
+            return sorted(_walked(folder))
     except (OSError, ValueError) as error:
         raise UsageError(f"the folder {named} cannot be looked into: {reason(error)}") from None
     raise UsageError(f"there is no folder of artifacts {named}; check the path")
+
+
+def _walked(folder: str) -> Iterator[Path]:
+    """Yield the files in a folder and in those in it, and links to other folders."""
+    for place, folders, files in os.walk(folder, onerror=_raised):
+        top = Path(place)
+        yield from (top / each for each in files)
+        yield from (path for each in folders if (path := top / each).is_symlink())
+
+
+def _raised(error: OSError) -> NoReturn:
+    # What is in a folder that cannot be listed may be a plugin.
+    raise SourceError(f"{error.filename} cannot be listed: {reason(error)}") from None
 
 
 def _judged(path: Path, receipts: Receipts) -> Confirmed | None:
