@@ -134,6 +134,21 @@ def test_a_receipt_counts_as_long_as_the_policy_says(days: float, code: int) -> 
         assert said in out
 
 
+def test_of_two_reviews_at_one_time_the_one_that_did_not_pass_counts() -> None:
+    changed(lambda each: each["predicate"].update(verificationResult="FAILED"), "failed.json")
+    assert confirm("r.json", "failed.json")[0] == 1
+    assert confirm("failed.json", "r.json")[0] == 1
+
+
+@pytest.mark.parametrize(("exit_code", "state"), [(1, "blocked"), (3, "incomplete")])
+def test_a_receipt_that_contradicts_itself_did_not_pass(exit_code: int, state: str) -> None:
+    verdict = {"exitCode": exit_code, "state": state}
+    changed(lambda each: each["predicate"][KEY]["verdict"].update(verdict))
+    code, out, _ = confirm()
+    assert (code, f"the review of it ({state}) did not pass" in out) == (1, True)
+    assert run("receipt", "r.json")[0] == 1
+
+
 def test_going_back_is_confirmed_where_it_is_asked_for() -> None:
     Path("files", NEW).unlink()
     Path("before", OLD).rename(Path("files", OLD))

@@ -153,6 +153,7 @@ def test_each_field_has_to_be_there(path: str) -> None:
         (_put("predicate/*/format", 2), "of format 2, and this version reads format 1; update"),
         (_put("predicate/*/files", {"a": "xyz"}), "predicate.pkg:pypi/stigmem-review#receipt.fil"),
         (_put("predicate/timeVerified", "2026-11-27T10:00:00"), "predicate.timeVerified: "),
+        (_put("predicate/timeVerified", "0001-01-01T00:00:00+23:00"), "no such time in UTC"),
         (_put("predicate/timeVerified", "yesterday"), "predicate.timeVerified: invalid RFC3339"),
         (_put("predicate/verificationResult", "passed"), "invalid enum value 'passed'"),
         (_put("subject", []), "its subject is not what was reviewed"),

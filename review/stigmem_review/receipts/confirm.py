@@ -128,9 +128,9 @@ class Counted(NamedTuple):
 class Receipts:
     """All receipts that were given, held to a time.
 
-    Of several about one file the newest counts, and those that are void only where no other is
-    there. Where ``back`` is allowed, what ran before a release counts as reviewed too, unless the
-    review found that there is no way back.
+    Of several about one file the newest counts, of those of one time one that did not pass, and
+    those that are void only where no other is there. Where ``back`` is allowed, what ran before a
+    release counts as reviewed too, unless the review found that there is no way back.
     """
 
     def __init__(
@@ -143,7 +143,10 @@ class Receipts:
     ) -> None:
         self._policy = policy
         self._now = now
-        given = sorted(counted, key=lambda each: (each.void is None, each.verified))
+        given = sorted(
+            counted,
+            key=lambda each: (each.void is None, each.verified, not each.receipt.passed),
+        )
         before = [each._replace(back=True) for each in given]
         self._before = {
             each.sha256: each

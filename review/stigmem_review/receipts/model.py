@@ -146,4 +146,6 @@ class Receipt(msgspec.Struct, frozen=True):
 
     @property
     def passed(self) -> bool:
-        return self.predicate.verification_result == "PASSED"
+        """Whether it passed, by what any tool reads, and by our own verdict too."""
+        summary, verdict = self.predicate.verification_result, self.review.verdict
+        return summary == "PASSED" and verdict.exit_code == 0

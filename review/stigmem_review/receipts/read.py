@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from datetime import UTC
 from typing import Any, NamedTuple, NoReturn
 
 import msgspec
@@ -154,6 +155,10 @@ def _receipt(document: Any, at: str) -> Receipt:
         found = msgspec.convert(document, Receipt)
     except (msgspec.ValidationError, ValueError) as error:
         raise ReceiptError(f"{at}: {_in_words(str(error))}; {_AGAIN}") from None
+    try:
+        found.predicate.time_verified.astimezone(UTC)
+    except OverflowError:
+        raise ReceiptError(f"{at}: predicate.timeVerified: no such time in UTC; {_AGAIN}") from None
     reviewed = found.review.artifact
     if all(each.digest != reviewed.digest for each in found.subject):
         raise ReceiptError(
