@@ -17,7 +17,7 @@ from pypi_attestations import AttestationType
 from sigstore._internal.tuf import STAGING_TUF_URL
 from sigstore._utils import read_embedded
 
-from stigmem_review.model import Signature, Signer, Source
+from stigmem_review.model import Signature, Signer, Source, SourceKind
 from stigmem_review.signing.roots import TrustRoot
 from stigmem_review.signing.verify import verify
 from stigmem_review.sources.artifact import Artifact, SignatureFile
@@ -157,15 +157,13 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / f"pypi_attestations-{VERSION}" / "test" / "assets"
 
 
-def verified(
-    assets: Path, asset: Asset, ending: str, root: TrustRoot | None = None, of: str = ""
-) -> Signature:
+def verified(assets: Path, asset: Asset, ending: str, *roots: TrustRoot, of: str = "") -> Signature:
     """Verify an artifact, or the one ``of`` another name, against what signs the asset."""
     name = of or asset.artifact
     digest = hashlib.sha256((assets / name).read_bytes()).hexdigest()
     signature = SignatureFile(name + ending, (assets / f"{asset.artifact}{ending}").read_bytes())
-    kind = "wheel" if name.endswith(".whl") else "sdist"
-    found = verify(Artifact(Source(kind, name, name, digest), signatures=(signature,)), root)  # type: ignore[arg-type]
+    kind: SourceKind = "wheel" if name.endswith(".whl") else "sdist"
+    found = verify(Artifact(Source(kind, name, name, digest), signatures=(signature,)), roots)
     assert isinstance(found, Signature)
     return found
 
