@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
-import collections.abc
 import re
-import types
-import typing
 
 from stigmem_review.host import apis
-from stigmem_review.interpret import (
-    objects,
-)
+from stigmem_review.interpret import generic, objects
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import FLAGS, Thing
+from stigmem_review.interpret.kinds import GENERIC, UNION
 from stigmem_review.interpret.machine import (
     FALLS,
     OUTSIDE,
+    GiveUp,
     Machine,
 )
 from stigmem_review.interpret.objects import mro
@@ -42,24 +39,18 @@ _SCHEMA = (
 _BARE = frozenset(("builtins", "collections", "types", "typing", "typing_extensions"))
 _THEMSELVES = frozenset(("Annotated", "Awaitable", "ClassVar", "Final", "Optional", "Union"))
 """What names the type of the object itself in square brackets, and not of what is in it."""
-UNION = Foreign("types.UnionType")
-"""What ``|`` makes of types."""
 NONE_TYPE = Foreign("types.NoneType")
+_SEVERAL = tuple(
+    map(
+        Foreign,
+        words("typing.Optional typing.Union typing_extensions.Optional typing_extensions.Union"),
+    )
+)
+"""What square brackets make one of several types of, which an object can be asked for."""
 _SHORT = 200
 _BUILTINS = frozenset(dir(builtins))
 _NESTED = 6
 _PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
-
-
-_TYPES = {
-    "builtins": builtins,
-    "collections.abc": collections.abc,
-    "types": types,
-    "typing": typing,
-    "typing_extensions": typing,
-}
-_ALONE = words("Any LiteralString Never NoReturn Self TypeAlias")
-"""What stands for types and takes none in square brackets."""
 
 
 def api_of(m: Machine, node: ast.expr | None, env: Env, depth: int = 0) -> str:
@@ -79,6 +70,8 @@ def api_of(m: Machine, node: ast.expr | None, env: Env, depth: int = 0) -> str:
                 case Foreign(dotted=dotted) if dotted.partition(".")[0] not in _BARE:
                     return f"{dotted}()"
                 case Foreign() | Const(value=None):
+                    return OUTSIDE
+                case Ref(kind="object") as ref if isinstance(generic.bare(m, ref), Foreign):
                     return OUTSIDE
                 case Missing() if _last(node) in _BUILTINS:
                     return OUTSIDE
@@ -127,15 +120,6 @@ def _named(m: Machine, node: ast.expr, env: Env) -> Value:
                     return MISSING
         case _:
             return MISSING
-
-
-def takes_brackets(dotted: str) -> bool:
-    """Say whether something of Python that stands for types takes others in square brackets."""
-    module, _, name = dotted.rpartition(".")
-    real = getattr(_TYPES.get(module), name, None)
-    return name not in _ALONE and any(
-        hasattr(real, each) for each in ("__getitem__", "__class_getitem__")
-    )
 
 
 def run_texts(m: Machine, value: Value) -> None:
@@ -247,7 +231,7 @@ def _is_type(m: Machine, value: Value) -> bool:
         case Ref(kind="class") as ref:
             return not m.is_escaped(ref)
         case Ref(kind="object") as ref:
-            return m.thing(ref).type == UNION
+            return m.thing(ref).type in (UNION, GENERIC)
         case Foreign(dotted=dotted):
             top, _, name = dotted.partition(".")
             return (
@@ -260,14 +244,28 @@ def _is_type(m: Machine, value: Value) -> bool:
 
 
 def types_in(m: Machine, value: Value) -> tuple[Value, ...]:
-    """Return the types that a value stands for where any of several may be meant."""
+    """Return the types that a value stands for where any of several may be meant.
+
+    Raises ``Exit`` where it is none that an object can be asked for, and ``GiveUp`` where that
+    hangs on the object.
+    """
+    if generic.parts_of(m, value):
+        if generic.bare(m, value) in _SEVERAL:
+            raise GiveUp("whether something is of one of several types is not known")
+        m.raise_("TypeError", Const("it is no class, nor a tuple of classes, nor a union"))
+    return _types_in(m, value)
+
+
+def _types_in(m: Machine, value: Value) -> tuple[Value, ...]:
+    if generic.parts_of(m, value):
+        raise GiveUp("whether what is no class is reached is not known")
     match value:
         case Tuple(items=items):
-            return tuple(found for each in items for found in types_in(m, each))
+            return tuple(found for each in items for found in _types_in(m, each))
         case Ref(kind="object") as ref if m.thing(ref).type == UNION:
             either = [each for _, each in m.thing(ref).defaults]
             plain = [NONE_TYPE if each == Const(None) else each for each in either]
-            return tuple(found for each in plain for found in types_in(m, each))
+            return tuple(found for each in plain for found in _types_in(m, each))
         case _:
             return (value,)
 
@@ -295,6 +293,11 @@ def asked(m: Machine, value: Value) -> None:
         case Ref(kind="object") as ref if m.thing(ref).type == UNION:
             for _, each in m.thing(ref).defaults:
                 asked(m, each)
+        case Ref(kind="object") as ref if found := generic.parts_of(m, ref):
+            owner, index = found
+            if isinstance(owner, Ref):
+                asked(m, owner)
+            _asked_within(m, index)
         case Foreign() | Const(value=None) | Ref(kind="object"):
             pass
         case Ref(kind="class") as ref if not m.overrides(ref, _SCHEMA) and (
@@ -307,3 +310,4 @@ def asked(m: Machine, value: Value) -> None:
             m.doom("a text in an annotation is run")
         case _:
             m.escape(value)
+            m.may_raise("what a class says of its schema is not followed")

@@ -6,7 +6,15 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from stigmem_review.interpret import annotation, containers, lazy, operators, protocols, text
+from stigmem_review.interpret import (
+    annotation,
+    containers,
+    generic,
+    lazy,
+    operators,
+    protocols,
+    text,
+)
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.kinds import IS_OF, asked, kind_of
@@ -543,7 +551,7 @@ def _callable(m: Machine, args: Args, keywords: Keywords) -> Value:
             return TRUE
         case Ref(kind="instance") as ref:
             return flag(m.special(ref, "__call__"))
-        case Ref(kind="object") as ref if m.has_model(ref, "__call__"):
+        case Ref(kind="object") as ref if generic.parts_of(m, ref) or m.has_model(ref, "__call__"):
             return TRUE
         case Const() | Tuple() | Frozen() | Ref(kind="list" | "dict" | "set" | "module") | File():
             return FALSE

@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 
 from stigmem_review.code.names import Function, Names, names_of
 from stigmem_review.host import apis
-from stigmem_review.interpret import annotation, containers, host, namespaces, records, text
+from stigmem_review.interpret import (
+    annotation,
+    containers,
+    generic,
+    host,
+    namespaces,
+    records,
+    text,
+)
 from stigmem_review.interpret.builtins import is_particular
 from stigmem_review.interpret.environment import Env, mangle
 from stigmem_review.interpret.heap import Thing
@@ -63,6 +71,8 @@ def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
             return m.call_foreign(function, args, keywords)
         case Ref(kind="class"):
             return instantiate(m, function, args, keywords)
+        case Ref(kind="object") if found := generic.parts_of(m, function):
+            return m.call(found[0], args, keywords)
         case Ref(kind="object") if m.has_model(function, "__call__"):
             return m.call_on(function, "__call__", args, keywords)
         case Ref(kind="partial"):

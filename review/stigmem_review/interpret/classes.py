@@ -15,6 +15,7 @@ from stigmem_review.interpret import (
     builtins,
     calls,
     fields,
+    generic,
     host,
     objects,
     records,
@@ -322,7 +323,7 @@ def super_of(m: Machine, env: Env) -> Value:
 
 def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     """Run a class statement. Raises ``GiveUp`` where its bases are not followed."""
-    bases = [m.evaluate(each, env) for each in node.bases]
+    bases = [generic.bare(m, m.evaluate(each, env)) for each in node.bases]
     given = _class_keywords(m, node, env)
     if getattr(node, "type_params", None):
         raise GiveUp("a class is made in an unusual way")

@@ -11,7 +11,7 @@ from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.keys import frozen, frozen_of, key, pairs_of, same
 from stigmem_review.interpret.lazy import TAKEN, in_no_order, is_iterator, until, with_items
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
 from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
     NONE,
@@ -224,7 +224,20 @@ def _sort(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
                 raise GiveUp("a list is changed while it is sorted")
             return _put(m, owner, found)
 
-        return m.each(sort(m, content, keywords), put)
+        def left(how: Outcome) -> Part:
+            def run() -> Value:
+                m.adopt(how)
+                # It has its items again, in an order that is nobody's promise.
+                m.write(owner, content)
+                m.escape(owner)
+                raise Exit(how.kind, how.value)
+
+            return run
+
+        ended: list[Outcome] = []
+        for each in m.run(lambda: m.each(sort(m, content, keywords), put)):
+            ended += m.run(left(each)) if each.kind == "raises" else [each]
+        return m.settle(ended, FALLS)
 
     return _on_list(m, owner, sorted_)
 

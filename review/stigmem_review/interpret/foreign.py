@@ -13,6 +13,7 @@ from stigmem_review.interpret import (
     builtins,
     classes,
     functions,
+    generic,
     host,
     installed,
     objects,
@@ -52,7 +53,6 @@ MODELLED = (builtins, functions, host, installed, records, schemas, settings, st
 """The modules that say what calls of what others provide do."""
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 """Types of objects of which no attribute is followed."""
-_TYPING = frozenset(("typing", "collections.abc", "typing_extensions", "types", "builtins"))
 _KNOWN = (
     frozenset(
         ".".join(parts[: place + 1])
@@ -111,11 +111,12 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
             m.bracketed[index] = None
         if name == "Annotated" and (alias := routers.annotated(m, index)):
             return alias
-        if module in _TYPING:
-            if not annotation.takes_brackets(owner.dotted):
+        if module in generic.MODULES:
+            if not generic.takes_brackets(owner.dotted):
                 m.may_raise(f"whether {owner.dotted} takes square brackets is not known")
-            # A generic alias stands for its class where manifests are concerned.
-            return owner
+            elif name != "Literal" and not generic.takes(m, owner.dotted, index):
+                raise GiveUp(f"whether {owner.dotted} takes this in square brackets is not known")
+            return generic.alias(m, owner, index)
         raise GiveUp("what another distribution provides is looked into")
     if m.overrides(owner, ("__class_getitem__",)):
         raise GiveUp("a class is looked into")
@@ -123,7 +124,7 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
         m.thing(owner).traits & {"namedtuple", "typeddict"}
         or any(each in classes.GENERIC for each in m.thing(owner).mro)
     ):
-        return owner
+        return generic.alias(m, owner, index)
     m.raise_("TypeError", Const("type is not subscriptable"))
 
 
@@ -210,6 +211,10 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             if name in objects.OPENING:
                 raise GiveUp(f"{name} is asked for")
             return m.get(m.thing(owner).defaults[0][1], name)
+        if parts := generic.parts_of(m, owner):
+            if name[:2] == "__":
+                raise GiveUp(f"{name} of a type with others in square brackets")
+            return m.get(parts[0], name)
         if name in objects.OPENING or owner.kind == "partial" or kind in _SEALED:
             raise GiveUp(f"{name} is asked for")
         if kind == Foreign("dataclasses.Field"):

@@ -47,6 +47,8 @@ def key(m: Machine, value: Value) -> Hashable:
             return ("m", enum, name)
         case Ref(kind="list" | "dict" | "set" as kind):
             m.raise_("TypeError", Const(f"unhashable type: '{kind}'"))
+        case Ref(kind="object") if m.thing(value).type in (kinds.UNION, kinds.GENERIC):
+            raise GiveUp("types that are made of others are compared")
         case Ref(kind="instance"):
             if m.overrides(m.thing(value).type, ("__eq__", "__hash__")):
                 raise GiveUp("objects have a comparison of their own")

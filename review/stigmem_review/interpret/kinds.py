@@ -12,8 +12,12 @@ from types import ModuleType
 from typing import Literal
 
 from stigmem_review.host.modules import STANDARD
-from stigmem_review.interpret.values import Opaque, words
+from stigmem_review.interpret.values import Foreign, Opaque, words
 
+UNION = Foreign("types.UnionType")
+"""What ``|`` makes of types."""
+GENERIC = Foreign("types.GenericAlias")
+"""What square brackets make of a class or a special form of types."""
 Kind = Literal["module", "class", "function", "other"]
 
 _REAL: dict[str, ModuleType] = {

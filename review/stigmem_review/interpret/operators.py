@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stigmem_review import limits
-from stigmem_review.interpret import annotation, containers, namespaces, protocols
+from stigmem_review.interpret import annotation, containers, generic, namespaces, protocols
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
@@ -413,6 +413,8 @@ def _identical(m: Machine, left: Value, right: Value) -> Value:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Const) and any(one.value is each for each in singles):
             return flag(isinstance(other, Const) and other.value is one.value)
+    if any(generic.parts_of(m, e) and generic.is_form(m, e) for e in (left, right)):
+        raise GiveUp("whether two are the same type is not known")
     match left, right:
         case (Ref(), Ref()):
             return flag(left == right)

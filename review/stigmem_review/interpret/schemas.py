@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from stigmem_review.host.modules import STANDARD
-from stigmem_review.interpret import annotation, host
+from stigmem_review.interpret import host
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
+from stigmem_review.interpret.kinds import GENERIC, UNION
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
@@ -94,7 +95,7 @@ def _named(m: Machine, name: str, kind: Value) -> Shape:
             return ("of", kind)
         case Foreign(dotted=dotted) if dotted.partition(".")[0] in STANDARD | {"pydantic"}:
             return _UNKNOWN
-        case Ref(kind="object") as ref if m.thing(ref).type != annotation.UNION:
+        case Ref(kind="object") as ref if m.thing(ref).type not in (UNION, GENERIC):
             return _UNKNOWN
         case Ref(kind="object"):
             return _MARKED if any(_is_mark(m, each) for each in m.bracketed) else _UNKNOWN

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stigmem_review.interpret import text
 from stigmem_review.interpret.heap import Thing
+from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import Exit, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.values import (
@@ -109,7 +110,18 @@ def _read_string(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model(f"{_PARSER}.read_file")
 def _read_file(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 3)
-    return _read_string(m, (args[0], m.call(m.get(args[1], "read"), ())), ())
+    source = args[1]
+    if isinstance(source, Ref) and source.kind == "object":
+        return _read_string(m, (args[0], m.call(m.get(source, "read"), ())), ())
+
+    def read(lines: Tuple) -> Value:
+        found = [text.plain(m, each) for each in lines.items]
+        if lines.shuffled or not all(isinstance(e, str) and "\n" not in e[:-1] for e in found):
+            raise GiveUp("a parser reads what are no lines of a text")
+        written = "".join(each if each.endswith("\n") else f"{each}\n" for each in found)
+        return _read_string(m, (args[0], Const(written)), ())
+
+    return with_items(m, source, read)
 
 
 @model(f"{_PARSER}.read")
