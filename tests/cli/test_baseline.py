@@ -13,6 +13,7 @@ import pytest
 from stigmem_review import cli
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.approvals.store import read_approvals
+from support.installed import Venv
 from support.plugins import plugin, write_wheel
 from support.repository import git
 
@@ -101,9 +102,39 @@ def test_what_is_installed_has_to_be_the_file_that_is_recorded(run: Run) -> None
     code, printed, _ = run(*BASELINE)
     assert code == 3
     assert "demo-plugin 1.0.0: not recorded: " in printed
-    assert "demo_plugin/handlers.py is missing or differs" in printed
+    assert "demo_plugin/handlers.py differs" in printed
     [record] = read_approvals(Path(APPROVALS_FILE))[1].baselines
     assert [each.plugin for each in record.plugins] == ["other-plugin"]
+
+
+def test_a_script_and_data_have_to_be_those_of_the_file_too(run: Run, tmp_path: Path) -> None:
+    script, data = "demo_plugin-1.0.0.data/scripts/demo", "demo_plugin-1.0.0.data/data/etc/demo.ini"
+    files = plugin() | {script: "#!python\nprint(1)\n", data: "[demo]\n"}
+    made = Venv(tmp_path / "other")
+    made.install(write_wheel(Path("wheels"), files))
+    there = (*BASELINE, "--python", "other")
+    (made.top / "bin" / "demo").write_text("#!/bin/sh\nexit 0\n")
+    code, printed, _ = run(*there)
+    assert (code, f"this file: {made.top / 'bin' / 'demo'} differs\n" in printed) == (3, True)
+    made.install(wheel("demo-plugin"))
+    (made.top / "etc" / "demo.ini").unlink()
+    code, printed, _ = run(*there)
+    assert (code, "this file: data/etc/demo.ini is missing\n" in printed) == (3, True)
+    assert not Path(APPROVALS_FILE).exists()
+    made.install(wheel("demo-plugin"))
+    code, printed, _ = run(*there)
+    assert (code, "demo-plugin 1.0.0: " in printed) == (0, True)
+
+
+def test_a_plugin_without_a_version_is_named_and_not_recorded(run: Run) -> None:
+    metadata = next(Path("venv").rglob("demo_plugin-*/METADATA"))
+    metadata.write_text(metadata.read_text("utf-8").replace("Version: 1.0.0", "Version: x y"))
+    code, printed, _ = run(*BASELINE)
+    assert (code, "demo-plugin: not recorded: " in printed) == (3, True)
+    assert "its metadata have no version that can be compared" in printed
+    [record] = read_approvals(Path(APPROVALS_FILE))[1].baselines
+    assert [each.plugin for each in record.plugins] == ["other-plugin"]
+    assert "# demo-plugin of no version that is known" in Path("stigmem-review.toml").read_text()
 
 
 def test_what_is_on_record_is_not_recorded_again(run: Run) -> None:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from importlib.metadata import Distribution
 from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review.approvals.record import Accepted, Baseline, FoundPlugin, Records
 from stigmem_review.approvals.record import Artifact as Bytes
 from stigmem_review.document.approvals import Asked
-from stigmem_review.errors import ReviewError, UsageError
+from stigmem_review.errors import ReviewError, SourceError, UsageError
 from stigmem_review.model import Side
 from stigmem_review.pipeline.approve import Wish, last_day_of
+from stigmem_review.pipeline.confirms.held import differing
 from stigmem_review.pipeline.consent import artifact_of
-from stigmem_review.pipeline.init import installed
+from stigmem_review.pipeline.init import Plugin, installed
 from stigmem_review.pipeline.reading import Opening, opening
+from stigmem_review.pipeline.receipts import files_of
 from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.sources.artifact import Artifact
+from stigmem_review.sources.environment import Distribution, Environment
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.request import release_of
 from stigmem_review.text import clean, flat, shorten
@@ -68,11 +70,11 @@ def take_baseline(
     plugins: list[FoundPlugin] = []
     said: list[str] = []
     code = 0
-    for name, distribution in installed(python).distributions:
-        version = distribution.version
-        shown = clean(f"{name} {version}")
+    there = installed(python)
+    for plugin in there.plugins:
+        shown = f"{plugin.name} {plugin.version}".strip()
         try:
-            found, gaps, final = _look(name, distribution, folder, terms)
+            found, gaps, final = _look(plugin, there.environment, folder, terms)
         except ReviewError as error:
             said.append(f"{shown}: not recorded: {clean(error.text)}")
             code = 3
@@ -98,14 +100,14 @@ def take_baseline(
 
 
 def _look(
-    name: str, distribution: Distribution, folder: Folder | None, terms: Terms
+    plugin: Plugin, there: Environment, folder: Folder | None, terms: Terms
 ) -> tuple[FoundPlugin, tuple[str, ...], tuple[str, ...]]:
     """Return an installed plugin, why it could not be reviewed, and what is not approvable."""
-    asked = _asked(name, distribution.version, folder)
+    asked = _asked(plugin, folder)
     new = opening(asked)
     artifact = new.open()
-    if why := _unlike(distribution, artifact):
-        return FoundPlugin(name, _NO_BYTES), (clean(f"{asked}: {why}"),), ()
+    if why := _unlike(plugin.distribution, artifact, there):
+        return FoundPlugin(plugin.name, _NO_BYTES), (clean(f"{asked}: {why}"),), ()
     sides: dict[Side, Opening] = {
         "old": opening("none"),
         "new": Opening(artifact.source, lambda: artifact),
@@ -133,34 +135,27 @@ def _folder(artifacts: str | None) -> Folder | None:
     return Folder(Path(artifacts))
 
 
-def _asked(name: str, version: str, folder: Folder | None) -> str:
+def _asked(plugin: Plugin, folder: Folder | None) -> str:
     """Return what asks for a release: its wheel in a folder, or the release on the index."""
-    wanted = parse(version)
-    for path in folder.named(name) if folder else ():
-        if path.suffix == ".whl" and release_of(path.name) == (name, wanted):
+    if not plugin.version:
+        raise SourceError(
+            f"{plugin.distribution.path}: its metadata have no version that can be compared"
+        )
+    wanted = (plugin.name, parse(plugin.version))
+    for path in folder.named(plugin.name) if folder else ():
+        if path.suffix == ".whl" and release_of(path.name) == wanted:
             return str(path)
     if folder is not None:
         raise UsageError(f"its wheel is not in {shorten(str(folder.path))}; put it there")
-    return f"{name}=={version}"
+    return f"{plugin.name}=={plugin.version}"
 
 
-def _unlike(distribution: Distribution, artifact: Artifact) -> str:
+def _unlike(distribution: Distribution, artifact: Artifact, there: Environment) -> str:
     """Return how what is installed is not what a wheel installs, if it is not."""
     if not artifact.installed:
         return "it has no wheel, and what a build made of it is not known here"
-    return next(_differences(distribution, artifact), "")
-
-
-def _differences(distribution: Distribution, artifact: Artifact) -> Iterator[str]:
-    for place, path in artifact.installed.items():
-        below = place.removeprefix("site-packages/")
-        # Installers write their own list of files, and change scripts.
-        if below == place or path == f"{artifact.metadata_dir}/RECORD":
-            continue
-        file = Path(str(distribution.locate_file(below)))
-        try:
-            same = file.is_file() and file.read_bytes() == artifact.files[path]
-        except OSError:
-            same = False
-        if not same:
-            yield f"what is installed is not this file: {shorten(below)} is missing or differs"
+    first = next(differing(distribution, files_of(artifact), there.top), None)
+    if first is None:
+        return ""
+    state = "is missing" if first.missing else "differs"
+    return f"what is installed is not this file: {first.where} {state}"

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import os
-from importlib import metadata
-from importlib.metadata import Distribution
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packaging.utils import is_normalized_name
 
 from stigmem_review import host, limits
-from stigmem_review.errors import PolicyError, ReportError, ReviewError, UsageError
-from stigmem_review.model import ENTRY_POINT_GROUP
-from stigmem_review.names import canonicalize_name
+from stigmem_review.errors import (
+    PolicyError,
+    ReportError,
+    ReviewError,
+    SourceError,
+    UsageError,
+)
+from stigmem_review.manifest.declares import declares
 from stigmem_review.pipeline.terms import from_disk, policy_on_disk
 from stigmem_review.policy.file import POLICY_FILE, parse_policy
 from stigmem_review.policy.settings import Settings, parse_settings
 from stigmem_review.policy.template import Known, new_policy
-from stigmem_review.sources.environment import environment
-from stigmem_review.text import clean, shorten
+from stigmem_review.sources.environment import Distribution, Environment, environment
+from stigmem_review.text import clean
 
 _NODE = "stigmem-node"
+
+
+class Plugin(NamedTuple):
+    """A plugin that is installed, by its normalised name; ``version`` is empty if it has none."""
+
+    name: str
+    version: str
+    distribution: Distribution
 
 
 class Installed(NamedTuple):
     """What an environment holds: the node's version, empty where there is none, and plugins.
 
-    Plugins are by their normalised names, in order; nothing of them is imported.
+    Plugins are in the order of their names; nothing of them is imported.
     """
 
-    node: str = ""
-    distributions: tuple[tuple[str, Distribution], ...] = ()
-
-    @property
-    def plugins(self) -> tuple[tuple[str, str], ...]:
-        """The plugins with their versions, as they can be shown."""
-        return tuple((name, shorten(clean(each.version), 80)) for name, each in self.distributions)
+    environment: Environment
+    node: str
+    plugins: tuple[Plugin, ...]
 
 
 def init(env_file: str | None = None, python: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -84,7 +93,11 @@ def _known(env_file: str | None, found: Installed) -> tuple[Known, list[str]]:
         said.append(f"{path}: {remark}")
     plugins = f"{len(found.plugins)} plugins" if len(found.plugins) != 1 else "1 plugin"
     said.append(f"{plugins} installed here")
-    return Known(values, remarks, found.plugins), said
+    return Known(values, remarks, _shown(found.plugins)), said
+
+
+def _shown(plugins: Iterable[Plugin]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.name, each.version or "of no version that is known") for each in plugins)
 
 
 def _settings(env_file: str | None) -> tuple[str | None, Settings]:
@@ -109,26 +122,20 @@ def _settings(env_file: str | None) -> tuple[str | None, Settings]:
 def installed(python: str | None) -> Installed:
     """Return what an environment holds, from its metadata; nothing of it is imported or run.
 
-    Raises ``UsageError`` where ``python`` names no environment.
+    By default it is the one that this runs in. Raises ``UsageError`` where ``python`` names no
+    environment, and ``SourceError`` where its folders cannot be listed.
     """
-    folders = None if python is None else [*map(str, environment(python).sites)]
-    found = metadata.distributions() if folders is None else metadata.distributions(path=folders)
+    there = environment(sys.prefix if python is None else python)
     node = ""
-    plugins: dict[str, Distribution] = {}
-    for each in found:
+    plugins: dict[str, Plugin] = {}
+    for each in there.distributions:
         try:
-            name, version = str(each.metadata["Name"] or ""), each.version
-            points = {point.group for point in each.entry_points}
-        except _DAMAGED:
+            version, is_plugin = each.version, declares(each.entry_points)
+        except SourceError:
             continue  # of what the node cannot read either, nothing is a plugin
-        normal = canonicalize_name(name)
-        if normal == _NODE:
-            node = node or version
+        if each.name == _NODE:
+            node = node or str(version or "")
         # Of a name that is none, which can go over several lines, no policy can say anything.
-        elif ENTRY_POINT_GROUP in points and is_normalized_name(normal) and version:
-            plugins.setdefault(normal, each)
-    return Installed(node, tuple(sorted(plugins.items(), key=lambda each: each[0])))
-
-
-_DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, ImportError)
-"""What ``importlib.metadata`` raises where the metadata of a distribution is damaged."""
+        elif is_plugin and is_normalized_name(each.name):
+            plugins.setdefault(each.name, Plugin(each.name, str(version or ""), each))
+    return Installed(there, node, tuple(sorted(plugins.values(), key=lambda each: each.name)))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.parts import Report
-from stigmem_review.receipts.model import Receipt
+from stigmem_review.receipts.model import Files, Receipt
 from stigmem_review.receipts.write import Seen, Within, receipt_of
 from stigmem_review.sources.artifact import Artifact
 
@@ -42,15 +42,20 @@ class Witness:
         return replace(artifact, sdist=noted)
 
 
-def _seen(artifact: Artifact) -> Seen:
+def files_of(artifact: Artifact) -> Files:
+    """Return the files that a wheel installs by their place, with their SHA-256."""
     record = f"{artifact.metadata_dir}/RECORD"
     rewritten = (record, f"{record}.jws", f"{record}.p7s")
+    return {
+        place: hashlib.sha256(artifact.files[path]).hexdigest()
+        for place, path in artifact.installed.items()
+        if path not in rewritten
+    }
+
+
+def _seen(artifact: Artifact) -> Seen:
     return Seen(
-        {
-            place: hashlib.sha256(artifact.files[path]).hexdigest()
-            for place, path in artifact.installed.items()
-            if path not in rewritten
-        },
+        files_of(artifact),
         tuple(
             (each.name, hashlib.sha256(each.data).hexdigest())
             for each in artifact.signatures

@@ -14,6 +14,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, reason
 from stigmem_review.manifest.declares import declares
 from stigmem_review.model import Gap
+from stigmem_review.pipeline.confirms.held import differing
 from stigmem_review.pipeline.reading import gap
 from stigmem_review.receipts.confirm import (
     Answer,
@@ -29,14 +30,12 @@ from stigmem_review.receipts.installed import (
     VIRTUALENV,
     Folders,
     Kept,
-    elsewhere,
     in_site,
     is_module,
     is_package,
 )
-from stigmem_review.sources.disk import open_file, read_file
+from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.environment import Distribution, Environment, environment
-from stigmem_review.sources.installers import script_forms
 from stigmem_review.verdict import count
 
 _SHOWN = 20
@@ -133,41 +132,9 @@ class _Installed:
             why = f"{counted.at} is about an sdist, and what building it gave was not reviewed"
             yield Refused(str(each.path), why, "install a wheel that was reviewed")
             return
-        for path, sha256 in in_site(counted.files).items():
-            yield from _held(each.site / path, sha256)
-        for place, sha256 in elsewhere(counted.files).items():
-            yield from _outside(place, sha256, each, self._there.top)
-
-
-def _held(path: Path, sha256: str) -> Iterator[Refused]:
-    if not os.path.lexists(path):
-        yield Refused(str(path), "it is missing", _INSTALL)
-        return
-    with open_file(path) as file:
-        if file.digest() != sha256:
-            yield Refused(str(path), "it is not as it was reviewed", _INSTALL)
-
-
-_FOLDERS = {"scripts": ("bin", "Scripts"), "data": ("",), "headers": ("include",)}
-
-
-def _outside(place: str, sha256: str, each: Distribution, top: Path | None) -> Iterator[Refused]:
-    """Hold a file outside ``site-packages`` against its digest, where installers put it."""
-    scheme, _, below = place.partition("/")
-    near = [(top or each.site) / folder / below for folder in _FOLDERS.get(scheme, ())]
-    listed = [
-        each.site / path
-        for path in each.record
-        if path.startswith("../") and path.endswith(f"/{below}")
-    ]
-    path = next(filter(os.path.lexists, (*near, *listed)), None)
-    if path is None:
-        yield Refused(place, "it is missing", _INSTALL)
-        return
-    data = read_file(path, limits.ENTRY_BYTES)
-    forms = script_forms(data) if scheme == "scripts" else (data,)
-    if sha256 not in (hashlib.sha256(form).hexdigest() for form in forms):
-        yield Refused(str(path), "it is not as it was reviewed", _INSTALL)
+        for file in differing(each, counted.files, self._there.top):
+            why = "it is missing" if file.missing else "it is not as it was reviewed"
+            yield Refused(file.where, why, _INSTALL)
 
 
 def _limited(found: Iterable[Refused], what: str) -> Iterator[Refused]:
