@@ -87,7 +87,7 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
         ("until = 2027-11-27", "until = 2027-02-30", "until", "Invalid date"),
         ("until = 2027-11-27", "until = 2025-11-27", "until", "before `approved`, 2026-11-27"),
         ('by = "Mara', "by = 4 #", "by", "`by` is 4, and has to be a string"),
-        ('reason = "CHG-4711"', 'reason = "  "', "reason", '`reason` is "  "'),
+        ('reason = "CHG-4711"', 'reason = "  "', "reason", "`reason` is blank; write what"),
         ('"0123456789abcdef"', '"0123"', "fingerprint", "and has to be 16"),
         ("until = ", "partial = 1\nuntil = ", "until", "`partial` is 1, and has to be true or"),
         ("a" * 64, "A" * 64, "sha256", "64 hexadecimal digits in lower case"),

@@ -107,7 +107,7 @@ def test_an_envelope_around_it_is_opened() -> None:
         (b'{"payload": "e3", "payloadType": "application/vnd.in-toto+json"}', "is no base64"),
         (b'{"payload": "ew==", "payloadType": "application/vnd.in-toto+json"}', "cannot be read"),
         (b'{"payload": "W10=", "payloadType": "application/vnd.in-toto+json"}', "not an object"),
-        (b'{"format": 1, "verdict": {}}', "its _type is None"),
+        (b'{"format": 1, "verdict": {}}', "its _type is missing, and not"),
     ],
     ids=lambda each: repr(each[:40]),
 )  # fmt: skip

@@ -205,7 +205,7 @@ class _Reading:
         for (each, at), end in zip(listed, ends, strict=True):
             self._check(each, _FOUND, at, "this plugin")
             if not each["plugin"].strip():
-                self._value("plugin", each["plugin"], at, _FOUND["plugin"].example)
+                self._blank("plugin", at, _FOUND["plugin"].example)
             findings = self._places.tables(each, "baseline.plugin", "finding", at, end)
             artifact = self._artifact(each, "baseline.plugin", at, end)
             plugins.append(FoundPlugin(each["plugin"], artifact, self._findings(findings)))
@@ -222,7 +222,7 @@ class _Reading:
             self._check_fingerprint(each, at)
             change = Change(each["file"], each.get("old", ""), each.get("new", ""))
             if not change.file.strip():
-                self._value("file", change.file, at, _CHANGED["file"].example)
+                self._blank("file", at, _CHANGED["file"].example)
             if not change.old and not change.new:
                 self._fail(
                     at,
@@ -244,7 +244,7 @@ class _Reading:
     def _check_said(self, raw: dict[str, Any], names: Iterable[str], line: int) -> None:
         for name in names:
             if not raw[name].strip():
-                self._value(name, raw[name], line, _APPROVAL[name].example)
+                self._blank(name, line, _APPROVAL[name].example)
         if raw["until"] < raw["approved"]:
             self._fail(
                 self._places.of_key("until", line),
@@ -341,6 +341,10 @@ class _Reading:
         near = get_close_matches(name, keys, 1)
         do = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(keys)}"
         self._fail(self._places.of_key(name, line), f"unknown key `{shorten(name, 80)}`; {do}")
+
+    def _blank(self, name: str, line: int, example: str) -> NoReturn:
+        place = self._places.of_key(name, line)
+        self._fail(place, f"`{name}` is blank; write what it was, such as {name} = {example}")
 
     def _value(self, name: str, value: Any, line: int, wanted: str) -> NoReturn:
         self._fail(

@@ -133,10 +133,10 @@ def _receipt(document: Any, at: str) -> Receipt:
             f"{at}: it is a predicate alone, which does not say what it is about; {_STATEMENT}"
         )
     if document.get("_type") != STATEMENT:
-        said = shorten(str(document.get("_type")), 80)
+        said = _said_of(document, "_type")
         raise ReceiptError(f"{at}: its _type is {said}, and not {STATEMENT}; {_STATEMENT}")
     if document.get("predicateType") != PREDICATE:
-        said = shorten(str(document.get("predicateType")), 80)
+        said = _said_of(document, "predicateType")
         raise ReceiptError(f"{at}: its predicate is {said}, and not {PREDICATE}; {_STATEMENT}")
     predicate = document.get("predicate")
     review = predicate.get(FIELD) if isinstance(predicate, dict) else None
@@ -166,6 +166,10 @@ def _receipt(document: Any, at: str) -> Receipt:
             f"with the SHA-256 {reviewed.digest.sha256}; sign the file that was reviewed"
         )
     return found
+
+
+def _said_of(document: dict[str, Any], name: str) -> str:
+    return shorten(str(document[name]), 80) if name in document else "missing"
 
 
 def _in_words(error: str) -> str:
