@@ -237,6 +237,32 @@ def test_a_lock_is_held_against_receipts(pin: str, confirm: Confirm, name: str, 
     assert confirm(text.format(sha256=mine)[:-20], name)[0] == 3
 
 
+def test_a_file_of_this_machine_is_held_against_receipts(pin: str, confirm: Confirm) -> None:
+    wheel = next(Path("wheels").iterdir())
+    for line in (f"./{wheel}", f"{wheel} --hash=sha256:{sha256(wheel)}"):
+        code, said = confirm(line)
+        assert (code, f"demo-plugin 1.0.0: as reviewed at {wheel}" in said) == (0, True)
+    lib = write_wheel(Path("wheels"), {"lib.py": ""}, name="lib", entry_points="")
+    code, said = confirm(f"./{wheel}\n./{lib}\n")
+    assert (code, "1 other is none" in said) == (0, True)
+    other = write_wheel(Path("wheels"), plugin("other-plugin"), name="other-plugin")
+    code, said = confirm(f"./{wheel}\n./{other}\n")
+    assert (code, f"{other}: it is a plugin without a receipt" in said) == (1, True)
+    write_wheel(Path("wheels"), plugin() | {"demo_plugin/more.py": ""})
+    code, said = confirm(f"./{wheel}")
+    assert (code, "these are not the bytes that were reviewed" in said) == (1, True)
+    assert confirm("./wheels/demo_plugin-1.0.1-py3-none-any.whl")[0] == 3
+
+
+def test_a_path_that_can_mean_two_files_counts_as_both(pin: str, confirm: Confirm) -> None:
+    wheel = next(Path("wheels").iterdir())
+    other = write_wheel(Path("deploy", "wheels"), plugin() | {"demo_plugin/more.py": ""})
+    code, said = confirm(f"./{wheel}", "deploy/requirements.txt")
+    assert (code, f"at {wheel}" in said, f"at {other}" in said) == (1, True, True)
+    other.write_bytes(wheel.read_bytes())
+    assert confirm(f"./{wheel}", "deploy/requirements.txt")[0] == 0
+
+
 def test_pins_without_a_receipt_are_looked_up(
     pin: str, confirm: Confirm, index: IndexServer
 ) -> None:

@@ -38,7 +38,7 @@ def look_at_artifacts(folder: str, receipts: Receipts) -> Answer:
         if not path.name.endswith((".whl", ".tar.gz")):
             continue
         try:
-            found = _judged(path, receipts)
+            found = judged(path, receipts)
         except Exception as error:
             gaps.append(gap(str(path), error))
             continue
@@ -72,8 +72,11 @@ def _raised(error: OSError) -> NoReturn:
     raise SourceError(f"{error.filename} cannot be listed: {reason(error)}") from None
 
 
-def _judged(path: Path, receipts: Receipts) -> Confirmed | None:
-    """Return what receipts say of a wheel or an sdist; nothing of what is no plugin."""
+def judged(path: Path, receipts: Receipts) -> Confirmed | None:
+    """Return what receipts say of a wheel or an sdist; nothing of what is no plugin.
+
+    Raises ``SourceError`` for a file that cannot be read, or where only a build could tell.
+    """
     name, version = release_of(path.name)
     with find_source(Request("wheel" if path.suffix == ".whl" else "sdist", str(path))) as found:
         assert found.content is not None  # noqa: S101 - of a file that was opened

@@ -14,6 +14,7 @@ from stigmem_review.markers import never
 from stigmem_review.model import Gap
 from stigmem_review.pins.formats import FORMATS, format_of
 from stigmem_review.pins.model import Aside, Local, Pin, PinFile
+from stigmem_review.pipeline.confirms.artifacts import judged
 from stigmem_review.pipeline.reading import gap
 from stigmem_review.receipts.confirm import Answer, Confirmed, Receipts, Refused, judge_pin
 from stigmem_review.sources.disk import read_file
@@ -55,14 +56,16 @@ def look_at_pins(path: str, receipts: Receipts, *, is_lock: bool) -> Answer:
             gaps.append(Gap(str(line.at), f"{line.text}: {_LOOSE}", "pin it"))
     others = 0
     for local in said.local:
-        found = _is_local_plugin(path, local)
-        if isinstance(found, Gap):
-            gaps.append(found)
-        elif found:
-            why = f"{local.at}: it installs what a folder holds, and not a file that was reviewed"
-            refused.append(Refused(local.text, why, "install its wheel"))
-        else:
-            others += 1
+        for found in _of_local(path, local, receipts):
+            match found:
+                case Confirmed():
+                    plugins.append(found)
+                case Refused():
+                    refused.append(found)
+                case Gap():
+                    gaps.append(found)
+                case None:
+                    others += 1
     for pin, is_plugin in _looked_up(unknown):
         if isinstance(is_plugin, Gap):
             gaps.append(is_plugin)
@@ -105,17 +108,33 @@ def _is_known(receipts: Receipts, pin: Pin) -> bool:
     return any(receipts.of(each.partition(":")[2]) for each in pin.hashes)
 
 
-def _is_local_plugin(path: str, local: Local) -> bool | Gap:
-    """Say whether what is installed from a path of this machine is a plugin."""
-    places = dict.fromkeys((local.folder, posixpath.join(posixpath.dirname(path), local.folder)))
-    for place in places:
-        try:
-            if Path(place).exists():
-                with find_source(understand(place)) as found:
-                    return is_about_plugin(found)
-        except Exception as error:
-            return gap(str(local.at), error)
-    return Gap(str(local.at), f"{local.text}: there is nothing at that path", "")
+def _of_local(
+    path: str, local: Local, receipts: Receipts
+) -> Iterator[Confirmed | Refused | Gap | None]:
+    """Yield what receipts say of what is installed from a path of this machine.
+
+    Installers do not agree on what such a path is relative to: all that may be meant counts.
+    ``None`` stands for what is no plugin.
+    """
+    near = (local.folder, posixpath.join(posixpath.dirname(path), local.folder))
+    try:
+        places = {place.resolve(): place for place in map(Path, near) if place.exists()}
+        if not places:
+            yield Gap(str(local.at), f"{local.text}: there is nothing at that path", "")
+        for place in places.values():
+            yield _at_place(place, local, receipts)
+    except Exception as error:
+        yield gap(str(local.at), error)
+
+
+def _at_place(place: Path, local: Local, receipts: Receipts) -> Confirmed | Refused | None:
+    if place.is_file():
+        return judged(place, receipts)
+    with find_source(understand(str(place))) as found:
+        if not is_about_plugin(found):
+            return None
+    why = f"{local.at}: it installs what a folder holds, and not a file that was reviewed"
+    return Refused(local.text, why, "install its wheel")
 
 
 def _looked_up(pins: Iterable[Pin]) -> Iterator[tuple[Pin, bool | Gap]]:
