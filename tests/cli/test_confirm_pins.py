@@ -148,6 +148,9 @@ def test_going_back_is_printed_and_confirmed(
     assert (code, "it is what ran before 1.0.1, by r.json" in said) == (1, True)
     assert "to go back to it, add --back" in said
     assert confirm(pin, "requirements.txt", "--back")[0] == 0
+    code, said = confirm(pin.replace("==1.0.0", "==1.0.1"))
+    assert (code, "its hash is that of demo-plugin 1.0.0" in said) == (1, True)
+    assert "--back" not in said
     unhashed, _, _ = pin.partition(" ")
     code, said = confirm(unhashed)
     assert (code, "r.json is about 1.0.1; to go back to it, add --back, and write" in said) == (

@@ -268,9 +268,13 @@ def judge_pin(receipts: Receipts, pin: Pin) -> Confirmed:
 
 def _unknown_pin(receipts: Receipts, wanted: str, pin: Pin, allowed: list[str]) -> Refused:
     """Return why a pin is refused of which no file was reviewed, and another of its plugin was."""
-    if before := next(filter(None, map(receipts.before, allowed)), None):
-        return _ran_before(wanted, before)
     version = str(as_version(pin.version) or pin.version)
+    before = next(filter(None, map(receipts.before, allowed)), None)
+    if before and before.version == version:
+        return _ran_before(wanted, before)
+    if before:
+        why = f"its hash is that of {before.plugin} {before.version}"
+        return Refused(wanted, why, _LINES)
     if receipts.named(pin.name, version):
         why = "none of its hashes is that of a file that was reviewed"
         if not pin.hashes:
