@@ -61,6 +61,7 @@ class Author:
         (folder / ".pre-commit-config.yaml").write_text(
             f"repos:\n  - repo: {hook[0]}\n    rev: {hook[1]}\n"
             "    hooks:\n      - id: stigmem-review-check\n        verbose: true\n"
+            "      - id: stigmem-review-pins\n        verbose: true\n"
         )
 
     def stage(self, project: Path, folder: str = ".") -> None:
@@ -123,7 +124,7 @@ pyproject.toml:9: error: entry-point-invalid [SPR106]
 def test_a_mistake_stops_the_commit_and_is_explained(author: Author) -> None:
     author.stage(UNQUOTED)
     code, log = author.pre_commit("run")
-    shown = log[log.index("check Stigmem plugins") :]
+    shown = log[log.index("check Stigmem plugins") : log.index("check pins of")]
     assert (code, re.sub(r"duration: .*", "duration: TIME", shown)) == (1, SHOWN)
 
 
@@ -179,6 +180,27 @@ def test_it_needs_no_network_and_no_second(author: Author) -> None:
     away = {"PIP_NO_INDEX": "1", "HTTPS_PROXY": "http://127.0.0.1:9", "HOME": "/nonexistent"}
     code, log = author.pre_commit("run", **away)
     assert (code, "SPR106" in log) == (1, True)
+    for seconds in re.findall(r"- duration: ([0-9.]+)s", log):
+        assert float(seconds) < 1
+
+
+def test_a_pin_that_loses_its_hash_stops_the_commit_and_one_that_goes_does_not(
+    author: Author,
+) -> None:
+    author.pre_commit("install")
+    pins = author.folder / "requirements.txt"
+    hashed = f"acme==1.0 --hash=sha256:{'1' * 64}\n"
+    for text, code in ((hashed, 0), ("acme==1.1\n", 1), ("", 0)):
+        pins.write_text(text)
+        git(author.folder, "add", "--all")
+        done, log = author.run(
+            "git", "commit", "--message", "pins", HTTPS_PROXY="http://127.0.0.1:9"
+        )
+        assert (done, "SPR702" in log) == (code, code == 1)
+    git(author.folder, "rm", "--quiet", "-f", "requirements.txt", ".pre-commit-config.yaml")
+    git(author.folder, "checkout", "HEAD", "--", ".pre-commit-config.yaml")
+    code, log = author.pre_commit("run", "stigmem-review-pins")
+    assert code == 0
     [seconds] = re.findall(r"- duration: ([0-9.]+)s", log)
     assert float(seconds) < 1
 

@@ -16,6 +16,7 @@ from stigmem_review.cli.options import (
 )
 from stigmem_review.cli.output import finish
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
+from stigmem_review.errors import UsageError
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
 
 _ABOUT = """\
@@ -34,14 +35,21 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "base",
         metavar="BASE",
+        nargs="?",
         help="the revision to merge to, or (with --exact) the one that is deployed",
     )
     parser.add_argument(
         "head",
         metavar="HEAD",
         nargs="?",
-        default="HEAD",
-        help="the revision to deploy, or to merge (default: %(default)s)",
+        help="the revision to deploy, or to merge (default: HEAD)",
+    )
+    parser.add_argument(
+        "--staged",
+        action="store_true",
+        help="review what is staged against HEAD, and ask no index: pins have to be exact and "
+        "hashed, nothing may be loosened, and plugins are reviewed as far as the artifacts have "
+        "their files",
     )
     parser.add_argument(
         "--repository",
@@ -86,10 +94,11 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.sources.disk import watched
 
     witness = witness_of(options)
+    _check(options)
     with watched() as watch:
         wanted = Wanted(
-            options.base,
-            options.head,
+            options.base or "HEAD",
+            options.head or "HEAD",
             repository=options.repository,
             artifacts=options.artifacts,
             policy=options.policy,
@@ -103,7 +112,20 @@ def run(options: argparse.Namespace) -> int:
             today=today(),
             repeat=("--repository", options.repository) if options.repository != "." else (),
             witness=witness,
+            staged=options.staged,
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()
     return finish(report, report.verdict, options, watch, more)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise ``UsageError`` where options contradict each other."""
+    if not options.staged:
+        if options.base is None:
+            raise UsageError("name the revision to compare with, or --staged")
+        return
+    if options.base is not None or options.exact:
+        raise UsageError("--staged compares what is staged with HEAD; leave other revisions out")
+    if options.receipt is not None or options.receipt_predicate is not None:
+        raise UsageError("a receipt is about what was committed; leave --staged out for it")

@@ -33,10 +33,15 @@ class Bump(msgspec.Struct, frozen=True):
     report: Report | None
 
 
+STAGED = "the index"
+"""What stands for the commit that there will be of what is staged, as git calls it."""
+
+
 class Compared(msgspec.Struct, frozen=True):
     """The revisions of a repository: their commits, and what the head's pins are compared with.
 
-    ``pins_from`` is the common ancestor of both, or the base where there is no single one.
+    ``pins_from`` is the common ancestor of both, or the base where there is no single one. The
+    head is ``STAGED`` where it is no commit yet, and the base then "nothing" before the first.
     """
 
     base: str
@@ -53,7 +58,8 @@ class BumpReport(msgspec.Struct, frozen=True):
     read from; ``off`` are findings about the pins that the policy turned off. ``approvals`` are
     what approves findings about the pins, or nearly does, ``on_file`` other records about the files
     that change; ``commands`` decide about the whole change, where the gate is closed by more than
-    one review of releases. ``asked`` is what names both revisions to whoever decides.
+    one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
+    pins that changed and whose files were not at hand, which is for another review to look at.
     """
 
     format: Literal[1]
@@ -73,6 +79,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     on_file: tuple[Line, ...] = ()
     commands: Commands | None = None
     asked: tuple[str, str] = ("", "")
+    left: tuple[str, ...] = ()
 
 
 def build_bump_report(
@@ -91,6 +98,7 @@ def build_bump_report(
     asked: Asked,
     review: str,
     off: tuple[Finding, ...] = (),
+    left: tuple[str, ...] = (),
 ) -> BumpReport:
     """Put the report of a change of pins together; everything is sanitised here, once.
 
@@ -124,8 +132,15 @@ def build_bump_report(
             on_file=consents.on_file,
             commands=commands,
             asked=(asked.old, asked.new),
+            left=left,
         )
     )
+
+
+_UNCOMMITTED = (
+    "only a commit can be approved: skip the hook for it (SKIP=stigmem-review-pins git commit), "
+    "and decide in its pull request"
+)
 
 
 def change_commands(
@@ -144,7 +159,9 @@ def change_commands(
         return None
     files = dict.fromkeys(each.change.file for each in closing if each.change)
     paths = ("--", *files) if files else ()
-    look = shell("git", "diff", compared.pins_from, compared.head, *paths)
+    is_staged = compared.head == STAGED
+    sides = ("--cached",) if is_staged else (compared.pins_from, compared.head)
+    look = shell("git", "diff", *sides, *paths)
     reports = [each.report for each in closed if each.report]
     final = sum(
         is_closing(each, verdict.gate) and not each.approvable
@@ -155,6 +172,8 @@ def change_commands(
         return Commands(review, look, remark=f"{count(final, 'finding')} {are} not approvable")
     if gaps:
         return Commands(review, look, remark="something of the pins could not be reviewed")
+    if is_staged:
+        return Commands(review, look, remark=_UNCOMMITTED)
     unread = [each for each in reports if each.verdict.exit_code == 3]
     for each in unread:
         if each.commands and not each.commands.approve:

@@ -15,7 +15,7 @@ from stigmem_review import host
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.document.approvals import Asked
-from stigmem_review.document.bump import BumpReport, Compared, build_bump_report
+from stigmem_review.document.bump import BumpReport, build_bump_report
 from stigmem_review.document.parts import Consulted, Line
 from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.markers import Machine, python_of
@@ -28,6 +28,7 @@ from stigmem_review.pipeline.bumps.decided import Parse, look_at_decisions, mend
 from stigmem_review.pipeline.bumps.lines import look_at_lines, look_at_settings
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
+from stigmem_review.pipeline.bumps.revisions import between, staged
 from stigmem_review.pipeline.bumps.work import Work
 from stigmem_review.pipeline.consent import Approvals, change_consents, change_id
 from stigmem_review.pipeline.terms import (
@@ -44,6 +45,7 @@ from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.network import Network
+from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.text import Segment, shorten
 
 _NODE = "stigmem-node"
@@ -109,7 +111,9 @@ class Wanted(NamedTuple):
 
     ``recorded`` if approvals are those of the work tree, as for whoever is about to add to them.
     ``shown`` is a commit that whoever decides has, where ``head`` is one of a CI's own making, and
-    ``repeat`` are more options that the commands in the report repeat.
+    ``repeat`` are more options that the commands in the report repeat. ``staged`` is for what is
+    staged against the last commit, whatever the two revisions are: no index is asked then, and pins
+    whose files are not among the artifacts are left to another review.
     """
 
     base: str
@@ -129,6 +133,7 @@ class Wanted(NamedTuple):
     shown: str = ""
     repeat: tuple[str, ...] = ()
     witness: Callable[[Artifact], Artifact] | None = None
+    staged: bool = False
 
 
 class Change(NamedTuple):
@@ -145,12 +150,14 @@ def review_change(wanted: Wanted) -> Change:
     folder = None if artifacts is None else _folder(artifacts)
     try:
         opened = Repository(Path(repository))
-        base_id, head_id = opened.commit(wanted.base), opened.commit(wanted.head)
     except SourceError as error:
         raise UsageError(error.text) from None
-    pins_from = base_id if wanted.exact else _pins_from(opened, base_id, head_id)
-    base_tree, after = opened.tree(base_id), opened.tree(head_id)
-    before = base_tree if pins_from == base_id else opened.tree(pins_from)
+    compared, base_tree, before, after = (
+        staged(opened)
+        if wanted.staged
+        else between(opened, wanted.base, wanted.head, exact=wanted.exact)
+    )
+    base_id, head_id, pins_from = compared.base, compared.head, compared.pins_from
     looked: tuple[str, ...] = ()
     if policy is None:
         policy, looked = find_policy(_below_top(opened, repository), base_tree.read)
@@ -198,8 +205,10 @@ def review_change(wanted: Wanted) -> Change:
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
     again += tuple(word for each in several(wanted.trust_root) for word in ("--trust-root", each))
-    with Network(seconds=terms.pins.seconds) as network:
+    offline = PipConfig(no_index=True) if wanted.staged else None
+    with Network(offline, terms.pins.seconds) as network:
         work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network)
+        work.at_hand_alone = wanted.staged
         work.brought = brought(opened, artifacts, everything)
         review_pins(work, set(before.paths), set(after.paths))
     if pinned and not (asked or known_node) and work.bumps:
@@ -222,7 +231,8 @@ def review_change(wanted: Wanted) -> Change:
     others = sorted(set(changed).difference(old.files, new.files))
     look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
-    _look_at_files(work)
+    if not wanted.staged:  # a repository in which a hook runs may have none yet
+        _look_at_files(work)
     _look_at_names(work, lists, after)
     files: dict[str, Parse | None] = {
         **dict.fromkeys(decisions.paths),
@@ -247,7 +257,7 @@ def review_change(wanted: Wanted) -> Change:
     options = (*wanted.repeat, *exactly, *folders, *again)
     report = build_bump_report(
         node=terms.node.version,
-        compared=Compared(base_id, head_id, pins_from),
+        compared=compared,
         consulted=(*decisions.consulted, *read),
         bumps=tuple(work.bumps),
         consents=agreed,
@@ -260,6 +270,7 @@ def review_change(wanted: Wanted) -> Change:
         gate=terms.gate,
         asked=Asked(base_id[:12], (wanted.shown or head_id)[:12], options),
         review=change_id(reviews, agreed.findings),
+        left=tuple(work.left),
     )
     return Change(report, (opened.top or Path(repository)) / accepted, terms.limits)
 
@@ -336,15 +347,6 @@ def _say_left_out(work: Work, everything: list[str], changed: list[str]) -> None
 def _machine(node: NodePolicy) -> Machine:
     """Return what a policy says of the machines that a node runs on."""
     return Machine(python_of(node.python) if node.python else None, node.platforms)
-
-
-def _pins_from(repository: Repository, base: str, head: str) -> str:
-    """Return where a branch to be merged parts from its base.
-
-    Going back to what the base already left behind is no merge, and is compared with the base.
-    """
-    parted = repository.merge_base(base, head)
-    return base if parted in ("", head) else parted
 
 
 def _pinned_node(pins: Pins) -> str | None:

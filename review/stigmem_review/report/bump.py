@@ -183,14 +183,27 @@ def _details(title: str, lines: Iterable[Line]) -> Iterator[str]:
 
 def bump_summary(report: BumpReport) -> str:
     """Say in one sentence what would be deployed."""
+    left = _left(report)
     if report.bumps:
         plugins = {each.plugin for each in report.bumps}
-        return f"{count(len(plugins), 'plugin')} {'changes' if len(plugins) == 1 else 'change'}."
+        change = "changes" if len(plugins) == 1 else "change"
+        return f"{count(len(plugins), 'plugin')} {change}.{left}"
     if report.gaps:
         return "Whether the pin of a plugin changed could not be told."
     if report.compared.pins_from == report.compared.head:
         return "Nothing changed: both are the same commit."
-    return "No pin of a plugin changed."
+    return left.strip() or "No pin of a plugin changed."
+
+
+def _left(report: BumpReport) -> str:
+    """Say which pins nobody looked behind, and who does."""
+    if not report.left:
+        return ""
+    shown, more = report.left[:3], len(report.left) - 3
+    listed = ", ".join([*shown, *([f"{more} more"] if more > 0 else [])])
+    changed = count(len(report.left), "changed pin")
+    are = "is" if len(report.left) == 1 else "are"
+    return f" {changed} {are} left to the review of the pull request: {listed}."
 
 
 def _weights(each: Bump) -> str:

@@ -132,6 +132,18 @@ class Repository:
         listed = self._git.listed("ls-tree", "-r", "-z", "--full-tree", name)
         return Tree(self._git, self._name, _entries(f"commit {name[:12]}", listed))
 
+    def nothing(self) -> Tree:
+        """Return what there is before the first commit: no file."""
+        return Tree(self._git, self._name, {})
+
+    def is_unborn(self) -> bool:
+        """Say whether the branch that HEAD names has no commit yet."""
+        named = self._git.run("symbolic-ref", "--quiet", "HEAD")
+        branch = os.fsdecode(named.wrote).rstrip("\n")
+        if named.code or not branch:
+            return False
+        return self._git.run("show-ref", "--verify", "--quiet", branch).code == 1
+
     def origins(self, commit: str, path: str) -> tuple[Origin, ...]:
         """Return which commit each line of a file of a commit is from; nothing if that is unknown.
 

@@ -16,6 +16,7 @@ from stigmem_review import limits
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import AnyRecord, Records
 from stigmem_review.approvals.store import read_approvals
+from stigmem_review.document.bump import STAGED
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import ApprovalsError
 from stigmem_review.pipeline.consent import Approvals
@@ -29,7 +30,7 @@ from stigmem_review.verdict import count
 class States(NamedTuple):
     """A repository, and what it holds: at the tip of the base, at the merge base, and at the head.
 
-    ``head_id`` is the commit of the last.
+    ``head_id`` is the commit of the last, or ``STAGED``.
     """
 
     repository: Repository
@@ -53,7 +54,8 @@ def read_accepted(
         read = partial(from_tree, states.base, IN_THE_BASE)
         approvals, said = read_records(path, today, policy.approvals, read)
         consulted.append(said)
-    if policy.approvals_from == "head" and (brought := _brought(states, path)):
+    is_committed = states.head_id != STAGED
+    if is_committed and policy.approvals_from == "head" and (brought := _brought(states, path)):
         records, said = brought
         known = approvals.records if approvals else Records()
         approvals = Approvals(known.with_more(records), today, policy.approvals)

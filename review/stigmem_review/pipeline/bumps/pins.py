@@ -26,6 +26,7 @@ from stigmem_review.pins.configured import place, places_of
 from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Pin
 from stigmem_review.pins.repository import Pins, is_constraint
+from stigmem_review.pipeline.bumps.at_hand import left_to_others
 from stigmem_review.pipeline.bumps.releases import Looked, Places, let_go, look_at_all
 from stigmem_review.pipeline.bumps.work import Work, heaviest, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
@@ -83,6 +84,7 @@ class _Pins:
         )
         went = [each for each in moves if each.is_same]
         moves = tuple(each for each in moves if not each.is_same)
+        left = left_to_others(self._work, moves) if self._work.at_hand_alone else frozenset()
         self._work.moved = bool(moves)
         self._work.reviewed = {(each.name, each.new.version) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
@@ -91,7 +93,8 @@ class _Pins:
         places = Places(
             self._work.network, self._work.folder, not pins.whole_files, self._building.keys()
         )
-        each_listed = ((each, not self._is_maybe(each)) for each in moves)
+        near = (each for each in moves if each not in left)
+        each_listed = ((each, not self._is_maybe(each)) for each in near)
         with closing(look_at_all(each_listed, places)) as looked:
             for change, found in looked:
                 place = change.old and (change.old.at.path, change.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review.document.approvals import Asked
-from stigmem_review.document.bump import Bump
+from stigmem_review.document.bump import STAGED, Bump
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, Source, SourceKind
@@ -29,7 +29,7 @@ from stigmem_review.versions import parse
 
 
 class Commit(NamedTuple):
-    """A commit, and the projects and archives that are in it."""
+    """A commit, or what is staged, and the projects and archives that are in it."""
 
     id: str
     tree: Tree
@@ -45,7 +45,9 @@ class Commit(NamedTuple):
         return path.endswith((".whl", ".tar.gz")) and path in self.tree.paths
 
     def again(self, path: str) -> str:
-        """Return what asks for it again."""
+        """Return what asks for it again; what is staged lies in the work tree as a rule."""
+        if self.id == STAGED and self.has(path):
+            return path
         return f"{self.id[:12]}:{path}" if path and self.has(path) else "none"
 
     def opening(self, path: str) -> Opening:

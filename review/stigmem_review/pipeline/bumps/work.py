@@ -27,7 +27,8 @@ class Work:
 
     ``moved`` if anything that is deployed changed, ``plugins`` the names of the plugins whose pin
     did, ``reviewed`` the releases that are pinned now and were not before, and ``looked_at`` where
-    their pins stand.
+    their pins stand. Where only what is ``at_hand_alone`` is looked at, ``left`` are the pins
+    whose files are not.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class Work:
         self.reviewed: set[tuple[str, str]] = set()
         self.looked_at: set[Location] = set()
         self.brought: frozenset[str] = frozenset()
+        self.at_hand_alone = False
+        self.left: list[str] = []
 
     def judge(self, name: str, fact: Fact, old: str = "", new: str = "") -> None:
         """Add what the rules say of a fact about a distribution, or about the repository.
