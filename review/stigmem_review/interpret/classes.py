@@ -396,6 +396,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     if UNFOLLOWED in traits:
         # What makes it can do with it what it likes, and it is no news to what it is derived from.
         m.escape(kind)
+        m.may_raise("what makes a class is not followed")
         return kind
     if "namedtuple" in traits:
         _finish_named(m, kind, bases)
