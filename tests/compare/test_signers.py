@@ -14,6 +14,7 @@ from stigmem_review import host, review
 from stigmem_review.case import Case, build_case
 from stigmem_review.compare.signers import SigningOutcome, Standing, signing, verification_gap
 from stigmem_review.facts import (
+    SignerNotListed,
     SignerRefChanged,
     SignerUnpinned,
     SignerUntrusted,
@@ -1229,6 +1230,8 @@ def test_every_rule_about_signatures_is_in_a_story() -> None:
         ),
         (("Homepage, https://acme.example/a/b",), ""),
         (("Funding, https://github.com/sponsors/acme",), ""),
+        (("Source, https://[forge.example/acme/demo",), ""),
+        (("Source, https://[forge.example", "Code, https://github.com/acme/demo"), "differs"),
         ((), ""),
     ],
 )
@@ -1261,6 +1264,15 @@ def test_the_line_that_names_the_next_tag_can_be_pasted() -> None:
     assert added.trusted == (*settings.trusted, after.identity)
     found = signing(release(signed(before)), release(signed(after)), Trust(settings=added))
     assert "signer-not-listed" not in map(kind_of, found.facts)
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1,1", "refs/tags/v1.\u0661"])
+def test_no_line_is_offered_for_a_name_that_a_list_cannot_hold(ref: str) -> None:
+    before, after = workflow(), workflow(ref=ref)
+    trust = Trust(settings=Settings(trusted=(before.identity,)))
+    stated = signing(release(signed(before)), release(signed(after)), trust)
+    [fact] = [each for each in stated.facts if isinstance(each, SignerNotListed)]
+    assert (fact.next, fact.write) == (True, ())
 
 
 def test_nobody_is_told_to_pin_another_repository_than_before() -> None:

@@ -98,6 +98,19 @@ def test_an_example_that_does_not_hold_is_told_by_both_commands(run: Run) -> Non
     assert (code, "of ACME001 no-rank the examples 2 do not hold" in said) == (2, True)
 
 
+def test_a_link_to_a_folder_of_rules_is_refused_and_not_passed_over(run: Run) -> None:
+    Path("elsewhere").mkdir()
+    Path("own", NAME).rename(f"elsewhere/{NAME}")
+    Path("own", NAME.replace("ACME001-no-rank", "ACME002-no-audit")).write_text(
+        RULE.replace("ACME001", "ACME002").replace("no-rank", "no-audit"), "utf-8"
+    )
+    Path("own", "more").symlink_to("../elsewhere")
+    for command in (("diff", OLD, NEW), ("policy", "check"), ("rules", "test", "own")):
+        code, printed, said = run(*command)
+        assert (code, printed) == (2, "")
+        assert "own/more: it is not a regular file" in said
+
+
 WRONG = [
     (NAME, RULE.replace("when", "whn"), "own.*ACME001.*unknown key `whn`, line 4: did you mean"),
     (NAME, RULE.replace("recall_rank'", "x'").replace("fact.item ==", "fact.itm =="), "itm"),

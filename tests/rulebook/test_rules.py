@@ -6,12 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from jinja2 import nodes
 
-from stigmem_review import host
+from stigmem_review import facts, host, limits
 from stigmem_review.case import build_case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import KINDS
-from stigmem_review.rulebook import load_rules, shipped_rules
+from stigmem_review.rulebook import compiled, load_rules, rules, shipped_rules
 from stigmem_review.rulebook.compiled import Compiled
 from stigmem_review.rulebook.examples import (
     ShortRelease,
@@ -93,6 +94,25 @@ BAD = [
     ("a filter", GOOD.replace("| code", "| upper"), "upper"),
     ("outside text unmarked", GOOD.replace(" | code", ""), "code"),
     ("an expression that is not one", GOOD + 'when = "fact."\n', "SPR999"),
+    ("two expressions", GOOD + 'when = "true) }}{{ (true"\n', "not one expression"),
+    ("a chain", GOOD + "when = \"'a' == fact.item == 'b'\"\n", "chain"),
+    ("an order", GOOD + "when = \"fact.item > 'b'\"\n", "comparison gt"),
+    ("an order of a literal", GOOD + "when = \"'b' > fact.item\"\n", "comparison gt"),
+    (
+        "a literal before what it cannot be",
+        GOOD + "when = \"'hihg' == fact.capability.impact\"\n",
+        "hihg",
+    ),
+    ("a filter in a condition", GOOD + 'when = "fact.item | code"\n', "not allowed"),
+    ("a field of a literal", GOOD + "when = \"'x'.y == 'z'\"\n", "no field y"),
+    ("a field of a text", GOOD + "when = \"fact.item.y == 'z'\"\n", "no field y"),
+    (
+        "outside text unmarked on one side",
+        GOOD.replace("fact.item | code", "'x' if old.present else fact.item"),
+        "code",
+    ),
+    ("an if without its end", GOOD.replace("It asks", "{% if old.present %}It asks"), "endif"),
+    ("nothing to do", GOOD.replace('do = "Look."\n', ""), "`do`"),
 ]
 
 
@@ -151,3 +171,113 @@ def test_a_message_lists_ten_items_and_counts_the_rest(tmp_path: Path) -> None:
 def test_a_number_with_too_many_digits_is_an_error_of_one_line() -> None:
     with pytest.raises(RuleError, match=r"notes\.toml: a number in it has too many digits"):
         parse_toml(f"level = {'9' * 5000}", "notes.toml")
+
+
+# What conditions and messages mean
+
+
+def _judged(tmp_path: Path, text: str) -> tuple[bool, str]:
+    """Return whether a rule fires on a new capability ``x``, and its words."""
+    rule = Compiled(_load(tmp_path, text).rule)
+    old, new = (
+        release_of(ShortRelease(capabilities=names))
+        for names in (("facts.read",), ("facts.read", "x"))
+    )
+    case = build_case(old, new, host.node())
+    [fact] = [each for each in case.comparison.facts if isinstance(each, facts.CapabilityAdded)]
+    return rule.level(fact, case) is not None, flat(rule.says(fact, case))
+
+
+@pytest.mark.parametrize(
+    ("when", "fires"),
+    [
+        ("fact.item in ['audit.read', 'x']", True),
+        ("fact.item not in ['audit.read', 'x']", False),
+        ("fact.item == 'y' or old.present", True),
+        ("fact.item != 'x'", False),
+        ("fact.item != 'y' and not old.present", False),
+        ("fact.item != 'y' and old.present", True),
+        ("true if old.present else false", True),
+        ("false if old.present else true", False),
+    ],
+)
+def test_a_condition_is_what_it_says(when: str, fires: bool, tmp_path: Path) -> None:
+    assert _judged(tmp_path, f'{GOOD}when = "{when}"\n')[0] is fires
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        ("{{ 'now' if old.present else 'first' }}", "now"),
+        ("{{ 'first' if not old.present }}", ""),
+        ("{{ fact.capability.known }}", "False"),
+        (
+            "{% if fact.item == 'y' %}one{% elif fact.item == 'x' %}two{% else %}three{% endif %}",
+            "two",
+        ),
+        ("{% if fact.item == 'y' %}one{% else %}three{% endif %}", "three"),
+        ("{% if fact.item == 'y' %}one{% endif %}", ""),
+    ],
+)
+def test_a_message_can_depend_on_the_fact(says: str, said: str, tmp_path: Path) -> None:
+    text = GOOD.replace("{{ fact.item | code }}", says)
+    assert _judged(tmp_path, text)[1] == f"It asks for {said}."
+
+
+def test_what_the_check_does_not_list_has_no_value() -> None:
+    with pytest.raises(TypeError, match="Concat passed the check"):
+        compiled._value(nodes.Concat([]), {})
+
+
+# Where rules are
+
+
+def test_rules_are_found_in_the_package_and_beside_a_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "review" / "stigmem_review"
+    (package / "rulebook").mkdir(parents=True)
+    monkeypatch.setattr(rules, "__file__", str(package / "rulebook" / "rules.py"))
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "another"\n', "utf-8")
+    with pytest.raises(RuleError, match="reinstall stigmem-review"):
+        rules.find_rules()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "stigmem-review"\n', "utf-8")
+    assert rules.find_rules() == tmp_path / "rules"
+    (package / "rules").mkdir()
+    assert rules.find_rules() == package / "rules"
+
+
+def test_a_folder_that_holds_no_rules_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="holds no rules"):
+        load_rules(tmp_path)
+    with pytest.raises(RuleError, match="pass a folder of rules"):
+        load_rules(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("data", [b"x" * (limits.RULE_BYTES + 1), b"\xff"], ids=["long", "bytes"])
+def test_a_rule_that_cannot_be_read_is_an_error(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "SPR999-demo.toml").write_bytes(data)
+    with pytest.raises(RuleError, match=r"SPR999-demo\.toml"):
+        load_rules(tmp_path)
+
+
+def test_a_link_to_a_folder_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    for folder in ("rules", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"SPR99{len(folder)}-{folder}.toml").write_text(GOOD, "utf-8")
+    (tmp_path / "rules" / "more").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RuleError, match=r"more: it is not a regular file"):
+        load_rules(tmp_path / "rules")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('[[example]]\nfires = "x"\n', "Expected `array`"),
+        ("[[example]]\nnew.capabilities = 1\n", "example 1"),
+        ("[[example]]\n[other]\n", "nothing else"),
+    ],
+)
+def test_an_example_that_is_none_is_an_error(text: str, word: str, tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=rf"SPR999-demo\.toml: .*{word}"):
+        run_examples(_load(tmp_path, f"{GOOD}\n{text}"))

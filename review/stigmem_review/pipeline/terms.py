@@ -205,7 +205,9 @@ def on_disk(folder: str) -> Iterable[str]:
     try:
         if not top.is_dir():
             raise SourceError(f"{folder} is no folder; check the path")
-        return sorted(each.as_posix() for each in top.rglob("*") if not each.is_dir())
+        found = top.rglob("*")
+        # A link to a folder is read, and refused: what is behind it is not passed over in silence.
+        return sorted(each.as_posix() for each in found if each.is_symlink() or not each.is_dir())
     except (OSError, ValueError) as error:
         raise SourceError(f"{folder} cannot be looked into: {reason(error)}") from None
 

@@ -283,20 +283,15 @@ def _fields(owner: type) -> dict[str, Any]:
 
 
 def _check_compare(node: nodes.Compare, roots: dict[str, Any]) -> None:
-    """Check literals that a field of a closed set of values is compared with."""
+    """Refuse other comparisons, and literals that a field can never be equal to."""
     if len(node.ops) != 1:
         raise ValueError("a chain of comparisons is not allowed here; join two with and")
-    if not isinstance(node.expr, (nodes.Getattr, nodes.Name)):
-        return
-    allowed = _literals(_type_of(node.expr, roots))
-    for operand in node.ops:
-        if operand.op not in ("eq", "ne", "in", "notin"):
-            raise ValueError(f"the comparison {operand.op} is not allowed here")
-        values = (
-            operand.expr.items
-            if isinstance(operand.expr, (nodes.List, nodes.Tuple))
-            else [operand.expr]
-        )
+    [operand] = node.ops
+    if operand.op not in ("eq", "ne", "in", "notin"):
+        raise ValueError(f"the comparison {operand.op} is not allowed here")
+    for field, other in ((node.expr, operand.expr), (operand.expr, node.expr)):
+        allowed = _literals(_type_of(field, roots))
+        values = other.items if isinstance(other, (nodes.List, nodes.Tuple)) else [other]
         for value in values:
             if allowed and isinstance(value, nodes.Const) and value.value not in allowed:
                 raise ValueError(f"{value.value!r} is none of {', '.join(map(str, allowed))}")

@@ -167,7 +167,7 @@ def _below(top: str) -> Iterator[str]:
             for each in entries:
                 if each.is_dir(follow_symlinks=False):
                     waiting.append(f"{folder}{each.name}/")
-                elif not each.is_dir():
+                else:
                     yield folder + each.name
 
 
