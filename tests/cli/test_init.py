@@ -165,6 +165,20 @@ def test_everything_that_is_wrong_is_said_at_once(run: Run) -> None:
     ]
 
 
+def test_a_policy_by_which_no_receipt_can_count_is_wrong(run: Run) -> None:
+    Path("p.toml").write_text("[receipts]\nsigned = true\n", "utf-8")
+    code, _, said = run("policy", "check", "p.toml")
+    assert (code, "`signed` in [receipts], line 2, is true, and nobody is trusted" in said) == (
+        2,
+        True,
+    )
+    entry = 'identity = "ada@acme.example"\nissuer = "https://accounts.example.com"\n'
+    for table in ("receipts", "signing"):
+        text = f"[receipts]\nsigned = true\n[[{table}.trusted]]\n{entry}"
+        Path("p.toml").write_text(text, "utf-8")
+        assert run("policy", "check", "p.toml")[0] == 0
+
+
 def test_of_a_file_with_mistakes_all_are_said(run: Run) -> None:
     Path("p.toml").write_text("a = 1\nb = 2\n", "utf-8")
     code, _, said = run("policy", "check", "p.toml")

@@ -105,8 +105,7 @@ class _Signed:
     """
 
     def __init__(self, file: PolicyFile, trust_root: str | Sequence[str] | None, only: str) -> None:
-        policy = file.policy
-        trusted = policy.receipts.trusted or policy.signing.trusted
+        trusted = file.policy.receipt_signers
         if not trusted:
             where = file.path or "a policy"
             raise PolicyError(

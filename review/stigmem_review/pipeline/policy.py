@@ -62,6 +62,11 @@ def _mistakes(file: PolicyFile, book: Rulebook) -> Iterator[Mistake]:
             f'is "{version}", which is not known here; known are {known[0]} to {known[-1]}',
         )
         version = None
+    if file.policy.receipts.signed and not file.policy.receipt_signers:
+        yield Mistake(
+            ("receipts", "signed"),
+            "is true, and nobody is trusted to sign receipts; write [[receipts.trusted]]",
+        )
     yield from rule_mistakes(file, book, host.node(version))
 
 

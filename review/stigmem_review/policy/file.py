@@ -313,6 +313,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
         Meta(description="what holds for one distribution, by its name"),
     ] = {}
 
+    @property
+    def receipt_signers(self) -> tuple[Trusted, ...]:
+        """Who may sign receipts: those that are named for it, or else who may sign plugins."""
+        return self.receipts.trusted or self.signing.trusted
+
 
 _EARLIER: Mapping[str, tuple[str, str]] = {"node-version": ("node", "version")}
 """Keys that had another place, which they may still stand at."""
