@@ -9,6 +9,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from stigmem_review import limits
@@ -19,6 +20,11 @@ from support.seed import SEED
 # The commands run without the collector. Here it would go through every tree and program that is
 # kept, again and again: a quarter of the time of the tests that run programs.
 gc.set_threshold(200_000, 20, 20)
+
+# How long one example takes says more of what else the machine does. What must be quick has limits
+# of its own.
+hypothesis.settings.register_profile("without-deadlines", deadline=None)
+hypothesis.settings.load_profile("without-deadlines")
 
 
 def pytest_report_header() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stigmem_review.model import Hook, Known, Location, NotCarried, OneOf, Outcome, Unknown
@@ -30,14 +30,12 @@ def holds(ways: Iterable[tuple[str, ...]], environment: Iterable[str]) -> bool:
     return any({*environment}.issuperset(way) for way in ways)
 
 
-@settings(deadline=None)
 @given(WAYS)
 def test_simplest_ways_are_open_where_the_ways_were(ways: list[tuple[str, ...]]) -> None:
     for environment in ENVIRONMENTS:
         assert holds(simplest(ways), environment) == holds(ways, environment)
 
 
-@settings(deadline=None)
 @given(WAYS)
 def test_ways_that_say_the_same_are_the_same_however_they_are_cut(
     ways: list[tuple[str, ...]],

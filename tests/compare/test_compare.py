@@ -93,20 +93,18 @@ def kinds(old: ShortRelease, new: ShortRelease) -> list[str]:
     return [facts.kind_of(each) for each in found]
 
 
-@settings(deadline=None)
 @given(SHORT)
 def test_a_release_against_itself_gives_nothing(short: ShortRelease) -> None:
     assert compare(release_of(short), release_of(short), NODE).facts == ()
 
 
-@settings(deadline=None)
 @given(SHORT, SHORT)
 def test_typed_changes_explain_every_difference(old: ShortRelease, new: ShortRelease) -> None:
     assert "unclassified-change" not in kinds(old, new)
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> None:
     old = msgspec.structs.replace(data.draw(SHORT), one_of={})
@@ -115,7 +113,6 @@ def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> 
     assert kinds(old, msgspec.structs.replace(old, **changed)) != []
 
 
-@settings(deadline=None)
 @given(SHORT)
 def test_everything_of_a_first_installation_is_new(new: ShortRelease) -> None:
     found = compare(none_release(), release_of(new), NODE).facts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import hypothesis
 import msgspec
 import pytest
 from hypothesis import given
@@ -200,14 +199,12 @@ TRUSTS = st.sampled_from(
 )
 
 
-@hypothesis.settings(deadline=None)
 @given(st.lists(ACTS, max_size=4), st.lists(ACTS, max_size=4))
 def test_facts_speak_of_all_that_is_newly_done(old: list[Act], new: list[Act]) -> None:
     before, after = (short(behaviour=tuple(each), walked=True) for each in (old, new))
     assert unsaid(before, after) == set()
 
 
-@hypothesis.settings(deadline=None)
 @given(*(st.lists(STEPS, max_size=4, unique_by=lambda each: (each.kind, each.item)),) * 2)
 def test_facts_speak_of_all_that_a_build_runs(old: list[BuildStep], new: list[BuildStep]) -> None:
     backend = BuildStep("backend", "build-backend", "installers", "hatchling.build", plain=True)
@@ -216,7 +213,6 @@ def test_facts_speak_of_all_that_a_build_runs(old: list[BuildStep], new: list[Bu
         assert unsaid(one, two) == set()
 
 
-@hypothesis.settings(deadline=None)
 @given(SIGNATURES, SIGNATURES, TRUSTS)
 def test_facts_speak_of_whoever_signed(old: Signature, new: Signature, trust: Trust) -> None:
     assert unsaid(short(signature=old), short(signature=new), trust) == set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import hypothesis
 import msgspec
 import pytest
 from hypothesis import given
@@ -1598,7 +1597,6 @@ SIGNERS = st.builds(
 )
 
 
-@hypothesis.settings(deadline=None)
 @given(SIGNERS, SIGNERS)
 def test_nothing_of_a_signer_changes_in_silence(one: Signer, two: Signer) -> None:
     found = signing(release(signed(one)), release(signed(two)), NOBODY)

@@ -427,7 +427,6 @@ def undecided(draw: st.DrawFn) -> str:
 
 
 SETTINGS = settings(
-    deadline=None,
     database=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

@@ -168,7 +168,6 @@ def real_node(node_python: Path) -> Iterator[RealNode]:
 
 @settings(
     max_examples=300,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

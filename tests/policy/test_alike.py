@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +79,6 @@ def test_the_first_one_is_named() -> None:
     assert first_like(NAME, [NAME]) == ""
 
 
-@hypothesis.settings(deadline=None)
 @given(st.text(), st.text())
 def test_it_is_the_same_both_ways_and_never_of_one_text(one: str, two: str) -> None:
     assert looks_like(one, two) == looks_like(two, one)

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,7 +155,6 @@ PIECES = st.sampled_from(
 )
 
 
-@hypothesis.settings(deadline=None)
 @given(st.binary() | st.lists(PIECES).map(lambda pieces: "".join(pieces).encode()))
 def test_whatever_a_file_holds_is_read_or_refused(data: bytes) -> None:
     refused = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import hypothesis
 import msgspec
 import pytest
 from hypothesis import given
@@ -462,7 +461,6 @@ LISTS = st.lists(
 ).map(tuple)
 
 
-@hypothesis.settings(deadline=None)
 @given(SIGNERS, ENTRIES, LISTS, LISTS)
 def test_one_word_more_never_trusts_more(
     signer: Signer, entries: tuple[Trusted, ...], listed: tuple[str, ...], other: tuple[str, ...]
@@ -478,7 +476,6 @@ def test_one_word_more_never_trusts_more(
         assert "trusted" in (node, policy)
 
 
-@hypothesis.settings(deadline=None)
 @given(SIGNERS, ENTRIES)
 def test_the_policy_trusts_nobody_from_another_issuer(
     signer: Signer, entries: tuple[Trusted, ...]

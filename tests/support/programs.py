@@ -55,7 +55,6 @@ def _drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     @seed(11)
     @settings(
         max_examples=count,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],

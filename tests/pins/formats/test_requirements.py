@@ -464,7 +464,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(_PIECES, max_size=7).map("".join))
 @example(f"acme==1.0 ; python_version < '3.12' {_HASHED} {_HASHED}")
 @example(f"acme==1.0; python_version < '3.12'{_HASHED}")
