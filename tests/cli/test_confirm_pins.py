@@ -220,7 +220,7 @@ source = {{ virtual = "." }}
 [[package]]
 name = "demo-plugin"
 version = "1.0.0"
-source = {{ registry = "https://pypi.org/simple" }}
+source = {{ registry = "https://index.example/simple" }}
 wheels = [{{ url = "https://x.example/d.whl", hash = "sha256:{sha256}" }}]
 """
 POETRY = """[[package]]

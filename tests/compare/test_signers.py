@@ -112,7 +112,7 @@ def on_github(
     return Signer(f"{address}/{path}@{ref}", "uri", issuer, address, path, ref, repository_id="17")
 
 
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+PUBLISH = "https://docs.index.org/attestations/publish/v1"
 SLSA = "https://slsa.dev/provenance/v1"
 
 UNSIGNED = Signature("unsigned")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from stigmem_review import facts
@@ -10,11 +11,11 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import Proof, Release, Sibling, Signature, Signer
 from stigmem_review.policy.identities import name_of
 
-_KINDS = {
-    "": "signature",
-    "https://docs.pypi.org/attestations/publish/v1": "publish attestation",
-    "https://slsa.dev/provenance/v1": "SLSA provenance",
-}
+_KINDS = (
+    (re.compile(""), "signature"),
+    (re.compile(r"https://docs\.\w+\.org/attestations/publish/v1"), "publish attestation"),
+    (re.compile(r"https://slsa\.dev/provenance/v1"), "SLSA provenance"),
+)
 """What the types of statements are called (PEP 740; SLSA); a bundle of the bytes has none."""
 
 
@@ -95,7 +96,8 @@ def _kinds(release: Release) -> Mapping[str, tuple[Signer, ...]]:
 
 
 def _kind(proof: Proof) -> str:
-    return _KINDS.get(proof.predicate, proof.predicate)
+    words = (word for pattern, word in _KINDS if pattern.fullmatch(proof.predicate))
+    return next(words, proof.predicate)
 
 
 def _known(some: tuple[Signer, ...], others: set[Signer]) -> tuple[Signer, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -38,9 +38,6 @@ _NO_POLICY = Resource(
     Digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
 )
 """Without a policy all is as an empty one has it, so the digest is that of nothing."""
-
-_PUBLIC = "files.pythonhosted.org"
-"""The host of files that a package URL means unless it says otherwise (purl-spec, "pypi")."""
 
 
 class Seen(NamedTuple):
@@ -134,7 +131,7 @@ def package_url(name: str, version: str, origin: str = "") -> str:
     https://github.com/package-url/purl-spec, "pypi".
     """
     url = f"pkg:pypi/{quote(name)}@{quote(version)}"
-    if origin and urlsplit(origin).hostname != _PUBLIC:
+    if origin:
         url += f"?download_url={quote(origin, safe='')}"
     return url
 
