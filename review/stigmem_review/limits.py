@@ -172,6 +172,9 @@ ATTESTATIONS = 20
 RULE_BYTES = MIB
 """One file of a rule with its examples; the largest of ours has 5 KB."""
 
+RULE_DEPTH = 100
+"""How deep a condition or a message of a rule is nested; the deepest of ours has 9 levels."""
+
 POLICY_BYTES = 256 * 1024
 """One policy; an entry for a signer takes less than 1 KB."""
 

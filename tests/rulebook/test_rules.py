@@ -112,6 +112,12 @@ BAD = [
         "code",
     ),
     ("an if without its end", GOOD.replace("It asks", "{% if old.present %}It asks"), "endif"),
+    ("a filter with something of its own", GOOD.replace("| code", "| code(1)"), "takes nothing"),
+    ("a filter of many", GOOD.replace("| code", "| code(*fact.item)"), "takes nothing"),
+    ("a filter of names", GOOD.replace("| code", "| code(**fact.item)"), "takes nothing"),
+    ("a condition too deep to parse", f'{GOOD}when = "{"not " * 3000}true"\n', "too deeply"),
+    ("fields of fields", f'{GOOD}when = "fact{".item" * 3000}"\n', "too deeply"),
+    ("a number without end", f'{GOOD}when = "{"1" * 5000} == 1"\n', "digits"),
     ("nothing to do", GOOD.replace('do = "Look."\n', ""), "`do`"),
 ]
 
@@ -139,6 +145,17 @@ def test_a_rule_that_is_not_one_is_refused_by_name(text: str, word: str, tmp_pat
 def test_a_condition_that_is_neither_true_nor_false_is_an_error(tmp_path: Path) -> None:
     each = _load(tmp_path, GOOD + 'when = "fact.item"\n\n[[example]]\nnew.capabilities = ["x"]\n')
     with pytest.raises(RuleError, match="true or false"):
+        run_examples(each)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ['when = "fact.item in 5"', 'says = "{% if 5 in fact.item %}It is odd.{% endif %}"'],
+)
+def test_what_can_hold_nothing_is_an_error_of_the_rule(asked: str, tmp_path: Path) -> None:
+    others = [line for line in GOOD.splitlines() if line[:4] != asked[:4]]
+    each = _load(tmp_path, "\n".join([*others, asked, "[[example]]", 'new.capabilities = ["x"]']))
+    with pytest.raises(RuleError, match="rule SPR999"):
         run_examples(each)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from jinja2 import Environment, TemplateError, nodes
 
+from stigmem_review import limits
 from stigmem_review.case import Case, NodeInfo, Purpose, Side
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import KINDS, Fact
@@ -29,6 +30,8 @@ _SHOWN = 400
 
 _LISTED = 10
 """How many items of a list a message shows."""
+
+_TOO_DEEP = "it is nested too deeply"
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.And,
@@ -75,10 +78,16 @@ class Compiled:
 
     def says(self, fact: Fact, case: Case) -> Message:
         """Return the rule's message about a fact."""
-        return tuple(_joined(_segments(self._says, _names(fact, case))))
+        try:
+            return tuple(_joined(_segments(self._says, _names(fact, case))))
+        except TypeError as error:
+            raise self._error("says", str(error)) from None
 
     def _true(self, key: str, condition: nodes.Node, names: dict[str, Any]) -> bool:
-        result = _value(condition, names)
+        try:
+            result = _value(condition, names)
+        except TypeError as error:  # what ``in`` is asked of may hold nothing
+            raise self._error(key, str(error)) from None
         if not isinstance(result, bool):
             raise self._error(key, f"it must be true or false and is {type(result).__name__}")
         return result
@@ -96,8 +105,10 @@ class Compiled:
     def _parse(self, key: str, text: str) -> nodes.Template:
         try:
             tree = _environment().parse(text)
-        except TemplateError as error:
+        except (TemplateError, ValueError) as error:
             raise self._error(key, str(error)) from None
+        except RecursionError:
+            raise self._error(key, _TOO_DEEP) from None
         for kind in self._rule.on:
             try:
                 _check(tree, KINDS[kind], condition=key != "says")
@@ -238,11 +249,14 @@ def _check(tree: nodes.Node, kind: type[Fact], *, condition: bool) -> None:
         "node": NodeInfo,
         "purpose": Purpose,
     }
-    for node in _walk(tree):
+    # All of it before anything goes into the depth of it.
+    for node in tuple(_walk(tree)):
         if not isinstance(node, _ALLOWED):
             raise ValueError(f"{type(node).__name__} is not allowed here")
         if isinstance(node, nodes.Filter) and (condition or node.name != "code"):
             raise ValueError(f"the filter {node.name} is not allowed here")
+        if isinstance(node, nodes.Filter) and (node.args or node.dyn_args or node.dyn_kwargs):
+            raise ValueError(f"the filter {node.name} takes nothing")
         if isinstance(node, (nodes.Getattr, nodes.Name)):
             _type_of(node, roots)
         if isinstance(node, nodes.Compare):
@@ -253,10 +267,14 @@ def _check(tree: nodes.Node, kind: type[Fact], *, condition: bool) -> None:
                 _check_output(part, roots)
 
 
-def _walk(node: nodes.Node) -> Iterable[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
+def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield all nodes of a tree. Raises ``ValueError`` where it is deeper than the limit."""
+    level = [tree]
+    for _ in range(limits.RULE_DEPTH):
+        yield from level
+        level = [child for node in level for child in node.iter_child_nodes()]
+    if level:
+        raise ValueError(_TOO_DEEP)
 
 
 def _type_of(node: nodes.Node, roots: dict[str, Any]) -> Any:
