@@ -94,6 +94,7 @@ def test_what_a_table_of_contents_says(
         b"this is no archive",
         wheel()[:-10],
         zip_bytes([Entry(TABLE, LIBRARY, method=12)]),
+        zip_bytes([Entry(TABLE, LIBRARY, method=0, central={"packed": 10_000, "size": 10_000})]),
         zip_bytes([Entry(TABLE, LIBRARY, flags=1)]),
     ],
 )

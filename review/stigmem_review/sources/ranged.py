@@ -6,14 +6,18 @@ import io
 from collections.abc import Callable
 
 from stigmem_review import limits
+from stigmem_review.errors import SourceError
 from stigmem_review.sources.download import Part
 
 Fetch = Callable[[int, int], Part | None]
 """Fetches bytes by their start and count, a negative start from the end, as ``Client.part``."""
 
 
-class NoPartsError(Exception):
+class NoPartsError(SourceError):
     """An index does not serve what was asked of a file in pieces, or not as it says."""
+
+    def __init__(self) -> None:
+        super().__init__("the index does not serve files in pieces")
 
 
 class Ranged(io.RawIOBase):
