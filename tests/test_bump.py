@@ -458,8 +458,11 @@ def test_a_commit_is_not_changed_beside_itself(wheels: Wheels, reviewed: Reviewe
     assert (report.bumps, report.gaps, report.findings, report.others) == ((), (), (), ())
 
 
-def test_a_plugin_that_installers_build_is_not_reviewed(wheels: Wheels, reviewed: Reviewed) -> None:
-    option = "--no-binary demo-plugin\n"
+@pytest.mark.parametrize("name", ["demo-plugin", "other,Demo_Plugin", "demo.plugin"])
+def test_a_plugin_that_installers_build_is_not_reviewed(
+    name: str, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    option = f"--no-binary {name}\n"
     report = reviewed(option + wheels.pin("1.0.0"), option + wheels.pin("1.0.1"))
     assert [gap.what for gap in report.gaps] == ["requirements.txt:1"]
 

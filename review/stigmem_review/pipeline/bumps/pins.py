@@ -21,6 +21,7 @@ from stigmem_review.facts import (
 )
 from stigmem_review.markers import OLDEST
 from stigmem_review.model import Gap, Location, Side
+from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.changes import PinChange, pin_changes
 from stigmem_review.pins.configured import place, places_of
 from stigmem_review.pins.formats.locks import REGISTRY
@@ -388,8 +389,8 @@ def _building(options: Iterable[Aside]) -> dict[str, list[Aside]]:
     found: dict[str, list[Aside]] = {}
     for line in options:
         if line.text.startswith("--no-binary "):
-            named = line.text.removeprefix("--no-binary ").lower().replace("_", "-").split(",")
-            for name in [":all:"] if ":all:" in named else dict.fromkeys(named):
+            named = line.text.removeprefix("--no-binary ").split(",")
+            for name in [":all:"] if ":all:" in named else set(map(canonicalize_name, named)):
                 found.setdefault(name, []).append(line)
     return found
 
