@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,39 @@ def test_it_holds_what_its_wheel_installs(venv: Venv, name: str) -> None:
     assert (found.source.kind, found.source.file, found.metadata_dir) == ("installed", INFO, INFO)
     assert found.problems == ()
     assert len(found.source.sha256) == 64
+
+
+def below(venv: Venv) -> str:
+    """Another environment that sees this one."""
+    other = Path("other")
+    (other / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    said = f"home = {venv.top / 'bin'}\ninclude-system-site-packages = true\n"
+    (other / "pyvenv.cfg").write_text(said)
+    return "other"
+
+
+def linked(venv: Venv) -> str:
+    Path("current").symlink_to(venv.top)
+    return "current/bin/python"
+
+
+def of_debian(venv: Venv) -> str:
+    """What pip installs for the system's Python goes below ``local``."""
+    top = Path("usr")
+    top.mkdir()
+    Path("venv").rename(top / "local")
+    (top / "local" / "lib" / "python3.12" / "site-packages").rename("dist-packages")
+    Path("dist-packages").rename(top / "local" / "lib" / "python3.12" / "dist-packages")
+    return "usr"
+
+
+@pytest.mark.parametrize("place", [linked, below, of_debian])
+def test_scripts_and_data_are_found_below_the_prefix_it_is_installed_to(
+    venv: Venv, place: Callable[[Venv], str]
+) -> None:
+    [wheel] = Path("wheels").iterdir()
+    found = read(f"installed:demo-plugin@{place(venv)}")
+    assert places(found) == places(read_wheel("w", wheel.name, wheel.read_bytes()))
 
 
 def test_its_digest_is_that_of_its_files_wherever_it_is_installed(venv: Venv) -> None:

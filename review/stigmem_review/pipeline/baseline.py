@@ -21,7 +21,7 @@ from stigmem_review.pipeline.receipts import files_of
 from stigmem_review.pipeline.terms import Terms, read_decisions
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.sources.artifact import Artifact
-from stigmem_review.sources.environment import Distribution, Environment
+from stigmem_review.sources.environment import Distribution
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.request import release_of
 from stigmem_review.text import clean, flat, shorten
@@ -70,11 +70,10 @@ def take_baseline(
     plugins: list[FoundPlugin] = []
     said: list[str] = []
     code = 0
-    there = installed(python)
-    for plugin in there.plugins:
+    for plugin in installed(python).plugins:
         shown = f"{plugin.name} {plugin.version}".strip()
         try:
-            found, gaps, final = _look(plugin, there.environment, folder, terms)
+            found, gaps, final = _look(plugin, folder, terms)
         except ReviewError as error:
             said.append(f"{shown}: not recorded: {clean(error.text)}")
             code = 3
@@ -100,13 +99,13 @@ def take_baseline(
 
 
 def _look(
-    plugin: Plugin, there: Environment, folder: Folder | None, terms: Terms
+    plugin: Plugin, folder: Folder | None, terms: Terms
 ) -> tuple[FoundPlugin, tuple[str, ...], tuple[str, ...]]:
     """Return an installed plugin, why it could not be reviewed, and what is not approvable."""
     asked = _asked(plugin, folder)
     new = opening(asked)
     artifact = new.open()
-    if why := _unlike(plugin.distribution, artifact, there):
+    if why := _unlike(plugin.distribution, artifact):
         return FoundPlugin(plugin.name, _NO_BYTES), (clean(f"{asked}: {why}"),), ()
     sides: dict[Side, Opening] = {
         "old": opening("none"),
@@ -150,11 +149,11 @@ def _asked(plugin: Plugin, folder: Folder | None) -> str:
     return f"{plugin.name}=={plugin.version}"
 
 
-def _unlike(distribution: Distribution, artifact: Artifact, there: Environment) -> str:
+def _unlike(distribution: Distribution, artifact: Artifact) -> str:
     """Return how what is installed is not what a wheel installs, if it is not."""
     if not artifact.installed:
         return "it has no wheel, and what a build made of it is not known here"
-    first = next(differing(distribution, files_of(artifact), there.top), None)
+    first = next(differing(distribution, files_of(artifact)), None)
     if first is None:
         return ""
     state = "is missing" if first.missing else "differs"

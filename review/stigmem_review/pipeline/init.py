@@ -23,7 +23,7 @@ from stigmem_review.pipeline.terms import from_disk, policy_on_disk
 from stigmem_review.policy.file import POLICY_FILE, parse_policy
 from stigmem_review.policy.settings import Settings, parse_settings
 from stigmem_review.policy.template import Known, new_policy
-from stigmem_review.sources.environment import Distribution, Environment, environment
+from stigmem_review.sources.environment import Distribution, environment
 from stigmem_review.text import clean
 
 _NODE = "stigmem-node"
@@ -43,7 +43,6 @@ class Installed(NamedTuple):
     Plugins are in the order of their names; nothing of them is imported.
     """
 
-    environment: Environment
     node: str
     plugins: tuple[Plugin, ...]
 
@@ -138,4 +137,4 @@ def installed(python: str | None) -> Installed:
         # Of a name that is none, which can go over several lines, no policy can say anything.
         elif is_plugin and is_normalized_name(each.name):
             plugins.setdefault(each.name, Plugin(each.name, str(version or ""), each))
-    return Installed(there, node, tuple(sorted(plugins.values(), key=lambda each: each.name)))
+    return Installed(node, tuple(sorted(plugins.values(), key=lambda each: each.name)))

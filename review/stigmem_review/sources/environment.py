@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 METADATA = (".dist-info", ".egg-info")
 """How the names of folders end in which ``importlib.metadata`` finds distributions."""
 
-_LIBRARIES = ("lib*/py*/site-packages", "lib*/py*/dist-packages", "Lib/site-packages")
-_LOCAL = "local/lib/py*/dist-packages"  # of Debian's Python
+_LIBRARIES = {
+    "lib*/py*/site-packages": "",
+    "lib*/py*/dist-packages": "",
+    "Lib/site-packages": "",
+    "local/lib/py*/dist-packages": "local",  # of Debian's Python
+}
+"""Where installers put distributions, and below which folder they put the rest of them."""
+
 _STANDARD = "lib*/python3*"
 _SYSTEM = re.compile(r"^include-system-site-packages\s*=\s*true\s*$", re.IGNORECASE | re.MULTILINE)
 _HOME = re.compile(r"^home\s*=\s*(.+?)\s*$", re.MULTILINE)
@@ -36,15 +42,14 @@ _HOME = re.compile(r"^home\s*=\s*(.+?)\s*$", re.MULTILINE)
 class Environment:
     """The folders that one Python imports from, as far as files say it.
 
-    ``sites`` are those into which installers put distributions, ``also`` those that are on its path
-    besides: the standard library's, and what ``.pth`` files add. ``top`` is its prefix, absent for
-    a folder that was installed to with ``--target``.
+    ``sites`` are those into which installers put distributions, each with the prefix below which
+    they put the rest; that of a folder that was installed to with ``--target`` is not known.
+    ``also`` are those that are on its path besides, with what ``.pth`` files add.
     """
 
-    def __init__(self, sites: tuple[Path, ...], also: tuple[Path, ...], top: Path | None) -> None:
+    def __init__(self, sites: Mapping[Path, Path | None], also: tuple[Path, ...] = ()) -> None:
         self.sites = sites
         self.also = also
-        self.top = top
 
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
@@ -54,7 +59,11 @@ class Environment:
         """
         added = [path for site in self.sites for path in _added(site)]
         folders = dict.fromkeys((*self.sites, *self.also, *map(_real, added)))
-        return tuple(each for folder in folders for each in _distributions(folder))
+        return tuple(
+            Distribution(folder, info, self.sites.get(folder))
+            for folder in folders
+            for info in _infos(folder)
+        )
 
     def named(self, name: str) -> tuple[Distribution, ...]:
         """Return the distributions of a name; only the first of several is what Python finds."""
@@ -63,11 +72,16 @@ class Environment:
 
 
 class Distribution:
-    """One distribution that is installed: where its metadata lies, and what they say."""
+    """One distribution that is installed: where its metadata lies, and what they say.
 
-    def __init__(self, site: Path, info: str) -> None:
+    Its files lie in the folder ``site``, and those for other places below ``prefix``, if that is
+    known.
+    """
+
+    def __init__(self, site: Path, info: str, prefix: Path | None) -> None:
         self.site = site
         self.info = info
+        self.prefix = prefix
 
     @property
     def path(self) -> Path:
@@ -156,7 +170,8 @@ def environment(python: str) -> Environment:
     """
     named = shorten(python) or "(an empty path)"
     try:
-        path = Path(os.path.abspath(python)) if python else Path("\0")  # noqa: PTH100 - links stay
+        # Its own folders are what is above a link to an interpreter.
+        path = Path(os.path.normpath(Path.cwd() / python)) if python else Path("\0")
         if path.is_dir():
             found = _of_folder(path)
         elif path.is_file():
@@ -173,8 +188,8 @@ def environment(python: str) -> Environment:
     return found
 
 
-def installed(name: str, python: str | None) -> tuple[Environment, Distribution]:
-    """Return a distribution that is installed, and where; by default where this runs.
+def installed(name: str, python: str | None) -> Distribution:
+    """Return a distribution that is installed; by default where this runs.
 
     Of several it is the one that Python finds. Raises ``UsageError`` where there is none, or no
     such environment, and ``SourceError`` where it cannot be looked into.
@@ -187,7 +202,7 @@ def installed(name: str, python: str | None) -> tuple[Environment, Distribution]
             f"there is no {shorten(name) or '(empty name)'} installed in {where}; write "
             "installed:NAME@PYTHON, with the environment's folder or its python"
         )
-    return there, found[0]
+    return found[0]
 
 
 def _of_folder(path: Path) -> Environment:
@@ -197,33 +212,32 @@ def _of_folder(path: Path) -> Environment:
     # lib/python3.11/site-packages of a prefix, or Lib/site-packages on Windows
     for top in (*path.parents,)[1:3]:
         around = _of_prefix(top)
-        if _real(path) in around.sites:
-            return Environment((_real(path),), around.also, top)
-    return Environment((_real(path),), (), None)
+        if prefix := around.sites.get(_real(path)):
+            return Environment({_real(path): prefix}, around.also)
+    return Environment({_real(path): None})
 
 
 def _of_prefix(top: Path) -> Environment:
-    sites = [*_globbed(top, (*_LIBRARIES, _LOCAL))]
-    also = [*_globbed(top, (_STANDARD,))]
+    tops = [_real(top)]
     config = top / "pyvenv.cfg"
     if config.is_file():
         text = read_file(config, limits.METADATA_BYTES).decode("utf-8", "replace")
         home = _HOME.search(text)
         if home and _SYSTEM.search(text):
-            base = Path(home[1]).parent
-            sites += _globbed(base, (*_LIBRARIES, _LOCAL))
-            also += _globbed(base, (_STANDARD,))
-    return Environment(_once(sites), _once(also), top)
+            tops.append(_real(Path(home[1]).parent))
+    sites: dict[Path, Path | None] = {}
+    also: dict[Path, None] = {}
+    for each in tops:
+        for pattern, below in _LIBRARIES.items():
+            for folder in _globbed(each, pattern):
+                sites.setdefault(folder, each / below)
+        also |= dict.fromkeys(_globbed(each, _STANDARD))
+    return Environment(sites, tuple(also))
 
 
-def _globbed(top: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from (each for each in sorted(top.glob(pattern)) if each.is_dir())
-
-
-def _once(paths: list[Path]) -> tuple[Path, ...]:
-    """Leave out folders that are others by another name, as lib64 is as a rule."""
-    return tuple(dict.fromkeys(map(_real, paths)))
+def _globbed(top: Path, pattern: str) -> Iterator[Path]:
+    """Yield the folders of a pattern, of which some are others by another name, as lib64 is."""
+    return (_real(each) for each in sorted(top.glob(pattern)) if each.is_dir())
 
 
 def _real(path: Path) -> Path:
@@ -242,11 +256,6 @@ def _infos(folder: Path) -> Iterator[str]:
         in_egg = name == "EGG-INFO" and folder.name.endswith(".egg")
         if in_egg or name.lower().endswith(METADATA):
             yield name
-
-
-def _distributions(folder: Path) -> Iterator[Distribution]:
-    for name in _infos(folder):
-        yield Distribution(folder, name)
 
 
 def path_files(site: Path) -> tuple[str, ...]:

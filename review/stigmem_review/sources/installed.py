@@ -14,7 +14,7 @@ from stigmem_review.errors import SourceError, reason
 from stigmem_review.model import Location, Problem, Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
-from stigmem_review.sources.environment import Distribution, Environment
+from stigmem_review.sources.environment import Distribution
 from stigmem_review.sources.installers import WRITTEN, is_bytecode, packages, script_forms
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import tree_digest
@@ -24,7 +24,7 @@ _SITE = "site-packages/"
 _SCRIPTS = ("bin/", "Scripts/")
 
 
-def read_installed(asked: str, there: Environment, found: Distribution) -> Artifact:
+def read_installed(asked: str, found: Distribution) -> Artifact:
     """Return what is installed of a distribution, without what installers write themselves.
 
     Its files are those that RECORD lists and all others in its packages, as they are now; where
@@ -52,7 +52,7 @@ def read_installed(asked: str, there: Environment, found: Distribution) -> Artif
             raise refusal(asked, "it is larger than a release can be", "review its wheel")
     problems = tuple(_problems(found, listed, files))
     installed = {_SITE + path: path for path in files}
-    for place, data in _outside(there, found, files):
+    for place, data in _outside(found, files):
         path = f"{found.info.removesuffix('.dist-info')}.data/{place}"
         files[path], installed[place] = data, path
     source = Source("installed", asked, found.info, tree_digest(files))
@@ -103,22 +103,20 @@ def _hash(data: bytes) -> str:
     return "sha256=" + urlsafe_b64encode(sha256(data).digest()).decode("ascii").rstrip("=")
 
 
-def _outside(
-    there: Environment, found: Distribution, files: Mapping[str, bytes]
-) -> Iterator[tuple[str, bytes]]:
+def _outside(found: Distribution, files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     """Yield the files that a wheel has for other places, but for the scripts that installers make.
 
     Of a folder that was installed to with ``--target`` these are not known.
     """
-    if there.top is None:
+    if found.prefix is None:
         return
     made = _commands(files.get(f"{found.info}/entry_points.txt", b""))
     for path in sorted(found.record):
-        file = Path(os.path.abspath(found.site / path))  # noqa: PTH100 - links stay links
+        file = Path(os.path.normpath(found.site / path))  # in which links stay links
         if not path.startswith("../") or not os.path.lexists(file) or is_bytecode(path):
             continue
         try:
-            below = file.relative_to(os.path.abspath(there.top)).as_posix()  # noqa: PTH100
+            below = file.relative_to(found.prefix).as_posix()
         except ValueError:
             continue
         if not below.startswith(_SCRIPTS):

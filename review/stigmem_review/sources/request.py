@@ -268,7 +268,7 @@ def _find(request: Request) -> Found:
             from stigmem_review.sources.installed import read_installed
 
             there = installed(*_place(asked))
-            return Found("installed", there[1].info, partial(read_installed, asked, *there))
+            return Found("installed", there.info, partial(read_installed, asked, there))
         case "index":
             return _find_in_index(asked)
         case "revision":

@@ -51,7 +51,7 @@ def look_at_environment(python: str, receipts: Receipts) -> Answer:
     be listed.
     """
     there = environment(python)
-    found = _Installed(there, receipts)
+    found = _Installed(receipts)
     for each in there.distributions:
         found.look(each)
     refused = [*found.twice]
@@ -69,8 +69,7 @@ class _Installed:
     ``kept`` is by folder what was reviewed of its files; ``held`` is what a receipt is about.
     """
 
-    def __init__(self, there: Environment, receipts: Receipts) -> None:
-        self._there = there
+    def __init__(self, receipts: Receipts) -> None:
         self._receipts = receipts
         self.plugins: list[Confirmed] = []
         self.twice: list[Refused] = []
@@ -132,7 +131,7 @@ class _Installed:
             why = f"{counted.at} is about an sdist, and what building it gave was not reviewed"
             yield Refused(str(each.path), why, "install a wheel that was reviewed")
             return
-        for file in differing(each, counted.files, self._there.top):
+        for file in differing(each, counted.files):
             why = "it is missing" if file.missing else "it is not as it was reviewed"
             yield Refused(file.where, why, _INSTALL)
 

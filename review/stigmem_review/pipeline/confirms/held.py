@@ -23,16 +23,16 @@ class Differing(NamedTuple):
     missing: bool
 
 
-def differing(each: Distribution, files: Files, top: Path | None) -> Iterator[Differing]:
+def differing(each: Distribution, files: Files) -> Iterator[Differing]:
     """Yield each file of a wheel that is not installed as it has it.
 
-    ``files`` are those that the wheel installs, and ``top`` is the prefix of the environment, if it
-    has one. Raises ``SourceError`` for a file that cannot be read.
+    ``files`` are those that the wheel installs. Raises ``SourceError`` for a file that cannot be
+    read.
     """
     for path, sha256 in in_site(files).items():
         yield from _below(each.site / path, sha256)
     for place, sha256 in elsewhere(files).items():
-        yield from _outside(place, sha256, each, top)
+        yield from _outside(place, sha256, each)
 
 
 def _below(path: Path, sha256: str) -> Iterator[Differing]:
@@ -47,10 +47,10 @@ def _below(path: Path, sha256: str) -> Iterator[Differing]:
 _FOLDERS = {"scripts": ("bin", "Scripts"), "data": ("",), "headers": ("include",)}
 
 
-def _outside(place: str, sha256: str, each: Distribution, top: Path | None) -> Iterator[Differing]:
+def _outside(place: str, sha256: str, each: Distribution) -> Iterator[Differing]:
     """Hold a file outside ``site-packages`` against its digest, where installers put it."""
     scheme, _, below = place.partition("/")
-    near = [(top or each.site) / folder / below for folder in _FOLDERS.get(scheme, ())]
+    near = [(each.prefix or each.site) / folder / below for folder in _FOLDERS.get(scheme, ())]
     listed = [
         each.site / path
         for path in each.record
