@@ -15,9 +15,9 @@ from stigmem_review.receipts.model import Files
 from stigmem_review.sources.installers import (
     CACHE,
     MODULES,
-    WRITTEN,
     folders_around,
     is_bytecode,
+    is_written,
     packages,
 )
 
@@ -48,18 +48,13 @@ def in_site(files: Files) -> dict[str, str]:
     return {
         place.removeprefix(SITE): sha256
         for place, sha256 in files.items()
-        if place.startswith(SITE) and not _is_written(place.removeprefix(SITE))
+        if place.startswith(SITE) and not is_written(place.removeprefix(SITE))
     }
 
 
 def elsewhere(files: Files) -> dict[str, str]:
     """Return the other files of a wheel, such as ``scripts/tool``."""
     return {place: sha256 for place, sha256 in files.items() if not place.startswith(SITE)}
-
-
-def _is_written(path: str) -> bool:
-    folder, _, name = path.partition("/")
-    return folder.endswith(".dist-info") and name in WRITTEN
 
 
 class Kept(NamedTuple):
@@ -113,10 +108,8 @@ class Folders:
         folder, _, name = path.rpartition("/")
         if path in self._kept.own or is_bytecode(path):
             return True
-        if folder.endswith(".dist-info") and folder in self._alone:
-            return name in WRITTEN
         if self.is_alone(folder):
-            return False
+            return is_written(path)
         stem = name.partition(".")[0]
         return path in self._kept.theirs or (not folder and stem in self._kept.names)
 

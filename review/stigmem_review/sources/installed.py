@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from stigmem_review import limits
@@ -15,7 +13,8 @@ from stigmem_review.model import Location, Problem, Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.environment import Distribution
-from stigmem_review.sources.installers import WRITTEN, is_bytecode, packages, script_forms
+from stigmem_review.sources.installers import is_bytecode, is_written, packages, script_forms
+from stigmem_review.sources.record import difference
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import tree_digest
 from stigmem_review.text import shorten
@@ -63,8 +62,7 @@ def read_installed(asked: str, found: Distribution) -> Artifact:
 
 def _is_own(path: str) -> bool:
     """Say whether a file is an installer's own."""
-    folder, _, name = path.rpartition("/")
-    return (folder.endswith(".dist-info") and name in WRITTEN) or is_bytecode(path)
+    return is_written(path) or is_bytecode(path)
 
 
 def _inside(site: Path, listed: set[str]) -> Iterator[str]:
@@ -92,15 +90,9 @@ def _problems(
             why = "is listed in RECORD and not installed"
         elif said is None:
             why = "is installed and not listed in RECORD"
-        elif said.startswith("sha256=") and said.rstrip("=") != _hash(files[path]):
-            why = "does not have the sha256 hash that RECORD gives"
-        else:
+        elif not said or not (why := difference(files[path], said)):
             continue
         yield Problem("record-mismatch", path, f"{shorten(path)} {why}.", Location(record))
-
-
-def _hash(data: bytes) -> str:
-    return "sha256=" + urlsafe_b64encode(sha256(data).digest()).decode("ascii").rstrip("=")
 
 
 def _outside(found: Distribution, files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:

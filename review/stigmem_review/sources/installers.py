@@ -9,10 +9,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable
 
-WRITTEN = frozenset(
+_WRITTEN = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 )
 """What installers write into the metadata of a distribution; nothing of it is ever run."""
+
+
+def is_written(path: str) -> bool:
+    """Say whether a file is one that installers write into the metadata of a distribution."""
+    folder, _, name = path.partition("/")
+    return folder.endswith(".dist-info") and name in _WRITTEN
+
 
 MODULES = (".py", ".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib")
 CACHE = "__pycache__"

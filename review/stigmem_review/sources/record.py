@@ -39,7 +39,7 @@ def _mismatches(files: Mapping[str, bytes], record: str) -> Iterator[Problem]:
                 yield _problem(path, "is listed in RECORD twice", record, line)
             elif path not in files:
                 yield _problem(path, "is listed in RECORD and not in the wheel", record, line)
-            elif path not in _unhashed(record) and (why := _difference(files[path], *row[1:])):
+            elif path not in _unhashed(record) and (why := difference(files[path], *row[1:])):
                 yield _problem(path, why, record, line)
             listed.add(path)
     except ValueError as error:
@@ -93,8 +93,8 @@ def _three_fields(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, 
         yield line, row
 
 
-def _difference(content: bytes, stated: str, size: str) -> str:
-    """Return how ``content`` differs from what RECORD states of it, or ``""``."""
+def difference(content: bytes, stated: str, size: str = "") -> str:
+    """Return how a file differs from the hash and the size that RECORD states, or ``""``."""
     algorithm, _, digest = stated.partition("=")
     if algorithm not in _HASHES:
         return f"is listed in RECORD with {shorten(algorithm) or 'no'} hash instead of sha256"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -36,6 +35,7 @@ from stigmem_review.receipts.installed import (
 )
 from stigmem_review.sources.disk import read_file
 from stigmem_review.sources.environment import Distribution, Environment, environment
+from stigmem_review.sources.record import difference
 from stigmem_review.verdict import count
 
 _SHOWN = 20
@@ -202,10 +202,7 @@ class _Walk:
 
     def _is_as_listed(self, path: str) -> bool:
         said = self._hashes.get(path, "")
-        if not said.startswith("sha256="):
-            return not said
-        digest = hashlib.sha256(self._read(path)).digest()
-        return said == "sha256=" + urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+        return not said or not difference(self._read(path), said)
 
     def _refused(self, path: str, why: str) -> Refused:
         return Refused(str(self._site / path), why, "remove it, or find out where it is from")
