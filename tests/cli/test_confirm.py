@@ -140,6 +140,54 @@ def test_of_two_reviews_at_one_time_the_one_that_did_not_pass_counts() -> None:
     assert confirm("failed.json", "r.json")[0] == 1
 
 
+def against_itself(receipt: dict[str, Any]) -> None:
+    review = receipt["predicate"][KEY]
+    digest = review["artifact"]["digest"]
+    review["previous"] = {"name": NEW, "version": "1.0.1", "back": True, "digest": digest}
+
+
+def as_installed(receipt: dict[str, Any]) -> None:
+    previous = {"name": "demo_plugin-1.0.1.dist-info", "version": "1.0.1.0", "back": False}
+    receipt["predicate"][KEY]["previous"] = previous
+
+
+@pytest.mark.parametrize("change", [against_itself, as_installed])
+@pytest.mark.parametrize("back", [[], ["--back"]], ids=str)
+def test_a_release_that_was_compared_with_itself_was_not_reviewed(
+    change: Callable[[dict[str, Any]], None], back: list[str]
+) -> None:
+    changed(change, "same.json")
+    code, out, _ = confirm("same.json", *back)
+    assert code == 1
+    assert "it compares demo-plugin 1.0.1 with itself, which reviews nothing of it" in out
+
+
+@pytest.mark.parametrize("result", ["PASSED", "FAILED"])
+def test_what_compares_a_release_with_itself_changes_nothing_of_its_review(result: str) -> None:
+    changed(against_itself, "same.json")
+    changed(dated(datetime.now(UTC) - timedelta(hours=1)), "r.json")
+    changed(lambda each: each["predicate"].update(verificationResult=result), "r.json")
+    assert confirm("r.json", "same.json")[0] == (0 if result == "PASSED" else 1)
+    assert confirm("same.json", "r.json")[0] == (0 if result == "PASSED" else 1)
+
+
+def test_a_release_that_was_compared_with_itself_and_failed_fails() -> None:
+    changed(against_itself, "same.json")
+    same = json.loads(Path("same.json").read_bytes())
+    same["predicate"].update(verificationResult="FAILED", timeVerified="2100-01-01T00:00:00Z")
+    Path("same.json").write_text(json.dumps(same))
+    assert confirm("r.json", "same.json")[0] == 1
+
+
+def test_what_ran_before_counts_though_it_was_compared_with_itself() -> None:
+    Path("files", NEW).unlink()
+    Path("before", OLD).rename(Path("files", OLD))
+    assert run("diff", f"files/{OLD}", f"files/{OLD}", "--receipt", "same.json")[0] == 0
+    assert confirm("r.json", "same.json")[0] == 1
+    code, out, _ = confirm("r.json", "same.json", "--back")
+    assert (code, "demo-plugin 1.0.0: as it ran before" in out) == (0, True)
+
+
 @pytest.mark.parametrize(("exit_code", "state"), [(1, "blocked"), (3, "incomplete")])
 def test_a_receipt_that_contradicts_itself_did_not_pass(exit_code: int, state: str) -> None:
     verdict = {"exitCode": exit_code, "state": state}

@@ -27,7 +27,7 @@ def pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     wheel = write_wheel(Path("wheels"), plugin())
-    assert cli.run(["diff", str(wheel), str(wheel), "--receipt", "r.json"]) == 0
+    assert cli.run(["diff", "none", str(wheel), "--receipt", "r.json", "--fail-on", "error"]) == 0
     return f"demo-plugin==1.0.0 --hash=sha256:{sha256(wheel)}"
 
 

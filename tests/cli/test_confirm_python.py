@@ -20,8 +20,9 @@ INFO = "demo_plugin-1.0.0.dist-info"
 
 
 def review(wheel: Path, receipt: str = "r.json") -> None:
-    """Write the receipt of a release that brings nothing to decide about."""
-    assert cli.run(["diff", str(wheel), str(wheel), "--receipt", receipt]) == 0
+    """Write the receipt of a first installation that was approved."""
+    assert cli.run(["approve", "none", str(wheel), "--by", "Mara", "--reason", "CHG-1"]) == 0
+    assert cli.run(["diff", "none", str(wheel), "--receipt", receipt]) == 0
 
 
 def confirm(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
@@ -286,7 +287,7 @@ def test_one_folder_by_two_names_is_one(venv: Venv, capsys: pytest.CaptureFixtur
 
 def test_an_sdist_confirms_no_environment(venv: Venv, capsys: pytest.CaptureFixture[str]) -> None:
     sdist = write_sdist(Path("wheels"), plugin())
-    assert cli.run(["diff", str(sdist), str(sdist), "--receipt", "s.json"]) in (0, 1)
+    assert cli.run(["diff", "none", str(sdist), "--receipt", "s.json"]) in (0, 1)
     code, said = confirm(capsys, "s.json", "--python", "venv")
     assert (code, "what building it gave was not reviewed" in said) == (1, True)
     both = json.loads(Path("s.json").read_text())

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stigmem_review.cli import say
 from stigmem_review.cli.output import writable
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def receipt_files(
     receipts = receipts_of(report, witness, datetime.now(UTC))
     if isinstance(report, Report) and not receipts:
         return None
+    for each in receipts:
+        if each.passed and each.review.is_against_itself:
+            what = f"{each.review.plugin} {each.review.version}"
+            say(f"the receipt compares {what} with itself: alone it confirms nothing")
     files = (
         (options.receipt, statement_text(receipts)),
         (options.receipt_predicate, predicate_text(receipts)),

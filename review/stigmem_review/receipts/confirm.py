@@ -129,8 +129,9 @@ class Receipts:
     """All receipts that were given, held to a time.
 
     Of several about one file the newest counts, of those of one time one that did not pass, and
-    those that are void only where no other is there. Where ``back`` is allowed, what ran before a
-    release counts as reviewed too, unless the review found that there is no way back.
+    those that are void only where no other is there. One that passed because it compares a release
+    with itself is void. Where ``back`` is allowed, what ran before a release counts as reviewed
+    too, unless the review found that there is no way back.
     """
 
     def __init__(
@@ -143,19 +144,14 @@ class Receipts:
     ) -> None:
         self._policy = policy
         self._now = now
-        given = sorted(
-            counted,
-            key=lambda each: (each.void is None, each.verified, not each.receipt.passed),
-        )
-        before = [each._replace(back=True) for each in given]
-        self._before = {
-            each.sha256: each
-            for each in before
-            if each.sha256 and (previous := each.receipt.review.previous) and previous.back
-        }
-        self._by_digest = {each.sha256: each for each in given}
-        if back:
-            self._by_digest = self._before | self._by_digest
+        given = [each._replace(void=each.void or _of_nothing(each)) for each in counted]
+        before = [
+            each._replace(back=True)
+            for each in given
+            if (previous := each.receipt.review.previous) and previous.back and previous.digest
+        ]
+        self._before = _by_digest(before)
+        self._by_digest = _by_digest([*before, *given] if back else given)
 
     def of(self, sha256: str) -> Counted | None:
         """Return the newest receipt of a file."""
@@ -203,6 +199,31 @@ class Receipts:
         elif age > timedelta(days=longest):
             old = count(age.days, "day")
             yield Refused(at, f"it is {old} old; the policy allows {longest}", "review it again")
+
+
+def _by_digest(counted: Iterable[Counted]) -> dict[str, Counted]:
+    """Return by digest the one of several that counts."""
+    weakest_first = sorted(
+        counted,
+        key=lambda each: (
+            each.void is None,
+            not each.back,
+            each.verified,
+            not each.receipt.passed,
+        ),
+    )
+    return {each.sha256: each for each in weakest_first}
+
+
+def _of_nothing(counted: Counted) -> Refused | None:
+    review = counted.receipt.review
+    if not counted.receipt.passed or not review.is_against_itself:
+        return None
+    return Refused(
+        counted.at,
+        f"it compares {review.plugin} {review.version} with itself, which reviews nothing of it",
+        "review it against the release before it, or against none",
+    )
 
 
 def _time(time: datetime) -> str:

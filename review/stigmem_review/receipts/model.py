@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from stigmem_review import versions
 from stigmem_review.verdict import State
 
 PREDICATE = "https://slsa.dev/verification_summary/v1"
@@ -24,8 +25,10 @@ FIELD = f"{VERIFIER}#receipt"
 """The field of our own: extension fields are named by a URI."""
 
 REVIEWED = "STIGMEM_REVIEWED"
+UNCHANGED = "STIGMEM_UNCHANGED"
 FAILED = "FAILED"
-"""What stands in ``verifiedLevels``: a level of our own, or that there is none."""
+"""What stands in ``verifiedLevels``: a level of our own, or that there is none. Where a release was
+compared with itself, nothing of what it does was reviewed."""
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Files = Mapping[str, Sha256]
@@ -117,6 +120,18 @@ class Review(msgspec.Struct, frozen=True, rename="camel"):
     previous: Previous | None
     files: Files
     sdists: tuple[Subject, ...] = ()
+
+    @property
+    def is_against_itself(self) -> bool:
+        """Whether a release was compared with itself, so that there was nothing to find.
+
+        What is no file, such as what is installed, is known by its version alone.
+        """
+        if self.previous is None:
+            return False
+        if self.previous.digest is None:
+            return versions.same(self.previous.version, self.version)
+        return self.previous.digest == self.artifact.digest
 
 
 class Predicate(msgspec.Struct, frozen=True, rename="camel"):

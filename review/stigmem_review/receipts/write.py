@@ -17,6 +17,7 @@ from stigmem_review.receipts.model import (
     FAILED,
     PREDICATE,
     REVIEWED,
+    UNCHANGED,
     VERIFIER,
     Approved,
     Digest,
@@ -84,6 +85,30 @@ def receipt_of(
     looked = seen.get(new.source.sha256, Seen())
     verdict = report.verdict
     artifact = Subject(new.source.file, Digest(new.source.sha256))
+    review = Review(
+        format=1,
+        plugin=plugin,
+        version=str(version),
+        artifact=artifact,
+        verdict=Verdict(
+            verdict.state,
+            verdict.exit_code,
+            verdict.gate,
+            verdict.errors,
+            verdict.warnings,
+            verdict.notes,
+            verdict.lowered,
+            verdict.approved,
+            verdict.accepted,
+        ),
+        node=report.node,
+        rules=Digest(report.tool.rules_sha256),
+        approvals=tuple(_approvals((*report.findings, *around.findings), report.accepted)),
+        previous=_previous(old, seen, back=bool(report.go_back)),
+        files=dict(sorted(looked.files.items())),
+        sdists=tuple(Subject(name, Digest(sha256)) for name, sha256 in looked.sdists),
+    )
+    level = UNCHANGED if review.is_against_itself else REVIEWED
     return Receipt(
         type_=STATEMENT,
         subject=(artifact,),
@@ -94,33 +119,11 @@ def receipt_of(
             resource_uri=package_url(plugin, str(version), new.source.origin),
             policy=_policy(around.consulted),
             verification_result="PASSED" if passed else "FAILED",
-            verified_levels=(REVIEWED if passed else FAILED,),
+            verified_levels=(level if passed else FAILED,),
             input_attestations=tuple(
                 Resource(name, Digest(sha256)) for name, sha256 in looked.signatures
             ),
-            review=Review(
-                format=1,
-                plugin=plugin,
-                version=str(version),
-                artifact=artifact,
-                verdict=Verdict(
-                    verdict.state,
-                    verdict.exit_code,
-                    verdict.gate,
-                    verdict.errors,
-                    verdict.warnings,
-                    verdict.notes,
-                    verdict.lowered,
-                    verdict.approved,
-                    verdict.accepted,
-                ),
-                node=report.node,
-                rules=Digest(report.tool.rules_sha256),
-                approvals=tuple(_approvals((*report.findings, *around.findings), report.accepted)),
-                previous=_previous(old, seen, back=bool(report.go_back)),
-                files=dict(sorted(looked.files.items())),
-                sdists=tuple(Subject(name, Digest(sha256)) for name, sha256 in looked.sdists),
-            ),
+            review=review,
         ),
     )
 
