@@ -22,7 +22,7 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.sources import pip_config
 from stigmem_review.sources.download import shown
-from stigmem_review.sources.index import fetch, parse_requirement
+from stigmem_review.sources.index import find, parse_requirement
 from support.index_server import (
     Answer,
     File,
@@ -57,7 +57,8 @@ class Got(NamedTuple):
 def get(requirement: str = f"{PROJECT}==1.0") -> Got:
     parsed = parse_requirement(requirement)
     assert parsed is not None
-    found = fetch(requirement, *parsed)
+    with find(requirement, *parsed) as release:
+        found = release.load()
     with found.content as content:
         data = content.read(1_000_000)
     return Got(found.file, data, found.origin, found.unreviewed, found.others)
@@ -65,7 +66,8 @@ def get(requirement: str = f"{PROJECT}==1.0") -> Got:
 
 def get_sdist() -> tuple[str, bytes] | None:
     """Return the name and the bytes of the sdist beside the wheel that is taken, if any."""
-    found = fetch(f"{PROJECT}==1.0", PROJECT, Version("1.0"))
+    with find(f"{PROJECT}==1.0", PROJECT, Version("1.0")) as release:
+        found = release.load()
     found.content.close()
     if found.sdist is None:
         return None

@@ -16,7 +16,7 @@ from stigmem_review import limits
 from stigmem_review.errors import MismatchError, SourceError
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.folder import Folder
-from stigmem_review.sources.request import open_pinned
+from stigmem_review.sources.request import find_pinned
 from support.archives import SDIST, WHEEL, sdist, wheel
 from support.index_server import File, IndexServer, body, cut_off, drip, sha256, stall
 
@@ -48,7 +48,8 @@ def hash_of(file: File, algorithm: str = "sha256") -> str:
 
 def opened(*hashes: str, version: str = "1.0", folder: Path | None = None) -> Artifact:
     where = Folder(folder) if folder else None
-    return open_pinned(f"demo=={version}", "demo", Version(version), hashes, where)
+    with find_pinned(f"demo=={version}", "demo", Version(version), hashes, where) as found:
+        return found.read()
 
 
 def refused(*hashes: str, version: str = "1.0", folder: Path | None = None) -> SourceError:

@@ -16,7 +16,7 @@ from stigmem_review import limits
 from stigmem_review.pipeline.reading import opening
 from stigmem_review.sources.artifact import Artifact, SignatureFile
 from stigmem_review.sources.folder import Folder
-from stigmem_review.sources.request import open_pinned
+from stigmem_review.sources.request import find_pinned
 from support.archives import MODULE, SDIST, WHEEL, refusal_of, sdist, wheel
 from support.index_server import (
     Answer,
@@ -53,7 +53,8 @@ def signatures() -> tuple[SignatureFile, ...]:
 def pinned(*files: File, folder: Path | None = None) -> Artifact:
     hashes = tuple(f"sha256:{sha256(file.data)}" for file in files)
     where = Folder(folder) if folder else None
-    return open_pinned("demo==1.0", "demo", Version("1.0"), hashes, where)
+    with find_pinned("demo==1.0", "demo", Version("1.0"), hashes, where) as found:
+        return found.read()
 
 
 def why() -> str:

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import IO, TypeVar, cast
+from typing import IO, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from packaging.version import Version
@@ -110,21 +110,6 @@ def parse_requirement(text: str) -> tuple[str, Version] | None:
     raise UsageError(f"{said} does not name exactly one release; write {name}=={wanted}")
 
 
-def fetch(
-    asked: str,
-    name: str,
-    version: Version,
-    hashes: tuple[str, ...] = (),
-    folder: Folder | None = None,
-) -> Fetched:
-    """Fetch the file of ``name==version`` that pip would take, for the user who wrote ``asked``.
-
-    What is taken and what is raised is as ``find`` and ``Release.load`` say.
-    """
-    with find(asked, name, version, hashes, folder) as release:
-        return release.load()
-
-
 def find(
     asked: str,
     name: str,
@@ -185,7 +170,7 @@ class Release:
         self._content: Stored | None = None
         self.by_contents: list[str] = []
 
-    def __enter__(self) -> Release:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -262,8 +247,7 @@ class Release:
 
         Those are all wheels that the pin allows and that Python ``oldest`` or a newer one takes,
         and the sdist where the wheel does not fit here, or installers are told to build
-        (``built``). Raises ``SourceError`` for one that cannot be
-        looked at.
+        (``built``). Raises ``SourceError`` for one that cannot be looked at.
         """
         candidates = (*self._of_kind, *self._to_build(built=built))
         others = {each.file: each for each in candidates if each.file != self._chosen.file}

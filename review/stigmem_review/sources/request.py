@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
@@ -181,12 +180,7 @@ class Found:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -336,22 +330,6 @@ def _find_in_index(asked: str) -> Found:
     return find_pinned(asked, *wanted)
 
 
-def open_pinned(
-    asked: str,
-    name: str,
-    version: Version,
-    hashes: tuple[str, ...] = (),
-    folder: Folder | None = None,
-) -> Artifact:
-    """Read the one file of a release that pip would install, from a folder or from the index.
-
-    What signs it is taken from the same place. Raises ``SourceError`` and ``MismatchError`` as
-    ``index.fetch`` does, and where the file cannot be read.
-    """
-    with find_pinned(asked, name, version, hashes, folder) as found:
-        return found.read()
-
-
 def find_pinned(
     asked: str,
     name: str,
@@ -360,10 +338,10 @@ def find_pinned(
     folder: Folder | None = None,
     network: Network | None = None,
 ) -> Found:
-    """Find the one file of a release that pip would install; reading it is ``open_pinned``.
+    """Find the one file of a release that pip would install, in a folder or in the index.
 
-    ``network`` is shared with other releases. Raises ``SourceError`` and ``MismatchError`` as
-    ``index.find`` does.
+    What signs it is taken from the same place. ``network`` is shared with other releases. Raises
+    ``SourceError`` and ``MismatchError`` as ``index.find`` does.
     """
     from stigmem_review.sources.index import find
 
