@@ -30,7 +30,14 @@ from support.approvals import APPROVED, UNTIL
 
 CHANGE = Change("requirements.txt", "--index-url a", "--index-url b")
 ACCEPTED = AcceptedChange("SPR706", "--index-url b", "0" * 16, "It is told.", CHANGE)
-RECORD = ChangeRecord("Mara Lind", "CHG-4711", APPROVED, UNTIL, (ACCEPTED,), line=1)
+RECORD = ChangeRecord(
+    by="Mara Lind",
+    reason="CHG-4711",
+    approved=APPROVED,
+    until=UNTIL,
+    findings=(ACCEPTED,),
+    line=1,
+)
 
 
 class Found(NamedTuple):
@@ -137,5 +144,13 @@ def test_a_baseline_comes_back_as_it_was(found: list[tuple[str, str, str]], iden
         )
         for number, (plugin, file, fingerprint) in enumerate(found)
     )
-    record = Baseline("Mara", "accepted as found", APPROVED, UNTIL, plugins, "0.9", line=1)
+    record = Baseline(
+        by="Mara",
+        reason="accepted as found",
+        approved=APPROVED,
+        until=UNTIL,
+        plugins=plugins,
+        node="0.9",
+        line=1,
+    )
     assert parse_approvals(record_text(record).encode(), "a.toml").baselines == (record,)

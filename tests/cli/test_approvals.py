@@ -243,7 +243,8 @@ def test_an_incomplete_review_that_was_accepted_is_listed(folder: Path) -> None:
 def test_a_change_that_was_approved_is_listed_by_its_files(tmp_path: Path) -> None:
     change = Change("requirements.txt", "", "--pre")
     accepted = AcceptedChange("SPR706", "--pre", "f" * 16, "Installers are now told --pre.", change)
-    append(tmp_path / APPROVALS_FILE, ChangeRecord("One", "CHG", TODAY, TODAY, (accepted,)))
+    record = ChangeRecord(by="One", reason="CHG", approved=TODAY, until=TODAY, findings=(accepted,))
+    append(tmp_path / APPROVALS_FILE, record)
     [found] = told(tmp_path)
     assert (found["kind"], found["files"]) == ("change", ["requirements.txt"])
     assert "(requirements.txt: nothing -> --pre)" in found["findings"][0]

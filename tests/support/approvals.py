@@ -41,4 +41,5 @@ def record(
 ) -> Record:
     """Return a record; without findings it accepts ``HOOK``."""
     named = findings or (HOOK,)
-    return Record(plugin, old, new, by, reason, approved, until, named, **more)  # type: ignore[arg-type]
+    decision = {"by": by, "reason": reason, "approved": approved, "until": until}
+    return Record(plugin=plugin, old=old, new=new, findings=named, **decision, **more)  # type: ignore[arg-type]

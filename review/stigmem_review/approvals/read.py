@@ -124,9 +124,6 @@ _TOP: Mapping[str, _Key] = {
     "baseline": _Key(_TABLES),
 }
 
-_SAID = ("by", "reason")
-"""What may not be empty in any record."""
-
 _AGAIN = "stigmem-review approve writes whole records"
 
 
@@ -177,15 +174,14 @@ class _Reading:
             self._fail(line, 'both `old` and `new` are "none"; one of them is a release')
         if not findings and not gaps:
             self._fail(line, f"this approval accepts nothing; take it out: {_AGAIN}")
-        self._check_said(raw, ("plugin", *_SAID), line)
+        self._check_said(raw, _APPROVAL, ("plugin",), line)
         return Record(
+            **self._decision(raw, line),
             plugin=raw["plugin"],
             old=old,
             new=new,
-            **{name: raw[name] for name in _DECISION if name in raw},
             findings=findings,
             incomplete=tuple(gaps),
-            line=line,
         )
 
     def _findings(self, tables: Iterable[tuple[dict[str, Any], int]]) -> tuple[Accepted, ...]:
@@ -198,21 +194,18 @@ class _Reading:
 
     def _baseline(self, raw: dict[str, Any], line: int) -> Baseline:
         self._check(raw, _BASELINE, line, "this baseline")
-        self._check_said(raw, _SAID, line)
         listed = [*self._places.tables(raw, "baseline", "plugin", line)]
         ends = [*(at - 1 for _, at in listed[1:]), 0]
         plugins = []
         for (each, at), end in zip(listed, ends, strict=True):
             self._check(each, _FOUND, at, "this plugin")
-            if not each["plugin"].strip():
-                self._blank("plugin", at, _FOUND["plugin"].example)
+            self._check_said(each, _FOUND, ("plugin",), at)
             findings = self._places.tables(each, "baseline.plugin", "finding", at, end)
             artifact = self._artifact(each, "baseline.plugin", at, end)
             plugins.append(FoundPlugin(each["plugin"], artifact, self._findings(findings)))
         if not plugins:
             self._fail(line, "this baseline has no plugin; take it out")
-        decision = {name: raw[name] for name in _DECISION if name in raw}
-        return Baseline(**decision, plugins=tuple(plugins), line=line)
+        return Baseline(**self._decision(raw, line), plugins=tuple(plugins))
 
     def _change(self, raw: dict[str, Any], line: int) -> ChangeRecord:
         self._check(raw, _CHANGE, line, "this approval of a change")
@@ -221,8 +214,7 @@ class _Reading:
             self._check(each, _CHANGED, at, "this finding")
             self._check_fingerprint(each, at)
             change = Change(each["file"], each.get("old", ""), each.get("new", ""))
-            if not change.file.strip():
-                self._blank("file", at, _CHANGED["file"].example)
+            self._check_said(each, _CHANGED, ("file",), at)
             if not change.old and not change.new:
                 self._fail(
                     at,
@@ -233,24 +225,22 @@ class _Reading:
             findings.append(AcceptedChange(**accepted, change=change))
         if not findings:
             self._fail(line, f"this approval accepts nothing; take it out: {_AGAIN}")
-        self._check_said(raw, _SAID, line)
-        decision = {name: raw[name] for name in _DECISION if name in raw}
-        return ChangeRecord(**decision, findings=tuple(findings), line=line)
+        return ChangeRecord(**self._decision(raw, line), findings=tuple(findings))
 
     def _check_fingerprint(self, raw: dict[str, Any], line: int) -> None:
         if not re.fullmatch("[0-9a-f]{16}", raw["fingerprint"]):
             self._value("fingerprint", raw["fingerprint"], line, "16 hexadecimal digits")
 
-    def _check_said(self, raw: dict[str, Any], names: Iterable[str], line: int) -> None:
-        for name in names:
-            if not raw[name].strip():
-                self._blank(name, line, _APPROVAL[name].example)
+    def _decision(self, raw: dict[str, Any], line: int) -> dict[str, Any]:
+        """Return what every record says, and where this one starts."""
+        self._check_said(raw, _DECISION, ("by", "reason"), line)
         if raw["until"] < raw["approved"]:
             self._fail(
                 self._places.of_key("until", line),
                 f"`until` is {raw['until']}, which is before `approved`, {raw['approved']}; "
                 "correct one of them",
             )
+        return {"line": line, **{name: raw[name] for name in _DECISION if name in raw}}
 
     def _side(self, raw: Any, side: str, line: int) -> Artifact | None:
         if raw == "none":
@@ -287,6 +277,15 @@ class _Reading:
             value = raw[name]
             if not _is(value, key.type):
                 self._value(name, value, line, f"{key.type}, such as {key.example or '[[...]]'}")
+
+    def _check_said(
+        self, raw: dict[str, Any], keys: Mapping[str, _Key], names: Iterable[str], line: int
+    ) -> None:
+        """Refuse what is there and says nothing."""
+        for name in names:
+            if not raw[name].strip():
+                do = f"write what it was, such as {name} = {keys[name].example}"
+                self._fail(self._places.of_key(name, line), f"`{name}` is blank; {do}")
 
     def _agree_on_findings(self, records: Iterable[Record | ChangeRecord]) -> None:
         """Refuse records of which one says of a finding what another one denies."""
@@ -341,10 +340,6 @@ class _Reading:
         near = get_close_matches(name, keys, 1)
         do = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(keys)}"
         self._fail(self._places.of_key(name, line), f"unknown key `{shorten(name, 80)}`; {do}")
-
-    def _blank(self, name: str, line: int, example: str) -> NoReturn:
-        place = self._places.of_key(name, line)
-        self._fail(place, f"`{name}` is blank; write what it was, such as {name} = {example}")
 
     def _value(self, name: str, value: Any, line: int, wanted: str) -> NoReturn:
         self._fail(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -64,29 +64,36 @@ class AcceptedGap(msgspec.Struct, frozen=True):
     why: str
 
 
-class Record(msgspec.Struct, frozen=True):
-    """One decision: what was accepted, between which artifacts, by whom, why, and for how long.
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What every record says: who accepted something, why, on which day, and until when.
 
-    ``old`` or ``new`` is absent where there was no release on that side. ``until`` is the last day
-    on which it counts; days are those of UTC. ``node`` is the node the review was for. It is
-    ``partial`` where findings of that review were left without approval. ``line`` is where the
-    record starts in its file, and ``committed`` which commit it is from, and whose, where it comes
-    with what it approves.
+    ``until`` is the last day on which it counts; days are those of UTC. ``node`` is the node the
+    review was for. ``line`` is where the record starts in its file, and ``committed`` which commit
+    it is from, and whose, where it comes with what it approves.
+    """
+
+    by: str
+    reason: str
+    approved: date
+    until: date
+    node: str = ""
+    line: int = 0
+    committed: str = ""
+
+
+class Record(Decided, frozen=True, kw_only=True):
+    """One decision about an upgrade: what was accepted, between which artifacts.
+
+    ``old`` or ``new`` is absent where there was no release on that side. It is ``partial`` where
+    findings of the review were left without approval.
     """
 
     plugin: str
     old: Artifact | None
     new: Artifact | None
-    by: str
-    reason: str
-    approved: date
-    until: date
     findings: tuple[Accepted, ...] = ()
     incomplete: tuple[AcceptedGap, ...] = ()
-    node: str = ""
     partial: bool = False
-    line: int = 0
-    committed: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -101,31 +108,20 @@ class Change(msgspec.Struct, frozen=True):
     new: str = ""
 
 
-class AcceptedChange(msgspec.Struct, frozen=True):
-    """One finding about a change of a repository that was accepted: as ``Accepted``, and where."""
+class AcceptedChange(Accepted, frozen=True):
+    """One finding about a change of a repository that was accepted: what it was, and where."""
 
-    rule: str
-    item: str
-    fingerprint: str
-    says: str
     change: Change
 
 
-class ChangeRecord(msgspec.Struct, frozen=True):
+class ChangeRecord(Decided, frozen=True, kw_only=True):
     """One decision about a change of a repository, whatever releases it deploys.
 
-    It is of the same form as a ``Record``, and binds what changes in which file instead of bytes.
+    It binds what changes in which file, and not bytes. It is ``partial`` as a ``Record`` is.
     """
 
-    by: str
-    reason: str
-    approved: date
-    until: date
     findings: tuple[AcceptedChange, ...]
-    node: str = ""
     partial: bool = False
-    line: int = 0
-    committed: str = ""
 
 
 class FoundPlugin(msgspec.Struct, frozen=True):
@@ -136,21 +132,13 @@ class FoundPlugin(msgspec.Struct, frozen=True):
     findings: tuple[Accepted, ...] = ()
 
 
-class Baseline(msgspec.Struct, frozen=True):
+class Baseline(Decided, frozen=True, kw_only=True):
     """One decision about all that ran on a day: it is accepted as it was found.
 
-    It is of the same form as a ``Record``, and covers the first installation of exactly these
-    releases.
+    It covers the first installation of exactly these releases.
     """
 
-    by: str
-    reason: str
-    approved: date
-    until: date
     plugins: tuple[FoundPlugin, ...]
-    node: str = ""
-    line: int = 0
-    committed: str = ""
 
     def releases(self) -> tuple[Record, ...]:
         """Return what it says of each release, as a record of its installation."""
@@ -170,25 +158,6 @@ class Baseline(msgspec.Struct, frozen=True):
             )
             for each in self.plugins
         )
-
-
-class Decided(Protocol):
-    """What every record says: who accepted something, why, on which day, and until when."""
-
-    @property
-    def by(self) -> str: ...
-
-    @property
-    def reason(self) -> str: ...
-
-    @property
-    def approved(self) -> date: ...
-
-    @property
-    def until(self) -> date: ...
-
-    @property
-    def line(self) -> int: ...
 
 
 AnyRecord = Record | ChangeRecord | Baseline

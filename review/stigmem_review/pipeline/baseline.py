@@ -92,9 +92,14 @@ def take_baseline(
                 code = code or 1
     if not plugins:
         return Taken(None, tuple(said), code)
-    until = last_day_of(wish, today, terms.limits)
-    reason = wish.reason or FOUND
-    record = Baseline(wish.by, reason, today, until, tuple(plugins), terms.node.version)
+    record = Baseline(
+        by=wish.by,
+        reason=wish.reason or FOUND,
+        approved=today,
+        until=last_day_of(wish, today, terms.limits),
+        plugins=tuple(plugins),
+        node=terms.node.version,
+    )
     return Taken(record, tuple(said), code)
 
 
