@@ -661,7 +661,7 @@ STORIES: dict[str, Story] = {
         signed(person("deploy@acme.example"), person()),
         signed(person("eve@evil.example")),
         NOBODY,
-        ["error signature-dropped", "error signer-changed"],
+        ["error signer-changed"],
         "another signer",
         "not judged",
     ),
@@ -1186,6 +1186,13 @@ def test_who_is_named_of_a_signature_that_comes_or_goes() -> None:
     both = {"item": "signature", "signers": ("ada@acme.example",)}
     assert about("signature-gained", UNSIGNED, signed(ada)) == [both]
     assert about("signature-dropped", signed(ada), UNSIGNED) == [{**both, "still": ()}]
+
+
+def test_all_who_are_gone_are_named_where_somebody_else_signed() -> None:
+    old = signed(person("ada@acme.example"), person("bob@acme.example"), workflow())
+    [said] = about("signer-changed", old, signed(person("eve@evil.example")))
+    named = (person("bob@acme.example").identity, workflow().identity)
+    assert (said["old"], said["also"]) == ("ada@acme.example", named)
 
 
 def test_which_workflows_are_named() -> None:

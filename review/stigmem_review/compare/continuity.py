@@ -45,7 +45,8 @@ def changes(old: Release, new: Release, pair: Pair, *, both_pinned: bool) -> Ite
 
     ``both_pinned`` if the policy names both of the closest.
     """
-    yield from _change_facts(*pair, both_pinned=both_pinned)
+    also = tuple(name_of(each) for each in signers_of(old) if each != pair[0])
+    yield from _change_facts(*pair, also, both_pinned=both_pinned)
     versions = [_version(each) for each in (old, new)]
     found: list[Fact] = []
     for signer in signers_of(new):
@@ -75,7 +76,9 @@ def _version(release: Release) -> str:
     return version.value if isinstance(version, Known) else ""
 
 
-def _change_facts(old: Signer, new: Signer, *, both_pinned: bool) -> Iterator[Fact]:
+def _change_facts(
+    old: Signer, new: Signer, also: tuple[str, ...], *, both_pinned: bool
+) -> Iterator[Fact]:
     # An address that was deleted and made anew is not the one that somebody named.
     anew = old.repository == new.repository and not same_repository(old, new)
     if both_pinned and not anew and relation(old, new) not in KNOWN:
@@ -89,6 +92,7 @@ def _change_facts(old: Signer, new: Signer, *, both_pinned: bool) -> Iterator[Fa
                 new=name_of(new),
                 was=_signer_kind(old),
                 now=_signer_kind(new),
+                also=also,
             )
         case "repository changed":
             yield facts.SignerRepositoryChanged(
@@ -249,6 +253,8 @@ def _is_told(fact: Fact, thing: Thing) -> bool:
             return fact.item in _words(thing.new)
         case facts.SignerRefChanged() | facts.SignerTagMoved() | facts.SignerTagMismatch():
             return bool(thing.old and thing.new)
+        case facts.SignerChanged() if not _words(thing.old).isdisjoint(fact.also):
+            return True
         case facts.Replaced():
             return fact.old in _words(thing.old) or fact.new in _words(thing.new)
         case _:

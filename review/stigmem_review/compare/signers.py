@@ -126,7 +126,8 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         if judged.decision not in TRUSTED:
             found += source_facts(new, signer)
     trusted = judged.decision in TRUSTED
-    if pair:
+    # That somebody else signed it names all who are gone.
+    if pair and not any(isinstance(each, facts.SignerChanged) for each in found):
         gone = list(left(old, signature, pair, trusted=trusted))
         found += gone
         if gone and not trusted and continuity in KNOWN:

@@ -284,10 +284,11 @@ SignerKind = Literal["a person", "a workflow"]
 
 
 class SignerChanged(Replaced, frozen=True, kw_only=True):
-    """Somebody else."""
+    """Somebody else; ``also`` are others who signed the old release, none of whom signed this."""
 
     was: SignerKind
     now: SignerKind
+    also: tuple[str, ...] = ()
 
 
 class SignerAlternated(Replaced, frozen=True, kw_only=True):
