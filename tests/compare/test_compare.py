@@ -211,7 +211,7 @@ AT_TIMES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
      ["error version-mismatch: Unless ACME_ONLINE is set: It is installed as version 2.0.0, and "
       "its manifest says 0.9.0.",
       "warning manifest-version-downgraded: Its manifest goes from version 1.0.0 to 0.9.0 unless "
-      "ACME_ONLINE is set, 2.0.0 if ACME_ONLINE is set, and nobody can tell"]),
+      "ACME_ONLINE is set, 2.0.0 if ACME_ONLINE is set, and which of the two is newer"]),
     ("a name that is refused at times", {"name": "demo"}, {"name": depends("demo", "De")},
      ["error name-invalid: Unless ACME_ONLINE is set: The node refuses the plugin name De",
       "error name-changed: "]),

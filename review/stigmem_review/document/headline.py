@@ -112,4 +112,4 @@ def claims(old: Release, new: Release) -> Iterator[Segment]:
         yield Segment(old.signed_by, theirs=True)
         yield Segment(" and ")
         yield Segment(new.signed_by, theirs=True)
-        yield Segment("; nobody has verified either.")
+        yield Segment("; neither is verified.")
