@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from stigmem_review import facts
-from stigmem_review.compare.relations import KNOWN, relation
+from stigmem_review.compare.relations import is_known
 from stigmem_review.facts import Fact
 from stigmem_review.model import Proof, Release, Sibling, Signature, Signer
 from stigmem_review.policy.identities import name_of
@@ -102,7 +102,7 @@ def _kind(proof: Proof) -> str:
 
 def _known(some: tuple[Signer, ...], others: set[Signer]) -> tuple[Signer, ...]:
     """Return those of some signers who are among others too, at whatever ref."""
-    return tuple(each for each in some if any(relation(each, other) in KNOWN for other in others))
+    return tuple(each for each in some if is_known(each, others))
 
 
 def _named(signers: tuple[Signer, ...]) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.compare.relations import (
     KNOWN,
-    RELATED,
     by_name,
     distance,
+    is_known,
+    is_related,
     ref_of,
     relation,
     same_repository,
@@ -131,7 +132,7 @@ def joined(old: Release, decisions: Sequence[tuple[Signer, Judged]], pair: Pair)
     ``pair`` are the two that are closest.
     """
     before = signers_of(old)
-    kept = [two for two, _ in decisions if any(relation(one, two) in KNOWN for one in before)]
+    kept = [each for each, _ in decisions if is_known(each, before)]
     beside = tuple(sorted({name_of(each) for each in kept}))
     for signer, judged in decisions:
         if signer != pair[1] and signer not in kept:
@@ -155,8 +156,7 @@ def alike(old: Release, decisions: Sequence[tuple[Signer, Judged]]) -> Iterator[
     before = signers_of(old)
     names = [name_of(each) for each in before] + ([old.signed_by] if old.signed_by else [])
     for signer, judged in decisions:
-        related = any(relation(each, signer) in RELATED for each in before)
-        like = judged.nearest or ("" if related else nearest(signer, names))
+        like = judged.nearest or ("" if is_related(signer, before) else nearest(signer, names))
         if like:
             name = name_of(signer)
             case = name.lower() == like.lower()
@@ -175,21 +175,17 @@ def unlike_approved(
     if approved is None or new.status == "invalid":
         return
     were = approved.signers
-    unsaid = [each for each in were if not _is_known(each, signers_of(old))]
-    if not unsaid or any(_is_known(each, new.signers) for each in were):
+    unsaid = [each for each in were if not is_known(each, signers_of(old))]
+    if not unsaid or any(is_known(each, new.signers) for each in were):
         return
     yield facts.SignerUnlikeApproved(
         item="signer",
         old=", ".join(map(name_of, were)),
         new=", ".join(map(name_of, new.signers)),
-        related=any(relation(one, two) in RELATED for one in were for two in new.signers),
+        related=any(is_related(each, were) for each in new.signers),
         pinned=pinned,
         why=f"{approved.version or 'a release'}, approved on {approved.day}",
     )
-
-
-def _is_known(signer: Signer, others: Iterable[Signer]) -> bool:
-    return any(relation(signer, each) in KNOWN for each in others)
 
 
 def left(old: Release, new: Signature, pair: Pair, *, trusted: bool) -> Iterator[Fact]:
@@ -198,9 +194,11 @@ def left(old: Release, new: Signature, pair: Pair, *, trusted: bool) -> Iterator
     Anybody can sign a file that everybody can have, and who signed the old one beside its author
     would pass for them in the new one, unless one of its signers is ``trusted``.
     """
-    before = signers_of(old)
-    stayed = {one for one in before for two in new.signers if relation(one, two) in KNOWN}
-    gone = tuple(name_of(each) for each in before if each not in stayed and each != pair[0])
+    gone = tuple(
+        name_of(each)
+        for each in signers_of(old)
+        if each != pair[0] and not is_known(each, new.signers)
+    )
     if gone:
         still = tuple(name_of(each) for each in new.signers)
         kind = facts.SignerLeft if trusted else facts.SignatureDropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from stigmem_review import facts
@@ -63,6 +64,16 @@ def relation(old: Signer, new: Signer) -> Continuity:
     if old.issuer != new.issuer and found in (*KNOWN, "workflow changed"):
         return "issuer changed"
     return found
+
+
+def is_known(signer: Signer, others: Iterable[Signer]) -> bool:
+    """Say whether a signer is one of some others, of either release, at whatever ref."""
+    return any(relation(each, signer) in KNOWN for each in others)
+
+
+def is_related(signer: Signer, others: Iterable[Signer]) -> bool:
+    """Say whether a signer is of the same person or repository as one of some others."""
+    return any(relation(each, signer) in RELATED for each in others)
 
 
 def by_name(old: Signer, new: Signer) -> Continuity:

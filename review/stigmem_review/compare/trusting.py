@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from stigmem_review import facts
-from stigmem_review.compare.relations import KNOWN, RELATED, ref_kind, relation
+from stigmem_review.compare.relations import is_known, is_related, ref_kind, relation
 from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import is_odd
@@ -32,7 +32,7 @@ def trust_facts(
     """Yield what the operator thinks of a signer; ``before`` are those of the old release."""
     identity, issuer = name_of(signer), signer.issuer
     # Nobody should pin another one than before, only because it is the new one.
-    is_other = bool(before) and not any(relation(each, signer) in RELATED for each in before)
+    is_other = bool(before) and not is_related(signer, before)
     pin = () if is_other else _policy_lines(signer)
     if judged.unlisted:
         is_next = judged.but == "another tag"
@@ -68,16 +68,15 @@ def trust_facts(
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
         case "trusted" if not judged.pinned:
-            relations = {relation(each, signer) for each in before}
-            is_known = any(each in KNOWN for each in relations)
+            as_before = is_known(signer, before)
             # Nobody should pin an issuer only because it is the new one.
-            doubtful = "issuer changed" in relations and not is_known
+            is_other = any(relation(each, signer) == "issuer changed" for each in before)
             yield facts.SignerUnpinned(
                 item="signer",
                 identity=identity,
                 issuer=issuer,
-                before=is_known,
-                write=() if doubtful else _policy_lines(signer),
+                before=as_before,
+                write=() if is_other and not as_before else _policy_lines(signer),
             )
 
 
