@@ -164,6 +164,22 @@ def test_approving_what_is_open_records_nothing(work: Path) -> None:
     assert (work / APPROVALS_FILE).read_bytes() == before
 
 
+def test_what_is_asked_is_checked_where_nothing_needs_approval_too(work: Path) -> None:
+    closed = pasted(run("diff", OLD, NEW, cwd=work).stdout)
+    assert run(*closed, cwd=work).returncode == 0
+    again = run(*closed, cwd=work)
+    assert (again.returncode, "Nothing was recorded." in again.stdout) == (0, True)
+    other = run("approve", OLD, NEW, *ME, "--review", "f" * 24, cwd=work)
+    assert (other.returncode, other.stdout) == (1, "")
+    assert "another review than ffffffffffffffffffffffff, which was read" in other.stderr
+    passed = run("approve", OLD, NEW, *ME, "--until", TODAY - timedelta(days=1), cwd=work)
+    assert (passed.returncode, "has passed" in passed.stderr) == (2, True)
+    Deployment(work / "repository").commit({"requirements.txt": ""})
+    for more, expected in ((("--review", "f"), 1), (("--until", "2020-01-01"), 2)):
+        bump = ("approve", "--bump", "HEAD", *ME, *more)
+        assert run(*bump, cwd=work / "repository").returncode == expected
+
+
 def test_what_was_read_and_what_is_there_now_have_to_be_the_same(work: Path) -> None:
     command = pasted(run("diff", OLD, NEW, cwd=work).stdout)
     gaining(work, handlers="def audit(ctx, **_):\n    return None \n")

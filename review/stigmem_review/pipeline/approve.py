@@ -17,10 +17,10 @@ from stigmem_review.approvals.record import (
 )
 from stigmem_review.document.approvals import PLACEHOLDER
 from stigmem_review.document.bump import BumpReport
-from stigmem_review.document.parts import Report
+from stigmem_review.document.parts import Commands, Report
 from stigmem_review.errors import IncompleteError, RefusedError, UsageError
 from stigmem_review.model import Level
-from stigmem_review.pipeline.consent import artifact_of
+from stigmem_review.pipeline.consent import artifact_of, change_id, report_id
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
@@ -75,13 +75,9 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
     that was read, ``IncompleteError`` where something could not be reviewed, and ``UsageError``
     for a day or a finding that is none.
     """
-    commands = report.commands
-    if wish.review and commands and wish.review != commands.review:
-        raise RefusedError(
-            f"this is another review than {shorten(wish.review, 40)}, which was read: a byte, a "
-            f"finding or its level has changed since; read it again with {commands.look}"
-        )
-    if commands is None and not wish.findings:
+    _check_review(wish, report_id(report), report.commands, "a byte, a finding or its level has")
+    until = last_day_of(wish, today, limits)
+    if report.commands is None and not wish.findings:
         return None
     _check_complete(report, wish, limits)
     chosen, left = _divided(report.findings, wish, report.verdict.gate)
@@ -93,7 +89,7 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
         by=_line(wish.by),
         reason=_line(wish.reason),
         approved=today,
-        until=last_day_of(wish, today, limits),
+        until=until,
         findings=tuple(
             Accepted(each.rule, each.item, each.fingerprint, flat(each.message)) for each in chosen
         ),
@@ -111,17 +107,14 @@ def propose_all(
 
     Raises what ``propose`` does, for the first that cannot be approved.
     """
-    commands = report.commands
-    if wish.review and commands and wish.review != commands.review:
-        raise RefusedError(
-            f"this is another review than {shorten(wish.review, 40)}, which was read: a byte, a "
-            f"line, a finding or its level has changed since; read it again with {commands.look}"
-        )
+    reports = [each.report for each in report.bumps if each.report]
+    this = change_id(reports, report.findings)
+    _check_review(wish, this, report.commands, "a byte, a line, a finding or its level has")
+    last_day_of(wish._replace(incomplete=False), today, limits)
     for gap in report.gaps:
         raise IncompleteError(
             f"{gap.what}: {shorten(gap.why)}; what could not be read of the pins is never accepted"
         )
-    reports = [each.report for each in report.bumps if each.report]
     every = [*report.findings, *(found for each in reports for found in each.findings)]
     _check_there(every, wish.findings)
     proposals = []
@@ -133,6 +126,17 @@ def propose_all(
     if mine.findings or not wish.findings:
         proposals.append(_propose_change(report, mine, today, limits))
     return tuple(filter(None, proposals))
+
+
+def _check_review(wish: Wish, this: str, commands: Commands | None, what: str) -> None:
+    """Raise ``RefusedError`` where another review was read than this one, open or closed."""
+    if wish.review in ("", this):
+        return
+    again = f"read it again with {commands.look}" if commands else "this one needs no approval"
+    raise RefusedError(
+        f"this is another review than {shorten(wish.review, 40)}, which was read: {what} changed "
+        f"since; {again}"
+    )
 
 
 def _propose_change(

@@ -152,17 +152,20 @@ def gap_of(gap: Gap) -> AcceptedGap:
 
 def change_id(reviews: Iterable[Report], findings: Iterable[Finding]) -> str:
     """Return what identifies a review of a change: its reviews of releases, and its findings."""
-    ids = []
-    for each in reviews:
-        sides = (artifact_of(side.source, side.version) for side in each.reviewed)
-        gaps = (*each.gaps, *(part.gap for part in each.accepted))
-        ids.append(review_id(Subject(each.plugin, *sides), each.findings, gaps))
+    ids = sorted(map(report_id, reviews))
     found = sorted(
         [each.fingerprint, each.level, *map(clean, msgspec.structs.astuple(each.change))]
         for each in findings
         if each.change
     )
-    return hashlib.sha256(msgspec.json.encode([sorted(ids), found])).hexdigest()[:24]
+    return hashlib.sha256(msgspec.json.encode([ids, found])).hexdigest()[:24]
+
+
+def report_id(report: Report) -> str:
+    """Return what identifies the review that a report is about, as ``review_id`` does."""
+    sides = (artifact_of(each.source, each.version) for each in report.reviewed)
+    gaps = (*report.gaps, *(part.gap for part in report.accepted))
+    return review_id(Subject(report.plugin, *sides), report.findings, gaps)
 
 
 def review_id(subject: Subject, findings: Iterable[Finding], gaps: Iterable[Gap]) -> str:
