@@ -185,7 +185,7 @@ def test_what_was_read_and_what_is_there_now_have_to_be_the_same(work: Path) -> 
     gaining(work, handlers="def audit(ctx, **_):\n    return None \n")
     done = run(*command, cwd=work)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "a byte, a finding or its level has changed since" in done.stderr
+    assert "a byte, a line, a finding or its level has changed since" in done.stderr
     assert not (work / APPROVALS_FILE).exists()
 
 

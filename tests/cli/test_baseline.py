@@ -94,6 +94,8 @@ def test_other_bytes_and_a_passed_day_close_it_again(run: Run) -> None:
     path.write_text(text, "utf-8")
     code, printed, _ = run("diff", "none", wheel("other-plugin"))
     assert (code, "ended on" in printed) == (1, True)
+    run(*BASELINE)
+    assert run("diff", "none", wheel("other-plugin"))[0] == 0
 
 
 def test_what_is_installed_has_to_be_the_file_that_is_recorded(run: Run) -> None:

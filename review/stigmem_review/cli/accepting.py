@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from stigmem_review.approvals.record import AnyRecord, Baseline, ChangeRecord, Record
+from stigmem_review.approvals.record import ChangeRecord, Record
 from stigmem_review.approvals.store import Added
 from stigmem_review.pipeline.approve import Proposal
 from stigmem_review.text import clean
@@ -41,9 +41,7 @@ def shown(proposal: Proposal, claimed: str) -> Iterator[str]:
     yield ""
 
 
-def _title(record: AnyRecord) -> str:
-    if isinstance(record, Baseline):
-        return f"{count(len(record.plugins), 'plugin')} accepted as found"
+def _title(record: Record | ChangeRecord) -> str:
     parts = [count(len(record.findings), "finding")] if record.findings else []
     if isinstance(record, ChangeRecord):
         return f"What this change does beside its releases: accepting {parts[0]}"

@@ -11,7 +11,6 @@ from stigmem_review.approvals.record import (
     Accepted,
     AcceptedChange,
     AcceptedGap,
-    AnyRecord,
     ChangeRecord,
     Record,
 )
@@ -46,7 +45,7 @@ class Wish(NamedTuple):
 class Proposal(NamedTuple):
     """What would be recorded, the findings it is about, and those that stay without approval."""
 
-    record: AnyRecord
+    record: Record | ChangeRecord
     findings: tuple[Finding, ...]
     left: tuple[Finding, ...]
 
@@ -75,7 +74,7 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
     that was read, ``IncompleteError`` where something could not be reviewed, and ``UsageError``
     for a day or a finding that is none.
     """
-    _check_review(wish, report_id(report), report.commands, "a byte, a finding or its level has")
+    _check_read(wish, report_id(report), report.commands)
     until = last_day_of(wish, today, limits)
     if report.commands is None and not wish.findings:
         return None
@@ -90,14 +89,17 @@ def propose(report: Report, wish: Wish, today: date, limits: ApprovalsPolicy) ->
         reason=_line(wish.reason),
         approved=today,
         until=until,
-        findings=tuple(
-            Accepted(each.rule, each.item, each.fingerprint, flat(each.message)) for each in chosen
-        ),
+        findings=tuple(map(accepted, chosen)),
         incomplete=tuple(AcceptedGap(each.what, each.why) for each in report.gaps),
         node=report.node,
         partial=bool(left),
     )
     return Proposal(record, chosen, left)
+
+
+def accepted(finding: Finding) -> Accepted:
+    """Return a finding of a release as a record accepts it."""
+    return Accepted(finding.rule, finding.item, finding.fingerprint, flat(finding.message))
 
 
 def propose_all(
@@ -108,8 +110,7 @@ def propose_all(
     Raises what ``propose`` does, for the first that cannot be approved.
     """
     reports = [each.report for each in report.bumps if each.report]
-    this = change_id(reports, report.findings)
-    _check_review(wish, this, report.commands, "a byte, a line, a finding or its level has")
+    _check_read(wish, change_id(reports, report.findings), report.commands)
     last_day_of(wish._replace(incomplete=False), today, limits)
     for gap in report.gaps:
         raise IncompleteError(
@@ -126,17 +127,6 @@ def propose_all(
     if mine.findings or not wish.findings:
         proposals.append(_propose_change(report, mine, today, limits))
     return tuple(filter(None, proposals))
-
-
-def _check_review(wish: Wish, this: str, commands: Commands | None, what: str) -> None:
-    """Raise ``RefusedError`` where another review was read than this one, open or closed."""
-    if wish.review in ("", this):
-        return
-    again = f"read it again with {commands.look}" if commands else "this one needs no approval"
-    raise RefusedError(
-        f"this is another review than {shorten(wish.review, 40)}, which was read: {what} changed "
-        f"since; {again}"
-    )
 
 
 def _propose_change(
@@ -180,6 +170,17 @@ def _divided(
             f"{'it' if len(final) == 1 else 'them'} before this is deployed"
         )
     return tuple(chosen), tuple(each for each in closing if each not in chosen)
+
+
+def _check_read(wish: Wish, this: str, commands: Commands | None) -> None:
+    """Raise ``RefusedError`` where another review was read than this one, open or closed."""
+    if wish.review in ("", this):
+        return
+    again = f"read it again with {commands.look}" if commands else "this one needs no approval"
+    raise RefusedError(
+        f"this is another review than {shorten(wish.review, 40)}, which was read: a byte, a line, "
+        f"a finding or its level has changed since; {again}"
+    )
 
 
 def _check_complete(report: Report, wish: Wish, limits: ApprovalsPolicy) -> None:

@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from stigmem_review.approvals.record import Accepted, Baseline, FoundPlugin, Records
-from stigmem_review.approvals.record import Artifact as Bytes
+from stigmem_review.approvals.match import last_day
+from stigmem_review.approvals.record import Baseline, FoundPlugin, Records
 from stigmem_review.document.approvals import Asked
 from stigmem_review.errors import ReviewError, SourceError, UsageError
 from stigmem_review.model import Side
-from stigmem_review.pipeline.approve import Wish, last_day_of
+from stigmem_review.pipeline.approve import Wish, accepted, last_day_of
 from stigmem_review.pipeline.confirms.held import differing
-from stigmem_review.pipeline.consent import artifact_of
+from stigmem_review.pipeline.consent import bytes_of
 from stigmem_review.pipeline.init import Plugin, installed
 from stigmem_review.pipeline.reading import Opening, opening
 from stigmem_review.pipeline.receipts import files_of
@@ -24,11 +24,9 @@ from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.environment import Distribution
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.request import release_of
-from stigmem_review.text import clean, flat, shorten
+from stigmem_review.text import clean, shorten
 from stigmem_review.verdict import count, is_closing
 from stigmem_review.versions import parse
-
-_NO_BYTES = Bytes("", "")
 
 FOUND = "accepted as found"
 """Why what already runs is accepted, unless somebody says more."""
@@ -60,28 +58,31 @@ def take_baseline(
 
     ``python`` is the environment, as for ``init``. The files of the releases are taken from the
     folder ``artifacts``, or else from the package index, and what is installed has to be what they
-    install. What is ``known`` from other records is left out. Raises ``UsageError`` where there is
-    no such environment or folder, and ``PolicyError`` for a policy in error.
+    install. What ``known`` records are about, as long as they count, is left out. Raises
+    ``UsageError`` where there is no such environment or folder, and ``PolicyError`` for a policy in
+    error.
     """
     decisions = read_decisions(policy, None, environment, None)
     terms = decisions.terms(None, None)
     folder = _folder(artifacts)
-    on_record = {each.new.sha256 for each in known.of_releases if each.new}
+    until = last_day_of(wish, today, terms.limits)
+    on_record = {
+        each.new.sha256
+        for each in known.of_releases
+        if each.new and today <= last_day(each, terms.limits)
+    }
     plugins: list[FoundPlugin] = []
     said: list[str] = []
     code = 0
     for plugin in installed(python).plugins:
         shown = f"{plugin.name} {plugin.version}".strip()
         try:
-            found, gaps, final = _look(plugin, folder, terms)
+            found, final = _look(plugin, folder, terms)
         except ReviewError as error:
             said.append(f"{shown}: not recorded: {clean(error.text)}")
             code = 3
             continue
-        if gaps:
-            said.append(f"{shown}: not recorded: {gaps[0]}")
-            code = 3
-        elif found.artifact.sha256 in on_record:
+        if found.artifact.sha256 in on_record:
             said.append(f"{shown}: already on record")
         else:
             plugins.append(found)
@@ -96,7 +97,7 @@ def take_baseline(
         by=wish.by,
         reason=wish.reason or FOUND,
         approved=today,
-        until=last_day_of(wish, today, terms.limits),
+        until=until,
         plugins=tuple(plugins),
         node=terms.node.version,
     )
@@ -105,30 +106,32 @@ def take_baseline(
 
 def _look(
     plugin: Plugin, folder: Folder | None, terms: Terms
-) -> tuple[FoundPlugin, tuple[str, ...], tuple[str, ...]]:
-    """Return an installed plugin, why it could not be reviewed, and what is not approvable."""
+) -> tuple[FoundPlugin, tuple[str, ...]]:
+    """Return an installed plugin, and what of it is not approvable.
+
+    Raises ``SourceError`` where it could not be reviewed.
+    """
     asked = _asked(plugin, folder)
     new = opening(asked)
     artifact = new.open()
     if why := _unlike(plugin.distribution, artifact):
-        return FoundPlugin(plugin.name, _NO_BYTES), (clean(f"{asked}: {why}"),), ()
+        raise SourceError(f"{asked}: {why}")
     sides: dict[Side, Opening] = {
         "old": opening("none"),
         "new": Opening(artifact.source, lambda: artifact),
     }
     report = review_releases(sides, terms, Asked("none", asked))
+    if report.gaps:
+        raise SourceError(str(report.gaps[0]))
     side = report.reviewed[1]
-    gate = report.verdict.gate
-    closing = [each for each in report.findings if is_closing(each, gate)]
-    accepted = tuple(
-        Accepted(each.rule, each.item, each.fingerprint, flat(each.message))
-        for each in closing
-        if each.approvable
+    closing = [each for each in report.findings if is_closing(each, report.verdict.gate)]
+    found = FoundPlugin(
+        report.plugin,
+        bytes_of(side.source, side.version, side.signature),
+        tuple(accepted(each) for each in closing if each.approvable),
     )
     final = tuple(f"{each.rule} {each.item}" for each in closing if not each.approvable)
-    bytes_of = artifact_of(side.source, side.version, side.signature) or _NO_BYTES
-    found = FoundPlugin(report.plugin, bytes_of, accepted)
-    return found, tuple(map(str, report.gaps)), final
+    return found, final
 
 
 def _folder(artifacts: str | None) -> Folder | None:

@@ -41,8 +41,11 @@ def artifact_of(
     source: Source, version: str, signature: AnySignature | None = None
 ) -> Artifact | None:
     """Return one side of an upgrade as an approval names it; nothing where there is no release."""
-    if source.kind == "none":
-        return None
+    return None if source.kind == "none" else bytes_of(source, version, signature)
+
+
+def bytes_of(source: Source, version: str, signature: AnySignature | None = None) -> Artifact:
+    """Return a release as an approval names it."""
     signers = signature.signers if isinstance(signature, Signature) else ()
     return Artifact(
         clean(source.file or source.asked),
