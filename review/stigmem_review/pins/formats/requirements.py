@@ -422,7 +422,7 @@ def _read_line(line: str, at: Location, found: _Found) -> None:
     if len(line) <= _PARSED_CHARS and (usual := _USUAL.fullmatch(line)):
         hashes = {word.removeprefix("--hash=") for word in usual[4].split()}
         marker = _marker((usual[3] or "").strip())
-        pin = Pin(_normalised(usual[1]), usual[2], tuple(sorted(hashes)), marker, at)
+        pin = Pin(canonicalize_name(usual[1]), usual[2], tuple(sorted(hashes)), marker, at)
         found.pins.append(pin)
         return
     if variable := _VARIABLE.search(line):
@@ -634,8 +634,8 @@ def _named(
 ) -> Pin | Loose | Aside:
     from packaging.version import Version
 
-    name = _normalised(requirement.name)
-    extras = tuple(sorted({_normalised(each) for each in requirement.extras}))
+    name = canonicalize_name(requirement.name)
+    extras = tuple(sorted({canonicalize_name(each) for each in requirement.extras}))
     specifiers = list(requirement.specifier)
     if any(each.operator == "===" for each in specifiers):
         if len(specifiers) > 1:
@@ -668,12 +668,6 @@ def _is_version(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@lru_cache(10_000)
-def _normalised(name: str) -> str:
-
-    return canonicalize_name(name)
 
 
 def _is_url(text: str) -> bool:

@@ -31,8 +31,6 @@ from stigmem_review.policy.settings import takes_more
 from stigmem_review.sources.git import Tree
 from stigmem_review.text import shorten
 
-_CREDENTIALS = re.compile(r"//[^/@\s]*@")
-
 
 def look_at_lines(work: Work, changed: list[str], old: Read, new: Read) -> None:
     """Judge what the files say beside the pins, as far as it changed."""
@@ -165,4 +163,4 @@ def _content(tree: Tree, path: str) -> bytes:
 
 def _said(setting: Setting) -> str:
     name = setting.name.upper() if "_" in setting.name else f"--{setting.name}"
-    return f"{name}={_CREDENTIALS.sub('//', setting.value)}".removesuffix("=")
+    return f"{name}={setting.value}".removesuffix("=")
