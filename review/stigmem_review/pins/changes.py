@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -31,6 +31,11 @@ class PinChange(msgspec.Struct, frozen=True):
     name: str
     old: Pin | None
     new: Pin | None
+
+    @property
+    def pin(self) -> Pin:
+        """The pin that there is now, or the one that is gone: it has one of them."""
+        return cast("Pin", self.new or self.old)
 
     @property
     def is_same(self) -> bool:
@@ -66,7 +71,7 @@ def pin_changes(
     marker, or else in the same file, or else, in a file that has ``come``, in one that is
     ``gone``, or else in a file that no longer pins it at all: it went from there to here.
     """
-    before, after = _by_name(old), _by_name(new)
+    before, after = by_name(old), by_name(new)
     files = frozenset(gone), frozenset(come)
     return tuple(
         move
@@ -195,7 +200,8 @@ def _version(text: str) -> Version:
     return Version(text)
 
 
-def _by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:
+def by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:
+    """Return the pins of each distribution, each once."""
     found: dict[str, list[Pin]] = {}
     for pin in dict.fromkeys(pins):
         found.setdefault(pin.name, []).append(pin)

@@ -120,8 +120,20 @@ def find_lists(changed: Iterable[str], old: Read, new: Read) -> frozenset[str]:
     )
 
 
-def is_constraint(pin: Pin) -> bool:
-    """Say whether a pin only says which release, should the distribution be installed."""
+def without_hash(pins: Collection[Pin]) -> list[Pin]:
+    """Return those pins of one distribution that lack a hash.
+
+    A constraint says which release, and the requirement beside it which files.
+    """
+    hashed = {pin.version for pin in pins if pin.hashes}
+    return [
+        pin
+        for pin in pins
+        if not pin.hashes and not (pin.version in hashed and _is_constraint(pin))
+    ]
+
+
+def _is_constraint(pin: Pin) -> bool:
     return "constraint" in pin.at.path.rpartition("/")[2].lower()
 
 

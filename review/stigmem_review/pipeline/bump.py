@@ -29,7 +29,7 @@ from stigmem_review.pipeline.bumps.lines import look_at_lines, look_at_settings
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
 from stigmem_review.pipeline.bumps.revisions import between, staged
-from stigmem_review.pipeline.bumps.work import Work
+from stigmem_review.pipeline.bumps.work import Work, few, heaviest
 from stigmem_review.pipeline.consent import Approvals, change_consents, change_id
 from stigmem_review.pipeline.terms import (
     IN_THE_BASE,
@@ -231,6 +231,7 @@ def review_change(wanted: Wanted) -> Change:
     others = sorted(set(changed).difference(old.files, new.files))
     look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
+    work.bumps.sort(key=heaviest)
     if not wanted.staged:  # a repository in which a hook runs may have none yet
         _look_at_files(work)
     _look_at_names(work, lists, after)
@@ -335,12 +336,7 @@ def _say_left_out(work: Work, everything: list[str], changed: list[str]) -> None
     """Say which changed files nobody looked at, because the base's policy leaves them out."""
     if left := sorted({*everything}.difference(changed)):
         count = "1 changed file" if len(left) == 1 else f"{len(left)} changed files"
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        says = (
-            Segment(f"{count} left out by [pins] in the base's policy: "),
-            Segment(", ".join(left[:3]), theirs=True),
-            Segment(more),
-        )
+        says = (Segment(f"{count} left out by [pins] in the base's policy: "), *few(left))
         work.others.append(Line("files", says))
 
 

@@ -199,8 +199,8 @@ def _left(report: BumpReport) -> str:
     """Say which pins nobody looked behind, and who does."""
     if not report.left:
         return ""
-    shown, more = report.left[:3], len(report.left) - 3
-    listed = ", ".join([*shown, *([f"{more} more"] if more > 0 else [])])
+    shown, more = budget.cut(report.left, 3)
+    listed = ", ".join([*shown, *([f"{more} more"] if more else [])])
     changed = count(len(report.left), "changed pin")
     are = "is" if len(report.left) == 1 else "are"
     return f" {changed} {are} left to the review of the pull request: {listed}."

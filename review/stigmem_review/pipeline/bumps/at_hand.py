@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stigmem_review.facts import PinUnhashed
-from stigmem_review.pins.changes import PinChange
+from stigmem_review.pins.changes import PinChange, by_name
 from stigmem_review.pins.model import Pin
-from stigmem_review.pins.repository import is_constraint
+from stigmem_review.pins.repository import without_hash
 from stigmem_review.pipeline.bumps.work import Work, pinned, wanted
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.request import release_of
@@ -21,7 +21,7 @@ def left_to_others(work: Work, moves: Iterable[PinChange]) -> frozenset[PinChang
     """
     left = {each: None for each in moves if not _are_at_hand(each, work.folder)}
     for change in left:
-        work.left += (wanted(pin) for pin in [change.new or change.old] if pin)
+        work.left.append(wanted(change.pin))
         if change.new:
             work.looked_at.add(change.new.at)
     _judge_hashes(work, left)
@@ -47,24 +47,13 @@ def _judge_hashes(work: Work, left: Iterable[PinChange]) -> None:
 
     A list in which pins have no hashes was that of somebody who does without.
     """
-    was, now = _by_name(work.old.pins), _by_name(work.new.pins)
+    was, now = by_name(work.old.pins), by_name(work.new.pins)
     without = {pin.at.path for pin in work.old.pins if not pin.hashes}
     for change in left:
-        pins = now.get(change.name, [])
-        hashed = {pin.version for pin in pins if pin.hashes}
-        for pin in pins:
-            if pin.hashes or (pin.version in hashed and is_constraint(pin)):
-                continue
+        for pin in without_hash(now.get(change.name, [])):
             stood = [each for each in was.get(change.name, []) if each.at.path == pin.at.path]
             stood = stood or [each for each in [change.old] if each]
             bare = any(not each.hashes for each in stood)
             before = bare if stood else pin.at.path in without
             fact = PinUnhashed(item=wanted(pin), before=before, at=pin.at)
             work.judge(change.name, fact, pinned(stood), pinned((pin,)))
-
-
-def _by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:
-    found: dict[str, list[Pin]] = {}
-    for pin in pins:
-        found.setdefault(pin.name, []).append(pin)
-    return found

@@ -20,16 +20,16 @@ from stigmem_review.facts import (
     ReleaseYanked,
 )
 from stigmem_review.markers import OLDEST
-from stigmem_review.model import Gap, Location, Side
+from stigmem_review.model import Gap, Side
 from stigmem_review.names import canonicalize_name
-from stigmem_review.pins.changes import PinChange, pin_changes
+from stigmem_review.pins.changes import PinChange, by_name, pin_changes
 from stigmem_review.pins.configured import place, places_of
 from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Pin
-from stigmem_review.pins.repository import Pins, is_constraint
+from stigmem_review.pins.repository import Pins, without_hash
 from stigmem_review.pipeline.bumps.at_hand import left_to_others
 from stigmem_review.pipeline.bumps.releases import Looked, Places, let_go, look_at_all
-from stigmem_review.pipeline.bumps.work import Work, heaviest, pinned, wanted
+from stigmem_review.pipeline.bumps.work import Work, few, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.text import Message, Segment
@@ -98,20 +98,16 @@ class _Pins:
         each_listed = ((each, not self._is_maybe(each)) for each in near)
         with closing(look_at_all(each_listed, places)) as looked:
             for change, found in looked:
-                place = change.old and (change.old.at.path, change.name)
-                self._change(change, found, change.new is None and place in open_again)
+                stood = change.old and (change.old.at.path, change.name)
+                self._change(change, found, change.new is None and stood in open_again)
                 for side in (found.old, found.new):
                     let_go(side.error)
-        was, now = (_of_plugins(pins, self._work.plugins) for pins in (old, new))
+        was, now = by_name(old.pins), by_name(new.pins)
+        were, are = (by_name((*each.pins, *each.mentioned)) for each in (old, new))
         for name in sorted(self._work.plugins):
-            self._unhashed(
-                name,
-                [*was.get(name, []), *(pin for pin in old.mentioned if pin.name == name)],
-                [*now.get(name, []), *(pin for pin in new.mentioned if pin.name == name)],
-            )
+            self._unhashed(name, were.get(name, []), are.get(name, []))
             self._disagreeing(name, was.get(name, []), now.get(name, []))
             self._built(name)
-        self._work.bumps.sort(key=heaviest)
         self._elsewhere(moves)
         self._idle()
         self._left()
@@ -143,7 +139,7 @@ class _Pins:
             if not self._is_maybe(change):
                 self._work.others.append(Line(change.name, _moved(change, found)))
         elif not (found.new if change.new else found.old).file and self._is_maybe(change):
-            self._not_found += filter(None, (change.new or change.old,))
+            self._not_found.append(change.pin)
             return
         else:
             self._undecided(change, found)
@@ -158,18 +154,16 @@ class _Pins:
                 way = each.old.at.path, each.new.at.path
                 found.setdefault(way, []).append(wanted(each.new))
         for (old, new), pins in found.items():
-            more = f", and {len(pins) - 3} more" if len(pins) > 3 else ""
             says = (
                 Segment("the same releases stand there that stood in "),
                 Segment(old, theirs=True),
                 Segment(": "),
-                Segment(", ".join(pins[:3]), theirs=True),
-                Segment(more),
+                *few(pins),
             )
             self._work.others.append(Line(new, says))
 
     def _is_maybe(self, change: PinChange) -> bool:
-        return (change.new or change.old) in self._maybe
+        return change.pin in self._maybe
 
     def _believed(self, pin: Pin, file: str) -> None:
         """Note that what was read comes with the change, and may not be what is installed."""
@@ -182,13 +176,9 @@ class _Pins:
     def _unfound(self) -> None:
         """Say how many texts there are that look like pins, and that nobody could look for."""
         if self._not_found:
-            listed = ", ".join(f"{wanted(pin)} ({pin.at})" for pin in self._not_found[:3])
-            count = len(self._not_found)
-            more = f", and {count - 3} more" if count > 3 else ""
             says = (
                 Segment("they may be pins, and no file of them was found: "),
-                Segment(listed, theirs=True),
-                Segment(more),
+                *few([f"{wanted(pin)} ({pin.at})" for pin in self._not_found]),
             )
             self._work.others.append(Line("other files", says))
 
@@ -265,16 +255,13 @@ class _Pins:
 
     def _unhashed(self, name: str, old: list[Pin], new: list[Pin]) -> None:
         before = any(not pin.hashes for pin in old)
-        hashed = {pin.version for pin in new if pin.hashes}
-        for pin in new:
-            # A constraint says which release, and the requirement beside it which files.
-            if not pin.hashes and not (pin.version in hashed and is_constraint(pin)):
-                if before:
-                    text = (Segment("pinned without a hash, as before"),)
-                    self._work.as_before.append(Line(wanted(pin), text))
-                fact = PinUnhashed(item=wanted(pin), before=before, at=pin.at)
-                stood = pinned(each for each in old if each.at.path == pin.at.path)
-                self._work.judge(name, fact, stood, pinned((pin,)))
+        for pin in without_hash(new):
+            if before:
+                text = (Segment("pinned without a hash, as before"),)
+                self._work.as_before.append(Line(wanted(pin), text))
+            fact = PinUnhashed(item=wanted(pin), before=before, at=pin.at)
+            stood = pinned(each for each in old if each.at.path == pin.at.path)
+            self._work.judge(name, fact, stood, pinned((pin,)))
 
     def _disagreeing(self, name: str, old: list[Pin], new: list[Pin]) -> None:
         was, now = _first_pins(old), _first_pins(new)
@@ -323,23 +310,21 @@ class _Pins:
             if change.is_same:
                 continue
             oldest = ".".join(map(str, OLDEST[:2]))
-            for pin in filter(None, (change.new or change.old,)):
-                says = (
-                    Segment("the node does not install it: it runs on Python "),
-                    Segment(f"{oldest} or newer, or as the policy says, and it is pinned where "),
-                    Segment(pin.marker, theirs=True),
-                )
-                self._work.others.append(Line(wanted(pin), says))
+            says = (
+                Segment("the node does not install it: it runs on Python "),
+                Segment(f"{oldest} or newer, or as the policy says, and it is pinned where "),
+                Segment(change.pin.marker, theirs=True),
+            )
+            self._work.others.append(Line(wanted(change.pin), says))
 
 
 def _bump(change: PinChange, state: State, report: Report | None) -> Bump:
-    pin = change.new or change.old
     return Bump(
         plugin=change.name,
         what=change.what,
         old=change.old.version if change.old else "",
         new=change.new.version if change.new else "",
-        at=pin.at if pin else Location(""),
+        at=change.pin.at,
         state=state,
         report=report,
     )
@@ -365,15 +350,6 @@ def _moved(change: PinChange, found: Looked) -> Message:
         Segment(f"{old} -> {new}", theirs=True),
         *says,
     )
-
-
-def _of_plugins(pins: Pins, plugins: set[str]) -> dict[str, list[Pin]]:
-    """Return the pins of each of some distributions."""
-    found: dict[str, list[Pin]] = {}
-    for pin in pins.pins:
-        if pin.name in plugins:
-            found.setdefault(pin.name, []).append(pin)
-    return found
 
 
 def _first_pins(pins: list[Pin]) -> dict[str, Pin]:

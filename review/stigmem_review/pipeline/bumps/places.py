@@ -18,7 +18,7 @@ from stigmem_review.model import Gap, Source, SourceKind
 from stigmem_review.pins.changes import What
 from stigmem_review.pins.model import Aside, Local
 from stigmem_review.pins.repository import Pins
-from stigmem_review.pipeline.bumps.work import Work, heaviest, key
+from stigmem_review.pipeline.bumps.work import Work, key
 from stigmem_review.pipeline.reading import Opening
 from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.sources.artifact import Artifact
@@ -149,7 +149,6 @@ def _folder_changed(
             report=report,
         )
     )
-    work.bumps.sort(key=heaviest)
 
 
 def brought(repository: Repository, artifacts: str | None, changed: list[str]) -> frozenset[str]:
@@ -206,7 +205,7 @@ def _paired(
     gone = {path for path in was.keys() - now.keys() if before.has(path)}
     for path in sorted(now.keys() - was.keys()):
         if after.has(path):
-            name = release_of(path.rpartition("/")[2])[0]
+            name = _name_of(path)
             other = next((each for each in sorted(gone) if name and name == _name_of(each)), "")
             gone.discard(other)
             found.append((other, path))

@@ -116,11 +116,10 @@ class _Pinned:
         find = partial(find_pinned, self.wanted, pin.name, Version(pin.version), hashes)
         try:
             self._found = find(places.folder, places.network)
-        except MismatchError as error:
+        except Exception as error:  # whatever it is, the gap that it leaves says so
             self._error = error
-        except Exception as error:
-            self._error = error
-            if places.folder is not None and listed and not pin.url:
+            is_there = isinstance(error, MismatchError) or pin.url
+            if places.folder is not None and listed and not is_there:
                 self._look_elsewhere(find, places.network)
 
     def _look_elsewhere(
@@ -163,7 +162,7 @@ class _Pinned:
                 return ask(others=others)
             # What the index has of a plugin is not what the folder should have had.
             return None if ask(others=others) else False
-        except Exception as error:
+        except Exception as error:  # as above
             if not self.elsewhere:
                 self._error = error
             return None
@@ -176,7 +175,7 @@ class _Pinned:
             artifact = self._found.read() if self._found and read else None
             file = "" if self.wanted == "none" else self.file
             return Opened(self.wanted, artifact, None, file)
-        except Exception as error:
+        except Exception as error:  # as above
             return Opened(self.wanted, None, error)
         finally:
             if self._found:

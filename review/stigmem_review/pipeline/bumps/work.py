@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from msgspec.structs import replace
@@ -112,6 +112,12 @@ def _pinned(pin: Pin) -> str:
 def wanted(pin: Pin) -> str:
     """Return what a pin asks for."""
     return f"{pin.name}=={pin.version}"
+
+
+def few(texts: Sequence[str]) -> tuple[Segment, Segment]:
+    """Return the first of some texts, and how many more there are."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return Segment(", ".join(texts[:3]), theirs=True), Segment(more)
 
 
 def key(line: Aside | Local | Loose) -> tuple[str, str]:
