@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Sequence
 
 from stigmem_review.host import apis
 from stigmem_review.interpret import generic, objects
@@ -208,22 +209,21 @@ def _is_plain_model(m: Machine, kind: Ref) -> bool:
     )
 
 
-def _may_hold(dotted: str) -> bool:
-    """Say whether a name can stand for a type with others in square brackets."""
-    top, _, name = dotted.partition(".")
-    if top == "builtins":
-        return hasattr(getattr(builtins, name, None), "__class_getitem__")
-    return top in _BARE and dotted != "typing.Any"
-
-
 def united(m: Machine, left: Value, right: Value) -> Value | None:
     """Return what ``|`` makes of two types; nothing where they may be something else."""
     if not all(_is_type(m, each) or each == Const(None) for each in (left, right)):
         return None
     if left == right == Const(None):
         return None
-    m.bracketed[Tuple((left, right))] = None
-    return m.alloc(Thing("object", type=UNION, defaults=(("", left), ("", right))))
+    every = dict.fromkeys((*_members(m, left), *_members(m, right)))
+    return m.alloc(Thing("object", type=UNION, defaults=tuple(("", each) for each in every)))
+
+
+def _members(m: Machine, value: Value) -> Sequence[Value]:
+    """Return the types that a union is made of, or the one type that is none."""
+    if isinstance(value, Ref) and m.thing(value).type == UNION:
+        return [each for _, each in m.thing(value).defaults]
+    return [value]
 
 
 def _is_type(m: Machine, value: Value) -> bool:
@@ -263,42 +263,20 @@ def _types_in(m: Machine, value: Value) -> tuple[Value, ...]:
         case Tuple(items=items):
             return tuple(found for each in items for found in _types_in(m, each))
         case Ref(kind="object") as ref if m.thing(ref).type == UNION:
-            either = [each for _, each in m.thing(ref).defaults]
-            plain = [NONE_TYPE if each == Const(None) else each for each in either]
+            plain = [NONE_TYPE if each == Const(None) else each for each in _members(m, ref)]
             return tuple(found for each in plain for found in _types_in(m, each))
         case _:
             return (value,)
 
 
-def _asked_within(m: Machine, value: Value) -> None:
-    match value:
-        case Tuple(items=items):
-            for each in items:
-                _asked_within(m, each)
-        case Ref(kind="list") as ref:
-            _asked_within(m, m.read(ref))
-        case Ref(kind="class" | "object"):
-            asked(m, value)
-        case _:
-            pass
-
-
 def asked(m: Machine, value: Value) -> None:
     """Ask what stands in an annotation for a schema: texts are run, classes are called."""
     match value:
-        case Foreign(dotted=dotted) if _may_hold(dotted):
-            # It may be short for a type with others in it.
-            for each in [*m.bracketed]:
-                _asked_within(m, each)
-        case Ref(kind="object") as ref if m.thing(ref).type == UNION:
-            for _, each in m.thing(ref).defaults:
-                asked(m, each)
-        case Ref(kind="object") as ref if found := generic.parts_of(m, ref):
-            owner, index = found
-            if isinstance(owner, Ref):
-                asked(m, owner)
-            _asked_within(m, index)
-        case Foreign() | Const(value=None) | Ref(kind="object"):
+        case Ref(kind="object"):
+            for each in generic.inside(m, value):
+                if isinstance(each, Ref) and each.kind == "class":
+                    asked(m, each)
+        case Foreign() | Const(value=None):
             pass
         case Ref(kind="class") as ref if not m.overrides(ref, _SCHEMA) and (
             "dataclass" not in m.thing(ref).traits

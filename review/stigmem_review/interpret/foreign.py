@@ -108,10 +108,9 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
                     annotation.run_texts(m, first)
                 case _:
                     annotation.run_texts(m, index)
-            m.bracketed[index] = None
         if name == "Annotated" and (alias := routers.annotated(m, index)):
             return alias
-        if module in generic.MODULES:
+        if module in generic.MODULES and not generic.is_container(owner.dotted):
             if not generic.takes_brackets(owner.dotted):
                 m.may_raise(f"whether {owner.dotted} takes square brackets is not known")
             elif name != "Literal" and not generic.takes(m, owner.dotted, index):

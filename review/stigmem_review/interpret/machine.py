@@ -263,9 +263,6 @@ class Machine(Heap, ABC):
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """What only the machine itself has: lists of items, and names of comprehensions."""
-        self.bracketed: dict[Value, None] = {}
-        """What stands in the square brackets of types that others provide, or beside another type,
-        on whichever way: whoever makes a schema of such a type asks it."""
         self.noted: list[Any] = []
         """What was seen to be made for the node, on whichever way (``routers``)."""
         self.imports = self.alloc(Thing("imports"))

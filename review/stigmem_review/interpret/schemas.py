@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from stigmem_review.host.modules import STANDARD
-from stigmem_review.interpret import host
+from stigmem_review.interpret import generic, host
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
-from stigmem_review.interpret.kinds import GENERIC, UNION
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
@@ -53,8 +52,8 @@ def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
                 return shape_of(m, ast.parse(written.strip(), mode="eval").body, env)
             except (SyntaxError, ValueError):
                 return _UNKNOWN
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name):
-            return _named(m, name, m.evaluate(node, env))
+        case ast.Name() | ast.Attribute(value=ast.Name()) | ast.Call():
+            return _named(m, m.evaluate(node, env))
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return ("either", shape_of(m, left, env), shape_of(m, right, env))
         case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=index):
@@ -63,8 +62,6 @@ def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
             return _UNKNOWN
         case ast.List(elts=items):
             return _of_parts(m, items, env)
-        case ast.Call():
-            return _named(m, "", m.evaluate(node, env))
         case _:
             return _MARKED
 
@@ -79,11 +76,8 @@ def is_marked(shape: Shape) -> bool:
     return shape == _MARKED or any(isinstance(e, tuple) and is_marked(e) for e in shape)
 
 
-def _named(m: Machine, name: str, kind: Value) -> Shape:
+def _named(m: Machine, kind: Value) -> Shape:
     match kind:
-        case Foreign(dotted=dotted) if dotted.rpartition(".")[2] != name:
-            # It is short for a type, with whatever that has in square brackets.
-            return _MARKED if any(_is_mark(m, each) for each in m.bracketed) else _UNKNOWN
         case Foreign(dotted="typing.Any" | "builtins.object"):
             return ("any",)
         case Foreign(dotted=dotted) if dotted.startswith("builtins."):
@@ -95,19 +89,19 @@ def _named(m: Machine, name: str, kind: Value) -> Shape:
             return ("of", kind)
         case Foreign(dotted=dotted) if dotted.partition(".")[0] in STANDARD | {"pydantic"}:
             return _UNKNOWN
-        case Ref(kind="object") as ref if m.thing(ref).type not in (UNION, GENERIC):
-            return _UNKNOWN
         case Ref(kind="object"):
-            return _MARKED if any(_is_mark(m, each) for each in m.bracketed) else _UNKNOWN
+            return _MARKED if _has_mark(m, kind) else _UNKNOWN
         case _:
             return _MARKED
+
+
+def _has_mark(m: Machine, value: Value) -> bool:
+    return any(_is_mark(m, each) for each in generic.inside(m, value))
 
 
 def _is_mark(m: Machine, value: Value) -> bool:
     """Say whether something beside a type says how a field is called, made or shown."""
     match value:
-        case Tuple(items=items):
-            return any(_is_mark(m, each) for each in items)
         case Ref(kind="object") as ref:
             kind = m.thing(ref).type
             if kind == Foreign("pydantic.Field"):
@@ -138,7 +132,7 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
         case "annotated", [first, *rest]:
             beside = [m.evaluate(each, env) for each in rest]
             inner = shape_of(m, first, env)
-            if is_marked(inner) or any(_is_mark(m, each) for each in beside):
+            if is_marked(inner) or any(_has_mark(m, each) for each in beside):
                 return _MARKED
             return ("bounded", inner) if all(_bounds(m, each) for each in beside) else _UNKNOWN
         case "optional", [inner]:
