@@ -453,7 +453,12 @@ SIGNED: dict[str, Signed] = {
     "another kind of attestation": Signed(
         stating((mini.PUBLISH, ADA)),
         stating((SLSA, ADA)),
-        {"attestation-dropped", "attestation-gained"},
+        {"attestation-dropped"},
+    ),
+    "one kind of attestation more": Signed(
+        stating((mini.PUBLISH, ADA)),
+        stating((mini.PUBLISH, ADA), (SLSA, ADA)),
+        {"attestation-gained"},
     ),
     "two signers who changed places": Signed(
         stating((mini.PUBLISH, ADA), (SLSA, person("bob@acme.example"))),

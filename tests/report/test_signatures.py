@@ -15,7 +15,7 @@ from stigmem_review.policy.trusted import Trusted
 from stigmem_review.report import Format, render
 from stigmem_review.sources.signatures import SUFFIXES
 from support.plugins import plugin, write_wheel
-from support.sigstore import Identity, instance, person, username, workflow
+from support.sigstore import GITHUB_ISSUER, Identity, instance, person, username, workflow
 
 ADA = person("ada@acme.example")
 TAG = workflow(ref="refs/tags/v1.0.0")
@@ -65,6 +65,12 @@ def rows(report: Report, start: str) -> list[str]:
             "Signed by acme/ledger, release.yml, tag v1.0.1 (as before: v1.0.0); no trust",
         ),
         (
+            workflow(ref="refs/heads/main"),
+            workflow(ref="refs/heads/try"),
+            "Signed by acme/ledger, release.yml, branch try (before: acme/ledger, release.yml, "
+            "branch main); no trust",
+        ),
+        (
             ADA,
             person("eve@acme.example"),
             "Signed by eve@acme.example (before: ada@acme.example); no trust policy",
@@ -76,7 +82,7 @@ def rows(report: Report, start: str) -> list[str]:
             "Not signed (before: ada@acme.example); by default the node requires",
         ),
     ],
-    ids=["same", "next tag", "another", "first", "dropped"],
+    ids=["same", "next tag", "another branch", "another", "first", "dropped"],
 )
 def test_the_first_lines_say_whether_it_is_who_signed_before(
     upgrade: Any, old: Identity | None, new: Identity | None, says: str
@@ -191,6 +197,13 @@ def test_the_first_lines_name_both_issuers_of_one_name(upgrade: Any) -> None:
         "Signed by ada@acme.example, issued by https://login.elsewhere.example (before: "
         "https://accounts.example.com); no trust policy configured."
     ) in first_lines(upgrade(ADA, other))
+
+
+def test_a_report_names_an_owner_who_is_trusted_in_any_repository(upgrade: Any) -> None:
+    entry = '[[signing.trusted]]\nowner = "acme"\nissuer = "{}"\n'
+    Path("policy.toml").write_text(entry.format(GITHUB_ISSUER), "utf-8")
+    said = first_lines(upgrade(TAG, NEXT_TAG, policy="policy.toml"))
+    assert "(as before: v1.0.0), trusted as any repository of acme." in said
 
 
 SHARED = "builds/all/.github/workflows/build.yml@refs/tags/v2"

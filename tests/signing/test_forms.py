@@ -174,6 +174,17 @@ def test_what_need_not_be_of_a_form_that_is_read_is_only_named() -> None:
     assert (ours.status, ours.seen) == ("verified", ())
 
 
+def test_an_envelope_of_another_tool_is_no_missing_signature() -> None:
+    """What slsa-github-generator writes; beside a signature that is read it is only named."""
+    envelope = b'{"payload": "", "payloadType": "", "signatures": [{"sig": ""}]}'
+    foreign = SignatureFile(f"{WHEEL}.intoto.jsonl", envelope, doubtful=True)
+    alone = found_in(foreign)
+    assert (alone.status, alone.seen) == ("unverifiable", ())
+    assert "signed with a key" in alone.why
+    beside = found_in(GOOD, foreign)
+    assert (beside.status, beside.seen, beside.extra) == ("verified", (foreign.name,), ())
+
+
 def test_each_root_is_tried_by_itself() -> None:
     one, other = root_of(), root_of(instance("other"))
     bundle = SignatureFile(BUNDLE, instance("other").sign(DATA, ADA))

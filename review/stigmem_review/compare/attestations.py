@@ -12,7 +12,7 @@ from stigmem_review.model import Proof, Release, Sibling, Signature, Signer
 from stigmem_review.policy.identities import name_of
 
 _KINDS = (
-    (re.compile(""), "signature"),
+    (re.compile(""), "signature of the file"),
     (re.compile(r"https://docs\.\w+\.org/attestations/publish/v1"), "publish attestation"),
     (re.compile(r"https://slsa\.dev/provenance/v1"), "SLSA provenance"),
 )
@@ -30,11 +30,13 @@ def kind_facts(old: Release, new: Release, trusted: frozenset[Signer]) -> Iterat
         return
     olds, news = ({s for each in kinds.values() for s in each} for kinds in (before, after))
     gained = tuple(kind for kind in after if kind not in before)
+    replaced = False
     for kind in before:
         stayed = _known(before[kind], news)
         if kind not in after and stayed:
+            replaced = True
             yield facts.AttestationDropped(item=kind, signers=_named(stayed), instead=gained)
-    for kind in gained:
+    for kind in () if replaced else gained:
         if same := _known(after[kind], olds):
             yield facts.AttestationGained(item=kind, signers=_named(same))
     for kind in before.keys() & after.keys():

@@ -11,12 +11,13 @@ from stigmem_review.compare.relations import (
     by_name,
     distance,
     is_known,
+    is_of_the_repository,
     is_related,
     ref_of,
     relation,
     same_repository,
 )
-from stigmem_review.compare.runs import run_facts, workflow_facts
+from stigmem_review.compare.runs import looser_refs, run_facts, workflow_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import AnySignature, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
@@ -84,8 +85,11 @@ def _change_facts(
     anew = old.repository == new.repository and not same_repository(old, new)
     if both_pinned and not anew and relation(old, new) not in KNOWN:
         yield facts.SignerAlternated(item="signer", old=_named(old), new=_named(new))
+        yield from looser_refs(old, new)
         return
-    match by_name(old, new):
+    name = by_name(old, new)
+    other_issuer = new.issuer if old.issuer != new.issuer else ""
+    match name:
         case "another signer":
             yield facts.SignerChanged(
                 item="signer",
@@ -94,6 +98,7 @@ def _change_facts(
                 was=_signer_kind(old),
                 now=_signer_kind(new),
                 also=also,
+                issuer=other_issuer,
             )
         case "repository changed":
             yield facts.SignerRepositoryChanged(
@@ -101,24 +106,28 @@ def _change_facts(
                 old=old.repository,
                 new=new.repository,
                 anew=old.repository == new.repository,
+                also=also,
+                issuer=other_issuer,
             )
         case "repository moved":
             yield facts.SignerMoved(item="signer", old=old.repository, new=new.repository)
             yield from workflow_facts(old, new)
         case "workflow changed" | "another ref":
             yield from workflow_facts(old, new)
-    if old.issuer != new.issuer:
+    # Another name is another signer, wherever it is from.
+    if other_issuer and name not in ("another signer", "repository changed"):
         yield facts.SignerIssuerChanged(
             item="signer",
             old=old.issuer,
             new=new.issuer,
             identity=name_of(new),
-            same=by_name(old, new) in KNOWN,
+            same=name in KNOWN,
         )
 
 
 def _named(signer: Signer) -> str:
-    return f"{name_of(signer)} ({signer.issuer})"
+    built = f", built by {signer.identity}" if name_of(signer) != signer.identity else ""
+    return f"{name_of(signer)}{built} ({signer.issuer})"
 
 
 def _signer_kind(signer: Signer) -> facts.SignerKind:
@@ -194,15 +203,13 @@ def left(old: Release, new: Signature, pair: Pair, *, trusted: bool) -> Iterator
     Anybody can sign a file that everybody can have, and who signed the old one beside its author
     would pass for them in the new one, unless one of its signers is ``trusted``.
     """
-    gone = tuple(
-        name_of(each)
-        for each in signers_of(old)
-        if each != pair[0] and not is_known(each, new.signers)
-    )
-    if gone:
-        still = tuple(name_of(each) for each in new.signers)
-        kind = facts.SignerLeft if trusted else facts.SignatureDropped
-        yield kind(item="signature", signers=gone, still=still)
+    gone = [each for each in signers_of(old) if each != pair[0] and not is_known(each, new.signers)]
+    names, still = (tuple(map(name_of, each)) for each in (gone, new.signers))
+    if gone and trusted:
+        yield facts.SignerLeft(item="signature", signers=names, still=still)
+    elif gone:
+        related = all(is_of_the_repository(each, new.signers) for each in gone)
+        yield facts.SignatureDropped(item="signature", signers=names, still=still, related=related)
 
 
 # The proof
@@ -251,7 +258,9 @@ def _is_told(fact: Fact, thing: Thing) -> bool:
             return fact.item in _words(thing.new)
         case facts.SignerRefChanged() | facts.SignerTagMoved() | facts.SignerTagMismatch():
             return bool(thing.old and thing.new)
-        case facts.SignerChanged() if not _words(thing.old).isdisjoint(fact.also):
+        case facts.SignerChanged() | facts.SignerRepositoryChanged() if not _words(
+            thing.old
+        ).isdisjoint(fact.also):
             return True
         case facts.Replaced():
             return fact.old in _words(thing.old) or fact.new in _words(thing.new)

@@ -41,12 +41,9 @@ _CLOSEST: tuple[Continuity, ...] = (
 
 KNOWN: tuple[Continuity, ...] = ("same", "another ref")
 """What is as before."""
-RELATED: tuple[Continuity, ...] = (
-    *KNOWN,
-    "workflow changed",
-    "repository moved",
-    "issuer changed",
-)
+OF_THE_REPOSITORY: tuple[Continuity, ...] = ("workflow changed", "repository moved")
+"""What is of the same repository, as its forge itself says."""
+RELATED: tuple[Continuity, ...] = (*KNOWN, *OF_THE_REPOSITORY, "issuer changed")
 """What is of the same person or repository, whatever else changed."""
 
 _REFS: dict[str, facts.RefKind] = {
@@ -74,6 +71,11 @@ def is_known(signer: Signer, others: Iterable[Signer]) -> bool:
 def is_related(signer: Signer, others: Iterable[Signer]) -> bool:
     """Say whether a signer is of the same person or repository as one of some others."""
     return any(relation(each, signer) in RELATED for each in others)
+
+
+def is_of_the_repository(signer: Signer, others: Iterable[Signer]) -> bool:
+    """Say whether another run of the repository of one of some others signed."""
+    return any(relation(each, signer) in OF_THE_REPOSITORY for each in others)
 
 
 def by_name(old: Signer, new: Signer) -> Continuity:

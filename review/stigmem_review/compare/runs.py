@@ -46,13 +46,29 @@ def workflow_facts(old: Signer, new: Signer) -> Iterator[Fact]:
             new=runs[1] or new.workflow,
             reusable=reusable,
         )
-    refs = [(ref_of(old), ref_of(new))]
+    yield from _ref_facts(old, new)
+
+
+def looser_refs(old: Signer, new: Signer) -> Iterator[Fact]:
+    """Yield what ran at a ref that more people can move than before, of two workflows."""
+    for fact in _ref_facts(old, new):
+        if fact.old and fact.new and fact.was != fact.now != "a tag":
+            yield fact
+
+
+def _ref_facts(old: Signer, new: Signer) -> Iterator[facts.SignerRefChanged]:
+    refs = {"": (ref_of(old), ref_of(new))}
     if reuses_another_ref(old, new):
-        refs.append((reused_ref(old), reused_ref(new)))
-    for one, two in dict.fromkeys(refs):
+        refs[new.builder] = (reused_ref(old), reused_ref(new))
+    for builder, (one, two) in refs.items():
         if one != two:
             yield facts.SignerRefChanged(
-                item="signer", old=one, new=two, was=ref_kind(one), now=ref_kind(two)
+                item="signer",
+                old=one,
+                new=two,
+                was=ref_kind(one),
+                now=ref_kind(two),
+                builder=builder,
             )
 
 

@@ -49,7 +49,8 @@ _DECISIONS: tuple[Decision, ...] = ("trusted", "override", "not listed", "untrus
 class Standing(msgspec.Struct, frozen=True):
     """What one signer is to those of the old release, and to the operator.
 
-    ``nearest`` is a trusted signer that this one can be taken for and is not.
+    ``nearest`` is a trusted signer that this one can be taken for and is not; ``owner`` is whom
+    the policy trusts in any repository, where that is what decided.
     """
 
     continuity: Continuity
@@ -57,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True):
     by: str = ""
     but: But = ""
     nearest: str = ""
+    owner: str = ""
 
 
 class SigningOutcome(msgspec.Struct, frozen=True):
@@ -127,7 +129,8 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
             found += source_facts(new, signer)
     trusted = judged.decision in TRUSTED
     # That somebody else signed it names all who are gone.
-    if pair and not any(isinstance(each, facts.SignerChanged) for each in found):
+    named = (facts.SignerChanged, facts.SignerRepositoryChanged)
+    if pair and not any(isinstance(each, named) for each in found):
         gone = list(left(old, signature, pair, trusted=trusted))
         found += gone
         if gone and not trusted and continuity in KNOWN:
@@ -206,7 +209,7 @@ def _standing(old: Release, new: Signer, judged: Judged, continuity: Continuity)
     """Return what a signer is by itself; without a signer of the old release, what all are."""
     pair = pair_of(old, (new,))
     own = relation(*pair) if pair else continuity
-    return Standing(own, judged.decision, judged.by, judged.but, judged.nearest)
+    return Standing(own, judged.decision, judged.by, judged.but, judged.nearest, judged.owner)
 
 
 def _continuity(old: Release, new: Signature, pair: tuple[Signer, Signer] | None) -> Continuity:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from stigmem_review import facts
-from stigmem_review.compare.relations import is_known, is_related, ref_kind, relation
+from stigmem_review.compare.relations import is_known, is_of_the_repository, ref_kind
 from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import is_odd
@@ -31,8 +31,9 @@ def trust_facts(
 ) -> Iterator[Fact]:
     """Yield what the operator thinks of a signer; ``before`` are those of the old release."""
     identity, issuer = name_of(signer), signer.issuer
-    # Nobody should pin another one than before, only because it is the new one.
-    is_other = bool(before) and not is_related(signer, before)
+    as_before = is_known(signer, before)
+    # Another signer than before, or another issuer, is not to be pinned for being the new one.
+    is_other = bool(before) and not as_before and not is_of_the_repository(signer, before)
     pin = () if is_other else _policy_lines(signer)
     if judged.unlisted:
         is_next = judged.but == "another tag"
@@ -46,7 +47,8 @@ def trust_facts(
             trusted=judged.decision == "trusted",
             write=_env_line(judged.unlisted, signer, trust) if is_next else (),
         )
-    if signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned:
+    is_shared = signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned
+    if is_shared:
         yield facts.SignerShared(
             item="signer",
             identity=signer.identity,
@@ -63,21 +65,27 @@ def trust_facts(
                 by=judged.by,
                 but=judged.but,
                 builder=signer.identity if signs_for_others(signer) else "",
-                write=pin if judged.but == "a shared builder" else (),
+                write=_settling(signer, judged, trust, pin),
             )
         case "override":
             yield facts.SignerOverride(item="signer", identity=identity, issuer=issuer)
-        case "trusted" if not judged.pinned:
-            as_before = is_known(signer, before)
-            # Nobody should pin an issuer only because it is the new one.
-            is_other = any(relation(each, signer) == "issuer changed" for each in before)
+        case "trusted" if not judged.pinned and not is_shared:
             yield facts.SignerUnpinned(
-                item="signer",
-                identity=identity,
-                issuer=issuer,
-                before=as_before,
-                write=() if is_other and not as_before else _policy_lines(signer),
+                item="signer", identity=identity, issuer=issuer, before=as_before, write=pin
             )
+
+
+def _settling(
+    signer: Signer, judged: Judged, trust: Trust, pin: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the lines that would trust a signer who is refused for how the name is written."""
+    match judged.but:
+        case "a shared builder":
+            return pin
+        case "other capitals":
+            return _env_line(judged.by, signer, trust)
+        case _:
+            return ()
 
 
 def _env_line(name: str, signer: Signer, trust: Trust) -> tuple[str, ...]:

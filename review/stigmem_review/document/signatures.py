@@ -92,11 +92,12 @@ def _status_of(release: Release) -> str:
 
 
 def _as_before(old: Release, signer: Signer) -> Pair | None:
-    """Return a signer and whom it follows as an ordinary next release does: at its own ref."""
+    """Return a signer and whom it follows as an ordinary next release does: at its own tag."""
     pair = pair_of(old, (signer,))
     if pair is None or relation(*pair) not in KNOWN:
         return None
-    return pair if len({ref_kind(ref_of(each)) for each in pair}) == 1 else None
+    both_tags = {ref_kind(ref_of(each)) for each in pair} == {"a tag"}
+    return pair if both_tags or _at_one(*pair) else None
 
 
 def _at_one(old: Signer, new: Signer) -> bool:
@@ -280,7 +281,7 @@ def _each_says(
 ) -> Iterator[Segment]:
     """Yield each signer, whom it follows, and what the operator thinks of it."""
     shown = [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]
-    same = len({standing.decision for _, standing in shown}) == 1
+    same = len({(standing.decision, standing.owner) for _, standing in shown}) == 1
     # Somebody else signed the old release too: that it is as before is not the whole of it.
     left = outcome.continuity == "one of several"
     for index, (signer, standing) in enumerate(shown):
@@ -301,6 +302,7 @@ def _each_says(
             yield Segment(" (new)")
         if not same:
             yield Segment(f", {_DECISION[standing.decision]}")
+            yield from _owner_says(standing)
     if (more := len(signers) - len(shown)) > 0:
         yield Segment(f" and {more} more")
     if left or (len(shown) > 1 and outcome.continuity not in ("same", "another ref")):
@@ -309,6 +311,14 @@ def _each_says(
         yield Segment(", the repository that its metadata names")
     if same:
         yield Segment(_AND[outcome.decision])
+        yield from _owner_says(shown[0][1])
+
+
+def _owner_says(standing: Standing) -> Iterator[Segment]:
+    """Yield that a signer is trusted for whose repository it is, whichever that is."""
+    if standing.owner:
+        yield Segment(" as any repository of ")
+        yield Segment(standing.owner, theirs=True)
 
 
 def _joint(index: int, count: int) -> str:

@@ -35,11 +35,13 @@ class SignatureUnverifiable(Fact, frozen=True, kw_only=True):
 class SignatureDropped(Fact, frozen=True, kw_only=True):
     """The old release was signed, by ``signers`` where that was verified, and this one is not.
 
-    ``still`` are who signed this one, where ``signers`` were some of several.
+    ``still`` are who signed this one, where ``signers`` were some of several; ``related`` if all of
+    those are of the repository of one of these.
     """
 
     signers: tuple[str, ...]
     still: tuple[str, ...] = ()
+    related: bool = False
 
 
 class SignatureGained(Fact, frozen=True, kw_only=True):
@@ -233,10 +235,11 @@ RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]
 
 
 class SignerRefChanged(Replaced, frozen=True, kw_only=True):
-    """The same workflow of the same repository, at another ref."""
+    """What signed ran at another ref; with ``builder``, that reusable workflow did."""
 
     was: RefKind
     now: RefKind
+    builder: str = ""
 
 
 class SignerWorkflowChanged(Replaced, frozen=True, kw_only=True):
@@ -275,20 +278,30 @@ class SignerMoved(Replaced, frozen=True, kw_only=True):
 
 
 class SignerRepositoryChanged(Replaced, frozen=True, kw_only=True):
-    """Another repository; ``anew`` if it has the old one's address."""
+    """Another repository; ``anew`` if it has the old one's address.
+
+    ``also`` are others who signed the old release, none of whom signed this; ``issuer`` is that of
+    the new one, where it is another.
+    """
 
     anew: bool
+    also: tuple[str, ...] = ()
+    issuer: str = ""
 
 
 SignerKind = Literal["a person", "a workflow"]
 
 
 class SignerChanged(Replaced, frozen=True, kw_only=True):
-    """Somebody else; ``also`` are others who signed the old release, none of whom signed this."""
+    """Somebody else; ``also`` are others who signed the old release, none of whom signed this.
+
+    ``issuer`` is that of the new one, where it is another.
+    """
 
     was: SignerKind
     now: SignerKind
     also: tuple[str, ...] = ()
+    issuer: str = ""
 
 
 class SignerAlternated(Replaced, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def nearest(signer: Signer, known: Iterable[str]) -> str:
         addresses.add(f"{signer.repository}/{signer.workflow}")
         known = [each for each in known if not each.startswith(f"{signer.repository}/")]
     others = {without_ref(each): each for each in known}
-    if addresses & others.keys():
+    if {*map(fold, addresses)} & {*map(fold, others)}:
         return ""
     like = next(filter(None, (first_like(each, others) for each in sorted(addresses))), "")
     return others.get(like, "")

@@ -99,7 +99,8 @@ class Judged(msgspec.Struct, frozen=True):
     ``by`` says whose word decided. ``pinned`` if that was an entry of the policy, which has the
     issuer too. ``nearest`` is a trusted signer that this one can be taken for and is not; ``but``
     what keeps it from being trusted, where that can be said. ``unlisted`` is the node's list that
-    leaves it out, where that need not be news.
+    leaves it out, where that need not be news. ``owner`` is whom the entry lets sign from any
+    repository.
     """
 
     decision: Decision
@@ -108,6 +109,7 @@ class Judged(msgspec.Struct, frozen=True):
     nearest: str = ""
     but: But = ""
     unlisted: str = ""
+    owner: str = ""
 
 
 def required(trust: Trust) -> bool | None:
@@ -157,7 +159,8 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
         by = TRUSTED if settings.trusted else OVERRIDE
         off = _off_list(signer, settings)
         if off not in ("another tag", "list not read"):
-            but: But = "not on the node" if entry is not None else off
+            is_trusted = entry is not None and off != "other capitals"
+            but: But = "not on the node" if is_trusted else off
             return Judged("untrusted", by, nearest=_nearest(signer, trust), but=but)
         on_list, unlisted = "not listed", by
     if entry is None and (here or (entries and on_list in ("not judged", "not listed"))):
@@ -167,8 +170,9 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
     if on_list == "override":
         return Judged("override", OVERRIDE, pinned=entry is not None)
     if entry is not None:
-        by = _entry_named(entry, trust.policy.trusted[entry - 1])
-        return Judged("trusted", by, pinned=True, but=off, unlisted=unlisted)
+        said = trust.policy.trusted[entry - 1]
+        by, owner = _entry_named(entry, said), said.owner
+        return Judged("trusted", by, pinned=True, but=off, unlisted=unlisted, owner=owner)
     if on_list == "not listed":
         near = _nearest(signer, trust)
         return Judged("not listed", unlisted, nearest=near, but=off, unlisted=unlisted)

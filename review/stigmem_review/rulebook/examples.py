@@ -65,7 +65,8 @@ class ShortSignature(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of a signature in short; what is not given is the demo plugin's author's.
 
     The ``identity`` of a workflow follows from its ``repository``, its path there and its ``ref``.
-    ``beside`` are people of the same issuer who signed as well. ``kinds`` are the types of what
+    ``beside`` are people of the same issuer who signed as well, or workflows of the same
+    repository, by their paths. ``kinds`` are the types of what
     each of them attests, in their order, ``extra`` says why something beside it cannot be read,
     ``silent`` is what an index without attestations says.
     """
@@ -271,6 +272,13 @@ def release_of(short: ShortRelease) -> Release:
     )
 
 
+def _beside(name: str, signer: Signer) -> Signer:
+    if "/" not in name:
+        return Signer(name, "email", signer.issuer)
+    identity = signer.identity.replace(signer.workflow, name)
+    return msgspec.structs.replace(signer, identity=identity, workflow=name)
+
+
 def _signature(short: ShortSignature) -> AnySignature:
     if short.silent:
         return NotCarried("index")
@@ -290,7 +298,7 @@ def _signature(short: ShortSignature) -> AnySignature:
         trigger=short.trigger,
         runner=short.runner,
     )
-    others = (Signer(each, "email", short.issuer) for each in short.beside)
+    others = (_beside(each, signer) for each in short.beside)
     signers = (signer, *others) if short.status == "verified" else ()
     proofs = [
         Proof("demo.attestation", "attestation", "verified", signer=each, predicate=kind)

@@ -170,11 +170,15 @@ def _check_bundle(content: dict[str, Any]) -> None:
     if media_type not in {each.value for each in Bundle.BundleType}:
         raise unverifiable(f"it is a bundle of an unknown version: {shorten(media_type, 80)}")
     if at(content, "verificationMaterial", "publicKey") is not None:
-        raise unverifiable("it is signed with a key that no certificate says the owner of")
+        raise unverifiable(
+            "it is signed with a key, and sigstore, which verifies here, takes certificates alone"
+        )
     entries = at(content, "verificationMaterial", "tlogEntries")
     # Protocol buffers leave out of JSON what is empty: an instance may have no public log.
     if entries == [] or (entries is None and isinstance(at(content, "verificationMaterial"), dict)):
-        raise unverifiable("it has no entry in a transparency log")
+        raise unverifiable(
+            "it has no entry in a transparency log, and sigstore, which verifies here, wants one"
+        )
     if isinstance(entries, list) and len(entries) > 1:
         raise unverifiable(f"it has {len(entries)} entries in logs; one can be checked")
     entry = at(content, "verificationMaterial", "tlogEntries", 0)

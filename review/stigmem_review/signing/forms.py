@@ -33,7 +33,10 @@ class Material(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a signature file holds; ``seen`` if it is of no form that is read, and need not be."""
+    """What a signature file holds; ``seen`` if it is of no form that is read, and need not be.
+
+    Even then it may be a signature that cannot be verified here, in which case it is ``found``.
+    """
 
     found: tuple[Material | Proof, ...] = ()
     seen: bool = False
@@ -48,7 +51,8 @@ def materials(file: SignatureFile) -> Contents:
     try:
         lines = _contents(file)
     except Unproven as error:
-        return Contents(seen=True) if file.doubtful else Contents((_unread(file.name, error),))
+        unread = () if file.doubtful else (_unread(file.name, error),)
+        return Contents(unread, seen=file.doubtful)
     found: list[Material | Proof] = []
     for number, content in enumerate(lines, 1):
         name = file.name if len(lines) == 1 else f"{file.name}#{number}"
@@ -57,7 +61,8 @@ def materials(file: SignatureFile) -> Contents:
         except Unproven as error:
             found.append(_unread(name, error))
     if file.doubtful and not any(isinstance(each, Material) for each in found):
-        return Contents(seen=True)
+        unverifiable = (each for each in found if isinstance(each, Proof) and not each.unread)
+        return Contents(tuple(unverifiable), seen=True)
     return Contents(tuple(found))
 
 
@@ -145,7 +150,10 @@ def _form(content: dict[str, Any]) -> SignatureForm:
             "it is a bundle as cosign wrote it before Sigstore had a format", _NO_FORM
         )
     if {"payload", "payloadType", "signatures"} <= content.keys():
-        raise unverifiable("it is an envelope that is signed with a key, without a certificate")
+        raise unverifiable(
+            "it is an envelope that is signed with a key, and sigstore, which verifies here, takes "
+            "certificates alone"
+        )
     if len(found) != 1:
         what = "of several forms at once" if found else "no signature file"
         raise unreadable(f"it is {what}: its keys are {shorten(', '.join(content), 100)}", _NO_FORM)

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class Proofs(NamedTuple):
-    """What the signatures of an artifact prove; ``seen`` are files of no form that is read."""
+    """What the signatures of an artifact prove; ``seen`` are files of no form that is read.
+
+    What cannot be verified of those counts where there is nothing else.
+    """
 
     found: tuple[Proof, ...] = ()
     seen: tuple[str, ...] = ()
@@ -39,7 +42,9 @@ def proofs_of(artifact: Artifact, roots: Sequence[TrustRoot]) -> Proofs:
     signature holds.
     """
     held = [(file.name, materials(file)) for file in artifact.signatures]
-    seen = tuple(name for name, each in held if each.seen)
+    if any(each.found and not each.seen for _, each in held):
+        held = [(name, each._replace(found=()) if each.seen else each) for name, each in held]
+    seen = tuple(name for name, each in held if each.seen and not each.found)
     found = [each for _, contents in held for each in contents.found]
     if not any(isinstance(each, Material) for each in found):
         return Proofs(tuple(each for each in found if isinstance(each, Proof)), seen)
