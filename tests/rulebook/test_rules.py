@@ -12,8 +12,8 @@ from stigmem_review import facts, host, limits
 from stigmem_review.case import build_case
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import KINDS
-from stigmem_review.rulebook import compiled, load_rules, rules, shipped_rules
-from stigmem_review.rulebook.compiled import Compiled
+from stigmem_review.rulebook import load_rules, parsing, rules, shipped_rules
+from stigmem_review.rulebook.compiled import compiled
 from stigmem_review.rulebook.examples import (
     ShortRelease,
     read_examples,
@@ -125,7 +125,7 @@ BAD = [
 def _load(folder: Path, text: str) -> RuleFile:
     (folder / "SPR999-demo.toml").write_text(text, "utf-8")
     [each] = load_rules(folder).rules
-    Compiled(each.rule)
+    compiled(each)
     return each
 
 
@@ -175,7 +175,7 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_a_message_lists_ten_items_and_counts_the_rest(tmp_path: Path) -> None:
     text = GOOD.replace("capability-added", "files-unreviewed").replace("fact.item", "fact.files")
-    rule = Compiled(_load(tmp_path, text).rule)
+    rule = compiled(_load(tmp_path, text))
     old, new = (
         release_of(ShortRelease(unreviewed=names))
         for names in ((), tuple(f"f{number}" for number in range(25)))
@@ -195,7 +195,7 @@ def test_a_number_with_too_many_digits_is_an_error_of_one_line() -> None:
 
 def _judged(tmp_path: Path, text: str) -> tuple[bool, str]:
     """Return whether a rule fires on a new capability ``x``, and its words."""
-    rule = Compiled(_load(tmp_path, text).rule)
+    rule = compiled(_load(tmp_path, text))
     old, new = (
         release_of(ShortRelease(capabilities=names))
         for names in (("facts.read",), ("facts.read", "x"))
@@ -243,7 +243,11 @@ def test_a_message_can_depend_on_the_fact(says: str, said: str, tmp_path: Path) 
 
 def test_what_the_check_does_not_list_has_no_value() -> None:
     with pytest.raises(TypeError, match="Concat passed the check"):
-        compiled._value(nodes.Concat([]), {})
+        parsing._expression(nodes.Concat([]))
+    with pytest.raises(TypeError, match="field of Concat passed"):
+        parsing._expression(nodes.Getattr(nodes.Concat([]), "item", "load"))
+    with pytest.raises(TypeError, match="Scope passed the check"):
+        [*parsing._parts([nodes.Scope([])])]
 
 
 # Where rules are

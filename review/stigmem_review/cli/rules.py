@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stigmem_review.rulebook.rules import Rule, Rulebook
+    from stigmem_review.rulebook.rule import Rule
+    from stigmem_review.rulebook.rules import Rulebook
 
 
 def add(commands: Any) -> None:
@@ -91,13 +92,13 @@ def _paragraph(title: str, text: str) -> str:
 def run_tests(options: argparse.Namespace) -> int:
     """Check every rule and run its examples; 1 where one does not hold."""
     from stigmem_review.rulebook import load_rules
-    from stigmem_review.rulebook.compiled import compiled
     from stigmem_review.rulebook.examples import run_examples
+    from stigmem_review.rulebook.parsing import parse
 
     book = load_rules(options.path) if options.path else _rulebook()
     ran = failed = 0
     for each in book.rules:
-        compiled(each.rule)
+        parse(each.rule)
         for outcome in run_examples(each):
             ran += 1
             if not outcome.passed:

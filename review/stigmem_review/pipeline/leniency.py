@@ -11,7 +11,8 @@ from stigmem_review.model import LEVELS, Level
 from stigmem_review.policy.file import PolicyFile, Rights, Setting
 from stigmem_review.policy.mistake import quoted, table_named
 from stigmem_review.policy.settings import ACKNOWLEDGED, OVERRIDE, REQUIRED, parse_settings
-from stigmem_review.rulebook.rules import Rule, Rulebook
+from stigmem_review.rulebook.rule import Rule
+from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.toml import Keys
 
 Leniency = Literal["lowered rule", "lowered gate", "allowed", "override"]

@@ -236,7 +236,7 @@ def _with_own_rules(decided: Decisions, read: Read, listed: Listed) -> Decisions
             ]
             own = book_of(folder, files)
             for each in own.rules:
-                compiled(each.rule)
+                compiled(each)
             book = book.joined(own, folder)
         except (SourceError, RuleError) as error:
             where = "" if error.text.startswith(folder) else f"{folder}: "

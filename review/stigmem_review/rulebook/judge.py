@@ -13,7 +13,8 @@ from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
 from stigmem_review.outcomes import phrase
-from stigmem_review.rulebook.rules import Rule, Rulebook
+from stigmem_review.rulebook.rule import Rule
+from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message, Segment, clean_all
 
 
@@ -69,7 +70,7 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     """
     if not facts:
         return ()
-    # Jinja2 takes longer to import than everything else together; a case without facts needs none.
+    # A case without facts, such as that of a release and itself, needs no rule.
     from stigmem_review.rulebook.compiled import compiled
 
     by_kind: dict[str, list[Fact]] = {}
@@ -84,7 +85,7 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     findings = []
     for each in files:
         about = [fact for kind in each.rule.on for fact in by_kind.get(kind, ())]
-        rule = compiled(each.rule)
+        rule = compiled(each)
         for fact in about:
             level = rule.level(fact, case)
             if level is not None:

@@ -8,46 +8,24 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from stigmem_review import limits, toml
 from stigmem_review.errors import RuleError, SourceError, reason
 from stigmem_review.facts import KINDS
-from stigmem_review.model import Level
 from stigmem_review.policy.mistake import named
+from stigmem_review.rulebook.rule import Rule
 from stigmem_review.sources.disk import read_file
 from stigmem_review.text import shorten
 
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+if TYPE_CHECKING:
+    from stigmem_review.rulebook.prepared import Prepared
+
 _NAME = r"-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml"
 _FILE = re.compile(r"(?P<id>[A-Z]{2,8}[0-9]{3,4})" + _NAME)
 _OURS = re.compile(r"SPR[0-9]{3,4}")
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """One rule.
-
-    ``on`` names the kinds of facts it judges. It fires on such a fact unless ``when`` says no;
-    its level is ``level``, or a heavier one where ``warning_when`` or ``error_when`` says so.
-    ``says`` is the message, ``why`` and ``do`` are plain text; ``mend`` says what the author of
-    the release can do, where that is not what its reviewer does. A finding of a rule that is not
-    ``approvable`` cannot be accepted, only removed.
-    """
-
-    id: str
-    name: str
-    on: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    level: Level
-    says: Sentence
-    why: Sentence
-    do: Sentence
-    when: str = ""
-    warning_when: str = ""
-    error_when: str = ""
-    mend: str = ""
-    approvable: bool = True
 
 
 class RuleFile(msgspec.Struct, frozen=True, dict=True):
@@ -55,7 +33,8 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
 
     ``rule`` is what the text says, unless another is ``given``. ``path`` is below the folder of
     all; ``origin`` is that folder where the rule is an operator's own. It is read only when it is
-    asked for: a review needs few rules, and TOML takes longer to read than the plugins.
+    asked for: a review needs few rules, and TOML takes longer to read than the plugins. ``sha256``
+    is the digest of the file.
     """
 
     id: str
@@ -64,6 +43,7 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     category: str
     head: str
     examples: str
+    sha256: str
     given: Rule | None = None
     origin: str = ""
 
@@ -75,7 +55,20 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def rule(self) -> Rule:
         """What the file says. Raises ``RuleError`` that names the file where it is no rule."""
-        return self.given or _parse(self)
+        if self.given:
+            return self.given
+        if self.prepared:
+            return self.prepared.rule
+        return parse_rule(self)
+
+    @cached_property
+    def prepared(self) -> Prepared | None:
+        """What was made of the file before; ``None`` where nothing was, or the rule is given."""
+        if self.given:
+            return None
+        from stigmem_review.rulebook.prepared import prepared
+
+        return prepared(self.sha256)
 
     def is_about(self, kinds: Iterable[str]) -> bool:
         """Say whether it judges facts of some of these kinds."""
@@ -181,9 +174,9 @@ def book_of(folder: str, files: Iterable[tuple[str, bytes]], category: str = "")
     names: set[str] = set()
     digest = hashlib.sha256()
     for shown, data in files:
-        line = f"{shown}\0{hashlib.sha256(data).hexdigest()}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-        each = _file(shown, data, category)
+        sha256 = hashlib.sha256(data).hexdigest()
+        digest.update(f"{shown}\0{sha256}\n".encode("utf-8", "surrogateescape"))
+        each = _file(shown, data, category, sha256)
         if each.id in found or each.name in names:
             raise RuleError(f"{shown}: another rule has the id or the name of this one")
         found[each.id] = each
@@ -200,7 +193,7 @@ def _read(path: str) -> bytes:
         raise RuleError(error.text) from None
 
 
-def _file(shown: str, data: bytes, category: str) -> RuleFile:
+def _file(shown: str, data: bytes, category: str, sha256: str) -> RuleFile:
     folder, _, name = shown.rpartition("/")
     parts = _FILE.fullmatch(name)
     if not parts:
@@ -209,10 +202,11 @@ def _file(shown: str, data: bytes, category: str) -> RuleFile:
     # The examples are by far the larger part of a file and a review never needs them.
     start = text.find("\n[[example]]") + 1 or len(text)
     category = folder.rpartition("/")[2] or category
-    return RuleFile(parts["id"], parts["name"], shown, category, text[:start], text[start:])
+    head, examples = text[:start], text[start:]
+    return RuleFile(parts["id"], parts["name"], shown, category, head, examples, sha256)
 
 
-def _parse(each: RuleFile) -> Rule:
+def parse_rule(each: RuleFile) -> Rule:
     shown = "/".join(filter(None, (each.category, each.file)))
     data = parse_toml(each.head, shown)
     try:
