@@ -7,6 +7,9 @@ from pathlib import Path
 
 from stigmem_review.report import render
 from support.stories import CASES, STORIES, report_of
+from update_rules import update
+
+update()  # what the rules say, which may have changed as well
 
 for story in STORIES:
     with tempfile.TemporaryDirectory() as work:

@@ -31,14 +31,18 @@ def text() -> str:
     return "{\n" + ",\n".join(map(line, lines)) + "\n}\n"
 
 
+def update() -> None:
+    """Write the file."""
+    FILE.write_text(text(), "utf-8", newline="\n")
+
+
 def main() -> int:
     """Write the file, or compare it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    wanted = text()
     if not parser.parse_args().check:
-        FILE.write_text(wanted, "utf-8", newline="\n")
-    elif FILE.read_text("utf-8") != wanted:
+        update()
+    elif FILE.read_text("utf-8") != text():
         print(f"{FILE.name} is not what the rules say: run python tests/update_rules.py")
         return 1
     return 0
