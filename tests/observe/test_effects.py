@@ -14,7 +14,7 @@ from stigmem_review.interpret.behaviour import behaviour, module_of
 from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.survey import Survey, base
-from stigmem_review.model import FACTORY, IMPORT, MORE, SOMEWHERE, UNIMPORTED, UNREACHED
+from stigmem_review.model import FACTORY, IMPORT, MORE, OFFERED, SOMEWHERE, UNIMPORTED, UNREACHED
 from stigmem_review.observe.authority import reached
 from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
@@ -1333,7 +1333,19 @@ def test_what_another_distribution_gives_a_star_import_is_followed() -> None:
     assert "os.system" in followed(files)
 
 
+@pytest.mark.parametrize("table", ["", "Row.table = Table\n"], ids=["one way", "in a circle"])
+def test_classes_that_name_each_other_are_offered_with_what_they_do(table: str) -> None:
+    code = "import os\nclass Row:\n    def read(self): os.system('x')\nclass Table: row = Row\n"
+    tree = ast.parse(f"{code}{table}__all__ = ['Table']\n")
+    found = behaviour([("demo", "demo/__init__.py", tree)], (), ()).events.values()
+    assert {each.phase for each in found if each.api == "os.system"} == {OFFERED}
+
+
 HOSTILE = {
+    "classes that name all that came before": {
+        "demo/__init__.py": "class C0: pass\n"
+        + "".join(f"class C{n}:\n    a = C{n - 1}\n    b = C{n - 1}.a\n" for n in range(1, 60))
+    },
     "classes that derive from each other": {
         "demo/m.py": "class C0:\n    def f(self): pass\n"
         + "".join(f"class C{n}(C{n - 1}):\n    def f{n}(self): self.f()\n" for n in range(1, 1500))

@@ -56,11 +56,12 @@ def offered(modules: Iterable[Mod]) -> Iterator[Body]:
 
     That is what ``__all__`` of a package names, or all of its names without an underscore.
     """
+    met: set[Value] = set()
     for module in modules:
         if module.is_package and "." not in module.name:
             for name in _public(module):
                 for value in module.names.get(name, ()):
-                    yield from _functions(value)
+                    yield from _functions(value, met)
 
 
 def _public(module: Mod) -> Iterator[str]:
@@ -76,17 +77,20 @@ def _public(module: Mod) -> Iterator[str]:
     yield from (name for name in module.names if not name.startswith("_"))
 
 
-def _functions(value: Value) -> Iterator[Body]:
-    match value:
-        case Body():
-            yield value
-        case Klass():
-            for name, values in value.names.items():
+def _functions(value: Value, met: set[Value]) -> Iterator[Body]:
+    """Yield a function, or those of a class; nothing that was ``met``: classes name each other."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if each in met:
+            continue
+        met.add(each)
+        if isinstance(each, Body):
+            yield each
+        elif isinstance(each, Klass):
+            for name, values in reversed(each.names.items()):
                 if not name.startswith("_") or name.endswith("__"):
-                    for each in values:
-                        yield from _functions(each)
-        case _:
-            pass
+                    waiting += reversed(values)
 
 
 def _finds(api: str) -> bool:
