@@ -129,7 +129,7 @@ def test_what_is_there_is_never_written_over_or_passed_by(there: str, run: Run) 
         (("--python", "nowhere"), "nowhere is no environment"),
         (("--python", "."), ". is no environment"),
         (("--env-file", "nowhere"), "the env file nowhere"),
-        (("--env-file", "bad.env"), "bad.env: STIGMEM_PLUGIN_SIGNING_REQUIRED is 'perhaps'"),
+        (("--env-file", "bad.env"), "bad.env:1: STIGMEM_PLUGIN_SIGNING_REQUIRED is 'perhaps'"),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused_and_nothing_written(

@@ -48,63 +48,72 @@ def test_a_policy_says_whom_to_trust() -> None:
 
 WRONG = {
     "no issuer": ('identity = "a@b"', "issuer"),
-    "neither": ('issuer = "i"', "repository"),
-    "no workflow": ('issuer = "i"\nrepository = "https://r/x"', "workflow"),
-    "no repository": ('issuer = "i"\nworkflow = "w"', "repository"),
-    "both": ('issuer = "i"\nidentity = "a"\nrepository = "https://r"\nworkflow = "w"', "identity"),
-    "a repository in short": ('issuer = "i"\nrepository = "o/n"\nworkflow = "w"', "repository"),
+    "neither": ('issuer = "https://i"', "repository"),
+    "no workflow": ('issuer = "https://i"\nrepository = "https://r/x"', "workflow"),
+    "no repository": ('issuer = "https://i"\nworkflow = "w"', "repository"),
+    "both": (
+        'issuer = "https://i"\nidentity = "a"\nrepository = "https://r"\nworkflow = "w"',
+        "identity",
+    ),
+    "a repository in short": (
+        'issuer = "https://i"\nrepository = "o/n"\nworkflow = "w"',
+        "repository",
+    ),
     "a slash at the end": (
-        'issuer = "i"\nrepository = "https://r/o/n/"\nworkflow = "w"',
+        'issuer = "https://i"\nrepository = "https://r/o/n/"\nworkflow = "w"',
         "repository",
     ),
     "a workflow with its ref": (
-        'issuer = "i"\nrepository = "https://r/o/n"\nworkflow = "w.yml@refs/tags/v1"',
+        'issuer = "https://i"\nrepository = "https://r/o/n"\nworkflow = "w.yml@refs/tags/v1"',
         "workflow",
     ),
     "a ref in short": (
-        'issuer = "i"\nrepository = "https://r"\nworkflow = "w"\nref = "v*"',
+        'issuer = "https://i"\nrepository = "https://r"\nworkflow = "w"\nref = "v*"',
         "ref",
     ),
     "a ref with a class": (
-        'issuer = "i"\nrepository = "https://r"\nworkflow = "w"\nref = "refs/tags/v[0-9]"',
+        'issuer = "https://i"\nrepository = "https://r"\nworkflow = "w"\nref = "refs/tags/v[0-9]"',
         "ref",
     ),
-    "a ref of a person": ('issuer = "i"\nidentity = "a"\nref = "refs/tags/*"', "ref"),
-    "another alphabet": ('issuer = "i"\nidentity = "rele\u0430se@acme.example"', "identity"),
-    "a blank": ('issuer = "i "\nidentity = "a"', "issuer"),
-    "no plugins": ('issuer = "i"\nidentity = "a"\nplugins = []', "plugins"),
-    "a plugin that is none": ('issuer = "i"\nidentity = "a"\nplugins = ["a b"]', "plugins"),
-    "a number": ('issuer = "i"\nidentity = 1', "identity"),
-    "a plugin that is a number": ('issuer = "i"\nidentity = "a"\nplugins = [1]', "plugins"),
+    "a ref of a person": ('issuer = "https://i"\nidentity = "a"\nref = "refs/tags/*"', "ref"),
+    "another alphabet": (
+        'issuer = "https://i"\nidentity = "rele\u0430se@acme.example"',
+        "identity",
+    ),
+    "a blank": ('issuer = "https://i "\nidentity = "a"', "issuer"),
+    "no plugins": ('issuer = "https://i"\nidentity = "a"\nplugins = []', "plugins"),
+    "a plugin that is none": ('issuer = "https://i"\nidentity = "a"\nplugins = ["a b"]', "plugins"),
+    "a number": ('issuer = "https://i"\nidentity = 1', "identity"),
+    "a plugin that is a number": ('issuer = "https://i"\nidentity = "a"\nplugins = [1]', "plugins"),
     # What no certificate says, so that the entry would trust nobody.
     "an issuer that ends with a slash": ('issuer = "https://i/"\nidentity = "a"', "issuer"),
     "a pattern for repositories": (
-        'issuer = "i"\nrepository = "https://r/o/*"\nworkflow = "w"',
+        'issuer = "https://i"\nrepository = "https://r/o/*"\nworkflow = "w"',
         "repository",
     ),
-    "a pattern for people": ('issuer = "i"\nidentity = "*@acme.example"', "identity"),
+    "a pattern for people": ('issuer = "https://i"\nidentity = "*@acme.example"', "identity"),
     "the address of a clone": (
-        'issuer = "i"\nrepository = "https://r/o/n.git"\nworkflow = "w"',
+        'issuer = "https://i"\nrepository = "https://r/o/n.git"\nworkflow = "w"',
         "repository",
     ),
     "a workflow without its folder": (
-        'issuer = "i"\nrepository = "https://github.com/o/n"\nworkflow = "release.yml"',
+        'issuer = "https://i"\nrepository = "https://github.com/o/n"\nworkflow = "release.yml"',
         "workflow",
     ),
     "a workflow's name without its ref": (
-        'issuer = "i"\nidentity = "https://r/o/n/.ci/release.yml"',
+        'issuer = "https://i"\nidentity = "https://r/o/n/.ci/release.yml"',
         "identity",
     ),
-    "quotes within quotes": ("issuer = 'i'\nidentity = '\"a@acme.example\"'", "identity"),
+    "quotes within quotes": ("issuer = 'https://i'\nidentity = '\"a@acme.example\"'", "identity"),
     "a regular expression": (
-        "issuer = 'i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v.*'",
+        "issuer = 'https://i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v.*'",
         "ref",
     ),
     "an anchor": (
-        "issuer = 'i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v1$'",
+        "issuer = 'https://i'\nrepository = 'https://r'\nworkflow = 'w'\nref = 'refs/tags/v1$'",
         "ref",
     ),
-    "a field that is none": ('issuer = "i"\nidentiy = "a"', "identiy"),
+    "a field that is none": ('issuer = "https://i"\nidentiy = "a"', "identiy"),
 }
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from stigmem_review import limits
 from stigmem_review.errors import PolicyError
+from stigmem_review.policy.spelling import identity_wrong
 from stigmem_review.text import shorten
+
+if TYPE_CHECKING:
+    from dotenv.parser import Original
 
 TRUSTED: Final = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
 OVERRIDE: Final = "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
@@ -40,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
     """Return the settings in an environment. Raises ``PolicyError`` for one the node refuses."""
-    return _settings(environment, "the environment")
+    return _settings(environment, {}, "the environment")
 
 
 def parse_settings(data: bytes, path: str) -> Settings:
@@ -61,31 +65,38 @@ def parse_settings(data: bytes, path: str) -> Settings:
         raise PolicyError(
             f"{shown}: byte {error.start} is not UTF-8, as which the node reads it; save it so"
         ) from None
-    found = _of_file(text, shown)
+    found, lines = _of_file(text, shown)
     for name, value in found.items():
         if value is not None and "${" in value and _variable(name):
             raise PolicyError(
-                f"{shown}: {_variable(name)} is {shorten(value)!r}, which takes the value of "
-                "another variable; nobody can say here what that is on the node: write it out"
+                f"{shown}:{lines[name]}: {_variable(name)} is {shorten(value)!r}, which takes the "
+                "value of another variable, which is not known here: write it out"
             )
-    return _settings(found, shown)
+    return _settings(found, {name: f"{shown}:{line}" for name, line in lines.items()}, shown)
 
 
-def _of_file(text: str, shown: str) -> dict[str, str | None]:
-    """Return what the lines of an env file set; the last of several lines counts."""
+def _of_file(text: str, shown: str) -> tuple[dict[str, str | None], dict[str, int]]:
+    """Return what the lines of an env file set, and in which; the last of several counts."""
     # Its dotenv_values says no more than the log about a line that it cannot read.
     from dotenv.parser import parse_stream
 
     found: dict[str, str | None] = {}
+    lines: dict[str, int] = {}
     for line in parse_stream(io.StringIO(text, newline=None)):
         if line.key is not None:
-            found[line.key] = line.value
+            found[line.key], lines[line.key] = line.value, _first_line(line.original)
         elif line.error and "stigmem_plugin_" in line.original.string.lower():
             raise PolicyError(
                 f"{shown}:{line.original.line}: the node cannot read this line and passes over "
                 f"it: {shorten(line.original.string.strip())!r}; write NAME=value"
             )
-    return found
+    return found, lines
+
+
+def _first_line(original: Original) -> int:
+    """Return where a binding begins, after the blank lines that its text takes in."""
+    text = original.string
+    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 _BY_NAME = {each.lower(): each for each in (TRUSTED, OVERRIDE, REQUIRED, ACKNOWLEDGED)}
@@ -96,13 +107,21 @@ def _variable(name: str) -> str:
     return _BY_NAME.get(name.lower(), "")
 
 
-def _settings(values: Mapping[str, str | None], shown: str) -> Settings:
-    """Return what some variables say. Raises ``PolicyError`` for a value the node refuses."""
+def _settings(values: Mapping[str, str | None], places: Mapping[str, str], shown: str) -> Settings:
+    """Return what some variables say, each of which stands at its place.
+
+    Raises ``PolicyError`` for a value the node refuses, and for a list with a name that is no
+    signer's.
+    """
     said = {_variable(name): value for name, value in values.items() if _variable(name)}
+    at = {_variable(name): place for name, place in places.items()}
+    trusted, override = (
+        _identities(name, said.get(name), at.get(name, shown)) for name in (TRUSTED, OVERRIDE)
+    )
     return Settings(
-        trusted=_identities(said.get(TRUSTED)),
-        override=_identities(said.get(OVERRIDE)),
-        required=_flag(said.get(REQUIRED), shown),
+        trusted=trusted,
+        override=override,
+        required=_flag(said.get(REQUIRED), at.get(REQUIRED, shown)),
         acknowledged=said.get(ACKNOWLEDGED) == ACKNOWLEDGEMENT,
     )
 
@@ -123,9 +142,13 @@ def takes_more(name: str, value: str) -> bool:
             return bool(value)
 
 
-def _identities(value: str | None) -> tuple[str, ...]:
+def _identities(name: str, value: str | None, shown: str) -> tuple[str, ...]:
     parts = (part.strip() for part in (value or "").split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
+    found = tuple(dict.fromkeys(part for part in parts if part))
+    for part in found:
+        if why := identity_wrong(part):
+            raise PolicyError(f"{shown}: {name}: {why}")
+    return found
 
 
 def _flag(value: str | None, shown: str) -> bool | None:

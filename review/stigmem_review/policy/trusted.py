@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
 
 from stigmem_review.names import canonicalize_name
+from stigmem_review.policy import spelling
 from stigmem_review.policy.alike import is_odd
-from stigmem_review.policy.identities import ON_GITHUB
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
@@ -179,6 +178,25 @@ def signing_mistakes(trusted: Iterable[Trusted], keys: Keys) -> Iterator[Mistake
 
 
 def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
+    yield from _contradictions(entry)
+    for field, value in _texts(entry):
+        if is_odd(value) or value != value.strip():
+            yield (
+                field,
+                f"{shorten(value)!r} has a character that is not printable ASCII, or a blank "
+                "around it; such signers are not trusted",
+            )
+        elif why := _never(entry, field, value):
+            yield field, why
+    for name in entry.plugins:
+        from packaging.utils import is_normalized_name
+
+        if not is_normalized_name(canonicalize_name(name)):
+            yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
+
+
+def _contradictions(entry: Trusted) -> Iterator[tuple[str, str]]:
+    """Yield what is missing from an entry, or does not go with the rest of it."""
     if not entry.issuer:
         yield (
             "issuer",
@@ -193,51 +211,46 @@ def _mistakes(entry: Trusted) -> Iterator[tuple[str, str]]:
         for field in ("repository", "workflow"):
             if not getattr(entry, field):
                 yield field, "it is missing; write an identity, or a repository and a workflow"
-    if entry.owner and entry.issuer and not owner_address(entry):
-        yield (
-            "owner",
-            f"write {shorten(entry.owner)!r} as a whole address, such as https://forge.example/"
-            f"{shorten(entry.owner)}: which forge {shorten(entry.issuer)} is for is not known",
-        )
     for field in ("trigger", "environment", "builder"):
         if getattr(entry, field) and entry.identity:
             yield field, "only a workflow has one; write a repository and a workflow"
-    if entry.builder and "://" not in entry.builder:
-        yield "builder", f"{shorten(entry.builder)!r} is not its whole address, with https://"
-    for field, value in _texts(entry):
-        if is_odd(value) or value != value.strip():
-            yield (
-                field,
-                f"{shorten(value)!r} has a character that is not printable ASCII, or a blank "
-                "around it; such signers are not trusted",
-            )
-    yield from _never(entry)
-    if entry.repository and ("://" not in entry.repository or entry.repository.endswith("/")):
-        yield (
-            "repository",
-            f"{shorten(entry.repository)!r} is not its whole address, such as "
-            "https://forge.example/owner/name, without a slash at the end",
-        )
-    if entry.workflow.startswith("/") or "@" in entry.workflow:
-        yield (
-            "workflow",
-            f"{shorten(entry.workflow)!r} is not a path in the repository, such as "
-            ".github/workflows/release.yml; a ref has a field of its own",
-        )
-    if entry.ref and not entry.ref.startswith("refs/"):
-        yield "ref", f"write {shorten(entry.ref)!r} in full, such as refs/tags/v*"
-    if set(entry.ref) & set("?[]"):
-        yield "ref", f"in {shorten(entry.ref)!r} only * stands for other characters"
     if entry.ref and entry.identity:
         yield "ref", "an identity has none of its own; write a repository and a workflow"
-    for name in entry.plugins:
-        from packaging.utils import is_normalized_name
-
-        if not is_normalized_name(canonicalize_name(name)):
-            yield "plugins", f"{shorten(name)!r} is not the name of a distribution"
 
 
-_REGULAR = re.compile(r"[\^$\\+(){}|]|\.\*")
+def _never(entry: Trusted, field: str, value: str) -> str:
+    """Say why no certificate ever has what a key says, so that the entry would trust nobody."""
+    if not value:
+        return ""
+    if why := spelling.quoted(value):
+        return why
+    match field:
+        case "ref":
+            return spelling.ref_wrong(value, entry.issuer)
+        case "identity":
+            return spelling.identity_wrong(value, entry.issuer)
+        case _ if "*" in value:
+            return (
+                f"{shorten(value)!r} is compared as it is, and * stands for nothing here; write "
+                "one entry for each"
+            )
+        case "issuer":
+            return spelling.issuer_wrong(value)
+        case "repository":
+            return spelling.repository_wrong(value, entry.issuer)
+        case "workflow":
+            return spelling.workflow_wrong(value, entry.repository, entry.issuer)
+        case "builder":
+            return spelling.builder_wrong(value)
+        case "owner" if value.startswith("@"):
+            return f"write {shorten(value.lstrip('@'))!r}, without the @"
+        case "owner" if entry.issuer and not owner_address(entry):
+            return (
+                f"write {shorten(value)!r} as a whole address, such as https://forge.example/"
+                f"{shorten(value)}: which forge {shorten(entry.issuer)} is for is not known"
+            )
+        case _:
+            return ""
 
 
 def _texts(entry: Trusted) -> Iterator[tuple[str, str]]:
@@ -253,45 +266,5 @@ def owner_address(entry: Trusted) -> str:
     """Return the address that the repositories of an entry's owner lie below; nothing if none."""
     if "://" in entry.owner:
         return entry.owner.rstrip("/")
-    forge = _FORGES.get(entry.issuer, "")
+    forge = spelling.forge_of(entry.issuer)
     return f"{forge}{entry.owner.strip('/')}" if forge and entry.owner else ""
-
-
-_FORGES = {
-    "https://token.actions.githubusercontent.com": ON_GITHUB,
-    "https://gitlab.com": "https://gitlab.com/",
-}
-"""Where the repositories are that an issuer speaks of, of those that have one place."""
-
-
-def _never(entry: Trusted) -> Iterator[tuple[str, str]]:
-    """Yield what no certificate ever says, so that the entry would trust nobody."""
-    for field, value in _texts(entry):
-        if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
-            yield field, f"{shorten(value)} has quotes of its own; write it without those"
-        elif "*" in value and field != "ref":
-            yield (
-                field,
-                f"{shorten(value)!r} is compared as it is, and * stands for nothing here; "
-                "write one entry for each",
-            )
-    if entry.issuer.endswith("/"):
-        yield "issuer", f"no issuer ends with a slash; write {entry.issuer.rstrip('/')!r}"
-    if entry.repository.endswith(".git"):
-        address = entry.repository.removesuffix(".git")
-        yield "repository", f"its address has no .git at the end; write {address!r}"
-    if entry.repository.startswith(ON_GITHUB) and entry.workflow and "/" not in entry.workflow:
-        path = f".github/workflows/{entry.workflow}"
-        yield "workflow", f"it is a path from the top of the repository; write {path!r}"
-    if re.search(r"\.ya?ml$", entry.identity):
-        yield (
-            "identity",
-            f"a workflow signs as {shorten(entry.identity)}@ and its ref, such as "
-            "@refs/tags/v1.0.0; write it with the ref, or write repository and workflow",
-        )
-    if _REGULAR.search(entry.ref):
-        yield (
-            "ref",
-            f"{shorten(entry.ref)!r} is no regular expression: * stands for anything but a slash, "
-            "and everything else for itself; write refs/tags/v*",
-        )
