@@ -1341,6 +1341,25 @@ def test_classes_that_name_each_other_are_offered_with_what_they_do(table: str) 
     assert {each.phase for each in found if each.api == "os.system"} == {OFFERED}
 
 
+@pytest.mark.parametrize(
+    "circle",
+    [
+        "C.__call__ = C()",
+        "C.__new__ = C",
+        "C.__init__ = C()\nC.__call__ = C",
+        "C.__call__ = D()\nD.__call__ = C()",
+        "C.__call__ = functools.partial(C(), C())",
+        "C.__call__ = 'a' if demo.known() else demo.given()",
+        "C.__init__ = C\nC.__missing__ = C.__del__ = C.__post_init__ = C()",
+    ],
+)
+def test_objects_that_call_themselves(circle: str) -> None:
+    """What Python would never come back from hides nothing that stands beside it."""
+    act = "class C: pass\nclass D:\n    def go(self): os.system('x')\n"
+    code = f"import functools, os\n{act}{circle}\nC()()\ndemo.use(C())\nD().go()\n"
+    assert "os.system" in followed({"demo/__init__.py": "import demo\n" + code})
+
+
 HOSTILE = {
     "classes that name all that came before": {
         "demo/__init__.py": "class C0: pass\n"

@@ -143,6 +143,8 @@ class Base(ABC):
         self.guarded = 0
         self.sure = True
         self.nested = 0
+        self.being_called: set[Value] = set()
+        """Classes and objects whose call is looked at: what they call in turn may be themselves."""
         self.looping = 0
         self.apart = False
         """Whether what is looked at runs only where the module is a script."""
@@ -321,8 +323,9 @@ class Base(ABC):
     def visit(self, unit: Unit) -> None:
         unit.queued = False
         unit.seen = True
-        before = self.unit, self.guarded, self.sure, self.now, self.looping
+        before = self.unit, self.guarded, self.sure, self.now, self.looping, self.being_called
         self.unit, self.guarded, self.sure, self.now, self.looping = unit, 0, True, {}, 0
+        self.being_called = set()
         env = unit.env
         assert env is not None
         node = unit.node
@@ -331,7 +334,7 @@ class Base(ABC):
         else:
             assert isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
             self.block(node.body, env)
-        self.unit, self.guarded, self.sure, self.now, self.looping = before
+        self.unit, self.guarded, self.sure, self.now, self.looping, self.being_called = before
 
     def far(self, dotted: str) -> Far:
         """Return what others provide under a name."""

@@ -114,13 +114,17 @@ class Calls(Attributes):
             if isinstance(function.function, (Text, Partly)):
                 return self._call_text(function.function, function.args, args, keywords, node, env)
             return self.call(function.function, (*function.args, *args), keywords, node, env)
-        if isinstance(function, Klass):
-            return self._make(function, args, keywords, node, env)
-        if isinstance(function, Inst):
-            found: Values = ()
-            for each in self.of_class(function.klass, "__call__", node, env):
-                found += self.call(each, ((function,), *args), keywords, node, env)
-            return found or self._in_context(function, args, node, env)
+        if isinstance(function, (Klass, Inst)):
+            if function in self.being_called:
+                return ()
+            self.being_called.add(function)
+            found = (
+                self._make(function, args, keywords, node, env)
+                if isinstance(function, Klass)
+                else self._call_object(function, args, keywords, node, env)
+            )
+            self.being_called.discard(function)
+            return found
         if function is SOME or isinstance(function, Partly):
             self.handed((*args, *keywords.values()), "", node, env)
             return ()
@@ -130,6 +134,20 @@ class Calls(Attributes):
                 self.handed((*args, *keywords.values()), "", node, env)
             return (self.attr("upper()"),) if function.name == "upper" else ()
         return ()
+
+    def _call_object(
+        self,
+        function: Inst,
+        args: tuple[Values, ...],
+        keywords: Mapping[str, Values],
+        node: ast.AST,
+        env: Env,
+    ) -> Values:
+        """Call an object of a class of the release."""
+        found: Values = ()
+        for each in self.of_class(function.klass, "__call__", node, env):
+            found += self.call(each, ((function,), *args), keywords, node, env)
+        return found or self._in_context(function, args, node, env)
 
     def _call_path(
         self,
@@ -450,8 +468,7 @@ class Calls(Attributes):
                 return
             self.call(value, (), {}, node, env)
         elif isinstance(value, Inst) and not to:
-            for each in self.of_class(value.klass, "__call__", node, env):
-                self.call(each, ((value,),), {}, node, env)
+            self.call(value, (), {}, node, env)
         elif isinstance(value, Box) and depth < 1:
             for each in self.held(value, "*"):
                 self.hand(each, to, node, env, depth + 1)
