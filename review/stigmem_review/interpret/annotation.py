@@ -67,7 +67,7 @@ def api_of(m: Machine, node: ast.expr | None, env: Env, depth: int = 0) -> str:
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return OUTSIDE
         case ast.Name() | ast.Attribute():
-            match _named(m, node, env):
+            match named(m, node, env):
                 case Foreign(dotted=dotted) if dotted.partition(".")[0] not in _BARE:
                     return f"{dotted}()"
                 case Foreign() | Const(value=None):
@@ -106,13 +106,13 @@ def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def _named(m: Machine, node: ast.expr, env: Env) -> Value:
+def named(m: Machine, node: ast.expr, env: Env) -> Value:
     """Return what a dotted name stands for, without asking anybody."""
     match node:
         case ast.Name(id=name):
             return m.cells.get((m.frame_of(name, env).oid, name), MISSING)
         case ast.Attribute(value=owner, attr=attr):
-            match _named(m, owner, env):
+            match named(m, owner, env):
                 case Foreign(dotted=dotted):
                     return Foreign(apis.canonical(f"{dotted}.{attr}"))
                 case Ref(kind="module") as ref:

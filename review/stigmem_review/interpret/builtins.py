@@ -444,7 +444,7 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
     if kind == annotation.NONE_TYPE and not isinstance(value, (OneOf, Unknown)):
         return value == NONE
     match value:
-        case Ref(kind="instance"):
+        case Ref(kind="instance" | "manifest"):
             return m.derives(m.thing(value).type, kind)
         case Member(enum=enum, mixin=mixin):
             if enum == kind:
@@ -576,8 +576,8 @@ def _type(m: Machine, args: Args, keywords: Keywords) -> Value:
             return kind
         case Ref(kind="dict") as ref if m.thing(ref).name:
             raise GiveUp("the type of a dict")
-        case Ref(kind="manifest"):
-            return Foreign("stigmem_node.plugins.PluginManifest")
+        case Ref(kind="manifest") as ref:
+            return m.thing(ref).type
         case value:
             name = type_name(m, value)
             if name and hasattr(builtins, name):

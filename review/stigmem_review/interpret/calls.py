@@ -434,7 +434,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         m.fill(ref, maker, args, keywords)
         return ref
     if isinstance(init, Ref) and init.kind == "function":
-        _initialised(m, m.call(init, (ref, *args), keywords))
+        initialised(m, m.call(init, (ref, *args), keywords))
         return ref
     if init != MISSING and not isinstance(init, Foreign):
         raise GiveUp("objects are made in a way of their own")
@@ -445,7 +445,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
     return ref
 
 
-def _initialised(m: Machine, given: Value) -> None:
+def initialised(m: Machine, given: Value) -> None:
     """Raise what Python does where an ``__init__`` returns something."""
 
     def one(each: Value) -> Value:
@@ -487,7 +487,7 @@ def _made_anew(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
                 case True if isinstance(of, Ref):
                     init = lookup(m, of, "__init__")
                     if isinstance(init, Ref) and init.kind == "function":
-                        _initialised(m, m.call(init, (made, *args), keywords))
+                        initialised(m, m.call(init, (made, *args), keywords))
                     elif init != MISSING and not isinstance(init, Foreign):
                         raise GiveUp("objects are made in a way of their own")
                     return made

@@ -14,9 +14,9 @@ from stigmem_review.interpret import (
     annotation,
     builtins,
     calls,
-    fields,
     generic,
     host,
+    making,
     objects,
     records,
     statements,
@@ -118,7 +118,7 @@ _OF_MODELS = words("copy dict json schema schema_json construct validate from_or
 
 def overrides(m: Machine, kind: Value, names: tuple[str, ...]) -> bool:
     """Say whether a class, or one it is made of, may have methods of its own of some names."""
-    if kind == Foreign("pydantic.BaseModel"):
+    if kind in (objects.MODEL, objects.MANIFEST):
         return not _NOT_OF_MODELS.issuperset(names)
     if kind == Foreign("types.SimpleNamespace"):
         return not _PLAIN_OF_NAMESPACES.isdisjoint(names)
@@ -184,6 +184,11 @@ def inherited(m: Machine, kind: Foreign, name: str) -> Value:
         name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
     ):
         raise GiveUp(f"{name} of a model")
+    if kind == objects.MANIFEST and name in ("model_config", "model_validate"):
+        return MISSING
+    if kind == objects.MANIFEST and not name.startswith(("_validate_", "model_", "__pydantic")):
+        # What it has of all models comes behind it.
+        return MISSING
     if kind.dotted in _PLAIN_BASES and kind != objects.OBJECT:
         # What they have of ``object`` comes behind the classes that stand between.
         return MISSING
@@ -229,7 +234,7 @@ def derives(m: Machine, kind: Value, wanted: Value) -> bool | None:
         return True if True in every else None if None in every else False
     if not isinstance(kind, Foreign):
         return None
-    if kind == wanted:
+    if wanted in mro(m, kind):
         return True
     if not isinstance(wanted, Foreign):
         if isinstance(wanted, Ref) and wanted.kind == "class":
@@ -357,7 +362,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
                 pass
             case Foreign(dotted="typing.NamedTuple" | "typing.TypedDict") if len(bases) == 1:
                 traits.add(_RECORDS[base.dotted])
-            case Foreign(dotted="pydantic.BaseModel"):
+            case objects.MODEL | objects.MANIFEST:
                 traits.add("model")
             case Foreign(dotted=dotted) if dotted in HOST_ERRORS or (
                 dotted.startswith("builtins.") and exception_class(m, dotted) is not None
@@ -406,7 +411,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     if "model" in traits:
         for written in m.fields.get(kind.oid, {}).values():
             annotation.annotated(m, written, inner_env)
-        fields.finish_model(m, kind, inner_env)
+        making.finish_model(m, kind, inner_env)
     m.put((kind.oid, FINISHED), TRUE)
     return kind
 

@@ -1,20 +1,13 @@
-"""What objects of dataclasses and of models have: their fields."""
+"""What objects of dataclasses have: their fields."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from functools import partial
 
 from stigmem_review.interpret import (
-    host,
-    objects,
-    operators,
     records,
-    schemas,
 )
-from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import (
     GiveUp,
     Machine,
@@ -27,11 +20,7 @@ from stigmem_review.interpret.values import (
     TRUE,
     Bound,
     Const,
-    Foreign,
-    Frozen,
-    Member,
     OneOf,
-    Opaque,
     Ref,
     Tuple,
     Unknown,
@@ -41,126 +30,6 @@ from stigmem_review.interpret.values import (
 )
 
 _FIELD_OPTIONS = words("default default_factory repr compare hash metadata")
-_NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__")
-
-
-def finish_model(m: Machine, kind: Ref, env: Env) -> None:
-    """Note the fields of a model and their defaults, which its class no longer has."""
-    found: dict[str, tuple[schemas.Shape, Value]] = {}
-    for name, annotation in m.fields.get(kind.oid, {}).items():
-        if "ClassVar" not in ast.unparse(annotation):
-            default = m.read(kind, name)
-            found[name] = (schemas.shape_of(m, annotation, env), default)
-            if default != MISSING and name[:1] != "_":
-                m.put((kind.oid, name), MISSING)
-    m.shapes[kind.oid] = found
-
-
-def made(
-    m: Machine, special: str, kind: Ref, args: Sequence[Value],
-    keywords: Sequence[tuple[str, Value]],
-) -> Value:  # fmt: skip
-    """Make an object of a class of a special kind."""
-    if special != "model":
-        raise GiveUp("objects are made in a way of their own")
-    if args:
-        m.raise_("TypeError", Const("BaseModel.__init__() takes 1 positional argument"))
-    fields, checks = _model_fields(m, kind)
-    ref = m.alloc(Thing("instance", type=kind))
-    given = dict(keywords)
-    checking = schemas.validators(m, [*reversed(mro(m, kind))])
-    told, data = schemas.information(m) if checking else (None, None)
-    for name, (shape, default) in fields.items():
-        try:
-            if schemas.is_marked(shape):
-                raise GiveUp("more is said of a field of a model than its type")
-            if checks:
-                # Validators escaped where they were decorated; what they give is not known.
-                raise GiveUp("a model checks its values")
-            value = _model_value(m, name, shape, given, default)
-            # A default is taken as it is.
-            for each in checking.get(name, ()) if name in given else ():
-                value = schemas.checked(m, kind, each, value, told or ref)
-        except GiveUp as stop:
-            # That costs the one field: a model does nothing to its class.
-            m.may_raise(stop.why)
-            given_to = (*checking[name], told or ref) if name in checking else ()
-            value = m.unknown(stop.why, given.get(name, NONE), default, *given_to)
-        if data:
-            operators.set_subscript(m, data, Const(name), value)
-        else:
-            m.write(ref, value, name)
-    for name in fields if data else ():
-        assert data
-        # A validator can have changed the others' values.
-        held = m.guard((data,), partial(operators.subscript, m, data, Const(name)))
-        m.write(ref, held, name)
-    return ref
-
-
-def _model_value(
-    m: Machine, name: str, shape: schemas.Shape, given: dict[str, Value], default: Value
-) -> Value:
-    """Return what an object of a model has in one of its fields."""
-    options: dict[str, Value] = {}
-    if isinstance(default, Ref) and default.kind == "object":
-        options = _field_options(m, default)
-        default = options.get("", options.get("default", MISSING))
-    if name in given:
-        if options.keys() & schemas.BOUNDS:
-            m.may_raise("a model may refuse a value")
-        return schemas.taken(m, shape, given[name])
-    if "default_factory" in options:
-        return m.call(options["default_factory"], ())
-    if default == MISSING or default == Const(...):
-        host.refuse(m, f"{name}: Field required")
-    if isinstance(default, (Const, Frozen, Member, Opaque)):
-        return default
-    if isinstance(default, Tuple) or (
-        isinstance(default, Ref) and default.kind in ("list", "dict", "set")
-    ):
-        # Every object has a copy of its own.
-        return m.call(Foreign("copy.deepcopy"), (default,))
-    raise GiveUp("a default of a model is not followed")
-
-
-def model_fields(m: Machine, kind: Ref) -> list[str]:
-    """Return the names of the fields of a model."""
-    return [*_model_fields(m, kind)[0]]
-
-
-def _model_fields(m: Machine, kind: Ref) -> tuple[dict[str, tuple[schemas.Shape, Value]], bool]:
-    """Return the fields of a model with what they take, and whether it has validators."""
-    found: dict[str, tuple[schemas.Shape, Value]] = {}
-    checks = False
-    for each in reversed(mro(m, kind)):
-        if isinstance(each, Foreign) and each not in (objects.MODEL, objects.OBJECT):
-            raise GiveUp("a model is derived from what is not followed")
-        if not isinstance(each, Ref):
-            continue
-        fields = m.shapes.get(each.oid, {})
-        for name in m.names(each):
-            value = m.read(each, name)
-            odd = name.startswith(("model_", "__")) and name not in _NAMES_OF_CLASSES
-            odd = odd or name == "Config" or name in found
-            private = name.startswith("_") and not isinstance(value, (Ref, Unknown, Wrapped))
-            if odd or (private and name not in _NAMES_OF_CLASSES):
-                raise GiveUp("a model is made in a way of its own")
-            checks = checks or (name not in fields and isinstance(value, (Unknown, OneOf)))
-        found.update(fields)
-    if any(name.startswith("_") for name in found):
-        raise GiveUp("a model has fields of its own")
-    return found, checks
-
-
-def _field_options(m: Machine, field: Ref) -> dict[str, Value]:
-    options = dict(m.thing(field).defaults)
-    if m.thing(field).type != Foreign("pydantic.Field"):
-        raise GiveUp("a default of a model is not followed")
-    known = {"", "default", "default_factory"} | schemas.SAID
-    if options.keys() - known - schemas.BOUNDS:
-        raise GiveUp("a model checks its values in a way of its own")
-    return options
 
 
 def make_dataclass(m: Machine, kind: Ref, options: frozenset[str]) -> None:

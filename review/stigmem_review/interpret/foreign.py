@@ -239,7 +239,7 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
     if owner.dotted.startswith("builtins.") or m.is_object(owner.dotted):
         if name == "__name__":
             return Const(owner.dotted.rpartition(".")[2])
-        if name in objects.OPENING:
+        if name in objects.OPENING and (owner, name) != (objects.OBJECT, "__setattr__"):
             m.doom(f"{name} of {owner.dotted} is asked for")
     if owner.dotted.startswith("builtins.") and owner.dotted.count(".") == 1:
         real = getattr(real_builtins, owner.dotted.partition(".")[2], None)
@@ -304,13 +304,12 @@ def call_foreign(
         if (
             parts[1] == "object"
             and isinstance(first, Ref)
-            and first.kind == "instance"
+            and first.kind in ("instance", "manifest")
             and parts[2] == "__setattr__"
             and len(args) == 3
             and isinstance(args[1], Const)
         ):
-            m.write(first, args[2], str(args[1].value))
-            return NONE
+            return objects.set_plainly(m, first, str(args[1].value), args[2])
         kind = wanted.get(parts[1])
         if kind and isinstance(first, kind) and protocols.type_name(m, first) == parts[1]:
             return m.call(Method(first, parts[2]), args[1:], keywords)

@@ -57,12 +57,12 @@ def new_manifest(m: Machine, node: Node, args: Args, keywords: Keywords) -> Valu
     """Make a manifest of what it is given, or refuse it as the host does."""
     if args:
         m.raise_("TypeError", Const("it is given positional arguments, which the node refuses"))
-    written = _written(m, keywords)
-    given = written.given
+    told = written(m, keywords)
+    given = told.given
 
     def field(place: int, done: dict[str, Value]) -> Value:
         if place == len(FIELDS):
-            return _made(m, node, written, done)
+            return _made(m, node, told, done)
         name = FIELDS[place]
         if name not in given:
             if name in REQUIRED:
@@ -76,7 +76,7 @@ def new_manifest(m: Machine, node: Node, args: Args, keywords: Keywords) -> Valu
     for each in outcomes:
         refused = m.thing(each.value) if isinstance(each.value, Ref) else None
         if each.kind == "raises" and refused and refused.type == REFUSED and refused.extra is None:
-            refused.extra = written
+            refused.extra = told
     return m.settle(outcomes, FALLS)
 
 
@@ -92,7 +92,8 @@ class Written(msgspec.Struct, frozen=True):
     unknown: dict[str, Location | None]
 
 
-def _written(m: Machine, keywords: Keywords) -> Written:
+def written(m: Machine, keywords: Keywords) -> Written:
+    """Return the call that makes a manifest where the program is."""
     at = m.at()
     env, node = m.site
     places = {
@@ -166,8 +167,8 @@ def shown(m: Machine, value: Value) -> str:
             return "an object"
 
 
-def _made(m: Machine, node: Node, written: Written, given: dict[str, Value]) -> Value:
-    name, depends = given.get("name", NONE), given.get("depends_on", Frozen(()))
+def check_dependencies(m: Machine, name: Value, depends: Value) -> None:
+    """Refuse a manifest that depends on itself, as the host does."""
 
     def depends_on_itself(one: Value, other: Value) -> Value:
         if (
@@ -179,7 +180,11 @@ def _made(m: Machine, node: Node, written: Written, given: dict[str, Value]) -> 
         return NONE
 
     m.each(name, lambda one: m.each(depends, lambda other: depends_on_itself(one, other)))
-    ref = m.alloc(Thing("manifest", extra=written))
+
+
+def _made(m: Machine, node: Node, told: Written, given: dict[str, Value]) -> Value:
+    check_dependencies(m, given.get("name", NONE), given.get("depends_on", Frozen(())))
+    ref = m.alloc(Thing("manifest", type=Foreign(MANIFEST), extra=told))
     for field, value in {**defaults(m, node), **given}.items():
         m.write(ref, value, field)
     return ref
@@ -463,7 +468,7 @@ def constructed(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value
     given = dict(keywords)
     if not {"name", "version"} <= given.keys():
         raise GiveUp("a manifest is made without all of its fields")
-    ref = m.alloc(Thing("manifest", extra=_written(m, keywords)))
+    ref = m.alloc(Thing("manifest", type=Foreign(MANIFEST), extra=written(m, keywords)))
     for field, value in {**defaults(m, node), **given}.items():
         if field in FIELDS:
             m.write(ref, value, field)
@@ -477,8 +482,9 @@ def call_manifest(m: Machine, owner: Ref, name: str, args: Args, keywords: Keywo
         update = given.pop("update", NONE)
         if given:
             raise GiveUp("it is called in an unusual way")
-        made = m.alloc(Thing("manifest", extra=m.thing(owner).extra))
-        for field in FIELDS:
+        thing = m.thing(owner)
+        made = m.alloc(Thing("manifest", type=thing.type, extra=thing.extra))
+        for field in m.names(owner):
             m.write(made, m.read(owner, field), field)
         if update == NONE:
             return made

@@ -20,6 +20,7 @@ from stigmem_review.interpret import (
     host,
     imports,
     lazy,
+    making,
     objects,
     operators,
     showing,
@@ -502,11 +503,15 @@ class Interpreter(Machine):
         keywords: Sequence[tuple[str, Value]],
     ) -> Value:  # fmt: skip
         """Make an object of a class of a special kind."""
-        return fields.made(self, special, kind, args, keywords)
+        return making.made(self, special, kind, args, keywords)
 
     def model_fields(self, kind: Ref) -> list[str]:
         """Return the names of the fields of a model."""
-        return fields.model_fields(self, kind)
+        return making.model_fields(self, kind)
+
+    def set_field(self, owner: Ref, name: str, value: Value) -> Value:
+        """Set an attribute of an object of a model, or of a manifest."""
+        return making.set_field(self, owner, name, value)
 
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""

@@ -513,6 +513,10 @@ class Machine(Heap, ABC):
         """Return the names of the fields of a model."""
 
     @abstractmethod
+    def set_field(self, owner: Ref, name: str, value: Value) -> Value:
+        """Set an attribute of an object of a model, or of a manifest."""
+
+    @abstractmethod
     def fields_of(self, kind: Ref) -> Value:
         """Return the names of the fields of a class of named tuples."""
 

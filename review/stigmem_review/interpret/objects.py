@@ -55,6 +55,9 @@ OPENING = words(
 """Attributes that lead further than is followed: what they are asked of escapes."""
 OBJECT = Foreign("builtins.object")
 MODEL = Foreign("pydantic.BaseModel")
+MANIFEST = Foreign("stigmem_node.plugins.PluginManifest")
+_BEHIND: dict[Value, tuple[Value, ...]] = {MANIFEST: (MODEL,)}
+"""What classes of others are derived from, where that is more than ``object``."""
 CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
 UNFOLLOWED = "unfollowed"
@@ -62,6 +65,8 @@ UNFOLLOWED = "unfollowed"
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
 _BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol types.SimpleNamespace")
+_OF_MANIFESTS = words("model_copy model_dump")
+"""Methods that manifests have of their own kind, whatever their class."""
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _NAMED: dict[str, type] = {"ordered": OrderedDict, "default": defaultdict}
@@ -96,12 +101,14 @@ def get(m: Machine, owner: Value, name: str) -> Value:
         case Ref(kind="function"):
             return _of_function(m, owner, name)
         case Ref(kind="manifest"):
+            kind = m.thing(owner).type
             if name == "__class__":
-                return Foreign("stigmem_node.plugins.PluginManifest")
+                return kind
             found = m.read(owner, name)
             if found != MISSING:
                 return found
-            return Method(owner, name)
+            own = isinstance(kind, Ref) and name not in _OF_MANIFESTS
+            return _of_instance(m, owner, name) if own else Method(owner, name)
         case Ref(kind="object" | "partial"):
             return m.foreign_attribute(owner, name)
         case Member():
@@ -190,7 +197,8 @@ def lookup(m: Machine, kind: Value, name: str, after: Value | None = None) -> Va
 
 def mro(m: Machine, kind: Value, after: Value | None = None) -> tuple[Value, ...]:
     """Return the classes in which attributes are looked up; ``after``: those behind one."""
-    every = (kind, *m.thing(kind).mro) if isinstance(kind, Ref) else (kind,)
+    behind = m.thing(kind).mro if isinstance(kind, Ref) else _BEHIND.get(kind, ())
+    every = (kind, *behind)
     if after is None:
         return every
     return every[every.index(after) + 1 :] if after in every else ()
@@ -521,7 +529,7 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 m.write(owner, value, name)
                 return NONE
             case Ref(kind="manifest"):
-                raise GiveUp("a manifest is changed")
+                return m.set_field(owner, name, value)
             case Foreign(dotted=dotted):
                 m.note("sets", f"{dotted}.{name}")
                 m.doom(f"{dotted}.{name} is changed")
@@ -560,17 +568,23 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     thing = m.thing(owner)
     kind = thing.type
     special = ("__setattr__", "__delattr__", "__slots__")
-    if (
-        name in OPENING
-        or (isinstance(kind, Ref) and "model" in m.thing(kind).traits)
-        or m.overrides(kind, special)
-    ):
+    if isinstance(kind, Ref) and "model" in m.thing(kind).traits and name not in OPENING:
+        return m.set_field(owner, name, value)
+    if name in OPENING or m.overrides(kind, special):
         raise GiveUp("an object sets its attributes in a way of its own")
-    if kind == OBJECT:
-        m.raise_("AttributeError", Const(f"'object' object has no attribute '{name}'"))
     for each in mro(m, kind):
         if isinstance(each, Ref) and "frozen" in m.thing(each).traits:
             raise GiveUp("an object that cannot be changed is changed")
+    return set_plainly(m, owner, name, value)
+
+
+def set_plainly(m: Machine, owner: Ref, name: str, value: Value) -> Value:
+    """Set or delete an attribute as ``object`` does, whatever the object's class says of it."""
+    kind = m.thing(owner).type
+    if name in OPENING or m.overrides(kind, ("__slots__",)):
+        raise GiveUp("an object sets its attributes in a way of its own")
+    if kind == OBJECT:
+        m.raise_("AttributeError", Const(f"'object' object has no attribute '{name}'"))
     if isinstance(kind, Ref) and "slots" in m.thing(kind).traits:
         if name not in dict(m.dataclass_fields(kind)):
             raise GiveUp("an object with slots gets an attribute")

@@ -38,6 +38,10 @@ Shape = tuple[Any, ...]
 _UNKNOWN: Shape = ("unknown",)
 _MARKED: Shape = ("marked",)
 """That of a field of which its annotation says more than a type: a default, or how it is shown."""
+HOST = "host"
+"""The word of a shape that takes what a field of the host's manifest does; that field's name."""
+PLAIN = "plain"
+"""The same without what the host says of a value that has the right type."""
 _SIMPLE = ("bool", "int", "str", "float")
 _HOLDING = ("list", "set", "frozenset", "tuple", "dict")
 
@@ -163,6 +167,10 @@ def _taken(m: Machine, shape: Shape, value: Value) -> Value:
     match shape, value:
         case ("any",), _:
             return value
+        case ("host" | "plain" as word, name), _:
+            found = host.taken(m, m.node, name, value)
+            # What a manifest's methods check, they check of whatever type it is.
+            return host.judged(m, m.node, name, found) if word == HOST else found
         case ("bounded", inner), _:
             m.may_raise("a model may refuse a value")
             return _taken(m, inner, value)
@@ -262,6 +270,12 @@ def fields_are_marked(m: Machine, kind: Ref) -> bool:
     return False
 
 
+@model("pydantic.ConfigDict")
+def _config(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 0)
+    return m.new_dict(pairs_of(m, [(Const(name), value) for name, value in keywords]))
+
+
 @model("pydantic.BaseModel.model_dump", whole=True)
 def _dump(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, (), 1, 1)
@@ -310,7 +324,8 @@ SAID = words("description title examples")
 """What ``Field`` takes to describe a field with."""
 BOUNDS = words("ge gt le lt multiple_of min_length max_length")
 """What ``Field`` takes to refuse values with; those that it does not refuse stay as they are."""
-_AFTER = Const("after")
+_BEFORE = Const("before")
+_MODES: tuple[dict[str, Value], ...] = ({}, {"mode": Const("after")}, {"mode": _BEFORE})
 _RAISED = Tuple((Foreign("builtins.ValueError"), Foreign("builtins.AssertionError")))
 """What a validator raises to refuse a value; any other exception goes through."""
 _VALIDATES = "pydantic.field_validator.of"
@@ -337,14 +352,17 @@ for _name in (
 @model("pydantic.field_validator")
 def _field_validator(m: Machine, args: Args, keywords: Keywords) -> Value:
     named = [each.value for each in args if isinstance(each, Const) and isinstance(each.value, str)]
-    if len(named) != len(args) or "*" in named or dict(keywords) not in ({}, {"mode": _AFTER}):
+    if len(named) != len(args) or "*" in named or dict(keywords) not in _MODES:
         raise GiveUp("a model checks its values in a way of its own")
-    return Bound(Foreign(_VALIDATES), Tuple(tuple(args)))
+    before = dict(keywords) == {"mode": _BEFORE}
+    return Bound(Foreign(_VALIDATES), Tuple((Const(before), *args)))
 
 
 @model(_VALIDATES, whole=True)
 def _validates(m: Machine, args: Args, keywords: Keywords) -> Value:
-    names, function = args
+    told, function = args
+    assert isinstance(told, Tuple)
+    before, *names = told.items
     if isinstance(function, Wrapped) and function.kind == "classmethod":
         function = function.function
     if not isinstance(function, Ref) or function.kind != "function":
@@ -355,7 +373,8 @@ def _validates(m: Machine, args: Args, keywords: Keywords) -> Value:
     count_ = len(taken.posonlyargs) + len(taken.args)
     if count_ not in (2, 3) or taken.vararg or taken.kwonlyargs or taken.kwarg or taken.defaults:
         raise GiveUp("a model checks its values in a way of its own")
-    return m.alloc(Thing("validator", type=function, defaults=(("", names),), extra=count_ == 3))
+    held = (("", Tuple(tuple(names))), ("before", before))
+    return m.alloc(Thing("validator", type=function, defaults=held, extra=count_ == 3))
 
 
 Validators = dict[str, list[Ref]]
@@ -374,12 +393,17 @@ def validators(m: Machine, classes: Sequence[Value]) -> Validators:
                 found[name] = held
     fields: Validators = {}
     for held in found.values():
-        names = m.thing(held).defaults[0][1]
+        names = dict(m.thing(held).defaults)[""]
         assert isinstance(names, Tuple)
         for field in names.items:
             assert isinstance(field, Const)
             fields.setdefault(field.value, []).append(held)
     return fields
+
+
+def is_before(m: Machine, validator: Ref) -> bool:
+    """Say whether a validator has the value before its type is looked at."""
+    return dict(m.thing(validator).defaults)["before"] == TRUE
 
 
 def information(m: Machine) -> tuple[Ref, Ref]:

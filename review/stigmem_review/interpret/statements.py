@@ -814,7 +814,10 @@ def _class(m: Machine, node: ast.ClassDef, env: Env) -> None:
     def make() -> Value:
         return m.new_class(node, env)
 
-    made = m.guard((), make, shown=(node, env))
+    # Deriving from what others provide changes nothing of it.
+    bases = [each for each in node.bases if not isinstance(annotation.named(m, each, env), Foreign)]
+    shown = ast.ClassDef(node.name, bases, node.keywords, node.body, [])
+    made = m.guard((), make, shown=(shown, env))
     bind_name(m, node.name, _decorated(m, made, decorators, node, env), env)
 
 

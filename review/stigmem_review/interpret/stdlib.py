@@ -395,9 +395,14 @@ def _plain_value(m: Machine, value: Value) -> None:
 
 
 for _name in (
-    *("pydantic.ConfigDict", "fastapi.Query"),
-    *("fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie", "fastapi.Form"),
-    *("fastapi.File", "pydantic.StringConstraints", "pydantic.conint", "pydantic.confloat"),
+    *("fastapi.Query", "fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie"),
+    *(
+        "fastapi.Form",
+        "fastapi.File",
+        "pydantic.StringConstraints",
+        "pydantic.conint",
+        "pydantic.confloat",
+    ),
     *("pydantic.constr", "pydantic.conlist", "pydantic.conset"),
 ):
     model(_name)(_plain_only(_name))
