@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
 import json
 import os
 import shlex
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
-from unittest import mock
 
 import pytest
 
-from stigmem_review import cli
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE, Record
+from support.command import run
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
 
 ME = ("--by", "Mara Lind <mara@acme.example>", "--reason", "CHG-4711")
 OLD, NEW = "demo_plugin-1.0.0-py3-none-any.whl", "demo_plugin-1.0.1-py3-none-any.whl"
 TODAY = datetime.now(UTC).date()
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object, cwd: Path, **environment: str) -> Done:
-    """Run a command in this process: the start of another one is what takes the time."""
-    printed, said = io.StringIO(), io.StringIO()
-    variables = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", **environment}
-    with (
-        contextlib.chdir(cwd),
-        mock.patch.dict(os.environ, variables),
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(said),
-    ):
-        try:
-            code = cli.run([*map(str, arguments)])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-    return Done(code, printed.getvalue(), said.getvalue())
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import io
 import json
 import os
 from collections.abc import Callable
@@ -15,8 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from stigmem_review import cli
 from stigmem_review.report.json import schema
+from support.command import Done, run
 from support.plugins import plugin, write_sdist, write_wheel
 from support.sigstore import Identity, instance, person, workflow
 
@@ -27,19 +26,13 @@ ISSUER = "https://accounts.example.com"
 KEY = "pkg:pypi/stigmem-review#receipt"
 
 
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run a command and return its exit code and what it prints."""
-    out, said = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
-        try:
-            code = cli.run([*map(str, arguments)])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-    return code, " ".join(out.getvalue().split()), said.getvalue()
+def confirm(*arguments: object) -> Done:
+    return flowing(run("confirm", *(arguments or ("r.json",)), "--artifacts", "files"))
 
 
-def confirm(*arguments: object) -> tuple[int, str, str]:
-    return run("confirm", *(arguments or ("r.json",)), "--artifacts", "files")
+def flowing(done: Done) -> Done:
+    """Return what was printed without its lines."""
+    return done._replace(stdout=" ".join(done.stdout.split()))
 
 
 @pytest.fixture
@@ -263,14 +256,12 @@ def test_a_folder_that_cannot_be_listed_confirms_nothing(monkeypatch: pytest.Mon
 
 
 def test_json_says_the_same_and_validates() -> None:
-    code, _, _ = run("confirm", "r.json", "--artifacts", "files", "--format", "json")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        assert cli.run(["confirm", "r.json", "--artifacts", "files", "--format", "json"]) == code
-    document = json.loads(printed.getvalue())
+    done = run("confirm", "r.json", "--artifacts", "files", "--format", "json")
+    document = json.loads(done.stdout)
     jsonschema.Draft202012Validator(schema("confirm")).validate(document)
     [found] = document["plugins"]
-    assert (document["exit_code"], found["plugin"], found["refused"]) == (0, "demo-plugin", [])
+    assert document["exit_code"] == done.returncode == 0
+    assert (found["plugin"], found["refused"]) == ("demo-plugin", [])
 
 
 @pytest.mark.parametrize(
@@ -289,7 +280,7 @@ def test_json_says_the_same_and_validates() -> None:
     ids=" ".join,
 )
 def test_a_wrong_request_is_one_line(arguments: tuple[str, ...]) -> None:
-    code, out, said = run("confirm", *arguments)
+    code, out, said = flowing(run("confirm", *arguments))
     assert (code, out) == (2, "")
     assert len(said.splitlines()) == 1
 

@@ -13,21 +13,8 @@ from typing import Any
 
 import pytest
 
+from support.command import run
 from support.plugins import plugin, write_project, write_wheel
-
-
-def run(
-    *arguments: object, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stigmem_review", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **environment},
-        cwd=cwd,
-        check=False,
-    )
 
 
 @pytest.fixture

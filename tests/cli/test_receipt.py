@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
 import json
 import zipfile
 from datetime import UTC, datetime
@@ -14,23 +12,13 @@ from typing import Any
 import pytest
 from sigstore.dsse import Statement
 
-from stigmem_review import cli
+from support.command import run
 from support.plugins import plugin, write_project, write_sdist, write_wheel
 from support.repository import Deployment
 from support.sigstore import instance, person
 
 OLD, NEW = "demo_plugin-1.0.0-py3-none-any.whl", "demo_plugin-1.0.1-py3-none-any.whl"
 FIELD = "pkg:pypi/stigmem-review#receipt"
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    """Run a command and return its exit code and what it says on standard error."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
-        try:
-            return cli.run([*map(str, arguments)]), said.getvalue()
-        except SystemExit as stop:
-            return int(stop.code or 0), said.getvalue()
 
 
 def sha256(path: str | Path) -> str:
@@ -134,7 +122,7 @@ def test_a_first_installation_has_nothing_before_it() -> None:
 
 @pytest.mark.usefixtures("_here")
 def test_a_release_against_itself_was_not_reviewed_and_both_say_so() -> None:
-    code, said = run("diff", NEW, NEW, "--receipt", "r.json")
+    code, _, said = run("diff", NEW, NEW, "--receipt", "r.json")
     assert code == 0
     assert "the receipt compares demo-plugin 1.0.1 with itself: alone it confirms nothing" in said
     predicate = json.loads(Path("r.json").read_bytes())["predicate"]
@@ -164,7 +152,7 @@ def test_an_sdist_has_a_receipt_without_files() -> None:
 def test_what_is_no_file_has_no_receipt_and_that_is_said(new: str) -> None:
     write_project(Path("project"), plugin(), version="1.0.0")
     Path("r.json").write_text("as it was")
-    code, said = run("diff", OLD, new, "--receipt", "r.json", "--fail-on", "error")
+    code, _, said = run("diff", OLD, new, "--receipt", "r.json", "--fail-on", "error")
     assert code in (1, 2)
     assert "no receipt was written: NEW is no file" in said
     assert Path("r.json").read_text() == "as it was"
@@ -173,7 +161,7 @@ def test_what_is_no_file_has_no_receipt_and_that_is_said(new: str) -> None:
 @pytest.mark.usefixtures("_here")
 def test_what_could_not_be_read_never_passes() -> None:
     Path(NEW).write_bytes(Path(NEW).read_bytes()[:-30])
-    code, said = run("diff", OLD, NEW, "--receipt", "r.json")
+    code, _, said = run("diff", OLD, NEW, "--receipt", "r.json")
     assert code == 3
     assert "no receipt was written" in said
     assert not Path("r.json").exists()
@@ -183,7 +171,7 @@ def test_what_could_not_be_read_never_passes() -> None:
 @pytest.mark.parametrize("path", [NEW, "r.json"])
 def test_a_receipt_is_written_over_nothing_else(path: str) -> None:
     before = sha256(NEW)
-    code, said = run("diff", OLD, NEW, "--receipt", path, "--output", "json=r.json")
+    code, _, said = run("diff", OLD, NEW, "--receipt", path, "--output", "json=r.json")
     assert (code, sha256(NEW), Path("r.json").exists()) == (2, before, False)
     assert "the report would be written over" in said or "two reports" in said
 
@@ -210,7 +198,7 @@ def test_a_bump_has_a_receipt_for_each_plugin_and_they_pass_together(
 ) -> None:
     repository, old, new = deployment(tmp_path, gains=gains)
     file, alone = tmp_path / "r.jsonl", tmp_path / "p.jsonl"
-    code, _ = run(
+    code, _, _ = run(
         *("bump", old, new, "--repository", repository.folder, "--receipt", file),
         *("--artifacts", tmp_path / "files", "--receipt-predicate", alone),
     )
@@ -231,5 +219,5 @@ def test_a_bump_that_changes_no_plugin_writes_an_empty_file(tmp_path: Path) -> N
     repository, old, _ = deployment(tmp_path, gains=False)
     file = tmp_path / "r.jsonl"
     file.write_text("of an earlier run")
-    code, _ = run("bump", old, old, "--repository", repository.folder, "--receipt", file)
+    code, _, _ = run("bump", old, old, "--repository", repository.folder, "--receipt", file)
     assert (code, file.read_text()) == (0, "")
