@@ -55,16 +55,23 @@ def _no_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IndexServer]:
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave nothing of the machine's own configuration of pip, proxies and netrc."""
+    for name in list(os.environ):
+        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+
+@pytest.fixture
+def index(alone: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
     """A package index on the loopback interface, and the only one that pip is configured for.
 
     Within the process of the test nobody waits long before asking it again.
     """
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setattr(limits, "INDEX_BACKOFF_SECONDS", 0.01)
     with IndexServer() as server:
         monkeypatch.setenv("PIP_INDEX_URL", server.url)
