@@ -1383,6 +1383,9 @@ HOSTILE = {
         "demo/m.py": "import functools\ndef f(x): return functools.partial(f, x)\ny = f\n"
         + "y = f(y)\n" * 2000
     },
+    "conditions beside one for scripts": {
+        "demo/m.py": "if __name__ == '__main__': pass\n" + "if n == 1: pass\n" * 5000
+    },
     "tables in tables": {
         "demo/m.py": "import os\nL = []\n"
         + "".join(f"L.append([L, os.a{n}])\nfor x in L: x(L)\n" for n in range(1000))

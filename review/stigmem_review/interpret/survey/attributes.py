@@ -227,8 +227,12 @@ class Attributes(Base):
 
     def having(self, name: str) -> dict[Space, None]:
         """Return the classes that have a name themselves; who asks is told of more of them."""
-        self.classes_asked.setdefault(name, {})[self.unit] = None
-        return self.classes_having.setdefault(name, {})
+        asked = self.classes_asked.get(name)
+        if asked is None:
+            asked = self.classes_asked[name] = {}
+            self.classes_having.setdefault(name, {})
+        asked[self.unit] = None
+        return self.classes_having[name]
 
     def of_class(self, klass: Klass, name: str, node: ast.AST, env: Env) -> Values:
         others: dict[Value, None] = {}

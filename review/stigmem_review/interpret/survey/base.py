@@ -125,7 +125,13 @@ class Base(ABC):
         self.modules: dict[str, Mod] = {}
         self.tops: set[str] = set()
         self.accessors = frozenset(accessors)
-        self.known_names: dict[tuple[str, str], Value] = {}
+        self.fars: dict[str, Far] = {}
+        self.seen_as: dict[str, Far] = {}
+        """The same by all names that they have."""
+        self.texts: dict[str, tuple[Text]] = {}
+        self.attrs: dict[str, Attr] = {}
+        self.spellings: dict[str, tuple[Partly]] = {}
+        self.paths: dict[tuple[str, str], tuple[Made]] = {}
         self.made: dict[tuple[int, int], Any] = {}
         self.given = Space()
         """What is put into objects of others, by the dotted name of its place."""
@@ -338,21 +344,23 @@ class Base(ABC):
 
     def far(self, dotted: str) -> Far:
         """Return what others provide under a name."""
-        dotted = apis.ALIASES.get(dotted) or apis.SEEN_AS.get(dotted, dotted)
-        found = self.known_names.get(("far", dotted))
+        found = self.seen_as.get(dotted)
         if found is None:
-            found = self.known_names["far", dotted] = Far(dotted)
-        assert isinstance(found, Far)
+            name = apis.ALIASES.get(dotted) or apis.SEEN_AS.get(dotted, dotted)
+            found = self.fars.get(name)
+            if found is None:
+                found = self.fars[name] = Far(name)
+            self.seen_as[dotted] = found
         return found
 
     def text(self, text: str) -> Values:
         """Return a constant text; nothing where it is too long to be a name or a destination."""
-        if len(text) > CHARS:
-            return ()
-        found = self.known_names.get(("text", text))
+        found = self.texts.get(text)
         if found is None:
-            found = self.known_names["text", text] = Text(text)
-        return (found,)
+            if len(text) > CHARS:
+                return ()
+            found = self.texts[text] = (Text(text),)
+        return found
 
     def spelled(self, text: str) -> Values:
         """Return a text of which parts may not be known; nothing where none is."""
@@ -360,26 +368,25 @@ class Base(ABC):
             return self.text(text)
         if len(text) > CHARS or not text.replace(UNKNOWN, ""):
             return ()
-        found = self.known_names.get(("partly", text))
+        found = self.spellings.get(text)
         if found is None:
-            found = self.known_names["partly", text] = Partly(text)
-        return (found,)
+            found = self.spellings[text] = (Partly(text),)
+        return found
 
     def path(self, dotted: str, text: str) -> Values:
         """Return the path that a call of others gives."""
         if len(text) > CHARS:
             text = UNKNOWN
-        found = self.known_names.get((dotted, text))
+        found = self.paths.get((dotted, text))
         if found is None:
-            found = self.known_names[dotted, text] = Made(dotted, text)
-        return (found,)
+            found = self.paths[dotted, text] = (Made(dotted, text),)
+        return found
 
     def attr(self, name: str) -> Attr:
         """Return an attribute of nobody knows what."""
-        found = self.known_names.get(("attr", name))
+        found = self.attrs.get(name)
         if found is None:
-            found = self.known_names["attr", name] = Attr(name)
-        assert isinstance(found, Attr)
+            found = self.attrs[name] = Attr(name)
         return found
 
     def bound(self, function: Value, args: tuple[tuple[Value, ...], ...]) -> Bound:
@@ -395,8 +402,12 @@ class Base(ABC):
         """Let a name stand for more."""
         values = tuple(values)
         known = space.names.get(name)
-        if known is not None and (values or name in space.loose) and known.keys() >= {*values}:
-            return
+        if known is not None and (values or name in space.loose):
+            for each in values:
+                if each not in known:
+                    break
+            else:
+                return
         todo = [(space, name, values)]
         while todo:
             into, name, more = todo.pop()
@@ -421,19 +432,21 @@ class Base(ABC):
                     held[each] = None
             if len(held) == size:
                 continue
-            new = [*held][size:]
             for unit in into.readers.get(name, ()):
                 self.queue(unit)
-            if not name.startswith("_"):
-                todo += [(other, name, tuple(new)) for other in into.followers]
+            if into.followers and not name.startswith("_"):
+                new = (*held,)[size:]
+                todo += [(other, name, new) for other in into.followers]
 
     def held(self, space: Space, name: str) -> Values:
         """Return what a name of a space stands for."""
         readers = space.readers.get(name)
         if readers is None:
-            readers = space.readers[name] = {}
-        readers[self.unit] = None
-        return tuple(space.names.get(name, ()))
+            space.readers[name] = {self.unit: None}
+        else:
+            readers[self.unit] = None
+        found = space.names.get(name)
+        return tuple(found) if found else ()
 
     def name(self, name: str, env: Env) -> Values:
         """Return what a name stands for."""
@@ -444,10 +457,10 @@ class Base(ABC):
                 if scope.space is self.unit and name in self.now and name not in self.unit.shared:
                     return self.now[name]
                 if name in scope.space.names and name not in scope.globals:
-                    found = self.held(scope.space, name)
-                    if scope.outer is None and name in BUILTINS and not found:
+                    held = self.held(scope.space, name)
+                    if scope.outer is None and name in BUILTINS and not held:
                         break
-                    return found
+                    return held
                 if scope.kind == "module":
                     self.held(scope.space, name)
             inner = False
@@ -460,8 +473,9 @@ class Base(ABC):
             return (self.far("builtins"),)
         if name == "__file__":
             return self.spelled(f"{OWN}{env.module.place}")
-        stars = env.module.stars
-        found = tuple(self.far(f"{each}.{name}") for each in stars)
+        found: Values = ()
+        if stars := env.module.stars:
+            found = tuple([self.far(f"{each}.{name}") for each in stars])
         if name in BUILTINS:
             if name in env.module.names and not is_itself(env.module, name):
                 return found
@@ -478,7 +492,8 @@ class Base(ABC):
         phase: str = "",
     ) -> None:
         """Note what code does."""
-        arguments = filled(_checks(node), arguments)
+        if isinstance(node, ast.Call) and node.keywords:
+            arguments = filled(_checks(node), arguments)
         line = getattr(node, "lineno", 0)
         if self.apart:
             phase = UNREACHED
@@ -490,10 +505,10 @@ class Base(ABC):
             self.noted[key] = joined(known, arguments)
 
 
-def _checks(node: ast.AST) -> Arguments:
+def _checks(node: ast.Call) -> Arguments:
     """Return the arguments of a call that say that it is not made sure who answers."""
     return tuple(
         Argument(each.arg, (str(each.value.value),), True)
-        for each in (node.keywords if isinstance(node, ast.Call) else ())
+        for each in node.keywords
         if each.arg in CHECKS and isinstance(each.value, ast.Constant)
     )

@@ -258,28 +258,35 @@ class Calls(Attributes):
     def _call_body(
         self, body: Body, args: tuple[Values, ...], keywords: Mapping[str, Values]
     ) -> Values:
-        given: Any = body.node
-        names = [each.arg for each in (*given.args.posonlyargs, *given.args.args)]
         self.looked += 1
+        given = (args, *keywords.items())
+        if given not in body.given or "**" in keywords:
+            body.given.add(given)
+            self._give(body, args, keywords)
+        self.runs(body)
+        return self.held(body, "return")
+
+    def _give(self, body: Body, args: tuple[Values, ...], keywords: Mapping[str, Values]) -> None:
+        """Let the parameters of a function stand for arguments; to do it again adds nothing."""
+        signature = body.node.args
+        names = [each.arg for each in (*signature.posonlyargs, *signature.args)]
         for name, values in zip(names, args, strict=False):
             self.grow(body, name, values)
-        if given.args.vararg is not None and len(args) > len(names):
+        if signature.vararg is not None and len(args) > len(names):
             more = tuple(each for values in args[len(names) :] for each in values)
-            self._take_more(body, given.args.vararg, more)
-        names += [each.arg for each in given.args.kwonlyargs]
+            self._take_more(body, signature.vararg, more)
+        names += [each.arg for each in signature.kwonlyargs]
         for name, values in keywords.items():
             if name in names:
                 self.grow(body, name, values)
                 continue
             if name == "**":
-                # Which of them has which name is not followed.
+                # Which of them has which name is not followed; there can be more the next time.
                 values = self.inner(values)
                 for each in names[len(args) :]:
                     self.grow(body, each, values)
-            if given.args.kwarg is not None:
-                self._take_more(body, given.args.kwarg, values)
-        self.runs(body)
-        return self.held(body, "return")
+            if signature.kwarg is not None:
+                self._take_more(body, signature.kwarg, values)
 
     def _take_more(self, body: Body, parameter: ast.arg, values: Values) -> None:
         """Let a parameter for all others have values."""

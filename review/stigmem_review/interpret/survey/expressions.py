@@ -48,22 +48,20 @@ class Survey(Statements):
     def look(self, node: ast.expr, env: Env) -> Values:
         """Return what an expression can stand for, and note what evaluating it does."""
         self.looked += 1
+        # Most are one of these two.
+        if isinstance(node, ast.Name):
+            found = self.name(node.id, env)
+            for each in found:
+                if isinstance(each, Far) and each.acts:
+                    self.event("looks", each.dotted, node, env)
+            return found
+        if isinstance(node, ast.Constant):
+            return self.text(node.value) if type(node.value) is str else ()
         run = _EXPRESSIONS.get(type(node))
         if run is None:
             self.below(node, env)
             return ()
-        found: Values = run(self, node, env)
-        return found
-
-    def _constant(self, node: ast.Constant, env: Env) -> Values:
-        return self.text(node.value) if type(node.value) is str else ()
-
-    def _name(self, node: ast.Name, env: Env) -> Values:
-        found = self.name(node.id, env)
-        for each in found:
-            if isinstance(each, Far) and each.acts:
-                self.event("looks", each.dotted, node, env)
-        return found
+        return run(self, node, env)
 
     def _attribute(self, node: ast.Attribute, env: Env) -> Values:
         owners = self.look(node.value, env)
@@ -75,7 +73,8 @@ class Survey(Statements):
             return self.member(owners[0], node.attr, node, env)
         found: dict[Value, None] = {}
         for each in owners:
-            found.update(dict.fromkeys(self.member(each, node.attr, node, env)))
+            for member in self.member(each, node.attr, node, env):
+                found[member] = None
         return tuple(found)
 
     def _subscript(self, node: ast.Subscript, env: Env) -> Values:
@@ -83,30 +82,35 @@ class Survey(Statements):
         index = self.look(node.slice, env)
         found: dict[Value, None] = {}
         for each in owners:
-            found.update(dict.fromkeys(self.item(each, index, node, env)))
+            for item in self.item(each, index, node, env):
+                found[item] = None
         return tuple(found)
 
     def _call(self, node: ast.Call, env: Env) -> Values:
         functions = self.look(node.func, env)
-        args: list[Values] = []
-        for each in node.args:
-            if isinstance(each, ast.Starred):
-                args.append(self.items(each.value, env))
-            else:
-                args.append(self.look(each, env))
-        keywords = {word.arg or "**": self.look(word.value, env) for word in node.keywords}
-        for each_ in keywords.get("**", ()):
-            if isinstance(each_, Table):
-                self.get((each_.owner,), (), node, env)
+        args = tuple(
+            [
+                self.items(each.value, env)
+                if isinstance(each, ast.Starred)
+                else self.look(each, env)
+                for each in node.args
+            ]
+        )
+        keywords: dict[str, Values] = {}
+        for word in node.keywords:
+            keywords[word.arg or "**"] = self.look(word.value, env)
+        for each in keywords.get("**", ()) if keywords else ():
+            if isinstance(each, Table):
+                self.get((each.owner,), (), node, env)
         if not functions:
             self.handed((*args, *keywords.values()), "", node, env)
             return ()
         if len(functions) == 1:
-            return self.call(functions[0], tuple(args), keywords, node, env)
+            return self.call(functions[0], args, keywords, node, env)
         found: dict[Value, None] = {}
         for function in functions:
-            result = self.call(function, tuple(args), keywords, node, env)
-            found.update(dict.fromkeys(result))
+            for given in self.call(function, args, keywords, node, env):
+                found[given] = None
         return tuple(found)
 
     def _lambda(self, node: ast.Lambda, env: Env) -> Values:
@@ -310,8 +314,6 @@ class Survey(Statements):
 
 _S: Any = Survey
 _EXPRESSIONS: dict[type, Callable[[Survey, Any, Env], Values]] = {
-    ast.Constant: _S._constant,
-    ast.Name: _S._name,
     ast.Attribute: _S._attribute,
     ast.Subscript: _S._subscript,
     ast.Call: _S._call,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from stigmem_review.code.names import Function, never_run
+from stigmem_review.code.names import Function
 from stigmem_review.code.nodes import children
 from stigmem_review.host import apis
 from stigmem_review.interpret.survey.things import Body, Far, Inst, Klass, Mod, Unit, Value
@@ -36,7 +36,7 @@ def called_somewhere(
     waiting: list[Unit] = [*done]
     while lone and waiting:
         for unit in waiting:
-            names |= _mentioned(unit.node)
+            names |= _mentioned(unit)
         waiting = []
         for each in [*lone]:
             if _is_called(each, names, done):
@@ -131,11 +131,12 @@ def _is_derived(klass: Klass) -> bool:
     return False
 
 
-def _mentioned(node: ast.AST) -> set[str]:
+def _mentioned(unit: Unit) -> set[str]:
     """Return the names that a module or a function uses, those of functions in it left out."""
     found: set[str] = set()
+    node = unit.node
     inner = children(node) if not isinstance(node, ast.Lambda) else [node.body]
-    idle = never_run(node) if isinstance(node, ast.Module) else frozenset()
+    idle = unit.idle if isinstance(unit, Mod) else frozenset()
     waiting = [*inner]
     while waiting:
         each = waiting.pop()

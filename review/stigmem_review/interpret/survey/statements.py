@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stigmem_review.code.names import never_run
 from stigmem_review.code.nodes import children, walk
 from stigmem_review.interpret.survey.definitions import Definitions
 from stigmem_review.interpret.survey.things import (
@@ -98,8 +97,7 @@ class Statements(Definitions):
         unit = self.unit
         if self.apart or not isinstance(unit, Mod) or not isinstance(node.test, ast.Compare):
             return False
-        assert isinstance(unit.node, ast.Module)
-        return id(node) in never_run(unit.node)
+        return id(node) in unit.idle
 
     def _try(self, node: ast.Try, env: Env) -> None:
         if not node.handlers:

@@ -9,6 +9,7 @@ import ast
 import builtins
 from collections.abc import Mapping, Sequence
 
+from stigmem_review.code.names import Function, never_run
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.events import Argument, Arguments
@@ -173,12 +174,14 @@ class Unit(Space):
 class Mod(Unit):
     """A module of the release."""
 
-    __slots__ = ("is_package", "name", "place")
+    __slots__ = ("idle", "is_package", "name", "place")
 
     def __init__(self, name: str, place: str, tree: ast.Module) -> None:
         super().__init__(tree, "")
         self.name = name
         self.place = place
+        self.idle = never_run(tree)
+        """What ``never_run`` says of it."""
         self.is_package = place.endswith("/__init__.py") or place == "__init__.py"
 
     @property
@@ -190,11 +193,14 @@ class Mod(Unit):
 class Body(Unit):
     """A function of the release; ``traits``: property, staticmethod, classmethod."""
 
-    __slots__ = ("traits",)
+    __slots__ = ("given", "traits")
+    node: Function
 
-    def __init__(self, node: ast.AST, within: str) -> None:
+    def __init__(self, node: Function, within: str) -> None:
         super().__init__(node, within)
         self.traits: set[str] = set()
+        self.given: set[tuple[object, ...]] = set()
+        """What it is called with, without what is taken from a table."""
 
 
 class Klass(Space):
@@ -263,7 +269,7 @@ def union(*every: Values) -> Values:
     filled = [each for each in every if each]
     if len(filled) < 2:
         return filled[0] if filled else ()
-    return tuple(dict.fromkeys(value for each in filled for value in each))
+    return tuple(dict.fromkeys([value for each in filled for value in each]))
 
 
 def either(*every: Values) -> Values:
@@ -315,11 +321,10 @@ def filled(told: Arguments, seen: Arguments) -> Arguments:
 
 
 def arguments_of(args: Sequence[Values], keywords: Mapping[str, Values]) -> Arguments:
-    if not args and not keywords:
-        return ()
-    named = [(str(number), values) for number, values in enumerate(args)]
-    named += keywords.items()
-    return tuple(Argument(name, *texts_of(values)) for name, values in named)
+    found = [Argument(str(number), *texts_of(values)) for number, values in enumerate(args)]
+    if keywords:
+        found += [Argument(name, *texts_of(values)) for name, values in keywords.items()]
+    return tuple(found)
 
 
 def texts_of(values: Values) -> tuple[tuple[str, ...], bool]:
@@ -327,8 +332,10 @@ def texts_of(values: Values) -> tuple[tuple[str, ...], bool]:
 
     Those in a container, such as the words of a command, are put together.
     """
+    if not values:
+        return (), False
     found: dict[str, None] = {}
-    whole = bool(values)
+    whole = True
     for each in values:
         if isinstance(each, (Text, Partly, Made)):
             found[each.text] = None
