@@ -13,22 +13,28 @@ A person signs with a bundle and a workflow with an attestation, unless ``as`` s
 repository has the same number as any other, as if it had been moved, but for ``repository-id``;
 ``builder``, ``commit``, ``trigger``, ``runner`` and ``environment`` are as ``support.identities``
 has them. ``beside`` is a list of more signatures, each made as ``signed`` is, in a form of its own.
+``served`` is a wheel on an index that carries no attestations, and named by name and version.
 ``policy`` and ``settings`` are the text of the files that say whom the operator trusts.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pytest
+
 from stigmem_review import review
-from stigmem_review.document.parts import Report
+from stigmem_review.document.parts import Report, Reviewed
 from stigmem_review.model import Side
 from support import sigstore as mini
 from support.archives import TAGS, Tarred, Zipped, record, stored, tar_bytes, zip_bytes
+from support.index_server import File, IndexServer
 
 CASES = Path(__file__).parents[1] / "cases"
 STORIES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
@@ -38,6 +44,9 @@ SUFFIXES = {
     "attestation": ".publish.attestation",
 }
 
+
+SERVED = "served:"
+"""What stands before the path of a wheel that an index is to serve."""
 
 _RUN = ("builder", "commit", "trigger", "runner", "environment")
 
@@ -58,8 +67,8 @@ def report_of(story: str, work: Path) -> Report:
         if key in case:
             (work / name).write_text(case[key], "utf-8")
     (work / "trusted_root.json").write_bytes(mini.instance().root())
-    with contextlib.chdir(work):
-        return review(
+    with contextlib.chdir(work), _serving(asked) as root:
+        report = review(
             asked["old"],
             asked["new"],
             node_version=NODE,
@@ -67,6 +76,39 @@ def report_of(story: str, work: Path) -> Report:
             env_file=files["settings"] if "settings" in case else None,
             trust_root="trusted_root.json",
         )
+    reviewed = tuple(_from(each, root) for each in report.reviewed) if root else report.reviewed
+    return msgspec.structs.replace(report, reviewed=reviewed)
+
+
+@contextlib.contextmanager
+def _serving(asked: dict[str, str]) -> Iterator[str]:
+    """Serve the wheels that an index is to serve, and ask for those by name and version.
+
+    Gives the root of its URLs, or nothing where there is none.
+    """
+    if not any(path.startswith(SERVED) for path in asked.values()):
+        yield ""
+        return
+    with IndexServer() as server, pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith("PIP_") or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        patch.setenv("PIP_INDEX_URL", server.url)
+        for side, path in asked.items():
+            if path.startswith(SERVED):
+                wheel = Path(path.removeprefix(SERVED))
+                name, version, *_ = wheel.name.split("-")
+                server.offer(name.replace("_", "-"), File(wheel.name, wheel.read_bytes()))
+                asked[side] = f"{name.replace('_', '-')}=={version}"
+        yield server.root
+
+
+def _from(reviewed: Reviewed, root: str) -> Reviewed:
+    """Return what was reviewed as if it were from a server whose port is not another each time."""
+    origin = reviewed.source.origin.replace(root, "https://index.example")
+    source = msgspec.structs.replace(reviewed.source, origin=origin)
+    return msgspec.structs.replace(reviewed, source=source)
 
 
 def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) -> str:
@@ -87,7 +129,7 @@ def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) 
         for each in (said, *wanted.get("beside", ())):
             form = each.get("as", "bundle" if "identity" in each else "attestation")
             (folder / (name + SUFFIXES[form])).write_bytes(_signature(form, signed_as, data, each))
-    return f"{side}/{name}"
+    return f"{SERVED if wanted.get('served') else ''}{side}/{name}"
 
 
 def _signature(form: str, name: str, data: bytes, said: Mapping[str, Any]) -> bytes:
