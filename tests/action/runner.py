@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+from stigmem_review.step.run import command
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -30,10 +33,17 @@ class Outcome(NamedTuple):
 
 
 class Runner:
-    """One machine with the action downloaded to it; ``run`` is one job of one step."""
+    """One machine with the action downloaded to it; ``run`` is one job of one step.
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    With a folder of what is ``needed`` already, nothing is installed: the review alone is run.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], needed: Path | None = None
+    ) -> None:
+        self._needed = needed
         self._folder = folder
+        self.caches = folder / "caches"
         self._environment = environment
         self._action = folder / "_actions" / "stigmem-review"
         self._action.mkdir(parents=True)
@@ -59,49 +69,86 @@ class Runner:
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
         action = yaml.safe_load((self._action / "action.yml").read_text("utf-8"))
-        [step] = action["runs"]["steps"]
-        given = {name: each.get("default", "") for name, each in action["inputs"].items()}
-        given |= inputs or {}
         temporary = self._folder / "temp"
-        temporary.mkdir(exist_ok=True)
-        files = {}
-        for name in ("event", "output", "summary", "script"):
-            files[name] = temporary / name
-            files[name].write_text("", "utf-8")
-        files["event"].write_text(json.dumps(payload), "utf-8")
-        files["script"].write_text(step["run"], "utf-8")
-        values = {f"inputs.{name}": value for name, value in given.items()}
-        values["github.action_path"] = str(self._action)
-        done = subprocess.run(
-            [part.replace("{0}", str(files["script"])) for part in step["shell"].split()],
-            cwd=workspace,
-            env={
-                **self._environment,
-                **(environment or {}),
-                **{name: _evaluated(text, values) for name, text in step["env"].items()},
-                "GITHUB_EVENT_NAME": event,
-                "GITHUB_EVENT_PATH": str(files["event"]),
-                "GITHUB_OUTPUT": str(files["output"]),
-                "GITHUB_STEP_SUMMARY": str(files["summary"]),
-                "GITHUB_SHA": sha,
-                "GITHUB_WORKSPACE": str(workspace),
-                "RUNNER_TEMP": str(temporary),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Outcome(
-            done.returncode,
-            done.stdout,
-            _outputs(files["output"].read_text("utf-8")),
-            files["summary"].read_text("utf-8"),
-        )
+        if temporary.exists():  # it is empty at the start of a job
+            shutil.rmtree(temporary)
+        temporary.mkdir()
+        (temporary / "event").write_text(json.dumps(payload), "utf-8")
+        (temporary / "summary").write_text("", "utf-8")
+        values = {"github.action_path": str(self._action), "github.token": "token-of-the-job"}
+        for name, each in action["inputs"].items():
+            given = (inputs or {}).get(name, each.get("default", ""))
+            values[f"inputs.{name}"] = _evaluated(given, values)
+        around = {
+            **self._environment,
+            **(environment or {}),
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(temporary / "event"),
+            "GITHUB_STEP_SUMMARY": str(temporary / "summary"),
+            "GITHUB_SHA": sha,
+            "GITHUB_WORKSPACE": str(workspace),
+            "RUNNER_TEMP": str(temporary),
+        }
+        code, log, kept = 0, "", []
+        for step in action["runs"]["steps"][2 if self._needed else 0 :]:
+            if "if" in step and not _holds(step["if"], values):
+                continue
+            if "uses" in step:
+                kept.append({name: _evaluated(text, values) for name, text in step["with"].items()})
+                self._restore(step["uses"], **kept[-1])
+                continue
+            outputs = temporary / f"output-{step['id']}"
+            outputs.write_text("", "utf-8")
+            more = {name: _evaluated(text, values) for name, text in step["env"].items()}
+            script = temporary / "script"
+            script.write_text(step["run"], "utf-8")
+            run = [*_SHELLS[step["shell"]], str(script)]
+            if self._needed and step["id"] == "review":
+                more["REPORTS"] = str(temporary)
+                run = command(self._needed, self._action / "review")
+            done = subprocess.run(
+                run,
+                cwd=workspace,
+                env={**around, **more, "GITHUB_OUTPUT": str(outputs)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            code, log = done.returncode, log + done.stdout
+            set_now = _outputs(outputs.read_text("utf-8"))
+            values |= {f"steps.{step['id']}.outputs.{name}": set_now[name] for name in set_now}
+            if code:
+                break
+        for each in kept if not code else ():
+            self._save(**each)
+        said = {name: _evaluated(each["value"], values) for name, each in action["outputs"].items()}
+        summary = (temporary / "summary").read_text("utf-8")
+        return Outcome(code, log, {name: said[name] for name in said if said[name]}, summary)
+
+    def _restore(self, uses: str, path: str, key: str) -> None:
+        """Do what ``actions/cache`` does: nothing is restored under another key."""
+        assert re.fullmatch(r"actions/cache@[0-9a-f]{40}", uses)
+        if (self.caches / key).is_dir():
+            shutil.copytree(self.caches / key, path)
+
+    def _save(self, path: str, key: str) -> None:
+        """Keep a folder at the end of a job that passed, unless it was there before."""
+        if not (self.caches / key).is_dir() and Path(path).is_dir():
+            shutil.copytree(path, self.caches / key)
+
+
+_SHELLS = {"bash": ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail")}
+"""What a runner runs scripts with, as its documentation has it."""
+
+
+def _holds(condition: str, values: Mapping[str, str]) -> bool:
+    name, _, text = condition.partition(" == ")
+    return values.get(name, "") == text.strip("'")
 
 
 def _evaluated(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda found: values[found[1]], text)
+    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda found: values.get(found[1], ""), text)
 
 
 def _outputs(text: str) -> dict[str, str]:

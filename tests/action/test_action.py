@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from action.runner import CHECKOUT, Outcome, Runner, caller
+from stigmem_review.step.install import install
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
 from support.sigstore import instance, person
@@ -37,11 +39,29 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def runner(wheelhouse: Path, tmp_path: Path) -> Runner:
+@pytest.fixture(scope="session")
+def needed(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the action installs, installed once."""
+    folder = tmp_path_factory.mktemp("needed")
+    install(CHECKOUT / "requirements.txt", wheelhouse, folder, os.environ)
+    return folder
+
+
+def _machine(tmp_path: Path, wheelhouse: Path) -> dict[str, str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
-    environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse)}
-    return Runner(tmp_path / "runner", environment)
+    return environment | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse)}
+
+
+@pytest.fixture
+def machine(wheelhouse: Path, tmp_path: Path) -> Runner:
+    """A machine on which everything is done."""
+    return Runner(tmp_path / "runner", _machine(tmp_path, wheelhouse))
+
+
+@pytest.fixture
+def runner(wheelhouse: Path, needed: Path, tmp_path: Path) -> Runner:
+    """A machine on which the install was done before, by the same code."""
+    return Runner(tmp_path / "runner", _machine(tmp_path, wheelhouse), needed)
 
 
 class Team:
@@ -81,8 +101,11 @@ def request(runner: Runner, team: Team, head: str, **more: str) -> Outcome:
     return runner.run(team.folder, "pull_request", payload, head, inputs)
 
 
-def test_a_bot_bumps_one_plugin(runner: Runner, team: Team) -> None:
-    outcome = request(runner, team, team.commit("1.1.0"))
+def test_a_bot_bumps_one_plugin(machine: Runner, team: Team) -> None:
+    outcome = request(machine, team, team.commit("1.1.0"))
+    reports = {name: outcome.outputs.pop(f"report-{name}") for name in ("json", "markdown")}
+    assert json.loads(Path(reports["json"]).read_text())["verdict"]["state"] == "blocked"
+    assert Path(reports["markdown"]).read_text() == outcome.summary
     assert (outcome.code, outcome.outputs) == (
         1,
         {
@@ -97,8 +120,8 @@ def test_a_bot_bumps_one_plugin(runner: Runner, team: Team) -> None:
     first, *rest = outcome.commands
     assert first.startswith("::error title=stigmem-review%3A blocked::demo-plugin 1.0.0 -> 1.1.0")
     assert [line.split("::")[1] for line in rest] == [
-        "error file=requirements.txt,line=2,title=SPR301 capability-added",
-        "notice file=requirements.txt,line=2,title=SPR804 capability-unused",
+        "error file=requirements.txt,line=2,title=demo-plugin%3A SPR301 capability-added",
+        "notice file=requirements.txt,line=2,title=demo-plugin%3A SPR804 capability-unused",
     ]
     assert outcome.summary.startswith("# Plugins from ")
     assert "| `demo-plugin` | `1.0.0` | `1.1.0` | upgraded |" in outcome.summary
@@ -159,7 +182,7 @@ def test_an_event_that_cannot_be_reviewed_is_refused(
     event: str, payload: dict[str, object], word: str, runner: Runner, team: Team
 ) -> None:
     outcome = runner.run(team.folder, event, payload, team.base)
-    assert (outcome.code, outcome.outputs) == (2, {"verdict": "incomplete", "exit-code": "2"})
+    assert (outcome.code, outcome.outputs) == (2, {})
     [line] = outcome.commands
     assert line.startswith("::error title=stigmem-review%3A nothing was reviewed::")
     assert word in line
@@ -175,12 +198,13 @@ def test_the_gate_can_only_be_tightened(runner: Runner, team: Team) -> None:
 def test_inputs_are_words_and_nothing_more(runner: Runner, team: Team, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     hostile = f'"; touch {marker}; $(touch {marker}) `touch {marker}`\n::error::spoofed\n##[error]x'
-    for name in ("base", "head", "artifacts", "policy", "fail-on", "node-version"):
+    names = ("base", "head", "artifacts", "policy", "fail-on", "node-version", "exact")
+    for name in (*names, "working-directory"):
         payload = {"pull_request": {"base": {"sha": team.base}}}
         inputs = {"artifacts": "wheels", name: hostile}
         outcome = runner.run(team.folder, "pull_request", payload, team.base, inputs)
         assert outcome.code in (2, 3)
-        assert outcome.outputs["verdict"] == "incomplete"
+        assert outcome.outputs.get("verdict", "incomplete") == "incomplete"
         assert "##[" not in outcome.log
         assert all(line.startswith("::error title=stigmem-review") for line in outcome.commands)
     assert not marker.exists()
@@ -202,7 +226,7 @@ def _traps(marker: Path) -> dict[str, str | bytes]:
     }
 
 
-def test_nothing_of_a_hostile_repository_runs(runner: Runner, team: Team, tmp_path: Path) -> None:
+def test_nothing_of_a_hostile_repository_runs(machine: Runner, team: Team, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     head = team.commit("1.1.0", _traps(marker))
     script = tmp_path / "trap.sh"
@@ -222,11 +246,39 @@ def test_nothing_of_a_hostile_repository_runs(runner: Runner, team: Team, tmp_pa
 
     payload = {"pull_request": {"base": {"sha": team.base}}}
     around = {"PYTHONPATH": str(team.folder), "PYTHONSTARTUP": str(team.folder / "setup.py")}
-    outcome = runner.run(
-        team.folder, "pull_request", payload, head, {"artifacts": "wheels"}, around
-    )
+    inputs = {"artifacts": "wheels"}
+    outcome = machine.run(team.folder, "pull_request", payload, head, inputs, around)
     assert (outcome.code, outcome.outputs["verdict"]) == (1, "blocked")
+    outcome = machine.run(team.folder, "pull_request_target", payload, head, inputs, around)
+    assert (outcome.code, outcome.outputs) == (2, {"verdict": "incomplete", "exit-code": "2"})
     assert not marker.exists()
+
+
+def test_the_repository_may_lie_below_the_workspace(runner: Runner, team: Team) -> None:
+    head = team.commit("1.1.0")
+    payload = {"pull_request": {"base": {"sha": team.base}}}
+    inputs = {"artifacts": "wheels", "working-directory": team.folder.name}
+    above = team.folder.parent
+    assert runner.run(above, "pull_request", payload, head, inputs).code == 1
+    del inputs["working-directory"]
+    assert runner.run(above, "pull_request", payload, head, inputs).code == 2
+    for folder in ("..", "no-such-folder"):
+        outcome = runner.run(
+            team.folder, "pull_request", payload, head, inputs | {"working-directory": folder}
+        )
+        assert (outcome.code, "no folder of the workspace" in outcome.log) == (2, True)
+
+
+def test_the_head_may_take_the_place_of_the_base(runner: Runner, team: Team) -> None:
+    head = team.commit("1.0.1")
+    git(team.folder, "checkout", "--quiet", team.base)
+    aside = team.commit("1.1.0")
+    by_hand = {"artifacts": "wheels", "base": aside, "head": head}
+    merged = runner.run(team.folder, "workflow_dispatch", {}, head, by_hand)
+    assert (merged.code, merged.outputs["plugins"]) == (0, "1")
+    assert "`1.0.0` | `1.0.1`" in merged.summary
+    exact = runner.run(team.folder, "workflow_dispatch", {}, head, by_hand | {"exact": "true"})
+    assert "`1.1.0` | `1.0.1`" in exact.summary
 
 
 def test_a_shallow_checkout_is_told_how_to_be_deeper(
@@ -250,17 +302,55 @@ def test_hostile_text_in_a_release_is_no_command(runner: Runner, team: Team) -> 
     assert all(re.fullmatch(pattern, line) for line in outcome.commands)
 
 
-def test_an_old_python_is_refused(runner: Runner, team: Team, tmp_path: Path) -> None:
+def test_an_old_python_is_refused(machine: Runner, team: Team, tmp_path: Path) -> None:
     old = tmp_path / "python3.10"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    outcome = request(runner, team, team.base, python=str(old))
-    assert outcome.code == 2
-    assert "Python 3.11" in outcome.commands[0]
+    outcome = request(machine, team, team.base, python=str(old))
+    assert (outcome.code, outcome.outputs) == (1, {"verdict": "incomplete", "exit-code": "1"})
+    outcome = request(machine, team, team.base, python="python-that-is-not-there")
+    assert outcome.outputs == {"verdict": "incomplete", "exit-code": "127"}
+
+
+HARMFUL = {
+    "PIP_CONSTRAINT": "no-such-file.txt",
+    "PIP_USER": "1",
+    "PIP_TARGET": "elsewhere",
+    "PIP_PREFIX": "elsewhere",
+    "PIP_ROOT": "elsewhere",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_DRY_RUN": "1",
+    "PIP_PYTHON": "no-such-python",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_LOG": "/no/such/folder/log",
+}
+
+
+def test_settings_for_the_jobs_own_installs_do_not_reach_this_one(
+    machine: Runner, team: Team
+) -> None:
+    payload = {"pull_request": {"base": {"sha": team.base}}}
+    inputs = {"artifacts": "wheels"}
+    head = team.commit("1.0.1")
+    outcome = machine.run(team.folder, "pull_request", payload, head, inputs, HARMFUL)
+    assert (outcome.code, outcome.outputs["verdict"]) == (0, "clear"), outcome.log
+    assert not (team.folder / "elsewhere").exists()
+
+    # What is kept is wheels, and enough: without an index the next run has all it needs, also
+    # where somebody put another file beside them.
+    [kept] = machine.caches.iterdir()
+    assert {path.suffix for path in kept.iterdir()} == {".whl"}
+    victim = min(kept.iterdir(), key=lambda path: path.stat().st_size)
+    (kept / f"0{victim.name}").write_bytes(b"PK")
+    nowhere = HARMFUL | {"PIP_FIND_LINKS": ""}
+    outcome = machine.run(team.folder, "pull_request", payload, head, inputs, nowhere)
+    assert outcome.outputs["verdict"] == "clear", outcome.log
+    victim.write_bytes(b"PK")
+    outcome = machine.run(team.folder, "pull_request", payload, head, inputs, nowhere)
+    assert (outcome.code, outcome.outputs["verdict"]) == (3, "incomplete")
 
 
 def test_it_installs_itself_from_the_index(team: Team, tmp_path: Path) -> None:
-    runner = Runner(tmp_path / "runner", caller())
-    assert request(runner, team, team.commit("1.0.1")).outputs["verdict"] == "clear"
-    [python] = (tmp_path / "runner").rglob("venv/bin/python")
-    subprocess.run([str(python), "-I", "-m", "pip", "check"], check=True)
+    machine = Runner(tmp_path / "runner", caller())
+    assert request(machine, team, team.commit("1.0.1")).outputs["verdict"] == "clear"

@@ -82,7 +82,10 @@ def _using(repository: Path, *inputs: str) -> subprocess.CompletedProcess[str]:
     return tool("actionlint", "-no-color", folder=repository)
 
 
-INPUTS = ("base", "head", "artifacts", "policy", "fail-on", "node-version")
+INPUTS = (
+    *("base", "head", "artifacts", "policy", "fail-on", "node-version", "working-directory"),
+    *("exact", "comment", "token"),
+)
 
 
 def test_actionlint_has_nothing_to_say(repository: Path) -> None:

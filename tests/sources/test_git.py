@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import limits
-from stigmem_review.sources import git as module
+from stigmem_review.sources import plumbing
 from stigmem_review.sources.git import Repository
 from stigmem_review.sources.tree import read_directory
 from support.archives import refusal_of, write_files
@@ -148,7 +148,7 @@ def test_what_is_no_repository_is_refused(tmp_path: Path) -> None:
 def test_the_advice_of_git_on_ownership_is_passed_on(
     demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(module._VARIABLES, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setitem(plumbing._VARIABLES, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     message = refusal_of(Repository, demo)
     assert "dubious ownership" in message
     assert f"git config --global --add safe.directory {demo.resolve()}" in message
@@ -758,7 +758,7 @@ def test_what_a_partial_clone_lacks_is_not_fetched(
 ) -> None:
     partial = partial_clone(demo, tmp_path, marker, "blob:none" if lacking == "blob" else "tree:0")
     if old:
-        monkeypatch.delitem(module._VARIABLES, "GIT_NO_LAZY_FETCH")
+        monkeypatch.delitem(plumbing._VARIABLES, "GIT_NO_LAZY_FETCH")
     urls = [demo.as_uri(), f"ext::sh -c touch% {marker}", f"ssh://host/{marker}", "x::y"]
     for url in urls:
         git(partial, "config", "remote.origin.url", url)

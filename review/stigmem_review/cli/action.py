@@ -2,7 +2,8 @@
 
 Everything comes from the environment, as the runner sets it: the inputs as ``INPUT_...``, the
 event in ``GITHUB_EVENT_PATH``. Outputs go to ``GITHUB_OUTPUT`` and are words and numbers of ours
-alone; the summary goes to ``GITHUB_STEP_SUMMARY``, annotations to standard output.
+and paths of the runner's; the summary goes to ``GITHUB_STEP_SUMMARY``, annotations to standard
+output, and the whole report to files in the folder ``REPORTS``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stigmem_review.errors import ReviewError, UsageError, reason
+from stigmem_review.errors import ReportError, ReviewError, UsageError
 from stigmem_review.model import LEVELS, Level
+from stigmem_review.report.budget import COMMENT_BYTES, within
 from stigmem_review.text import clean, shorten
+from stigmem_review.workflow import annotation, append, set_outputs
+
+if TYPE_CHECKING:
+    from stigmem_review.document.bump import BumpReport
+    from stigmem_review.report import Format
 
 _NEVER = """\
 pull_request_target is refused: it runs with the rights of the base repository on what anybody \
@@ -47,15 +54,12 @@ def add(commands: Any) -> None:
 
 def run(_: argparse.Namespace) -> int:
     """Review what the event is about; write outputs, summary and annotations."""
-    from stigmem_review.report.github import Annotation
-
     try:
         return run_action(os.environ)
     except Exception as error:
         # A log is read where it is red; standard error alone would be one line among many.
         text = str(error) if isinstance(error, ReviewError) else clean(f"an error: {error!r}")
-        line = Annotation("error", "stigmem-review: nothing was reviewed", text).line()
-        print(line, end="", flush=True)
+        print(annotation("error", "stigmem-review: nothing was reviewed", text), end="", flush=True)
         raise
 
 
@@ -69,6 +73,7 @@ def run_action(environment: Mapping[str, str]) -> int:
     from stigmem_review.report import render
 
     workspace = Path(environment.get("GITHUB_WORKSPACE") or ".")
+    workspace = _below(workspace, environment.get("INPUT_WORKING_DIRECTORY", "").strip())
     wanted = merged_into(workspace, revisions(environment), environment)
     artifacts = environment.get("INPUT_ARTIFACTS", "").strip()
     asked = Wanted(
@@ -88,14 +93,46 @@ def run_action(environment: Mapping[str, str]) -> int:
     )
     report = review_change(asked).report
     verdict = report.verdict
-    outputs = (
-        f"verdict={verdict.state}\nexit-code={verdict.exit_code}\nplugins={len(report.bumps)}\n"
-        f"errors={verdict.errors}\nwarnings={verdict.warnings}\nnotes={verdict.notes}\n"
-    )
+    summary = render(report, "summary")
     print(render(report, "github"), end="")
-    _append(environment, "GITHUB_OUTPUT", "the outputs", outputs)
-    _append(environment, "GITHUB_STEP_SUMMARY", "the job summary", render(report, "summary"))
+    written = _write_reports(environment, report)
+    set_outputs(
+        environment,
+        {
+            "verdict": verdict.state,
+            "exit-code": str(verdict.exit_code),
+            "plugins": str(len(report.bumps)),
+            "errors": str(verdict.errors),
+            "warnings": str(verdict.warnings),
+            "notes": str(verdict.notes),
+            **written,
+        },
+    )
+    append(environment, "GITHUB_STEP_SUMMARY", summary)
     return verdict.exit_code
+
+
+def _write_reports(environment: Mapping[str, str], report: BumpReport) -> dict[str, str]:
+    """Write the whole report to files; return the outputs that say where they are."""
+    from stigmem_review.cli.output import write_file
+    from stigmem_review.report import render
+
+    folder = environment.get("REPORTS")
+    if not folder:
+        return {}
+    written = {}
+    texts: dict[str, Format] = {"report.json": "json", "report.md": "markdown"}
+    try:
+        for name, form in texts.items():
+            path = Path(folder) / name
+            write_file(path, render(report, form))
+            written[f"report-{form}"] = str(path)
+        comment = within(render(report, "markdown"), COMMENT_BYTES)
+        write_file(Path(folder) / "comment.md", comment)
+    except ReportError as error:
+        title = "stigmem-review: the report could not be written"
+        print(annotation("warning", title, str(error)), end="")
+    return written
 
 
 def revisions(environment: Mapping[str, str]) -> Revisions:
@@ -110,7 +147,8 @@ def revisions(environment: Mapping[str, str]) -> Revisions:
     base = environment.get("INPUT_BASE", "").strip() or _base(name, event)
     head = environment.get("INPUT_HEAD", "").strip() or _head(name, event, environment)
     # A push puts its head in the place of what was there, also where it does not follow it.
-    return Revisions(base, head, exact=name == "push")
+    exact = _flag("exact", environment.get("INPUT_EXACT", "").strip(), default=name == "push")
+    return Revisions(base, head, exact)
 
 
 def merged_into(workspace: Path, wanted: Revisions, environment: Mapping[str, str]) -> Revisions:
@@ -198,6 +236,23 @@ def _text(event: Mapping[str, Any], *keys: str) -> str:
     return value
 
 
+def _below(workspace: Path, folder: str) -> Path:
+    """Return a folder of the workspace."""
+    found = workspace / folder
+    try:
+        if not folder or (found.is_dir() and found.resolve().is_relative_to(workspace.resolve())):
+            return found
+    except (OSError, ValueError):
+        pass
+    raise UsageError(f"working-directory is {shorten(folder)!r}, no folder of the workspace")
+
+
+def _flag(name: str, text: str, *, default: bool) -> bool:
+    if text in ("", "true", "false"):
+        return text == "true" if text else default
+    raise UsageError(f"{name} is {shorten(text)!r}; it is true or false")
+
+
 def _gate(text: str) -> Level | None:
     if not text:
         return None
@@ -205,21 +260,3 @@ def _gate(text: str) -> Level | None:
         if text == level:
             return level
     raise UsageError(f"fail-on is {shorten(text)!r}; it is one of {', '.join(LEVELS)}")
-
-
-def _append(environment: Mapping[str, str], name: str, what: str, text: str) -> None:
-    """Append to a file of the runner; where that fails, the verdict stands all the same."""
-    from stigmem_review.report.github import Annotation
-
-    path = environment.get(name)
-    if not path:
-        return
-    try:
-        with Path(path).open("a", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
-    except (OSError, ValueError) as error:
-        text = clean(
-            f"{shorten(path)} ({name}) cannot be written to: {reason(error)}; see to the disk"
-        )
-        title = f"stigmem-review: {what} could not be written"
-        print(Annotation("warning", title, text).line(), end="")

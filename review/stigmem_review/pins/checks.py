@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from stigmem_review import limits
 from stigmem_review.model import Location
-from stigmem_review.pins.configured import Content, configures
+from stigmem_review.pins.configured import Content
+from stigmem_review.pins.named import configures
 
 _CHECK = re.compile(r"stigmem[-_]review(?!(?:\.approvals)?\.toml|:(?:[ \t]|$))")
 """The name of this review, where it is no file of ours, and no name of a job or a target."""

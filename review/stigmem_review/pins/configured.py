@@ -15,12 +15,8 @@ from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import Location
+from stigmem_review.pins.named import configures
 
-_PROSE = (".md", ".rst", ".adoc", ".html", ".svg", ".ipynb", ".po")
-_SOURCE = (
-    *(".py", ".pyi", ".js", ".ts", ".jsx", ".tsx", ".css", ".go", ".rs", ".java", ".kt", ".c"),
-    *(".h", ".cc", ".cpp", ".cs", ".rb", ".php", ".swift", ".sql"),
-)
 _PROJECT = "pyproject.toml"
 _INSTALLER_FILES = ("pip.conf", "pip.ini", "uv.toml", _PROJECT)
 
@@ -80,11 +76,6 @@ Content = Callable[[str], bytes]
 """Returns what a file holds; nothing where it cannot be read."""
 
 Settings = dict[Setting, Location]
-
-
-def configures(path: str) -> bool:
-    """Say whether a file may set something, or install it: prose and source code do not."""
-    return not path.lower().endswith((*_PROSE, *_SOURCE))
 
 
 def changed_settings(

@@ -16,10 +16,6 @@ from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Pin
 
 _LINE_CHARS = 10_000
-_NAMES = (
-    *(".toml", ".cfg", ".ini", ".conf", ".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".ps1"),
-    *(".env", ".hcl", ".tf", ".tpl", ".j2", ".mk", ".nix", ".json", ".service"),
-)
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9,._ -]*\])?"
 _VERSION = r"(v?[0-9][\w.!+-]*)"
 _PIN = re.compile(
@@ -29,12 +25,6 @@ _PIN = re.compile(
     rf"^[ \t]*[\"']?{_NAME}[\"']?[ \t]*=[ \t]*(?:\{{[^}}]*version[ \t]*=[ \t]*)?"
     rf"[\"']===?[ ]*{_VERSION}[\"']"
 )
-
-
-def installs(path: str) -> bool:
-    """Say whether a file may install something, by what such files are called."""
-    name = path.rpartition("/")[2]
-    return name.lower().endswith(_NAMES) or "." not in name or "ockerfile" in name
 
 
 def mentioned(path: str, data: bytes) -> tuple[Pin, ...]:

@@ -15,14 +15,13 @@ from stigmem_review.markers import ANY, Machine, never
 from stigmem_review.model import Location
 from stigmem_review.pins.formats import FORMATS, format_of
 from stigmem_review.pins.formats.requirements import is_list
-from stigmem_review.pins.mentions import installs, mentioned
+from stigmem_review.pins.mentions import mentioned
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
+from stigmem_review.pins.named import LISTS, installs
 
 T = TypeVar("T")
 
 _NOWHERE = Location("")
-
-_LISTS = (".txt", ".in", ".pip", ".lock", ".req", ".reqs", ".list", ".lst")
 
 _MENTION = re.compile(
     rb"(?i)stigmem[-_.]+plugin[-_.]+[a-z0-9][a-z0-9._-]*(?:\[[a-z0-9,._ -]*\])?[ \t]*"
@@ -161,7 +160,7 @@ def unread_pins(
 def _is_list(path: str, read: Read) -> bool:
     data = _bytes(path, read)
     return len(data) <= limits.PIN_FILE_BYTES and is_list(
-        data, named_so=path.lower().endswith(_LISTS)
+        data, named_so=path.lower().endswith(LISTS)
     )
 
 

@@ -27,6 +27,9 @@ ANNOTATIONS = 10
 SUMMARY_BYTES = 900 * 1024
 """A job summary; GitHub drops one of more than 1 MiB whole, while the step passes."""
 
+COMMENT_BYTES = 60 * 1024
+"""A comment; GitHub refuses one of more than 65,536 characters."""
+
 _CUT = "\n\n**The rest was cut ({} bytes). The report as JSON has everything.**\n"
 
 

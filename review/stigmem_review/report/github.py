@@ -1,8 +1,4 @@
-"""Annotations for a GitHub workflow run: the verdict first, then the heaviest findings.
-
-A runner takes ``::error file=...,line=...::text`` at the start of a line; ``%``, line ends and,
-in properties, ``:`` and ``,`` are escaped as its toolkit does.
-"""
+"""Annotations for a GitHub workflow run: the verdict first, then the heaviest findings."""
 
 from __future__ import annotations
 
@@ -14,15 +10,19 @@ from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
 from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap, Location
-from stigmem_review.report.budget import ANNOTATIONS, GAINS
+from stigmem_review.report.budget import ANNOTATIONS, GAINS, cut
 from stigmem_review.report.bump import bump_summary
 from stigmem_review.report.check import place
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, shorten
 from stigmem_review.verdict import Verdict, count, lowered_says
+from stigmem_review.workflow import annotation, escaped
 
 _CHARS = 1000
 """Of one annotation; more than fits on a screen helps nobody."""
+
+_PLUGINS = 4
+"""Of a change, in its first annotation; what it comes to must not be cut off behind them."""
 
 Command = Literal["error", "warning", "notice"]
 _COMMANDS: dict[str, Command] = {"error": "error", "warning": "warning", "note": "notice"}
@@ -40,22 +40,20 @@ class Annotation(NamedTuple):
         """Return the annotation as a workflow command."""
         properties = []
         if self.at is not None and self.at.path:
-            properties.append(f"file={_property(self.at.path)}")
+            properties.append(f"file={escaped(self.at.path)}")
             properties += [f"line={self.at.line}"] if self.at.line else []
-        properties.append(f"title={_property(self.title)}")
-        return f"::{self.command} {','.join(properties)}::{_data(shorten(self.text, _CHARS))}\n"
+        return annotation(self.command, self.title, shorten(self.text, _CHARS), *properties)
 
 
 def render_annotations(report: Report | CheckReport | BumpReport) -> str:
     """Return a report as at most ten workflow commands."""
     first, *rest = _annotations(report)
     rest.sort(key=lambda each: tuple(_COMMANDS.values()).index(each.command))
-    shown = rest[: ANNOTATIONS - 1]
-    if len(rest) > len(shown):
-        more = len(rest) - len(shown)
-        text = f"{first.text} {count(more, 'more finding')} in the job summary."
-        first = first._replace(text=text)
-    return "".join(each.line() for each in (first, *shown))
+    if len(rest) > ANNOTATIONS - 1:
+        more = len(rest) - (ANNOTATIONS - 2)
+        are = f"{count(more, 'more finding')} in the job summary"
+        rest = [*rest[: ANNOTATIONS - 2], Annotation("notice", "stigmem-review: more", f"{are}.")]
+    return "".join(each.line() for each in (first, *rest))
 
 
 def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotation]:
@@ -77,17 +75,24 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                         at = Location(path, mistake.at.line)
                     yield _finding(mistake, at)
         case BumpReport():
-            moved = ", ".join(
-                f"{bump.plugin} {bump.old or 'none'} -> {bump.new or 'none'}: {bump.state}"
-                for bump in report.bumps[:20]
-            )
-            yield _verdict(report.verdict, moved or bump_summary(report))
+            yield _verdict(report.verdict, _moved(report) or bump_summary(report))
             yield from map(_gap, report.gaps)
             for finding in report.findings:
                 yield _finding(finding, finding.at if finding.side == "new" else None)
             for bump in report.bumps:
                 if bump.report is not None:
                     yield from _review(bump.report, bump.at if bump.new else None)
+
+
+def _moved(report: BumpReport) -> str:
+    """Say which plugins change, to what, and who signed that."""
+    shown, more = cut(report.bumps, _PLUGINS)
+    said = []
+    for each in shown:
+        signed = flat(each.report.signed).rstrip(".") if each.report else ""
+        moved = f"{each.plugin} {each.old or 'none'} -> {each.new or 'none'}: {each.state}"
+        said.append(f"{moved} ({signed})" if signed else moved)
+    return ", ".join([*said, *([f"and {count(more, 'more plugin')}"] if more else [])])
 
 
 def _lowered(report: CheckReport) -> str:
@@ -107,28 +112,25 @@ def _verdict(verdict: Verdict, about: str, *, checked: str | None = None) -> Ann
 
 def _review(report: Report, at: Location | None) -> Iterator[Annotation]:
     for gap in report.gaps:
-        yield _gap(gap, at)
+        yield _gap(gap, at, report.plugin)
     for finding in report.findings:
         # Where it stands in the release is no place in the repository.
-        yield _finding(finding, at, where=f" ({finding.at})" if finding.at else "")
+        where = f" ({finding.at})" if finding.at else ""
+        yield _finding(finding, at, where=where, plugin=report.plugin)
 
 
-def _gap(gap: Gap, at: Location | None = None) -> Annotation:
-    return Annotation("error", "stigmem-review: not reviewed", str(gap), at)
+def _gap(gap: Gap, at: Location | None = None, plugin: str = "") -> Annotation:
+    return Annotation("error", f"{plugin or 'stigmem-review'}: not reviewed", str(gap), at)
 
 
-def _finding(finding: Finding, at: Location | None, where: str = "") -> Annotation:
+def _finding(
+    finding: Finding, at: Location | None, *, where: str = "", plugin: str = ""
+) -> Annotation:
+    named = f"{plugin}: " if plugin else ""
+    title = f"{named}{finding.rule} {finding.name}"
     if finding.approval:
         text = f"{flat(finding.message)}{where} {flat(approval_says(finding.approval))}"
-        return Annotation("notice", f"{finding.rule} {finding.name}", text, at)
+        return Annotation("notice", title, text, at)
     void = f" Not approved: {flat(finding.void)}." if finding.void else ""
     text = "\n".join((f"{flat(finding.message)}{where} {finding.do}{void}", *finding.write))
-    return Annotation(_COMMANDS[finding.level], f"{finding.rule} {finding.name}", text, at)
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return Annotation(_COMMANDS[finding.level], title, text, at)

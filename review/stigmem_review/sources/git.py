@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -26,34 +25,12 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError, reason
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import note
+from stigmem_review.sources.plumbing import OPTIONS, environment, program
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.tree import project_artifact
 from stigmem_review.sources.unread import Kind, Unread
 from stigmem_review.text import shorten
 
-# Options that git 2.30 knows already. What they say stands above any configuration file.
-_OPTIONS = (
-    *("--no-pager", "--no-replace-objects"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", f"core.attributesFile={os.devnull}"),
-    # Empty rather than "false", which git took for the name of a program before 2.36.
-    *("-c", "core.fsmonitor="),
-    *("-c", "core.untrackedCache=false"),
-    # A cache beside the commits that could say something else than they do.
-    *("-c", "core.commitGraph=false"),
-    *("-c", "core.warnAmbiguousRefs=true"),
-    *("-c", "protocol.allow=never"),
-)
-_VARIABLES = {
-    # Above protocol.<name>.allow, which a repository could set; older gits fetch lazily.
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_GRAFT_FILE": os.devnull,
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
 _ID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _LISTED = re.compile(rb"(\d{6}) (?:[a-z]+ )?([0-9a-f]{40,64})(?: ([0-3]))?\t(.+)", re.DOTALL)
 _BLOB = re.compile(rb"[0-9a-f]+ blob (\d+)\n\Z")
@@ -581,11 +558,11 @@ class _Git:
         with _temporary(given) as asked, _temporary(b"") as errors:
             try:
                 process = subprocess.Popen(  # noqa: S603
-                    [self._program, "-C", str(self.folder), *_OPTIONS, *arguments],
+                    [self._program, "-C", str(self.folder), *OPTIONS, *arguments],
                     stdin=asked,
                     stdout=subprocess.PIPE,
                     stderr=errors,
-                    env=_environment(index),
+                    env=environment(index),
                 )
             except OSError as error:
                 reason = error.strerror or str(error)
@@ -628,29 +605,16 @@ def _bounded(run: _Run) -> bytes:
     return wrote
 
 
-def _environment(index: str | None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    named = {"GIT_INDEX_FILE": index} if index else {}
-    return kept | _VARIABLES | named
-
-
 def _program(folder: Path) -> str:
-    """Return the first git on PATH that does not come from the repository around ``folder``."""
-    around = next(
-        (one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder
-    )
-    for place in os.get_exec_path():
-        # With a folder in its name it is looked for nowhere else, not even on Windows.
-        path = Path(place) / ("git.exe" if os.name == "nt" else "git")
-        if not path.is_absolute() or shutil.which(path) is None:
-            continue
-        if not any(one.is_relative_to(around) for one in (path, path.parent.resolve())):
-            return str(path)
-    raise refusal(
-        "git",
-        "there is no git program on PATH, outside the repository",
-        "install git 2.30 or newer",
-    )
+    """Return the git that is run."""
+    found = program(folder)
+    if found is None:
+        raise refusal(
+            "git",
+            "there is no git program on PATH, outside the repository",
+            "install git 2.30 or newer",
+        )
+    return found
 
 
 def _unopened(folder: Path, said: str) -> SourceError:

@@ -13,8 +13,9 @@ from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import Location
 from stigmem_review.pins.formats import requirements
-from stigmem_review.pins.formats.requirements import is_requirements_file, read_requirements
+from stigmem_review.pins.formats.requirements import read_requirements
 from stigmem_review.pins.model import Aside, Known, Loose, Pin, PinFile
+from stigmem_review.pins.named import is_requirements_file
 
 A = "a" * 64
 B = "b" * 64

@@ -6,15 +6,15 @@ what one of them says, with everything that it includes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from stigmem_review.pins.formats import pdm, pipenv, poetry, pylock, uv
 from stigmem_review.pins.formats.locks import Entries, read_lock
-from stigmem_review.pins.formats.requirements import is_requirements_file, read_requirements
+from stigmem_review.pins.formats.requirements import read_requirements
 from stigmem_review.pins.model import Known, PinFile, Read
+from stigmem_review.pins.named import Lock, is_lock, is_requirements_file
 
 
 class Format(NamedTuple):
@@ -24,22 +24,18 @@ class Format(NamedTuple):
     read: Callable[[str, Read, Known], PinFile]
 
 
-def _lock(pattern: str, entries: Callable[[str], Entries]) -> Format:
-    """Return the format of locks whose file name a pattern describes."""
-    named = re.compile(pattern)
-    return Format(
-        lambda path: bool(named.fullmatch(path.rpartition("/")[2])),
-        partial(read_lock, entries=entries),
-    )
+def _lock(kind: Lock, entries: Callable[[str], Entries]) -> Format:
+    """Return the format of locks of a kind."""
+    return Format(partial(is_lock, kind), partial(read_lock, entries=entries))
 
 
 FORMATS = (
     Format(is_requirements_file, read_requirements),
-    _lock(r"uv\.lock", uv.entries),
-    _lock(r"poetry\.lock", poetry.entries),
-    _lock(r"pdm(\.[^./]+)?\.lock", pdm.entries),
-    _lock(r"pylock(\.[^./]+)?\.toml", pylock.entries),
-    _lock(r"Pipfile\.lock", pipenv.entries),
+    _lock("uv", uv.entries),
+    _lock("poetry", poetry.entries),
+    _lock("pdm", pdm.entries),
+    _lock("pylock", pylock.entries),
+    _lock("pipenv", pipenv.entries),
 )
 
 

@@ -50,9 +50,6 @@ _PARSED_CHARS = 20_000
 _NESTING = 50
 """Parentheses in a marker, which is parsed by recursion."""
 
-_NAMES = frozenset({"requirements", "constraints"})
-_FOREIGN = frozenset({".git", "node_modules", "site-packages", ".venv", "venv"})
-
 # UTF-32 first: its little-endian mark starts with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -198,22 +195,6 @@ class _Found:
             unreadable=tuple(self.unreadable),
             options=tuple(self.options),
         )
-
-
-def is_requirements_file(path: str) -> bool:
-    """Return whether a file at ``path`` is a requirements or constraints file by convention.
-
-    Any file can be one; these are the names that people and tools give them.
-    """
-    path = path.lower()
-    if not path.endswith(".txt"):
-        return False
-    *folders, name = path.split("/")
-    if _FOREIGN.intersection(folders):
-        return False
-    if folders and folders[-1] in _NAMES:
-        return True
-    return not _NAMES.isdisjoint(re.split(r"[-_.]", name.removesuffix(".txt")))
 
 
 def is_list(data: bytes, *, named_so: bool) -> bool:
