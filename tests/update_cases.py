@@ -5,8 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from stigmem_review.report import render
-from support.stories import CASES, STORIES, report_of
+from support.stories import CASES, STORIES, page_of, report_of
 from update_rules import update
 
 update()  # what the rules say, which may have changed as well
@@ -14,5 +13,5 @@ update()  # what the rules say, which may have changed as well
 for story in STORIES:
     with tempfile.TemporaryDirectory() as work:
         report = report_of(story, Path(work))
-    (CASES / story / "review.md").write_text(render(report, "markdown"), "utf-8")
+    (CASES / story / "review.md").write_text(page_of(report), "utf-8")
     print(f"{story}: {report.verdict.state}")

@@ -30,8 +30,9 @@ import msgspec
 import pytest
 
 from stigmem_review import review
-from stigmem_review.document.parts import Report, Reviewed
+from stigmem_review.document.parts import Report, Reviewed, Tool
 from stigmem_review.model import Side
+from stigmem_review.report import render
 from support import sigstore as mini
 from support.archives import TAGS, Tarred, Zipped, record, stored, tar_bytes, zip_bytes
 from support.index_server import File, IndexServer
@@ -109,6 +110,12 @@ def _from(reviewed: Reviewed, root: str) -> Reviewed:
     origin = reviewed.source.origin.replace(root, "https://index.example")
     source = msgspec.structs.replace(reviewed.source, origin=origin)
     return msgspec.structs.replace(reviewed, source=source)
+
+
+def page_of(report: Report) -> str:
+    """Return a report as it is kept: who made it, and with which rules, is not part of a story."""
+    anybody = Tool("stigmem-review", "X", 0, "0" * 64)
+    return render(msgspec.structs.replace(report, tool=anybody), "markdown")
 
 
 def _built(wanted: str | Mapping[str, Any], home: Path, work: Path, side: Side) -> str:
