@@ -177,7 +177,7 @@ def alike(old: Release, decisions: Sequence[tuple[Signer, Judged]]) -> Iterator[
 def unlike_approved(
     old: Release, new: Signature, approved: Approved | None, *, pinned: bool
 ) -> Iterator[Fact]:
-    """Yield that nobody signed who signed the last release that was approved.
+    """Yield that none of those signed who signed the last release that was approved.
 
     Where the old release was signed by the same, comparing with that one says it.
     """

@@ -24,9 +24,9 @@ Continuity = Literal[
     "both unsigned",
     "not comparable",
 ]
-"""What became of the signer. ``issuer changed`` if another issuer vouches for the same person or
-repository, ``one of several`` if others had signed the old release too; empty where there is no old
-release."""
+"""What became of the signer. ``issuer changed`` if the same person or repository is known to
+another issuer now, ``one of several`` if others had signed the old release too; empty where there is
+no old release."""
 
 _CLOSEST: tuple[Continuity, ...] = (
     "same",
@@ -79,7 +79,7 @@ def is_of_the_repository(signer: Signer, others: Iterable[Signer]) -> bool:
 
 
 def by_name(old: Signer, new: Signer) -> Continuity:
-    """Say what two signers have to do with each other, whoever vouches for them."""
+    """Say what two signers have to do with each other, whatever their issuers are."""
     old, new = folded(old), folded(new)
     if not (old.repository and new.repository):
         if old.kind != new.kind or address_of(old) != address_of(new):

@@ -66,7 +66,7 @@ class SigningOutcome(msgspec.Struct, frozen=True):
 
     Where several signed, one that signed before and one that is trusted are enough; ``signers``
     says it of each, in the order of the signature. ``by`` says whose word decided, and is empty
-    where nobody's did; ``required`` whether signatures are, absent where nobody said. ``source``
+    where none did; ``required`` whether signatures are, absent where that is not said. ``source``
     says of a first signature whether it is of the repository that the metadata names.
     """
 
@@ -94,7 +94,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     """Compare who signed two releases, and hold the new signer against whom the operator trusts.
 
     What is said of the new file's own bytes (that it is invalid, not signed, or signed by somebody
-    whom nobody trusts) is never excused by an old file of which the same was true.
+    who is not trusted) is never excused by an old file of which the same was true.
     """
     if new.source.kind == "none":
         return Signing()

@@ -22,7 +22,7 @@ class SignatureMissing(Fact, frozen=True, kw_only=True):
 
 
 class SignatureUnverifiable(Fact, frozen=True, kw_only=True):
-    """Something signs the file, and nobody can say here what it proves.
+    """Something signs the file, and what it proves cannot be told here.
 
     ``before`` if the signature of the old release is verified.
     """
@@ -206,7 +206,7 @@ class SignerOverride(Fact, frozen=True, kw_only=True):
 class SignerUnpinned(Fact, frozen=True, kw_only=True):
     """A signer whom the node's list names without an issuer; ``before`` if it signed before.
 
-    ``write`` pins the issuer in a policy; there is nothing for a signer nobody should pin.
+    ``write`` pins the issuer in a policy; there is nothing for a signer who should not be pinned.
     """
 
     identity: str
@@ -309,7 +309,7 @@ class SignerAlternated(Replaced, frozen=True, kw_only=True):
 
 
 class SignerIssuerChanged(Replaced, frozen=True, kw_only=True):
-    """Another issuer vouches for who signed; ``same`` if it does so for the same signer."""
+    """Another issuer has the identity of who signed; ``same`` if the name is the same."""
 
     identity: str
     same: bool

@@ -77,7 +77,7 @@ class NodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         Verifier | None,
         Meta(
             description="what verifies signatures on the node: stock is what it comes with, which "
-            "refuses every plugin while signatures are required (default: nobody says)",
+            "refuses every plugin while signatures are required (default: not stated)",
             examples=["own"],
         ),
     ] = None

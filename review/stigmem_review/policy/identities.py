@@ -90,7 +90,7 @@ def signs_for_others(signer: Signer) -> bool:
 def nearest(signer: Signer, known: Iterable[str]) -> str:
     """Return which of some identities, or addresses of workflows, a signer can be taken for.
 
-    Another workflow of the same repository is nobody else's, so it is none of them.
+    Another workflow of the same repository is no other signer's, so it is none of them.
     """
     addresses = {without_ref(name_of(signer)) if signer.builder else address_of(signer)}
     if signer.repository:

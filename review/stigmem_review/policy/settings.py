@@ -32,7 +32,7 @@ _NO = frozenset({"0", "off", "f", "false", "n", "no"})
 class Settings(msgspec.Struct, frozen=True):
     """The settings of a node that decide about signatures (``stigmem_node.settings``).
 
-    ``trusted`` and ``override`` are bare identities; ``required`` is absent where nobody said it;
+    ``trusted`` and ``override`` are bare identities; ``required`` is absent where it is not set;
     ``acknowledged`` if the operator accepts unsigned plugins in the node's own words.
     """
 

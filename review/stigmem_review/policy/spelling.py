@@ -170,7 +170,7 @@ def _is_workflow(identity: str) -> bool:
 
 
 def identity_wrong(identity: str, issuer: str = "") -> str:
-    """Say why nobody signs under an identity; ``issuer`` is whose it is, where that is said."""
+    """Say why no signer has an identity; ``issuer`` is whose it is, where that is said."""
     shown = shorten(identity)
     if said := quoted(identity):
         return said

@@ -113,7 +113,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def required(trust: Trust) -> bool | None:
-    """Say whether the operator requires signatures; ``None`` where nobody said anything.
+    """Say whether the operator requires signatures; ``None`` where nothing says.
 
     The policy and the settings can each require them. Who trusts somebody to sign and says no
     more has the node's default, by which they are required (``stigmem_node.settings``); of a node
@@ -147,7 +147,7 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
     Both have to agree: the node's lists, unless they are empty, and the policy, unless it trusts
     nobody. Identities are compared exactly. The node's lists hold bare ones; of an entry of the
     policy everything it says has to fit. Where all entries are for other distributions, the
-    policy leaves it to the node's lists, and where those are empty too, nobody is trusted.
+    policy leaves it to the node's lists, and where those are empty too, no signer is trusted.
     """
     entries = tuple(enumerate(trust.policy.trusted, 1))
     here = tuple(each for each in entries if _is_for(each[1], distribution))
@@ -237,7 +237,7 @@ def _names(entry: Trusted, signer: Signer) -> bool:
         # Whoever calls a shared workflow is signed for under its name.
         known = msgspec.structs.replace(signer, identity=fold(signer.identity))
         return _is(fold(entry.identity), known) and not signs_for_others(signer)
-    # A workflow signs under its address, and nobody else does.
+    # A workflow signs under its address, and no other signer does.
     if signer.kind != "uri" or not (signer.repository and signer.workflow):
         return False
     if entry.workflow not in ("", signer.workflow):

@@ -219,7 +219,7 @@ def _contradictions(entry: Trusted) -> Iterator[tuple[str, str]]:
 
 
 def _never(entry: Trusted, field: str, value: str) -> str:
-    """Say why no certificate ever has what a key says, so that the entry would trust nobody."""
+    """Say why no certificate ever has what a key says, so that the entry would trust no signer."""
     if not value:
         return ""
     if why := spelling.quoted(value):
