@@ -202,6 +202,19 @@ PAIRS: dict[str, Pair] = {
         ),
         {"condition-unclear"},
     ),
+    "what is part of the node by now": Pair(
+        plugin(),
+        plugin(name="stigmem-plugin-memory-garden-acl"),
+        {"name-changed", "plugin-graduated"},
+    ),
+    "a dependency that is part of the node by now": Pair(
+        plugin(),
+        fields(
+            'hooks={"post_assert_audit": handlers.audit},'
+            ' depends_on=["stigmem-plugin-memory-garden-acl"],'
+        ),
+        {"depends-on-added", "dependency-graduated"},
+    ),
     "other fields": Pair(
         fields(
             'hooks={"post_assert_audit": handlers.audit}, depends_on=["demo-base"],'

@@ -54,9 +54,13 @@ def build_case(
     node: Node,
     trust: Trust = _NOBODY,
     plugins: tuple[str, ...] = (),
+    old_node: Node | None = None,
 ) -> Case:
-    """Compare two releases and return what there is to judge; ``plugins`` are on the node too."""
-    comparison = compare(old, new, node, trust)
+    """Compare two releases and return what there is to judge; ``plugins`` are on the node too.
+
+    ``old_node`` is the one that the old release was read for, where the new one meets another.
+    """
+    comparison = compare(old, new, node, trust, old_node)
     info = NodeInfo(node.version, plugins, bool(plugins))
     return Case(_side(old, new), _side(new, old), info, comparison)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ TREATED = {
     "capability-unknown": (LISTED, LISTED, LISTED),
     "capability-unused": (SILENT, SILENT, SILENT),
     "condition-unclear": (LISTED, SAID, SAID),
+    "dependency-graduated": (LISTED, LISTED, LISTED),
     "entry-point-invalid": (LISTED, SAID, SAID),
     "entry-point-missing": (LISTED, SAID, SAID),
     "entry-point-odd": (LISTED, LISTED, LISTED),
@@ -52,6 +54,7 @@ TREATED = {
     "migration-unread": (LISTED, SAID, SAID),
     "migration-version-invalid": (LISTED, LISTED, LISTED),
     "name-invalid": (LISTED, LISTED, LISTED),
+    "plugin-graduated": (LISTED, LISTED, LISTED),
     "record-mismatch": (SAID, SAID, SAID),
     "requires-stigmem-unmet": (LISTED, LISTED, LISTED),
     "source-deceptive": (SILENT, SILENT, SILENT),
@@ -170,3 +173,17 @@ def test_the_step_of_a_capture_is_said_only_where_there_is_one() -> None:
     old, new = captures
     assert "version-changed" in map(kind_of, compare(old, new, NODE).facts)
     assert "version-changed" not in map(kind_of, compare(old, old, NODE).facts)
+
+
+def test_what_the_node_before_had_is_missed_on_another() -> None:
+    """No node that was released dropped a hook so far, so this one is made up."""
+    release = release_of(ShortRelease())
+    lacking = copy(NODE)
+    lacking.hook = lambda name: NODE.hook("no_such_hook")  # type: ignore[method-assign]
+    lacking.capability = lambda name: NODE.capability("none.such")  # type: ignore[method-assign]
+
+    def said(node: host.Node, old_node: host.Node) -> set[str]:
+        return {kind_of(each) for each in compare(release, release, node, old_node=old_node).facts}
+
+    assert said(lacking, NODE) == {"hook-unknown", "capability-unknown"}
+    assert said(lacking, lacking) == said(NODE, lacking) == set()

@@ -15,6 +15,7 @@ from stigmem_review.cli.options import (
     add_approvals_option,
     add_gate_option,
     add_node_option,
+    add_old_node_option,
     add_policy_options,
     add_trust_options,
     approvals_of,
@@ -97,6 +98,7 @@ def add(commands: Any) -> None:
     add_trust_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
+    add_old_node_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -154,9 +156,12 @@ def _approve_reported(options: argparse.Namespace, wish: Wish, claimed: str) -> 
     for each in closed.reviews:
         old, new = again(each, options.artifacts)
         read = each.commands.review if each.commands else ""
-        node = options.node_version or each.node
+        nodes = {
+            "node_version": options.node_version or each.node,
+            "old_node_version": options.old_node_version or each.old_node or None,
+        }
         _approve(
-            argparse.Namespace(**{**vars(options), "node_version": node}),
+            argparse.Namespace(**{**vars(options), **nodes}),
             old,
             new,
             wish._replace(review=wish.review or read),
@@ -186,6 +191,7 @@ def _approve(
         old,
         new,
         node_version=options.node_version,
+        old_node_version=options.old_node_version,
         gate=options.fail_on,
         old_bundle=options.old_bundle,
         new_bundle=options.new_bundle,
@@ -210,8 +216,10 @@ def _approve_change(
     options: argparse.Namespace, base: str, head: str, wish: Wish, claimed: str
 ) -> None:
     """Approve what a change of the repository deploys, and how it changes what is deployed."""
-    if options.isolated or options.old_bundle or options.new_bundle:
-        raise UsageError("--isolated and bundles are not for --bump; leave them out")
+    if options.isolated or options.old_bundle or options.new_bundle or options.old_node_version:
+        raise UsageError(
+            "--isolated, bundles and --old-node-version are not for --bump; leave them out"
+        )
     from stigmem_review.pipeline.approve import propose_all
     from stigmem_review.pipeline.bump import Wanted, review_change
 

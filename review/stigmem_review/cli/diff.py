@@ -11,6 +11,7 @@ from stigmem_review.cli.options import (
     add_approvals_option,
     add_gate_option,
     add_node_option,
+    add_old_node_option,
     add_policy_options,
     add_report_options,
     add_trust_options,
@@ -54,6 +55,7 @@ def add(commands: Any) -> None:
     add_receipt_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
+    add_old_node_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -69,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
             options.old,
             options.new,
             node_version=options.node_version,
+            old_node_version=options.old_node_version,
             gate=options.fail_on,
             old_bundle=options.old_bundle,
             new_bundle=options.new_bundle,

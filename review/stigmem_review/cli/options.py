@@ -122,6 +122,7 @@ def approvals_of(options: argparse.Namespace, policy: str | None) -> str | None:
 _REPEATED = (
     *("old_bundle", "new_bundle", "policy", "env_file", "trust_root", "approvals", "fail_on"),
     "node_version",
+    "old_node_version",
 )
 
 
@@ -144,4 +145,13 @@ def add_node_option(
     """Add the option that names the node; ``said`` is its default in words."""
     parser.add_argument(
         "--node-version", metavar="VERSION", help=f"the node it is for (default: {said})"
+    )
+
+
+def add_old_node_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the node of the old release."""
+    parser.add_argument(
+        "--old-node-version",
+        metavar="VERSION",
+        help="the node that OLD runs on, where the node moves as well (default: the same)",
     )

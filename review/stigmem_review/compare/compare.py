@@ -46,10 +46,13 @@ class Comparison(msgspec.Struct, frozen=True):
     signing: SigningOutcome | None = None
 
 
-def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> Comparison:
+def compare(
+    old: Release, new: Release, node: Node, trust: Trust = _NOBODY, old_node: Node | None = None
+) -> Comparison:
     """Compare two releases as one node would see them; each may be the empty release.
 
     ``trust`` is whom the operator trusts to sign: nobody has said it where it is not given.
+    ``old_node`` is the one that the old release was read for, where the new one meets another.
     """
     sides = Sides(old, new, node)
     before, after = ledgers(sides)
@@ -61,7 +64,7 @@ def compare(old: Release, new: Release, node: Node, trust: Trust = _NOBODY) -> C
         *version_of_captures(sides),
         *refusals(sides),
     ]
-    states_found, already = _judged(old, new, node)
+    states_found, already = _judged(old, new, node, old_node or node)
     found += states_found
     found += denials(old, new, node)
     found += gates_lost(old, new)
@@ -96,9 +99,11 @@ def inspect(release: Release, node: Node) -> Comparison:
     return Comparison((*found, *left), (), (), ())
 
 
-def _judged(old: Release, new: Release, node: Node) -> tuple[list[Fact], list[Fact]]:
+def _judged(
+    old: Release, new: Release, node: Node, old_node: Node
+) -> tuple[list[Fact], list[Fact]]:
     """Return what is news of the new release's states, and apart what the old one was in too."""
-    found, already = news(states(new, node), states(old, node), old, new)
+    found, already = news(states(new, node), states(old, old_node), old, new)
     doubts = tuple(unclear(old, new))
     unreads = (each for state in unread(new) for each in lost(state, old))
     certainty = without_echoes((*unreads, *first_read(old, new), *doubts), (*found, *already))

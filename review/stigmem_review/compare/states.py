@@ -14,6 +14,7 @@ from stigmem_review.facts import (
     AccessorUndeclared,
     CapabilityUnknown,
     CapabilityUnused,
+    DependencyGraduated,
     FilesUnreviewed,
     HandlerUnread,
     HookUnknown,
@@ -21,6 +22,7 @@ from stigmem_review.facts import (
     MigrationUnread,
     MigrationVersionInvalid,
     NameInvalid,
+    PluginGraduated,
     RequiresStigmemUnmet,
     State,
     VersionInvalid,
@@ -137,6 +139,7 @@ def _manifest_states(manifest: Manifest, node: Node) -> Iterator[State]:
                     item=each.value, pattern=f"{pattern.pattern}$", when=each.when, at=each.at
                 )
     yield from _requires_stigmem(manifest, node)
+    yield from _graduated(manifest, node)
     for each in members(manifest.capabilities):
         if not node.capability(each.value).known:
             near = nearest(each.value, node.capabilities)
@@ -154,6 +157,19 @@ def _manifest_states(manifest: Manifest, node: Node) -> Iterator[State]:
                 when=each.when,
                 at=each.at,
             )
+
+
+def _graduated(manifest: Manifest, node: Node) -> Iterator[State]:
+    """Yield what is part of the node by now (``stigmem_node.plugins.discovery``)."""
+    names = values(manifest.name)
+    for each in names:
+        if each.value in node.graduated:
+            yield PluginGraduated(item=each.value, when=each.when, at=each.at)
+    if names and all(each.value in node.graduated for each in names):
+        return  # what the node ignores depends on nothing
+    for each in members(manifest.depends_on):
+        if each.value in node.graduated:
+            yield DependencyGraduated(item=each.value, when=each.when, at=each.at)
 
 
 def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[State]:

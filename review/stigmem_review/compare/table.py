@@ -92,6 +92,8 @@ def _targets(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, En
 
 
 def _ranges(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
+    if all(getattr(value_of(side, "requires_stigmem"), "default", False) for side in sides[:2]):
+        return after, after  # each node fills in itself
     for item in before.keys() & after.keys():
         one, two = before[item].cell["value"], after[item].cell["value"]
         if one != two and isinstance(one, str) and isinstance(two, str):

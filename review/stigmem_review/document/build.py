@@ -41,6 +41,7 @@ def build_report(
     consulted: tuple[Consulted, ...] = (),
     off: tuple[Finding, ...] = (),
     source: SourceDiff | None = None,
+    old_node: Node | None = None,
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     findings, gaps = consents.findings, consents.gaps
@@ -63,6 +64,7 @@ def build_report(
         format=1,
         tool=tool(rulebook),
         node=node.version,
+        old_node=old_node.version if old_node else "",
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate, off, accepted=len(consents.accepted)),
         headline=headline(case, new, found, unread, gained),

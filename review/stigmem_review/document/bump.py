@@ -60,6 +60,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     that change; ``commands`` decide about the whole change, where the gate is closed by more than
     one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
     pins that changed and whose files were not at hand, which is for another review to look at.
+    ``old_node`` is the node before, where its pin moves.
     """
 
     format: Literal[1]
@@ -80,6 +81,12 @@ class BumpReport(msgspec.Struct, frozen=True):
     commands: Commands | None = None
     asked: tuple[str, str] = ("", "")
     left: tuple[str, ...] = ()
+    old_node: str = ""
+
+    @property
+    def nodes(self) -> str:
+        """The node that plugins are reviewed for, and the one before where that is another."""
+        return f"{self.old_node} -> {self.node}" if self.old_node else self.node
 
 
 def build_bump_report(
@@ -99,6 +106,7 @@ def build_bump_report(
     review: str,
     off: tuple[Finding, ...] = (),
     left: tuple[str, ...] = (),
+    old_node: str = "",
 ) -> BumpReport:
     """Put the report of a change of pins together; everything is sanitised here, once.
 
@@ -133,6 +141,7 @@ def build_bump_report(
             commands=commands,
             asked=(asked.old, asked.new),
             left=left,
+            old_node=old_node,
         )
     )
 
@@ -155,7 +164,8 @@ def change_commands(
     """Return what decides about a whole change; nothing where one review's own commands do."""
     closing = [each for each in findings if is_closing(each, verdict.gate)]
     closed = [each for each in bumps if each.state != "clear"]
-    if not closing and (len(closed) < 2 or gaps):
+    by_itself = all(each.report is None or each.report.commands for each in closed)
+    if not closing and (gaps or (len(closed) < 2 and by_itself)):
         return None
     files = dict.fromkeys(each.change.file for each in closing if each.change)
     paths = ("--", *files) if files else ()

@@ -151,6 +151,7 @@ class Report(msgspec.Struct, frozen=True):
     policy turned off, ``source`` what differs of the code, where that was asked for. ``approvals``
     are what approves it, or nearly does, and ``on_file`` other records about the plugin;
     ``accepted`` are parts that could not be done; ``commands`` are there where the gate is closed.
+    ``old_node`` is the node that the old release runs on, where the node moves as well.
     """
 
     format: Literal[1]
@@ -182,3 +183,9 @@ class Report(msgspec.Struct, frozen=True):
     on_file: tuple[Line, ...] = ()
     accepted: tuple[AcceptedPart, ...] = ()
     commands: Commands | None = None
+    old_node: str = ""
+
+    @property
+    def nodes(self) -> str:
+        """The node that the review is for, and the one before where that is another."""
+        return f"{self.old_node} -> {self.node}" if self.old_node else self.node

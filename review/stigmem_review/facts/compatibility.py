@@ -61,6 +61,18 @@ class RequiresStigmemUnmet(Explained, frozen=True, kw_only=True):
     invalid: bool
 
 
+class PluginGraduated(State, frozen=True, kw_only=True):
+    """What it does is part of the node, which ignores the plugin and runs nothing of it."""
+
+    excuse = "as before"
+
+
+class DependencyGraduated(State, frozen=True, kw_only=True):
+    """A plugin that it depends on is part of the node, for which it counts as missing."""
+
+    excuse = "as before"
+
+
 Fails = Literal["start", "later", "perhaps"]
 """When an import fails, worst first."""
 

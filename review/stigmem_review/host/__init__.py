@@ -3,7 +3,8 @@
 ``stigmem_node.json`` holds the facts: hooks, bands, semantics and orderings from
 ``stigmem_node.plugins.hooks``, capabilities and their accessors from
 ``stigmem_node.plugins.capabilities`` and ``.context``, name and version patterns and the default
-of ``requires_stigmem`` from ``.manifest``; the keywords of a hook's ``calls`` from where the node
+of ``requires_stigmem`` from ``.manifest``, the plugins that graduated into the node from
+``.discovery``; the keywords of a hook's ``calls`` from where the node
 fires it. What a
 capability opens, and how much that matters, follows the host's plugin capability reference.
 Hooks and capabilities are the same in every release listed there; a test compares them with the
@@ -104,6 +105,7 @@ class _Release(msgspec.Struct):
     name_pattern: str
     version_pattern: str
     requires_default: str
+    graduated: frozenset[str] = frozenset()
 
 
 class _Data(msgspec.Struct):
@@ -123,6 +125,7 @@ class Node:
     def __init__(self, data: _Data, release: _Release) -> None:
         self.version = release.version
         self.requires_default = release.requires_default
+        self.graduated = release.graduated
         # The host's patterns run in an engine where `$` is the end of the text and nothing else,
         # so they are matched as a whole here.
         self.name_pattern = re.compile(release.name_pattern.removesuffix("$"))

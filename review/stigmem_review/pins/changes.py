@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, cast
 
@@ -19,6 +19,7 @@ What = Literal[
     "downgraded",
     "same version, other files",
     "same version, other extras",
+    "same release, other node",
 ]
 
 
@@ -43,6 +44,11 @@ class PinChange(msgspec.Struct, frozen=True):
         return self.old is not None and self.new is not None and _covers(self.old, self.new)
 
     @property
+    def stays(self) -> bool:
+        """Whether the release is pinned as before, in the file in which it was."""
+        return self.is_same and self.old is not None and self.old.at.path == self.pin.at.path
+
+    @property
     def what(self) -> What:
         """What happens to it."""
         if self.old is None:
@@ -63,6 +69,7 @@ def pin_changes(
     *,
     gone: Iterable[str] = (),
     come: Iterable[str] = (),
+    beside: Callable[[Pin | None, Pin | None], Hashable] | None = None,
 ) -> tuple[PinChange, ...]:
     """Return every move from one pinned release to another, by distribution.
 
@@ -70,27 +77,37 @@ def pin_changes(
     another one pins. A release is compared with the one that stood in its place: under the same
     marker, or else in the same file, or else, in a file that has ``come``, in one that is
     ``gone``, or else in a file that no longer pins it at all: it went from there to here.
+
+    ``beside`` returns what two pins are beside. With it, what stays where it was is returned as
+    well, as the same on both sides, and moves that are beside other things are kept apart.
     """
     before, after = by_name(old), by_name(new)
-    files = frozenset(gone), frozenset(come)
+    files, stay = (frozenset(gone), frozenset(come)), beside is not None
     return tuple(
         move
         for name in sorted(before.keys() | after.keys())
         for move in _together(
             _from_file_to_file(
-                [*_moves(name, before.get(name, []), after.get(name, []), *files)],
+                [*_moves(name, before.get(name, []), after.get(name, []), *files, stay)],
                 {pin.at.path for pin in before.get(name, [])},
                 {pin.at.path for pin in after.get(name, [])},
-            )
+            ),
+            beside or (lambda *_: None),
         )
     )
 
 
 def _moves(
-    name: str, old: list[Pin], new: list[Pin], gone: frozenset[str], come: frozenset[str]
+    name: str,
+    old: list[Pin],
+    new: list[Pin],
+    gone: frozenset[str],
+    come: frozenset[str],
+    stay: bool,
 ) -> Iterator[PinChange]:
     was_said, now_said = _said(old), _said(new)
     as_before = {path for path, said in now_said.items() if was_said.get(path) == said}
+    yield from (PinChange(name, pin, pin) for pin in new if stay and pin.at.path in as_before)
     old, new = ([pin for pin in pins if pin.at.path not in as_before] for pins in (old, new))
     was_there, is_there = _by_place(old), _by_place(new)
     renamed = _newest([pin for pin in old if pin.at.path in gone])
@@ -99,7 +116,7 @@ def _moves(
         was = _counterpart(pin, was_there)
         if was is None and pin.at.path in come:
             was = renamed
-        if was is None or not _covers(was, pin):
+        if stay or was is None or not _covers(was, pin):
             yield PinChange(name, was, pin)
     for pin in old:
         if pin.at.path in gone and followed:
@@ -132,13 +149,16 @@ def _lone(move: PinChange) -> tuple[Pin, ...]:
     return tuple(filter(None, (move.old, move.new))) if not (move.old and move.new) else ()
 
 
-def _together(moves: Iterable[PinChange]) -> Iterator[PinChange]:
-    """Make one of the moves between the same two releases."""
-    found: dict[tuple[tuple[Version, tuple[str, ...]] | None, ...], list[PinChange]] = {}
+def _together(
+    moves: Iterable[PinChange], beside: Callable[[Pin | None, Pin | None], Hashable]
+) -> Iterator[PinChange]:
+    """Make one of the moves between the same two releases, and one of all that stay."""
+    found: dict[Hashable, list[PinChange]] = {}
     for move in moves:
-        key = tuple(
+        sides = tuple(
             (_version(pin.version), pin.extras) if pin else None for pin in (move.old, move.new)
         )
+        key = sides, move.is_same, move.stays, beside(move.old, move.new)
         found.setdefault(key, []).append(move)
     for same in found.values():
         olds, news = [move.old for move in same], [move.new for move in same]

@@ -60,7 +60,7 @@ def read_pins(
     """Read every pin file among the paths of a revision, and what they include.
 
     Those are the files with the name of a format, and the ``lists`` with any other name. ``known``
-    is what files said that were read before. Of the other files that ``changed``, those that
+    is what files said that were read before. Of the other files, those of the ``changed`` that
     install things are searched for what may be pins. ``machine`` is what a node runs on.
     """
     known = {} if known is None else known

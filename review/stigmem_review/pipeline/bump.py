@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from stigmem_review import host
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.document.approvals import Asked
@@ -22,10 +21,12 @@ from stigmem_review.markers import Machine, python_of
 from stigmem_review.model import Gap, Level
 from stigmem_review.pins.formats import format_of
 from stigmem_review.pins.model import Known
+from stigmem_review.pins.named import installs
 from stigmem_review.pins.repository import Pins, find_lists, read_pins, unread_pins
 from stigmem_review.pipeline.bumps.accepted import States, on_disk_accepted, read_accepted
 from stigmem_review.pipeline.bumps.decided import Parse, look_at_decisions, mended, read_as_policy
 from stigmem_review.pipeline.bumps.lines import look_at_lines, look_at_settings
+from stigmem_review.pipeline.bumps.nodes import Nodes, under
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
 from stigmem_review.pipeline.bumps.revisions import between, staged
@@ -47,8 +48,6 @@ from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.network import Network
 from stigmem_review.sources.pip_config import PipConfig
 from stigmem_review.text import Segment, shorten
-
-_NODE = "stigmem-node"
 
 
 def bump(
@@ -185,11 +184,18 @@ def review_change(wanted: Wanted) -> Change:
     lists = find_lists(changed, before.read, after.read)
     machine = _machine(decisions.file.policy.node)
     old, new = (_pins(tree, lists, known, machine, pins, changed) for tree in (before, after))
-    pinned = _pinned_node(new)
-    said = decisions.file.policy
-    asked = wanted.node or said.node.version
-    known_node = pinned if pinned in host.versions() else None
-    terms = decisions.terms(wanted.node, wanted.gate, known_node, base=True)
+    nodes, said = Nodes(old, new), decisions.file.policy
+    if nodes.moves:
+        # What did not change is beside another node now, wherever it is installed.
+        for tree in (before, after):
+            tree.read_ahead(filter(installs, filter(pins.counts, tree.paths)))
+        old, new = (
+            _pins(tree, lists, known, machine, pins, tree.paths) for tree in (before, after)
+        )
+        nodes = Nodes(old, new)
+    is_said = (wanted.node or said.node.version) is not None
+    terms = decisions.terms(wanted.node, wanted.gate, base=True)
+    terms = under(terms, nodes.of("", "")[0], is_said=is_said)
     accepted = wanted.approvals or beside(decisions.file, APPROVALS_FILE)
     states = States(opened, base_tree, before, after, head_id)
     records, read = _accepted(wanted, states, accepted, said)
@@ -201,25 +207,16 @@ def review_change(wanted: Wanted) -> Change:
         "--env-file": wanted.env_file,
         "--approvals": wanted.approvals,
         "--fail-on": wanted.gate,
-        "--node-version": terms.node.version,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
     again += tuple(word for each in several(wanted.trust_root) for word in ("--trust-root", each))
     offline = PipConfig(no_index=True) if wanted.staged else None
     with Network(offline, terms.pins.seconds) as network:
-        work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network)
+        work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network, nodes)
+        work.is_node_said, work.node_said = is_said, said.node.version
         work.at_hand_alone = wanted.staged
         work.brought = brought(opened, artifacts, everything)
         review_pins(work, set(before.paths), set(after.paths))
-    if pinned and not (asked or known_node) and work.bumps:
-        work.gaps.append(
-            Gap(
-                f"{_NODE}=={pinned}",
-                "it is pinned beside the plugins, and this version does not know that node",
-                f"update stigmem-review, or accept a review for node {terms.node.version} with "
-                "version below [node] in the policy",
-            )
-        )
     if broken:
         says = (
             Segment("the base's policy cannot be read, and HEAD's can: reviewed by the defaults ("),
@@ -232,6 +229,8 @@ def review_change(wanted: Wanted) -> Change:
     look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
     work.bumps.sort(key=heaviest)
+    work.say_undescribed()
+    work.say_as_fine()
     if not wanted.staged:  # a repository in which a hook runs may have none yet
         _look_at_files(work)
     _look_at_names(work, lists, after)
@@ -255,9 +254,11 @@ def review_change(wanted: Wanted) -> Change:
     reviews = (each.report for each in work.bumps if each.report)
     exactly = ("--exact",) if wanted.exact else ()
     folders = ("--artifacts", work.shown) if work.shown else ()
-    options = (*wanted.repeat, *exactly, *folders, *again)
+    on = ("--node-version", wanted.node) if wanted.node else ()
+    options = (*wanted.repeat, *exactly, *folders, *again, *on)
     report = build_bump_report(
         node=terms.node.version,
+        old_node=terms.old_node.version if terms.old_node else "",
         compared=compared,
         consulted=(*decisions.consulted, *read),
         bumps=tuple(work.bumps),
@@ -343,12 +344,6 @@ def _say_left_out(work: Work, everything: list[str], changed: list[str]) -> None
 def _machine(node: NodePolicy) -> Machine:
     """Return what a policy says of the machines that a node runs on."""
     return Machine(python_of(node.python) if node.python else None, node.platforms)
-
-
-def _pinned_node(pins: Pins) -> str | None:
-    """Return the node release that is pinned beside the plugins, if it is one."""
-    found = {pin.version for pin in pins.pins if pin.name == _NODE}
-    return found.pop() if len(found) == 1 else None
 
 
 def _look_at_files(work: Work) -> None:

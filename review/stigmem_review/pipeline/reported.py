@@ -41,6 +41,7 @@ class Reported(msgspec.Struct, frozen=True):
     verdict: _Verdict
     reviewed: tuple[_Side, _Side]
     commands: _Commands | None = None
+    old_node: str = ""
 
 
 class _Bump(msgspec.Struct, frozen=True):

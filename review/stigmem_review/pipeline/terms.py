@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 class Terms(msgspec.Struct, frozen=True):
     """The node, the rules, the gate, whom the operator trusts, and the root that proves it.
 
+    ``old_node`` is the one that the old release runs on, where that is another one.
     ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
     against. ``consulted`` is what a report of its own names;
     reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
@@ -78,6 +79,7 @@ class Terms(msgspec.Struct, frozen=True):
     pins: PinsPolicy = PinsPolicy()
     today: date | None = None
     plugins: tuple[str, ...] = ()
+    old_node: Node | None = None
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -95,11 +97,18 @@ class Decisions(msgspec.Struct, frozen=True):
     folders: tuple[str, ...] = ()
 
     def terms(
-        self, node: str | None, gate: Level | None, pinned: str | None = None, *, base: bool = False
+        self,
+        node: str | None,
+        gate: Level | None,
+        pinned: str | None = None,
+        *,
+        base: bool = False,
+        old_node: str | None = None,
     ) -> Terms:
         """Return what a review goes by, with what the options ask for.
 
-        ``pinned`` is the node where neither policy nor option names one. Where there is no policy,
+        ``pinned`` is the node where neither policy nor option names one, and ``old_node`` the
+        one that the old release runs on, where that is another. Where there is no policy,
         an option may put the gate anywhere, but not in a review that goes by a ``base``. Raises
         ``PolicyError`` where the options contradict the policy and for what that says of rules
         that are none, ``UsageError`` for an unknown node version.
@@ -107,6 +116,7 @@ class Decisions(msgspec.Struct, frozen=True):
         policy, rulebook = self.file.policy, self.rulebook or shipped_rules()
         wanted = agreed("node", policy.node.version, node)
         known = host.node(wanted or pinned)
+        old = host.node(old_node) if old_node is not None else known
         return Terms(
             known,
             rulebook,
@@ -118,6 +128,7 @@ class Decisions(msgspec.Struct, frozen=True):
             limits=policy.approvals,
             pins=policy.pins,
             plugins=policy.node.plugins,
+            old_node=None if old is known else old,
         )
 
 

@@ -16,6 +16,7 @@ from stigmem_review.document.approvals import Asked, decide_commands
 from stigmem_review.document.build import build_report, gaps_of, incomplete_report
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import UsageError
+from stigmem_review.facts import Fact
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
 from stigmem_review.pipeline.reading import (
@@ -38,6 +39,7 @@ def review(
     new: str,
     *,
     node_version: str | None = None,
+    old_node_version: str | None = None,
     gate: Level | None = None,
     old_bundle: str | None = None,
     new_bundle: str | None = None,
@@ -54,7 +56,8 @@ def review(
     """Review the upgrade from one release to another, as one node release would see it.
 
     ``old`` and ``new`` are each a wheel, an sdist, a project directory, a capture,
-    ``name==version`` or ``none``; no code of theirs is executed. ``old_bundle`` and ``new_bundle``
+    ``name==version`` or ``none``; no code of theirs is executed. ``old_node_version`` is the node
+    that the old one runs on, where the node moves as well. ``old_bundle`` and ``new_bundle``
     are files that sign them, besides those that stand beside them. Whom the operator trusts is
     said by the file ``policy`` and by the node's settings, which are taken from ``env_file``, or
     else from ``environment``. ``trust_root`` are files of trust roots, each tried by itself. With
@@ -75,7 +78,7 @@ def review(
     }
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
-    terms = decisions.terms(node_version, gate)
+    terms = decisions.terms(node_version, gate, old_node=old_node_version)
     terms = msgspec.structs.replace(terms, witness=witness, today=today)
     if approvals is not None:
         records, read = read_records(approvals, today, terms.limits)
@@ -123,7 +126,8 @@ def review_releases(
             artifact = each.open()
             if terms.witness:
                 artifact = terms.witness(artifact)
-            release, written[side] = read_artifact(artifact, terms.node, seen)
+            node = terms.old_node or terms.node if side == "old" else terms.node
+            release, written[side] = read_artifact(artifact, node, seen)
             release = against_sdist(release, artifact)
             signature = verify(artifact, terms.roots.of(distribution(release)), terms.today)
             release = msgspec.structs.replace(release, signature=signature)
@@ -191,13 +195,19 @@ def _judged(
         artifact_of(new.source, plugin_version(new)),
     )
     trust = with_approved(terms.trust, subject, terms.approvals)
-    case = build_case(old, new, terms.node, trust, terms.plugins)
+    case = build_case(old, new, terms.node, trust, terms.plugins, terms.old_node)
     name = distribution(new) or distribution(old)
-    stated = (
+    stated: tuple[Fact, ...] = (
         *case.comparison.facts,
         *terms.policy.forbidden(new, name),
         *old_root(new.signature, terms.trust.policy.root_max_age, terms.today),
     )
+    if terms.old_node and old.source.sha256 and old.source.sha256 == new.source.sha256:
+        # What is so of it on the node before as well, the other node does not bring.
+        as_it_is = build_case(old, old, terms.old_node, trust, terms.plugins)
+        stated = tuple(
+            each for each in case.comparison.facts if each not in as_it_is.comparison.facts
+        )
     judged = terms.policy.judge(stated, case, terms.rulebook, name)
     findings = judged.findings
     if findings:
@@ -223,5 +233,6 @@ def _judged(
         terms.consulted,
         judged.off,
         source,
+        terms.old_node,
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)

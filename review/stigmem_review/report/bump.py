@@ -54,7 +54,7 @@ def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     compared, verdict = report.compared, report.verdict
     yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
     facts = [paint(verdict.state.upper(), verdict.state, colour), *verdict.counts]
-    yield " | ".join([*facts, f"node {report.node}"])
+    yield " | ".join([*facts, f"node {report.nodes}"])
     yield from textwrap.wrap(f"{bump_summary(report)} {verdict.sentence}", width)
     if report.bumps:
         yield ""
@@ -118,7 +118,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     """Return a change of pins as Markdown: the overview first, so that no cut can hide it."""
     compared, verdict = report.compared, report.verdict
     parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
-    parts.append(" · ".join([marked(verdict.state), *verdict.counts, f"node {report.node}"]))
+    parts.append(" · ".join([marked(verdict.state), *verdict.counts, f"node {report.nodes}"]))
     parts.append(f"{bump_summary(report)} {verdict.sentence}")
     if report.bumps:
         rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]

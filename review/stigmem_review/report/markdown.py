@@ -105,7 +105,7 @@ def _top(report: Report) -> Iterator[str]:
     facts = [
         marked(verdict.state),
         *verdict.counts,
-        f"node {report.node}",
+        f"node {report.nodes}",
     ]
     yield " · ".join(facts)
     says = [message(report.headline), message(report.signed), verdict.sentence]
@@ -350,7 +350,7 @@ def _reviewed(report: Report) -> Iterator[str]:
     tool = report.tool
     yield (
         f"- by {tool.name} {tool.version}, {tool.rules} rules (`{tool.rules_sha256[:12]}`), "
-        f"for node {report.node}"
+        f"for node {report.nodes}"
     )
     if command := read_command(report):
         yield f"- to read what differs: {code(command)}"

@@ -137,7 +137,7 @@ class _Page:
         facts = [
             self._paint(verdict.state.upper(), verdict.state),
             *verdict.counts,
-            f"node {report.node}",
+            f"node {report.nodes}",
         ]
         yield " | ".join(facts)
         if not report.gains:

@@ -19,7 +19,7 @@ def left_to_others(work: Work, moves: Iterable[PinChange]) -> frozenset[PinChang
 
     Each of them can be a plugin's, which another review finds out.
     """
-    left = {each: None for each in moves if not _are_at_hand(each, work.folder)}
+    left = {each: None for each in moves if not is_at_hand(each, work.folder)}
     for change in left:
         work.left.append(wanted(change.pin))
         if change.new:
@@ -28,7 +28,8 @@ def left_to_others(work: Work, moves: Iterable[PinChange]) -> frozenset[PinChang
     return frozenset(left)
 
 
-def _are_at_hand(change: PinChange, folder: Folder | None) -> bool:
+def is_at_hand(change: PinChange, folder: Folder | None) -> bool:
+    """Say whether the folder of artifacts has files of what moves."""
     return all(_is_at_hand(pin, folder) for pin in (change.old, change.new) if pin)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-from stigmem_review.document.approvals import Asked
+from msgspec.structs import replace
+
 from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line, Report
 from stigmem_review.errors import LateError, MismatchError
@@ -27,11 +28,11 @@ from stigmem_review.pins.configured import place, places_of
 from stigmem_review.pins.formats.locks import REGISTRY
 from stigmem_review.pins.model import Aside, Pin
 from stigmem_review.pins.repository import Pins, without_hash
-from stigmem_review.pipeline.bumps.at_hand import left_to_others
+from stigmem_review.pipeline.bumps.at_hand import is_at_hand, left_to_others
+from stigmem_review.pipeline.bumps.nodes import NODE, Pair
 from stigmem_review.pipeline.bumps.releases import Looked, Places, let_go, look_at_all
 from stigmem_review.pipeline.bumps.work import Work, few, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
-from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State
 
@@ -71,6 +72,7 @@ class _Pins:
         self._building = _building(work.new.options)
         self._maybe = {*work.old.mentioned, *work.new.mentioned}
         self._not_found: list[Pin] = []
+        self._untold: list[tuple[str, Exception | None]] = []
         self._late: list[str] = []
         self._by_contents: list[str] = []
 
@@ -82,8 +84,9 @@ class _Pins:
             (*new.pins, *new.mentioned),
             gone=existed - exist,
             come=exist - existed,
+            beside=self._work.nodes.beside if self._work.nodes.moves else None,
         )
-        went = [each for each in moves if each.is_same]
+        same = [each for each in moves if each.is_same]
         moves = tuple(each for each in moves if not each.is_same)
         left = left_to_others(self._work, moves) if self._work.at_hand_alone else frozenset()
         self._work.moved = bool(moves)
@@ -94,12 +97,15 @@ class _Pins:
         places = Places(
             self._work.network, self._work.folder, not pins.whole_files, self._building.keys()
         )
-        near = (each for each in moves if each not in left)
+        near = [each for each in (*moves, *self._on_another_node(same)) if each not in left]
         each_listed = ((each, not self._is_maybe(each)) for each in near)
         with closing(look_at_all(each_listed, places)) as looked:
             for change, found in looked:
                 stood = change.old and (change.old.at.path, change.name)
-                self._change(change, found, change.new is None and stood in open_again)
+                if change.is_same:
+                    self._same(change, found)
+                else:
+                    self._change(change, found, change.new is None and stood in open_again)
                 for side in (found.old, found.new):
                     let_go(side.error)
         was, now = by_name(old.pins), by_name(new.pins)
@@ -113,7 +119,53 @@ class _Pins:
         self._left()
         self._rests()
         self._unfound()
-        self._went(went)
+        self._untold_of_same()
+        self._went(each for each in same if not each.stays)
+
+    def _on_another_node(self, same: list[PinChange]) -> Iterator[PinChange]:
+        """Yield what is pinned as before, beside a node that is not."""
+        for each in same:
+            if each.name == NODE or not any(pair.moves for pair in self._beside(each)):
+                continue
+            if not self._work.at_hand_alone or is_at_hand(each, self._work.folder):
+                yield each
+
+    def _beside(self, change: PinChange) -> tuple[Pair, ...]:
+        return self._work.nodes.beside(change.old, change.new)
+
+    def _same(self, change: PinChange, found: Looked) -> None:
+        """Review a release for the node that it is beside now, where that is a plugin."""
+        if found.is_plugin:
+            for pair in self._beside(change):
+                report = self._reviewed(found, pair)
+                if report.findings or report.gaps:
+                    each = _bump(change, report.verdict.state, report)
+                    self._work.bumps.append(replace(each, what="same release, other node"))
+                else:
+                    self._work.as_fine.setdefault(pair, []).append(wanted(change.pin))
+        elif found.is_plugin is False:
+            self._by_contents += found.by_contents
+        elif isinstance(found.new.error, LateError):
+            self._late.append(found.new.wanted)
+        elif not found.new.file and self._is_maybe(change):
+            self._not_found.append(change.pin)
+        else:
+            self._untold.append((found.new.wanted, found.new.error))
+
+    def _untold_of_same(self) -> None:
+        """Note once that it is not known of releases whether the other node matters to them."""
+        if self._untold:
+            names, errors = zip(*self._untold, strict=True)
+            shown = "".join(each.text for each in few(names))
+            why = "it is not known whether what did not move is a plugin, and fits the other node"
+            error = next(filter(None, errors), None)
+            said = f"{why}; {gap(names[0], error).why}" if error else why
+            self._work.gaps.append(Gap(shown, said, "give their files as artifacts"))
+
+    def _reviewed(self, found: Looked, pair: Pair) -> Report:
+        openings: dict[Side, Opening] = {"old": found.old.opening(), "new": found.new.opening()}
+        one, two = (each.again(self._work.shown) for each in (found.old, found.new))
+        return self._work.review(openings, one, two, pair)
 
     def _change(self, change: PinChange, found: Looked, loosened: bool) -> None:
         if change.new and not change.new.hashes and found.new.file in self._work.brought:
@@ -125,14 +177,8 @@ class _Pins:
             self._mismatch(change, change.new, mismatch)
         elif found.is_plugin:
             self._work.plugins.add(change.name)
-            if not loosened:
-                openings: dict[Side, Opening] = {
-                    "old": found.old.opening(),
-                    "new": found.new.opening(),
-                }
-                one, two = (each.again(self._work.shown) for each in (found.old, found.new))
-                asked = Asked(one, two, self._work.again)
-                report = review_releases(openings, self._work.terms, asked)
+            for pair in () if loosened else self._beside(change):
+                report = self._reviewed(found, pair)
                 self._work.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
             self._by_contents += found.by_contents
@@ -146,7 +192,7 @@ class _Pins:
         if change.new:
             self._work.looked_at.add(change.new.at)
 
-    def _went(self, moves: list[PinChange]) -> None:
+    def _went(self, moves: Iterable[PinChange]) -> None:
         """Say which pins stand in another file now, as they were."""
         found: dict[tuple[str, str], list[str]] = {}
         for each in moves:

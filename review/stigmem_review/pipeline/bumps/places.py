@@ -10,7 +10,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import STAGED, Bump
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.declares import is_about_plugin
@@ -18,9 +17,9 @@ from stigmem_review.model import Gap, Source, SourceKind
 from stigmem_review.pins.changes import What
 from stigmem_review.pins.model import Aside, Local
 from stigmem_review.pins.repository import Pins
+from stigmem_review.pipeline.bumps.nodes import Pair
 from stigmem_review.pipeline.bumps.work import Work, key
 from stigmem_review.pipeline.reading import Opening
-from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
 from stigmem_review.sources.request import Found, find_in_memory, release_of
@@ -82,14 +81,15 @@ def look_at_folders(work: Work, before: Commit, after: Commit, changed: list[str
     was = {**_folders(work.old.local), **_offered(work, work.old, before, changed)}
     now = {**_folders(work.new.local), **_offered(work, work.new, after, changed)}
     for old, new in _paired(was, now, before, after):
-        if old == new and not _below(new, changed):
+        stood, line = was.get(old), now.get(new) or was[old]
+        pairs = work.nodes.of(stood.at.path if stood else "", line.at.path)
+        stays = old == new and not _below(new, changed)
+        if stays and not any(pair.moves for pair in pairs):
             continue
-        sides = ((before, old, was), (after, new, now))
-        if any(commit.has(path) for commit, path, _ in sides):
-            line = now.get(new) or was[old]
-            one, two = (commit.again(path) for commit, path, _ in sides)
-            opened = before.opening(old), after.opening(new)
-            _folder_changed(work, line, new or old, *opened, Asked(one, two, work.again))
+        if before.has(old) or after.has(new):
+            folder = _Folder(line, new or old, before.again(old), after.again(new), stays)
+            for pair in pairs:
+                _look_at_folder(work, folder, before.opening(old), after.opening(new), pair)
     known = {key(line) for line in work.old.local}
     for each in work.new.local:
         if any(map(after.has, _folders((each,)))):
@@ -130,21 +130,36 @@ def _may_be_taken(work: Work, path: str, pins: Pins) -> bool:
     )
 
 
-def _folder_changed(
-    work: Work, line: Local, folder: str, old: Opening, new: Opening, asked: Asked
-) -> None:
+class _Folder(NamedTuple):
+    """What is installed from the repository: by which line, from where, and what asks for it.
+
+    It ``stays`` where nothing of it changed.
+    """
+
+    line: Local
+    folder: str
+    old: str
+    new: str
+    stays: bool
+
+
+def _look_at_folder(work: Work, each: _Folder, old: Opening, new: Opening, pair: Pair) -> None:
     if not (old.is_about_plugin() or new.is_about_plugin()):
         return
     work.moved = True
-    report = review_releases({"old": old, "new": new}, work.terms, asked)
-    reviewed = {each.side: each.version for each in report.reviewed}
+    report = work.review({"old": old, "new": new}, each.old, each.new, pair)
+    if each.stays and not (report.findings or report.gaps):
+        work.as_fine.setdefault(pair, []).append(report.plugin or each.folder)
+        return
+    reviewed = {side.side: side.version for side in report.reviewed}
+    one, two = (reviewed.get(side, "") for side in ("old", "new"))
     work.bumps.append(
         Bump(
-            plugin=report.plugin or folder,
-            what=_what(reviewed.get("old", ""), reviewed.get("new", "")),
-            old=reviewed.get("old", ""),
-            new=reviewed.get("new", ""),
-            at=line.at,
+            plugin=report.plugin or each.folder,
+            what="same release, other node" if each.stays else _what(one, two),
+            old=one,
+            new=two,
+            at=each.line.at,
             state=report.verdict.state,
             report=report,
         )

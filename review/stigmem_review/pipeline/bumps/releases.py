@@ -184,6 +184,8 @@ class _Pinned:
 
 def _look(change: PinChange, places: Places, *, listed: bool) -> Looked:
     """Find both releases, and read them where one of them is a plugin."""
+    if change.is_same:
+        return _look_at_one(change.pin, places, listed=listed)
     old = _Pinned(change.old, (), places, listed=listed)
     new = _Pinned(change.new, change.old.hashes if change.old else (), places, listed=listed)
     known = {old.registers_plugin(others=False), new.registers_plugin(others=True)}
@@ -199,6 +201,17 @@ def _look(change: PinChange, places: Places, *, listed: bool) -> Looked:
         yanked=new.release.yanked if new.release else None,
         unknown=new.release.unknown_hashes if new.release else (),
     )
+
+
+def _look_at_one(pin: Pin, places: Places, *, listed: bool) -> Looked:
+    """Find a release that is the same on both sides, and read it where it is a plugin."""
+    only = _Pinned(pin, (), places, listed=listed)
+    is_plugin = only.registers_plugin(others=True)
+    opened, by_contents = (
+        only.opened(read=is_plugin is True),
+        only.by_contents if pin.hashes else (),
+    )
+    return Looked(opened, opened, is_plugin, is_certain=not only.is_built, by_contents=by_contents)
 
 
 _AT_ONCE = 4

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from msgspec.structs import replace
 
 from stigmem_review.approvals.record import Change
 from stigmem_review.case import build_pin_case
+from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import Bump
-from stigmem_review.document.parts import Line
+from stigmem_review.document.parts import Line, Report
 from stigmem_review.facts import Fact
-from stigmem_review.model import Gap, Location
+from stigmem_review.model import Gap, Location, Side
 from stigmem_review.pins.model import Aside, Local, Loose, Pin
 from stigmem_review.pins.repository import Pins
+from stigmem_review.pipeline.bumps.nodes import NODE, Nodes, Pair, is_known, under
+from stigmem_review.pipeline.reading import Opening
 from stigmem_review.pipeline.terms import Terms
+from stigmem_review.pipeline.upgrade import review_releases
 from stigmem_review.rulebook import Finding
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.network import Network
@@ -28,7 +32,9 @@ class Work:
     ``moved`` if anything that is deployed changed, ``plugins`` the names of the plugins whose pin
     did, ``reviewed`` the releases that are pinned now and were not before, and ``looked_at`` where
     their pins stand. Where only what is ``at_hand_alone`` is looked at, ``left`` are the pins
-    whose files are not.
+    whose files are not. ``nodes`` are pinned beside the plugins, of which those are ``as_fine`` on
+    another node that did not move; ``is_node_said`` where an option or the policy names it, and
+    ``node_said`` is what the policy does.
     """
 
     def __init__(
@@ -40,10 +46,16 @@ class Work:
         again: tuple[str, ...],
         shown: str | None,
         network: Network,
+        nodes: Nodes,
     ) -> None:
         self.terms = terms
         self.folder = folder
         self.network = network
+        self.nodes = nodes
+        self.is_node_said = False
+        self.node_said: str | None = None
+        self.as_fine: dict[Pair, list[str]] = {}
+        self._undescribed: set[str] = set()
         self.again = again
         self.shown = shown
         self.old = old
@@ -61,6 +73,47 @@ class Work:
         self.brought: frozenset[str] = frozenset()
         self.at_hand_alone = False
         self.left: list[str] = []
+
+    def review(self, openings: Mapping[Side, Opening], old: str, new: str, pair: Pair) -> Report:
+        """Review two releases beside a node; ``old`` and ``new`` are what asks for them again."""
+        terms = under(self.terms, pair, is_said=self.is_node_said)
+        if pair.new and not is_known(pair.new) and (pair.moves or not self.is_node_said):
+            self._undescribed.add(pair.new)
+        on = ["--node-version", terms.node.version]
+        on += ["--old-node-version", terms.old_node.version] if terms.old_node else []
+        report = review_releases(openings, terms, Asked(old, new, (*self.again, *on)))
+        if self.node_said not in (None, terms.node.version):
+            # By itself it would be reviewed for the node that the policy names.
+            report = replace(report, commands=None)
+        return report
+
+    def say_undescribed(self) -> None:
+        """Note which nodes are pinned beside reviewed plugins, and not known here."""
+        for version in sorted(self._undescribed):
+            self.gaps.append(
+                Gap(
+                    f"{NODE}=={version}",
+                    "it is pinned beside the plugins, and this version does not know that node",
+                    "update stigmem-review, or accept a review for node "
+                    f"{self.terms.node.version} with version below [node] in the policy",
+                )
+            )
+
+    def say_as_fine(self) -> None:
+        """Say how many releases did not move while their node did, and are no worse on it."""
+        for pair, names in self.as_fine.items():
+            did = (
+                "release that did not move is"
+                if len(names) == 1
+                else "releases that did not move are"
+            )
+            says = (
+                Segment(f"{len(names)} {did} no worse on it than on "),
+                Segment(pair.old, theirs=True),
+                Segment(": "),
+                *few(names),
+            )
+            self.others.append(Line(f"{NODE} {pair.new}", says))
 
     def judge(self, name: str, fact: Fact, old: str = "", new: str = "") -> None:
         """Add what the rules say of a fact about a distribution, or about the repository.
