@@ -136,6 +136,13 @@ def gate(ctx, **_):
     return None
 """
 VERDICTS = "import json\nfrom acme import judge\nfrom stigmem_node.plugins import Allow, Deny\n"
+DECIDES = """\
+BLOCKED = {'eve'}
+
+
+def gate(ctx, entity=None, **_):
+    return Deny('x') if entity in BLOCKED else Allow()
+"""
 GATES = {"pre_recall_authorize": "gate", "capability_check": "check"}
 DOES = """\
 import os
@@ -306,6 +313,17 @@ PAIRS: dict[str, Pair] = {
             "def check(ctx, **more):\n    return 'no'\n",
         ),
         {"deny-unclear", "handler-result"},
+    ),
+    "what handlers decide by": Pair(
+        plugin(hooks={"pre_recall_authorize": "gate"}, handlers=VERDICTS + DECIDES),
+        plugin(
+            hooks={"pre_recall_authorize": "gate"},
+            handlers=VERDICTS
+            + DECIDES.replace("{'eve'}", "{'ada'}").replace(
+                "entity in BLOCKED", "entity in BLOCKED and ctx"
+            ),
+        ),
+        {"decides-otherwise", "deciding-constant-changed"},
     ),
     "what code does": Pair(
         plugin(),

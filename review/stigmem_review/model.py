@@ -333,11 +333,24 @@ End = Literal["allow", "deny", "dict", "none", "other", "raises", "unknown"]
 is no verdict, or what cannot be told."""
 
 
+class Way(msgspec.Struct, frozen=True):
+    """One way in which a handler ends, and all that has to be so, or not, for it.
+
+    ``end`` is ``allow``, ``deny``, ``none``, ``raises``, or what it gives as that is written. A
+    constant of the release goes by its name, as ``<module:NAME>``.
+    """
+
+    end: str
+    when: tuple[tuple[str, bool], ...] = ()
+
+
 class Handler(msgspec.Struct, frozen=True):
     """The code behind one hook: its handler, and everything of the release that it can reach.
 
     ``own`` is the name of the part that the handler itself is in; ``ends`` is everything that a
-    call of it can come to, and empty where that was not looked at.
+    call of it can come to, and empty where that was not looked at. ``ways`` says which comes when,
+    and ``constants`` what the constants are that this hangs on; no ways are told where there are
+    too many, or of what does not decide.
     """
 
     hook: str
@@ -346,6 +359,8 @@ class Handler(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     at: Location | None = None
     ends: tuple[End, ...] = ()
+    ways: tuple[Way, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
 
 
 BuildKind = Literal["backend", "requirement", "code", "setting"]

@@ -332,7 +332,7 @@ _WRITES = "ctx.get_facts_writer().write(value)"
 RIGHTS = [
     (("facts.write",), "pass", _WRITES, ["warning capability-used facts.write"]),
     (("facts.read",), "pass", "ctx.get_facts_reader()", ["note capability-used facts.read"]),
-    (("facts.write",), _WRITES, f"value = 1; {_WRITES}", []),
+    (("facts.write",), _WRITES, f"other = 1; {_WRITES}", []),
     (("facts.read",), "pass", _WRITES, ["warning accessor-undeclared facts.write"]),
 ]
 

@@ -30,6 +30,7 @@ from stigmem_review.model import (
     Problem,
     Release,
     Unknown,
+    Way,
 )
 from stigmem_review.rulebook import judge, shipped_rules
 from stigmem_review.rulebook.examples import ShortOutcome, ShortRelease, release_of
@@ -625,6 +626,61 @@ def test_a_handler_that_could_do_anything_may_do_so_still() -> None:
     for was, said in ((("deny", "unknown"), []), (("deny",), ["deny-unclear"])):
         found = compare(ends("aa", *was), ends("bb", "unknown"), NODE).facts
         assert [facts.kind_of(each) for each in found] == ["handler-changed", *said]
+
+
+def deciding(sha256: str, *ways: Way, hook: str = "pre_recall_authorize") -> Release:
+    handler = Handler(hook, "demo:x", "demo:x", (Part("demo:x", sha256),), ways=ways)
+    return msgspec.structs.replace(release_of(ShortRelease()), handlers=(handler,))
+
+
+BLOCKS = (Way("deny", (("a", True),)), Way("allow", (("a", False),)))
+SHIFTS: dict[str, tuple[tuple[Way, ...], tuple[Way, ...], list[Any]]] = {
+    "nothing": (BLOCKS, BLOCKS, []),
+    "nothing is told of the old one": ((), BLOCKS, []),
+    "nothing is told of the new one": (BLOCKS, (), []),
+    "a condition more": (
+        BLOCKS,
+        (
+            Way("deny", (("a", True), ("b", True))),
+            Way("allow", (("a", True), ("b", False))),
+            Way("allow", (("a", False),)),
+        ),
+        [("less", (), ("not b",), 0)],
+    ),
+    "a condition less": (
+        (Way("deny", (("a", True), ("b", True))), Way("allow", (("b", False),))),
+        BLOCKS,
+        [("more", ("not b",), ("a",), 0)],
+    ),
+    "failing is no verdict": (BLOCKS, (Way("raises"),), []),
+    "it failed before": ((Way("raises"),), BLOCKS, []),
+    "nothing is refused either way": ((Way("allow"),), (Way("none"),), []),
+    "all is let pass": (BLOCKS, (Way("allow"),), [("less", ("a",), (), 0)]),
+}
+
+
+@pytest.mark.parametrize("case", SHIFTS)
+def test_how_a_handler_decides_otherwise(case: str) -> None:
+    old, new, said = SHIFTS[case]
+    found = [
+        (each.shift, each.dropped, each.added, each.more)
+        for each in compare(deciding("aa", *old), deciding("bb", *new), NODE).facts
+        if isinstance(each, facts.DecidesOtherwise)
+    ]
+    assert found == said
+
+
+def test_what_a_filter_gives_and_what_migrations_are() -> None:
+    for hook, count in (("recall_filter", 1), ("migration_register", 0)):
+        old, new = (
+            deciding(text, Way(text), Way(f"{text}{text}"), hook=hook) for text in ("aa", "bb")
+        )
+        found = [
+            each
+            for each in compare(old, new, NODE).facts
+            if isinstance(each, facts.DecidesOtherwise)
+        ]
+        assert [(each.was, each.now, each.more) for each in found] == [("aa", "bb", 3)][:count]
 
 
 def test_a_statement_that_sets_a_name_of_a_handler_changes_it() -> None:

@@ -81,7 +81,13 @@ PROVEN = {
         facts.NetworkUsed,
     ),
     "builds": (facts.BuildStepAdded, facts.BuildStepChanged, facts.BuildStepRemoved),
-    "handlers": (facts.HandlerChanged, facts.DenyLost, facts.DenyUnclear),
+    "handlers": (
+        facts.HandlerChanged,
+        facts.DenyLost,
+        facts.DenyUnclear,
+        facts.DecidesOtherwise,
+        facts.DecidingConstantChanged,
+    ),
     "signature": (
         facts.OldSignatureUnproven,
         facts.SignatureDropped,

@@ -217,7 +217,12 @@ def _handlers(found: tuple[Handler, ...], release: Release) -> Entries:
     return {
         (each.hook, each.target): Entry(
             each.hook,
-            {"parts": {part.name: part.sha256 for part in each.parts}, "ends": {*each.ends}},
+            {
+                "parts": {part.name: part.sha256 for part in each.parts},
+                "ends": {*each.ends},
+                "ways": {*each.ways},
+                "constants": dict(each.constants),
+            },
             each.at,
             {"target": each.target},
         )
@@ -232,7 +237,10 @@ def _in_both(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, En
 
 
 def _is_of_handler(fact: Fact, thing: Thing) -> bool:
-    kinds = (facts.HandlerChanged, facts.DenyLost, facts.DenyUnclear)
+    kinds = (
+        *(facts.HandlerChanged, facts.DenyLost, facts.DenyUnclear),
+        *(facts.DecidesOtherwise, facts.DecidingConstantChanged),
+    )
     return isinstance(fact, kinds) and fact.item == thing.item
 
 

@@ -12,7 +12,7 @@ from stigmem_review.compare.behaviour import newly_reached, newly_used
 from stigmem_review.compare.builds import build_changes, rebuilt, unlike_sdist
 from stigmem_review.compare.certainty import first_read, lost, unclear, unread, without_echoes
 from stigmem_review.compare.code import refusals
-from stigmem_review.compare.decisions import denials, gates_lost
+from stigmem_review.compare.decisions import decided_otherwise, denials, gates_lost
 from stigmem_review.compare.fields import Sides, hooks_of
 from stigmem_review.compare.ledger import changes, ledgers, unchanged, unexplained
 from stigmem_review.compare.news import news
@@ -67,6 +67,7 @@ def compare(
     states_found, already = _judged(old, new, node, old_node or node)
     found += states_found
     found += denials(old, new, node)
+    found += decided_otherwise(old, new, node)
     found += gates_lost(old, new)
     found += newly_used(old, new, node)
     found += newly_reached(old, new, node)

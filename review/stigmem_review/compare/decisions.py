@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from stigmem_review.facts import DenyLost, DenyUnclear, RefusalLost
+from stigmem_review.facts import (
+    DecidesOtherwise,
+    DecidingConstantChanged,
+    DenyLost,
+    DenyUnclear,
+    RefusalLost,
+)
+from stigmem_review.facts.hooks import Shift
 from stigmem_review.host import Node
-from stigmem_review.model import Release
+from stigmem_review.model import Handler, Release, Way
 
 
 def denials(old: Release, new: Release, node: Node) -> Iterator[DenyLost | DenyUnclear]:
@@ -30,6 +37,103 @@ def denials(old: Release, new: Release, node: Node) -> Iterator[DenyLost | DenyU
             )
         elif "unknown" not in was:
             yield DenyUnclear(item=hook, hook=node.hook(hook), target=handler.target, at=handler.at)
+
+
+_OWN_FACTS = ("migration_register",)
+"""Hooks of which is compared, one by one, what their handlers give."""
+_FAILS = "raises"
+
+
+def decided_otherwise(
+    old: Release, new: Release, node: Node
+) -> Iterator[DecidesOtherwise | DecidingConstantChanged]:
+    """Yield how handlers end otherwise than before, and the constants that they decide by.
+
+    Nothing where either side is not told, or where it can no longer deny at all.
+    """
+    before = {each.hook: each for each in old.handlers if each.ways}
+    gone = {each.item for each in denials(old, new, node)}
+    for handler in new.handlers:
+        was, hook = before.get(handler.hook), handler.hook
+        if was is None or not handler.ways or hook in _OWN_FACTS:
+            continue
+        one, two = dict(was.constants), dict(handler.constants)
+        changed = sorted(name for name in one.keys() & two.keys() if one[name] != two[name])
+        for name in changed:
+            yield DecidingConstantChanged(
+                item=hook,
+                hook=node.hook(hook),
+                target=handler.target,
+                constant=name,
+                was=one[name],
+                now=two[name],
+                at=handler.at,
+            )
+        if hook not in gone:
+            ways, after = (_named(each, kept=changed) for each in (was, handler))
+            yield from _shifts(ways, after, handler, node)
+
+
+def _named(handler: Handler, kept: Iterable[str]) -> tuple[Way, ...]:
+    """Return a handler's ways with the values of constants, but for some, in their places."""
+    values = {f"<{name}>": each for name, each in handler.constants}
+    values |= {f"<{name}>": name for name in kept}
+
+    def plain(text: str) -> str:
+        for name, value in values.items():
+            text = text.replace(name, value)
+        return text
+
+    return tuple(
+        Way(plain(each.end), tuple((plain(atom), so) for atom, so in each.when))
+        for each in handler.ways
+    )
+
+
+def _shifts(
+    before: Iterable[Way], after: Iterable[Way], handler: Handler, node: Node
+) -> Iterator[DecidesOtherwise]:
+    hook = node.hook(handler.hook)
+    found: dict[Shift, list[tuple[int, Way, Way]]] = {}
+    wanted = [(each, dict(each.when)) for each in after if each.end != _FAILS]
+    for was in before:
+        held = dict(was.when)
+        for now, holds in wanted if was.end != _FAILS else ():
+            shift = _shift(was.end, now.end, hook.power == "deny")
+            if shift is not None and all(held.get(atom, so) == so for atom, so in holds.items()):
+                apart = len(held.items() ^ holds.items())
+                found.setdefault(shift, []).append((apart, was, now))
+    for shift, pairs in found.items():
+        _, was, now = min(pairs, key=lambda each: (each[0], each[1].when, each[2].when))
+        held, holds = dict(was.when), dict(now.when)
+        yield DecidesOtherwise(
+            item=handler.hook,
+            hook=hook,
+            target=handler.target,
+            shift=shift,
+            was=was.end,
+            now=now.end,
+            dropped=_said(held, holds),
+            added=_said(holds, held),
+            more=len(pairs) - 1,
+            at=handler.at,
+        )
+
+
+def _shift(was: str, now: str, can_deny: bool) -> Shift | None:
+    if was == now:
+        return None
+    if not can_deny:
+        return "other"
+    if "deny" in (was, now):
+        return "less" if was == "deny" else "more"
+    # Neither refuses; what is no verdict is another rule's.
+    return None
+
+
+def _said(these: Mapping[str, bool], others: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return the conditions that only one of two ways asks for."""
+    return tuple(atom if so else f"not {atom}" for atom, so in these.items() if atom not in others)
 
 
 _KEPT_OUT = frozenset({"401", "403", "503"})

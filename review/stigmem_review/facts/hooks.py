@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from stigmem_review.facts.base import (
     Explained,
     Fact,
@@ -14,6 +16,8 @@ from stigmem_review.facts.base import (
 )
 from stigmem_review.host import HookInfo
 from stigmem_review.outcomes import When
+
+Shift = Literal["less", "more", "other"]
 
 
 def _runs(hook: HookInfo, when: When) -> Gain | None:
@@ -104,6 +108,43 @@ class DenyUnclear(Fact, frozen=True, kw_only=True):
 
     def gain(self) -> Gain | None:
         return Gain("undenied", f"may no longer {self.hook.acts}", (self.item,))
+
+
+class DecidesOtherwise(Fact, frozen=True, kw_only=True):
+    """A handler that ends in another way than before, where all that is asked for is the same.
+
+    ``shift`` is ``less`` where it denied and lets pass, ``more`` where it let pass and denies,
+    ``other`` where it gives something else. ``dropped`` are conditions of the old way that the new
+    one does not ask for, ``added`` those that only the new one has, ``more`` how many further ways
+    differ so. ``was`` and ``now`` are what it gives, in words of the code.
+    """
+
+    hook: HookInfo
+    target: str
+    shift: Shift
+    was: str
+    now: str
+    dropped: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    more: int = 0
+
+    def gain(self) -> Gain | None:
+        if self.shift == "less":
+            return Gain("undenied", "denies less than before", (self.item,))
+        return Gain("code", "decides otherwise than before", (self.item,))
+
+
+class DecidingConstantChanged(Fact, frozen=True, kw_only=True):
+    """A constant that a handler decides by, and that is another one than before."""
+
+    hook: HookInfo
+    target: str
+    constant: str
+    was: str
+    now: str
+
+    def gain(self) -> Gain | None:
+        return Gain("code", "decides by another value than before", (self.item,))
 
 
 class HandlerResult(Explained, frozen=True, kw_only=True):

@@ -8,15 +8,16 @@ rewrite or rank also with the value, and with keywords, and never awaits what co
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
+from stigmem_review.interpret.deciding import decisions
 from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
-from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers
 from stigmem_review.interpret.roots import ran
 from stigmem_review.interpret.values import MISSING, NONE, Bound, Foreign, Ref, Value
@@ -30,6 +31,7 @@ from stigmem_review.model import (
     Part,
     Release,
     Unknown,
+    Way,
 )
 from stigmem_review.observe.reach import Reach
 from stigmem_review.outcomes import values
@@ -62,9 +64,12 @@ def ends_of(programs: Iterable[Program]) -> dict[str, frozenset[End]]:
     return found
 
 
-def handlers_of(release: Release, reach: Reach, programs: Iterable[Program]) -> Iterator[Handler]:
+def handlers_of(
+    release: Release, reach: Reach, programs: Sequence[Program], node: Node
+) -> Iterator[Handler]:
     """Yield the code behind each hook of a release whose handler is known."""
     ends = ends_of(programs)
+    decided = _decided(programs, node)
     for hook, module, name in _hooks(release):
         top = name.partition(".")[0]
         parts = reach.parts(module, top)
@@ -74,7 +79,31 @@ def handlers_of(release: Release, reach: Reach, programs: Iterable[Program]) -> 
         own = f"{module}:{top}"
         at = next((each.at for each in parts if each.name == own), None)
         every = tuple(sorted(ends.get(hook.name, ())))
-        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every)
+        ways, constants = decided.get(hook.name, ((), {}))
+        told = tuple(sorted(constants.items()))
+        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every, ways, told)
+
+
+def _decided(
+    programs: Iterable[Program], node: Node
+) -> dict[str, tuple[tuple[Way, ...], dict[str, str]]]:
+    """Return what the handlers of hooks decide that can deny or rewrite, and when.
+
+    Nothing of a hook that may have one of several handlers: which one decides is not known.
+    """
+    found: dict[str, tuple[tuple[Way, ...], dict[str, str]]] = {}
+    several: set[str] = set()
+    for program in programs:
+        for hook, value in handlers(program):
+            power = node.hook(hook).power
+            if power not in ("deny", "rewrite"):
+                continue
+            with deep():
+                told = decisions(program.machine, value, rewrites=power == "rewrite")
+            if hook in found or told is None:
+                several.add(hook)
+            found[hook] = told or ((), {})
+    return {hook: each for hook, each in found.items() if hook not in several}
 
 
 def handler_observations(

@@ -113,7 +113,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
-        handlers=tuple(handlers_of(release, Reach(code, outline, said), programs)),
+        handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node)),
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),

@@ -1,0 +1,328 @@
+"""Expressions: what they give, and the calls of the release's own code in them."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stigmem_review.code.names import Function
+from stigmem_review.interpret.deciding.conditions import Conditions
+from stigmem_review.interpret.deciding.terms import (
+    NOTHING,
+    PASSED,
+    WAYS,
+    Asked,
+    Exit,
+    Frame,
+    Held,
+    Method,
+    Not,
+    Property,
+    Term,
+    Told,
+    TooMuch,
+    besides,
+    constant,
+    generates,
+    listed,
+    rewritten,
+    shortened,
+)
+from stigmem_review.interpret.deciding.things import ENDS
+from stigmem_review.interpret.values import Bound, Const, Foreign, Ref
+
+_INSIDE = 12
+"""Ways through what a handler calls, up to which they are ways of the handler's own."""
+_CALLS = 6
+"""Calls within each other that are gone into."""
+_BRACKETS = {ast.ListComp: "[]", ast.SetComp: "{}", ast.DictComp: "{}", ast.GeneratorExp: "()"}
+_CASTS = ("typing.cast",)
+
+
+class Expressions(Conditions, ABC):
+    """Adds expressions and calls."""
+
+    @abstractmethod
+    def block(self, body: Sequence[ast.stmt], ways: Sequence[tuple[Held, Frame]]) -> list[Exit]:
+        """Return how statements end on each way."""
+
+    @abstractmethod
+    def bind(self, target: ast.expr, term: Term, frame: Frame) -> None:
+        """Bind a target."""
+
+    def many(
+        self, nodes: Sequence[ast.expr], frame: Frame, path: Held
+    ) -> list[tuple[Held, list[Term]]]:
+        """Look at expressions one after the other."""
+        ways: list[tuple[Held, list[Term]]] = [(path, [])]
+        for node in nodes:
+            ways = [
+                (onward, [*terms, term])
+                for way, terms in ways
+                for onward, term in self.look(node, frame, way)
+            ]
+            if len(ways) > WAYS:
+                raise TooMuch
+        return ways
+
+    def look(self, node: ast.expr, frame: Frame, path: Held) -> Told:
+        """Return what an expression gives, on each way."""
+        self.tick()
+        match node:
+            case ast.Constant(value=value):
+                return [(path, Term(repr(value), Const(value)))]
+            case ast.Name(id=name):
+                return [(path, self.name(name, frame))]
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                found = self.look(value, frame, path)
+                for _, term in found:
+                    frame.names[name] = term
+                return found
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return [
+                    each
+                    for way, so in self.test(test, frame, path)
+                    for each in self.look(body if so else orelse, frame, way)
+                ]
+            case ast.Attribute(value=value, attr=attr):
+                return [
+                    each
+                    for way, term in self.look(value, frame, path)
+                    for each in self.asked_of(self.attribute(term, attr), way)
+                ]
+            case ast.Call():
+                return self.call(node, frame, path)
+            case ast.Compare(left=left, ops=[op], comparators=[other]):
+                return [
+                    (way, self.asked(op, *terms))
+                    for way, terms in self.many([left, other], frame, path)
+                ]
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return [
+                    (way, Term(f"not {term.text}", None, Not(term)))
+                    for way, term in self.look(inner, frame, path)
+                ]
+            case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts) if not any(
+                isinstance(each, ast.Starred) for each in elts
+            ):
+                return [
+                    (way, listed(terms, ordered=not isinstance(node, ast.Set)))
+                    for way, terms in self.many(elts, frame, path)
+                ]
+            case ast.BoolOp(op=op, values=values):
+                return self.boolean(values, isinstance(op, ast.Or), frame, path)
+            case ast.Subscript(value=value, slice=index):
+                return [
+                    (way, self.item(owner, key))
+                    for way, (owner, key) in self.many([value, index], frame, path)
+                ]
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return [(path, Term(self.comprehension(node, frame, path)))]
+            case _:
+                return self.made_of(node, frame, path)
+
+    def asked(self, op: ast.cmpop, one: Term, two: Term) -> Term:
+        """Return what a comparison gives, which is asked for where it decides."""
+        return Term(
+            shortened(f"({one.text} {type(op).__name__} {two.text})"), None, Asked(op, one, two)
+        )
+
+    def made_of(self, node: ast.expr, frame: Frame, path: Held) -> Told:
+        """Return an expression as it is written, with what its parts stand for in their places."""
+        inner = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+        return [
+            (way, Term(shortened(rewritten(node, inner, terms))))
+            for way, terms in self.many(inner, frame, path)
+        ]
+
+    def comprehension(self, node: Any, frame: Frame, path: Held) -> str:
+        """Return how a comprehension is written."""
+        inside = frame.copy()
+        clauses = []
+        for each in node.generators:
+            source = self.look(each.iter, inside, dict(path))[0][1]
+            self.bind(each.target, Term(f"each of {source.text}"), inside)
+            clauses.append(f"for each of {source.text}")
+            for test in each.ifs:
+                held = [way for way, so in self.test(test, inside, dict(path)) if so]
+                clauses.append(f"if {' or '.join(sorted(besides(way, path) for way in held))}")
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        ways = self.many(parts, inside, dict(path))
+        gives = " or ".join(sorted({": ".join(term.text for term in terms) for _, terms in ways}))
+        brackets = _BRACKETS[type(node)]
+        return shortened(f"{brackets[0]}{gives} {' '.join(clauses)}{brackets[1]}")
+
+    def asked_of(self, term: Term, path: Held) -> Told:
+        """Run a property."""
+        if not isinstance(term.parts, Property):
+            return [(path, term)]
+        exits = self.called(
+            Term(term.text, term.value), [term.parts.owner], {}, path, self.depth + 1
+        )
+        return [(path, Term(term.text))] if exits is None else [(e.path, e.term) for e in exits]
+
+    def call(self, node: ast.Call, frame: Frame, path: Held) -> Told:
+        """Call what an expression gives."""
+        found: Told = []
+        starred = [each.value if isinstance(each, ast.Starred) else each for each in node.args]
+        words = [each.value for each in node.keywords]
+        for way, (function, *given) in self.many([node.func, *starred, *words], frame, path):
+            args: list[Term] = []
+            for each, term in zip(node.args, given, strict=False):
+                if isinstance(each, ast.Starred) and isinstance(term.parts, list):
+                    args += term.parts
+                else:
+                    args.append(term)
+            keywords: dict[str, Term] = {}
+            for word, term in zip(node.keywords, given[len(node.args) :], strict=True):
+                if word.arg is not None:
+                    keywords[word.arg] = term
+                elif isinstance(term.parts, dict):
+                    keywords.update(term.parts)
+                    if term.text == PASSED:
+                        keywords[PASSED] = term
+                else:
+                    keywords[PASSED] = Term(term.text, parts={})
+            found += self.run(node, function, args, keywords, way)
+        return found
+
+    def run(
+        self,
+        node: ast.Call,
+        function: Term,
+        args: list[Term],
+        keywords: dict[str, Term],
+        path: Held,
+    ) -> Told:
+        """Return what a call gives: on each way through it, or else as it is written."""
+        dotted = function.value.dotted if isinstance(function.value, Foreign) else ""
+        if dotted in ENDS:
+            return [(path, Term(ENDS[dotted], Foreign(dotted)))]
+        if dotted in _CASTS and len(args) == 2:
+            return [(path, args[1])]
+        if dotted == "builtins.getattr" and len(args) in (2, 3):
+            name = args[1].value
+            if isinstance(name, Const) and isinstance(name.value, str):
+                return [(path, self.attribute(args[0], name.value))]
+        if function.text == f"{PASSED}.get" and args:
+            return [(path, self.item(Term(PASSED, parts={}), args[0]))]
+        raised = len(self.raised)
+        try:
+            exits = self.called(function, args, keywords, path, self.depth + 1)
+        except TooMuch:
+            exits = None
+        if exits is not None and len(exits) <= _INSIDE:
+            return [(each.path, each.term) for each in exits]
+        # What it does in so many ways is what it is called.
+        del self.raised[raised:]
+        if made := self.record(function.value, args, keywords):
+            return [(path, made)]
+        said = [each.text for each in args]
+        said += [f"{name}={each.text}" for name, each in sorted(keywords.items())]
+        text = shortened(f"{function.text}({', '.join(said)})")
+        is_class = isinstance(function.value, Ref) and function.value.kind == "class"
+        kind = function.value if is_class or dotted else None
+        return [(path, Term(text, None, kind))]
+
+    def called(
+        self,
+        function: Term,
+        args: Sequence[Term],
+        keywords: Mapping[str, Term],
+        path: Held,
+        depth: int,
+    ) -> list[Exit] | None:
+        """Return how a call of the release's own code ends; nothing where it is not that."""
+        value = function.value
+        args = list(args)
+        if isinstance(function.parts, Method):
+            args.insert(0, function.parts.owner)
+        if isinstance(value, Bound):
+            args.insert(0, Term("self", value.owner))
+            value = value.function
+        if isinstance(value, Ref) and value.kind == "partial":
+            thing = self.m.thing(value)
+            args[:0] = [self.term(each, "?") for name, each in thing.defaults if not name]
+            keywords = {
+                **{name: self.term(each, "?") for name, each in thing.defaults if name},
+                **keywords,
+            }
+            value = thing.type
+        if isinstance(value, Ref) and value.kind == "instance":
+            args.insert(0, Term("self", value))
+            value = self.of_class(value, "__call__")
+        if not isinstance(value, Ref) or value.kind != "function":
+            return None
+        thing = self.m.thing(value)
+        node, env = thing.node, thing.env
+        if not isinstance(node, Function) or env is None or isinstance(node, ast.AsyncFunctionDef):
+            return None
+        if depth > _CALLS or id(node) in self.active or generates(node):
+            return None
+        names = self.parameters(node, args, keywords, value)
+        frame = Frame(env, names)
+        self.active.append(id(node))
+        before, self.depth = self.depth, depth
+        try:
+            if isinstance(node, ast.Lambda):
+                return [
+                    Exit(way, frame, "returns", term)
+                    for way, term in self.look(node.body, frame, dict(path))
+                ]
+            exits = self.block(node.body, [(dict(path), frame)])
+        finally:
+            self.active.pop()
+            self.depth = before
+        return [
+            each if each.kind == "returns" else each._replace(kind="returns", term=NOTHING)
+            for each in exits
+        ]
+
+    def parameters(
+        self,
+        node: ast.FunctionDef | ast.Lambda,
+        args: Sequence[Term],
+        keywords: Mapping[str, Term],
+        function: Ref,
+    ) -> dict[str, Term]:
+        """Return what the parameters of a function stand for."""
+        both = [*node.args.posonlyargs, *node.args.args]
+        more = keywords.get(PASSED)
+        names: dict[str, Term] = {}
+        defaults = dict(
+            zip([each.arg for each in both][-len(node.args.defaults) :], node.args.defaults,
+                strict=False)
+        ) if node.args.defaults else {}  # fmt: skip
+        defaults |= {
+            each.arg: default
+            for each, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if default is not None
+        }
+        for place, each in enumerate([*both, *node.args.kwonlyargs]):
+            name = each.arg
+            if place < len(both) and place < len(args):
+                names[name] = args[place]
+            elif name in keywords:
+                names[name] = keywords[name]
+            elif more is not None:
+                names[name] = more.parts.get(name) or Term(name)
+            elif name in defaults:
+                names[name] = Term(shortened(ast.unparse(defaults[name])), constant(defaults[name]))
+            else:
+                names[name] = Term(name)
+        if node.args.vararg is not None:
+            rest = [*args[len(both) :]]
+            names[node.args.vararg.arg] = Term("*", parts=rest)
+        if node.args.kwarg is not None:
+            known = {
+                name: each
+                for name, each in keywords.items()
+                if name != PASSED and name not in names
+            }
+            held = {**(more.parts if more is not None else {}), **known}
+            names[node.args.kwarg.arg] = (
+                Term(PASSED, parts=held) if more is not None else Term("{}", parts=held)
+            )
+        return names

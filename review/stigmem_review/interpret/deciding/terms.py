@@ -1,0 +1,170 @@
+"""What stands for something in a handler, in the words in which conditions are compared."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.values import NONE, Const, Ref, Value
+
+WAYS = 96
+"""Ways through a handler; with more of them nothing is told."""
+GIVEN = "value"
+"""What the value is called that the node gives to a hook that rewrites it."""
+PASSED = "**"
+"""What all that the node passes by name is called."""
+LONG = 300
+"""Characters of what is written, up to which it is told apart."""
+
+
+class TooMuch(Exception):  # noqa: N818 - not an error: nothing is told of the handler
+    """There is more to it than is followed."""
+
+
+class Endless(Exception):  # noqa: N818 - not an error: nothing is told of the handler
+    """It takes too long, so that nothing is told."""
+
+
+class Term(NamedTuple):
+    """What something stands for: how it is written, and its value where it is the release's own."""
+
+    text: str
+    value: Value | None = None
+    parts: Any = None
+    """What else is known of it: the terms that are in it, in order or by name, the class that a
+    call made it of, or one of the below."""
+
+
+Held = dict[str, bool]
+"""What has to be so, and what not."""
+Told = list[tuple[Held, Term]]
+NOTHING = Term("None", NONE)
+
+
+class Not(NamedTuple):
+    """What is so where something is not."""
+
+    of: Term
+
+
+class Asked(NamedTuple):
+    """A comparison that was not asked for yet."""
+
+    op: ast.cmpop
+    one: Term
+    two: Term
+
+
+class Object(NamedTuple):
+    """An object of a class of the release, of which is known what it was made of."""
+
+    kind: Ref
+    fields: dict[str, Term]
+
+
+class Method(NamedTuple):
+    """A function of a class, with the object that it is called on."""
+
+    owner: Term
+
+
+class Property(NamedTuple):
+    """A function of a class that is run where it is asked for."""
+
+    owner: Term
+
+
+class Frame:
+    """The names of a call, and the scope of the function that is called."""
+
+    def __init__(self, env: Env, names: dict[str, Term]) -> None:
+        self.env = env
+        self.names = names
+
+    def copy(self) -> Frame:
+        """Return the same names, for another way."""
+        return Frame(self.env, dict(self.names))
+
+
+class Exit(NamedTuple):
+    """How a piece of code is left: what holds then, what names stand for, and what it gives.
+
+    ``kind`` is ``falls``, ``returns``, ``raises``, or ``leaves`` for the end of a loop.
+    """
+
+    path: Held
+    frame: Frame
+    kind: str
+    term: Term
+
+
+def listed(parts: Sequence[Term], *, ordered: bool) -> Term:
+    """Return what a list, a tuple or a set is that is written out."""
+    every = [each.text for each in parts]
+    inside = ", ".join(every if ordered else sorted(set(every)))
+    return Term(shortened(f"[{inside}]" if ordered else f"{{{inside}}}"), None, [*parts])
+
+
+def is_display(term: Term) -> bool:
+    """Say whether something is a list, a tuple or a set that is written out."""
+    return isinstance(term.parts, list) and term.text[0] in "[{"
+
+
+def rewritten(node: ast.expr, inner: Sequence[ast.expr], terms: Sequence[Term]) -> str:
+    """Return how an expression is written where others stand in the places of its parts."""
+    if isinstance(node, ast.FormattedValue):
+        return f"{{{terms[0].text}}}"
+    texts = {id(each): term.text for each, term in zip(inner, terms, strict=True)}
+    if isinstance(node, ast.JoinedStr):
+        pieces = (e.value if isinstance(e, ast.Constant) else texts[id(e)] for e in node.values)
+        return f"f{''.join(map(str, pieces))!r}"
+
+    class Put(ast.NodeTransformer):
+        def visit(self, each: ast.AST) -> Any:
+            text = texts.get(id(each))
+            if text is None:
+                return self.generic_visit(each)
+            # It is one operand, however it is written.
+            plain = " " not in text or text[0] in "([{'\"" or text.endswith(")")
+            return ast.Name(text if plain else f"({text})")
+
+    fields = {name: _put(Put(), value) for name, value in ast.iter_fields(node)}
+    return ast.unparse(type(node)(**fields))
+
+
+def _put(put: ast.NodeTransformer, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_put(put, each) for each in value]
+    return put.visit(value) if isinstance(value, ast.expr) else value
+
+
+def generates(node: ast.AST) -> bool:
+    """Say whether a function is not run when it is called."""
+    return any(isinstance(each, (ast.Yield, ast.YieldFrom, ast.Await)) for each in ast.walk(node))
+
+
+def loaded(target: ast.expr) -> ast.expr:
+    """Return what is assigned to as it is read."""
+    return ast.parse(ast.unparse(target), mode="eval").body
+
+
+def constant(node: ast.expr) -> Value | None:
+    """Return the value of a constant."""
+    return Const(node.value) if isinstance(node, ast.Constant) else None
+
+
+def besides(held: Held, beside: Held) -> str:
+    """Return what holds besides something else."""
+    return " and ".join(
+        sorted(f"{'' if so else 'not '}{atom}" for atom, so in held.items() if atom not in beside)
+    )
+
+
+def shortened(text: str) -> str:
+    """Return a text, or how it begins and a digest of all of it."""
+    if len(text) <= LONG:
+        return text
+    return f"{text[: LONG - 12]}\u2026{hashlib.sha256(text.encode()).hexdigest()[:10]}"

@@ -1,0 +1,264 @@
+"""What is known of things that a handler uses, from what the factory left of the release."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from stigmem_review.interpret.deciding.terms import (
+    PASSED,
+    Endless,
+    Exit,
+    Frame,
+    Method,
+    Object,
+    Property,
+    Term,
+    shortened,
+)
+from stigmem_review.interpret.heap import ALL
+from stigmem_review.interpret.host import ALLOW, DENY, REJECT
+from stigmem_review.interpret.machine import Machine
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Bound,
+    Const,
+    Foreign,
+    Frozen,
+    Member,
+    OneOf,
+    Pairs,
+    Ref,
+    Tuple,
+    Value,
+    Wrapped,
+)
+
+_STEPS = 4_000
+_NESTED = 4
+"""Containers within each other that are written out."""
+ENDS = {ALLOW: "allow", DENY: "deny", "stigmem_node.plugins.ALLOW_SINGLETON": "allow"}
+"""What the node makes of what others give."""
+FAILS = "raises"
+
+
+class Things:
+    """What names, attributes and items are in the state that the factory left."""
+
+    def __init__(self, m: Machine) -> None:
+        self.m = m
+        self.steps = 0
+        self.raised: list[Exit] = []
+        self.constants: dict[str, str] = {}
+        self.folded: set[str] = set()
+        """What decided where its value was known."""
+        self.depth = 0
+        self.active: list[int] = []
+        self.known: dict[int, str] = {}
+        self.globals: dict[int, set[str]] = {}
+
+    def tick(self) -> None:
+        """Count a step. Raises ``Endless`` where they are too many."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            raise Endless
+
+    def term(self, value: Value, written: str) -> Term:
+        """Return what a value of the release is; ``written`` if that cannot be written down."""
+        return Term(self.written(value) or written, value)
+
+    def shown(self, value: Value, depth: int = 0) -> str:
+        """Return a value of the release as it is written in conditions; empty if it is not one."""
+        m = self.m
+        if depth > _NESTED:
+            return ""
+        match value:
+            case Const(value=found):
+                return repr(found)
+            case Foreign(dotted=dotted):
+                return dotted.removeprefix("builtins.")
+            case Member(enum=enum, name=name):
+                return f"{self.shown(enum)}.{name}"
+            case Tuple(items=items):
+                every = [self.shown(each, depth + 1) for each in items]
+                return f"[{', '.join(every)}]" if all(every) else ""
+            case Frozen(items=items):
+                every = [self.shown(each, depth + 1) for each in items]
+                inside = ", ".join(sorted(every))
+                return (f"{{{inside}}}" if every else "set()") if all(every) else ""
+            case Pairs(items=pairs):
+                both = [(self.shown(k, depth + 1), self.shown(v, depth + 1)) for _, k, v in pairs]
+                told = all(one and other for one, other in both)
+                return f"{{{', '.join(f'{one}: {other}' for one, other in both)}}}" if told else ""
+            case Ref(kind="list" | "set" | "dict") if not m.is_escaped(value):
+                return self.shown(m.cells.get((value.oid, ALL), MISSING), depth + 1)
+            case Ref(kind="function" | "class"):
+                return str(m.thing(value).extra or m.thing(value).name)
+            case OneOf(options=options):
+                every = [self.shown(each.value, depth + 1) for each in options]
+                return f"one of {', '.join(sorted(every))}" if all(every) else ""
+            case _:
+                return ""
+
+    def written(self, value: Value) -> str:
+        """Return what ``shown`` does, cut where it is long; made once for each object."""
+        if not isinstance(value, Ref):
+            return shortened(self.shown(value))
+        found = self.known.get(value.oid)
+        if found is None:
+            found = self.known[value.oid] = shortened(self.shown(value))
+        return found
+
+    def name(self, name: str, frame: Frame) -> Term:
+        """Return what a name stands for."""
+        if name in frame.names:
+            return frame.names[name]
+        env = frame.env
+        holder = self.m.frame_of(name, env, nested=True)
+        value = self.m.cells.get((holder.oid, name), MISSING)
+        if value is MISSING:
+            return Term(name, Foreign(f"builtins.{name}"))
+        return self.owned(holder, name, value)
+
+    def owned(self, holder: Ref, name: str, value: Value) -> Term:
+        """Return what a name of a module stands for: a constant goes by that name."""
+        found = self.term(value, name)
+        plain = not isinstance(value, (Foreign, Member)) and not (
+            isinstance(value, Ref) and value.kind not in ("list", "set", "dict")
+        )
+        if holder.kind != "module" or not plain or not self.written(value):
+            return found
+        if name in self.rebound(holder):
+            return Term(f"{self.m.thing(holder).name}:{name}")
+        token = f"{self.m.thing(holder).name}:{name}"
+        self.constants[token] = found.text
+        return Term(f"<{token}>", value)
+
+    def rebound(self, module: Ref) -> set[str]:
+        """Return the names of a module that its functions bind anew, whenever they run."""
+        found = self.globals.get(module.oid)
+        if found is None:
+            tree = getattr(self.m.thing(module).extra, "tree", None)
+            every = ast.walk(tree) if tree is not None else ()
+            found = {name for e in every if isinstance(e, ast.Global) for name in e.names}
+            self.globals[module.oid] = found
+        return found
+
+    def of_class(self, ref: Ref, name: str) -> Value:
+        """Return what the class of an object has under a name."""
+        return self.in_class(self.m.thing(ref).type, name)
+
+    def in_class(self, kind: Value, name: str) -> Value:
+        """Return what a class, or one that it derives from, has under a name."""
+        every = (kind, *(self.m.thing(kind).mro if isinstance(kind, Ref) else ()))
+        for each in every:
+            if isinstance(each, Ref):
+                found = self.m.cells.get((each.oid, name), MISSING)
+                if found is not MISSING:
+                    return found
+        return MISSING
+
+    def attribute(self, owner: Term, attr: str) -> Term:
+        """Return an attribute."""
+        value = owner.value
+        m = self.m
+        if isinstance(owner.parts, Object):
+            if attr in owner.parts.fields:
+                return owner.parts.fields[attr]
+            found = self.in_class(owner.parts.kind, attr)
+            if isinstance(found, Ref) and found.kind == "function":
+                return Term(f"{owner.text}.{attr}", found, Method(owner))
+            if (
+                isinstance(found, Wrapped)
+                and isinstance(found.function, Ref)
+                and found.kind == "property"
+            ):
+                return Term(f"{owner.text}.{attr}", found.function, Property(owner))
+            if found is not MISSING:
+                return self.term(found, f"{owner.text}.{attr}")
+            return Term(shortened(f"{owner.text}.{attr}"))
+        if isinstance(value, Foreign):
+            return Term(
+                f"{value.dotted}.{attr}".removeprefix("builtins."),
+                Foreign(f"{value.dotted}.{attr}"),
+            )
+        if isinstance(value, Ref) and value.kind == "module":
+            found = m.cells.get((value.oid, attr), MISSING)
+            if found is not MISSING:
+                return self.owned(value, attr, found)
+        if isinstance(value, Ref) and value.kind == "instance" and not m.is_escaped(value):
+            found = m.cells.get((value.oid, attr), MISSING)
+            if found is not MISSING:
+                return self.term(found, f"{owner.text}.{attr}")
+            found = self.of_class(value, attr)
+            if isinstance(found, Ref) and found.kind == "function":
+                return Term(f"{owner.text}.{attr}", Bound(found, value))
+            if found is not MISSING:
+                return self.term(found, f"{owner.text}.{attr}")
+        return Term(shortened(f"{owner.text}.{attr}"))
+
+    def item(self, owner: Term, key: Term) -> Term:
+        """Return what something has at a place or under a name."""
+        known = isinstance(key.value, Const) and isinstance(key.value.value, str)
+        if isinstance(owner.parts, dict) and known:
+            name = str(key.value.value)  # type: ignore[union-attr]
+            found = owner.parts.get(name)
+            return found or Term(name if owner.text == PASSED else "None")
+        if (
+            isinstance(owner.parts, list)
+            and isinstance(key.value, Const)
+            and type(key.value.value) is int
+        ):
+            place = key.value.value
+            if -len(owner.parts) <= place < len(owner.parts):
+                found = owner.parts[place]
+                assert isinstance(found, Term)
+                return found
+        return Term(shortened(f"{owner.text}[{key.text}]"))
+
+    def record(
+        self, kind: Value | None, args: Sequence[Term], keywords: Mapping[str, Term]
+    ) -> Term | None:
+        """Return an object of a dataclass of the release."""
+        m = self.m
+        if not isinstance(kind, Ref) or kind.kind != "class":
+            return None
+        fields = dict(m.dataclass_fields(kind)) if kind.oid in m.dataclasses else {}
+        if not fields and not args:
+            shapes = m.shapes.get(kind.oid, {})
+            fields = {each: shapes[each][1] for each in m.model_fields(kind) if each in shapes}
+        if not fields or len(args) > len(fields) or not keywords.keys() <= fields.keys():
+            return None
+        given = {**dict(zip(fields, args, strict=False)), **keywords}
+        held = {name: given.get(name) or self.term(fields[name], name) for name in fields}
+        said = ", ".join(f"{name}={each.text}" for name, each in held.items())
+        return Term(shortened(f"{m.thing(kind).name}({said})"), None, Object(kind, held))
+
+    def module(self, dotted: str) -> Term:
+        """Return a module, of the release or of others."""
+        held = self.m.cells.get((self.m.imports.oid, dotted), MISSING)
+        return Term(dotted, held if isinstance(held, Ref) else Foreign(dotted))
+
+    def failure(self, term: Term) -> Term:
+        """Return what the node makes of what is raised."""
+        kind = term.parts if term.parts is not None else term.value
+        name = kind.dotted if isinstance(kind, Foreign) else ""
+        if name == REJECT or (isinstance(kind, Ref) and self.m.derives(kind, Foreign(REJECT))):
+            return Term("deny", Foreign(DENY))
+        return Term("raises", Foreign("raises"))
+
+    def end(self, term: Term) -> str:
+        """Return what the node makes of what is returned, or else how that is written."""
+        value = term.value
+        if isinstance(value, Foreign) and value.dotted in ENDS:
+            return ENDS[value.dotted]
+        if value == NONE:
+            return "none"
+        if isinstance(value, Foreign) and value.dotted == "raises":
+            return "raises"
+        if isinstance(value, Ref) and value.kind == "instance":
+            kind = self.m.thing(value).type
+            if isinstance(kind, Foreign) and kind.dotted in ENDS:
+                return ENDS[kind.dotted]
+        return term.text

@@ -1,0 +1,361 @@
+"""What handlers decide and when, in the same words for code that decides the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from stigmem_review.host import node
+from stigmem_review.interpret.deciding import decisions
+from stigmem_review.interpret.deciding.terms import LONG
+from stigmem_review.interpret.program import Programs
+from stigmem_review.interpret.registered import handlers
+from stigmem_review.model import Way
+from support.plugins import plugin
+
+GATE = "pre_recall_authorize"
+TOP = """\
+from __future__ import annotations
+import dataclasses
+import functools
+import os
+import random
+from stigmem_node.plugins import Allow, Deny, RejectError
+BLOCKED = frozenset({"a", "b"})
+"""
+
+
+def told(code: str, hook: str = GATE) -> tuple[tuple[Way, ...], dict[str, str]] | None:
+    files = plugin(hooks={hook: "gate"}, handlers=f"{TOP}{code}\n")
+    data = {path: text.encode() for path, text in files.items()}
+    program = Programs().get("demo_plugin:plugin_manifest", data, {}, node())
+    [(_, handler)] = handlers(program)
+    assert program.lost is None
+    return decisions(program.machine, handler, rewrites=hook != GATE)
+
+
+def ways(code: str, hook: str = GATE) -> set[tuple[str, tuple[tuple[str, bool], ...]]]:
+    found = told(code, hook)
+    assert found is not None
+    plain = {f"<{name}>": value for name, value in found[1].items()}
+
+    def valued(text: str) -> str:
+        for name, value in plain.items():
+            text = text.replace(name, value)
+        return text
+
+    return {(valued(each.end), tuple((valued(a), so) for a, so in each.when)) for each in found[0]}
+
+
+IN = "entity in {'a', 'b'}"
+PLAIN = {("deny", ((IN, True),)), ("allow", ((IN, False),))}
+SAME = {
+    "as it is": """
+def gate(ctx, **kwargs):
+    entity = kwargs.get("entity")
+    if entity in BLOCKED:
+        return Deny("x")
+    return Allow()""",
+    "a parameter": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if entity in BLOCKED else Allow()""",
+    "the other way round": """
+def gate(ctx, *, entity, **kwargs):
+    if not entity not in BLOCKED:
+        return Deny(reason="y")
+    else:
+        return Allow()""",
+    "a subscript, and another name": """
+def gate(context, **more):
+    who = more["entity"]
+    blocked = who in BLOCKED
+    verdict = Deny("x") if blocked else Allow()
+    return verdict""",
+    "a helper": """
+def is_blocked(who):
+    return who in BLOCKED
+def gate(ctx, **kwargs):
+    if is_blocked(who=kwargs.get("entity")):
+        raise RejectError("x")
+    return Allow()""",
+    "a helper that votes": """
+def vote(entity, **more):
+    if entity in BLOCKED: return Deny("x")
+    return Allow()
+def gate(ctx, **kwargs):
+    return vote(**kwargs)""",
+    "a decorator": """
+def timed(function):
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        finally:
+            print(1)
+    return inner
+@timed
+def gate(ctx, **kwargs):
+    return Deny("x") if kwargs.get("entity") in BLOCKED else Allow()""",
+    "a match": """
+def gate(ctx, entity, **kwargs):
+    match entity:
+        case "a" | "b":
+            return Deny("x")
+        case _:
+            return Allow()""",
+    "a list that is written out": """
+def gate(ctx, entity, **kwargs):
+    if entity in ("b", "a"):
+        return Deny("x")
+    return Allow()""",
+    "a method": """
+class Gate:
+    def __init__(self, blocked):
+        self.blocked = blocked
+    def __call__(self, ctx, **kwargs):
+        return self.vote(kwargs.get("entity"))
+    def vote(self, entity):
+        return Deny("x") if entity in self.blocked else Allow()
+gate = Gate(BLOCKED)""",
+    "some of the arguments": """
+def vote(blocked, ctx, **kwargs):
+    return Deny("x") if kwargs["entity"] in blocked else Allow()
+gate = functools.partial(vote, BLOCKED)""",
+    "a dataclass": """
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    entity: str
+    strict: bool = True
+    @property
+    def blocked(self):
+        return self.strict and self.entity in BLOCKED
+def gate(ctx, **kwargs):
+    asked = Asked(entity=kwargs.get("entity"))
+    if asked.blocked and asked:
+        return Deny("x")
+    return Allow()""",
+    "a switch that is on": """
+STRICT = True
+def gate(ctx, **kwargs):
+    if STRICT and None is None and 1 == 1 and kwargs.get("entity") in BLOCKED:
+        return Deny("x")
+    return Allow()""",
+    "an empty list besides": """
+def gate(ctx, **kwargs):
+    extra = ()
+    if (who := getattr(kwargs, "x", None) and ctx in () or kwargs.get("entity")) in BLOCKED:
+        return Deny("x")
+    return Allow()""",
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_what_decides_the_same_is_the_same(case: str) -> None:
+    if case == "an empty list besides":
+        # That the list is empty decides, whatever else was asked for.
+        assert {end for end, _ in ways(SAME[case])} == {"deny", "allow"}
+        return
+    assert ways(SAME[case]) == PLAIN
+
+
+OTHER = {
+    "an environment variable": (
+        "    if entity in BLOCKED and os.environ.get('STRICT'): return Deny('x')\n"
+        "    return Allow()",
+        {
+            ("deny", ((IN, True), ("os.environ.get('STRICT')", True))),
+            ("allow", ((IN, True), ("os.environ.get('STRICT')", False))),
+            ("allow", ((IN, False),)),
+        },
+    ),
+    "an order": (
+        "    if 3 <= len(entity): return Deny('x')\n    return Allow()",
+        {("deny", (("len(entity) < 3", False),)), ("allow", (("len(entity) < 3", True),))},
+    ),
+    "what is set": (
+        "    if entity is not None and entity != 'x': return Deny('x')",
+        {
+            ("deny", (("entity == 'x'", False), ("entity is None", False))),
+            ("none", (("entity == 'x'", True), ("entity is None", False))),
+            ("none", (("entity is None", True),)),
+        },
+    ),
+    "an exception": (
+        "    try:\n        found = int(entity)\n    except ValueError as error:\n"
+        "        raise KeyError(error)\n    except TypeError:\n        return Deny('x')\n"
+        "    return Allow()",
+        {
+            ("raises", (("ValueError is raised", True),)),
+            ("deny", (("TypeError is raised", True), ("ValueError is raised", False))),
+            ("allow", (("TypeError is raised", False), ("ValueError is raised", False))),
+        },
+    ),
+    "each of some": (
+        "    for each in more['names']:\n        if each == entity:\n            return Deny('x')\n"
+        "    return Allow()",
+        {
+            ("deny", (("each of names == entity", True),)),
+            ("allow", (("each of names == entity", False),)),
+        },
+    ),
+    "a loop that is left": (
+        "    while entity:\n        if entity.x: break\n        return Deny('x')\n"
+        "    return Allow()",
+        {
+            ("deny", (("entity", True), ("entity.x", False))),
+            ("allow", (("entity", True), ("entity.x", True))),
+        },
+    ),
+    "what it is like": (
+        "    match entity:\n        case None: return Allow()\n"
+        "        case 'x' if ctx: return Deny('x')\n"
+        "        case {'a': 1}: return Deny('x')\n        case name: return name",
+        {
+            ("allow", (("entity is None", True),)),
+            ("deny", (("ctx", True), ("entity == 'x'", True), ("entity is None", False))),
+            (
+                "deny",
+                (
+                    ("ctx", False),
+                    ("entity == 'x'", True),
+                    ("entity is None", False),
+                    ("entity is like {'a': 1}", True),
+                ),
+            ),
+            (
+                "entity",
+                (
+                    ("ctx", False),
+                    ("entity == 'x'", True),
+                    ("entity is None", False),
+                    ("entity is like {'a': 1}", False),
+                ),
+            ),
+            (
+                "deny",
+                (
+                    ("entity == 'x'", False),
+                    ("entity is None", False),
+                    ("entity is like {'a': 1}", True),
+                ),
+            ),
+            (
+                "entity",
+                (
+                    ("entity == 'x'", False),
+                    ("entity is None", False),
+                    ("entity is like {'a': 1}", False),
+                ),
+            ),
+        },
+    ),
+    "what is made of it": (
+        "    with open(entity) as file: a, *b = file, 1\n    b += [2]\n    c: int = -1\n"
+        "    import os.path as p\n    from os import path\n    def inner(): ...\n"
+        "    return [x for x in a if x in BLOCKED], f'{a}!', {**more}, a[0], p.join, path.join, c",
+        {
+            (
+                "[[each of open(entity) for each of open(entity) if each of open(entity) in "
+                "{'a', 'b'}], f'{open(entity)}!', {****}, open(entity)[0], os.path.join, "
+                "os.path.join, -1]",
+                (),
+            )
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_what_a_handler_decides(case: str) -> None:
+    body, expected = OTHER[case]
+    assert ways(f"def gate(ctx, entity=None, **more):\n{body}\n") == expected
+
+
+FILTERS = {
+    "it hands on what it gets": ("return value", {"value"}),
+    "it drops some": (
+        "return [each for each in value if 'x' in each]",
+        {"[each of value for each of value if 'x' in each of value]"},
+    ),
+    "whatever its names are": (
+        "return [one for one in value if 'x' in one]",
+        {"[each of value for each of value if 'x' in each of value]"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILTERS)
+def test_what_a_filter_gives(case: str) -> None:
+    body, expected = FILTERS[case]
+    found = ways(f"def gate(ctx, value, **more):\n    {body}\n", "recall_filter")
+    assert {end for end, _ in found} == expected
+
+
+def test_a_constant_goes_by_its_name() -> None:
+    found = told(SAME["as it is"])
+    assert found is not None
+    assert found[1] == {"demo_plugin.handlers:BLOCKED": "{'a', 'b'}"}
+    assert {atom for each in found[0] for atom, _ in each.when} == {
+        "entity in <demo_plugin.handlers:BLOCKED>"
+    }
+
+
+def test_a_switch_decides_by_its_name() -> None:
+    code = "def gate(ctx, **_):\n    return Allow() if {} else Deny('x')\n"
+    for top, test in (("ON = True", "ON"), ("ON = ''", "not ON"), ("ON = 1", "ON == 1")):
+        found = told(f"{top}\n{code.format(test)}")
+        assert found is not None
+        assert [each.end for each in found[0]] == ["allow"]
+        assert found[1] == {"demo_plugin.handlers:ON": top.partition("= ")[2]}
+
+
+def test_a_list_that_can_be_filled_is_not_taken_to_be_empty() -> None:
+    code = "SEEN = set()\ndef gate(ctx, entity, **_):\n    if entity in SEEN: return Deny('x')\n"
+    assert {end for end, _ in ways(code)} == {"deny", "none"}
+    code = code.replace("set()", "frozenset()")
+    assert {end for end, _ in ways(code)} == {"none"}
+
+
+def test_what_a_function_binds_anew_is_not_taken_to_stay() -> None:
+    code = "def gate(ctx, **_):\n    global OFF\n    OFF = False\n"
+    late = "OFF = True\ndef gate(ctx, **_):\n    if OFF: return Allow()\n    return Deny('x')\n"
+    assert {end for end, _ in ways(late)} == {"allow"}
+    late += "def turn():\n    global OFF\n    OFF = False\n"
+    assert {end for end, _ in ways(late)} == {"allow", "deny"}
+    assert {end for end, _ in ways(code)} == {"none"}
+
+
+UNTOLD = {
+    "it is not waited for": "async def gate(ctx, **_): return Allow()",
+    "it gives one by one": "def gate(ctx, **_): yield Allow()",
+    "too many ways": "def gate(ctx, **more):\n"
+    + "".join(f"    if more['{name}']: print()\n" for name in "abcdefghij"),
+    "it never ends": "def gate(ctx, **more):\n"
+    + "    if ctx: print()\n    else: print()\n" * 60
+    + "    print()\n" * 3000,
+    "code of others": "import acme\ngate = acme.gate",
+}
+
+
+@pytest.mark.parametrize("case", UNTOLD)
+def test_what_cannot_be_told(case: str) -> None:
+    assert told(UNTOLD[case]) is None
+
+
+def test_a_helper_with_too_many_ways_is_what_it_is_called() -> None:
+    code = "def ask(more):\n" + "".join(
+        f"    if more['{n}']: return '{n}'\n" for n in "abcdefghijklm"
+    )
+    code += "def gate(ctx, **more):\n    if ask(more): return Deny('x')\n    return Allow()\n"
+    assert {each for _, when in ways(code) for each in when} == {
+        ("ask(**)", True),
+        ("ask(**)", False),
+    }
+
+
+def test_what_is_long_is_cut_and_still_told_apart() -> None:
+    one, two = (
+        f"def gate(ctx, entity, **_):\n    if entity == '{'x' * LONG}{end}': return Deny('x')\n"
+        for end in "ab"
+    )
+    assert ways(one) != ways(two)
+    assert all(len(atom) < 2 * LONG for _, when in ways(one) for atom, _ in when)
