@@ -24,9 +24,11 @@ Continuity = Literal[
     "both unsigned",
     "not comparable",
 ]
-"""What became of the signer. ``issuer changed`` if the same person or repository is known to
-another issuer now, ``one of several`` if others had signed the old release too; empty where there is
-no old release."""
+"""What became of the signer; empty where there is no old release.
+
+``issuer changed`` if the same person or repository is known to another issuer now, ``one of
+several`` if others had signed the old release too.
+"""
 
 _CLOSEST: tuple[Continuity, ...] = (
     "same",
