@@ -122,6 +122,7 @@ IDENTITIES: dict[str, str] = {
 GOOD = (
     "ada@acme.example",
     "o'brien+release@acme.example",
+    '"Ada Lovelace"@acme.example',
     "ada",
     "Ada Lovelace",
     NAME,
@@ -150,7 +151,8 @@ def test_a_name_that_no_signer_has_is_refused_wherever_it_stands(identity: str) 
 @pytest.mark.parametrize("identity", GOOD)
 def test_a_name_that_a_signer_can_have_is_taken(identity: str) -> None:
     assert parse_policy(policy(PERSON | {"identity": identity}), "p.toml").policy.signing.trusted
-    assert parse_settings(f'{LIST}="{identity}"\n'.encode(), "node.env").trusted == (identity,)
+    env = f"{LIST}='{identity}'" if "'" not in identity else f'{LIST}="{identity}"'
+    assert parse_settings(env.encode(), "node.env").trusted == (identity,)
 
 
 @pytest.mark.parametrize("wrong", ["ada@acme.example", "acme", "https://gitlab.com/acme/ledger"])

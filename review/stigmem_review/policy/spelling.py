@@ -40,7 +40,8 @@ _ABOUT_GITHUB = re.compile(
 """The ways to name a place on GitHub: in a browser, to clone it, or without the scheme."""
 _SHORT = re.compile(rf"({_PART})/({_PART}?)(?:\.git)?/?")
 _FILE = re.compile(r"[^/@]+\.ya?ml")
-_ADDRESS = re.compile(r'[^@\s<>;:"\[\]]+@[^@\s<>;:"\[\]]+')
+_ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^@\s<>;:\[\]]+)@[^@\s<>;:\[\]"]+')
+"""An address (RFC 5321, section 4.1.2), of which the first part may be quoted."""
 _RAN_AT = re.compile(r"refs/(?:heads|tags|pull|merge-requests|[^/]*\*[^/]*)/.+")
 _REGULAR = re.compile(r"[\^$\\+(){}|]|(?<!\d)\.\*")
 """What a pattern for tags has no use for; ``v1.*`` is one, where ``v.*`` is an expression."""
