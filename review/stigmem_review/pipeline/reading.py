@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -103,6 +102,29 @@ class ReadRelease(NamedTuple):
     written: Written = Written()
 
 
+class Reader:
+    """Reads the releases that are compared; the same file twice is read once.
+
+    ``seen`` keeps what was found in files that several of them have.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self._wheels: dict[tuple[object, ...], ReadRelease] = {}
+
+    def read(self, artifact: Artifact, node: Node) -> ReadRelease:
+        """Read one release as a node would see it, as ``read_artifact`` does."""
+        source = artifact.source
+        if source.kind != "wheel":
+            return read_artifact(artifact, node, self.seen)
+        # All that is read of a wheel is in its bytes and its name, and in what the node has.
+        key = source.file, source.sha256, artifact.problems, node.version
+        if key not in self._wheels:
+            self._wheels[key] = read_artifact(artifact, node, self.seen)
+        release, written = self._wheels[key]
+        return ReadRelease(replace(release, source=source), written)
+
+
 def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> ReadRelease:
     """Read one release that was opened, and what its code does.
 
@@ -166,6 +188,8 @@ def gap(what: str, error: Exception) -> Gap:
         return Gap(what, error.text.removeprefix(f"{what}: "), "")
     if isinstance(error, ReviewError):
         raise error
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
     return Gap(

@@ -21,10 +21,10 @@ from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
 from stigmem_review.pipeline.reading import (
     Opening,
+    Reader,
     against_sdist,
     gap,
     opening,
-    read_artifact,
 )
 from stigmem_review.pipeline.terms import Terms, read_decisions, read_records
 from stigmem_review.pipeline.trust_roots import old_root
@@ -120,14 +120,14 @@ def review_releases(
     gaps: list[Gap] = []
     from stigmem_review.observe.observe import Seen  # which takes most of the modules there are
 
-    seen = Seen()
+    reader = Reader(Seen())
     for side, each in openings.items():
         try:
             artifact = each.open()
             if terms.witness:
                 artifact = terms.witness(artifact)
             node = terms.old_node or terms.node if side == "old" else terms.node
-            release, written[side] = read_artifact(artifact, node, seen)
+            release, written[side] = reader.read(artifact, node)
             release = against_sdist(release, artifact)
             signature = verify(artifact, terms.roots.of(distribution(release)), terms.today)
             release = msgspec.structs.replace(release, signature=signature)
@@ -142,7 +142,7 @@ def review_releases(
             if is_one_version(old, new):
                 from stigmem_review.observe.acts import told_apart
 
-                old, new = told_apart(old, new, written, seen.syntax)
+                old, new = told_apart(old, new, written, reader.seen.syntax)
             return _judged(old, new, written, terms, asked, code=code)
         except Exception as error:
             gaps.append(gap("comparison", error))
