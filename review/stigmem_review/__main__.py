@@ -1,10 +1,32 @@
 """The command ``stigmem-review``, and ``python -m stigmem_review``."""
 
 
+def _import_msgspec() -> None:
+    """Import ``msgspec`` without ``typing_extensions``, which it takes where it finds it.
+
+    It looks there for what every Python that this runs on has in ``typing``, and together with
+    ``inspect`` that costs more than the start of an interpreter. Whoever wants it later gets it.
+    """
+    import sys
+
+    hidden = "typing_extensions"
+    if hidden in sys.modules:
+        return
+    # None is how Python knows of a module that there is none.
+    sys.modules[hidden] = None  # type: ignore[assignment]
+    try:
+        import msgspec  # noqa: F401 - for all that is imported after it
+    except ImportError:
+        pass  # a release that cannot do without
+    finally:
+        del sys.modules[hidden]
+
+
 def main() -> None:
     """Run the command line and exit."""
     try:
-        # Most of the time until a review begins goes into this import, and it can be interrupted.
+        # Most of the time until a review begins goes into imports, and they can be interrupted.
+        _import_msgspec()
         from stigmem_review.cli import main as command
 
         command()

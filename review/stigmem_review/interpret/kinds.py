@@ -6,9 +6,8 @@ import abc
 import collections.abc
 import enum
 import functools
-import inspect
 import typing
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Literal
 
 from stigmem_review.host.modules import STANDARD
@@ -62,6 +61,6 @@ def kind_of(dotted: str) -> Kind | None:
             return "function"
         return "other" if name.isupper() else "class"
     real = getattr(_REAL.get(module), name, None)
-    if inspect.isclass(real):
+    if isinstance(real, type):
         return "class"
-    return "function" if inspect.isfunction(real) else None
+    return "function" if isinstance(real, FunctionType) else None
