@@ -15,12 +15,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from stigmem_review.names import canonicalize_name
+from stigmem_review.patterns import late
 
 if TYPE_CHECKING:
     from packaging.specifiers import Specifier
 
-_TOKEN = re.compile(r"""\s*(\(|\)|"[^"]*"|'[^']*'|[<>=!~]+|\w+)""")
-_RELEASE = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:\.([0-9]{1,6}))?(?:\.\*)?")
+_TOKEN = late(r"""\s*(\(|\)|"[^"]*"|'[^']*'|[<>=!~]+|\w+)""")
+_RELEASE = late(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:\.([0-9]{1,6}))?(?:\.\*)?")
 _COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!=", "~="))
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _PYTHON = ("python_version", "python_full_version")

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 import msgspec
 
 from stigmem_review.model import EntryPoint, Hook, Known, Location, OneOf, Unknown
+from stigmem_review.patterns import late
 from stigmem_review.text import Message, Segment, flat, shorten
 
 When = tuple[tuple[str, ...], ...]
@@ -25,10 +26,10 @@ What has to hold may not be all: of a way that names nothing it is not known whe
 
 ALWAYS: When = ()
 
-_PLACED = re.compile(r" \(\S+:[0-9]+\)$")
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
-_EMPTIED = re.compile("not set or is empty")
-_EQUAL = re.compile(
+_PLACED = late(r" \(\S+:[0-9]+\)$")
+_QUOTED = late(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_EMPTIED = late("not set or is empty")
+_EQUAL = late(
     rf"(?P<name>.+?) is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
     r"(?: \(default .*\))?"
 )

@@ -11,15 +11,16 @@ import msgspec
 
 from stigmem_review import limits
 from stigmem_review.code.nodes import children
+from stigmem_review.patterns import late
 from stigmem_review.text import shorten
 
 # PEP 263: a declaration stands in the first or second line, the second only after a comment.
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
+_COOKIE = late(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = late(rb"^[ \t\f]*(?:[#\r\n]|$)")
 # CPython joins the parts of an imported name one by one: 256 KiB of them took 35 s and 17 GB.
 _GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _PARTS = 500
-_LONG_NAME = re.compile(rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++%b\.%b){%d}" % (_GAP, _GAP, _PARTS))
+_LONG_NAME = late(rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++%b\.%b){%d}" % (_GAP, _GAP, _PARTS))
 _IN_NAMES = bytes(each for each in range(256) if re.match(rb"[\w\x80-\xff\\\s]", bytes([each])))
 _MAKING_CODE = (b"def ", b"class ", b"lambda")
 _CODES = 2_000

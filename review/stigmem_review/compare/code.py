@@ -12,7 +12,6 @@ from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.compare.nested import written
 from stigmem_review.facts import Fact
 from stigmem_review.model import Endpoint, Handler, Location, Manifest, Migration, Release, Setting
-from stigmem_review.observe.sql import changes, statements
 from stigmem_review.outcomes import is_read, members, values
 
 Key = tuple[str, str, int]
@@ -77,6 +76,8 @@ def _known_sql(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, 
 
 
 def _statements(thing: Thing) -> dict[str, Any]:
+    from stigmem_review.observe.sql import changes, statements
+
     old, new = thing.says("sql")
     heads = statements(new or "")
     blanks = (old or "").split() == (new or "").split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stigmem_review import facts, versions
@@ -16,6 +15,7 @@ from stigmem_review.compare.relations import (
 )
 from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
+from stigmem_review.patterns import late
 
 _OUTSIDERS = frozenset(
     {
@@ -93,7 +93,7 @@ def run_facts(old: Signer, new: Signer, was: str, now: str) -> Iterator[Fact]:
         )
 
 
-_STARTS = re.compile(r"(?<![0-9.])(?=[0-9])")
+_STARTS = late(r"(?<![0-9.])(?=[0-9])")
 """Where in the name of a tag a version can begin."""
 
 

@@ -13,7 +13,6 @@ names of Python and of what a node installs, so that none of them is left withou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ import msgspec
 
 from stigmem_review.host.modules import NOT_IN_EVERY_PYTHON, STANDARD
 from stigmem_review.model import Authority
+from stigmem_review.patterns import late
 
 FILE = Path(__file__).with_name("apis.json")
 PLAIN_FILE = Path(__file__).with_name("plain.json")
@@ -167,15 +167,15 @@ _STREAMS = _words("sys.stdin sys.stdout sys.stderr")
 _LEADING = _words("__dict__ _getframe meta_path path path_hooks setprofile settrace")
 """Attributes of Python itself that lead to whatever a program has."""
 
-_GIVES_A_PATH = re.compile(
+_GIVES_A_PATH = late(
     r"(?<=pathlib\.Path)(?:\.(?:absolute|cwd|expanduser|home|joinpath|parent|parents|readlink|"
     r"rename|replace|resolve|with_name|with_segments|with_stem|with_suffix))+(?=\.)"
 )
-_ERROR = re.compile(
+_ERROR = late(
     r"(?:\w*(?:Error|Exception|Warning|Expired|Interrupt|Timeout|Disconnect)|\w*Closed\w*|"
     r"Bad\w+|Invalid\w+|TooMany\w+|timeout|herror|gaierror|error)\Z"
 )
-_ASKED = re.compile(r"c_\w+\Z|is_\w+\Z|__\w+version\w*__\Z")
+_ASKED = late(r"c_\w+\Z|is_\w+\Z|__\w+version\w*__\Z")
 PARTLY = frozenset({"asyncio", "builtins", "importlib", "io", "nt", "os", "posix", "sys"})
 """Modules of which parts reach far and others do not, so that their parts are what counts."""
 DECIDED = _words("logging.basicConfig yaml.load yaml.load_all")

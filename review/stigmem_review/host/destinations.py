@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from stigmem_review.patterns import late
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -118,13 +120,13 @@ _LOADS = _words(
 )
 """What finds code by its name, which the source may not say."""
 
-_SECRET_VARIABLE = re.compile(
+_SECRET_VARIABLE = late(
     r"(?:\A|_)(?:API_?KEYS?|APIKEY|AUTH|CREDENTIALS?|CREDS|DSN|KEY|PASS|PASSPHRASE|PASSWD|"
     r"PASSWORDS?|PRIVATE|PWD|SECRETS?|SIGNATURE|TOKENS?)(?:\Z|_)|PASSWORD|SECRET|TOKEN",
     re.IGNORECASE,
 )
 _NO_SECRET = _words("PWD OLDPWD SSH_AUTH_SOCK_DIR")
-_SECRET_FILE = re.compile(
+_SECRET_FILE = late(
     r"(?:\A|/)(?:\.ssh|\.aws|\.azure|\.gnupg|\.kube|\.docker|\.config/gcloud|\.oci|\.vault-token|"
     r"\.netrc|_netrc|\.pgpass|\.pypirc|\.npmrc|\.git-credentials|\.env|\.htpasswd|\.boto|\.s3cfg|"
     r"\.config/gh|shadow|id_(?:rsa|dsa|ecdsa|ed25519)|credentials?|token|secrets?|passwd\.db|"
@@ -133,8 +135,8 @@ _SECRET_FILE = re.compile(
     r"|(?:\A|/)\.env(?:\.\w+)?\Z",
     re.IGNORECASE,
 )
-_BASE = re.compile(r"(\$\{\w+\}[^/?#]*)(?:[?#]|/(?!/))")
-_OF_THE_NODE = re.compile(r"(?:\A|/)stigmem(?:\.\w+)*\.(?:db|sqlite3?|env|toml)\Z|\A\$\{STIGMEM_")
+_BASE = late(r"(\$\{\w+\}[^/?#]*)(?:[?#]|/(?!/))")
+_OF_THE_NODE = late(r"(?:\A|/)stigmem(?:\.\w+)*\.(?:db|sqlite3?|env|toml)\Z|\A\$\{STIGMEM_")
 
 
 def _below(dotted: str, names: frozenset[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 
 from stigmem_review.code.names import Function, Names, names_of
@@ -44,6 +43,7 @@ from stigmem_review.interpret.values import (
     Wrapped,
     words,
 )
+from stigmem_review.patterns import late
 
 Args = Sequence[Value]
 Keywords = Sequence[tuple[str, Value]]
@@ -622,7 +622,7 @@ def _on_text(m: Machine, owner: Value, name: str, args: Args, keywords: Keywords
     return _all(m, args, lambda done: text.call_method(m, owner, name, done, keywords))
 
 
-_LOOKS_INTO = re.compile(r"\{[^{}]*[!.\[]")
+_LOOKS_INTO = late(r"\{[^{}]*[!.\[]")
 """What puts something else than the formatted value into a text."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import operator
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +35,7 @@ from stigmem_review.interpret.values import (
     Wrapped,
     flag,
 )
+from stigmem_review.patterns import late
 
 _BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -66,7 +66,7 @@ _ORDER: dict[type[ast.cmpop], tuple[str, str, Callable[[Any, Any], bool]]] = {
 }
 
 
-_NOT_AS_TEXT = re.compile(r"%(?!%|s)")
+_NOT_AS_TEXT = late(r"%(?!%|s)")
 """What puts something else than its ``str`` into a text."""
 
 

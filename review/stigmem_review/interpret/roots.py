@@ -8,7 +8,6 @@ factory left and from what any of them leaves, as the body of a loop is.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -36,6 +35,7 @@ from stigmem_review.interpret.values import (
     values_of,
 )
 from stigmem_review.model import HEALTH, MORE, End
+from stigmem_review.patterns import late
 
 _STEPS = 3_000
 """Steps for one of them; handlers of released plugins take some hundred."""
@@ -48,7 +48,7 @@ _PLAIN = ("abc.ABC", "builtins.object", "enum.Enum", "typing.Generic", "typing.N
 """Classes of others that make no verdict of what derives from them."""
 _HOLDING = ("dict", "instance", "list", "module", "set")
 """What can be changed by whoever has it, where that matters."""
-_NUMBER = re.compile(r"\.HTTP_(\d{3})_\w+\Z")
+_NUMBER = late(r"\.HTTP_(\d{3})_\w+\Z")
 """The constants that ``fastapi.status`` has."""
 _WHY = "what the node calls may have changed it"
 

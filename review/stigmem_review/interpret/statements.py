@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from stigmem_review.code.names import names_of
-from stigmem_review.interpret import annotation, lazy, objects, operators, patterns
+from stigmem_review.interpret import annotation, lazy, objects, operators
 from stigmem_review.interpret.environment import Env, mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
@@ -114,6 +114,8 @@ def _statement(m: Machine, node: ast.stmt, env: Env) -> None:
             for target in targets:
                 _delete(m, target, env)
         case ast.Match(subject=subject, cases=cases):
+            from stigmem_review.interpret import patterns  # few plugins match anything
+
             patterns.match(m, m.evaluate(subject, env), cases, env)
         case _:
             m.doom(f"{type(node).__name__} is not followed")

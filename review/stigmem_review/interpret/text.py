@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -24,14 +23,15 @@ from stigmem_review.interpret.values import (
     Value,
     words,
 )
+from stigmem_review.patterns import late
 
 _CHARS = 512
 _ITEMS = 8
 """Characters, and items, of what is handed over that count as one step."""
 _PLAIN = (type(None), bool, int, float, str, bytes, complex, type(Ellipsis))
-_NESTED = re.compile(r"\{[^{}]*\{")
+_NESTED = late(r"\{[^{}]*\{")
 """A width that is given apart from the text that it is for."""
-_WIDE = re.compile(r"\d{4,}")
+_WIDE = late(r"\d{4,}")
 _PURE_TEXT = words(
     "capitalize casefold center count encode endswith expandtabs find format index isalnum "
     "isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace "

@@ -30,6 +30,7 @@ from stigmem_review.model import (
     Text,
     Unknown,
 )
+from stigmem_review.patterns import late
 from stigmem_review.sources.artifact import Artifact, Layout
 from stigmem_review.sources.metadata import headers
 
@@ -55,7 +56,7 @@ _NOT_COUNTED = frozenset(
 # Where it runs is up to the tags in a file name and to markers; a line that restricts nothing is
 # what setuptools fills in, or what people write there.
 _PLATFORM = "platform"
-_ANY_PLATFORM = re.compile(
+_ANY_PLATFORM = late(
     r"|\*|all|any|cross[- ]?platform|none|unknown|(?:(?:os|platform)[- ]?)?independent"
     r"|(?:all|any)[- ](?:os|platforms?)",
     re.IGNORECASE,

@@ -31,6 +31,7 @@ from stigmem_review.model import (
 from stigmem_review.observe.authority import reached
 from stigmem_review.observe.outline import Outline
 from stigmem_review.outcomes import values
+from stigmem_review.patterns import late
 from stigmem_review.text import shorten
 
 START = (IMPORT, FACTORY)
@@ -42,7 +43,7 @@ _WORKERS = ("multiprocessing", "psutil", "concurrent.futures")
 """What starts the plugin's own code in other processes."""
 _WORDLESS = ("stigmem", "plugin", "plugins", "adapter", "py", "python")
 """Parts of a plugin's name that are no name of its own."""
-_VARIABLE = re.compile(r"\A\$\{(\w+)\}\Z")
+_VARIABLE = late(r"\A\$\{(\w+)\}\Z")
 _TEMPORARY = ("/tmp/", "/var/tmp/", TEMPORARY)  # noqa: S108 - it is only looked at
 
 

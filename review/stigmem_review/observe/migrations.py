@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -22,12 +21,13 @@ from stigmem_review.interpret.registered import handlers
 from stigmem_review.interpret.routers import MIGRATION, Migrated
 from stigmem_review.interpret.values import NONE, Bound, Const, Member, Ref, Unknown, Value
 from stigmem_review.model import Known, Location, Manifest, Migration, Release
+from stigmem_review.patterns import late
 from stigmem_review.text import shorten
 
 _CLASS = MIGRATION.dotted.rpartition(".")[2]
 # What begins with the letters themselves is looked for many times as quickly.
-_MENTION = re.compile(rb"%b\b(?<!\w%b)" % (_CLASS.encode(), _CLASS.encode()))
-_RENAMED = re.compile(_MENTION.pattern + rb"[\s\\]+as\b")
+_MENTION = late(rb"%b\b(?<!\w%b)" % (_CLASS.encode(), _CLASS.encode()))
+_RENAMED = late(_MENTION.pattern + rb"[\s\\]+as\b")
 _HIGHEST = 2**63
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ROUNDS = 3

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from stigmem_review.patterns import late
 from stigmem_review.text import shorten
 
-_WORD = re.compile(r"--|/\*|\$\w*\$|['\"`;(]|[\w.]+|\S")
+_WORD = late(r"--|/\*|\$\w*\$|['\"`;(]|[\w.]+|\S")
 _QUOTES = ("'", '"', "`")
 _WORDS = 6
 _ENDS = frozenset({"(", "AS", "BEGIN", "SELECT", "SET", "USING", "VALUES", "WHERE", "WITH"})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
+
+from stigmem_review.patterns import late
 
 # Small letters that are drawn like Latin ones, as Unicode's confusables.txt has them; compatibility
 # forms, such as full-width letters, are what NFKC takes care of.
@@ -23,7 +24,7 @@ _DRAWN = _LETTERS | str.maketrans(_CAPITALS, "ABEKMHOPCTXIJS" + "ABEZHIKMNOPTYX"
 # What is drawn alike within ASCII.
 _SHAPES = str.maketrans("0135|i", "olesll")
 _PAIRS = (("rn", "m"), ("vv", "w"))
-_SEPARATORS = re.compile(r"([@/.:])")
+_SEPARATORS = late(r"([@/.:])")
 
 _SHORT, _LONG = 4, 8
 """From how many characters on one edit, and two, leave a name looking as it was."""

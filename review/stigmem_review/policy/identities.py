@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from stigmem_review.model import Signer
+from stigmem_review.patterns import late
 from stigmem_review.policy.alike import first_like
 
 ON_GITHUB = "https://github.com/"
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = late(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def without_ref(identity: str) -> str:

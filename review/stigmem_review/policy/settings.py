@@ -10,7 +10,6 @@ import msgspec
 
 from stigmem_review import limits
 from stigmem_review.errors import PolicyError
-from stigmem_review.policy.spelling import identity_wrong
 from stigmem_review.text import shorten
 
 if TYPE_CHECKING:
@@ -146,6 +145,8 @@ def _identities(name: str, value: str | None, shown: str) -> tuple[str, ...]:
     parts = (part.strip() for part in (value or "").split(","))
     found = tuple(dict.fromkeys(part for part in parts if part))
     for part in found:
+        from stigmem_review.policy.spelling import identity_wrong
+
         if why := identity_wrong(part):
             raise PolicyError(f"{shown}: {name}: {why}")
     return found

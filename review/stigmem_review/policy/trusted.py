@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 
 from stigmem_review.names import canonicalize_name
-from stigmem_review.policy import spelling
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.mistake import Mistake
 from stigmem_review.text import shorten
@@ -222,6 +221,8 @@ def _never(entry: Trusted, field: str, value: str) -> str:
     """Say why no certificate ever has what a key says, so that the entry would trust no signer."""
     if not value:
         return ""
+    from stigmem_review.policy import spelling
+
     if why := spelling.quoted(value):
         return why
     match field:
@@ -266,5 +267,7 @@ def owner_address(entry: Trusted) -> str:
     """Return the address that the repositories of an entry's owner lie below; nothing if none."""
     if "://" in entry.owner:
         return entry.owner.rstrip("/")
+    from stigmem_review.policy import spelling
+
     forge = spelling.forge_of(entry.issuer)
     return f"{forge}{entry.owner.strip('/')}" if forge and entry.owner else ""

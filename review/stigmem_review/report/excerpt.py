@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from stigmem_review.model import Excerpt
+from stigmem_review.patterns import late
 from stigmem_review.report import budget
 from stigmem_review.rulebook import Finding
 
@@ -81,7 +81,7 @@ def _numbered(excerpt: Excerpt) -> Iterator[tuple[int, Shown]]:
             old, new = old + (sign != "+"), new + (sign != "-")
 
 
-_QUOTES = re.compile("[rRuU]?(\"\"\"|''')")
+_QUOTES = late("[rRuU]?(\"\"\"|''')")
 
 
 def _light(lines: list[tuple[int, Shown]]) -> Iterator[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 from stigmem_review import limits, toml
 from stigmem_review.errors import RuleError, SourceError, reason
 from stigmem_review.facts import KINDS
+from stigmem_review.patterns import late
 from stigmem_review.policy.mistake import named
 from stigmem_review.rulebook.rule import Rule
 from stigmem_review.sources.disk import read_file
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from stigmem_review.rulebook.prepared import Prepared
 
 _NAME = r"-(?P<name>[a-z]+(?:-[a-z]+)*)\.toml"
-_FILE = re.compile(r"(?P<id>[A-Z]{2,8}[0-9]{3,4})" + _NAME)
-_OURS = re.compile(r"SPR[0-9]{3,4}")
+_FILE = late(r"(?P<id>[A-Z]{2,8}[0-9]{3,4})" + _NAME)
+_OURS = late(r"SPR[0-9]{3,4}")
 
 
 class RuleFile(msgspec.Struct, frozen=True, dict=True):

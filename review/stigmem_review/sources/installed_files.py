@@ -8,6 +8,7 @@ from io import BytesIO
 
 from stigmem_review import limits
 from stigmem_review.model import ENTRY_POINT_GROUP, Location, Problem
+from stigmem_review.patterns import late
 from stigmem_review.sources.paths import clash, fold
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.stored import Stored
@@ -23,11 +24,11 @@ _SCHEMES = {
 }
 # "data" is the root of the environment, so it reaches the place modules are imported from; case
 # does not matter where the file system ignores it.
-_DATA_TO_SITE = re.compile(
+_DATA_TO_SITE = late(
     r"data/(?:local/)?lib(?:32|64)?/(?:[^/]+/)?(?:site|dist)-packages/(?=.)", re.IGNORECASE
 )
 _METADATA = (".dist-info", ".egg-info")
-_PATH_FILE = re.compile(re.escape(_SITE) + r"[^/]+\.pth")
+_PATH_FILE = late(re.escape(_SITE) + r"[^/]+\.pth")
 _ZIP_END = b"PK\x05\x06"
 
 

@@ -8,7 +8,6 @@ erring on one side only. What it is not sure of may be a plugin.
 from __future__ import annotations
 
 import os
-import re
 import struct
 import zlib
 from collections.abc import Iterator, Set
@@ -21,14 +20,15 @@ from msgspec.structs import replace
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
 from stigmem_review.model import ENTRY_POINT_GROUP
+from stigmem_review.patterns import late
 from stigmem_review.sources.paths import fold
 from stigmem_review.sources.stored import PIECE, Stored
 
 _GROUP = ENTRY_POINT_GROUP.encode()
 _HOST = _GROUP.partition(b".")[0]
 # TOML and Python can write any letter by its number.
-_ESCAPE = re.compile(rb"\\(?:u00|U000000|x)[67][0-9A-Fa-f]")
-_SPELLED = re.compile(
+_ESCAPE = late(rb"\\(?:u00|U000000|x)[67][0-9A-Fa-f]")
+_SPELLED = late(
     b"".join(b"(?:%c|\\\\(?:u00|U000000|x)(?i:%02x))" % (letter, letter) for letter in _HOST)
 )
 _SPELLED_BYTES = 10 * len(_HOST)
@@ -37,13 +37,13 @@ _MANIFEST = b"PluginManifest"
 
 _PATH_FILE = ".pth"
 # Every Python has this archive below its root on the path, whether it is there or not.
-_STANDARD = re.compile(r"python[0-9]+\.zip")
+_STANDARD = late(r"python[0-9]+\.zip")
 _TOPS = ("site-packages", "dist-packages")
-_SEPARATOR = re.compile(r"[/\\]+")
+_SEPARATOR = late(r"[/\\]+")
 
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _END, _END_64, _LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-_SIGNATURE = re.compile(rb"PK(?:\x03\x04|\x01\x02|\x05\x06|\x06\x06|\x06\x07)")
+_SIGNATURE = late(rb"PK(?:\x03\x04|\x01\x02|\x05\x06|\x06\x06|\x06\x07)")
 _LOCAL_FORM = struct.Struct("<4x2x2H4x3L2H")
 _CENTRAL_FORM = struct.Struct("<4x4x2H4x3L3H8xL")
 _END_FORM = struct.Struct("<4x8x2LH")

@@ -15,7 +15,6 @@ from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file, read_file
-from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
 from stigmem_review.sources.signatures import (
     beside,
@@ -31,6 +30,7 @@ from stigmem_review.text import shorten
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from stigmem_review.sources.folder import Folder
     from stigmem_review.sources.git import Tree
     from stigmem_review.sources.index import Fetched, Release
     from stigmem_review.sources.network import Network

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from stigmem_review.host.destinations import OWN, UNKNOWN
 from stigmem_review.interpret.survey.things import EACH, Made, Mod, Partly, Text, Values, told
+from stigmem_review.patterns import late
 
 ENVIRONMENT = "os.environ"
 PLACES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath", "anyio.Path"})
@@ -33,7 +34,7 @@ KEEPING = frozenset({"absolute", "expanduser", "resolve"})
 FINDING = frozenset({"glob", "iterdir", "rglob", "walk"})
 """Methods of a path that give what is below it."""
 HOME = "~"
-_BELOW = re.compile(r"/?[\w.~%-]+[/?#]", re.ASCII)
+_BELOW = late(r"/?[\w.~%-]+[/?#]", re.ASCII)
 """How a reference begins that leads to no other host, whatever follows."""
 
 

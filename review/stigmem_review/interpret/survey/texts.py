@@ -9,8 +9,9 @@ from string import Formatter
 
 from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.survey.things import CHARS, EACH, Box, Values, told
+from stigmem_review.patterns import late
 
-_FIELD = re.compile(r"%(?:\((\w+)\))?([-#0 +]*[\d.*]*)([a-zA-Z%])")
+_FIELD = late(r"%(?:\((\w+)\))?([-#0 +]*[\d.*]*)([a-zA-Z%])")
 _SAME = frozenset({"decode", "encode"})
 _CASES = frozenset({"capitalize", "casefold", "lower", "swapcase", "title", "upper"})
 _CUTS = frozenset({"lstrip", "removeprefix", "removesuffix", "rstrip", "strip"})
