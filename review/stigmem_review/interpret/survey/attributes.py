@@ -9,7 +9,7 @@ from itertools import chain
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.survey import paths, texts
-from stigmem_review.interpret.survey.base import Base
+from stigmem_review.interpret.survey.base import AT_ONCE, Base
 from stigmem_review.interpret.survey.things import (
     CHARS,
     COMPUTED,
@@ -39,8 +39,7 @@ _MANY = 64
 """Names of one object that are tried where it is not known which is asked for."""
 _ANCESTORS = 2_500
 """Classes that one class derives from, before it counts as more than is followed."""
-_AT_ONCE = 50
-"""Classes that are passed by in the time in which one expression is looked at."""
+_NONE: dict[Space, None] = {}
 _ITSELF = ("func", "__call__", "__func__", "__wrapped__", "_value_", "value")
 """Attributes of a function, of a method, of a partial one or of a member, that give it."""
 _OFFERED = {"_io": "io", "_os": "os", "_sys": "sys", "bltns": "builtins"} | {
@@ -218,29 +217,31 @@ class Attributes(Base):
         known = klass in self.lineages or klass in self.derived_from
         if known and any(each not in klass.bases for each in bases):
             self.lineages.clear()
-            for unit in dict.fromkeys(chain.from_iterable(self.classes_asked.values())):
+            for unit in self.asked_of_classes:
                 self.queue(unit)
         for each in bases:
             if isinstance(each, Klass) and each is not klass:
+                each.heirs[klass] = None
                 self.ancestors(each)
         klass.bases.update(dict.fromkeys(bases))
 
-    def having(self, name: str) -> dict[Space, None]:
-        """Return the classes that have a name themselves; who asks is told of more of them."""
-        asked = self.classes_asked.get(name)
-        if asked is None:
-            asked = self.classes_asked[name] = {}
-            self.classes_having.setdefault(name, {})
-        asked[self.unit] = None
-        return self.classes_having[name]
+    def having(self, name: str, klass: Klass) -> dict[Space, None]:
+        """Return which classes have a name themselves; who asks one is told of more it is from."""
+        readers = klass.readers.get(name)
+        if readers is None:
+            klass.readers[name] = {self.unit: None}
+        else:
+            readers[self.unit] = None
+        return self.classes_having.get(name, _NONE)
 
     def of_class(self, klass: Klass, name: str, node: ast.AST, env: Env) -> Values:
         others: dict[Value, None] = {}
-        having, computed = self.having(name), self.having(COMPUTED)
+        self.asked_of_classes[self.unit] = None
+        having, computed = self.having(name, klass), self.having(COMPUTED, klass)
         if not having and not computed and name.startswith("__"):
             return ()
         lineage = self.ancestors(klass)
-        self.looked += 1 + len(lineage) // _AT_ONCE
+        self.looked += 1 + len(lineage) // AT_ONCE
         for each in lineage:
             if isinstance(each, Klass):
                 if each in having and (held := self.held(each, name)):
@@ -344,6 +345,9 @@ class Attributes(Base):
 
     def own_methods(self, owner: Inst, node: ast.AST, env: Env) -> None:
         """Call what a class that others provide can call of a class that is derived from it."""
+        if (owner, id(node)) in self.own_called:
+            return
+        self.own_called.add((owner, id(node)))
         for each in self.ancestors(owner.klass):
             if isinstance(each, Klass):
                 for name in [*each.names]:

@@ -52,6 +52,8 @@ from stigmem_review.model import (
 _AGAIN = 200_000
 """Expressions that are looked at again, and ``_OF_A_LINE`` more for each line of code."""
 _OF_A_LINE = 20
+AT_ONCE = 50
+"""Classes that are passed by in the time in which one expression is looked at."""
 _DEPTH = 50
 """Calls within each other that are looked at at once."""
 _ONCE = (IMPORT, FACTORY)
@@ -140,7 +142,8 @@ class Base(ABC):
         self.bodies: list[Body] = []
         self.classes: list[Klass] = []
         self.classes_having: dict[str, dict[Space, None]] = {}
-        self.classes_asked: dict[str, dict[Unit, None]] = {}
+        self.asked_of_classes: dict[Unit, None] = {}
+        """Who asked any class for a name; for which of them, its ``readers`` say."""
         self.lineages: dict[Value, list[Value]] = {}
         self.derived_from: set[Value] = set()
         """What stands in lineages of others."""
@@ -149,6 +152,8 @@ class Base(ABC):
         self.guarded = 0
         self.sure = True
         self.nested = 0
+        self.own_called: set[tuple[Value, int]] = set()
+        """Objects all of whose methods were called at a place: to do it again adds nothing."""
         self.being_called: set[Value] = set()
         """Classes and objects whose call is looked at: what they call in turn may be themselves."""
         self.looping = 0
@@ -329,9 +334,10 @@ class Base(ABC):
     def visit(self, unit: Unit) -> None:
         unit.queued = False
         unit.seen = True
-        before = self.unit, self.guarded, self.sure, self.now, self.looping, self.being_called
+        before = self.unit, self.guarded, self.sure, self.now, self.looping
+        around = self.being_called, self.own_called
         self.unit, self.guarded, self.sure, self.now, self.looping = unit, 0, True, {}, 0
-        self.being_called = set()
+        self.being_called, self.own_called = set(), set()
         env = unit.env
         assert env is not None
         node = unit.node
@@ -340,7 +346,8 @@ class Base(ABC):
         else:
             assert isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
             self.block(node.body, env)
-        self.unit, self.guarded, self.sure, self.now, self.looping, self.being_called = before
+        self.unit, self.guarded, self.sure, self.now, self.looping = before
+        self.being_called, self.own_called = around
 
     def far(self, dotted: str) -> Far:
         """Return what others provide under a name."""
@@ -416,8 +423,7 @@ class Base(ABC):
                 held = into.names[name] = {}
                 if isinstance(into, Klass):
                     self.classes_having.setdefault(name, {})[into] = None
-                    for unit in self.classes_asked.get(name, ()):
-                        self.queue(unit)
+                    self._hand_down(into, name)
             size = len(held)
             if not more:
                 into.loose.add(name)
@@ -437,6 +443,19 @@ class Base(ABC):
             if into.followers and not name.startswith("_"):
                 new = (*held,)[size:]
                 todo += [(other, name, new) for other in into.followers]
+
+    def _hand_down(self, klass: Klass, name: str) -> None:
+        """Tell those who asked a class, or one that derives from it, that it has a name now."""
+        met = {klass: None}
+        todo = [klass]
+        for each in todo:
+            for unit in each.readers.get(name, ()):
+                self.queue(unit)
+            todo += [heir for heir in each.heirs if heir not in met]
+            met.update(each.heirs)
+        self.looked += len(met) // AT_ONCE
+        if self.looked > self.allowed:
+            self.exhausted = True
 
     def held(self, space: Space, name: str) -> Values:
         """Return what a name of a space stands for."""

@@ -206,13 +206,15 @@ class Body(Unit):
 class Klass(Space):
     """A class of the release; what is set on its objects counts as the class's."""
 
-    __slots__ = ("bases", "fields", "instance", "metas", "module", "name")
+    __slots__ = ("bases", "fields", "heirs", "instance", "metas", "module", "name")
 
     def __init__(self, name: str, module: str) -> None:
         super().__init__()
         self.name = name
         self.module = module
         self.bases: dict[Value, None] = {}
+        self.heirs: dict[Klass, None] = {}
+        """Classes of the release that have it among their bases."""
         self.metas: dict[Klass, None] = {}
         self.fields: dict[str, None] = {}
         self.instance = Inst(self)
