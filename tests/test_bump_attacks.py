@@ -191,6 +191,84 @@ def _in_other_files(_: World) -> dict[str, Row]:
     }
 
 
+UV = """\
+version = 1
+[[package]]
+name = "acme-node"
+version = "1.0"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "demo-plugin"{extra} }}]
+[[package]]
+name = "demo-plugin"
+version = "{version}"
+source = {{ {source} }}
+wheels = [{{ url = "https://files.example/{file}", hash = "sha256:{digest}" }}]
+"""
+
+
+def _in_locks(world: World) -> dict[str, Row]:
+    """What a lock says of a release beside its version."""
+
+    def uv(version: str = "1.0.0", extra: str = "", source: str = 'registry = "x"') -> str:
+        return UV.format(
+            extra=extra,
+            version=version,
+            source=source,
+            file=_file(version),
+            digest=_digest(world, version),
+        )
+
+    old, new = "1.0.0", "1.1.0"
+    paths = {version: f"wheels/{_file(version)}" for version in (old, new)}
+    by_path = {version: f'path = "{path}"' for version, path in paths.items()}
+    by_url = {version: f'url = "https://x.example/{_file(version)}"' for version in (old, new)}
+    poetry = (
+        '[[package]]\nname = "acme-node"\nversion = "1"\nfiles = []\n[package.dependencies]\n'
+        'demo-plugin = {}\n[[package]]\nname = "demo-plugin"\nversion = "1.0.0"\nfiles = []\n'
+    )
+    pdm = '[[package]]\nname = "demo-plugin"\nversion = "1.0.0"\n{}files = []\n'
+    pipenv = '{{"_meta": {{}}, "default": {{"demo-plugin": {{{}"version": "==1.0.0"}}}}}}\n'
+    extras = {
+        "uv.lock": (uv(), uv(extra=', extra = ["fast"]')),
+        "poetry.lock": (
+            poetry.format('"*"'),
+            poetry.format('[{version = "*"}, {version = "*", extras = ["fast"]}]'),
+        ),
+        "pdm.lock": (pdm.format(""), pdm.format("") + pdm.format('extras = ["fast"]\n')),
+        "Pipfile.lock": (pipenv.format(""), pipenv.format('"extras": ["fast"], ')),
+    }
+    rows: dict[str, Row] = {
+        f"an extra in {path}": ({path: one}, {path: two}, "demo-plugin 1.0.0>1.0.0")
+        for path, (one, two) in extras.items()
+    }
+    wheels = {version: {paths[version]: world.wheels[version]} for version in (old, new)}
+    return rows | {
+        "a wheel by its path in a lock": (
+            {"uv.lock": uv(old, source=by_path[old]), **wheels[old]},
+            {"uv.lock": uv(new, source=by_path[new]), **wheels[new]},
+            UPGRADE,
+        ),
+        "a wheel under a path that stays in a lock": (
+            {"app/uv.lock": uv(source=f'path = "../{paths[old]}"'), **wheels[old]},
+            {
+                "app/uv.lock": uv(source=f'path = "../{paths[old]}"'),
+                paths[old]: _repacked("1.0.0"),
+            },
+            "demo-plugin 1.0.0>1.0.0",
+        ),
+        "a wheel by its address and hash in a lock": (
+            {"uv.lock": uv(old, source=by_url[old])},
+            {"uv.lock": uv(new, source=by_url[new])},
+            UPGRADE,
+        ),
+        "another file of a release in a lock": (
+            {"uv.lock": uv()},
+            {"uv.lock": uv().replace(_digest(world, old), "0" * 64)},
+            "error pin-mismatch uv.lock:7",
+        ),
+    }
+
+
 def _behind(_: World) -> dict[str, Row]:
     """What changes behind a line that stays."""
     version = {"requirements.txt": "demo-plugin==${VERSION}\n"}
@@ -351,6 +429,7 @@ def _attacks(world: World) -> dict[str, Row]:
         _elsewhere(world)
         | _in_the_repository(world)
         | _in_other_files(world)
+        | _in_locks(world)
         | _behind(world)
         | _loosened(world)
     )
@@ -426,6 +505,27 @@ def _ordinary(world: World) -> dict[str, Row]:
         "a pin that moves to another list": (
             {"requirements.txt": pin, "b-requirements.txt": f"{old}\n"},
             {"requirements.txt": f"{old}\n", "b-requirements.txt": pin},
+            "",
+        ),
+        "a constraint that writes its version otherwise": (
+            {
+                "requirements.txt": f"-c constraints.txt\n{pin}",
+                "constraints.txt": "demo-plugin==1.0.0\n",
+            },
+            {
+                "requirements.txt": f"-c constraints.txt\n{pin}",
+                "constraints.txt": "demo-plugin==1.0\n",
+            },
+            "",
+        ),
+        "extras of a library in locks": (
+            {"pdm.lock": poetry.format("1.0"), "uv.lock": uv.format("1.0")},
+            {
+                "pdm.lock": poetry.format("2.0") + "extras = ['a']\n" + poetry.format("2.0"),
+                "uv.lock": uv.format("2.0")
+                + '[[package]]\nname = "x"\nsource = { virtual = "." }\n'
+                + 'dependencies = [{ name = "acme-library", extra = ["a"] }]\n',
+            },
             "",
         ),
         "a list that becomes a lock": (

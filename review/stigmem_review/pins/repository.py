@@ -18,6 +18,7 @@ from stigmem_review.pins.formats.requirements import is_list
 from stigmem_review.pins.mentions import mentioned
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 from stigmem_review.pins.named import LISTS, installs
+from stigmem_review.versions import parse
 
 T = TypeVar("T")
 
@@ -124,11 +125,11 @@ def without_hash(pins: Collection[Pin]) -> list[Pin]:
 
     A constraint says which release, and the requirement beside it which files.
     """
-    hashed = {pin.version for pin in pins if pin.hashes}
+    hashed = {parse(pin.version) for pin in pins if pin.hashes}
     return [
         pin
         for pin in pins
-        if not pin.hashes and not (pin.version in hashed and _is_constraint(pin))
+        if not pin.hashes and not (parse(pin.version) in hashed and _is_constraint(pin))
     ]
 
 

@@ -26,7 +26,8 @@ class Entry(NamedTuple):
     """One release in a lock.
 
     ``folder`` is a folder that it is installed from, relative to the lock's, ``elsewhere`` what
-    else it comes from than an index, in words, and ``registry`` the address of that index.
+    else it comes from than an index, in words, and ``registry`` the address of that index. ``url``
+    is the address of its one file, and ``extras`` are those that anything in the lock asks for.
     """
 
     name: str
@@ -37,6 +38,34 @@ class Entry(NamedTuple):
     registry: str = ""
     folder: str | None = None
     elsewhere: str = ""
+    url: str = ""
+    extras: tuple[str, ...] = ()
+
+
+_ARCHIVES = (".whl", ".tar.gz")
+
+
+def lying_at(name: str, version: str, line: int, place: str, hashes: tuple[str, ...] = ()) -> Entry:
+    """Return the entry of an archive by its path, or by its address.
+
+    One of the repository is read from there; one elsewhere is known by its hashes.
+    """
+    is_archive, is_remote = place.partition("#")[0].endswith(_ARCHIVES), "://" in place
+    if is_archive and not is_remote:
+        return Entry(name, version, line, folder=place)
+    if is_archive and hashes and version and place.startswith("https://"):
+        return Entry(name, version, line, hashes, url=place)
+    return Entry(name, version, line, elsewhere=place)
+
+
+def asked_for(
+    dependencies: Iterable[tuple[str, Iterable[str]]],
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the extras that are asked for of each distribution, from each single request."""
+    found: dict[str, set[str]] = {}
+    for name, extras in dependencies:
+        found.setdefault(str(canonicalize_name(name)), set()).update(map(canonicalize_name, extras))
+    return {name: tuple(sorted(extras)) for name, extras in found.items()}
 
 
 Entries = Iterable[Entry]
@@ -129,7 +158,8 @@ def _pin(entry: Entry, at: Location) -> Pin | Aside:
         return Aside(shorten(entry.name), "it has no version that can be compared", at)
     hashes = {each.lower() for each in entry.hashes}
     known = tuple(sorted(each for each in hashes if _HASH.fullmatch(each)))
-    return Pin(str(canonicalize_name(entry.name)), entry.version, known, marker, at)
+    name, url = str(canonicalize_name(entry.name)), shorten(_CREDENTIALS.sub("//", entry.url))
+    return Pin(name, entry.version, known, marker, at, url, entry.extras)
 
 
 def tables(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

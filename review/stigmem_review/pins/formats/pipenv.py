@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from stigmem_review.pins.formats.locks import Entries, Entry
+from stigmem_review.names import canonicalize_name
+from stigmem_review.pins.formats.locks import Entries, Entry, lying_at
 
 
 def entries(text: str) -> Entries:
@@ -26,11 +27,15 @@ def entries(text: str) -> Entries:
 
 
 def _entry(name: str, each: Mapping[str, Any], line: int, sources: Mapping[str, str]) -> Entry:
-    if place := each.get("git") or each.get("hg") or each.get("file"):
+    if place := each.get("git") or each.get("hg"):
         revision = each.get("ref")
         return Entry(name, "", line, elsewhere=f"{place}@{revision}" if revision else place)
+    if place := each.get("file"):
+        return lying_at(name, "", line, place)
     if "path" in each:
         return Entry(name, "", line, folder=each["path"])
     version = each["version"].removeprefix("==")
     hashes, marker = tuple(each.get("hashes", ())), each.get("markers", "")
-    return Entry(name, version, line, hashes, marker, sources.get(each.get("index", ""), ""))
+    extras = tuple(sorted(map(canonicalize_name, each.get("extras", ()))))
+    index = sources.get(each.get("index", ""), "")
+    return Entry(name, version, line, hashes, marker, index, extras=extras)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stigmem_review.pins.formats.locks import Entries, Entry, tables
+from stigmem_review.pins.formats.locks import Entries, Entry, lying_at, tables
 
 
 def entries(text: str) -> Entries:
@@ -18,7 +18,8 @@ def entries(text: str) -> Entries:
             place = vcs.get("url") or vcs["path"]
             yield Entry(name, version, line, elsewhere=f"git+{place}@{vcs['commit-id']}")
         elif archive := each.get("archive"):
-            yield Entry(name, version, line, elsewhere=archive.get("url") or archive["path"])
+            place = archive.get("url") or archive["path"]
+            yield lying_at(name, version, line, place, tuple(_hashes({"wheels": [archive]})))
         else:
             hashes = tuple(_hashes(each))
             yield Entry(name, version, line, hashes, each.get("marker", ""), each.get("index", ""))

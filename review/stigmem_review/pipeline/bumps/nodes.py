@@ -90,7 +90,7 @@ def is_known(version: str) -> bool:
 
 def _nodes(pins: Pins) -> tuple[Pin, ...]:
     found = (pin for pin in (*pins.pins, *pins.mentioned) if pin.name == NODE)
-    return tuple(replace(pin, version=str(parse(pin.version) or pin.version)) for pin in found)
+    return tuple(replace(pin, version=str(parse(pin.version))) for pin in found)
 
 
 def _by_file(pins: Iterable[Pin]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -35,6 +36,10 @@ from stigmem_review.pipeline.bumps.work import Work, few, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State
+from stigmem_review.versions import parse
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _INDEX_OPTIONS = (REGISTRY, "--index-url", "--extra-index-url", "--find-links")
 
@@ -90,7 +95,7 @@ class _Pins:
         moves = tuple(each for each in moves if not each.is_same)
         left = left_to_others(self._work, moves) if self._work.at_hand_alone else frozenset()
         self._work.moved = bool(moves)
-        self._work.reviewed = {(each.name, each.new.version) for each in moves if each.new}
+        self._work.reviewed = {(each.name, parse(each.new.version)) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
         pins = self._work.terms.pins
@@ -398,11 +403,11 @@ def _moved(change: PinChange, found: Looked) -> Message:
     )
 
 
-def _first_pins(pins: list[Pin]) -> dict[str, Pin]:
+def _first_pins(pins: list[Pin]) -> dict[Version | None, Pin]:
     """Return the first pin of each release of a distribution, by version."""
-    found: dict[str, Pin] = {}
+    found: dict[Version | None, Pin] = {}
     for pin in pins:
-        found.setdefault(pin.version, pin)
+        found.setdefault(parse(pin.version), pin)
     return found
 
 

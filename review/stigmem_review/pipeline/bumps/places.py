@@ -126,7 +126,7 @@ def _may_be_taken(work: Work, path: str, pins: Pins) -> bool:
     return any(
         pin.name == name and not pin.hashes and parse(pin.version) == version
         for pin in pins.pins
-        if (name, pin.version) not in work.reviewed
+        if (name, parse(pin.version)) not in work.reviewed
     )
 
 

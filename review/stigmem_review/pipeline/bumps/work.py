@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -24,6 +25,9 @@ from stigmem_review.rulebook import Finding
 from stigmem_review.sources.folder import Folder
 from stigmem_review.sources.network import Network
 from stigmem_review.text import Segment
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 class Work:
@@ -68,7 +72,7 @@ class Work:
         self.as_before: list[Line] = []
         self.plugins: set[str] = set()
         self.moved = False
-        self.reviewed: set[tuple[str, str]] = set()
+        self.reviewed: set[tuple[str, Version | None]] = set()
         self.looked_at: set[Location] = set()
         self.brought: frozenset[str] = frozenset()
         self.at_hand_alone = False
