@@ -18,8 +18,8 @@ from support.plugins import plugin, write_wheel
 from support.sigstore import GITHUB_ISSUER, Identity, instance, person, username, workflow
 
 ADA = person("ada@acme.example")
-TAG = workflow(ref="refs/tags/v1.0.0")
-NEXT_TAG = workflow(ref="refs/tags/v1.0.1")
+OLD_REF, NEW_REF = "refs/tags/v1.0.0", "refs/tags/v1.0.1"
+TAG, NEXT_TAG = workflow(ref=OLD_REF), workflow(ref=NEW_REF)
 TRUST_ADA = "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=ada@acme.example\n"
 
 Signers = Identity | tuple[Identity, ...] | None
@@ -204,6 +204,15 @@ def test_a_report_names_an_owner_who_is_trusted_in_any_repository(upgrade: Any) 
     Path("policy.toml").write_text(entry.format(GITHUB_ISSUER), "utf-8")
     said = first_lines(upgrade(TAG, NEXT_TAG, policy="policy.toml"))
     assert "(as before: v1.0.0), trusted as any repository of acme." in said
+
+
+def test_two_runs_of_one_workflow_are_one_signer(upgrade: Any) -> None:
+    both = [(workflow(ref=ref), workflow(ref=ref, trigger="push")) for ref in (OLD_REF, NEW_REF)]
+    report = upgrade(*both)
+    assert report.verdict.state == "clear"
+    assert first_lines(report).count("acme/ledger, release.yml, tag v1.0.1") == 1
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert [item.sign for item in row.items] == ["-", "+"]
 
 
 SHARED = "builds/all/.github/workflows/build.yml@refs/tags/v2"

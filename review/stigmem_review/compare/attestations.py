@@ -9,7 +9,7 @@ from stigmem_review import facts
 from stigmem_review.compare.relations import is_known
 from stigmem_review.facts import Fact
 from stigmem_review.model import Proof, Release, Sibling, Signature, Signer
-from stigmem_review.policy.identities import name_of
+from stigmem_review.policy.identities import names_of
 
 _KINDS = (
     (re.compile(""), "signature of the file"),
@@ -35,17 +35,17 @@ def kind_facts(old: Release, new: Release, trusted: frozenset[Signer]) -> Iterat
         stayed = _known(before[kind], news)
         if kind not in after and stayed:
             replaced = True
-            yield facts.AttestationDropped(item=kind, signers=_named(stayed), instead=gained)
+            yield facts.AttestationDropped(item=kind, signers=names_of(stayed), instead=gained)
     for kind in () if replaced else gained:
         if same := _known(after[kind], olds):
-            yield facts.AttestationGained(item=kind, signers=_named(same))
+            yield facts.AttestationGained(item=kind, signers=names_of(same))
     for kind in before.keys() & after.keys():
         stayed, same = _known(before[kind], news), _known(after[kind], olds)
         if stayed and same and not _known(stayed, {*same}):
             yield facts.AttestationSigner(
                 item=kind,
-                old=", ".join(_named(stayed)),
-                new=", ".join(_named(same)),
+                old=", ".join(names_of(stayed)),
+                new=", ".join(names_of(same)),
                 trusted=trusted.issuperset(same),
             )
 
@@ -65,12 +65,13 @@ def had_extra(old: Release, fact: Fact) -> bool:
 
 def split(signature: Signature) -> Iterator[Fact]:
     """Yield other files of a release that somebody else signed, or in a way that is not good."""
-    own = signature.signers
+    own = names_of(signature.signers)
     for each in signature.siblings if own else ():
+        names = names_of(each.signers)
         if each.status in ("invalid", "unverifiable"):
-            yield facts.SignerSplit(item=each.file, signers=(), own=_named(own), why=each.why)
-        elif each.signers and not _shared(each, own):
-            yield facts.SignerSplit(item=each.file, signers=_named(each.signers), own=_named(own))
+            yield facts.SignerSplit(item=each.file, signers=(), own=own, why=each.why)
+        elif names and not _shared(each, signature.signers):
+            yield facts.SignerSplit(item=each.file, signers=names, own=own)
 
 
 def was_split(old: Release, new: Signature) -> bool:
@@ -105,7 +106,3 @@ def _kind(proof: Proof) -> str:
 def _known(some: tuple[Signer, ...], others: set[Signer]) -> tuple[Signer, ...]:
     """Return those of some signers who are among others too, at whatever ref."""
     return tuple(each for each in some if is_known(each, others))
-
-
-def _named(signers: tuple[Signer, ...]) -> tuple[str, ...]:
-    return tuple(name_of(each) for each in signers)

@@ -21,7 +21,7 @@ from stigmem_review.compare.runs import looser_refs, run_facts, workflow_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import AnySignature, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
-from stigmem_review.policy.identities import fold, name_of, nearest, texts_of
+from stigmem_review.policy.identities import fold, name_of, names_of, nearest, texts_of
 from stigmem_review.policy.trust import Approved, Decision, Judged
 
 
@@ -47,7 +47,7 @@ def changes(old: Release, new: Release, pair: Pair, *, both_pinned: bool) -> Ite
 
     ``both_pinned`` if the policy names both of the closest.
     """
-    also = tuple(name_of(each) for each in signers_of(old) if each != pair[0])
+    also = tuple(name for name in names_of(signers_of(old)) if name != name_of(pair[0]))
     yield from _change_facts(*pair, also, both_pinned=both_pinned)
     versions = [_version(each) for each in (old, new)]
     found: list[Fact] = []
@@ -142,7 +142,7 @@ def joined(old: Release, decisions: Sequence[tuple[Signer, Judged]], pair: Pair)
     """
     before = signers_of(old)
     kept = [each for each, _ in decisions if is_known(each, before)]
-    beside = tuple(sorted({name_of(each) for each in kept}))
+    beside = tuple(sorted(names_of(kept)))
     for signer, judged in decisions:
         if signer != pair[1] and signer not in kept:
             yield facts.SignerJoined(
@@ -189,8 +189,8 @@ def unlike_approved(
         return
     yield facts.SignerUnlikeApproved(
         item="signer",
-        old=", ".join(map(name_of, were)),
-        new=", ".join(map(name_of, new.signers)),
+        old=", ".join(names_of(were)),
+        new=", ".join(names_of(new.signers)),
         related=any(is_related(each, were) for each in new.signers),
         pinned=pinned,
         why=f"{approved.version or 'a release'}, approved on {approved.day}",
@@ -204,7 +204,7 @@ def left(old: Release, new: Signature, pair: Pair, *, trusted: bool) -> Iterator
     would pass for them in the new one, unless one of its signers is ``trusted``.
     """
     gone = [each for each in signers_of(old) if each != pair[0] and not is_known(each, new.signers)]
-    names, still = (tuple(map(name_of, each)) for each in (gone, new.signers))
+    names, still = names_of(gone), names_of(new.signers)
     if gone and trusted:
         yield facts.SignerLeft(item="signature", signers=names, still=still)
     elif gone:

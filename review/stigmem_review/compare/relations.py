@@ -113,10 +113,14 @@ def runs_another(old: Signer, new: Signer) -> bool:
     return named and ((old.workflow != new.workflow) or len({*builders}) > 1)
 
 
-def distance(pair: tuple[Signer, Signer]) -> tuple[int, bool]:
-    """Return how little two signers have to do with each other, to be compared."""
+def distance(pair: tuple[Signer, Signer]) -> tuple[int, ...]:
+    """Return how little two signers have to do with each other, to be compared.
+
+    Of several runs of one workflow, those that were started in the same way are each other's.
+    """
     old, new = pair
-    return _CLOSEST.index(relation(old, new)), old.issuer != new.issuer
+    runs = [(each.issuer, each.trigger, each.runner, each.commit) for each in pair]
+    return _CLOSEST.index(relation(old, new)), *(one != two for one, two in zip(*runs, strict=True))
 
 
 def reuses_another_ref(old: Signer, new: Signer) -> bool:

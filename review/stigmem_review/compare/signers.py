@@ -31,7 +31,7 @@ from stigmem_review.compare.sources import Agrees, source_agrees, source_facts
 from stigmem_review.compare.trusting import absent_facts, settings_facts, trust_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import Gap, Known, NotCarried, Release, Signature, Signer
-from stigmem_review.policy.identities import address_of, name_of, without_ref
+from stigmem_review.policy.identities import address_of, names_of, without_ref
 from stigmem_review.policy.trust import (
     But,
     Decision,
@@ -104,7 +104,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     if not isinstance(signature, Signature):
         signed = isinstance(old.signature, Signature)
         silent = SigningOutcome("not comparable", "not judged", "", required(trust))
-        if signature == NotCarried("index") and (names := tuple(map(name_of, signers_of(old)))):
+        if signature == NotCarried("index") and (names := names_of(signers_of(old))):
             found.append(facts.SignatureNotCarried(item="signature", signers=names))
         return Signing(tuple(found), (), silent if signed else None)
     pair = _pair(old, new, signature, trust)
@@ -266,7 +266,7 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
     was = old.signature
     if isinstance(was, Signature):
         signers = was.signers if new.status == "unsigned" else new.signers
-        names = tuple(name_of(each) for each in signers)
+        names = names_of(signers)
         if new.status == "unsigned" and was.status != "unsigned":
             yield facts.SignatureDropped(item=item, signers=names)
         if new.status == "verified" and was.status == "unsigned":
@@ -279,7 +279,7 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
 
 def _claim(claimed: str, new: Signature) -> Iterator[Fact]:
     """Hold what a capture of the node says of the old signer against who signed the new file."""
-    names = [name_of(each) for each in new.signers]
+    names = names_of(new.signers)
     if without_ref(claimed) not in map(address_of, new.signers):
         yield facts.SignerClaimed(item="signer", old=claimed, new=", ".join(names))
 

@@ -62,23 +62,35 @@ def _row_items(old: Release, new: Release, outcome: SigningOutcome) -> Iterator[
     """Yield who signed, of the new release with what each is to those before."""
     signers, before = signers_of(new), signers_of(old)
     stayed = {who(each) for each in signers if (pair := _as_before(old, each)) and _at_one(*pair)}
-    gone = [each for each in before if who(each) not in stayed]
-    for each in gone[:_SIGNERS]:
-        yield Item(_with_issuer(each, signers), "-")
+    gone = dict.fromkeys(_with_issuer(each, signers) for each in before if who(each) not in stayed)
+    for each in [*gone][:_SIGNERS]:
+        yield Item(each, "-")
     yield from _rest(len(gone), "-")
     if not before and (status := _status_of(old)):
         yield Item(status, "-")
-    for signer, standing in [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]:
+    distinct = _distinct(signers, outcome)
+    for signer, standing in distinct[:_SIGNERS]:
         remark = "as before" if _as_before(old, signer) else _CONTINUITY.get(standing.continuity)
         yield Item(
             _with_issuer(signer, before),
             "" if who(signer) in stayed else "+",
             ", ".join(filter(None, (remark, _DECISION[standing.decision]))),
         )
-    yield from _rest(len(signers), "+")
+    yield from _rest(len(distinct), "+")
     if not signers and (status := _status_of(new)):
         dropped = outcome.continuity == "no longer signed"
         yield Item(status, "+", _CONTINUITY["no longer signed"] if dropped else "")
+
+
+def _distinct(
+    signers: tuple[Signer, ...], outcome: SigningOutcome
+) -> tuple[tuple[Signer, Standing], ...]:
+    """Return each signer with its standing, and several runs of one workflow as one."""
+    found = {
+        (who(signer), signer.issuer, standing.decision, standing.owner): (signer, standing)
+        for signer, standing in reversed([*zip(signers, outcome.signers, strict=True)])
+    }
+    return tuple(reversed(found.values()))
 
 
 def _rest(count: int, sign: Literal["+", "-"]) -> Iterator[Item]:
@@ -280,12 +292,13 @@ def _each_says(
     old: Release, signers: tuple[Signer, ...], outcome: SigningOutcome
 ) -> Iterator[Segment]:
     """Yield each signer, whom it follows, and what the operator thinks of it."""
-    shown = [*zip(signers, outcome.signers, strict=True)][:_SIGNERS]
+    distinct = _distinct(signers, outcome)
+    shown = distinct[:_SIGNERS]
     same = len({(standing.decision, standing.owner) for _, standing in shown}) == 1
     # Somebody else signed the old release too: that it is as before is not the whole of it.
     left = outcome.continuity == "one of several"
     for index, (signer, standing) in enumerate(shown):
-        yield Segment(_joint(index, len(signers)))
+        yield Segment(_joint(index, len(distinct)))
         yield Segment(shorten(who(signer), 160), theirs=True)
         pair = _as_before(old, signer)
         if left:
@@ -303,7 +316,7 @@ def _each_says(
         if not same:
             yield Segment(f", {_DECISION[standing.decision]}")
             yield from _owner_says(standing)
-    if (more := len(signers) - len(shown)) > 0:
+    if (more := len(distinct) - len(shown)) > 0:
         yield Segment(f" and {more} more")
     if left or (len(shown) > 1 and outcome.continuity not in ("same", "another ref")):
         yield from _before(old)
@@ -341,10 +354,11 @@ def _before(old: Release, new: Signer | None = None) -> Iterator[Segment]:
         yield Segment(", issued by ")
         yield Segment(shorten(new.issuer, 160), theirs=True)
     yield Segment(" (before: ")
-    for index, each in enumerate(signers[:_SIGNERS]):
-        yield Segment(_joint(index, len(signers)))
-        yield Segment(shorten(each.issuer if is_issuer else who(each), 160), theirs=True)
-    more = len(signers) - _SIGNERS
+    names = [*dict.fromkeys(each.issuer if is_issuer else who(each) for each in signers)]
+    for index, name in enumerate(names[:_SIGNERS]):
+        yield Segment(_joint(index, len(names)))
+        yield Segment(shorten(name, 160), theirs=True)
+    more = len(names) - _SIGNERS
     yield Segment(f" and {more} more)" if more > 0 else ")")
 
 

@@ -46,6 +46,11 @@ def name_of(signer: Signer) -> str:
     return f"{signer.repository}/{signer.workflow}" + (f"@{signer.ref}" if signer.ref else "")
 
 
+def names_of(signers: Iterable[Signer]) -> tuple[str, ...]:
+    """Return the names of some signers, each once: two runs of a workflow are two signers."""
+    return tuple(dict.fromkeys(map(name_of, signers)))
+
+
 def texts_of(signer: Signer) -> tuple[str, ...]:
     """Return all that names a signer."""
     place = (signer.repository, signer.workflow, signer.ref, signer.builder)
