@@ -643,9 +643,9 @@ def test_a_root_and_settings_that_come_with_the_bump_do_not_count(
     new = trusting(signed, "1.0.1", instance().root(), TRUSTS_ADA)
     report = reviewed(old, new, **FILES)
     assert outcome(report)[1] == [
-        "warning signing-loosened node.env:1",
         "error policy-changed node.env",
         "error policy-changed root.json",
+        "warning signing-loosened node.env:1",
     ]
     assert report.verdict.exit_code == 3
     [bumped] = report.bumps
@@ -714,8 +714,8 @@ def test_what_the_policy_of_the_base_names_is_read_from_there(
     assert bumped.report.signing
     assert bumped.report.signing.decision == "trusted"
     assert outcome(report)[1] == [
-        "warning signing-loosened node.env:1",
         "error policy-changed node.env",
+        "warning signing-loosened node.env:1",
     ]
 
 

@@ -190,6 +190,9 @@ RECEIPT_BYTES = 16 * MIB
 REPORT_BYTES = 64 * MIB
 """One report as JSON."""
 
+SHARD_BYTES = 3 * REPORT_BYTES
+"""The report of a shard, which has what it found twice: to be read, and to be merged."""
+
 ENV_FILE_BYTES = 256 * 1024
 """One env file with a node's settings; all that a node has take less than 20 KB."""
 

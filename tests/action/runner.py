@@ -16,6 +16,15 @@ import yaml
 from stigmem_review.step.run import command
 
 CHECKOUT = Path(__file__).parents[2]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def example(name: str = "workflow") -> str:
+    """Return a workflow of the README, with an owner and a commit filled in."""
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    found = re.search(rf"<!-- {name} -->\n```yaml\n(.*?)```\n", readme, re.DOTALL)
+    assert found
+    return found[1].replace("OWNER/", "acme/").replace("@COMMIT", f"@{COMMIT}")
 
 
 class Outcome(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from action.runner import CHECKOUT
+from action.runner import CHECKOUT, COMMIT, example
 from support.repository import git
 
 pytestmark = pytest.mark.linters
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 USES_THE_ACTION = """
 name: try
 on: pull_request
@@ -42,23 +40,16 @@ def tool(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProces
     )
 
 
-def example() -> str:
-    """Return the README's workflow, with an owner and a commit filled in."""
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    found = re.search(r"<!-- workflow -->\n```yaml\n(.*?)```\n", readme, re.DOTALL)
-    assert found
-    return found[1].replace("OWNER/", "acme/").replace("@COMMIT", f"@{COMMIT}")
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with the action, the project's workflow and the README's, and nothing else."""
+    """A repository with the action, the project's workflow and those of the README alone."""
     git(tmp_path, "init", "--quiet")
     workflows = tmp_path / ".github" / "workflows"
     workflows.mkdir(parents=True)
     shutil.copy(CHECKOUT / "action.yml", tmp_path)
     shutil.copy(CHECKOUT / ".github" / "workflows" / "ci.yml", workflows)
     (workflows / "review.yml").write_text(example(), "utf-8")
+    (workflows / "fleet.yml").write_text(example("fleet"), "utf-8")
     return tmp_path
 
 

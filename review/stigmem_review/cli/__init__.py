@@ -19,6 +19,7 @@ _COMMANDS = (
     "diff",
     "check",
     "bump",
+    "merge",
     "approve",
     "approvals",
     "confirm",

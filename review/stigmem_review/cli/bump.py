@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from typing import Any
 
 from stigmem_review.approvals.record import APPROVALS_FILE
@@ -18,6 +19,7 @@ from stigmem_review.cli.output import finish
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
+from stigmem_review.text import shorten
 
 _ABOUT = """\
 Review every plugin whose pin changed between two revisions of a git repository. Pins are read
@@ -80,12 +82,28 @@ def add(commands: Any) -> None:
         metavar="PATH",
         help=f"what was accepted, as a path in BASE (default: {APPROVALS_FILE} beside the policy)",
     )
+    parser.add_argument(
+        "--shard",
+        metavar="I/N",
+        type=shard,
+        help="look at one of N shares of the plugins that change, and write --output json=FILE; "
+        "merge makes one report of all N",
+    )
     add_trust_options(parser, base=True)
     add_report_options(parser)
     add_receipt_options(parser, "; of several plugins one a line, and none where nothing changes")
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
     add_node_option(parser, "the policy's, the one that HEAD pins, or the newest that is known")
     parser.set_defaults(run=run)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Read ``I/N``."""
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    index, of = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= index <= of:
+        raise argparse.ArgumentTypeError(f"{shorten(text)} is no shard; it is I/N, from 1/N to N/N")
+    return index, of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -113,6 +131,7 @@ def run(options: argparse.Namespace) -> int:
             repeat=("--repository", options.repository) if options.repository != "." else (),
             witness=witness,
             staged=options.staged,
+            shard=options.shard,
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()
@@ -121,11 +140,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """Raise ``UsageError`` where options contradict each other."""
+    has_receipt = options.receipt is not None or options.receipt_predicate is not None
+    if options.shard is not None and (options.staged or has_receipt):
+        raise UsageError("a shard is a part of a change of commits, and has no receipt of its own")
     if not options.staged:
         if options.base is None:
             raise UsageError("name the revision to compare with, or --staged")
         return
     if options.base is not None or options.exact:
         raise UsageError("--staged compares what is staged with HEAD; leave other revisions out")
-    if options.receipt is not None or options.receipt_predicate is not None:
+    if has_receipt:
         raise UsageError("a receipt is about what was committed; leave --staged out for it")

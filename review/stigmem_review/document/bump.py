@@ -7,12 +7,11 @@ from typing import Literal
 import msgspec
 
 from stigmem_review.document.approvals import PLACEHOLDER, Asked, Consents, command, shell
-from stigmem_review.document.parts import Commands, Consulted, Line, Report, Tool, tool
+from stigmem_review.document.parts import Commands, Consulted, Line, Report, Tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap, Level, Location
 from stigmem_review.pins.changes import What
 from stigmem_review.rulebook import Finding
-from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.verdict import State, Verdict, count, decide, is_closing
 
 
@@ -49,6 +48,17 @@ class Compared(msgspec.Struct, frozen=True):
     pins_from: str
 
 
+class Shard(msgspec.Struct, frozen=True):
+    """Which part of a change a report is about: ``index`` (from 1) ``of`` how many.
+
+    ``work`` is what ``merge`` puts together.
+    """
+
+    index: int
+    of: int
+    work: str
+
+
 class BumpReport(msgspec.Struct, frozen=True):
     """All plugins of a repository whose pins changed. Every string in it is printable ASCII.
 
@@ -61,6 +71,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
     pins that changed and whose files were not at hand, which is for another review to look at.
     ``old_node`` is the node before, where its pin moves.
+    ``shard`` is there where other plugins of the change are in other reports.
     """
 
     format: Literal[1]
@@ -82,6 +93,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     asked: tuple[str, str] = ("", "")
     left: tuple[str, ...] = ()
     old_node: str = ""
+    shard: Shard | None = None
 
     @property
     def nodes(self) -> str:
@@ -100,7 +112,7 @@ def build_bump_report(
     others: tuple[Line, ...],
     as_before: tuple[Line, ...],
     files: tuple[str, ...],
-    rulebook: Rulebook,
+    tool: Tool,
     gate: Level,
     asked: Asked,
     review: str,
@@ -124,7 +136,7 @@ def build_bump_report(
     return sanitised(
         BumpReport(
             format=1,
-            tool=tool(rulebook),
+            tool=tool,
             node=node,
             compared=compared,
             consulted=consulted,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -14,8 +16,8 @@ import msgspec
 from stigmem_review.approvals.read import parse_approvals
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.document.approvals import Asked
-from stigmem_review.document.bump import BumpReport, build_bump_report
-from stigmem_review.document.parts import Consulted, Line
+from stigmem_review.document.bump import BumpReport
+from stigmem_review.document.parts import Consulted, Line, tool
 from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.markers import Machine, python_of
 from stigmem_review.model import Gap, Level
@@ -30,10 +32,12 @@ from stigmem_review.pipeline.bumps.nodes import Nodes, under
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
 from stigmem_review.pipeline.bumps.revisions import between, staged
-from stigmem_review.pipeline.bumps.work import Work, few, heaviest
-from stigmem_review.pipeline.consent import Approvals, change_consents, change_id
+from stigmem_review.pipeline.bumps.whole import Common, Parts, assemble, pack
+from stigmem_review.pipeline.bumps.work import Work, few
+from stigmem_review.pipeline.consent import Approvals
 from stigmem_review.pipeline.terms import (
     IN_THE_BASE,
+    Terms,
     beside,
     find_policy,
     from_tree,
@@ -112,7 +116,9 @@ class Wanted(NamedTuple):
     ``shown`` is a commit that whoever decides has, where ``head`` is one of a CI's own making, and
     ``repeat`` are more options that the commands in the report repeat. ``staged`` is for what is
     staged against the last commit, whatever the two revisions are: no index is asked then, and pins
-    whose files are not among the artifacts are left to another review.
+    whose files are not among the artifacts are left to another review. With a ``shard`` (its
+    number from 1, and of how many) only its share of the distributions is looked at, and the
+    report is one to be merged.
     """
 
     base: str
@@ -133,6 +139,7 @@ class Wanted(NamedTuple):
     repeat: tuple[str, ...] = ()
     witness: Callable[[Artifact], Artifact] | None = None
     staged: bool = False
+    shard: tuple[int, int] | None = None
 
 
 class Change(NamedTuple):
@@ -215,6 +222,7 @@ def review_change(wanted: Wanted) -> Change:
         work = Work(terms, old, new, folder, again, _from_top(opened, artifacts), network, nodes)
         work.is_node_said, work.node_said = is_said, said.node.version
         work.at_hand_alone = wanted.staged
+        work.shard = wanted.shard
         work.brought = brought(opened, artifacts, everything)
         review_pins(work, set(before.paths), set(after.paths))
     if broken:
@@ -228,9 +236,7 @@ def review_change(wanted: Wanted) -> Change:
     others = sorted(set(changed).difference(old.files, new.files))
     look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
-    work.bumps.sort(key=heaviest)
     work.say_undescribed()
-    work.say_as_fine()
     if not wanted.staged:  # a repository in which a hook runs may have none yet
         _look_at_files(work)
     _look_at_names(work, lists, after)
@@ -250,31 +256,50 @@ def review_change(wanted: Wanted) -> Change:
     if pins_from != base_id:
         base_tree.read_ahead(filter(format_of, base_tree.paths))
         look_behind(work, _pins(base_tree, lists, known, machine, pins))
-    agreed = change_consents(work.findings, changed, terms.gate, terms.approvals)
-    reviews = (each.report for each in work.bumps if each.report)
     exactly = ("--exact",) if wanted.exact else ()
     folders = ("--artifacts", work.shown) if work.shown else ()
     on = ("--node-version", wanted.node) if wanted.node else ()
     options = (*wanted.repeat, *exactly, *folders, *again, *on)
-    report = build_bump_report(
+    common = Common(
+        tool=tool(terms.rulebook),
         node=terms.node.version,
         old_node=terms.old_node.version if terms.old_node else "",
+        gate=terms.gate,
+        settings=_settings(terms),
         compared=compared,
         consulted=(*decisions.consulted, *read),
+        files=new.files,
+        changed=tuple(changed),
+        names=work.names,
+        asked=Asked(base_id[:12], (wanted.shown or head_id)[:12], options),
+        seconds=terms.pins.seconds,
+        approvals=terms.approvals,
+    )
+    parts = Parts(
         bumps=tuple(work.bumps),
-        consents=agreed,
+        findings=tuple(work.findings),
         off=tuple(work.off),
         gaps=tuple(work.gaps),
         others=tuple(work.others),
         as_before=tuple(work.as_before),
-        files=new.files,
-        rulebook=terms.rulebook,
-        gate=terms.gate,
-        asked=Asked(base_id[:12], (wanted.shown or head_id)[:12], options),
-        review=change_id(reviews, agreed.findings),
         left=tuple(work.left),
+        late=tuple(work.late),
+        by_contents=tuple(work.by_contents),
+        not_found=tuple(work.not_found),
+        untold=tuple(work.untold),
+        as_fine=tuple((*pair, name) for pair, names in work.as_fine.items() for name in names),
     )
+    report = assemble(common, (parts,))
+    if wanted.shard is not None:
+        report = msgspec.structs.replace(report, shard=pack(common, parts, *wanted.shard))
     return Change(report, (opened.top or Path(repository)) / accepted, terms.limits)
+
+
+def _settings(terms: Terms) -> str:
+    """Return what stands for all that the operator said of a review, wherever that was."""
+    every = (terms.policy, terms.trust, terms.roots, terms.limits, terms.pins, terms.plugins)
+    said = json.dumps(msgspec.to_builtins(every, order="deterministic"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _accepted(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from stigmem_review.document.bump import Bump, BumpReport
 from stigmem_review.document.parts import Line
 from stigmem_review.model import Gap
@@ -183,6 +185,9 @@ def _details(title: str, lines: Iterable[Line]) -> Iterator[str]:
 
 def bump_summary(report: BumpReport) -> str:
     """Say in one sentence what would be deployed."""
+    if report.shard is not None:
+        part = f"Shard {report.shard.index} of {report.shard.of} alone: "
+        return f"{part}{bump_summary(msgspec.structs.replace(report, shard=None))}"
     left = _left(report)
     if report.bumps:
         plugins = {each.plugin for each in report.bumps}

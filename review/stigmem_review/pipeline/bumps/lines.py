@@ -104,6 +104,8 @@ def _loose(work: Work) -> None:
     known = {key(line) for line in work.old.loose}
     was = {(pin.at.path, pin.name): pin for pin in work.old.pins}
     for line in work.new.loose:
+        if line.name in work.elsewhere:
+            continue
         pin = was.get((line.at.path, line.name))
         if pin is not None and line.name in work.plugins:
             loosened = PinLoosened(item=line.text, was=wanted(pin), at=line.at)

@@ -76,10 +76,6 @@ class _Pins:
         self._work = work
         self._building = _building(work.new.options)
         self._maybe = {*work.old.mentioned, *work.new.mentioned}
-        self._not_found: list[Pin] = []
-        self._untold: list[tuple[str, Exception | None]] = []
-        self._late: list[str] = []
-        self._by_contents: list[str] = []
 
     def review(self, existed: set[str], exist: set[str]) -> None:
         """Review every plugin whose pin changed; the sets are the files of both revisions."""
@@ -94,6 +90,11 @@ class _Pins:
         same = [each for each in moves if each.is_same]
         moves = tuple(each for each in moves if not each.is_same)
         left = left_to_others(self._work, moves) if self._work.at_hand_alone else frozenset()
+        again = [*self._on_another_node(same)]
+        self._work.divide(each.name for each in (*moves, *again))
+        self._work.looked_at.update(
+            each.new.at for each in moves if each.new and each.name in self._work.elsewhere
+        )
         self._work.moved = bool(moves)
         self._work.reviewed = {(each.name, parse(each.new.version)) for each in moves if each.new}
         open_again = {(each.at.path, each.name) for each in new.loose}
@@ -102,7 +103,11 @@ class _Pins:
         places = Places(
             self._work.network, self._work.folder, not pins.whole_files, self._building.keys()
         )
-        near = [each for each in (*moves, *self._on_another_node(same)) if each not in left]
+        near = [
+            each
+            for each in (*moves, *again)
+            if each not in left and each.name not in self._work.elsewhere
+        ]
         each_listed = ((each, not self._is_maybe(each)) for each in near)
         with closing(look_at_all(each_listed, places)) as looked:
             for change, found in looked:
@@ -121,10 +126,6 @@ class _Pins:
             self._built(name)
         self._elsewhere(moves)
         self._idle()
-        self._left()
-        self._rests()
-        self._unfound()
-        self._untold_of_same()
         self._went(each for each in same if not each.stays)
 
     def _on_another_node(self, same: list[PinChange]) -> Iterator[PinChange]:
@@ -149,28 +150,22 @@ class _Pins:
                 else:
                     self._work.as_fine.setdefault(pair, []).append(wanted(change.pin))
         elif found.is_plugin is False:
-            self._by_contents += found.by_contents
+            self._work.by_contents += found.by_contents
         elif isinstance(found.new.error, LateError):
-            self._late.append(found.new.wanted)
+            self._work.late.append(found.new.wanted)
         elif not found.new.file and self._is_maybe(change):
-            self._not_found.append(change.pin)
+            self._missing(change.pin)
         else:
-            self._untold.append((found.new.wanted, found.new.error))
-
-    def _untold_of_same(self) -> None:
-        """Note once that it is not known of releases whether the other node matters to them."""
-        if self._untold:
-            names, errors = zip(*self._untold, strict=True)
-            shown = "".join(each.text for each in few(names))
-            why = "it is not known whether what did not move is a plugin, and fits the other node"
-            error = next(filter(None, errors), None)
-            said = f"{why}; {gap(names[0], error).why}" if error else why
-            self._work.gaps.append(Gap(shown, said, "give their files as artifacts"))
+            name, error = found.new.wanted, found.new.error
+            self._work.untold.append((name, gap(name, error).why if error else ""))
 
     def _reviewed(self, found: Looked, pair: Pair) -> Report:
         openings: dict[Side, Opening] = {"old": found.old.opening(), "new": found.new.opening()}
         one, two = (each.again(self._work.shown) for each in (found.old, found.new))
         return self._work.review(openings, one, two, pair)
+
+    def _missing(self, pin: Pin) -> None:
+        self._work.not_found.append(f"{wanted(pin)} ({pin.at})")
 
     def _change(self, change: PinChange, found: Looked, loosened: bool) -> None:
         if change.new and not change.new.hashes and found.new.file in self._work.brought:
@@ -186,11 +181,11 @@ class _Pins:
                 report = self._reviewed(found, pair)
                 self._work.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
-            self._by_contents += found.by_contents
+            self._work.by_contents += found.by_contents
             if not self._is_maybe(change):
                 self._work.others.append(Line(change.name, _moved(change, found)))
         elif not (found.new if change.new else found.old).file and self._is_maybe(change):
-            self._not_found.append(change.pin)
+            self._missing(change.pin)
             return
         else:
             self._undecided(change, found)
@@ -224,15 +219,6 @@ class _Pins:
             do = "add its hash to the pin, or review the file that is installed"
             self._work.gaps.append(Gap(wanted(pin), why, do))
 
-    def _unfound(self) -> None:
-        """Say how many texts there are that look like pins, and that nobody could look for."""
-        if self._not_found:
-            says = (
-                Segment("they may be pins, and no file of them was found: "),
-                *few([f"{wanted(pin)} ({pin.at})" for pin in self._not_found]),
-            )
-            self._work.others.append(Line("other files", says))
-
     def _said_of_it(self, change: PinChange, pin: Pin, found: Looked) -> None:
         """Judge what the index, and the pin itself, say of a release that is new."""
         old, now = pinned(filter(None, (change.old,))), pinned((pin,))
@@ -260,35 +246,11 @@ class _Pins:
         self._work.judge(change.name, fact)
         self._work.bumps.append(_bump(change, "blocked", None))
 
-    def _left(self) -> None:
-        """Note which releases nobody looked at, because the time was used up."""
-        if self._late:
-            self._work.gaps.append(
-                Gap(
-                    ", ".join(dict.fromkeys(self._late)),
-                    f"not looked at within the {self._work.network.seconds:g} seconds that there "
-                    "are for the releases of a change",
-                    "run it again, or give it more (seconds below [pins] in the base's policy)",
-                )
-            )
-
-    def _rests(self) -> None:
-        """Say what it rests on that libraries are no plugins, where no hash binds that."""
-        if count := len(self._by_contents):
-            wheels = "a wheel that is" if count == 1 else f"{count} wheels that are"
-            says = (
-                Segment(
-                    f"of {wheels} no plugin only the table of contents was read, which no hash of "
-                    "a pin binds; whole-files below [pins] in the policy reads all"
-                ),
-            )
-            self._work.others.append(Line("what this rests on", says))
-
     def _undecided(self, change: PinChange, found: Looked) -> None:
         errors = [(each.wanted, each.error) for each in (found.old, found.new) if each.error]
         late = [asked for asked, error in errors if isinstance(error, LateError)]
         if late:
-            self._late += late
+            self._work.late += late
             return
         for asked, error in errors:
             self._work.gaps.append(
@@ -330,12 +292,9 @@ class _Pins:
 
     def _elsewhere(self, moves: tuple[PinChange, ...]) -> None:
         """Note that installers look where this review did not for plugins that no hash binds."""
-        found = [
-            each.new
-            for each in moves
-            if each.new and not each.new.hashes and each.name in self._work.plugins
-        ]
-        if not found or self._work.folder is not None:
+        if self._work.folder is not None or not any(
+            each.new and not each.new.hashes and each.name in self._work.plugins for each in moves
+        ):
             return
         from stigmem_review.sources.listing import places
 
@@ -349,8 +308,8 @@ class _Pins:
             self._work.gaps.append(
                 Gap(
                     str(unread[0].at),
-                    f"{unread[0].text}: installers look there, this review did not, and "
-                    f"{wanted(found[0])} has no hash that says which file is meant",
+                    f"{unread[0].text}: installers look there, this review did not, and plugins "
+                    "that changed have no hash that says which file is meant",
                     "add hashes, configure pip with that index, or give the files as artifacts",
                 )
             )

@@ -38,7 +38,9 @@ class Work:
     their pins stand. Where only what is ``at_hand_alone`` is looked at, ``left`` are the pins
     whose files are not. ``nodes`` are pinned beside the plugins, of which those are ``as_fine`` on
     another node that did not move; ``is_node_said`` where an option or the policy names it, and
-    ``node_said`` is what the policy does.
+    ``node_said`` is what the policy does. ``names`` are the distributions that are looked at;
+    those that ``elsewhere`` has are for another ``shard`` (its number, and of how many). ``late``,
+    ``by_contents``, ``not_found`` and ``untold`` are as the whole of a change has them.
     """
 
     def __init__(
@@ -76,6 +78,13 @@ class Work:
         self.looked_at: set[Location] = set()
         self.brought: frozenset[str] = frozenset()
         self.at_hand_alone = False
+        self.late: list[str] = []
+        self.by_contents: list[str] = []
+        self.not_found: list[str] = []
+        self.untold: list[tuple[str, str]] = []
+        self.names: tuple[str, ...] = ()
+        self.elsewhere: frozenset[str] = frozenset()
+        self.shard: tuple[int, int] | None = None
         self.left: list[str] = []
 
     def review(self, openings: Mapping[Side, Opening], old: str, new: str, pair: Pair) -> Report:
@@ -103,21 +112,12 @@ class Work:
                 )
             )
 
-    def say_as_fine(self) -> None:
-        """Say how many releases did not move while their node did, and are no worse on it."""
-        for pair, names in self.as_fine.items():
-            did = (
-                "release that did not move is"
-                if len(names) == 1
-                else "releases that did not move are"
-            )
-            says = (
-                Segment(f"{len(names)} {did} no worse on it than on "),
-                Segment(pair.old, theirs=True),
-                Segment(": "),
-                *few(names),
-            )
-            self.others.append(Line(f"{NODE} {pair.new}", says))
+    def divide(self, names: Iterable[str]) -> None:
+        """Take those of the distributions whose pins changed that this shard looks at."""
+        self.names = tuple(sorted({*names}))
+        if self.shard is not None:
+            index, of = self.shard
+            self.elsewhere = frozenset(self.names).difference(self.names[index - 1 :: of])
 
     def judge(self, name: str, fact: Fact, old: str = "", new: str = "") -> None:
         """Add what the rules say of a fact about a distribution, or about the repository.
@@ -185,6 +185,6 @@ def key(line: Aside | Local | Loose) -> tuple[str, str]:
 _WEIGHT = ("incomplete", "blocked", "needs approval", "clear")
 
 
-def heaviest(each: Bump) -> tuple[int, str]:
+def heaviest(each: Bump) -> tuple[int, str, str, str, str]:
     """Return what sorts what weighs most to the front."""
-    return _WEIGHT.index(each.state), each.plugin
+    return _WEIGHT.index(each.state), each.plugin, str(each.at), each.old, each.new
