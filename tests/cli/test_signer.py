@@ -75,6 +75,23 @@ def test_without_a_signature_it_fails(run: Run) -> None:
     assert (code, "status      unsigned" in out) == (1, True)
 
 
+def test_a_list_that_names_a_shared_workflow_decides_nothing(run: Run) -> None:
+    builder = "builds/all/.github/workflows/build.yml@refs/tags/v2"
+    wheel = signed(workflow("mallory/ledger", builder=builder))
+    listed = f"STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=https://github.com/{builder}\n"
+    Path("node.env").write_text(listed, "utf-8")
+    code, out, _ = run(wheel, "--env-file", "node.env")
+    assert (code, "names a workflow that any repository can call" in out) == (1, True)
+    entry = (
+        "[[signing.trusted]]\n"
+        'repository = "https://github.com/mallory/ledger"\n'
+        'workflow = ".github/workflows/release.yml"\n'
+        'issuer = "https://token.actions.githubusercontent.com"\n'
+    )
+    Path("policy.toml").write_text(entry, "utf-8")
+    assert run(wheel, "--env-file", "node.env", "--policy", "policy.toml")[0] == 0
+
+
 def test_a_bundle_can_be_named(run: Run) -> None:
     wheel = write_wheel(Path(), plugin())
     Path("mine.json").write_bytes(instance().sign(wheel.read_bytes(), ADA))

@@ -14,6 +14,7 @@ from stigmem_review.policy.file import parse_policy
 from stigmem_review.policy.trusted import Trusted
 from stigmem_review.report import Format, render
 from stigmem_review.sources.signatures import SUFFIXES
+from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 from support.sigstore import GITHUB_ISSUER, Identity, instance, person, username, workflow
 
@@ -234,6 +235,21 @@ def test_who_calls_a_shared_workflow_is_the_signer(upgrade: Any) -> None:
         ("+", "mallory/ledger"),
     ]
     assert "error" in {each.level for each in report.findings}
+
+
+def test_who_is_trusted_for_a_shared_workflow_is_not_simply_trusted(upgrade: Any) -> None:
+    listed = f"STIGMEM_PLUGIN_TRUSTED_PUBLISHERS=https://github.com/{SHARED}\n"
+    Path("node.env").write_text(listed, "utf-8")
+    report = upgrade(
+        workflow("acme/ledger", builder=SHARED),
+        workflow("acme/ledger", builder=SHARED, ref=NEW_REF),
+        env_file="node.env",
+    )
+    assert "(as before: v1.0.0), trusted by the name of its builder alone." in first_lines(report)
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert row.items[-1].remark == "as before, trusted by the name of its builder alone"
+    [expected] = [each for each in report.checklist if "signing identity" in each.what]
+    assert "to be confirmed" in flat(expected.says)
 
 
 def test_the_annotation_says_who_made_a_clear_release(upgrade: Any) -> None:

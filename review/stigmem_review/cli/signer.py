@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 Say who signed SOURCE (a wheel, an sdist or name==version), and whether that is somebody you
-trust. It ends with 0 if the signature is verified and its signer not distrusted, 3 if it cannot be
-verified here, and else with 1."""
+trust. It ends with 0 if the signature is verified and its signer not distrusted, nor trusted only
+by the name of a workflow that any repository can call; 3 if it cannot be verified here, else 1."""
 
 
 def add(commands: Any) -> None:

@@ -67,7 +67,8 @@ class SigningOutcome(msgspec.Struct, frozen=True):
     Where several signed, one that signed before and one that is trusted are enough; ``signers``
     says it of each, in the order of the signature. ``by`` says whose word decided, and is empty
     where none did; ``required`` whether signatures are, absent where that is not said. ``source``
-    says of a first signature whether it is of the repository that the metadata names.
+    says of a first signature whether it is of the repository that the metadata names, ``but`` what
+    is to be said of whom the operator trusts.
     """
 
     continuity: Continuity
@@ -76,6 +77,7 @@ class SigningOutcome(msgspec.Struct, frozen=True):
     required: bool | None
     signers: tuple[Standing, ...] = ()
     source: Agrees = ""
+    but: But = ""
 
 
 class Signing(msgspec.Struct, frozen=True):
@@ -151,6 +153,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
         required(trust),
         tuple(_standing(old, each, said, continuity) for each, said in decisions),
         agrees,
+        judged.but,
     )
     return Signing(tuple(found), tuple(already), outcome)
 

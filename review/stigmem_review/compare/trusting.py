@@ -12,7 +12,7 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import name_of, signs_for_others, texts_of
-from stigmem_review.policy.settings import OVERRIDE, TRUSTED, Settings
+from stigmem_review.policy.settings import TRUSTED, Settings
 from stigmem_review.policy.trust import Judged, Trust, absent, reads_lists
 
 
@@ -47,7 +47,7 @@ def trust_facts(
             trusted=judged.decision == "trusted",
             write=_env_line(judged.unlisted, signer, trust) if is_next else (),
         )
-    is_shared = signs_for_others(signer) and judged.by in (TRUSTED, OVERRIDE) and not judged.pinned
+    is_shared = judged.but == "a shared builder" and judged.decision in ("trusted", "override")
     if is_shared:
         yield facts.SignerShared(
             item="signer",

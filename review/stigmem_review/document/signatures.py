@@ -74,12 +74,19 @@ def _row_items(old: Release, new: Release, outcome: SigningOutcome) -> Iterator[
         yield Item(
             _with_issuer(signer, before),
             "" if who(signer) in stayed else "+",
-            ", ".join(filter(None, (remark, _DECISION[standing.decision]))),
+            ", ".join(filter(None, (remark, _decided(standing)))),
         )
     yield from _rest(len(distinct), "+")
     if not signers and (status := _status_of(new)):
         dropped = outcome.continuity == "no longer signed"
         yield Item(status, "+", _CONTINUITY["no longer signed"] if dropped else "")
+
+
+def _decided(standing: Standing) -> str:
+    """Return what the operator thinks of a signer, and whether that is because of its builder."""
+    decision = _DECISION[standing.decision]
+    is_shared = standing.but == "a shared builder" and standing.decision != "untrusted"
+    return f"{decision} by the name of its builder alone" if is_shared else decision
 
 
 def _distinct(
@@ -245,14 +252,6 @@ _CHANGED: tuple[Continuity, ...] = (
 )
 """What somebody has to know the reason of, even where both signers are trusted."""
 
-_AND = {
-    "trusted": ", trusted",
-    "override": ", accepted as an exception",
-    "not listed": ", not in the node's list",
-    "untrusted": ", not trusted",
-    "not judged": "; no trust policy configured",
-}
-
 _AND_UNSIGNED = {
     None: "; by default the node requires signatures",
     False: "; signatures are not required",
@@ -294,7 +293,7 @@ def _each_says(
     """Yield each signer, whom it follows, and what the operator thinks of it."""
     distinct = _distinct(signers, outcome)
     shown = distinct[:_SIGNERS]
-    same = len({(standing.decision, standing.owner) for _, standing in shown}) == 1
+    same = len({(_decided(standing), standing.owner) for _, standing in shown}) == 1
     # Somebody else signed the old release too: that it is as before is not the whole of it.
     left = outcome.continuity == "one of several"
     for index, (signer, standing) in enumerate(shown):
@@ -314,7 +313,7 @@ def _each_says(
         elif signers_of(old):
             yield Segment(" (new)")
         if not same:
-            yield Segment(f", {_DECISION[standing.decision]}")
+            yield Segment(f", {_decided(standing)}")
             yield from _owner_says(standing)
     if (more := len(distinct) - len(shown)) > 0:
         yield Segment(f" and {more} more")
@@ -323,8 +322,10 @@ def _each_says(
     if outcome.source == "agrees":
         yield Segment(", the repository that its metadata names")
     if same:
-        yield Segment(_AND[outcome.decision])
-        yield from _owner_says(shown[0][1])
+        [(_, first), *_] = shown
+        is_stated = outcome.decision != "not judged"
+        yield Segment(f", {_decided(first)}" if is_stated else f"; {_DECISION['not judged']}")
+        yield from _owner_says(first)
 
 
 def _owner_says(standing: Standing) -> Iterator[Segment]:
@@ -412,7 +413,9 @@ def expected(case: Case, new: Release) -> Message:
         said = _STATUS[signature.status]
         before = ", as before" if outcome.continuity == "both unsigned" else ""
         return (Segment(f"no: {said}{before}"),)
-    changed, decision = outcome.continuity in _CHANGED, _DECISION[outcome.decision]
+    is_shared = outcome.but == "a shared builder"
+    changed = is_shared or outcome.continuity in _CHANGED
+    decision = _DECISION[outcome.decision]
     start = {
         "trusted": "to be confirmed: " if changed else "yes: ",
         "override": "only with an approval: ",

@@ -15,8 +15,8 @@ class SignerReport(msgspec.Struct, frozen=True):
     """What verifying one artifact showed. Every string in it is printable ASCII on one line.
 
     ``format`` is the version of this document's structure. ``exit_code`` is 0 where it is verified
-    and not by somebody whom the operator does not trust, 3 where it cannot be verified here, and
-    else 1.
+    and not by somebody whom the operator does not trust, or trusts for a workflow that any
+    repository can call, 3 where it cannot be verified here, and else 1.
     """
 
     format: Literal[1]
@@ -37,5 +37,8 @@ def _exit_code(signature: AnySignature, trust: SigningOutcome | None) -> Literal
     if not isinstance(signature, Signature) or signature.status == "unverifiable":
         return 3
     if signature.status != "verified" or (trust and trust.decision in ("untrusted", "not listed")):
+        return 1
+    # Whoever calls that workflow is trusted, which decides nothing about this signer.
+    if trust and trust.decision == "trusted" and trust.but == "a shared builder":
         return 1
     return 0

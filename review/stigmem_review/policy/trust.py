@@ -167,8 +167,10 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
         elsewhere = any(_fits(each, signer) for _, each in entries)
         but = "other plugins" if elsewhere else _but(signer, here)
         return Judged("untrusted", "the policy", nearest=_nearest(signer, trust), but=but)
+    if entry is None and on_list != "not listed" and signs_for_others(signer):
+        off = "a shared builder"
     if on_list == "override":
-        return Judged("override", OVERRIDE, pinned=entry is not None)
+        return Judged("override", OVERRIDE, pinned=entry is not None, but=off)
     if entry is not None:
         said = trust.policy.trusted[entry - 1]
         by, owner = _entry_named(entry, said), said.owner
@@ -176,7 +178,9 @@ def judge(signer: Signer, distribution: str, trust: Trust) -> Judged:
     if on_list == "not listed":
         near = _nearest(signer, trust)
         return Judged("not listed", unlisted, nearest=near, but=off, unlisted=unlisted)
-    return Judged(on_list, TRUSTED if on_list == "trusted" else "")
+    if on_list == "not judged":
+        return Judged(on_list)
+    return Judged(on_list, TRUSTED, but=off)
 
 
 def _entry_named(number: int, entry: Trusted) -> str:
