@@ -8,8 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from stigmem_review._version import __version__
 from stigmem_review.errors import ReviewError
@@ -43,7 +44,30 @@ exit codes: 0 the gate is open, 1 something needs a decision, 2 the request is w
 3 the review is incomplete"""
 
 
+_CHECKING = partial(argparse.HelpFormatter, width=80)
+
+
 class _Parser(argparse.ArgumentParser):
+    """A parser that looks how wide the terminal is when it shows something, and not before.
+
+    ``argparse`` makes a formatter to check each option, and each of them looks; with it comes
+    ``shutil``, and with that whatever Python can unpack.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        self._shown = more.pop("formatter_class", argparse.HelpFormatter)
+        super().__init__(**more, formatter_class=_CHECKING)
+
+    def format_help(self) -> str:
+        """Return the whole help."""
+        self.formatter_class = self._shown
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """Return how it is used, in short."""
+        self.formatter_class = self._shown
+        return super().format_usage()
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and where to read more."""
         self.exit(2, f"stigmem-review: {clean(message)}; see {self.prog} --help\n")
@@ -72,7 +96,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    commands = top.add_subparsers(prog=top.prog, metavar="COMMAND", required=True)
     needed = (command,) if command in _COMMANDS else () if command == "--version" else _COMMANDS
     for name in needed:
         import_module(f"{__name__}.{name}").add(commands)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -121,7 +120,11 @@ def finish(
 
 def _print(report: AnyReport, form: Format) -> None:
     on_terminal = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size().columns, _WIDEST) if on_terminal else 80
+    width = 80
+    if on_terminal:
+        import shutil
+
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
     colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     text = render(report, form, width=width, colour=colour)
     if (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
