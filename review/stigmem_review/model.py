@@ -244,7 +244,8 @@ class Act(msgspec.Struct, frozen=True):
     commands, paths, variables, modules, the name of the API where there is no such thing; they are
     all if it is ``whole``. ``roots`` are what makes it run: ``import``, ``factory``, ``handler
     <hook>`` and so on. ``code`` is a digest of the definition that it stands in, where not all of
-    its destinations can be read.
+    its destinations can be read. ``data`` is what of a request it is given: each a hook and what
+    the node passes there, ``*`` for all that it passes by name.
     """
 
     kind: ActKind
@@ -254,6 +255,7 @@ class Act(msgspec.Struct, frozen=True):
     roots: tuple[str, ...] = (IMPORT,)
     at: Location | None = None
     code: str = ""
+    data: tuple[tuple[str, str], ...] = ()
 
 
 class Observation(msgspec.Struct, frozen=True):

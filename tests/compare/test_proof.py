@@ -77,6 +77,7 @@ PROVEN = {
         facts.AuthorityUsed,
         facts.CodeRun,
         facts.CredentialsRead,
+        facts.DataSent,
         facts.EarlyEffect,
         facts.NetworkUsed,
     ),
@@ -140,6 +141,12 @@ ACTS = st.builds(
     whole=st.booleans(),
     roots=st.lists(st.sampled_from(ROOTS), unique=True, min_size=1, max_size=3).map(tuple),
     code=st.sampled_from(("aa", "bb")),
+    data=st.sets(
+        st.sampled_from(
+            [("recall_filter", each) for each in ("*", "value", "value.x", "identity")]
+            + [("post_assert_audit", "fact")]
+        )
+    ).map(lambda data: tuple(sorted(data))),
 )
 STEPS = st.builds(
     BuildStep,

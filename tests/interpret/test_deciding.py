@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stigmem_review.host import node
-from stigmem_review.interpret.deciding import decisions
+from stigmem_review.interpret.deciding import Told, decisions
 from stigmem_review.interpret.deciding.terms import LONG
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.registered import handlers
-from stigmem_review.model import Way
 from support.plugins import plugin
 
 GATE = "pre_recall_authorize"
@@ -24,7 +23,7 @@ BLOCKED = frozenset({"a", "b"})
 """
 
 
-def told(code: str, hook: str = GATE) -> tuple[tuple[Way, ...], dict[str, str]] | None:
+def told(code: str, hook: str = GATE) -> Told | None:
     files = plugin(hooks={hook: "gate"}, handlers=f"{TOP}{code}\n")
     data = {path: text.encode() for path, text in files.items()}
     program = Programs().get("demo_plugin:plugin_manifest", data, {}, node())
@@ -359,3 +358,65 @@ def test_what_is_long_is_cut_and_still_told_apart() -> None:
     )
     assert ways(one) != ways(two)
     assert all(len(atom) < 2 * LONG for _, when in ways(one) for atom, _ in when)
+
+
+SENDS = """
+import httpx
+import json
+import subprocess
+class Client:
+    kind = "audit"
+    def __init__(self, more=None):
+        self.more = more
+    def send(self, payload):
+        httpx.post("https://acme.example", content=json.dumps(payload))
+    def flush(self):
+        httpx.post("https://acme.example", content=self.more)
+def summarize(given):
+    return {"keys": sorted(given), "count": len(given)}
+"""
+SENT = {
+    "nothing": ("httpx.post('x', json={'up': 1})", set()),
+    "names and a number": ("Client().send(summarize(more))", set()),
+    "whether it is something": ("httpx.post('x', json=[fact is None, bool(fact)])", set()),
+    "all of it": ("Client().send(more)", {"*"}),
+    "all values": ("Client().send({k: str(v) for k, v in more.items()})", {"*"}),
+    "the names": ("Client().send([k for k, v in more.items()])", set()),
+    "each name": ("Client().send([each for each in more])", set()),
+    "its keys": ("Client().send(list(more.keys()))", set()),
+    "a parameter": ("Client().send(fact)", {"fact"}),
+    "one of them": ("Client().send(more.get('tenant'))", {"tenant"}),
+    "another way to say it": ("Client().send(more['tenant'].lower())", {"tenant"}),
+    "an attribute": ("Client().send(str(fact.entity))", {"fact.entity"}),
+    "an item of one": ("Client().send(fact.tags['x'].y.z)", {"fact.tags.x"}),
+    "a copy": ("Client().send({**more})", {"*"}),
+    "in a text": ("httpx.get(f'https://acme.example/{fact}')", {"fact"}),
+    "put together": ("httpx.get('https://acme.example/' + fact)", {"fact"}),
+    "in a list": ("found = []; found.append(fact); Client().send(found)", {"fact"}),
+    "in a dict": ("found = {}; found['x'] = fact; Client().send(found)", {"fact"}),
+    "in an object": ("made = Client(); made.more = fact; made.flush()", {"fact"}),
+    "given to an object": ("Client(more=fact).flush()", {"fact"}),
+    "by another module": ("subprocess.run(['x', fact])", {"fact"}),
+    "through an object of others": (
+        "with httpx.Client() as c: c.post('x', json=fact)",
+        {"fact"},
+    ),
+    "in a loop": ("for each in fact.tags: Client().send(each)", {"fact.tags"}),
+    "added up": ("text = ''; text += fact; Client().send(text)", {"fact"}),
+}
+
+
+@pytest.mark.parametrize("case", SENT)
+def test_what_of_a_request_is_handed_on(case: str) -> None:
+    code, expected = SENT[case]
+    lines = "\n".join(f"    {each}" for each in code.split("; "))
+    found = told(f"{SENDS}def gate(ctx, fact=None, **more):\n{lines}\n")
+    assert found is not None
+    sent = {
+        name
+        for (_, _, call), given in found.sent.items()
+        if call in ("post", "get", "run")
+        for each in given.values()
+        for name in each
+    }
+    assert sent == expected

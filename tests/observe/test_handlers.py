@@ -627,6 +627,20 @@ DECISIONS = {
 }
 
 
+def test_what_a_release_says_of_itself_decides_nothing(tmp_path: Path) -> None:
+    code = "VERSION = '{0}'\ndef gate(ctx, version, **_):\n    return version == VERSION or '{0}'\n"
+    for hook in ("recall_filter", "migration_register"):
+        files = [
+            plugin(version=each, hooks={hook: "gate"}, handlers=code.format(each))
+            for each in ("1.0.0", "1.0.1")
+        ]
+        old, new = (
+            write_wheel(tmp_path / each, given, version=each)
+            for each, given in zip(("1.0.0", "1.0.1"), files, strict=True)
+        )
+        assert not {each.name for each in review(str(old), str(new)).findings} - {"handler-result"}
+
+
 def gated(folder: Path, code: str) -> Path:
     return write_wheel(
         folder, plugin(hooks={"pre_recall_authorize": "gate"}, handlers=f"{VERDICTS}{code}")

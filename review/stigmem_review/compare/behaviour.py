@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
@@ -64,6 +65,17 @@ class _Before(msgspec.Struct, frozen=True):
     to: set[tuple[ActKind, str]]
     roots: set[tuple[ActKind, str]]
     code: set[tuple[ActKind, str]]
+    data: set[tuple[ActKind, str, str, str]]
+
+    def more(self, act: Act) -> Iterator[tuple[str, str]]:
+        """Yield what of a request an act is given that was not sent there."""
+        for hook, name in act.data:
+            if any(not self.had(act.kind, to, hook, name) for to in act.to or ("",)):
+                yield hook, name
+
+    def had(self, kind: ActKind, to: str, hook: str, name: str) -> bool:
+        """Say whether something of a request was sent somewhere: itself, or what it is part of."""
+        return any((kind, to, hook, each) in self.data for each in _wholes(name))
 
     def never(self, kind: ActKind, root: str) -> bool:
         """Say whether something did not lead to a kind of act."""
@@ -102,6 +114,22 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
         for when in ("start", "run", "nowhere"):
             for found in groups.get((kind, when), {}).values():
                 yield _fact(kind, when, found, old, new, node)
+    for (kind, _), found in _sent(before, new).items():
+        fact = _fact(kind, "run", found, old, new, node, facts.DataSent)
+        named = {name for each in found for _, name in before.more(each.act)}
+        yield replace(fact, data=tuple(sorted(named)))
+
+
+def _sent(before: _Before, new: Release) -> dict[tuple[ActKind, str], list[_News]]:
+    """Return what is given more of a request than before, by kind and hook, and else is no news."""
+    found: dict[tuple[ActKind, str], list[_News]] = {}
+    for act in new.behaviour:
+        said = {root for news in _new(act, before) for root in news.roots}
+        for hook in dict.fromkeys(hook for hook, _ in before.more(act)):
+            root = f"{_HOOK}{hook}"
+            if root not in said:
+                found.setdefault((act.kind, hook), []).append(_News("run", act, (root,), act.to))
+    return found
 
 
 def newly_used(old: Release, new: Release, node: Node) -> Iterator[facts.CapabilityUsed]:
@@ -138,7 +166,20 @@ def _before(old: Release) -> _Before:
         {(each.kind, to) for each in old.behaviour for to in each.to},
         {(each.kind, _occasion_of(root)) for each in old.behaviour for root in each.roots},
         {(each.kind, each.code) for each in old.behaviour if not each.whole},
+        {
+            (each.kind, to, hook, name)
+            for each in old.behaviour
+            for hook, name in each.data
+            for to in each.to or ("",)
+        },
     )
+
+
+def _wholes(name: str) -> Iterator[str]:
+    """Yield all that has something of a request in it, itself included."""
+    parts = name.split(".")
+    yield "*"
+    yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _new(act: Act, before: _Before) -> Iterator[_News]:
@@ -176,11 +217,13 @@ def _fact(
     old: Release,
     new: Release,
     node: Node,
-) -> Fact:
+    of: type[facts.Reaches] | None = None,
+) -> facts.Reaches:
     acts = [each.act for each in found]
     roots = tuple(dict.fromkeys(root for each in found for root in each.roots))
     hooks = tuple(each.removeprefix(_HOOK) for each in roots if each.startswith(_HOOK))
-    of = facts.EarlyEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
+    if of is None:
+        of = facts.EarlyEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
     return of(
         item=kind,
         act=kind,
@@ -195,6 +238,7 @@ def _fact(
         before=_did(old, kind),
         declared=_declared(new) if kind in ("network", "server") else "",
         code=tuple(sorted({act.code for act in acts if act.code})),
+        data=tuple(sorted({name for act in acts for hook, name in act.data if hook in hooks})),
         at=min((act.at for act in acts if act.at), key=_place, default=None),
     )
 
@@ -259,7 +303,10 @@ def _laid_out(found: tuple[Act, ...], release: Release) -> Entries:
     """Lay out to where, on which occasions, and in which code something is done."""
     entries: Entries = {}
     for act in found:
-        ways = (("to", act.to), ("on", map(_occasion_of, act.roots)), ("in", _unread_in(act)))
+        ways = (
+            *(("to", act.to), ("on", map(_occasion_of, act.roots)), ("in", _unread_in(act))),
+            ("with", (f"{hook} {name}" for hook, name in act.data)),
+        )
         for way, names in ways if act.kind != "own" else ():
             for name in names:
                 key = f"{act.kind} {way} {name}"
@@ -286,11 +333,18 @@ def _what_is_more(before: Entries, after: Entries, sides: Sides) -> tuple[Entrie
     more = {
         key: entry
         for key, entry in after.items()
-        if key not in before
+        if not before.keys() & {key, *_also(entry)}
         and entry.about["name"] not in NOWHERE
         and entry.about["act"] not in known.get(entry.about["name"], ())
     }
     return {}, more
+
+
+def _also(entry: Entry) -> Iterator[str]:
+    """Yield the keys of the entries that say of a whole what an entry says of a part of it."""
+    if entry.about["way"] == "with":
+        hook, _, name = entry.about["name"].partition(" ")
+        yield from (f"{entry.about['act']} with {hook} {each}" for each in _wholes(name))
 
 
 def _is_told(fact: Fact, thing: Thing) -> bool:
@@ -302,6 +356,9 @@ def _is_told(fact: Fact, thing: Thing) -> bool:
             return name in fact.to
         case "in":
             return name in fact.code
+        case "with":
+            hook, _, passed = name.partition(" ")
+            return hook in fact.hooks and passed in fact.data
         case _ if name == IMPORT:
             return isinstance(fact, facts.EarlyEffect)
         case _:

@@ -39,8 +39,6 @@ def denials(old: Release, new: Release, node: Node) -> Iterator[DenyLost | DenyU
             yield DenyUnclear(item=hook, hook=node.hook(hook), target=handler.target, at=handler.at)
 
 
-_OWN_FACTS = ("migration_register",)
-"""Hooks of which is compared, one by one, what their handlers give."""
 _FAILS = "raises"
 
 
@@ -55,7 +53,7 @@ def decided_otherwise(
     gone = {each.item for each in denials(old, new, node)}
     for handler in new.handlers:
         was, hook = before.get(handler.hook), handler.hook
-        if was is None or not handler.ways or hook in _OWN_FACTS:
+        if was is None or not handler.ways:
             continue
         one, two = dict(was.constants), dict(handler.constants)
         changed = sorted(name for name in one.keys() & two.keys() if one[name] != two[name])

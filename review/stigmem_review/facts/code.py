@@ -63,7 +63,7 @@ class Reaches(Fact, frozen=True, kw_only=True):
     are digests of the code that has them. ``apis`` are what it is recognised by, ``hooks`` the
     hooks that do it, of which one ``decides`` on requests or rewrites them. It is not ``reached``
     where nothing in the release calls it. ``before`` says whether the old release did the same
-    kind of thing.
+    kind of thing. ``data`` is what of a request it is given.
     """
 
     act: ActKind
@@ -78,6 +78,7 @@ class Reaches(Fact, frozen=True, kw_only=True):
     before: Reached
     declared: Declared = ""
     code: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
     def gain(self) -> Gain | None:
         does = f"{self.does} {self.occasion}"
@@ -99,6 +100,14 @@ class NetworkUsed(Reaches, frozen=True, kw_only=True):
 
 class CredentialsRead(Reaches, frozen=True, kw_only=True):
     """It reads what is secret: keys, tokens, settings and the database of the node."""
+
+
+class DataSent(Reaches, frozen=True, kw_only=True):
+    """It does to the same end what it did, with more of what a request has."""
+
+    def gain(self) -> Gain | None:
+        does = f"{self.does} {self.occasion}, with more of the request"
+        return Gain(_GAINED[self.act], does, self.to or self.apis)
 
 
 class CodeRun(Reaches, frozen=True, kw_only=True):

@@ -12,10 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from stigmem_review.code.installed import Code
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import apis, destinations
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
+from stigmem_review.interpret.deciding import Told
 from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.model import (
     FACTORY,
@@ -36,6 +39,8 @@ from stigmem_review.text import shorten
 
 START = (IMPORT, FACTORY)
 """What loading the plugin runs."""
+_CARRIES = ("network", "process", "files written")
+"""What leads out of the node with what it is given."""
 _LONG = 120
 """Characters of a destination."""
 _ALL = "all variables"
@@ -62,11 +67,14 @@ class Acts:
         code: Code,
         outline: Callable[[bytes], Outline | Failure],
         stated: frozenset[str],
+        told: Mapping[str, Iterable[Told]],
     ) -> None:
         """``outline`` returns the outline of a source file's content.
 
-        ``stated`` is what the release says of itself, which is no other code.
+        ``stated`` is what the release says of itself, which is no other code; ``told`` what the
+        handler of each hook hands on of what it is given.
         """
+        self._told = told
         self._stated = stated
         self._code = code
         self._outline = outline
@@ -77,8 +85,11 @@ class Acts:
     def of(self, events: Iterable[Event]) -> tuple[Act, ...]:
         """Return all acts, sorted by place; each once, with all that makes it run."""
         found: dict[Act, list[str]] = {}
+        data: dict[Act, dict[tuple[str, str], None]] = {}
         for event in events:
             for act in self._acts(event):
+                if act.kind in _CARRIES:
+                    data.setdefault(act, {}).update(dict.fromkeys(self._data(event)))
                 root = event.phase
                 if act.kind == "host internals" and event.kind == "looks" and root in START:
                     # To have a part of the host at hand is not to use it.
@@ -88,11 +99,19 @@ class Acts:
                     roots.append(root)
         used = {act.to for act, roots in found.items() if roots != [NAMED]}
         made = [
-            Act(each.kind, each.api, each.to, each.whole, tuple(roots), each.at, each.code)
+            replace(each, roots=tuple(roots), data=tuple(sorted(data.get(each, ()))))
             for each, roots in found.items()
             if roots != [NAMED] or each.to not in used
         ]
         return tuple(sorted(made, key=_order))
+
+    def _data(self, event: Event) -> Iterator[tuple[str, str]]:
+        """Yield what of the request an event is given, with the hook whose request that is."""
+        kind, _, hook = event.phase.partition(" ")
+        key = event.place, event.line, event.api.rpartition(".")[2]
+        for told in self._told.get(hook, ()) if kind == "handler" else ():
+            for data in told.sent.get(key, {}).values():
+                yield from ((hook, each) for each in data)
 
     def _acts(self, event: Event) -> Iterator[Act]:
         known = reached(event)

@@ -8,13 +8,13 @@ rewrite or rank also with the value, and with keywords, and never awaits what co
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
-from stigmem_review.interpret.deciding import decisions
+from stigmem_review.interpret.deciding import Told, decisions
 from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program, deep
@@ -33,11 +33,14 @@ from stigmem_review.model import (
     Unknown,
     Way,
 )
+from stigmem_review.observe.acts import stated
 from stigmem_review.observe.reach import Reach
 from stigmem_review.outcomes import values
 
 _NAMED = 5
 _NESTED = 20
+_OWN_FACTS = ("migration_register",)
+"""Hooks of which is read, one by one, what their handlers give."""
 
 
 def _hooks(release: Release) -> Iterator[tuple[Hook, str, str]]:
@@ -65,11 +68,18 @@ def ends_of(programs: Iterable[Program]) -> dict[str, frozenset[End]]:
 
 
 def handlers_of(
-    release: Release, reach: Reach, programs: Sequence[Program], node: Node
+    release: Release,
+    reach: Reach,
+    programs: Iterable[Program],
+    node: Node,
+    told: Mapping[str, Sequence[Told]],
 ) -> Iterator[Handler]:
-    """Yield the code behind each hook of a release whose handler is known."""
+    """Yield the code behind each hook of a release whose handler is known.
+
+    ``told`` is what the handlers do with what they are given.
+    """
     ends = ends_of(programs)
-    decided = _decided(programs, node)
+    said = {repr(each) for each in stated(release)}
     for hook, module, name in _hooks(release):
         top = name.partition(".")[0]
         parts = reach.parts(module, top)
@@ -79,31 +89,48 @@ def handlers_of(
         own = f"{module}:{top}"
         at = next((each.at for each in parts if each.name == own), None)
         every = tuple(sorted(ends.get(hook.name, ())))
-        ways, constants = decided.get(hook.name, ((), {}))
-        told = tuple(sorted(constants.items()))
-        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every, ways, told)
+        found = told.get(hook.name, ())
+        # Of one of several handlers it is not known which decides.
+        decides = len(found) == 1 and node.hook(hook.name).power in ("deny", "rewrite")
+        decides = decides and hook.name not in _OWN_FACTS
+        ways = tuple(_unversioned(each, said) for each in found[0].ways) if decides else ()
+        constants = tuple(
+            (name, value)
+            for name, value in (sorted(found[0].constants.items()) if decides else ())
+            if value not in said
+        )
+        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every, ways, constants)
 
 
-def _decided(
-    programs: Iterable[Program], node: Node
-) -> dict[str, tuple[tuple[Way, ...], dict[str, str]]]:
-    """Return what the handlers of hooks decide that can deny or rewrite, and when.
+def _unversioned(way: Way, said: Iterable[str]) -> Way:
+    """Return a way without what a release states of itself, which differs in every release."""
 
-    Nothing of a hook that may have one of several handlers: which one decides is not known.
+    def plain(text: str) -> str:
+        for each in said:
+            text = text.replace(each, "<what it states of itself>")
+        return text
+
+    return Way(plain(way.end), tuple((plain(atom), so) for atom, so in way.when))
+
+
+def told_of(programs: Iterable[Program], node: Node) -> dict[str, list[Told]]:
+    """Return what the handlers of each hook do with what they are given.
+
+    Nothing of a hook of which one of the handlers cannot be gone through.
     """
-    found: dict[str, tuple[tuple[Way, ...], dict[str, str]]] = {}
-    several: set[str] = set()
+    found: dict[str, list[Told]] = {}
+    unread: set[str] = set()
     for program in programs:
         for hook, value in handlers(program):
-            power = node.hook(hook).power
-            if power not in ("deny", "rewrite"):
-                continue
             with deep():
-                told = decisions(program.machine, value, rewrites=power == "rewrite")
-            if hook in found or told is None:
-                several.add(hook)
-            found[hook] = told or ((), {})
-    return {hook: each for hook, each in found.items() if hook not in several}
+                told = decisions(
+                    program.machine, value, rewrites=node.hook(hook).power in ("rewrite", "rank")
+                )
+            if told is None:
+                unread.add(hook)
+            else:
+                found.setdefault(hook, []).append(told)
+    return {hook: each for hook, each in found.items() if hook not in unread}
 
 
 def handler_observations(

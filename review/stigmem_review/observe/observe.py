@@ -27,7 +27,7 @@ from stigmem_review.observe.behaviour import Acts
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
 from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
-from stigmem_review.observe.handlers import handler_observations, handlers_of
+from stigmem_review.observe.handlers import handler_observations, handlers_of, told_of
 from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.migrations import migrations
 from stigmem_review.observe.outline import Outline, outline_of
@@ -106,14 +106,15 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     documented = is_documented(data for _, data in code.sources())
     outline = partial(seen.outline, documented=documented)
     said = stated(release)
+    told = told_of(programs, node)
     return replace(
         release,
         observed=_first(release, code, node, seen, found, programs),
-        behaviour=Acts(release, code, outline, said).of(found.events.values()),
+        behaviour=Acts(release, code, outline, said, told).of(found.events.values()),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
-        handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node)),
+        handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node, told)),
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),

@@ -9,10 +9,12 @@ an ``else`` makes no difference, and a loop counts as what is done with one of i
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from stigmem_review.interpret.deciding.expressions import Expressions
+from stigmem_review.interpret.deciding.expressions import Expressions, each_of
 from stigmem_review.interpret.deciding.terms import (
+    ALL,
     GIVEN,
     NOTHING,
     PASSED,
@@ -21,28 +23,42 @@ from stigmem_review.interpret.deciding.terms import (
     Exit,
     Frame,
     Held,
+    Object,
     Term,
     TooMuch,
+    data_of,
     loaded,
+    passed,
     shortened,
 )
+from stigmem_review.interpret.deciding.things import Call
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Way
 
 
-def decisions(
-    m: Machine, handler: Value, rewrites: bool
-) -> tuple[tuple[Way, ...], dict[str, str]] | None:
-    """Return the ways in which a handler ends, and the constants that they hang on.
+class Told(NamedTuple):
+    """The ways in which a handler ends, the constants that they hang on, and what it hands on.
+
+    ``sent`` says what of the request is in each argument of calls of others.
+    """
+
+    ways: tuple[Way, ...]
+    constants: dict[str, str]
+    sent: Mapping[Call, Mapping[str, frozenset[str]]]
+
+
+def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
+    """Return what a handler decides, and what it does with what it is given.
 
     ``rewrites`` if the node gives it a value to hand on. ``None`` where there are too many ways,
     or what is called is not code that can be gone through.
     """
     walk = Walk(m)
-    given = [Term("ctx"), *([Term(GIVEN)] if rewrites else [])]
+    given = [Term("ctx"), *([passed(GIVEN)] if rewrites else [])]
+    named = Term(PASSED, parts={}, data=frozenset((ALL,)))
     try:
-        ends = walk.called(Term("handler", handler), given, {PASSED: Term(PASSED, parts={})}, {}, 0)
+        ends = walk.called(Term("handler", handler), given, {PASSED: named}, {}, 0)
     except (TooMuch, Endless, GiveUp, RecursionError):
         return None
     if ends is None:
@@ -56,7 +72,8 @@ def decisions(
         for name, value in walk.constants.items()
         if any(f"<{name}>" in text for text in texts)
     }
-    return tuple(sorted(found, key=lambda each: (each.end, each.when))), used
+    listed = tuple(sorted(found, key=lambda each: (each.end, each.when)))
+    return Told(listed, used, walk.sent)
 
 
 class Walk(Expressions):
@@ -71,6 +88,15 @@ class Walk(Expressions):
                 for place, each in enumerate(parts):
                     inner = each.value if isinstance(each, ast.Starred) else each
                     self.bind(inner, self.item(term, Term(str(place), Const(place))), frame)
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in frame.names:
+                held = frame.names[name]
+                if isinstance(held.parts, Object):
+                    held.parts.fields[attr] = term
+                else:
+                    frame.names[name] = held._replace(data=held.data | data_of(term))
+            case ast.Subscript(value=ast.Name(id=name)) if name in frame.names:
+                held = frame.names[name]
+                frame.names[name] = held._replace(data=held.data | data_of(term))
             case _:
                 pass
 
@@ -117,7 +143,7 @@ class Walk(Expressions):
                 for way, terms in self.many([loaded(target), value], frame, path):
                     mine = frame.copy()
                     text = f" {type(op).__name__} ".join(each.text for each in terms)
-                    self.bind(target, Term(shortened(text)), mine)
+                    self.bind(target, Term(shortened(text), data=data_of(*terms)), mine)
                     exits.append(Exit(way, mine, "falls", NOTHING))
                 return exits
             case ast.Expr(value=value):
@@ -188,7 +214,7 @@ class Walk(Expressions):
         if isinstance(node, ast.For):
             for way, term in self.look(node.iter, frame, path):
                 mine = frame.copy()
-                self.bind(node.target, Term(shortened(f"each of {term.text}")), mine)
+                self.bind(node.target, each_of(term), mine)
                 ways.append((way, mine))
         else:
             ways = [(way, frame) for way, so in self.test(node.test, frame, path) if so]

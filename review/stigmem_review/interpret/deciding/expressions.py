@@ -10,6 +10,8 @@ from typing import Any
 from stigmem_review.code.names import Function
 from stigmem_review.interpret.deciding.conditions import Conditions
 from stigmem_review.interpret.deciding.terms import (
+    ALL,
+    LONG,
     NOTHING,
     PASSED,
     WAYS,
@@ -19,12 +21,14 @@ from stigmem_review.interpret.deciding.terms import (
     Held,
     Method,
     Not,
+    Object,
     Property,
     Term,
     Told,
     TooMuch,
     besides,
     constant,
+    data_of,
     generates,
     listed,
     rewritten,
@@ -39,6 +43,13 @@ _CALLS = 6
 """Calls within each other that are gone into."""
 _BRACKETS = {ast.ListComp: "[]", ast.SetComp: "{}", ast.DictComp: "{}", ast.GeneratorExp: "()"}
 _CASTS = ("typing.cast",)
+_EVERYTHING = frozenset((ALL,))
+_SIZES = ("len", "bool", "isinstance", "issubclass", "type", "id", "hasattr", "callable")
+"""What says nothing of what is in what it is given."""
+_NAMES = ("sorted", "list", "tuple", "set", "frozenset", "iter", "enumerate", "join")
+"""What gives the names of what is passed by name, and nothing else of it."""
+_PUTS = ("append", "add", "insert", "extend", "update", "setdefault", "appendleft")
+"""What changes its object to have what it is given."""
 
 
 class Expressions(Conditions, ABC):
@@ -119,7 +130,7 @@ class Expressions(Conditions, ABC):
                     for way, (owner, key) in self.many([value, index], frame, path)
                 ]
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                return [(path, Term(self.comprehension(node, frame, path)))]
+                return [(path, self.comprehension(node, frame, path))]
             case _:
                 return self.made_of(node, frame, path)
 
@@ -133,17 +144,17 @@ class Expressions(Conditions, ABC):
         """Return an expression as it is written, with what its parts stand for in their places."""
         inner = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
         return [
-            (way, Term(shortened(rewritten(node, inner, terms))))
+            (way, Term(shortened(rewritten(node, inner, terms)), data=data_of(*terms)))
             for way, terms in self.many(inner, frame, path)
         ]
 
-    def comprehension(self, node: Any, frame: Frame, path: Held) -> str:
-        """Return how a comprehension is written."""
+    def comprehension(self, node: Any, frame: Frame, path: Held) -> Term:
+        """Return what a comprehension makes."""
         inside = frame.copy()
         clauses = []
         for each in node.generators:
             source = self.look(each.iter, inside, dict(path))[0][1]
-            self.bind(each.target, Term(f"each of {source.text}"), inside)
+            self.bind(each.target, each_of(source), inside)
             clauses.append(f"for each of {source.text}")
             for test in each.ifs:
                 held = [way for way, so in self.test(test, inside, dict(path)) if so]
@@ -152,7 +163,8 @@ class Expressions(Conditions, ABC):
         ways = self.many(parts, inside, dict(path))
         gives = " or ".join(sorted({": ".join(term.text for term in terms) for _, terms in ways}))
         brackets = _BRACKETS[type(node)]
-        return shortened(f"{brackets[0]}{gives} {' '.join(clauses)}{brackets[1]}")
+        text = shortened(f"{brackets[0]}{gives} {' '.join(clauses)}{brackets[1]}")
+        return Term(text, data=data_of(*(term for _, terms in ways for term in terms)))
 
     def asked_of(self, term: Term, path: Held) -> Told:
         """Run a property."""
@@ -161,7 +173,11 @@ class Expressions(Conditions, ABC):
         exits = self.called(
             Term(term.text, term.value), [term.parts.owner], {}, path, self.depth + 1
         )
-        return [(path, Term(term.text))] if exits is None else [(e.path, e.term) for e in exits]
+        return (
+            [(path, Term(term.text, data=data_of(term.parts.owner)))]
+            if exits is None
+            else [(e.path, e.term) for e in exits]
+        )
 
     def call(self, node: ast.Call, frame: Frame, path: Held) -> Told:
         """Call what an expression gives."""
@@ -184,8 +200,8 @@ class Expressions(Conditions, ABC):
                     if term.text == PASSED:
                         keywords[PASSED] = term
                 else:
-                    keywords[PASSED] = Term(term.text, parts={})
-            found += self.run(node, function, args, keywords, way)
+                    keywords[PASSED] = Term(term.text, parts={}, data=term.data)
+            found += self.run(node, function, args, keywords, frame, way)
         return found
 
     def run(
@@ -194,6 +210,7 @@ class Expressions(Conditions, ABC):
         function: Term,
         args: list[Term],
         keywords: dict[str, Term],
+        frame: Frame,
         path: Held,
     ) -> Told:
         """Return what a call gives: on each way through it, or else as it is written."""
@@ -207,7 +224,7 @@ class Expressions(Conditions, ABC):
             if isinstance(name, Const) and isinstance(name.value, str):
                 return [(path, self.attribute(args[0], name.value))]
         if function.text == f"{PASSED}.get" and args:
-            return [(path, self.item(Term(PASSED, parts={}), args[0]))]
+            return [(path, self.item(Term(PASSED, parts={}, data=_EVERYTHING), args[0]))]
         raised = len(self.raised)
         try:
             exits = self.called(function, args, keywords, path, self.depth + 1)
@@ -219,12 +236,75 @@ class Expressions(Conditions, ABC):
         del self.raised[raised:]
         if made := self.record(function.value, args, keywords):
             return [(path, made)]
+        if made := self.instance(function, args, keywords, path):
+            return [(path, made)]
+        data = self.given(node, function, args, keywords, frame)
         said = [each.text for each in args]
         said += [f"{name}={each.text}" for name, each in sorted(keywords.items())]
         text = shortened(f"{function.text}({', '.join(said)})")
         is_class = isinstance(function.value, Ref) and function.value.kind == "class"
         kind = function.value if is_class or dotted else None
-        return [(path, Term(text, None, kind))]
+        value = Foreign(f"{dotted}()") if dotted and len(dotted) < LONG else None
+        return [(path, Term(text, value, kind, data))]
+
+    def given(
+        self,
+        node: ast.Call,
+        function: Term,
+        args: Sequence[Term],
+        keywords: Mapping[str, Term],
+        frame: Frame,
+    ) -> frozenset[str]:
+        """Note what of the request code of others is given; return what is in what that gives."""
+        name = function.text.rpartition(".")[2]
+        if isinstance(function.value, Foreign):
+            name = function.value.dotted.rpartition(".")[2]
+        told = {str(place): data_of(each) for place, each in enumerate(args)}
+        told |= {word: data_of(each) for word, each in keywords.items()}
+        held = self.sent.setdefault((frame.env.module.path, node.lineno, name), {})
+        for word, data in told.items():
+            held[word] = held.get(word, frozenset()) | data
+        if name in _SIZES or function.text == f"{PASSED}.keys":
+            return frozenset()
+        owner = frozenset(
+            each.removesuffix(f".{name}") if isinstance(node.func, ast.Attribute) else each
+            for each in function.data
+        )
+        if name in _NAMES and len(args) == 1 and args[0].text == PASSED:
+            return frozenset()
+        data = owner.union(*told.values())
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=held_by), attr=attr) if attr in _PUTS:
+                if held_by in frame.names and data:
+                    before = frame.names[held_by]
+                    frame.names[held_by] = before._replace(data=before.data | data)
+            case _:
+                pass
+        return data
+
+    def instance(
+        self, function: Term, args: Sequence[Term], keywords: Mapping[str, Term], path: Held
+    ) -> Term | None:
+        """Return an object of a class of the release, as its ``__init__`` makes it."""
+        kind = function.value
+        if not isinstance(kind, Ref) or kind.kind != "class":
+            return None
+        thing = self.m.thing(kind)
+        if any(
+            each != Foreign("builtins.object") for each in thing.mro if isinstance(each, Foreign)
+        ):
+            return None
+        said = [each.text for each in args]
+        said += [f"{name}={each.text}" for name, each in sorted(keywords.items())]
+        made = Term(shortened(f"{thing.name}({', '.join(said)})"), None, Object(kind, {}))
+        init = self.in_class(kind, "__init__")
+        if isinstance(init, Ref) and init.kind == "function":
+            raised = len(self.raised)
+            try:
+                self.called(Term("", init, Method(made)), args, keywords, path, self.depth + 1)
+            except TooMuch:
+                del self.raised[raised:]
+        return made
 
     def called(
         self,
@@ -307,14 +387,14 @@ class Expressions(Conditions, ABC):
             elif name in keywords:
                 names[name] = keywords[name]
             elif more is not None:
-                names[name] = more.parts.get(name) or Term(name)
+                names[name] = more.parts.get(name) or Term(name, data=_named(more, name))
             elif name in defaults:
                 names[name] = Term(shortened(ast.unparse(defaults[name])), constant(defaults[name]))
             else:
                 names[name] = Term(name)
         if node.args.vararg is not None:
             rest = [*args[len(both) :]]
-            names[node.args.vararg.arg] = Term("*", parts=rest)
+            names[node.args.vararg.arg] = Term("*", parts=rest, data=data_of(*rest))
         if node.args.kwarg is not None:
             known = {
                 name: each
@@ -322,7 +402,17 @@ class Expressions(Conditions, ABC):
                 if name != PASSED and name not in names
             }
             held = {**(more.parts if more is not None else {}), **known}
-            names[node.args.kwarg.arg] = (
-                Term(PASSED, parts=held) if more is not None else Term("{}", parts=held)
-            )
+            data = data_of(*held.values(), *([more] if more is not None else []))
+            text = PASSED if more is not None else "{}"
+            names[node.args.kwarg.arg] = Term(text, parts=held, data=data)
         return names
+
+
+def each_of(term: Term) -> Term:
+    """Return what one of the items of something is; of what is passed by name, a name."""
+    data = frozenset() if term.text == PASSED else data_of(term)
+    return Term(shortened(f"each of {term.text}"), data=data)
+
+
+def _named(more: Term, name: str) -> frozenset[str]:
+    return frozenset((name,)) if more.data == _EVERYTHING else more.data

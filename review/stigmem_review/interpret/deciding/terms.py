@@ -16,6 +16,10 @@ GIVEN = "value"
 """What the value is called that the node gives to a hook that rewrites it."""
 PASSED = "**"
 """What all that the node passes by name is called."""
+ALL = "*"
+"""What stands for all that the node passes by name."""
+_DEEP = 2
+"""Attributes of what the node passes that are told apart."""
 LONG = 300
 """Characters of what is written, up to which it is told apart."""
 
@@ -36,6 +40,8 @@ class Term(NamedTuple):
     parts: Any = None
     """What else is known of it: the terms that are in it, in order or by name, the class that a
     call made it of, or one of the below."""
+    data: frozenset[str] = frozenset()
+    """What of the request is in it: by the name that the node passes it under, with attributes."""
 
 
 Held = dict[str, bool]
@@ -101,11 +107,33 @@ class Exit(NamedTuple):
     term: Term
 
 
+def data_of(*terms: Term) -> frozenset[str]:
+    """Return what of the request is in any of several things."""
+    found = frozenset[str]().union(*(each.data for each in terms))
+    for each in terms:
+        if isinstance(each.parts, Object):
+            found |= data_of(*each.parts.fields.values())
+    return found
+
+
+def passed(name: str) -> Term:
+    """Return what the node passes under a name."""
+    return Term(name, data=frozenset((name,)))
+
+
+def within(data: frozenset[str], name: str) -> frozenset[str]:
+    """Return what of the request an attribute or an item of something is."""
+    return frozenset(
+        each if each == ALL or each.count(".") >= _DEEP else f"{each}.{name}" for each in data
+    )
+
+
 def listed(parts: Sequence[Term], *, ordered: bool) -> Term:
     """Return what a list, a tuple or a set is that is written out."""
     every = [each.text for each in parts]
     inside = ", ".join(every if ordered else sorted(set(every)))
-    return Term(shortened(f"[{inside}]" if ordered else f"{{{inside}}}"), None, [*parts])
+    text = shortened(f"[{inside}]" if ordered else f"{{{inside}}}")
+    return Term(text, None, [*parts], data_of(*parts))
 
 
 def is_display(term: Term) -> bool:

@@ -14,7 +14,9 @@ from stigmem_review.interpret.deciding.terms import (
     Object,
     Property,
     Term,
+    passed,
     shortened,
+    within,
 )
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.host import ALLOW, DENY, REJECT
@@ -36,11 +38,16 @@ from stigmem_review.interpret.values import (
 )
 
 _STEPS = 4_000
+_NAMED_ITEM = f"each of {PASSED}.items()"
 _NESTED = 4
 """Containers within each other that are written out."""
 ENDS = {ALLOW: "allow", DENY: "deny", "stigmem_node.plugins.ALLOW_SINGLETON": "allow"}
 """What the node makes of what others give."""
 FAILS = "raises"
+
+
+Call = tuple[str, int, str]
+"""A call: the place of its file, its line, and the last part of the name of what is called."""
 
 
 class Things:
@@ -51,6 +58,8 @@ class Things:
         self.steps = 0
         self.raised: list[Exit] = []
         self.constants: dict[str, str] = {}
+        self.sent: dict[Call, dict[str, frozenset[str]]] = {}
+        """What of the request is in each argument of calls of others."""
         self.folded: set[str] = set()
         """What decided where its value was known."""
         self.depth = 0
@@ -177,12 +186,9 @@ class Things:
                 return Term(f"{owner.text}.{attr}", found.function, Property(owner))
             if found is not MISSING:
                 return self.term(found, f"{owner.text}.{attr}")
-            return Term(shortened(f"{owner.text}.{attr}"))
+            return Term(shortened(f"{owner.text}.{attr}"), data=owner.data)
         if isinstance(value, Foreign):
-            return Term(
-                f"{value.dotted}.{attr}".removeprefix("builtins."),
-                Foreign(f"{value.dotted}.{attr}"),
-            )
+            return Term(shortened(f"{owner.text}.{attr}"), Foreign(f"{value.dotted}.{attr}"))
         if isinstance(value, Ref) and value.kind == "module":
             found = m.cells.get((value.oid, attr), MISSING)
             if found is not MISSING:
@@ -196,26 +202,22 @@ class Things:
                 return Term(f"{owner.text}.{attr}", Bound(found, value))
             if found is not MISSING:
                 return self.term(found, f"{owner.text}.{attr}")
-        return Term(shortened(f"{owner.text}.{attr}"))
+        return Term(shortened(f"{owner.text}.{attr}"), data=within(owner.data, attr))
 
     def item(self, owner: Term, key: Term) -> Term:
         """Return what something has at a place or under a name."""
-        known = isinstance(key.value, Const) and isinstance(key.value.value, str)
-        if isinstance(owner.parts, dict) and known:
-            name = str(key.value.value)  # type: ignore[union-attr]
-            found = owner.parts.get(name)
-            return found or Term(name if owner.text == PASSED else "None")
-        if (
-            isinstance(owner.parts, list)
-            and isinstance(key.value, Const)
-            and type(key.value.value) is int
-        ):
-            place = key.value.value
-            if -len(owner.parts) <= place < len(owner.parts):
-                found = owner.parts[place]
-                assert isinstance(found, Term)
-                return found
-        return Term(shortened(f"{owner.text}[{key.text}]"))
+        index = key.value.value if isinstance(key.value, Const) else None
+        parts = owner.parts
+        if isinstance(parts, dict) and isinstance(index, str):
+            found = parts.get(index)
+            return found or (passed(index) if owner.text == PASSED else Term("None"))
+        if isinstance(parts, list) and type(index) is int and -len(parts) <= index < len(parts):
+            held: Term = parts[index]
+            return held
+        data = within(owner.data, index) if isinstance(index, str) else owner.data
+        if owner.text == _NAMED_ITEM and key.text == "0":
+            data = frozenset()
+        return Term(shortened(f"{owner.text}[{key.text}]"), data=data)
 
     def record(
         self, kind: Value | None, args: Sequence[Term], keywords: Mapping[str, Term]
@@ -242,7 +244,8 @@ class Things:
 
     def failure(self, term: Term) -> Term:
         """Return what the node makes of what is raised."""
-        kind = term.parts if term.parts is not None else term.value
+        made = term.parts.kind if isinstance(term.parts, Object) else term.parts
+        kind = made if made is not None else term.value
         name = kind.dotted if isinstance(kind, Foreign) else ""
         if name == REJECT or (isinstance(kind, Ref) and self.m.derives(kind, Foreign(REJECT))):
             return Term("deny", Foreign(DENY))
