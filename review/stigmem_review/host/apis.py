@@ -148,7 +148,9 @@ _ASKS = _words(
 )
 """Calls of which nothing comes but what the thing is that they are given."""
 _APART = _words(
-    "enum.auto inspect.cleandoc inspect.getdoc inspect.isasyncgenfunction inspect.isawaitable "
+    "enum.auto gc.collect gc.disable gc.enable gc.freeze gc.get_count gc.get_threshold "
+    "gc.isenabled gc.set_threshold gc.unfreeze inspect.cleandoc inspect.getdoc "
+    "inspect.isasyncgenfunction inspect.isawaitable "
     "inspect.isclass inspect.iscoroutine inspect.isgeneratorfunction inspect.ismethod "
     "inspect.signature inspect.unwrap pydantic.SecretStr sys.exc_info sys.exit "
     "sys.getdefaultencoding sys.getfilesystemencoding sys.getrecursionlimit sys.getsizeof "

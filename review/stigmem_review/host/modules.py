@@ -64,6 +64,17 @@ class HostModules:
         given = not name or name == ANY_NAME or name.startswith("__") or ANY_NAME in names
         return "" if given or name in names or self._names(whole) is not None else whole
 
+    def offered(self, module: str) -> tuple[str, ...]:
+        """Return what a star takes of a module of the node; nothing where that is not known.
+
+        The node's own modules offer the public names that they bind, and not what is below them.
+        """
+        names = self._names(module) if module.partition(".")[0] == "stigmem_node" else None
+        if names is None or ANY_NAME in names:
+            return ()
+        below = (each for each in sorted(names) if each[:1] != "_" and each != "annotations")
+        return tuple(each for each in below if self._names(f"{module}.{each}") is None)
+
     def _names(self, module: str) -> frozenset[str] | None:
         """Return the names a module binds; ``None`` where the node has no such module."""
         spans = self._modules.get(module)

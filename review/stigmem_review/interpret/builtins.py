@@ -11,6 +11,7 @@ from stigmem_review.interpret import (
     containers,
     generic,
     lazy,
+    namespaces,
     operators,
     protocols,
     text,
@@ -532,7 +533,11 @@ def _hasattr(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("builtins.setattr", whole=True)
 def _setattr(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 3, 3)
-    return set_attribute(m, args[0], _attribute(args[1]), args[2])
+    owner, name, value = args
+    if isinstance(owner, Ref) and owner.kind == "module" and isinstance(name, (Opaque, Unknown)):
+        namespaces.set_any(m, owner, name, value)
+        return NONE
+    return set_attribute(m, owner, _attribute(name), value)
 
 
 @model("builtins.delattr")

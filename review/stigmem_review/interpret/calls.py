@@ -567,6 +567,9 @@ def _on_names(m: Machine, owner: View, name: str, args: Args, keywords: Keywords
                     namespaces.set_item(m, owner, index, value)
                 return NONE
 
+            if owner.owner.kind == "module" and args and isinstance(args[0], Unknown):
+                namespaces.set_any(m, owner.owner, args[0], args[0])
+                args = ()
             return containers.dict_of(m, args, keywords, put)
         case "setdefault" if len(args) == 2 and not keywords:
 

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 from stigmem_review.host import apis
-from stigmem_review.interpret import lazy, namespaces, operators
+from stigmem_review.interpret import host, lazy, namespaces, objects, operators
 from stigmem_review.interpret.environment import Env, mangled
 from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
@@ -454,6 +454,8 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
 
             def more(content: Value, after: int = after) -> Value:
                 if not isinstance(content, Pairs):
+                    if function == objects.MANIFEST:
+                        return spread(after, {**done, **untold(content)}, given)
                     if m.roots:
                         return m.each(function, lambda one: m.entered_anyhow(one, *given.items))
                     raise GiveUp("what two stars spread is not known")
@@ -468,10 +470,23 @@ def _call(m: Machine, node: ast.Call, env: Env) -> Value:
             def spread_(one: Value, more: Callable[[Value], Value] = more) -> Value:
                 if isinstance(one, Unknown):
                     return more(one)
-                return m.each(_mapping(m, one), more)
+                try:
+                    mapping = _mapping(m, one)
+                except GiveUp:
+                    if function != objects.MANIFEST:
+                        raise
+                    mapping = m.unknown("what two stars spread is not known", one)
+                return m.each(mapping, more)
 
             return m.each(value, spread_)
         return m.call(function, given.items, tuple(done.items()))
+
+    def untold(spread: Value) -> dict[str, Value]:
+        """Return what a mapping can give of a manifest: no field that is written beside it."""
+        m.may_raise("what two stars spread is not known")
+        written = {name for name, _ in named}
+        found = m.unknown("what two stars spread is not known", spread)
+        return {name: found for name in host.FIELDS if name not in written}
 
     def put(done: dict[str, Value], name: str, value: Value) -> None:
         if name in done:

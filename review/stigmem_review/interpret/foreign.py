@@ -24,7 +24,7 @@ from stigmem_review.interpret import (
     settings,
     stdlib,
 )
-from stigmem_review.interpret.kinds import MODULE_OF, kind_of
+from stigmem_review.interpret.kinds import MODULE_OF, kind_of, lacks
 from stigmem_review.interpret.machine import (
     REWRITTEN,
     GiveUp,
@@ -226,6 +226,8 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             return m.call_on(owner, "get", (Const(name),), ())
         return Method(owner, name)
     assert isinstance(owner, Foreign)
+    if lacks(owner.dotted, name):
+        m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
     if name == "__module__" and kind_of(owner.dotted) in ("class", "function"):
         return Opaque("str", (MODULE_OF, Const(owner.dotted)))
     if members := m.host_members.get(owner.dotted):

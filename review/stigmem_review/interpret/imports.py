@@ -8,9 +8,13 @@ import functools
 from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
 from stigmem_review.code.names import names_of
 from stigmem_review.code.parse import REFUSED
+from stigmem_review.host import apis
+from stigmem_review.host.modules import modules
+from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
+from stigmem_review.interpret.kinds import offered
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import (
     FALLS,
@@ -143,9 +147,12 @@ def _lazily(m: Machine, fallback: Value, name: str) -> Value | None:
 
 def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
     if isinstance(module, Foreign):
-        m.doom(f"everything is imported from {module.dotted}, which is another distribution's")
+        _star_of_others(m, module, env)
+        return
     if not isinstance(module, Ref) or m.is_escaped(module):
         m.doom("everything is imported from a module that may have been changed")
+    if m.may_name(module):
+        namespaces.set_any(m, env.globals, m.unknown("what a star takes is not known"), NONE)
     listed = m.read(module, "__all__")
     fallback = m.read(module, "__getattr__")
     if listed == MISSING and fallback != MISSING:
@@ -174,6 +181,18 @@ def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
         with_items(m, listed, every)
     except GiveUp as stop:
         m.doom(f"what __all__ has in it is not known: {stop.why}")
+
+
+def _star_of_others(m: Machine, module: Foreign, env: Env) -> None:
+    """Bind all that a module of others offers, or let each name be one that it does."""
+    names = offered(module.dotted) or modules(m.node.version).offered(module.dotted)
+    for name in names:
+        # Whether this is in every version of Python is not known.
+        new = m.read(env.globals, name) == MISSING
+        found = Foreign(apis.canonical(f"{module.dotted}.{name}"))
+        m.bind_name(name, found if new else m.unknown("what a star takes is not known"), env)
+    if not names:
+        namespaces.set_any(m, env.globals, m.unknown("what a star takes is not known"), NONE)
 
 
 def _take(m: Machine, module: Ref, name: str, env: Env) -> None:

@@ -24,6 +24,7 @@ from stigmem_review.interpret import (
     objects,
     operators,
     showing,
+    stacks,
     statements,
     stdlib,
 )
@@ -476,6 +477,8 @@ class Interpreter(Machine):
                 if thing.type.dotted == "contextlib.nullcontext":
                     given = thing.defaults[0][1] if thing.defaults else NONE
                     return given, lambda raised: FALSE
+                if thing.type == stacks.STACK:
+                    return ref, lambda raised: stacks.left(self, ref, raised)
                 if thing.type.dotted in ("builtins.open", "threading.Lock", "threading.RLock"):
                     return ref, lambda raised: FALSE
             case _:

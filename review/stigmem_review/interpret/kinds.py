@@ -7,6 +7,8 @@ import collections.abc
 import enum
 import functools
 import typing
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
 from typing import Literal
 
@@ -17,6 +19,12 @@ UNION = Foreign("types.UnionType")
 """What ``|`` makes of types."""
 GENERIC = Foreign("types.GenericAlias")
 """What square brackets make of a class or a special form of types."""
+OF_MODELS = words(
+    "construct copy dict from_orm json mro parse_file parse_obj parse_raw register schema "
+    "schema_json update_forward_refs validate"
+)
+"""Public attributes of ``pydantic.BaseModel`` and of its class that do not begin with model_."""
+_MODELS = words("pydantic.BaseModel stigmem_node.plugins.PluginManifest")
 Kind = Literal["module", "class", "function", "other"]
 
 _REAL: dict[str, ModuleType] = {
@@ -27,10 +35,16 @@ _REAL: dict[str, ModuleType] = {
     "typing": typing,
 }
 """Modules of Python in which a name stands for the same kind of thing in every version."""
-_OF_MODULES = words(
-    "sys.__annotations__ sys.__builtins__ sys.__cached__ sys.__loader__ sys.__spec__"
-)
-"""What a module has of its own accord, by the names under which it is spoken of."""
+_OFFERING = words("collections collections.abc contextlib dataclasses enum functools typing")
+"""Modules of Python of which what a star takes hardly differs between versions."""
+_OF_MODULES: dict[str, object] = {
+    "sys.__annotations__": {},
+    "sys.__builtins__": {},
+    "sys.__cached__": "",
+    "sys.__loader__": SourceFileLoader("", ""),
+    "sys.__spec__": ModuleSpec("", None),
+}
+"""What a module has of its own accord, by the names under which it is spoken of, and its like."""
 MODULE_OF = "module of"
 """What the key of a text begins with that is the name of the module that has something."""
 IS_OF: dict[str, Kind] = {
@@ -42,6 +56,26 @@ IS_OF: dict[str, Kind] = {
 _HOST = "stigmem_node.plugins."
 _ALIASES = words("Outcome VotingDecision")
 """What the host has under the name of a class, and is none (``stigmem_node.plugins.handlers``)."""
+
+
+def lacks(dotted: str, name: str) -> bool:
+    """Say whether something is known to have no such attribute."""
+    if dotted in _MODELS:
+        # A model has its fields for its objects alone.
+        return not (name.startswith(("_", "model_")) or name in OF_MODELS)
+    if kind_of(dotted) == "function" and dotted.rpartition(".")[0] in _REAL:
+        return name[:1] != "_" and not hasattr(getattr(*_parts(dotted)), name)
+    return dotted in _OF_MODULES and not hasattr(_OF_MODULES[dotted], name)
+
+
+def _parts(dotted: str) -> tuple[ModuleType, str]:
+    module, _, name = dotted.rpartition(".")
+    return _REAL[module], name
+
+
+def offered(dotted: str) -> tuple[str, ...]:
+    """Return what a star takes of a module of Python; nothing where that is not known."""
+    return tuple(import_module(dotted).__all__) if dotted in _OFFERING else ()
 
 
 def asked(dotted: str, *kinds: str) -> Opaque:

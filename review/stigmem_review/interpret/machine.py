@@ -263,6 +263,10 @@ class Machine(Heap, ABC):
         self.yielding: list[Callable[[Value], None]] = []
         self.collectors: set[int] = set()
         """What only the machine itself has: lists of items, and names of comprehensions."""
+        self.leaving: list[Callable[[Value | None], Value]] = []
+        """What leaves each context that was entered into a stack."""
+        self.open: dict[int, set[str]] = {}
+        """What the computed names begin with that modules may have, on whichever way."""
         self.noted: list[Any] = []
         """What was seen to be made for the node, on whichever way (``routers``)."""
         self.imports = self.alloc(Thing("imports"))
@@ -652,7 +656,19 @@ class Machine(Heap, ABC):
         if (ref.oid, ESCAPED) in cells or (ref.oid, VOLATILE + name) in cells:
             return self.unknown("code that could not be followed may have changed it")
         value = cells.get((ref.oid, name), MISSING)
+        if value is MISSING and ref.oid in self.open and self.may_name(ref, name):
+            return self.unknown("a name may be bound that is computed")
         return self.narrowed(value) if isinstance(value, OneOf) else value
+
+    def open_names(self, ref: Ref, start: str) -> None:
+        """Note that any name of a module may be bound that begins with a text."""
+        self.open.setdefault(ref.oid, set()).add(start)
+
+    def may_name(self, ref: Ref, name: str = "") -> bool:
+        """Say whether a name of a module may be bound, or any, that is computed."""
+        if name.startswith("__"):
+            return False
+        return any(name.startswith(start) or not name for start in self.open.get(ref.oid, ()))
 
     def write(self, ref: Ref, value: Value, name: str = ALL) -> None:
         """Set a cell; ``MISSING`` unbinds it.
@@ -708,8 +724,13 @@ class Machine(Heap, ABC):
         """Return a text that is not known."""
         return Opaque("str", ("some", self.atom("what a text is")))
 
-    def item_of(self, value: Value, why: str) -> Unknown:
+    def item_of(self, value: Value, why: str) -> Value:
         """Return what going through a value gives, or entering it, where nobody knows that."""
+        match value:
+            case Foreign(dotted="os.environ") | Unknown(api="os.environ.keys()"):
+                return self.some_text()
+            case Unknown(api="os.environ.items()"):
+                return Tuple((self.some_text(), self.some_text()))
         if isinstance(value, Unknown) and value.api:
             return self.given_by(value.api, why)
         return self.unknown(why, value)

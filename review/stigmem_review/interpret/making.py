@@ -68,8 +68,10 @@ def finish_model(m: Machine, kind: Ref, env: Env) -> None:
     for name, annotation in m.fields.get(kind.oid, {}).items():
         if "ClassVar" not in ast.unparse(annotation):
             default = m.read(kind, name)
-            found[name] = (schemas.shape_of(m, annotation, env), default)
-            if default != MISSING and name[:1] != "_":
+            private = name[:1] == "_" and name[:2] != "__"
+            shape = (schemas.PRIVATE,) if private else schemas.shape_of(m, annotation, env)
+            found[name] = (shape, default)
+            if default != MISSING and name[:2] != "__":
                 m.put((kind.oid, name), MISSING)
     m.shapes[kind.oid] = found
     own = m.read(kind, _CONFIG)
@@ -180,8 +182,22 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
         # A validator can have changed the others' values.
         held = m.guard((data,), partial(operators.subscript, m, data, Const(name)))
         m.write(ref, held, name)
+    _hide(m, ref, kind)
     if ref.kind == "manifest":
         host.check_dependencies(m, m.read(ref, "name"), m.read(ref, "depends_on"))
+
+
+def _hide(m: Machine, ref: Ref, kind: Ref) -> None:
+    """Give a new object of a model the attributes that are no fields."""
+    for each in reversed(mro(m, kind)):
+        held = m.shapes.get(each.oid, {}) if isinstance(each, Ref) else {}
+        for name, (shape, default) in held.items():
+            if shape[0] == schemas.PRIVATE and default != MISSING:
+                try:
+                    value = _model_value(m, name, shape, MISSING, default)
+                except GiveUp as stop:
+                    value = m.unknown(stop.why, default)
+                m.write(ref, value, name)
 
 
 def _checked_by_host(m: Machine, name: str, shape: schemas.Shape, value: Value) -> Value:
@@ -248,6 +264,8 @@ def _model_fields(m: Machine, kind: Ref) -> tuple[dict[str, tuple[schemas.Shape,
                 raise GiveUp("a model is made in a way of its own")
             checks = checks or (name not in fields and isinstance(value, (Unknown, OneOf)))
         for name, (shape, default) in fields.items():
+            if shape[0] == schemas.PRIVATE:
+                continue
             alike = of_host and _ALIKE.get(name) == shape
             found[name] = ((schemas.PLAIN, name) if alike else shape, default)
     if any(name.startswith("_") for name in found):
@@ -257,7 +275,7 @@ def _model_fields(m: Machine, kind: Ref) -> tuple[dict[str, tuple[schemas.Shape,
 
 def _field_options(m: Machine, field: Ref) -> dict[str, Value]:
     options = dict(m.thing(field).defaults)
-    if m.thing(field).type != Foreign("pydantic.Field"):
+    if m.thing(field).type not in (Foreign("pydantic.Field"), schemas.PRIVATE_ATTRIBUTE):
         raise GiveUp("a default of a model is not followed")
     known = {"", "default", "default_factory"} | schemas.SAID
     if options.keys() - known - schemas.BOUNDS:
@@ -268,8 +286,16 @@ def _field_options(m: Machine, field: Ref) -> dict[str, Value]:
 def set_field(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     """Set an attribute of an object of a model, or of a manifest, as pydantic does."""
     kind = m.thing(owner).type
-    if value == MISSING or name.startswith("_"):
+    hidden = isinstance(kind, Ref) and any(
+        m.shapes.get(each.oid, {}).get(name, ("", MISSING))[0] == (schemas.PRIVATE,)
+        for each in mro(m, kind)
+        if isinstance(each, Ref)
+    )
+    if value == MISSING or (name.startswith("_") and not hidden):
         raise GiveUp("an object of a model is changed in an unusual way")
+    if hidden:
+        m.write(owner, value, name)
+        return NONE
     if not isinstance(kind, Ref) or _option(m, kind, "frozen"):
         host.refuse(m, "Instance is frozen")
     fields, _ = _model_fields(m, kind)

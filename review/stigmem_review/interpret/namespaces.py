@@ -12,10 +12,13 @@ from stigmem_review.interpret.values import (
     Const,
     Foreign,
     OneOf,
+    Opaque,
     Pairs,
     Ref,
+    Unknown,
     Value,
     View,
+    values_of,
     words,
 )
 
@@ -51,6 +54,8 @@ def names(m: Machine, owner: Ref) -> list[str]:
     """Return the names in the dict of an object, in the order in which it got them."""
     if m.is_escaped(owner):
         raise GiveUp("code that could not be followed may have changed it")
+    if m.may_name(owner):
+        raise GiveUp("which names are bound is not known")
     found = m.ordered_names(owner)
     if owner.kind != "module":
         return found
@@ -111,8 +116,47 @@ def has_item(m: Machine, view: View, index: Value) -> Value:
     return m.each(value_of(m, view.owner, _name(m, index)), lambda value: Const(value != MISSING))
 
 
+def set_any(m: Machine, owner: Ref, name: Value, value: Value) -> None:
+    """Bind a name of a module that is not known: each may be, that begins as the name does.
+
+    What Python itself goes by in a module is not thought to be meant.
+    """
+    start = _beginning(m, name)
+    for each in m.names(owner):
+        if each.startswith(start) and each[:2] != "__":
+            # Whoever uses the name may have what it stood for.
+            _keep(m, m.cells[owner.oid, each])
+            m.write(owner, m.unknown("a name may be bound that is computed"), each)
+    _keep(m, value)
+    m.open_names(owner, start)
+
+
+def _keep(m: Machine, value: Value) -> None:
+    for each in values_of(value):
+        if not isinstance(each, (Const, Foreign, Opaque)):
+            m.escape(each)
+
+
+def _beginning(m: Machine, name: Value) -> str:
+    """Return what a text is known to begin with on the way that is followed."""
+    if isinstance(name, Opaque):
+        for atom, so in m.path.items():
+            match m.atoms[atom][0] if isinstance(atom, int) and so else None:
+                case ("truth", Opaque(key=("startswith", owner, Const(value=str(start))))) if (
+                    owner == name
+                ):
+                    return start
+                case _:
+                    pass
+    return ""
+
+
 def set_item(m: Machine, view: View, index: Value, value: Value) -> Value:
     """Bind a name, or unbind it if the value is ``MISSING``."""
+    index = m.narrowed(index)
+    if isinstance(index, (Opaque, Unknown)) and view.owner.kind == "module" and value != MISSING:
+        set_any(m, view.owner, index, value)
+        return NONE
     name = _name(m, index)
     if not name.isidentifier() or name[:2] == "__":
         raise GiveUp(f"{name} is set")

@@ -13,18 +13,21 @@ from stigmem_review.interpret.keys import pairs_of
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
-from stigmem_review.interpret.objects import mro, new_class
+from stigmem_review.interpret.objects import OBJECT, mro, new_class
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
+    Bound,
     Const,
     Foreign,
     Frozen,
     Member,
+    OneOf,
     Opaque,
     Pairs,
     Ref,
     Tuple,
+    Unknown,
     Value,
     View,
     Wrapped,
@@ -365,11 +368,36 @@ def _dir(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.new_list([Const(name) for name in names])
 
 
+_IS_METHOD = Foreign("inspect.ismethod")
+
+
+def _methods_of(m: Machine, owner: Ref) -> Value:
+    """Return the methods of an object with their names, which asks for all that it has."""
+    kind = m.thing(owner).type
+    classes = mro(m, kind)
+    odd = any(
+        each not in (OBJECT, Foreign("abc.ABC")) for each in classes if not isinstance(each, Ref)
+    )
+    if odd or m.overrides(kind, ("__dir__", "__getattr__", "__getattribute__", "__slots__")):
+        m.doom("inspect.getmembers() is called")
+    every = [name for each in (owner, *classes) if isinstance(each, Ref) for name in m.names(each)]
+    found: list[Value] = []
+    for name in sorted({*every} - {"__qualname__", "__annotations__"}):
+        value = m.get(owner, name)
+        if isinstance(value, (OneOf, Unknown)):
+            m.doom("inspect.getmembers() is called")
+        if isinstance(value, Bound):
+            found.append(Tuple((Const(name), value)))
+    return m.new_list(found)
+
+
 @model("inspect.getmembers", whole=True)
 def _members_of(m: Machine, args: Args, keywords: Keywords) -> Value:
     if keywords or not 1 <= len(args) <= 2:
         m.doom("inspect.getmembers() is called")
     owner = args[0]
+    if isinstance(owner, Ref) and owner.kind == "instance" and tuple(args[1:]) == (_IS_METHOD,):
+        return _methods_of(m, owner)
     if not isinstance(owner, Ref) or owner.kind != "module" or m.read(owner, "__dir__") != MISSING:
         m.doom("inspect.getmembers() is called")
     content = namespaces.content(m, View(owner, namespaces.NAMES))

@@ -320,6 +320,16 @@ def _validate(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.each(m.read(value), entries)
 
 
+@model("pydantic.PrivateAttr", whole=True)
+def _private(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, (), 0, 1)
+    held = (*(("", each) for each in args), *keywords)
+    return m.alloc(Thing("object", type=PRIVATE_ATTRIBUTE, defaults=held))
+
+
+PRIVATE = "private"
+"""The word of a shape that is no field: each object has such an attribute of its own."""
+PRIVATE_ATTRIBUTE = Foreign("pydantic.PrivateAttr")
 SAID = words("description title examples")
 """What ``Field`` takes to describe a field with."""
 BOUNDS = words("ge gt le lt multiple_of min_length max_length")

@@ -408,6 +408,19 @@ for _name in (
     model(_name)(_plain_only(_name))
 
 
+@model("logging.config.dictConfig")
+def _configure_logging(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    try:
+        written = repr(text.plain(m, args[0]))
+    except GiveUp as stop:
+        m.doom(stop.why)
+    if m.names_own(written):
+        m.doom("what is named in a text is made")
+    m.may_raise("what logging makes of what it is configured with is not known")
+    return NONE
+
+
 @model("pydantic.Field", whole=True)
 def _model_field(m: Machine, args: Args, keywords: Keywords) -> Value:
     for each in (*args, *(value for name, value in keywords if name != "default_factory")):
