@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from stigmem_review import BumpReport, bump
 from stigmem_review.errors import PolicyError
 from stigmem_review.report import render
 from stigmem_review.text import flat
+from support.command import run
 from support.plugins import plugin, write_project, write_wheel
 from support.repository import Deployment
 
@@ -99,3 +101,44 @@ def test_a_folder_that_a_counted_list_installs_from_counts(world: World, tmp_pat
     new = {**project, "plug/demo_plugin/more.py": "import os\n"}
     report = world.reviewed({**old, **project}, {**old, **new})
     assert [each.plugin for each in report.bumps] == ["demo-plugin"]
+
+
+WARNS = "warn-only = true\n"
+
+
+def _ended(world: World, old: str, new: str, form: str = "text") -> tuple[int, str]:
+    """Review a release without a hash; return what bump ends with, and prints."""
+    where = ("--repository", world.deployment.folder, "--artifacts", world.wheels)
+    lists = (PIN.format("1.0.0") + "demo==1 --hash=sha256:aa\n", PIN.format("1.1.0") + "-r gone\n")
+    states = [
+        {"requirements.txt": pins} | ({POLICY: policy} if policy else {})
+        for pins, policy in zip(lists, (old, new), strict=True)
+    ]
+    base, head = map(world.deployment.commit, states)
+    done = run("bump", base, head, *where, "--format", form)
+    return done.returncode, done.stdout
+
+
+def test_a_base_that_only_wants_to_be_warned_is_only_warned(world: World) -> None:
+    code, text = _ended(world, "", "")
+    assert (code, "warn-only" in text) == (3, False)
+    for form in ("text", "markdown", "github"):
+        code, text = _ended(world, WARNS, WARNS, form)
+        assert code == 0
+        said = " ".join(text.split())
+        assert "The base's policy says warn-only, so this does not fail." in said
+        assert "incomplete" in said.lower()
+        assert "::error" not in text
+    code, text = _ended(world, WARNS, WARNS, "json")
+    assert (code, json.loads(text)["verdict"]["exit_code"]) == (0, 3)
+
+
+def test_a_change_cannot_make_itself_a_warning(world: World) -> None:
+    assert _ended(world, "", WARNS)[0] == 3
+    assert _ended(world, "fail-on = 'warning'\n", WARNS)[0] == 3
+
+
+def test_what_is_only_warned_of_is_listed_with_what_passes(world: World) -> None:
+    world.deployment.commit({POLICY: f"# for a while\n{WARNS}"})
+    done = run("approvals", cwd=world.deployment.folder)
+    assert "a change of pins is only warned of, and never fails" in done.stdout

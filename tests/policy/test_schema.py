@@ -15,7 +15,7 @@ KEYS = [*keys_of(Policy)]
 
 WRONG = [
     ('\nfailon = "error"', "unknown key `failon`, line 2: did you mean `fail-on`?"),
-    ("zzz = 1", "unknown key `zzz`, line 1; it is one of fail-on, node, "),
+    ("zzz = 1", "unknown key `zzz`, line 1; it is one of fail-on, warn-only, "),
     ("required = true", "unknown key `required`, line 1; it is a key of [signing]"),
     ('[node]\nfail-on = "error"', "unknown key `fail-on` in [node], line 2; it is written above"),
     ('fail-on = "eror"', '`fail-on`, line 1, is "eror": did you mean `error`?'),

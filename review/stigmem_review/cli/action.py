@@ -109,7 +109,7 @@ def run_action(environment: Mapping[str, str]) -> int:
         },
     )
     append(environment, "GITHUB_STEP_SUMMARY", summary)
-    return verdict.exit_code
+    return report.exit_code
 
 
 def _write_reports(environment: Mapping[str, str], report: BumpReport) -> dict[str, str]:

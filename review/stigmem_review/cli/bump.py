@@ -135,7 +135,8 @@ def run(options: argparse.Namespace) -> int:
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()
-    return finish(report, report.verdict, options, watch, more)
+    finish(report, report.verdict, options, watch, more)
+    return report.exit_code
 
 
 def _check(options: argparse.Namespace) -> None:

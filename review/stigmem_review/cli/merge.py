@@ -36,4 +36,5 @@ def run(options: argparse.Namespace) -> int:
 
     with watched() as watch:
         report = merge_reports(options.reports)
-    return finish(report, report.verdict, options, watch)
+    finish(report, report.verdict, options, watch)
+    return report.exit_code

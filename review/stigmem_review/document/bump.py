@@ -70,8 +70,8 @@ class BumpReport(msgspec.Struct, frozen=True):
     that change; ``commands`` decide about the whole change, where the gate is closed by more than
     one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
     pins that changed and whose files were not at hand, which is for another review to look at.
-    ``old_node`` is the node before, where its pin moves.
-    ``shard`` is there where other plugins of the change are in other reports.
+    ``old_node`` is the node before, where its pin moves. ``warn_only`` is what the base's policy
+    says; ``shard`` is there where other plugins of the change are in other reports.
     """
 
     format: Literal[1]
@@ -94,6 +94,19 @@ class BumpReport(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
     old_node: str = ""
     shard: Shard | None = None
+    warn_only: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with that reports it: the verdict's, unless the policy only warns."""
+        return 0 if self.warn_only else self.verdict.exit_code
+
+    @property
+    def sentence(self) -> str:
+        """What the gate waits for, and whether anything waits for the gate."""
+        if not self.warn_only or not self.verdict.exit_code:
+            return self.verdict.sentence
+        return f"{self.verdict.sentence} The base's policy says warn-only, so this does not fail."
 
     @property
     def nodes(self) -> str:
@@ -118,6 +131,7 @@ def build_bump_report(
     review: str,
     off: tuple[Finding, ...] = (),
     left: tuple[str, ...] = (),
+    warn_only: bool = False,
     old_node: str = "",
 ) -> BumpReport:
     """Put the report of a change of pins together; everything is sanitised here, once.
@@ -153,6 +167,7 @@ def build_bump_report(
             commands=commands,
             asked=(asked.old, asked.new),
             left=left,
+            warn_only=warn_only,
             old_node=old_node,
         )
     )

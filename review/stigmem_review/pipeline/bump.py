@@ -265,6 +265,7 @@ def review_change(wanted: Wanted) -> Change:
         node=terms.node.version,
         old_node=terms.old_node.version if terms.old_node else "",
         gate=terms.gate,
+        warn_only=said.warn_only,
         settings=_settings(terms),
         compared=compared,
         consulted=(*decisions.consulted, *read),

@@ -33,6 +33,9 @@ def of_policy(file: PolicyFile, book: Rulebook) -> Iterator[Lenient]:
     if policy.fail_on == "error":
         says = "the gate closes at errors only, and warnings pass"
         yield Lenient("lowered gate", says, "", _line(file, ("fail-on",)))
+    if policy.warn_only:
+        says = "a change of pins is only warned of, and never fails"
+        yield Lenient("lowered gate", says, "", _line(file, ("warn-only",)))
     if policy.signing.required is False:
         says = "the policy does not require signatures"
         yield Lenient("override", says, "", _line(file, ("signing", "required")))

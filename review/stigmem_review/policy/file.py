@@ -274,6 +274,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
             examples=["warning"],
         ),
     ] = "warning"
+    warn_only: Annotated[
+        bool,
+        Meta(
+            description="whether bump, its merge and the action only report what they find, and "
+            "end with 0 where a gate is closed; read from the base alone, and said in each report",
+            examples=[True],
+        ),
+    ] = False
     node: Annotated[NodePolicy, Meta(description="the node the plugins are deployed to")] = (
         NodePolicy()
     )

@@ -57,7 +57,7 @@ def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
     yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
     facts = [paint(verdict.state.upper(), verdict.state, colour), *verdict.counts]
     yield " | ".join([*facts, f"node {report.nodes}"])
-    yield from textwrap.wrap(f"{bump_summary(report)} {verdict.sentence}", width)
+    yield from textwrap.wrap(f"{bump_summary(report)} {report.sentence}", width)
     if report.bumps:
         yield ""
     shown, more = budget.cut(report.bumps, budget.FINDINGS)
@@ -121,7 +121,7 @@ def render_bump_markdown(report: BumpReport) -> str:
     compared, verdict = report.compared, report.verdict
     parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
     parts.append(" · ".join([marked(verdict.state), *verdict.counts, f"node {report.nodes}"]))
-    parts.append(f"{bump_summary(report)} {verdict.sentence}")
+    parts.append(f"{bump_summary(report)} {report.sentence}")
     if report.bumps:
         rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]
         shown, more = budget.cut(report.bumps, budget.FINDINGS)

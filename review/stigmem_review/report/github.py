@@ -48,12 +48,18 @@ class Annotation(NamedTuple):
 def render_annotations(report: Report | CheckReport | BumpReport) -> str:
     """Return a report as at most ten workflow commands."""
     first, *rest = _annotations(report)
+    if isinstance(report, BumpReport) and report.warn_only:
+        first, *rest = (_only_warns(each) for each in (first, *rest))
     rest.sort(key=lambda each: tuple(_COMMANDS.values()).index(each.command))
     if len(rest) > ANNOTATIONS - 1:
         more = len(rest) - (ANNOTATIONS - 2)
         are = f"{count(more, 'more finding')} in the job summary"
         rest = [*rest[: ANNOTATIONS - 2], Annotation("notice", "stigmem-review: more", f"{are}.")]
     return "".join(each.line() for each in (first, *rest))
+
+
+def _only_warns(annotation: Annotation) -> Annotation:
+    return annotation._replace(command="warning") if annotation.command == "error" else annotation
 
 
 def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotation]:
@@ -65,7 +71,8 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
             yield from _review(report, None)
         case CheckReport():
             names = ", ".join(each.plugin or each.source.asked for each in report.checked[:5])
-            yield _verdict(report.verdict, names, checked=_lowered(report))
+            # A check decides nothing; what the policy lowered is to be seen all the same.
+            yield _verdict(report.verdict, names, sentence=_lowered(report))
             for each in report.checked:
                 yield from map(_gap, each.gaps)
                 for mistake in each.mistakes:
@@ -75,7 +82,8 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                         at = Location(path, mistake.at.line)
                     yield _finding(mistake, at)
         case BumpReport():
-            yield _verdict(report.verdict, _moved(report) or bump_summary(report))
+            about = _moved(report) or bump_summary(report)
+            yield _verdict(report.verdict, about, sentence=report.sentence)
             yield from map(_gap, report.gaps)
             for finding in report.findings:
                 yield _finding(finding, finding.at if finding.side == "new" else None)
@@ -100,13 +108,12 @@ def _lowered(report: CheckReport) -> str:
     return lowered_says(found, tuple(mistake for each in report.checked for mistake in each.off))
 
 
-def _verdict(verdict: Verdict, about: str, *, checked: str | None = None) -> Annotation:
+def _verdict(verdict: Verdict, about: str, *, sentence: str | None = None) -> Annotation:
     command: Command = "error" if verdict.exit_code else "notice"
     said = ", ".join(verdict.counts)
-    # A check decides nothing; what the policy lowered is to be seen all the same.
-    sentence = f" {verdict.sentence if checked is None else checked}"
+    sentence = verdict.sentence if sentence is None else sentence
     about = about if about.endswith(".") or not about else f"{about}."
-    text = f"{about}{f' {said}.' if said else ''}{sentence}".strip()
+    text = f"{about}{f' {said}.' if said else ''} {sentence}".strip()
     return Annotation(command, f"stigmem-review: {verdict.state}", text or verdict.state)
 
 

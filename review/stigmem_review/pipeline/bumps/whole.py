@@ -47,6 +47,7 @@ class Common(msgspec.Struct, frozen=True):
     node: str
     old_node: str
     gate: Level
+    warn_only: bool
     asked: Asked
     seconds: float
     approvals: Approvals | None
@@ -112,6 +113,7 @@ def assemble(common: Common, shards: Sequence[Parts]) -> BumpReport:
         files=common.files,
         tool=common.tool,
         gate=common.gate,
+        warn_only=common.warn_only,
         asked=common.asked,
         review=change_id((each.report for each in bumps if each.report), agreed.findings),
         left=tuple(dict.fromkeys(each for shard in shards for each in shard.left)),
