@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
+from packaging.version import InvalidVersion, Version
 
 from stigmem_review import limits
 from stigmem_review.errors import SourceError
@@ -18,7 +19,6 @@ from stigmem_review.pins.formats.requirements import is_list
 from stigmem_review.pins.mentions import mentioned
 from stigmem_review.pins.model import Aside, Known, Local, Loose, Pin, PinFile, Read
 from stigmem_review.pins.named import LISTS, installs
-from stigmem_review.versions import parse
 
 T = TypeVar("T")
 
@@ -120,16 +120,24 @@ def find_lists(changed: Iterable[str], old: Read, new: Read) -> frozenset[str]:
     )
 
 
+def _release(pin: Pin) -> Version | str:
+    """Return which release a pin names, however its version is written."""
+    try:
+        return Version(pin.version)
+    except InvalidVersion:
+        return pin.version
+
+
 def without_hash(pins: Collection[Pin]) -> list[Pin]:
     """Return those pins of one distribution that lack a hash.
 
     A constraint says which release, and the requirement beside it which files.
     """
-    hashed = {parse(pin.version) for pin in pins if pin.hashes}
+    hashed = {_release(pin) for pin in pins if pin.hashes}
     return [
         pin
         for pin in pins
-        if not pin.hashes and not (parse(pin.version) in hashed and _is_constraint(pin))
+        if not pin.hashes and not (_release(pin) in hashed and _is_constraint(pin))
     ]
 
 
