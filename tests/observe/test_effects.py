@@ -1360,7 +1360,26 @@ def test_objects_that_call_themselves(circle: str) -> None:
     assert "os.system" in followed({"demo/__init__.py": "import demo\n" + code})
 
 
+def test_a_method_that_a_class_gets_late_is_called_by_what_others_provide() -> None:
+    code = "import os, threading\nclass C(threading.Thread): pass\nC().start()\n"
+    code += "def run(self): os.system('x')\nC.run = run\n"
+    found = behaviour([("demo", "demo.py", ast.parse(code))], (), (), ["demo"]).events.values()
+    assert {each.phase for each in found if each.api == "os.system"} == {IMPORT}
+
+
 HOSTILE = {
+    "all methods of an object, everywhere": {
+        "demo/m.py": "import threading\nclass C(threading.Thread):\n"
+        + "".join(f"    def m{n}(self): pass\n" for n in range(4000))
+        + "c = C()\n"
+        + "c.start()\n" * 8000
+    },
+    "names that all classes derive": {
+        "demo/m.py": "class B: pass\n"
+        + "".join(f"class C{n}(B): pass\n" for n in range(5000))
+        + "def f(b):\n"
+        + "".join(f"    B.a{n} = 1\n" for n in range(8000))
+    },
     "classes that name all that came before": {
         "demo/__init__.py": "class C0: pass\n"
         + "".join(f"class C{n}:\n    a = C{n - 1}\n    b = C{n - 1}.a\n" for n in range(1, 60))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -59,15 +59,30 @@ def names_of(node: Function | ast.ClassDef | ast.Module) -> Names:
     found = Names()
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         found.bound.update(arguments(node.args))
-    body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    for each in body:
-        _collect(each, found, inside=False)
+    _collect([node.body] if isinstance(node, ast.Lambda) else node.body, found)
     found.bound -= found.globals | found.nonlocals
     return found
 
 
-def _collect(node: ast.AST, found: Names, *, inside: bool) -> None:
-    """Collect what a node binds; ``inside`` a comprehension only ``:=`` binds outside of it."""
+def _collect(nodes: Iterable[ast.AST], found: Names) -> None:
+    """Collect what nodes bind."""
+    # Inside a comprehension only ``:=`` binds outside of it.
+    waiting = [(node, False) for node in nodes]
+    while waiting:
+        node, inside = waiting.pop()
+        _bind(node, found, inside=inside)
+        if isinstance(node, (*_SCOPES, ast.GeneratorExp)):
+            found.nests = True
+        if isinstance(node, _SCOPES):
+            if not isinstance(node, ast.Lambda):
+                found.bound.add(node.name)
+            waiting += [(each, inside) for each in _outer(node)]
+        elif below := children(node):
+            inside = inside or isinstance(node, _COMPREHENSIONS)
+            waiting += [(each, inside) for each in below]
+
+
+def _bind(node: ast.AST, found: Names, *, inside: bool) -> None:
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if not inside:
             found.bound.add(name)
@@ -88,17 +103,6 @@ def _collect(node: ast.AST, found: Names, *, inside: bool) -> None:
             found.generates = True
         case _:
             pass
-    if isinstance(node, (*_SCOPES, ast.GeneratorExp)):
-        found.nests = True
-    if isinstance(node, _SCOPES):
-        if not isinstance(node, ast.Lambda):
-            found.bound.add(node.name)
-        for each in _outer(node):
-            _collect(each, found, inside=inside)
-        return
-    comprehends = isinstance(node, _COMPREHENSIONS)
-    for child in children(node):
-        _collect(child, found, inside=inside or comprehends)
 
 
 def _outer(node: ast.AST) -> Iterator[ast.AST]:
@@ -128,7 +132,7 @@ def _counted(body: Sequence[ast.stmt]) -> Counter[str]:
             found += _counted(node.body) | _counted(node.orelse)
             continue
         names = Names()
-        _collect(node, names, inside=False)
+        _collect([node], names)
         blocks = [getattr(node, each, ()) for each in ("body", "orelse", "finalbody", "handlers")]
         again = bool(any(blocks)) and not isinstance(node, _SCOPES)
         found.update(dict.fromkeys(names.bound, 1 + again))

@@ -25,6 +25,7 @@ from stigmem_review.interpret.survey.things import (
     Klass,
     Made,
     Method,
+    Methods,
     Mod,
     Partly,
     Space,
@@ -345,14 +346,17 @@ class Attributes(Base):
 
     def own_methods(self, owner: Inst, node: ast.AST, env: Env) -> None:
         """Call what a class that others provide can call of a class that is derived from it."""
-        if (owner, id(node)) in self.own_called:
-            return
-        self.own_called.add((owner, id(node)))
-        for each in self.ancestors(owner.klass):
+        if owner.klass.methods is None:
+            owner.klass.methods = Methods(owner, node, env)
+        self.runs(owner.klass.methods)
+
+    def call_all(self, methods: Methods, env: Env) -> None:
+        """Call all methods of an object."""
+        for each in self.ancestors(methods.owner.klass):
             if isinstance(each, Klass):
                 for name in [*each.names]:
                     if not name.startswith("__"):
-                        self.method(owner, name, node, env)
+                        self.method(methods.owner, name, methods.node, env)
 
     def method(
         self, owner: Inst, name: str, node: ast.AST, env: Env, args: tuple[Values, ...] = ()

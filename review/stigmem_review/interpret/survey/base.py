@@ -28,6 +28,7 @@ from stigmem_review.interpret.survey.things import (
     Far,
     Klass,
     Made,
+    Methods,
     Mod,
     Partly,
     Space,
@@ -54,6 +55,8 @@ _AGAIN = 200_000
 _OF_A_LINE = 20
 AT_ONCE = 50
 """Classes that are passed by in the time in which one expression is looked at."""
+_TOLD_AT_ONCE = 5
+"""Classes that are told of a name in that time."""
 _DEPTH = 50
 """Calls within each other that are looked at at once."""
 _ONCE = (IMPORT, FACTORY)
@@ -72,6 +75,10 @@ class Base(ABC):
     @abstractmethod
     def block(self, body: Sequence[ast.stmt], env: Env) -> None:
         """Look at statements."""
+
+    @abstractmethod
+    def call_all(self, methods: Methods, env: Env) -> None:
+        """Call all methods of an object."""
 
     @abstractmethod
     def bind(self, name: str, values: Values, env: Env) -> None:
@@ -152,8 +159,6 @@ class Base(ABC):
         self.guarded = 0
         self.sure = True
         self.nested = 0
-        self.own_called: set[tuple[Value, int]] = set()
-        """Objects all of whose methods were called at a place: to do it again adds nothing."""
         self.being_called: set[Value] = set()
         """Classes and objects whose call is looked at: what they call in turn may be themselves."""
         self.looping = 0
@@ -335,19 +340,21 @@ class Base(ABC):
         unit.queued = False
         unit.seen = True
         before = self.unit, self.guarded, self.sure, self.now, self.looping
-        around = self.being_called, self.own_called
+        around = self.being_called
         self.unit, self.guarded, self.sure, self.now, self.looping = unit, 0, True, {}, 0
-        self.being_called, self.own_called = set(), set()
+        self.being_called = set()
         env = unit.env
         assert env is not None
         node = unit.node
-        if isinstance(node, ast.Lambda):
+        if isinstance(unit, Methods):
+            self.call_all(unit, env)
+        elif isinstance(node, ast.Lambda):
             self.grow(unit, "return", self.look(node.body, env))
         else:
             assert isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
             self.block(node.body, env)
         self.unit, self.guarded, self.sure, self.now, self.looping = before
-        self.being_called, self.own_called = around
+        self.being_called = around
 
     def far(self, dotted: str) -> Far:
         """Return what others provide under a name."""
@@ -446,16 +453,19 @@ class Base(ABC):
 
     def _hand_down(self, klass: Klass, name: str) -> None:
         """Tell those who asked a class, or one that derives from it, that it has a name now."""
+        if self.looked > self.allowed and klass.heirs:
+            self.exhausted = True
+            return
         met = {klass: None}
         todo = [klass]
         for each in todo:
             for unit in each.readers.get(name, ()):
                 self.queue(unit)
+            if each.methods is not None:
+                self.queue(each.methods)
             todo += [heir for heir in each.heirs if heir not in met]
             met.update(each.heirs)
-        self.looked += len(met) // AT_ONCE
-        if self.looked > self.allowed:
-            self.exhausted = True
+        self.looked += len(met) // _TOLD_AT_ONCE
 
     def held(self, space: Space, name: str) -> Values:
         """Return what a name of a space stands for."""

@@ -13,7 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from stigmem_review.code.names import Function
 from stigmem_review.code.nodes import children
 from stigmem_review.host import apis
-from stigmem_review.interpret.survey.things import Body, Far, Inst, Klass, Mod, Unit, Value
+from stigmem_review.interpret.survey.things import (
+    Body,
+    Far,
+    Inst,
+    Klass,
+    Methods,
+    Mod,
+    Unit,
+    Value,
+)
 
 _PLAIN = ("abc.", "builtins.object", "enum.", "typing.", "typing_extensions.")
 _FINDS = ("_frozen_importlib", "builtins.", "importlib.", "pkgutil", "runpy")
@@ -134,6 +143,8 @@ def _is_derived(klass: Klass) -> bool:
 def _mentioned(unit: Unit) -> set[str]:
     """Return the names that a module or a function uses, those of functions in it left out."""
     found: set[str] = set()
+    if isinstance(unit, Methods):
+        return found
     node = unit.node
     inner = children(node) if not isinstance(node, ast.Lambda) else [node.body]
     idle = unit.idle if isinstance(unit, Mod) else frozenset()

@@ -203,10 +203,21 @@ class Body(Unit):
         """What it is called with, without what is taken from a table."""
 
 
+class Methods(Unit):
+    """All methods of an object, as what others provide may call them; seen first at ``node``."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Inst, node: ast.AST, env: Env) -> None:
+        super().__init__(node, env.unit.within)
+        self.owner = owner
+        self.env = Env("function", self, env, env.module, self)
+
+
 class Klass(Space):
     """A class of the release; what is set on its objects counts as the class's."""
 
-    __slots__ = ("bases", "fields", "heirs", "instance", "metas", "module", "name")
+    __slots__ = ("bases", "fields", "heirs", "instance", "metas", "methods", "module", "name")
 
     def __init__(self, name: str, module: str) -> None:
         super().__init__()
@@ -216,6 +227,8 @@ class Klass(Space):
         self.heirs: dict[Klass, None] = {}
         """Classes of the release that have it among their bases."""
         self.metas: dict[Klass, None] = {}
+        self.methods: Methods | None = None
+        """All that it has, where others may call any of it."""
         self.fields: dict[str, None] = {}
         self.instance = Inst(self)
 
