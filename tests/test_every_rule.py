@@ -321,6 +321,11 @@ PAIRS: dict[str, Pair] = {
         ),
         {"deny-unclear", "handler-result"},
     ),
+    "what the context does not have": Pair(
+        plugin(),
+        plugin(handlers="def audit(ctx, **_):\n    ctx.facts.write(ctx.plugin_name)\n"),
+        {"context-lacks"},
+    ),
     "more of what a handler is given": Pair(
         plugin(handlers=SENDS.format("len(more)")),
         plugin(handlers=SENDS.format("more")),

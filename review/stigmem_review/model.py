@@ -299,7 +299,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     ``item`` is ``GET /path``; ``router`` the ``module:name`` of the router the node mounts.
     ``refuses`` are the statuses with which the function behind it refuses requests, by itself;
-    ``?`` where there may be more.
+    ``?`` where there may be more. ``needs`` are those of what it depends on, by that one's name.
     """
 
     item: str
@@ -307,6 +307,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     guards: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     at: Location | None = None
+    needs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ TREATED = {
     "field-unread": (LISTED, SAID, SAID),
     "file-odd": (SILENT, SILENT, SILENT),
     "files-unreviewed": (SAID, SAID, SAID),
+    "context-lacks": (LISTED, LISTED, SAID),
     "handler-arity": (LISTED, LISTED, SAID),
     "handler-async": (LISTED, LISTED, SAID),
     "handler-keywords": (LISTED, LISTED, SAID),

@@ -569,7 +569,7 @@ def test_handlers_however_they_are_made(case: str) -> None:
     files = plugin(hooks={"recall_filter": "audit"}, handlers=f"def ran(): ...\n{code}\n")
     data = {path: text.encode() for path, text in files.items()}
     program = Programs().get("demo_plugin:plugin_manifest", data, {}, host.node())
-    found = handler_observations(none_release(), [program], host.node())
+    found = handler_observations(none_release(), [program], host.node(), {})
     assert {e.kind: e.why for e in found if e.kind != "handler-result"} == expected
 
 
@@ -639,6 +639,26 @@ def test_what_a_release_says_of_itself_decides_nothing(tmp_path: Path) -> None:
             for each, given in zip(("1.0.0", "1.0.1"), files, strict=True)
         )
         assert not {each.name for each in review(str(old), str(new)).findings} - {"handler-result"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "lacks"),
+    [
+        ("ctx.facts.write(1)", ["post_assert_audit: facts"]),
+        ("getattr(ctx, 'plugin_name')", []),
+        ("ctx.get_facts_writer().write(ctx.plugin_version, ctx.capabilities)", []),
+        # What begins so is not the context's to give, and a finding of its own.
+        ("ctx._core_apis", []),
+    ],
+)
+def test_what_the_context_does_not_have(asked: str, lacks: list[str], tmp_path: Path) -> None:
+    old = write_wheel(tmp_path / "old", plugin())
+    new = write_wheel(
+        tmp_path / "new", plugin(handlers=f"def audit(ctx, **_):\n    {asked}\n"), version="1.1.0"
+    )
+    for report in (review(str(old), str(new)), review("none", str(new))):
+        assert [e.item for e in report.findings if e.name == "context-lacks"] == lacks
+    assert not [e.item for e in review(str(new), str(new)).findings if e.name == "context-lacks"]
 
 
 def gated(folder: Path, code: str) -> Path:

@@ -494,3 +494,36 @@ def test_a_check_that_a_function_lost(new: str, said: list[str], tmp_path: Path)
     found = review(str(old), str(after)).findings
 
     assert [f"{each.level} {each.item}" for each in found if each.rule == "SPR427"] == said
+
+
+def depending(on: str, at: str = '@router.get("/a", dependencies=[Depends(known)])') -> str:
+    checks = f"def known(key: str = ''):\n    {on}\n    return key\n\n\n"
+    takes = "" if "depend" in at else "who=Depends(known)"
+    return f"{REFUSING}{checks}{at}\ndef a({takes}): ...\n"
+
+
+ASKS = "if key != CODE: raise HTTPException(401)"
+
+
+@pytest.mark.parametrize(
+    "at", ['@router.get("/a", dependencies=[Depends(known)])', '@router.get("/a")']
+)
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ("pass", ["warning GET /a"]),
+        ("if key: raise HTTPException(404)", ["warning GET /a"]),
+        (f"key = key.strip()\n    {ASKS}", []),
+        ("raise HTTPException(int(key))", []),
+    ],
+)
+def test_a_check_that_a_dependency_lost(at: str, on: str, said: list[str], tmp_path: Path) -> None:
+    old = write_wheel(tmp_path / "old", files(depending(ASKS, at)))
+    after = write_wheel(tmp_path / "new", files(depending(on, at), "1.1.0"), version="1.1.0")
+
+    found = review(str(old), str(after)).findings
+
+    assert [f"{each.level} {each.item}" for each in found if each.rule == "SPR427"] == said
+    assert [each.needs for each in endpoints(depending(ASKS, at), tmp_path)] == [
+        (("known", ("401",)),)
+    ]

@@ -147,11 +147,15 @@ def gates_lost(old: Release, new: Release) -> Iterator[RefusalLost]:
     before = {each.item: each for each in old.endpoints}
     for each in new.endpoints:
         was = before.get(each.item)
-        if was is None or "?" in each.refuses or {*each.guards} - {*was.guards}:
+        if was is None or {*each.guards} - {*was.guards}:
             continue
-        lost = tuple(s for s in was.refuses if s in _KEPT_OUT and s not in each.refuses)
-        if lost:
-            yield RefusalLost(item=each.item, lost=lost, left=each.refuses, at=each.at)
+        needed = dict(was.needs)
+        asked = [("", was.refuses, each.refuses)]
+        asked += [(name, needed.get(name, ()), now) for name, now in each.needs]
+        for by, refused, now in asked:
+            lost = tuple(s for s in refused if s in _KEPT_OUT and s not in now)
+            if lost and "?" not in now:
+                yield RefusalLost(item=each.item, lost=lost, left=now, by=by, at=each.at)
 
 
 def _ends(release: Release) -> dict[str, frozenset[str]]:

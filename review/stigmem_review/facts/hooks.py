@@ -177,6 +177,12 @@ class HandlerArity(Explained, frozen=True, kw_only=True):
     needs: int
 
 
+class ContextLacks(Explained, frozen=True, kw_only=True):
+    """A handler that asks its context for what that does not have, so that it fails there."""
+
+    excuse = "as before"
+
+
 class HandlerAsync(Explained, frozen=True, kw_only=True):
     """A handler that is a coroutine function, of which the node never awaits the result."""
 

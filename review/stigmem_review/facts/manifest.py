@@ -185,10 +185,12 @@ class RefusalLost(Fact, frozen=True, kw_only=True):
     """A method and path whose function is not seen to refuse any more with some statuses.
 
     ``lost`` are those, of which each keeps somebody out, ``left`` what it still refuses with.
+    ``by`` is what it depends on, where not its function but that one refused.
     """
 
     lost: tuple[str, ...]
     left: tuple[str, ...]
+    by: str = ""
 
     def gain(self) -> Gain | None:
         return Gain("undenied", "is not seen to refuse any more", (self.item,))

@@ -20,7 +20,7 @@ from stigmem_review.interpret.host import ALLOW, DENY, REJECT
 from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
-from stigmem_review.interpret.routers import REFUSALS, Path
+from stigmem_review.interpret.routers import REFUSALS, Needed, Path
 from stigmem_review.interpret.statements import hold, widen
 from stigmem_review.interpret.values import (
     NONE,
@@ -270,3 +270,6 @@ def _called(program: Program) -> Iterator[Root]:
     for each in m.noted:
         if isinstance(each, Path):
             yield Root(f"route {each.paths[0]}", each.function)
+    for each in dict.fromkeys(each for each in m.noted if isinstance(each, Needed)):
+        if isinstance(each.function, (Bound, Ref)):
+            yield Root(f"route, for {each.name}", each.function)

@@ -78,6 +78,13 @@ class Path(msgspec.Struct, frozen=True):
     function: Value = NONE
 
 
+class Needed(msgspec.Struct, frozen=True):
+    """What paths depend on: by what name it is shown, and what is called for it."""
+
+    name: str
+    function: Value
+
+
 class Included(msgspec.Struct, frozen=True):
     """A router within another; ``child`` is not a router where that is not known."""
 
@@ -222,6 +229,7 @@ def _depends(m: Machine, args: Args, keywords: Keywords) -> Value:
     shown = _short(m, "dependency", 0)
     if (env is not None and env.kind in ("function", "comprehension")) or not shown:
         shown = _named(m, wanted) or shown
+    m.noted.append(Needed(shown, wanted))
     return m.alloc(Thing("object", type=DEPENDS, defaults=held, extra=shown or "its own type"))
 
 

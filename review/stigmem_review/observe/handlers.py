@@ -37,6 +37,8 @@ from stigmem_review.observe.acts import stated
 from stigmem_review.observe.reach import Reach
 from stigmem_review.outcomes import values
 
+_OF_CONTEXT = ("plugin_name", "plugin_version", "capabilities")
+"""What the context has besides accessors (``stigmem_node.plugins.context``)."""
 _NAMED = 5
 _NESTED = 20
 _OWN_FACTS = ("migration_register",)
@@ -134,12 +136,21 @@ def told_of(programs: Iterable[Program], node: Node) -> dict[str, list[Told]]:
 
 
 def handler_observations(
-    release: Release, programs: Iterable[Program], node: Node
+    release: Release,
+    programs: Iterable[Program],
+    node: Node,
+    told: Mapping[str, Iterable[Told]],
 ) -> Iterator[Observation]:
     """Yield every handler that the node would refuse, or could not use when its hook fires.
 
     Nothing where the manifest's hooks are not known, or what the node calls is not followed.
+    ``told`` is what the handlers do with what they are given.
     """
+    for hook, each in told.items():
+        for name, at in (pair for one in each for pair in one.asked_for.items()):
+            if name not in (*_OF_CONTEXT, *node.accessors) and not name.startswith("_"):
+                why = f"the context that the node gives it has no {name}"
+                yield Observation("context-lacks", f"{hook}: {name}", why, at=at)
     hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
     for program in () if hooks is None or isinstance(hooks, Unknown) else programs:
         for hook, value in handlers(program):

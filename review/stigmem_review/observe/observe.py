@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from stigmem_review.code.modules import Syntax, syntax_of
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
 from stigmem_review.interpret.behaviour import behaviour, module_of
+from stigmem_review.interpret.deciding import Told
 from stigmem_review.interpret.events import Event
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.interpret.survey import Survey
@@ -109,7 +110,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     told = told_of(programs, node)
     return replace(
         release,
-        observed=_first(release, code, node, seen, found, programs),
+        observed=_first(release, code, node, seen, found, programs, told),
         behaviour=Acts(release, code, outline, said, told).of(found.events.values()),
         migrations=migrations(release, code, programs),
         endpoints=endpoints(release, programs),
@@ -138,10 +139,16 @@ def _surveyed(code: Code, node: Node, seen: Seen, programs: list[Program]) -> Su
 
 
 def _first(
-    release: Release, code: Code, node: Node, seen: Seen, survey: Survey, programs: list[Program]
+    release: Release,
+    code: Code,
+    node: Node,
+    seen: Seen,
+    survey: Survey,
+    programs: list[Program],
+    told: Mapping[str, list[Told]],
 ) -> tuple[Observation, ...]:
     first: dict[tuple[str, str], Observation] = {}
-    for each in _observations(release, code, node, seen, survey, programs):
+    for each in _observations(release, code, node, seen, survey, programs, told):
         first.setdefault((each.kind, each.item), each)
     return tuple(first[key] for key in sorted(first))
 
@@ -203,7 +210,13 @@ def _deceptions(code: Code, place: str, looked: Looked) -> Iterator[Observation]
 
 
 def _observations(
-    release: Release, code: Code, node: Node, seen: Seen, survey: Survey, programs: list[Program]
+    release: Release,
+    code: Code,
+    node: Node,
+    seen: Seen,
+    survey: Survey,
+    programs: list[Program],
+    told: Mapping[str, list[Told]],
 ) -> Iterator[Observation]:
     events = sorted(survey.events.values(), key=_nearest)
     imports = survey.imports.values()
@@ -217,5 +230,5 @@ def _observations(
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, imports, events)
-    yield from handler_observations(release, programs, node)
+    yield from handler_observations(release, programs, node, told)
     yield from factory_raises(programs)

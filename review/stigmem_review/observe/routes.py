@@ -12,7 +12,7 @@ from msgspec import structs
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import mounted, router_name
 from stigmem_review.interpret.roots import ran
-from stigmem_review.interpret.routers import VERBS, Changed, Included, Made, Path, written
+from stigmem_review.interpret.routers import VERBS, Changed, Included, Made, Needed, Path, written
 from stigmem_review.interpret.values import Ref, Value
 from stigmem_review.model import Endpoint, Location, Manifest, Release, Unknown
 
@@ -69,6 +69,9 @@ def _endpoints(
     release: Release, program: Program, refusals: Mapping[Value, tuple[str, ...]]
 ) -> Iterator[Endpoint]:
     noted = program.machine.noted
+    needed = {
+        each.name: refusals.get(each.function, ("?",)) for each in noted if isinstance(each, Needed)
+    }
     made = {each.router: each for each in noted if isinstance(each, Made)}
     for changed in {each.router for each in noted if isinstance(each, Changed)} & made.keys():
         made[changed] = structs.replace(made[changed], prefixes=("{prefix}",))
@@ -88,7 +91,9 @@ def _endpoints(
                 for method, path in product(each.methods, each.paths):
                     guards = each.guards if each.bare else (*here.guards, *each.guards)
                     made_of = _endpoint(f"{method} {prefix}{path}", name, guards, each.at)
-                    yield structs.replace(made_of, refuses=refusals.get(each.function, ("?",)))
+                    needs = tuple((name, needed[name]) for name in made_of.guards if name in needed)
+                    own = refusals.get(each.function, ("?",))
+                    yield structs.replace(made_of, refuses=own, needs=needs)
             for inner in included.get(here.router, ()):
                 if not isinstance(inner.child, Ref) or inner.child not in made:
                     for prefix in inner.prefixes:

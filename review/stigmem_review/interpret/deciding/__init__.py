@@ -15,6 +15,7 @@ from typing import NamedTuple
 from stigmem_review.interpret.deciding.expressions import Expressions, each_of
 from stigmem_review.interpret.deciding.terms import (
     ALL,
+    CONTEXT,
     GIVEN,
     NOTHING,
     PASSED,
@@ -34,18 +35,20 @@ from stigmem_review.interpret.deciding.terms import (
 from stigmem_review.interpret.deciding.things import Call
 from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.values import Const, Ref, Value
-from stigmem_review.model import Way
+from stigmem_review.model import Location, Way
 
 
 class Told(NamedTuple):
     """The ways in which a handler ends, the constants that they hang on, and what it hands on.
 
-    ``sent`` says what of the request is in each argument of calls of others.
+    ``sent`` says what of the request is in each argument of calls of others, ``asked_for`` which
+    attributes it asks the context for, and where first.
     """
 
     ways: tuple[Way, ...]
     constants: dict[str, str]
     sent: Mapping[Call, Mapping[str, frozenset[str]]]
+    asked_for: Mapping[str, Location]
 
 
 def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
@@ -55,7 +58,7 @@ def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
     or what is called is not code that can be gone through.
     """
     walk = Walk(m)
-    given = [Term("ctx"), *([passed(GIVEN)] if rewrites else [])]
+    given = [Term(CONTEXT), *([passed(GIVEN)] if rewrites else [])]
     named = Term(PASSED, parts={}, data=frozenset((ALL,)))
     try:
         ends = walk.called(Term("handler", handler), given, {PASSED: named}, {}, 0)
@@ -73,7 +76,7 @@ def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
         if any(f"<{name}>" in text for text in texts)
     }
     listed = tuple(sorted(found, key=lambda each: (each.end, each.when)))
-    return Told(listed, used, walk.sent)
+    return Told(listed, used, walk.sent, walk.asked_for)
 
 
 class Walk(Expressions):

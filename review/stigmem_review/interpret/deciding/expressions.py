@@ -11,6 +11,7 @@ from stigmem_review.code.names import Function
 from stigmem_review.interpret.deciding.conditions import Conditions
 from stigmem_review.interpret.deciding.terms import (
     ALL,
+    CONTEXT,
     LONG,
     NOTHING,
     PASSED,
@@ -97,11 +98,11 @@ class Expressions(Conditions, ABC):
                     for way, so in self.test(test, frame, path)
                     for each in self.look(body if so else orelse, frame, way)
                 ]
-            case ast.Attribute(value=value, attr=attr):
+            case ast.Attribute(value=value):
                 return [
                     each
                     for way, term in self.look(value, frame, path)
-                    for each in self.asked_of(self.attribute(term, attr), way)
+                    for each in self.asked_of(self.attribute_at(term, node, frame), way)
                 ]
             case ast.Call():
                 return self.call(node, frame, path)
@@ -165,6 +166,12 @@ class Expressions(Conditions, ABC):
         brackets = _BRACKETS[type(node)]
         text = shortened(f"{brackets[0]}{gives} {' '.join(clauses)}{brackets[1]}")
         return Term(text, data=data_of(*(term for _, terms in ways for term in terms)))
+
+    def attribute_at(self, owner: Term, node: ast.Attribute, frame: Frame) -> Term:
+        """Return an attribute, and note where the context is asked for one."""
+        if owner.text == CONTEXT:
+            self.asked_for.setdefault(node.attr, frame.env.module.at(node))
+        return self.attribute(owner, node.attr)
 
     def asked_of(self, term: Term, path: Held) -> Told:
         """Run a property."""

@@ -16,6 +16,8 @@ GIVEN = "value"
 """What the value is called that the node gives to a hook that rewrites it."""
 PASSED = "**"
 """What all that the node passes by name is called."""
+CONTEXT = "ctx"
+"""What the context is called that the node gives to a handler."""
 ALL = "*"
 """What stands for all that the node passes by name."""
 _DEEP = 2

@@ -36,6 +36,7 @@ from stigmem_review.interpret.values import (
     Value,
     Wrapped,
 )
+from stigmem_review.model import Location
 
 _STEPS = 4_000
 _NAMED_ITEM = f"each of {PASSED}.items()"
@@ -60,6 +61,8 @@ class Things:
         self.constants: dict[str, str] = {}
         self.sent: dict[Call, dict[str, frozenset[str]]] = {}
         """What of the request is in each argument of calls of others."""
+        self.asked_for: dict[str, Location] = {}
+        """The attributes that the context is asked for, and where first."""
         self.folded: set[str] = set()
         """What decided where its value was known."""
         self.depth = 0
