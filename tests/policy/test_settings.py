@@ -198,7 +198,7 @@ print(json.dumps(answers))
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "any case": {TRUSTED.lower(): "a, b ,,c", REQUIRED.title(): "F"},
     "a name of nothing": {TRUSTED: ""},
-    "quotes are part of a value": {TRUSTED: '"a"', ACK: WORDS},
+    "quotes are part of a value": {TRUSTED: '"a" b', ACK: WORDS},
     "no other variables": {TRUSTED: "${HOME}"},
     "refused": {REQUIRED: ""},
 }

@@ -10,7 +10,7 @@ import pytest
 from stigmem_review.errors import PolicyError
 from stigmem_review.model import Signer
 from stigmem_review.policy.file import parse_policy
-from stigmem_review.policy.settings import parse_settings
+from stigmem_review.policy.settings import parse_settings, settings_of
 from stigmem_review.policy.trust import Trust, judge
 
 ACTIONS = "https://token.actions.githubusercontent.com"
@@ -146,6 +146,13 @@ def test_a_name_that_no_signer_has_is_refused_wherever_it_stands(identity: str) 
         parse_settings(env.encode(), "node.env")
     assert str(caught.value).startswith(f"the env file node.env:3: {LIST}: ")
     assert IDENTITIES[identity] in str(caught.value)
+
+
+def test_quotes_that_a_node_takes_for_part_of_a_name_are_refused() -> None:
+    with pytest.raises(PolicyError, match=f"^the environment: {LIST}: .* write it without those"):
+        settings_of({LIST: "ada@acme.example, 'bob@acme.example'"})
+    with pytest.raises(PolicyError, match=r"`identity` .* write it without those"):
+        parse_policy(policy(PERSON | {"identity": '"ada@acme.example"'}), "p.toml")
 
 
 @pytest.mark.parametrize("identity", GOOD)

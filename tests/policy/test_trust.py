@@ -150,7 +150,22 @@ JUDGED: dict[str, tuple[Signer, Trust, tuple[str, str, bool, str]]] = {
     "another workflow": (
         CI,
         trust(Trusted(issuer=CI.issuer, repository=CI.repository, workflow=".ci/test.yml")),
+        ("untrusted", "the policy", False, "another workflow"),
+    ),
+    "another workflow, from another issuer": (
+        CI,
+        trust(Trusted(issuer=OTHER_ISSUER, repository=CI.repository, workflow=".ci/test.yml")),
         ("untrusted", "the policy", False, ""),
+    ),
+    "the node's list has another workflow of the repository": (
+        CI,
+        trust(listed=(CI.identity.replace("release.yml", "test.yml"),)),
+        ("untrusted", LIST, False, "another workflow"),
+    ),
+    "the node's list has a repository whose name begins like that": (
+        CI,
+        trust(listed=(CI.identity.replace("acme/demo", "acme/demo2"),)),
+        ("untrusted", LIST, False, ""),
     ),
     "a workflow from another issuer": (
         CI,
@@ -237,7 +252,7 @@ JUDGED: dict[str, tuple[Signer, Trust, tuple[str, str, bool, str]]] = {
     "other capitals of the workflow": (
         RAN,
         trust(ran(workflow=RAN.workflow.upper())),
-        ("untrusted", "the policy", False, ""),
+        ("untrusted", "the policy", False, "another workflow"),
     ),
     "other capitals of a domain": (
         PERSON,

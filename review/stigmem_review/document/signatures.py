@@ -134,6 +134,7 @@ _BUT: dict[But, str] = {
     "": "",
     "another issuer": ", which trusts that name from another issuer",
     "another ref": ", which trusts it at another ref",
+    "another workflow": ", which trusts another workflow of its repository",
     "other plugins": ", which trusts it for other plugins",
     "not on the node": ", and the policy trusts it",
     "a shared builder": ", which names a workflow that any repository can call",

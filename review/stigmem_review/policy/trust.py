@@ -77,6 +77,7 @@ But = Literal[
     "",
     "another issuer",
     "another ref",
+    "another workflow",
     "another trigger",
     "another environment",
     "another builder",
@@ -87,10 +88,13 @@ But = Literal[
     "another tag",
     "list not read",
 ]
-"""Why a signer is not trusted although something is said of it: the policy trusts it from another
-issuer, at another ref, on other conditions, or for other plugins, the node's own lists leave it
-out, or what is named is a workflow that signs for whoever calls it. Of what the node's list leaves
-out: that it names another tag, or is not read."""
+"""Why a signer is not trusted although something is said of it.
+
+The policy trusts it from another issuer, at another ref, on other conditions, for other plugins,
+or another workflow of its repository; the node's own lists leave it out; or what is named is a
+workflow that signs for whoever calls it. Of what the node's list leaves out: that it names another
+tag, or is not read.
+"""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -289,7 +293,15 @@ def _but(signer: Signer, entries: tuple[tuple[int, Trusted], ...]) -> But:
         return "a shared builder"
     named = [entry for _, entry in entries if _names(entry, signer)]
     unmet = [_unmet(entry, signer) for entry in named if entry.issuer == signer.issuer]
-    return unmet[0] if unmet else "another issuer" if named else ""
+    if unmet or named:
+        return unmet[0] if unmet else "another issuer"
+    beside = any(
+        entry.issuer == signer.issuer
+        and entry.workflow != signer.workflow
+        and fold(entry.repository) == fold(signer.repository)
+        for _, entry in entries
+    )
+    return "another workflow" if beside and signer.repository else ""
 
 
 def _off_list(signer: Signer, settings: Settings) -> But:
@@ -306,7 +318,11 @@ def _off_list(signer: Signer, settings: Settings) -> But:
     if same and not is_named:
         return "another ref"
     folded = {fold(without_ref(each)) for each in named}
-    return "other capitals" if not is_named and fold(address_of(signer)) in folded else ""
+    if not is_named and fold(address_of(signer)) in folded:
+        return "other capitals"
+    place = f"{fold(signer.repository)}/"
+    beside = signer.repository and any(each.startswith(place) for each in folded)
+    return "another workflow" if beside else ""
 
 
 def _nearest(signer: Signer, trust: Trust) -> str:
