@@ -218,6 +218,14 @@ STORIES: dict[str, Story] = {
         "same",
         "not judged",
     ),
+    "a reusable workflow at a branch, in the place of a commit": (
+        signed(reusing("0a" * 20)),
+        signed(reusing("refs/heads/main")),
+        PINNED_CI,
+        ["warning signer-ref-changed"],
+        "another ref",
+        "trusted",
+    ),
     "a reusable workflow at a branch": (
         signed(reusing("refs/tags/v1")),
         signed(reusing("refs/heads/main")),

@@ -76,6 +76,11 @@ def rows(report: Report, start: str) -> list[str]:
             person("eve@acme.example"),
             "Signed by eve@acme.example (before: ada@acme.example); no trust policy",
         ),
+        (
+            ADA,
+            username("ada@acme.example"),
+            "Signed by ada@acme.example (before: ada@acme.example); no trust policy",
+        ),
         (None, ADA, "Signed by ada@acme.example (before: not signed); no trust policy"),
         (
             ADA,
@@ -83,7 +88,7 @@ def rows(report: Report, start: str) -> list[str]:
             "Not signed (before: ada@acme.example); by default the node requires",
         ),
     ],
-    ids=["same", "next tag", "another branch", "another", "first", "dropped"],
+    ids=["same", "next tag", "another branch", "another", "user name", "first", "dropped"],
 )
 def test_the_first_lines_say_whether_it_is_who_signed_before(
     upgrade: Any, old: Identity | None, new: Identity | None, says: str

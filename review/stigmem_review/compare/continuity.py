@@ -19,7 +19,7 @@ from stigmem_review.compare.relations import (
 )
 from stigmem_review.compare.runs import looser_refs, run_facts, workflow_facts
 from stigmem_review.facts import Fact
-from stigmem_review.model import AnySignature, Known, Release, Signature, Signer
+from stigmem_review.model import AnySignature, IdentityKind, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
 from stigmem_review.policy.identities import fold, name_of, names_of, nearest, texts_of
 from stigmem_review.policy.trust import Approved, Decision, Judged
@@ -130,8 +130,15 @@ def _named(signer: Signer) -> str:
     return f"{name_of(signer)}{built} ({signer.issuer})"
 
 
+_KINDS: dict[IdentityKind, facts.SignerKind] = {
+    "email": "a person",
+    "username": "a user name",
+    "uri": "a workflow",
+}
+
+
 def _signer_kind(signer: Signer) -> facts.SignerKind:
-    return "a workflow" if signer.kind == "uri" else "a person"
+    return _KINDS[signer.kind]
 
 
 def joined(old: Release, decisions: Sequence[tuple[Signer, Judged]], pair: Pair) -> Iterator[Fact]:

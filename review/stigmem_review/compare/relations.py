@@ -7,7 +7,7 @@ from typing import Literal
 
 from stigmem_review import facts
 from stigmem_review.model import Signer
-from stigmem_review.policy.identities import address_of, fold, folded
+from stigmem_review.policy.identities import address_of, fold, folded, is_commit
 
 Continuity = Literal[
     "",
@@ -145,4 +145,6 @@ def ref_of(signer: Signer) -> str:
 
 def ref_kind(ref: str) -> facts.RefKind:
     """Return what a ref is, by how it begins."""
+    if is_commit(ref):
+        return "a commit"
     return next((kind for start, kind in _REFS.items() if ref.startswith(start)), "another ref")

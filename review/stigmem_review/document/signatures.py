@@ -351,7 +351,9 @@ def _before(old: Release, new: Signer | None = None) -> Iterator[Segment]:
     if not signers:
         yield Segment(f" (before: {_status_of(old) or 'not known'})")
         return
-    is_issuer = new is not None and [who(each) for each in signers] == [who(new)]
+    is_issuer = new is not None and [(who(each), each.kind) for each in signers] == [
+        (who(new), new.kind)
+    ]
     if new is not None and is_issuer:
         yield Segment(", issued by ")
         yield Segment(shorten(new.issuer, 160), theirs=True)

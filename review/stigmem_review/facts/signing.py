@@ -231,7 +231,7 @@ class SignerUnlikeApproved(Replaced, frozen=True, kw_only=True):
     why: str
 
 
-RefKind = Literal["a tag", "a branch", "a pull request", "another ref"]
+RefKind = Literal["a tag", "a branch", "a pull request", "a commit", "another ref"]
 
 
 class SignerRefChanged(Replaced, frozen=True, kw_only=True):
@@ -289,7 +289,7 @@ class SignerRepositoryChanged(Replaced, frozen=True, kw_only=True):
     issuer: str = ""
 
 
-SignerKind = Literal["a person", "a workflow"]
+SignerKind = Literal["a person", "a user name", "a workflow"]
 
 
 class SignerChanged(Replaced, frozen=True, kw_only=True):

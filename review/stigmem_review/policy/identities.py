@@ -15,6 +15,11 @@ ON_GITHUB = "https://github.com/"
 _COMMIT = late(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
+def is_commit(ref: str) -> bool:
+    """Say whether a ref is a commit, at which a caller can pin a reusable workflow."""
+    return _COMMIT.fullmatch(ref) is not None
+
+
 def without_ref(identity: str) -> str:
     """Return what of a workflow's identity stays the same from one tag or branch to another.
 
@@ -22,7 +27,7 @@ def without_ref(identity: str) -> str:
     pinned, the commit (Fulcio, "OIDC": GitHub, GitLab).
     """
     address, _, commit = identity.rpartition("@")
-    if not _COMMIT.fullmatch(commit):
+    if not is_commit(commit):
         address = identity[: max(identity.rfind("@refs/", 0, -1), 0)]
     return address if "://" in address[1:-1] else identity
 
