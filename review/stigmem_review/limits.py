@@ -101,6 +101,10 @@ PEEKED_BYTES = 8192 * MIB
 SOURCE_BYTES = 256 * 1024
 """One Python source file that is parsed; 1 MiB of list literal took CPython 510 MB."""
 
+FORMATTED_PARTS = 15_000
+"""Opening braces in a source file with strings that they are filled in; CPython before 3.12 looks
+for each part of such a string from its beginning, so that 80,000 in one took it 7 s."""
+
 COMPILED_BYTES = 64 * 1024
 """One Python source file that is compiled to see whether it can be, and the nodes that compiling
 writes, with every copy of a ``finally``; a hostile file of this size takes 1 s."""
@@ -115,8 +119,9 @@ FOLLOWED_BYTES = 8 * MIB
 """All Python source files of a release whose definitions are compared one by one; above it, whole
 files are. A hostile MiB takes 5 s."""
 
-OBSERVED_BYTES = 4 * MIB
-"""All Python source files of a release that are looked through for what they do."""
+OBSERVED_BYTES = 2 * MIB
+"""All Python source files of a release that are looked through for what they do; 2 s if ordinary,
+4 s if all of it is hostile."""
 
 UNPACKED_BYTES = 32 * MIB
 """What is unpacked and decoded of a release's compressed files and encoded texts, all together."""

@@ -66,3 +66,22 @@ def test_what_would_take_long_to_compile_is_parsed(
     assert isinstance(parse(text.encode()), ast.Module)
     assert time.process_time() - start < 10
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quoted", ["f'{}'", 'rF"""{}"""', "(f'' FR'{}')"])
+def test_a_text_of_very_many_parts_is_not_parsed(quoted: str) -> None:
+    start = time.process_time()
+    found = parse(f"x = 1\ny = {quoted.replace('{}', '{x}' * 80_000)}\n".encode())
+    assert isinstance(found, Failure)
+    assert found.unreadable
+    assert "braces" in found.why
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = [" + "{}," * 20_000 + "]\nif'{}': x\n", "y = f'" + "{x}" * 5_000 + "'\n"],
+    ids=["much data", "a long text"],
+)
+def test_many_braces_by_themselves_are_parsed(text: str) -> None:
+    assert isinstance(parse(text.encode()), ast.Module)

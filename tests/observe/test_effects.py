@@ -1368,6 +1368,12 @@ def test_a_method_that_a_class_gets_late_is_called_by_what_others_provide() -> N
 
 
 HOSTILE = {
+    "names that only a run can tell": {
+        "demo/m.py": "class C:\n"
+        + "".join(f"    a{n} = 1\n" for n in range(60))
+        + "c = C()\ndef f(n):\n"
+        + "    getattr(c, n)()\n" * 8000
+    },
     "all methods of an object, everywhere": {
         "demo/m.py": "import threading\nclass C(threading.Thread):\n"
         + "".join(f"    def m{n}(self): pass\n" for n in range(4000))
@@ -1418,6 +1424,14 @@ def test_what_is_made_to_take_long_takes_not_long(files: dict[str, str]) -> None
     start = time.process_time()
     followed(files)
     assert time.process_time() - start < 5
+
+
+def test_more_than_is_kept_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_EVENTS", 20)
+    code = "".join(f"f.a{n}()\n" for n in range(30))
+    wheel = write_wheel(tmp_path, plugin(more=code))
+    gaps = read(understand(str(wheel)), host.node()).gaps
+    assert [each.what for each in gaps] == ["what the code does"]
 
 
 def test_more_than_is_followed_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ _GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _PARTS = 500
 _LONG_NAME = late(rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++%b\.%b){%d}" % (_GAP, _GAP, _PARTS))
 _IN_NAMES = bytes(each for each in range(256) if re.match(rb"[\w\x80-\xff\\\s]", bytes([each])))
+_FORMATTED = re.compile(rb"""(?i)(?<!\w)(?:f|fr|rf)['"]""")
 _MAKING_CODE = (b"def ", b"class ", b"lambda")
 _CODES = 2_000
 """Functions and classes in a file that is compiled: CPython compares those that are alike."""
@@ -62,6 +63,13 @@ def parse(data: bytes) -> ast.Module | Failure:
             0,
             unreadable=True,
             do="ask the author to write shorter names",
+        )
+    if data.count(b"{") > limits.FORMATTED_PARTS and _FORMATTED.search(data):
+        return Failure(
+            f"it has more than {limits.FORMATTED_PARTS:,} braces, and strings to fill them in",
+            0,
+            unreadable=True,
+            do="ask the author to keep long texts in files of their own",
         )
     try:
         data.decode()

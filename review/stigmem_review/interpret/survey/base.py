@@ -51,8 +51,11 @@ from stigmem_review.model import (
 )
 
 _AGAIN = 200_000
-"""Expressions that are looked at again, and ``_OF_A_LINE`` more for each line of code."""
+"""Expressions that are looked at again, and ``_OF_A_LINE`` more for each of the first lines."""
 _OF_A_LINE = 20
+_LINES = 15_000
+_EVENTS = 50_000
+"""Things that code does, each at its place; 1 MB of ordinary source has 9,000."""
 AT_ONCE = 50
 """Classes that are passed by in the time in which one expression is looked at."""
 _TOLD_AT_ONCE = 5
@@ -167,7 +170,13 @@ class Base(ABC):
         self.now: dict[str, Values] = {}
         """What names stand for at the place that is looked at, as far as that is sure."""
         self.looked = 0
+        """Expressions that were looked at."""
+        self.again = 0
+        """Those of them that had been looked at before, and the like."""
+        self.lines = 0
         self.allowed = _AGAIN
+        self.full = False
+        """Whether so much was seen that nothing more is looked at."""
         self.exhausted = False
         """Whether there was more to look at again than is done."""
 
@@ -176,7 +185,8 @@ class Base(ABC):
         made = Mod(name, place, tree)
         made.env = Env("module", made, None, made, made)
         self.modules[name] = made
-        self.allowed += _OF_A_LINE * (tree.body[-1].end_lineno or 0 if tree.body else 0)
+        self.lines += tree.body[-1].end_lineno or 0 if tree.body else 0
+        self.allowed = _AGAIN + _OF_A_LINE * min(self.lines, _LINES)
         self.tops.add(name.partition(".")[0])
         return made
 
@@ -330,11 +340,14 @@ class Base(ABC):
         while self.waiting:
             waiting, self.waiting = self.waiting, []
             for unit in waiting:
-                if unit.seen and self.looked > self.allowed:
+                if unit.seen and self.again > self.allowed:
                     self.exhausted = True
                     unit.queued = False
                     continue
+                seen, before = unit.seen, self.looked
                 self.visit(unit)
+                if seen:
+                    self.again += self.looked - before
 
     def visit(self, unit: Unit) -> None:
         unit.queued = False
@@ -453,7 +466,7 @@ class Base(ABC):
 
     def _hand_down(self, klass: Klass, name: str) -> None:
         """Tell those who asked a class, or one that derives from it, that it has a name now."""
-        if self.looked > self.allowed and klass.heirs:
+        if self.again > self.allowed and klass.heirs:
             self.exhausted = True
             return
         met = {klass: None}
@@ -465,7 +478,7 @@ class Base(ABC):
                 self.queue(each.methods)
             todo += [heir for heir in each.heirs if heir not in met]
             met.update(each.heirs)
-        self.looked += len(met) // _TOLD_AT_ONCE
+        self.again += len(met) // _TOLD_AT_ONCE
 
     def held(self, space: Space, name: str) -> Values:
         """Return what a name of a space stands for."""
@@ -529,7 +542,10 @@ class Base(ABC):
         key = (kind, api, env.module.place, line, self.unit, phase, id(node))
         known = self.noted.get(key)
         if known is None:
-            self.noted[key] = arguments
+            if len(self.noted) < _EVENTS:
+                self.noted[key] = arguments
+            else:
+                self.full = self.exhausted = True
         elif known != arguments:
             self.noted[key] = joined(known, arguments)
 

@@ -32,6 +32,8 @@ class Statements(Definitions):
     def block(self, body: Sequence[ast.stmt], env: Env) -> None:
         """Look at statements."""
         for node in body:
+            if self.full:
+                return
             run = _STATEMENTS.get(type(node))
             if run is not None:
                 run(self, node, env)
