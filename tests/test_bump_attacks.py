@@ -134,11 +134,73 @@ def _in_the_repository(world: World) -> dict[str, Row]:
             {**lying, one: _repacked("1.0.0")},
             "demo-plugin 1.0.0>1.0.0",
         ),
+        **{
+            f"a wheel where {path} looks": (
+                {"requirements.txt": "demo-plugin==1.0.0\n", path: text, one: old},
+                {
+                    "requirements.txt": "demo-plugin==1.0.0\n",
+                    path: text,
+                    one: _repacked("1.0.0"),
+                },
+                "demo-plugin 1.0.0>1.0.0",
+            )
+            for path, text in {
+                "pip.conf": "[global]\nfind-links = wheels\n",
+                "pyproject.toml": "[tool.uv]\nfind-links = ['wheels']\n",
+                "Dockerfile": "COPY wheels /wheels\nRUN pip install /wheels/*\n",
+            }.items()
+        },
+        "a wheel that an image names": (
+            {"Dockerfile": f"RUN pip install {one}\n", one: old},
+            {"Dockerfile": f"RUN pip install {two}\n", two: new},
+            UPGRADE,
+        ),
         "a wheel where an open requirement looks": (
             {"requirements.txt": f"{links}demo-plugin\n", one: old},
             {"requirements.txt": f"{links}demo-plugin\n", two: new},
             UPGRADE,
         ),
+    }
+
+
+PROJECT = """\
+[project]
+name = "{}"
+version = "1.0.0"
+[project.entry-points."{}"]
+demo = "demo_plugin:plugin_manifest"
+"""
+
+
+def _projects(_: World) -> dict[str, Row]:
+    """Projects of the repository, and the ways to say that one is installed."""
+
+    def project(*more: str) -> dict[str, str]:
+        files = plugin(capabilities=("facts.read", *more))
+        files |= {"pyproject.toml": PROJECT.format("demo-plugin", "stigmem.plugins")}
+        return {f"plug/{path}": text for path, text in files.items()}
+
+    lines = {
+        "requirements.txt": (
+            "name @ file:plug\n",
+            "demo-plugin @ ./plug\n",
+            "-e ${PWD}/plug[a,b]\n",
+            "demo-plugin @ file://${PROJECT_ROOT}/plug\n",
+            "plug/../plug\n",
+            "./plug ; python_version > '3'\n",
+        ),
+        "Dockerfile": ("RUN pip install -e plug\n", "RUN uv pip install --no-deps './plug[a]'\n"),
+        "app/pyproject.toml": ("[tool.uv.sources]\ndemo-plugin = { path = '../plug' }\n",),
+        ".github/workflows/x.yml": ("  - run: python -m pip install ./plug\n",),
+    }
+    return {
+        f"{line.strip()} in {path}": (
+            {path: line, **project()},
+            {path: line, **project("network.outbound")},
+            "demo-plugin 1.0.0>1.0.0",
+        )
+        for path, each in lines.items()
+        for line in each
     }
 
 
@@ -161,6 +223,14 @@ def _in_other_files(_: World) -> dict[str, Row]:
         "deploy/pyproject.toml": '[tool.poetry.dependencies]\ndemo-plugin = "=={}"\n',
         "Pipfile": "[packages]\ndemo-plugin = {{version = '=={}', index = 'x'}}\n",
         "environment.yml": "dependencies:\n- pip:\n  - demo-plugin == {}\n",
+        "Jenkinsfile": "sh 'pip install demo-plugin=={}'\n",
+        "a/pyproject.toml": '[tool.poetry.dependencies]\ndemo-plugin = "{}"\n',
+        "b/pyproject.toml": "[tool.poetry.dev-dependencies]\ndemo_plugin = {{version = '{}'}}\n",
+        "c/pyproject.toml": '[tool.poetry.dependencies.demo-plugin]\nversion = "{}"\n',
+        "a/Dockerfile": "ARG DEMO={}\nRUN pip install demo-plugin==${{DEMO}}\n",
+        "up.sh": 'DEMO="{}"\npip install demo-plugin=="$DEMO"\n',
+        "b/Dockerfile": "RUN pip install https://x.example/demo_plugin-{}-py3-none-any.whl\n",
+        "tox.ini": "deps =\n    demo-plugin=={}\n",
     }
     rows: dict[str, Row] = {
         f"a pin in {path}": ({path: line.format("1.0.0")}, {path: line.format("1.1.0")}, UPGRADE)
@@ -307,6 +377,22 @@ jobs:
       - run: docker compose down
 """
 
+STARTED = """\
+on:
+  pull_request:
+jobs:
+  pins:
+    steps:
+      - uses: acme/stigmem-review@v1
+"""
+
+HOOK = """\
+repos:
+- repo: https://x.example/stigmem-review
+  hooks:
+  - id: stigmem-review-pins
+"""
+
 SIGNING, TRUSTED = "STIGMEM_PLUGIN_SIGNING_REQUIRED", "STIGMEM_PLUGIN_TRUSTED_PUBLISHERS"
 
 
@@ -322,6 +408,9 @@ def _loosened(_: World) -> dict[str, Row]:
         "deploy/Dockerfile": f"FROM x\nENV A=1 {acknowledged}\n",
         "deploy/node.env": f"A=1\n{TRUSTED.lower()}=ada@acme.example\n",
         "run.sh": f"#!/bin/sh\nexport {acknowledged}\n",
+        "node.tf": f'env {{\n name = "{SIGNING}"\n value = "false"\n}}\n',
+        "ecs.json": f'{{\n"value": "false", "name": "{SIGNING}"}}\n',
+        "node.service": f'[Service]\nEnvironment="{SIGNING}=false"\n',
     }
     index = {
         "pip.conf": "[global]\nextra-index-url =\n    https://x.example/simple\n",
@@ -331,6 +420,11 @@ def _loosened(_: World) -> dict[str, Row]:
         "Dockerfile": "FROM x\nENV PIP_INDEX_URL=https://x.example/simple\n",
         "deploy/Dockerfile": "FROM x\nRUN pip install --extra-index-url https://x.example x\n",
         "compose.yml": "environment:\n  UV_FIND_LINKS: /srv\n",
+        "a/Dockerfile": "FROM x\nRUN pip install -i https://x.example/simple x\n",
+        "b/Dockerfile": "FROM x\nRUN python -m pip install -f https://x.example x\n",
+        "c/Dockerfile": "FROM x\nRUN pip config set global.extra-index-url https://x.example\n",
+        "a/pyproject.toml": '\n[[tool.poetry.source]]\nurl = "https://x.example/simple"\n',
+        "a/uv.toml": "\nindex-strategy = 'unsafe-best-match'\n",
     }
     rows: dict[str, Row] = {}
     for name, files in (("signing-loosened", signing), ("index-option-changed", index)):
@@ -411,6 +505,26 @@ def _loosened(_: World) -> dict[str, Row]:
             {"ci.sh": "true\n"},
             "warning check-loosened ci.sh:1",
         ),
+        **{
+            f"the check is run less: {what}": (
+                {workflow: STARTED},
+                {workflow: STARTED.replace(*change)},
+                f"warning check-loosened {workflow}{line}",
+            )
+            for what, change, line in (
+                ("of somebody else", ("acme/", "mallory/"), ":6"),
+                ("by hand alone", ("pull_request:", "workflow_dispatch:"), ""),
+                ("for some paths", ("request:\n", "request:\n    paths: [docs/**]\n"), ":3"),
+                ("into some branches", ("request:\n", "request:\n    branches: [x]\n"), ":3"),
+                ("where its job is", ("pins:\n", "pins:\n    if: github.actor != 'x'\n"), ":5"),
+                ("after a failure", ("@v1\n", "@v1\n        if: failure()\n"), ":7"),
+            )
+        },
+        "the hook is run by hand alone": (
+            {".pre-commit-config.yaml": HOOK},
+            {".pre-commit-config.yaml": f"{HOOK}    stages: [manual]\n"},
+            "warning check-loosened .pre-commit-config.yaml:5",
+        ),
         "a policy that cannot be read any more": (
             {"stigmem-review.toml": 'fail-on = "error"\n'},
             {"stigmem-review.toml": "fail-on = \n"},
@@ -430,6 +544,7 @@ def _attacks(world: World) -> dict[str, Row]:
         | _in_the_repository(world)
         | _in_other_files(world)
         | _in_locks(world)
+        | _projects(world)
         | _behind(world)
         | _loosened(world)
     )
@@ -482,6 +597,10 @@ def _ordinary(world: World) -> dict[str, Row]:
             "yarn.lock": '"@acme/x@^{}":\n  version "1"\n',
             "Cargo.lock": '[[package]]\nname = "x"\nversion = "{}"\n',
             "deploy/Dockerfile": "FROM python:3.{}\n",
+            "a/Dockerfile": "ARG V={}\nRUN pip install acme-library==$V\n",
+            "b/Dockerfile": "RUN curl -O https://x.example/node-{}.tar.gz && pip list\n",
+            "a/pyproject.toml": '[tool.poetry.dependencies]\nacme-library = "{}"\npython = "3"\n',
+            "lib/pyproject.toml": '[project]\nname = "lib"\nversion = "{}"\n',
             "compose.yml": f"image: acme:{{}}\nenvironment:\n  {SIGNING}: 'true'\n",
         }.items()
     }
@@ -559,6 +678,17 @@ def _ordinary(world: World) -> dict[str, Row]:
                 )
                 .replace("compose down\n", "compose down || true\n        if: false\n")
                 .replace("make lint\n", "|\n          make lint || true\n")
+            },
+            "",
+        ),
+        "what does not make the check run less": (
+            {".github/workflows/x.yml": STARTED, "ci.sh": "pip install -e lib\n"},
+            {
+                ".github/workflows/x.yml": STARTED.replace("@v1", "@v2").replace(
+                    "pins:\n", "pins:\n    name: Pins\n    if: ${{ always() }}\n"
+                ),
+                ".github/workflows/y.yml": "on:\n  push:\n    paths: [x]\njobs:\n  x:\n    if: x\n",
+                "ci.sh": "pip install -e lib\ngrep -i x -f y\n",
             },
             "",
         ),

@@ -12,11 +12,15 @@ from stigmem_review.pins.named import configures
 
 _CHECK = re.compile(r"stigmem[-_]review(?!(?:\.approvals)?\.toml|:(?:[ \t]|$))")
 """The name of this review, where it is no file of ours, and no name of a job or a target."""
+_OWNER = re.compile(r"\b(?:uses|repo):[ ]*[\"']?([^\s\"'@]*stigmem[-_]review)\b")
+"""Whose review a workflow, or the configuration of hooks, runs."""
+_TRIGGER = re.compile(r"\bpull_request\b|\bmerge_group\b")
 _SHRUG = re.compile(
     r"(?P<command>\|\|[ \t]*(?:true|:|exit 0|echo)(?:[ \t;]|$))|"
     r"(?P<block>continue-on-error:[ ]*(?:\$\{\{[ ]*)?[\"']?true|allow_failure:[ ]*true|"
-    r"^[ \t]*(?:-[ ]*)?if:[ ]*(?:\$\{\{[ ]*)?false)|"
-    r"(?P<anywhere>paths-ignore:|warn-only:[ ]*[\"']?true)"
+    r"^[ \t]*(?:-[ ]*)?(?:if:(?!.*(?:always\(\)|!cancelled\(\)))|stages:|exclude:|files:))|"
+    r"(?P<anywhere>warn-only:[ ]*[\"']?true|"
+    r"^[ \t]+(?:paths|branches|tags|types)(?:-ignore)?:)"
 )
 """What a command, or a step or a job, may fail by, or is left out by, and where that is said."""
 _TRIED = 100
@@ -50,8 +54,22 @@ def loosened_checks(
             for count, number in enumerate(shrugs):
                 if count >= _TRIED or _is_about_check(now, number):
                     yield now[number].strip(), Location(path, number + 1)
+            if runs:
+                yield from _others(path, was, now)
     if not gained:
         yield from gone
+
+
+def _others(path: str, was: list[str], now: list[str]) -> Iterator[tuple[str, Location]]:
+    """Yield lines that run somebody else's review, and those by which nothing starts it now."""
+    owners = {found[1] for line in was if (found := _OWNER.search(line))}
+    for number, line in enumerate(now, 1):
+        if owners and (found := _OWNER.search(line)) and found[1] not in owners:
+            yield line.strip(), Location(path, number)
+    started = {found[0]: line for line in was if (found := _TRIGGER.search(line))}
+    start = {found[0] for line in now if (found := _TRIGGER.search(line))}
+    for name in started.keys() - start:
+        yield started[name].strip(), Location(path, 0)
 
 
 def _is_about_check(lines: list[str], at: int) -> bool:

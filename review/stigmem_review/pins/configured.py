@@ -24,12 +24,23 @@ _VALUE = r"""("[^"\r\n]*"|'[^'\r\n]*'|(?!\{(?!\{))[^\s#"']+)"""
 _VARIABLE = re.compile(r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*[:=][ \t]*" + _VALUE)
 _ENV = re.compile(r"(?im)^[ \t]*ENV[ \t]+((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[ \t]+" + _VALUE)
 _NAMED = re.compile(
-    r"(?i)\bname[\"']?:[ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*,?\s*"
-    r"[\"']?value[\"']?:[ \t]*" + _VALUE
+    r"(?i)\bname[\"']?[ \t]*[:=][ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*,?\s*"
+    r"[\"']?value[\"']?[ \t]*[:=][ \t]*" + _VALUE
+)
+_VALUED = re.compile(
+    r"(?i)\bvalue[\"']?[ \t]*[:=][ \t]*" + _VALUE + r"[ \t]*,?\s*"
+    r"[\"']?name[\"']?[ \t]*[:=][ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)\b"
 )
 _OPTION = re.compile(
     r"(?<!\S)--((?:extra-)?index-url|default-index|index|find-links|trusted-host|"
     r"allow-insecure-host|no-require-hashes|pre)(?:(?:=|[ \t]+)" + _VALUE + r")?"
+)
+_SHORT = re.compile(r"(?<!\S)-([if])[ \t]+" + _VALUE)
+_SHORT_FOR = {"i": "index-url", "f": "find-links"}
+_PIP_INSTALLS = re.compile(r"\bpip[0-9.]*[ \t]+(?:\S+[ \t]+)*?(?:install|download|wheel)[ \t]")
+_PIP_CONFIG = re.compile(
+    r"\bpip[0-9.]*[ \t]+config[ \t]+(?:--\w+[ \t]+)*set[ \t]+[\"']?[\w-]+\.([a-z-]+)[\"']?[ \t]+"
+    + _VALUE
 )
 _INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv)[ \t]")
 _NEAR = 400
@@ -40,7 +51,9 @@ _KEY = re.compile(
     r"(?m)^[ \t]*([a-z]+(?:[-_][a-z]+)*)[ \t]*[=:][ \t]*((?:[^\r\n]|\r?\n[ \t]+(?=\S))*)"
 )
 _UV_TABLE = re.compile(r"(?ms)^\[tool\.uv(?:\.[^\]\r\n]*)?\][^\r\n]*$(.*?)(?=^\[|\Z)")
-_INDEX_TABLE = re.compile(r"(?ms)^\[\[(?:tool\.uv\.)?index\]\](.*?)(?=^\[|\Z)")
+_INDEX_TABLE = re.compile(
+    r"(?ms)^\[\[(?:(?:tool\.uv\.)?index|tool\.(?:poetry|pdm)\.source)\]\](.*?)(?=^\[|\Z)"
+)
 
 _PLACES = frozenset(
     {
@@ -165,21 +178,33 @@ def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
     for pattern in (_VARIABLE, _NAMED, _ENV):
         for each in pattern.finditer(text):
             yield each[1], each[2], each.start(1)
+    for each in _VALUED.finditer(text):
+        yield each[2], each[1], each.start(2)
     for each in _OPTION.finditer(text):
-        before = text[max(0, each.start() - _NEAR) : each.start()].replace("\r\n", "\n")
-        if _INSTALLER.search(_ENDS.split(before)[-1]):
+        if _INSTALLER.search(_command_before(text, each.start())):
             yield each[1], each[2] or "", each.start()
+    for each in _SHORT.finditer(text):
+        if _PIP_INSTALLS.search(_command_before(text, each.start())):
+            yield _SHORT_FOR[each[1]], each[2], each.start()
+    for each in _PIP_CONFIG.finditer(text):
+        if each[1] in JUDGED:
+            yield each[1], each[2], each.start()
     name = path.rpartition("/")[2]
     if name in _INSTALLER_FILES:
         whole = name != _PROJECT
         for part in [(0, len(text))] if whole else map(re.Match.span, _UV_TABLE.finditer(text)):
             for each in _KEY.finditer(text, *part):
-                if each[1].replace("_", "-") in JUDGED:
+                if each[1].replace("_", "-") in JUDGED | {"index-strategy"}:
                     yield each[1].replace("_", "-"), each[2], each.start()
         for table in _INDEX_TABLE.finditer(text):
             for each in _KEY.finditer(table[1]):
                 if each[1] == "url":
                     yield "index", each[2], table.start()
+
+
+def _command_before(text: str, at: int) -> str:
+    """Return what stands before a place of the command that it is in."""
+    return _ENDS.split(text[max(0, at - _NEAR) : at].replace("\r\n", "\n"))[-1]
 
 
 def each_of(name: str, value: str) -> Iterator[str]:

@@ -25,8 +25,9 @@ T = TypeVar("T")
 _NOWHERE = Location("")
 
 _MENTION = re.compile(
-    rb"(?i)stigmem[-_.]+plugin[-_.]+[a-z0-9][a-z0-9._-]*(?:\[[a-z0-9,._ -]*\])?[ \t]*"
-    rb"(?:===?|@)[ \t]*[\w.:/+!-]+"
+    rb"(?i)stigmem[-_.]+plugin[-_.]+[a-z0-9][a-z0-9._-]*(?:\[[a-z0-9,._ -]*\])?"
+    rb"(?:[ \t]*(?:===?|@)[ \t]*[\w.:/+!-]+|(?<=\.whl)|(?<=\.tar\.gz)|"
+    rb"[\"']?[ \t]*=[ \t]*(?:\{.*?\bversion[ \t]*=[ \t]*)?[\"']v?[0-9][\w.]*[\"'])"
 )
 _LINE_BYTES = 10_000
 

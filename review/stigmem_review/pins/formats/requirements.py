@@ -65,6 +65,13 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 # same comments; the blanks before them go when the line is stripped.
 _COMMENT = re.compile(r"(?<!\S)#")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_ROOTED = re.compile(
+    r"\A((?:(?:-e|--editable)[ \t=]*)?(?:[\w.-]+[ \t]*(?:\[[^\]]*\][ \t]*)?@[ \t]*)?)"
+    r"(?:file:/*)?\$\{[A-Z0-9_]+\}/(?=[\w.])"
+)
+"""A variable that a path starts with, as a rule for where the repository lies."""
+_PLACED = re.compile(r"[\w.-]+[ \t]*(?:\[[^\]]*\][ \t]*)?@[ \t]*(\S.*)")
+"""A name and where it is installed from."""
 _QUOTING = re.compile(r"['\"\\]")
 _SHELL_BLANKS = re.compile(r"[ \t\r\n]+")
 _CREDENTIALS = re.compile(r"//[^/?#\s]*@")
@@ -406,6 +413,7 @@ def _read_line(line: str, at: Location, found: _Found) -> None:
         pin = Pin(canonicalize_name(usual[1]), usual[2], tuple(sorted(hashes)), marker, at)
         found.pins.append(pin)
         return
+    line = _ROOTED.sub(r"\1./", line)
     if variable := _VARIABLE.search(line):
         why = f"it depends on the environment variable {shorten(variable[1], 40)}, unknown here"
         found.unfollowed.append(_aside(line, why, at))
@@ -560,8 +568,10 @@ def _requirement(text: str, hashes: tuple[str, ...], at: Location) -> Pin | Loos
     named, _, condition = text.partition("; " if url else ";")
     named = named.strip()
     marker = _marker(condition.strip())
-    if _is_path(named) or named.startswith("file:"):
-        path = _path_of(named)
+    placed = _PLACED.fullmatch(named)
+    place = placed[1] if placed else named
+    if _is_path(place) or place.startswith("file:"):
+        path = _path_of(place)
         if path is not None:
             return Local(path, _cut(text), at)
     if url:

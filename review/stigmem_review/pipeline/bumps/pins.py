@@ -96,7 +96,12 @@ class _Pins:
             each.new.at for each in moves if each.new and each.name in self._work.elsewhere
         )
         self._work.moved = bool(moves)
-        self._work.reviewed = {(each.name, parse(each.new.version)) for each in moves if each.new}
+        self._work.reviewed = {
+            (each.name, parse(each.new.version))
+            for each in moves
+            # Without a folder, what an address names is not opened.
+            if each.new and (not each.new.url or self._work.folder)
+        }
         open_again = {(each.at.path, each.name) for each in new.loose}
         # An index takes its time, and a bot can bump fifty libraries at once.
         pins = self._work.terms.pins
@@ -186,6 +191,8 @@ class _Pins:
                 self._work.others.append(Line(change.name, _moved(change, found)))
         elif not (found.new if change.new else found.old).file and self._is_maybe(change):
             self._missing(change.pin)
+            if change.new:
+                self._work.reviewed.discard((change.name, parse(change.new.version)))
             return
         else:
             self._undecided(change, found)

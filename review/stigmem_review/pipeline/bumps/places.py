@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from stigmem_review import limits
 from stigmem_review.document.bump import STAGED, Bump
 from stigmem_review.errors import SourceError
 from stigmem_review.manifest.declares import is_about_plugin
-from stigmem_review.model import Gap, Source, SourceKind
+from stigmem_review.model import Gap, Location, Source, SourceKind
 from stigmem_review.pins.changes import What
 from stigmem_review.pins.model import Aside, Local
+from stigmem_review.pins.named import installs
 from stigmem_review.pins.repository import Pins
 from stigmem_review.pipeline.bumps.nodes import Pair
 from stigmem_review.pipeline.bumps.work import Work, key
@@ -35,12 +38,13 @@ class Commit(NamedTuple):
 
     def has(self, path: str) -> bool:
         """Say whether something can be installed from a path."""
-        return self._has_archive(path) or any(
+        return self.has_archive(path) or any(
             posixpath.normpath(posixpath.join(path, name)) in self.tree.paths
             for name in PROJECT_FILES
         )
 
-    def _has_archive(self, path: str) -> bool:
+    def has_archive(self, path: str) -> bool:
+        """Say whether a path is that of a wheel or an sdist."""
         return path.endswith((".whl", ".tar.gz")) and path in self.tree.paths
 
     def again(self, path: str) -> str:
@@ -66,11 +70,11 @@ class Commit(NamedTuple):
             except Exception:
                 return True  # opening and reading it says why
 
-        kind: SourceKind = "wheel" if self._has_archive(path) else "directory"
+        kind: SourceKind = "wheel" if self.has_archive(path) else "directory"
         return Opening(Source(kind, asked), found.read, is_about)
 
     def _found(self, path: str, asked: str) -> Found:
-        if self._has_archive(path):
+        if self.has_archive(path):
             return find_in_memory(asked, path.rpartition("/")[2], self.tree.read(path) or b"")
         folder = "" if path == "." else path
         return Found("directory", path, lambda: self.tree.artifact(folder, asked))
@@ -78,8 +82,18 @@ class Commit(NamedTuple):
 
 def look_at_folders(work: Work, before: Commit, after: Commit, changed: list[str]) -> None:
     """Review each plugin that is installed from the repository itself, where that changed."""
-    was = {**_folders(work.old.local), **_offered(work, work.old, before, changed)}
-    now = {**_folders(work.new.local), **_offered(work, work.new, after, changed)}
+    moved = {name for name, _ in work.reviewed}
+    was = {
+        **_named_elsewhere(before, changed),
+        **_carried(work, work.old, before, changed),
+        **_folders(work.old.local),
+    }
+    was = {path: line for path, line in was.items() if _name_of(path) not in moved}
+    now = {
+        **_named_elsewhere(after, changed),
+        **_carried(work, work.new, after, changed),
+        **_folders(work.new.local),
+    }
     for old, new in _paired(was, now, before, after):
         stood, line = was.get(old), now.get(new) or was[old]
         pairs = work.nodes.of(stood.at.path if stood else "", line.at.path)
@@ -101,33 +115,72 @@ def look_at_folders(work: Work, before: Commit, after: Commit, changed: list[str
             work.gaps.append(Gap(str(each.at), f"{each.text}: {why}", ""))
 
 
-def _offered(work: Work, pins: Pins, commit: Commit, changed: list[str]) -> dict[str, Local]:
-    """Return the archives in folders where installers look, as far as they changed.
+def _carried(work: Work, pins: Pins, commit: Commit, changed: list[str]) -> dict[str, Local]:
+    """Return the archives of the repository that changed, and that an installer may take.
 
-    Those are left out that no installer takes: of releases that are not pinned, and where
-    hashes say which file is meant. So are those of releases whose pin changed.
+    Where installers look can be said anywhere, in an image or in the environment, so that where an
+    archive lies decides nothing. Those are left out that no installer takes: other releases than
+    what is pinned, and what is pinned by its hash. So are those of releases whose pin changed.
     """
+    return {
+        path: Local(path, path, Location(path, 0))
+        for path in changed
+        if commit.has_archive(path) and _may_be_taken(work, path, pins)
+    }
+
+
+def _named_elsewhere(commit: Commit, changed: list[str]) -> dict[str, Local]:
+    """Return the plugins' projects that changed, and that a file which is no list installs."""
+    folders = dict.fromkeys(each for path in changed for each in _above(path))
+    projects = [each for each in folders if _is_of_plugin(commit, each)]
     found: dict[str, Local] = {}
-    for option in pins.options:
-        named, _, folder = option.text.partition(" ")
-        if named != "--find-links" or ":" in folder.removeprefix("file:"):
+    for path in sorted(filter(installs, commit.tree.paths)) if projects else ():
+        data = commit.tree.read(path) or b""
+        if len(data) > limits.PIN_FILE_BYTES or b"\0" in data:
             continue
-        for place in _folders((Local(folder.removeprefix("file:"), option.text, option.at),)):
-            for path in _directly_in(place, changed):
-                if commit.has(path) and _may_be_taken(work, path, pins):
-                    found[path] = Local(path, option.text, option.at)
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+            for folder in projects if _INSTALLS.search(line) else ():
+                if folder not in found and _names(line, folder, posixpath.dirname(path)):
+                    found[folder] = Local(folder, line.strip(), Location(path, number))
     return found
+
+
+_INSTALLS = re.compile(r"\b(?:install|add|sync|path|directory|editable)\b|(?<!\S)-e\b")
+_WORD = re.compile(r"[^\s\"'`=,;()\[\]{}&|]+")
+
+
+def _names(line: str, folder: str, beside: str) -> bool:
+    """Say whether a line has a word that stands for a folder, from the top or from the file's."""
+    words = (word.removeprefix("file:") for word in _WORD.findall(line))
+    return any(
+        posixpath.normpath(posixpath.join(base, word)) == folder
+        for word in words
+        if word.startswith(".") or "/" in word or word == folder
+        for base in {"", beside}
+    )
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in."""
+    while path := posixpath.dirname(path):
+        yield path
+    yield "."
+
+
+def _is_of_plugin(commit: Commit, folder: str) -> bool:
+    paths = (posixpath.normpath(posixpath.join(folder, name)) for name in PROJECT_FILES)
+    found = (commit.tree.read(path) or b"" for path in paths if path in commit.tree.paths)
+    return any(b"stigmem" in data.replace(b"stigmem-review", b"") for data in found)
 
 
 def _may_be_taken(work: Work, path: str, pins: Pins) -> bool:
     name, version = release_of(path.rpartition("/")[2])
-    if any(line.name == name for line in pins.loose):
+    if (name, version) in work.reviewed:
+        return False
+    of_it = [pin for pin in pins.pins if pin.name == name]
+    if not of_it or any(line.name == name for line in pins.loose):
         return True
-    return any(
-        pin.name == name and not pin.hashes and parse(pin.version) == version
-        for pin in pins.pins
-        if (name, parse(pin.version)) not in work.reviewed
-    )
+    return any(not pin.hashes and parse(pin.version) == version for pin in of_it)
 
 
 class _Folder(NamedTuple):
