@@ -670,6 +670,25 @@ def test_how_a_handler_decides_otherwise(case: str) -> None:
     assert found == said
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [("['a', 'b']", "{'b', 'a'}", 0), ("['a', 'b']", "['b', 'a']", 1), ("['a']", "{'b'}", 1)],
+)
+def test_a_list_that_becomes_a_set_is_the_same_constant(was: str, now: str, said: int) -> None:
+    ways = (Way("deny", (("x in <demo:A>", True),)), Way("allow", (("x in <demo:A>", False),)))
+    old, new = (
+        msgspec.structs.replace(
+            release,
+            handlers=(
+                msgspec.structs.replace(release.handlers[0], constants=(("demo:A", value),)),
+            ),
+        )
+        for release, value in ((deciding("aa", *ways), was), (deciding("bb", *ways), now))
+    )
+    found = [facts.kind_of(each) for each in compare(old, new, NODE).facts]
+    assert found == ["handler-changed", *["deciding-constant-changed"] * said]
+
+
 def test_what_a_filter_gives() -> None:
     old, new = (
         deciding(text, Way(text), Way(f"{text}{text}"), hook="recall_filter")

@@ -275,6 +275,14 @@ FILTERS = {
         "return [each for each in value if 'x' in each]",
         {"[each of value for each of value if 'x' in each of value]"},
     ),
+    "it empties it": ("value.clear(); return value", {"value after .clear()"}),
+    "it sets something of it": ("value.x = []; return value", {"value after .x = []"}),
+    "it sets an item": ("value['x'] = 1; return value", {"value after ['x'] = 1"}),
+    "it deletes an item": ("del value[0]; return value", {"value after [0] = nothing"}),
+    "what it fills": (
+        "kept = []; kept.append(value); return kept if kept else value",
+        {"[] after .append(value)", "value"},
+    ),
     "whatever its names are": (
         "return [one for one in value if 'x' in one]",
         {"[each of value for each of value if 'x' in each of value]"},
@@ -364,6 +372,8 @@ SENDS = """
 import httpx
 import json
 import subprocess
+import threading
+LAST = {}
 class Client:
     kind = "audit"
     def __init__(self, more=None):
@@ -402,6 +412,13 @@ SENT = {
         {"fact"},
     ),
     "in a loop": ("for each in fact.tags: Client().send(each)", {"fact.tags"}),
+    "from the context": (
+        "Client().send(ctx.get_facts_reader().all())",
+        {"ctx.get_facts_reader"},
+    ),
+    "all that there is": ("Client().send(locals())", {"*", "fact"}),
+    "by a container of the module": ("LAST.update(more); Client().send(LAST)", {"*"}),
+    "by a thread": ("threading.Thread(target=Client().send, args=(more,)).start()", {"*"}),
     "added up": ("text = ''; text += fact; Client().send(text)", {"fact"}),
 }
 

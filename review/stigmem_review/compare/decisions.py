@@ -56,8 +56,8 @@ def decided_otherwise(
         if was is None or not handler.ways:
             continue
         one, two = dict(was.constants), dict(handler.constants)
-        changed = sorted(name for name in one.keys() & two.keys() if one[name] != two[name])
-        for name in changed:
+        shared = one.keys() & two.keys()
+        for name in sorted(each for each in shared if not _is_same(one[each], two[each])):
             yield DecidingConstantChanged(
                 item=hook,
                 hook=node.hook(hook),
@@ -68,8 +68,15 @@ def decided_otherwise(
                 at=handler.at,
             )
         if hook not in gone:
-            ways, after = (_named(each, kept=changed) for each in (was, handler))
+            ways, after = (_named(each, kept=shared) for each in (was, handler))
             yield from _shifts(ways, after, handler, node)
+
+
+def _is_same(one: str, two: str) -> bool:
+    """Say whether two constants are the same: a list has what a set has, in some order."""
+    if {one[:1], two[:1]} != {"[", "{"}:
+        return one == two
+    return sorted(one[1:-1].split(", ")) == sorted(two[1:-1].split(", "))
 
 
 def _named(handler: Handler, kept: Iterable[str]) -> tuple[Way, ...]:

@@ -96,10 +96,10 @@ class Walk(Expressions):
                 if isinstance(held.parts, Object):
                     held.parts.fields[attr] = term
                 else:
-                    frame.names[name] = held._replace(data=held.data | data_of(term))
-            case ast.Subscript(value=ast.Name(id=name)) if name in frame.names:
-                held = frame.names[name]
-                frame.names[name] = held._replace(data=held.data | data_of(term))
+                    self.change(name, f".{attr} = {term.text}", data_of(term), frame)
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                how = f"[{ast.unparse(index)}] = {term.text}"
+                self.change(name, how, data_of(term), frame)
             case _:
                 pass
 
@@ -170,6 +170,9 @@ class Walk(Expressions):
                 return self.attempt(node, frame, path)
             case ast.Match():
                 return self.match(node, frame, path)
+            case ast.Delete(targets=targets):
+                for gone in targets:
+                    self.bind(gone, Term("nothing"), frame)
             case ast.Break() | ast.Continue():
                 return [Exit(path, frame, "leaves", NOTHING)]
             case ast.Import() | ast.ImportFrom():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,8 +50,11 @@ _SIZES = ("len", "bool", "isinstance", "issubclass", "type", "id", "hasattr", "c
 """What says nothing of what is in what it is given."""
 _NAMES = ("sorted", "list", "tuple", "set", "frozenset", "iter", "enumerate", "join")
 """What gives the names of what is passed by name, and nothing else of it."""
-_PUTS = ("append", "add", "insert", "extend", "update", "setdefault", "appendleft")
-"""What changes its object to have what it is given."""
+_CHANGES = (
+    *("append", "add", "insert", "extend", "update", "setdefault", "appendleft"),
+    *("clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "sort"),
+)
+"""What changes its object."""
 
 
 class Expressions(Conditions, ABC):
@@ -245,7 +249,7 @@ class Expressions(Conditions, ABC):
             return [(path, made)]
         if made := self.instance(function, args, keywords, path):
             return [(path, made)]
-        data = self.given(node, function, args, keywords, frame)
+        data = self.given(node, function, args, keywords, frame, path)
         said = [each.text for each in args]
         said += [f"{name}={each.text}" for name, each in sorted(keywords.items())]
         text = shortened(f"{function.text}({', '.join(said)})")
@@ -261,6 +265,7 @@ class Expressions(Conditions, ABC):
         args: Sequence[Term],
         keywords: Mapping[str, Term],
         frame: Frame,
+        path: Held,
     ) -> frozenset[str]:
         """Note what of the request code of others is given; return what is in what that gives."""
         name = function.text.rpartition(".")[2]
@@ -280,14 +285,39 @@ class Expressions(Conditions, ABC):
         if name in _NAMES and len(args) == 1 and args[0].text == PASSED:
             return frozenset()
         data = owner.union(*told.values())
+        if name.startswith("get_") and function.text == f"{CONTEXT}.{name}":
+            return frozenset((function.text,))
+        if name == "locals":
+            return data_of(*frame.names.values())
+        for each in (*args, *keywords.values()):
+            self.handed(each, data, path)
         match node.func:
-            case ast.Attribute(value=ast.Name(id=held_by), attr=attr) if attr in _PUTS:
-                if held_by in frame.names and data:
-                    before = frame.names[held_by]
-                    frame.names[held_by] = before._replace(data=before.data | data)
+            case ast.Attribute(value=ast.Name(id=changed), attr=attr) if attr in _CHANGES:
+                self.change(
+                    changed, f".{attr}({', '.join(each.text for each in args)})", data, frame
+                )
             case _:
                 pass
         return data
+
+    def handed(self, term: Term, data: frozenset[str], path: Held) -> None:
+        """Go through a function of the release that others are given with something, and call."""
+        value = term.value
+        is_own = isinstance(value, Bound) or (isinstance(value, Ref) and value.kind == "function")
+        if not is_own or isinstance(term.parts, Property):
+            return
+        raised = len(self.raised)
+        given = {PASSED: Term("what it is given", parts={}, data=data)}
+        with contextlib.suppress(TooMuch):
+            self.called(term, [], given, path, self.depth + 1)
+        del self.raised[raised:]
+
+    def change(self, name: str, how: str, data: frozenset[str], frame: Frame) -> None:
+        """Let a name stand for what it was, changed in place."""
+        before = self.name(name, frame)
+        if isinstance(before.parts, Object) or isinstance(before.value, Foreign):
+            return
+        frame.names[name] = Term(shortened(f"{before.text} after {how}"), data=before.data | data)
 
     def instance(
         self, function: Term, args: Sequence[Term], keywords: Mapping[str, Term], path: Held
@@ -422,4 +452,4 @@ def each_of(term: Term) -> Term:
 
 
 def _named(more: Term, name: str) -> frozenset[str]:
-    return frozenset((name,)) if more.data == _EVERYTHING else more.data
+    return frozenset((name,)) if more.text == PASSED else more.data
