@@ -46,6 +46,7 @@ from stigmem_review.interpret.values import (
     Ref,
     Tuple,
     Value,
+    Wrapped,
     flag,
 )
 
@@ -118,7 +119,13 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
             return generic.alias(m, owner, index)
         raise GiveUp("what another distribution provides is looked into")
     if m.overrides(owner, ("__class_getitem__",)):
-        raise GiveUp("a class is looked into")
+        match objects.lookup(m, owner, "__class_getitem__"):
+            case Wrapped(kind="classmethod", function=function) | (
+                Ref(kind="function") as function
+            ):
+                return m.call(function, (owner, index))
+            case _:
+                raise GiveUp("a class is looked into")
     if isinstance(owner, Ref) and (
         m.thing(owner).traits & {"namedtuple", "typeddict"}
         or any(each in classes.GENERIC for each in m.thing(owner).mro)
