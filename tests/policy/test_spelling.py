@@ -80,6 +80,17 @@ REFUSED: tuple[tuple[dict[str, str], str, str, str], ...] = (
         for wrong in ("refs/tags/v.*", r"refs/tags/v\d+", "refs/tags/(a|b)", "^refs/tags/v1", "v$")
     ),
     (WORKFLOW, "ref", "refs/tags/v?", "only *"),
+    *(
+        (WORKFLOW, "trigger", wrong, f"write '{meant}'")
+        for wrong, meant in (
+            ("releases", "release"),
+            ("Push", "push"),
+            ("workflow-dispatch", "workflow_dispatch"),
+        )
+    ),
+    (WORKFLOW, "trigger", "tag", "such as 'push'"),
+    (WORKFLOW, "trigger", "workflow_call", "started its caller"),
+    (WORKFLOW | {"issuer": "https://gitlab.com"}, "trigger", "merge_request", "_request_event'"),
     (WORKFLOW, "builder", "builds/all/.github/workflows/build.yml", "https://"),
     (WORKFLOW, "builder", f"{BUILDER}@v2", f"write '{BUILDER}@refs/tags/v2'"),
     (WORKFLOW, "builder", "https://github.com/builds/all", "FILE.yml@refs/tags/TAG"),
@@ -204,12 +215,14 @@ def test_what_is_taken_can_be_met(more: dict[str, str]) -> None:
             "repository": "https://gitlab.com/acme/team/ledger",
             "workflow": ".gitlab-ci.yml",
             "ref": "refs/merge-requests/*",
+            "trigger": "merge_request_event",
         },
         {
             "issuer": "http://localhost:8080",
             "repository": "https://forge.example/acme/ledger",
             "workflow": ".ci/release.yml",
             "ref": "refs/changes/*",
+            "trigger": "tag",
         },
         {"issuer": "https://oidc.ci.example/o", "repository": HOME, "workflow": ".ci/config.yml"},
     ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from stigmem_review.policy.identities import ON_GITHUB, fold
+from stigmem_review.policy.mistake import nearest
 from stigmem_review.text import shorten
 
 ACTIONS = "https://token.actions.githubusercontent.com"
@@ -26,6 +27,21 @@ _CALLED = {
     "google": "https://accounts.google.com",
 }
 """Issuers by the names that people know."""
+
+_TRIGGERS = {
+    ACTIONS: "branch_protection_rule check_run check_suite create delete deployment "
+    "deployment_status discussion discussion_comment dynamic fork gollum image_version "
+    "interactive_component issue_comment issues label member merge_group milestone page_build "
+    "project project_card project_column public pull_request pull_request_comment "
+    "pull_request_review pull_request_review_comment pull_request_target push registry_package "
+    "release repository_dispatch schedule status watch workflow_dispatch workflow_run",
+    _GITLAB: "api chat container_registry_push duo_workflow external external_pull_request_event "
+    "merge_request_event ondemand_dast_scan ondemand_dast_validation parent_pipeline pipeline "
+    "pipeline_execution_policy_schedule push schedule security_orchestration_policy trigger web "
+    "webide",
+}
+"""What starts runs: events of GitHub, as its runner knows them (actions/runner,
+``workflow-v1.0.json``), and sources of GitLab's pipelines (``CI_PIPELINE_SOURCE``)."""
 
 _PART = r"[\w.-]+"
 _REPOSITORY = re.compile(rf"https://github\.com/{_PART}/{_PART}")
@@ -142,6 +158,18 @@ def ref_wrong(ref: str, issuer: str) -> str:
             "that branch"
         )
     return ""
+
+
+def trigger_wrong(trigger: str, issuer: str) -> str:
+    """Say why no run that an issuer speaks of is started by something."""
+    known = _TRIGGERS.get(issuer, "").split()
+    if not known or trigger in known:
+        return ""
+    if trigger == "workflow_call":
+        return "a called workflow has the event that started its caller; write that"
+    meant = nearest(trigger, known)
+    write = f"write {meant!r}" if meant else "write one of its events, such as 'push'"
+    return f"no run is started by {shorten(trigger)!r}; {write}"
 
 
 def builder_wrong(builder: str) -> str:

@@ -241,6 +241,8 @@ def _never(entry: Trusted, field: str, value: str) -> str:
             return spelling.repository_wrong(value, entry.issuer)
         case "workflow":
             return spelling.workflow_wrong(value, entry.repository, entry.issuer)
+        case "trigger":
+            return spelling.trigger_wrong(value, entry.issuer)
         case "builder":
             return spelling.builder_wrong(value)
         case "owner" if value.startswith("@"):
