@@ -6,11 +6,13 @@ And the other side: what a team changes every day, which must pass without a wor
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 from stigmem_review import BumpReport, bump
 from stigmem_review.report import render
+from stigmem_review.step.look import nothing_in
 from support.history import Files, history
 from support.plugins import plugin, write_wheel
 from support.repository import git
@@ -815,3 +817,17 @@ def _outcome(report: BumpReport) -> list[str]:
         *(f"{each.level} {each.name} {each.at}" for each in report.findings),
         *(f"gap {each.what}" for each in report.gaps),
     ]
+
+
+def test_the_action_passes_over_none_of_it(tmp_path: Path) -> None:
+    rows = _attacks(_built(tmp_path / "wheels"))
+    folder, event = tmp_path / "deployment", tmp_path / "event.json"
+    pairs = history(folder, [({**BASE, **old}, {**BASE, **new}) for old, new, _ in rows.values()])
+    passed = []
+    for name, (base, head) in zip(rows, pairs, strict=True):
+        event.write_text(json.dumps({"before": base}))
+        given = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
+        given |= {"GITHUB_SHA": head, "GITHUB_WORKSPACE": str(folder)}
+        if nothing_in(given) is not None:
+            passed.append(name)
+    assert passed == []

@@ -106,6 +106,10 @@ def _nothing(given: Mapping[str, str]) -> Nothing:
         _stop(_is_special(path) or not named.isdisjoint(_parts(path)))
         for entry in filter(None, (old.get(path), new.get(path))):
             _stop(entry.mode not in _FILES)
+    around = {each for path in changed for each in _projects_around(path)}
+    for data in git.contents(side[each].id for side in (old, new) for each in around & side.keys()):
+        # An image or a script can install it, and that need not change.
+        _stop(b"stigmem" in data.replace(b"stigmem-review", b""))
     lists = [path for path in new if _is_pin_file(path)]
     _stop(not lists)
     _stop(any(new[path].mode not in _FILES for path in lists))
@@ -119,6 +123,14 @@ def _nothing(given: Mapping[str, str]) -> Nothing:
     for (path, _), data in zip(sides, git.contents(blob for _, blob in sides), strict=True):
         _stop(may_say(path, data))
     return Nothing(base, head, len(changed))
+
+
+def _projects_around(path: str) -> Iterator[str]:
+    """Yield where the projects are that a file can be a part of."""
+    folder = path
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield from (posixpath.join(folder, name) for name in (_PROJECT, "setup.py", "setup.cfg"))
 
 
 def may_say(path: str, data: bytes) -> bool:
