@@ -1174,7 +1174,7 @@ STORIES: dict[str, Story] = {
         UNVERIFIABLE,
         UNVERIFIABLE,
         NOBODY,
-        ["warning signature-unverifiable"],
+        [],
         "not comparable",
         "not judged",
     ),

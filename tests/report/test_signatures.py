@@ -153,6 +153,20 @@ def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:
     assert row.endswith("| as before, not trusted; as before, trusted |")
 
 
+def test_what_could_not_be_verified_before_either_is_said_and_opens(upgrade: Any) -> None:
+    upgrade(None, None)
+    keyed = b'{"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": []}'
+    wheels = [next(Path(each).glob("*.whl")) for each in ("1.0.0", "1.0.1")]
+    for each in wheels:
+        Path(f"{each}.intoto.jsonl").write_bytes(keyed)
+    report = review(*map(str, wheels))
+    assert report.verdict.state == "clear"
+    assert "The signature cannot be verified here, as before." in first_lines(report)
+    [row] = [row for row in report.rows if row.field == "signed by"]
+    assert [(item.sign, item.remark) for item in row.items] == [("", "as before")]
+    assert [each.what for each in report.already] == ["signature-unverifiable"]
+
+
 def test_an_invalid_signature_is_compared_with_nothing(upgrade: Any) -> None:
     upgrade(ADA, ADA)
     Path("1.0.1/demo_plugin-1.0.1-py3-none-any.whl.sigstore.json").write_bytes(
@@ -274,12 +288,12 @@ def test_an_identity_cannot_bend_a_report(upgrade: Any) -> None:
 
 
 def test_what_cannot_be_verified_is_incomplete_where_trust_is_stated(upgrade: Any) -> None:
+    unstated = upgrade(None, ADA, trust_root=None)
+    assert [each.name for each in unstated.findings] == ["signature-unverifiable"]
+    assert unstated.verdict.exit_code == 1
     Path("node.env").write_text(TRUST_ADA, "utf-8")
     stated = upgrade(ADA, ADA, trust_root=None, env_file="node.env")
     assert (stated.verdict.state, stated.verdict.exit_code) == ("incomplete", 3)
-    unstated = upgrade(ADA, ADA, trust_root=None)
-    assert [each.name for each in unstated.findings] == ["signature-unverifiable"]
-    assert unstated.verdict.exit_code == 1
 
 
 def test_a_bundle_with_a_statement_shows_what_it_states(upgrade: Any) -> None:

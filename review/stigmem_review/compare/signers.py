@@ -142,6 +142,7 @@ def signing(old: Release, new: Release, trust: Trust) -> Signing:
     by_trusted = frozenset(each for each, said in decisions if said.decision == "trusted")
     found += kind_facts(old, new, by_trusted)
     already: list[Fact] = []
+    (already if _was_unproven(old, signature) else found).extend(_unproven(old, signature, trust))
     for fact in extras(signature):
         (already if had_extra(old, fact) else found).append(fact)
     (already if was_split(old, signature) else found).extend(split(signature))
@@ -260,9 +261,6 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
     match new.status:
         case "invalid":
             yield facts.SignatureInvalid(item=item, why=new.why, help=new.do)
-        case "unverifiable" if not _must_be_verified(trust):
-            before = bool(signers_of(old))
-            yield facts.SignatureUnverifiable(item=item, why=new.why, help=new.do, before=before)
         case "unsigned":
             if required(trust):
                 yield facts.SignatureMissing(item=item, by=required_by(trust))
@@ -278,6 +276,19 @@ def _status_facts(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
             yield facts.OldSignatureUnproven(item=item, status=was.status, why=was.why)
     if old.signed_by not in ("", "unsigned") and new.status in ("verified", "unsigned"):
         yield from _claim(old.signed_by, new)
+
+
+def _unproven(old: Release, new: Signature, trust: Trust) -> Iterator[Fact]:
+    """Yield that a signature cannot be verified, where nothing says that it has to be."""
+    if new.status == "unverifiable" and not _must_be_verified(trust):
+        before = bool(signers_of(old))
+        yield facts.SignatureUnverifiable(item="signature", why=new.why, help=new.do, before=before)
+
+
+def _was_unproven(old: Release, new: Signature) -> bool:
+    """Say whether the old release could not be verified either, for the very same reason."""
+    was = old.signature
+    return isinstance(was, Signature) and (was.status, was.why) == (new.status, new.why)
 
 
 def _claim(claimed: str, new: Signature) -> Iterator[Fact]:

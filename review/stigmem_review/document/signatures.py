@@ -66,8 +66,9 @@ def _row_items(old: Release, new: Release, outcome: SigningOutcome) -> Iterator[
     for each in [*gone][:_SIGNERS]:
         yield Item(each, "-")
     yield from _rest(len(gone), "-")
-    if not before and (status := _status_of(old)):
-        yield Item(status, "-")
+    was, now = map(_status_of, (old, new))
+    if was and was != now:
+        yield Item(was, "-")
     distinct = _distinct(signers, outcome)
     for signer, standing in distinct[:_SIGNERS]:
         remark = "as before" if _as_before(old, signer) else _CONTINUITY.get(standing.continuity)
@@ -77,9 +78,11 @@ def _row_items(old: Release, new: Release, outcome: SigningOutcome) -> Iterator[
             ", ".join(filter(None, (remark, _decided(standing)))),
         )
     yield from _rest(len(distinct), "+")
-    if not signers and (status := _status_of(new)):
+    if now and was == now:
+        yield Item(now, remark="as before")
+    elif now:
         dropped = outcome.continuity == "no longer signed"
-        yield Item(status, "+", _CONTINUITY["no longer signed"] if dropped else "")
+        yield Item(now, "+", _CONTINUITY["no longer signed"] if dropped else "")
 
 
 def _decided(standing: Standing) -> str:
@@ -107,7 +110,7 @@ def _rest(count: int, sign: Literal["+", "-"]) -> Iterator[Item]:
 
 def _status_of(release: Release) -> str:
     signature = release.signature
-    return _STATUS[signature.status] if isinstance(signature, Signature) else ""
+    return _STATUS.get(signature.status, "") if isinstance(signature, Signature) else ""
 
 
 def _as_before(old: Release, signer: Signer) -> Pair | None:
@@ -282,6 +285,8 @@ def signed_says(case: Case, old: Release, new: Release) -> Iterator[Segment]:
             yield Segment("Not signed")
             yield from _before(old)
             yield Segment(f"{_AND_UNSIGNED[outcome.required]}.")
+        case status if _status_of(old) == _STATUS[status]:
+            yield Segment(f"{_STATUS[status].capitalize()}, as before.")
         case status:
             yield Segment(_STATUS[status].capitalize())
             yield from _before(old)
