@@ -179,7 +179,7 @@ def test_what_is_not_approvable_stays_closed(work: Path) -> None:
         (("--by", "Mara", "--reason", "..."), "the reason is '...'; write in its place why"),
         (("--by", "Mara"), "there is no reason; add --reason"),
         (("--by", "Mara", "--reason", " "), "there is no reason"),
-        (("--by", " - ", "--reason", "CHG-1"), "nobody is named; add --by"),
+        (("--by", " - ", "--reason", "CHG-1"), "no approver is named; add --by"),
         ((*ME, "--until", "2020-01-01"), "--until 2020-01-01 has passed"),
         ((*ME, "--until", "2999-01-01"), "is more than 365 days away"),
         ((*ME, "--until", "tomorrow"), "'tomorrow' is not a day such as 2026-12-31"),
@@ -222,7 +222,7 @@ def test_where_git_says_nothing_somebody_has_to(work: Path) -> None:
     environment = {"GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(work)}
     done = run("approve", OLD, NEW, "--reason", "CHG-1", cwd=work, **environment)
     assert done.returncode == 2
-    assert 'nobody is named; add --by "Your Name <address>"' in done.stderr
+    assert 'no approver is named; add --by "Your Name <address>"' in done.stderr
 
 
 def test_a_damaged_file_closes_the_gate_and_is_left_as_it_is(work: Path) -> None:

@@ -168,7 +168,10 @@ def test_everything_that_is_wrong_is_said_at_once(run: Run) -> None:
 def test_a_policy_by_which_no_receipt_can_count_is_wrong(run: Run) -> None:
     Path("p.toml").write_text("[receipts]\nsigned = true\n", "utf-8")
     code, _, said = run("policy", "check", "p.toml")
-    assert (code, "`signed` in [receipts], line 2, is true, and nobody is trusted" in said) == (
+    assert (
+        code,
+        "`signed` in [receipts], line 2, is true, and no signer of receipts is trusted" in said,
+    ) == (
         2,
         True,
     )

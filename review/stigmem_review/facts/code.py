@@ -82,7 +82,7 @@ class Reaches(Fact, frozen=True, kw_only=True):
 
     def gain(self) -> Gain | None:
         does = f"{self.does} {self.occasion}"
-        remark = "" if self.whole or not self.to else "and where nobody can read"
+        remark = "" if self.whole or not self.to else "and somewhere that cannot be read"
         return Gain(_GAINED[self.act], does, self.to or self.apis, remark)
 
 

@@ -127,7 +127,7 @@ def _in_bytes(data: bytes) -> Iterator[Deception]:
     why = "has control characters, which make a terminal show something else"
     yield from _bytes_found(data, "control characters", why, [*re.finditer(_ESCAPES, data)])
     if b" " * 160 in data or data.count(b"\t") >= 20 or data.count(b"\f") >= 20:
-        why = "has code behind 160 or more columns of blanks on its line, where nobody sees it"
+        why = "has code behind 160 or more columns of blanks on its line, out of sight"
         yield from _bytes_found(data, "code out of sight", why, [*re.finditer(_FAR_RIGHT, data)])
 
 
@@ -146,7 +146,7 @@ def _in_characters(text: str) -> Iterator[Deception]:
             _BIDIRECTIONAL,
             "has bidirectional controls: it is shown in another order than it is read in",
         ),
-        ("hidden text", _HIDDEN, "has a text of characters that nobody sees"),
+        ("hidden text", _HIDDEN, "has a text of invisible characters"),
     ):
         found = [*re.finditer(pattern, text)]
         if found:
@@ -177,7 +177,7 @@ def _in_names(text: str, names: _Named) -> Iterator[Deception]:
     odd: dict[str, tuple[int, str]] = {}
     for name, line in names:
         if re.search(_UNSEEN, name):
-            odd.setdefault(name, (line, "has characters in it that nobody sees"))
+            odd.setdefault(name, (line, "has invisible characters in it"))
     normal = {word: unicodedata.normalize("NFKC", word) for word in re.findall(_WORD, text)}
     turned = {word for word, name in normal.items() if len(name) >= _TELLING and name.isascii()}
     if turned:

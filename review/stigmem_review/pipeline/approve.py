@@ -53,7 +53,7 @@ class Proposal(NamedTuple):
 def check_wish(wish: Wish) -> None:
     """Check what can be checked before anything is read. Raises ``UsageError``."""
     if not _said(wish.by):
-        raise UsageError('nobody is named; add --by "Your Name <address>"')
+        raise UsageError('no approver is named; add --by "Your Name <address>"')
     if not _said(wish.reason):
         raise UsageError(
             f"the reason is {wish.reason!r}; write in its place why this is accepted, such as a "

@@ -109,7 +109,7 @@ class _Signed:
         if not trusted:
             where = file.path or "a policy"
             raise PolicyError(
-                f"nobody is trusted to sign receipts; write [[receipts.trusted]] in {where}"
+                f"no signer of receipts is trusted; write [[receipts.trusted]] in {where}"
             )
         self._trust = Trust(SigningPolicy(trusted=trusted))
         self._roots = roots_of(file, trust_root).roots.usual

@@ -65,7 +65,7 @@ def _mistakes(file: PolicyFile, book: Rulebook) -> Iterator[Mistake]:
     if file.policy.receipts.signed and not file.policy.receipt_signers:
         yield Mistake(
             ("receipts", "signed"),
-            "is true, and nobody is trusted to sign receipts; write [[receipts.trusted]]",
+            "is true, and no signer of receipts is trusted; write [[receipts.trusted]]",
         )
     yield from rule_mistakes(file, book, host.node(version))
 

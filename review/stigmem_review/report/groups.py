@@ -63,7 +63,7 @@ def code_title(report: Report) -> str:
     old = report.reviewed[0]
     if old.walked:
         return "What the code does, as before"
-    return "What the code does: nobody can say what of it is new"
+    return "What the code does: no baseline to compare it with"
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:

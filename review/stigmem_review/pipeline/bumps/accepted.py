@@ -90,7 +90,7 @@ def _brought(states: States, path: str) -> tuple[tuple[AnyRecord, ...], Consulte
         origin = origins[each.line]
         if not origin.commit:
             raise ApprovalsError(
-                f"{path} of the head:{each.line}: nobody can say which commit this is from, so it "
+                f"{path} of the head:{each.line}: which commit this is from is not known, so it "
                 "does not count; fetch the history of the head"
             )
         added.append(replace(each, committed=f"{origin.commit[:12]} by {origin.author}"))

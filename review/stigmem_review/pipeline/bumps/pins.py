@@ -260,15 +260,12 @@ class _Pins:
             self._work.late += late
             return
         for asked, error in errors:
-            self._work.gaps.append(
-                gap(f"{asked}, of which nobody can say whether it is a plugin", error)
-            )
+            self._work.gaps.append(gap(f"{asked}, which may be a plugin", error))
         if not errors:
             self._work.gaps.append(
                 Gap(
                     change.name,
-                    "nobody can say whether it is a plugin: its entry points are known only once "
-                    "it is built",
+                    "it may be a plugin: its entry points are known only once it is built",
                     "pin a release that has a wheel, or put one into the folder of artifacts",
                 )
             )

@@ -185,7 +185,11 @@ class _Walk:
         elif not self._folders.allows_folder(path):
             is_top = "/" not in path
             if not is_top or is_package(entry.name, self._files(path)):
-                new = "it is a package that no distribution has" if is_top else "nobody has it"
+                new = (
+                    "it is a package that no distribution has"
+                    if is_top
+                    else "no distribution has it"
+                )
                 yield self._refused(path, new)
 
     def _file(self, path: str, entry: os.DirEntry[str]) -> Iterator[Refused]:

@@ -150,7 +150,7 @@ def _looked_up(pins: Iterable[Pin]) -> Iterator[tuple[Pin, bool | Gap]]:
 
 def _is_plugin(pin: Pin) -> bool | Gap:
     wanted = f"{pin.name}=={pin.version}"
-    why = "no receipt is about it, and nobody can say whether it is a plugin"
+    why = "no receipt is about it, and it may be a plugin"
     version = as_version(pin.version)
     if version is None or pin.url:
         return Gap(wanted, why, "hold the files themselves against the receipts: --artifacts")
