@@ -90,12 +90,43 @@ REFUSED: tuple[tuple[dict[str, str], str, str, str], ...] = (
     ),
     (WORKFLOW, "trigger", "tag", "such as 'push'"),
     (WORKFLOW, "trigger", "workflow_call", "started its caller"),
-    (WORKFLOW | {"issuer": "https://gitlab.com"}, "trigger", "merge_request", "_request_event'"),
+    (
+        {"issuer": "https://gitlab.com", "owner": "acme"},
+        "trigger",
+        "merge_request",
+        "write 'merge_request_event'",
+    ),
     (WORKFLOW, "builder", "builds/all/.github/workflows/build.yml", "https://"),
     (WORKFLOW, "builder", f"{BUILDER}@v2", f"write '{BUILDER}@refs/tags/v2'"),
     (WORKFLOW, "builder", "https://github.com/builds/all", "FILE.yml@refs/tags/TAG"),
-    ({"issuer": ACTIONS, "owner": ""}, "owner", "@acme", "write 'acme'"),
-    ({"issuer": "https://a.example", "owner": ""}, "owner", "acme", "https://forge.example/acme"),
+    (WORKFLOW, "builder", f"{BUILDER}@refs/tag/v2", f"write '{BUILDER}@refs/tags/v2'"),
+    (WORKFLOW, "builder", f"{BUILDER}@main", f"write '{BUILDER}@refs/heads/main'"),
+    *(
+        (WORKFLOW, "environment", wrong, f"write '{meant}'")
+        for wrong, meant in (
+            ("github_hosted", "github-hosted"),
+            ("GitHub-hosted", "github-hosted"),
+            ("selfhosted", "self-hosted"),
+        )
+    ),
+    *((WORKFLOW, key, "", "is empty") for key in ("ref", "trigger", "environment", "builder")),
+    (WORKFLOW, "repository", "https://gitlab.com/acme/ledger", "is not on https://github.com/"),
+    (WORKFLOW | {"issuer": "https://gitlab.com"}, "repository", HOME, "is not on https://gitlab"),
+    (PERSON, "issuer", "https://Accounts.acme.example", "write 'https://accounts.acme.example'"),
+    *(
+        ({"issuer": ACTIONS}, "owner", wrong, says)
+        for wrong, says in (
+            ("@acme", "write 'acme'"),
+            ("github.com/acme", "write 'acme'"),
+            ("https://github.com", "the name of no owner"),
+            ("https://github.com/", "the name of no owner"),
+            ("https://gitlab.com/acme", "is not on https://github.com/"),
+            ("acme/ledger", f"write repository = '{HOME}'"),
+            (HOME, f"write repository = '{HOME}'"),
+            ("acme corp", "the name of no owner"),
+        )
+    ),
+    ({"issuer": "https://a.example"}, "owner", "acme", "https://forge.example/acme"),
 )
 
 
@@ -225,6 +256,10 @@ def test_what_is_taken_can_be_met(more: dict[str, str]) -> None:
             "trigger": "tag",
         },
         {"issuer": "https://oidc.ci.example/o", "repository": HOME, "workflow": ".ci/config.yml"},
+        {"issuer": "https://oidc.ci.example/o", "owner": "https://github.com/acme"},
+        {"issuer": ACTIONS, "owner": "https://github.com/Acme/"},
+        {"issuer": "https://gitlab.com", "owner": "acme/team"},
+        {"issuer": ACTIONS, "owner": "acme", "environment": "our-hosted"},
     ],
 )
 def test_what_another_forge_may_say_is_taken(entry: dict[str, str]) -> None:

@@ -139,6 +139,8 @@ def _mistakes(data: Any, kind: inspect.Type, keys: Keys) -> Iterator[Mistake]:
         case _:
             if not isinstance(data, str):
                 yield Mistake(keys, f"is {_shown(data)}; it is a string, in quotes")
+            elif not data:
+                yield Mistake(keys, "is empty; leave it out, or say what is meant")
 
 
 def _plain(kind: inspect.Type, data: Any = None) -> inspect.Type:

@@ -11,6 +11,7 @@ import re
 
 from stigmem_review.policy.identities import ON_GITHUB, fold
 from stigmem_review.policy.mistake import nearest
+from stigmem_review.policy.trusted import RUNNERS
 from stigmem_review.text import shorten
 
 ACTIONS = "https://token.actions.githubusercontent.com"
@@ -47,7 +48,8 @@ _PART = r"[\w.-]+"
 _REPOSITORY = re.compile(rf"https://github\.com/{_PART}/{_PART}")
 _WORKFLOW = re.compile(r"(?:\.github/workflows/[^/@]+\.ya?ml|dynamic/[^@]+)")
 _SIGNS_AS = re.compile(
-    rf"{_REPOSITORY.pattern}/{_WORKFLOW.pattern}@(?:refs/.+|[0-9a-f]{{40}}|[0-9a-f]{{64}})"
+    rf"{_REPOSITORY.pattern}/{_WORKFLOW.pattern}"
+    r"@(?:refs/(?:heads|tags|pull)/.+|[0-9a-f]{40}|[0-9a-f]{64})"
 )
 _ABOUT_GITHUB = re.compile(
     rf"(?:\w+://)?(?:[^/@]+@)?(?:www\.)?github\.com[/:]({_PART})(?:/({_PART}?)(?:\.git)?(/.*)?)?/?",
@@ -90,7 +92,13 @@ def issuer_wrong(issuer: str) -> str:
     if "://" not in issuer or (meant in _FORGES and issuer != meant):
         write = f"write {shorten(meant)!r}" if "." in meant else "write it with https://"
         return f"{shorten(issuer)!r} is not the address of an issuer; {write}"
-    return f"no issuer ends with a slash; write {shorten(address)!r}" if issuer[-1] == "/" else ""
+    if issuer[-1] == "/":
+        return f"no issuer ends with a slash; write {shorten(address)!r}"
+    # It is compared as it is, and no issuer writes its own host in capitals.
+    scheme, _, rest = issuer.partition("://")
+    named, slash, path = rest.partition("/")
+    lower = f"{scheme.lower()}://{named.lower()}{slash}{path}"
+    return "" if issuer == lower else f"no issuer has capitals there; write {shorten(lower)!r}"
 
 
 def repository_wrong(repository: str, issuer: str) -> str:
@@ -108,7 +116,7 @@ def repository_wrong(repository: str, issuer: str) -> str:
             )
         address = f"{ON_GITHUB}{owner}/{name}"
         if fold(repository) == fold(address):
-            return ""
+            return _elsewhere(repository, issuer)
         return f"{shown!r} is not the whole address of a repository; write {address!r}"
     if repository.endswith(".git"):
         address = repository.removesuffix(".git")
@@ -118,6 +126,40 @@ def repository_wrong(repository: str, issuer: str) -> str:
             f"{shown!r} is not its whole address, such as https://forge.example/owner/name, "
             "without a slash at the end"
         )
+    return _elsewhere(repository, issuer)
+
+
+def _elsewhere(address: str, issuer: str) -> str:
+    """Say that an issuer never speaks of what lies at an address."""
+    forge = forge_of(issuer)
+    if not forge or fold(address).startswith(forge):
+        return ""
+    return f"{shorten(address)!r} is not on {forge}, of which alone {issuer} speaks"
+
+
+def owner_wrong(owner: str, issuer: str) -> str:
+    """Say why an owner has no repository of which an issuer speaks."""
+    shown = shorten(owner)
+    if owner.startswith("@"):
+        return f"write {shorten(owner.lstrip('@'))!r}, without the @"
+    forge = forge_of(issuer)
+    if not forge:
+        if not issuer or "://" in owner:
+            return ""
+        return (
+            f"write {shown!r} as a whole address, such as https://forge.example/{shown}: which "
+            f"forge {shorten(issuer)} is for is not known"
+        )
+    if "://" in owner and (why := _elsewhere(f"{owner}/", issuer)):
+        return why
+    name = fold(f"{owner.rstrip('/')}/").removeprefix(forge).rstrip("/")
+    name = name.removeprefix(forge.removeprefix("https://"))
+    if forge == ON_GITHUB and "/" in name:
+        return f"{shown!r} is a repository; write repository = '{ON_GITHUB}{shorten(name)}'"
+    if not re.fullmatch(rf"{_PART}(?:/{_PART})*", name):
+        return f"{shown!r} is the name of no owner"
+    if fold(owner).rstrip("/") not in (name, fold(f"{forge}{name}")):
+        return f"{shown!r} is the name of no owner; write {shorten(name)!r}"
     return ""
 
 
@@ -172,6 +214,13 @@ def trigger_wrong(trigger: str, issuer: str) -> str:
     return f"no run is started by {shorten(trigger)!r}; {write}"
 
 
+def environment_wrong(environment: str) -> str:
+    """Say why no run is in an environment, of which the runners alone are known by name."""
+    letters = re.sub(r"[^a-z]", "", environment.lower())
+    meant = next((each for each in RUNNERS if letters == each.replace("-", "")), environment)
+    return "" if environment == meant else f"no runner is {shorten(environment)!r}; write {meant!r}"
+
+
 def builder_wrong(builder: str) -> str:
     """Say why no reusable workflow has an address, with or without a ref."""
     shown = shorten(builder)
@@ -179,7 +228,7 @@ def builder_wrong(builder: str) -> str:
         return f"{shown!r} is not its whole address, with https://"
     if not builder.lower().startswith(ON_GITHUB):
         return ""
-    if not _is_workflow(builder if "@" in builder else f"{builder}@refs/x"):
+    if not _is_workflow(builder if "@" in builder else f"{builder}@refs/tags/x"):
         return (
             f"{shown!r} is no workflow on GitHub; write {_corrected(builder)!r}, or that without @ "
             "and the ref for any ref of it"
@@ -190,7 +239,8 @@ def builder_wrong(builder: str) -> str:
 def _corrected(identity: str) -> str:
     """Return the address of a workflow on GitHub with its ref in full, or else an example."""
     address, at, ref = identity.rpartition("@")
-    full = f"{address}@refs/tags/{ref.removeprefix('tags/')}" if at else ""
+    kind = "heads" if ref in ("main", "master") else "tags"
+    full = f"{address}@refs/{kind}/{re.sub('^(?:refs/)?(?:tags?/)?', '', ref)}" if at else ""
     return full if _is_workflow(full) else _AS_A_WORKFLOW
 
 

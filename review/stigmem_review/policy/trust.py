@@ -21,6 +21,7 @@ from stigmem_review.policy.identities import (
 )
 from stigmem_review.policy.settings import OVERRIDE, REQUIRED, TRUSTED, Settings
 from stigmem_review.policy.trusted import (
+    RUNNERS,
     PluginSigning,
     SigningPolicy,
     Trusted,
@@ -265,8 +266,8 @@ def _unmet(entry: Trusted, signer: Signer) -> But:
         return "another ref"
     if entry.trigger and signer.trigger not in listed(entry.trigger):
         return "another trigger"
-    hosted = entry.environment.endswith("-hosted")
-    if entry.environment not in ("", signer.runner if hosted else signer.environment):
+    ran_in = signer.runner if entry.environment in RUNNERS else signer.environment
+    if entry.environment not in ("", ran_in):
         return "another environment"
     if entry.builder and not _built_by(entry.builder, signer):
         return "another builder"

@@ -13,6 +13,9 @@ from stigmem_review.policy.mistake import Mistake
 from stigmem_review.text import shorten
 from stigmem_review.toml import Keys
 
+RUNNERS = ("github-hosted", "gitlab-hosted", "self-hosted")
+"""What a certificate can say of a runner (Fulcio, "OID info": "Runner Environment")."""
+
 
 class Trusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """One signer that the policy trusts: an identity, or a workflow in a repository.
@@ -245,13 +248,10 @@ def _never(entry: Trusted, field: str, value: str) -> str:
             return spelling.trigger_wrong(value, entry.issuer)
         case "builder":
             return spelling.builder_wrong(value)
-        case "owner" if value.startswith("@"):
-            return f"write {shorten(value.lstrip('@'))!r}, without the @"
-        case "owner" if entry.issuer and not owner_address(entry):
-            return (
-                f"write {shorten(value)!r} as a whole address, such as https://forge.example/"
-                f"{shorten(value)}: which forge {shorten(entry.issuer)} is for is not known"
-            )
+        case "owner":
+            return spelling.owner_wrong(value, entry.issuer)
+        case "environment":
+            return spelling.environment_wrong(value)
         case _:
             return ""
 
