@@ -257,7 +257,13 @@ def test_an_index_in_trouble_is_asked_again(code: int, index: IndexServer, tmp_p
     assert outcome(reviewed(tmp_path, pin(file))) == (0, [])
 
 
-@pytest.mark.parametrize("wait", ["1", "Fri, 01 Jan 1999 00:00:00 GMT", "soon"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        *("1", "Fri, 01 Jan 1999 00:00:00 GMT", "soon", "9" * 5000),
+        *("Fri, 01 Jan 99999 00:00:00 GMT", f"Fri, 01 Jan 1999 {'9' * 400}:00:00 GMT"),
+    ],
+)
 def test_an_index_is_left_alone_for_as_long_as_it_says(
     wait: str, index: IndexServer, tmp_path: Path
 ) -> None:

@@ -439,7 +439,8 @@ def _wait(response: requests.Response, asked: int) -> float | None:
         return None
     wanted = 0.0
     if said := response.headers.get("retry-after"):
-        with suppress(InvalidHeader):
+        # What it says can be no number and no date, or a date that no calendar has.
+        with suppress(InvalidHeader, ValueError, OverflowError):
             wanted = Retry().parse_retry_after(said)
     return max(wanted, limits.INDEX_BACKOFF_SECONDS * float(2**asked))
 
