@@ -157,6 +157,21 @@ RAISES: dict[str, tuple[str, dict[str, dict[str, str]], dict[str, str]]] = {
         },
         {},
     ),
+    "a generator that catches something else": (
+        "def steps():\n"
+        "    try:\n"
+        "        yield 1\n"
+        "        yield int(os.environ['DEMO_LIMIT'])\n"
+        "    except KeyError:\n"
+        "        yield 2\n"
+        "total = {each: sum(steps()) for each in list(steps())}",
+        {
+            "raises ValueError where DEMO_LIMIT is not a whole number and DEMO_LIMIT is set": {
+                "DEMO_LIMIT": "x"
+            }
+        },
+        {},
+    ),
     "more than are kept apart": (
         "".join(f"int(os.environ.get('DEMO_{n}', '1'))\n" for n in range(11))
         + "os.environ['DEMO_A']\nos.environ['DEMO_B']\nos.environ['DEMO_C']",

@@ -20,7 +20,7 @@ from stigmem_review.interpret.builtins import is_particular
 from stigmem_review.interpret.environment import Env, mangle
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.lazy import ended_by_itself
-from stigmem_review.interpret.machine import DEPTH, OUTSIDE, PATHS, GiveUp, Machine
+from stigmem_review.interpret.machine import DEPTH, FALLS, OUTSIDE, PATHS, Exit, GiveUp, Machine
 from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
@@ -358,12 +358,31 @@ def bind(
         m.write(frame, value, name)
 
 
-def check_generator(m: Machine, generator: Ref) -> None:
-    """Raise ``GiveUp`` for a generator that would catch what whoever goes through it raises."""
+def generate(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> Value:
+    """Run a generator to its end, a callback on each item; return what it returns.
+
+    Raises ``GiveUp`` where going through it may end at an item of a generator that catches
+    exceptions: it is closed then, and what that runs is not followed.
+    """
     node = m.thing(generator).node
     assert node is not None
-    if any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
-        raise GiveUp("a generator catches exceptions")
+    if not any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
+        return run_generator(m, generator, on_item)
+    guarded = m.guarded
+
+    def run(value: Value) -> Value:
+        on_item(value)
+        return NONE
+
+    def outside(value: Value) -> None:
+        # What the generator guards is its own, not what whoever goes through it does.
+        m.guarded = guarded
+        outcomes = m.run(lambda: run(value))
+        if any(each.kind != "falls" for each in outcomes):
+            raise GiveUp("a generator catches exceptions")
+        m.settle(outcomes, FALLS)
+
+    return run_generator(m, generator, outside)
 
 
 def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> Value:
@@ -374,13 +393,33 @@ def run_generator(m: Machine, generator: Ref, on_item: Callable[[Value], None]) 
     assert env is not None
     if m.depth >= DEPTH:
         raise GiveUp("calls are nested too deeply to be followed")
+    handling = len(m.handling)
+    stopped: list[GiveUp] = []
+
+    def given(value: Value) -> None:
+        # What the generator handles is not what whoever goes through it does.
+        own, guarded = m.handling[handling:], m.guarded
+        del m.handling[handling:]
+        try:
+            on_item(value)
+        except GiveUp as stop:
+            # The statement of the generator that it stands in ends for this, not what goes on.
+            stopped.append(stop)
+            raise
+        finally:
+            m.handling[handling:], m.guarded = own, guarded
 
     def run() -> Value:
-        m.yielding.append(on_item)
+        m.yielding.append(given)
         try:
             m.execute(node.body, env)
+        except Exit:
+            if not stopped:
+                raise
         finally:
             m.yielding.pop()
+        if stopped:
+            raise stopped[0]
         return NONE
 
     return _entered(m, run, env.frame, names_in(m, node), generates=True)

@@ -233,8 +233,7 @@ class Interpreter(Machine):
 
     def generate(self, generator: Ref, on_item: Callable[[Value], None]) -> Value:
         """Run a generator to its end; return what it returns."""
-        calls.check_generator(self, generator)
-        return calls.run_generator(self, generator, on_item)
+        return calls.generate(self, generator, on_item)
 
     def run_generator(self, generator: Ref, on_item: Callable[[Value], None]) -> None:
         """Run a generator; what the callback raises is raised where the item is given."""
