@@ -628,6 +628,21 @@ def test_a_handler_that_could_do_anything_may_do_so_still() -> None:
         assert [facts.kind_of(each) for each in found] == ["handler-changed", *said]
 
 
+def test_an_end_that_cannot_be_told_comes_and_goes() -> None:
+    def ends(*each: End) -> Release:
+        handler = Handler("recall_filter", "demo:x", "demo:x", (Part("demo:x", "aa"),), ends=each)
+        return msgspec.structs.replace(release_of(ShortRelease()), handlers=(handler,))
+
+    none, more = ends("none"), ends("none", "unknown")
+    for old, new, said in (
+        (none, more, []),
+        (more, none, []),
+        (none, ends("unknown"), ["unclassified-change"] * 2),
+        (none, ends("none", "raises"), ["unclassified-change"]),
+    ):
+        assert [facts.kind_of(each) for each in compare(old, new, NODE).facts] == said
+
+
 def deciding(sha256: str, *ways: Way, hook: str = "pre_recall_authorize") -> Release:
     handler = Handler(hook, "demo:x", "demo:x", (Part("demo:x", sha256),), ways=ways)
     return msgspec.structs.replace(release_of(ShortRelease()), handlers=(handler,))

@@ -213,6 +213,8 @@ def _shown(setting: Setting) -> str:
 
 # Handlers
 
+_UNTOLD = {"unknown"}
+
 
 def _handlers(found: tuple[Handler, ...], release: Release) -> Entries:
     return {
@@ -232,9 +234,18 @@ def _handlers(found: tuple[Handler, ...], release: Release) -> Entries:
 
 
 def _in_both(before: Entries, after: Entries, sides: Sides) -> tuple[Entries, Entries]:
-    """Leave out the handlers of one side only: what a hook runs is the manifest's."""
+    """Leave out the handlers of one side only: what a hook runs is the manifest's.
+
+    An end that cannot be told comes and goes with what else runs on the node, such as a counter of
+    another handler: where all that can be told is as before, so is the handler.
+    """
     keys = before.keys() & after.keys()
-    return {key: before[key] for key in keys}, {key: after[key] for key in keys}
+    found = {}
+    for key in keys:
+        was, now = before[key].cell["ends"], after[key].cell["ends"]
+        kept = was if was ^ now == _UNTOLD and was & now else now
+        found[key] = after[key].saying(ends=kept)
+    return {key: before[key] for key in keys}, found
 
 
 def _is_of_handler(fact: Fact, thing: Thing) -> bool:
