@@ -115,6 +115,31 @@ class Gate:
     def vote(self, entity):
         return Deny("x") if entity in self.blocked else Allow()
 gate = Gate(BLOCKED)""",
+    "a method of the class": """
+class Gate:
+    blocked = BLOCKED
+    @classmethod
+    def of(cls, **given):
+        return cls.vote(given["entity"])
+    @staticmethod
+    def vote(entity):
+        return Deny("x") if entity in Gate.blocked else Allow()
+def gate(ctx, **kwargs):
+    return Gate.of(**kwargs)""",
+    "a property": """
+class Lists:
+    @functools.cached_property
+    def blocked(self):
+        return BLOCKED
+LISTS = Lists()
+def gate(ctx, entity, **kwargs):
+    return Deny("x") if entity in LISTS.blocked else Allow()""",
+    "a function within": """
+def gate(ctx, entity, **kwargs):
+    def is_blocked():
+        return entity in BLOCKED
+    never = lambda: not is_blocked()
+    return Allow() if never() else Deny("x")""",
     "some of the arguments": """
 def vote(blocked, ctx, **kwargs):
     return Deny("x") if kwargs["entity"] in blocked else Allow()
@@ -279,6 +304,29 @@ FILTERS = {
     "it sets something of it": ("value.x = []; return value", {"value after .x = []"}),
     "it sets an item": ("value['x'] = 1; return value", {"value after ['x'] = 1"}),
     "it deletes an item": ("del value[0]; return value", {"value after [0] = nothing"}),
+    "it sets what is deep in it": (
+        "value.x['y'].z = 1; return value",
+        {"value after .x['y'].z = 1"},
+    ),
+    "it fills what is in it": (
+        "value.x.append(1); return value",
+        {"value after .x.append(1)"},
+    ),
+    "it sets something of each": (
+        "for each in value: each.x = 1\n    return value",
+        {"value after [each].x = 1"},
+    ),
+    "it sets something by name": ("setattr(value, 'x', 1); return value", {"value after .x = 1"}),
+    "under another name": ("one = value; one.x = 1; return value", {"value after .x = 1"}),
+    "what it is made of": ("one = [*value]; one.sort(); return value", {"value"}),
+    "by a helper": (
+        "def mend(one, to): one.x = to\n    mend(value, 1); return value",
+        {"value after .x = 1"},
+    ),
+    "by a helper, now and then": (
+        "def mend(one):\n        if one.y: one.x = 1\n    mend(value); return value",
+        {"value after .x = 1 or nothing"},
+    ),
     "what it fills": (
         "kept = []; kept.append(value); return kept if kept else value",
         {"[] after .append(value)", "value"},
@@ -370,6 +418,7 @@ def test_what_is_long_is_cut_and_still_told_apart() -> None:
 
 SENDS = """
 import httpx
+import io
 import json
 import subprocess
 import threading
@@ -419,6 +468,31 @@ SENT = {
     "all that there is": ("Client().send(locals())", {"*", "fact"}),
     "by a container of the module": ("LAST.update(more); Client().send(LAST)", {"*"}),
     "by a thread": ("threading.Thread(target=Client().send, args=(more,)).start()", {"*"}),
+    "by a thread of others": (
+        "threading.Thread(target=httpx.post, args=(fact,)).start()",
+        {"fact"},
+    ),
+    "written out": ("httpx.post('x', json.dumps({'x': fact}).encode())", {"fact"}),
+    "deep in it": ("found = {'x': []}; found['x'].append(fact); Client().send(found)", {"fact"}),
+    "where there was nothing": (
+        "found = {}; found.setdefault('x', []).append(fact); Client().send(found)",
+        {"fact"},
+    ),
+    "under another name": ("one = {}; two = one; two['x'] = fact; Client().send(one)", {"fact"}),
+    "by a helper": (
+        "def fill(to, what): to['x'] = what; found = dict(); fill(found, fact); "
+        "Client().send(found)",
+        {"fact"},
+    ),
+    "by a function within": ("def made(): return fact; Client().send(made())", {"fact"}),
+    "what is waited for": (
+        "async def post(it): await httpx.AsyncClient().post(it); post(fact)",
+        {"fact"},
+    ),
+    "into a file of the memory": (
+        "out = io.StringIO(); out.write(fact); Client().send(out)",
+        {"fact"},
+    ),
     "added up": ("text = ''; text += fact; Client().send(text)", {"fact"}),
 }
 

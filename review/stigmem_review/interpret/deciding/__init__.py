@@ -20,16 +20,17 @@ from stigmem_review.interpret.deciding.terms import (
     NOTHING,
     PASSED,
     WAYS,
+    Closure,
     Endless,
     Exit,
     Frame,
     Held,
-    Object,
     Term,
     TooMuch,
     data_of,
     loaded,
     passed,
+    rooted,
     shortened,
 )
 from stigmem_review.interpret.deciding.things import Call
@@ -86,20 +87,16 @@ class Walk(Expressions):
         """Bind a target."""
         match target:
             case ast.Name(id=name):
-                frame.names[name] = term
+                frame.names[name] = rooted(term)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for place, each in enumerate(parts):
                     inner = each.value if isinstance(each, ast.Starred) else each
                     self.bind(inner, self.item(term, Term(str(place), Const(place))), frame)
-            case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in frame.names:
-                held = frame.names[name]
-                if isinstance(held.parts, Object):
-                    held.parts.fields[attr] = term
-                else:
-                    self.change(name, f".{attr} = {term.text}", data_of(term), frame)
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
+            case ast.Attribute(value=owner, attr=attr):
+                self.set_attribute(self.changed(owner, frame), attr, term, frame)
+            case ast.Subscript(value=owner, slice=index):
                 how = f"[{ast.unparse(index)}] = {term.text}"
-                self.change(name, how, data_of(term), frame)
+                self.change(self.changed(owner, frame), how, data_of(term), frame)
             case _:
                 pass
 
@@ -153,9 +150,9 @@ class Walk(Expressions):
                 return [
                     Exit(way, frame, "falls", NOTHING) for way, _ in self.look(value, frame, path)
                 ]
-            case ast.For() | ast.While():
+            case ast.For() | ast.AsyncFor() | ast.While():
                 return self.loop(node, frame, path)
-            case ast.With(items=items, body=body):
+            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 ways = [(path, frame)]
                 for each in items:
                     more = []
@@ -166,7 +163,7 @@ class Walk(Expressions):
                             more.append((onward, held))
                     ways = more
                 return self.block(body, ways)
-            case ast.Try():
+            case ast.Try() | ast.TryStar():
                 return self.attempt(node, frame, path)
             case ast.Match():
                 return self.match(node, frame, path)
@@ -177,8 +174,9 @@ class Walk(Expressions):
                 return [Exit(path, frame, "leaves", NOTHING)]
             case ast.Import() | ast.ImportFrom():
                 self.imported(node, frame)
-            case ast.FunctionDef(name=name):
-                frame.names[name] = Term(f"a function {name}")
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                # What decorates it is left out: what it does is done with it.
+                frame.names[name] = Term(f"a function {name}", None, Closure(node, frame))
             case _:
                 pass
         return [Exit(path, frame, "falls", NOTHING)]
@@ -214,10 +212,12 @@ class Walk(Expressions):
             found.append(Exit(way, mine, "falls", NOTHING))
         return found
 
-    def loop(self, node: ast.For | ast.While, frame: Frame, path: Held) -> list[Exit]:
+    def loop(
+        self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame, path: Held
+    ) -> list[Exit]:
         """Return how what is done with one of the items ends."""
         ways: list[tuple[Held, Frame]] = []
-        if isinstance(node, ast.For):
+        if not isinstance(node, ast.While):
             for way, term in self.look(node.iter, frame, path):
                 mine = frame.copy()
                 self.bind(node.target, each_of(term), mine)
@@ -229,7 +229,7 @@ class Walk(Expressions):
         found = [each for each in exits if each.kind not in ("falls", "leaves")]
         return [*found, *self.block(node.orelse, after)]
 
-    def attempt(self, node: ast.Try, frame: Frame, path: Held) -> list[Exit]:
+    def attempt(self, node: ast.Try | ast.TryStar, frame: Frame, path: Held) -> list[Exit]:
         """Return how a ``try`` ends: whether something is raised is a condition."""
         exits: list[Exit] = []
         ways = [(path, frame)]

@@ -143,6 +143,8 @@ class Conditions(Things, ABC):
             if is_display(two):
                 if not two.parts:
                     return [(path, so)]
+                if len(two.parts) == 1:
+                    return self.compared(ast.NotEq() if so else ast.Eq(), one, two.parts[0], path)
                 two = listed(two.parts, ordered=False)
             elif isinstance(held, (Frozen, Tuple)) and not two.text.startswith("<"):
                 two = Term(self.as_set(held), held)
@@ -177,4 +179,11 @@ class Conditions(Things, ABC):
                 ]
                 return self.compared(ast.In(), subject, listed(values, ordered=False), path)
             case _:
+                for each in ast.walk(pattern):
+                    name = each.rest if isinstance(each, ast.MatchMapping) else None
+                    if isinstance(each, (ast.MatchAs, ast.MatchStar)):
+                        name = each.name
+                    if name:
+                        text = shortened(f"{name} of {subject.text}")
+                        frame.names[name] = Term(text, data=subject.data)
                 return self.atom(shortened(f"{subject.text} is like {ast.unparse(pattern)}"), path)

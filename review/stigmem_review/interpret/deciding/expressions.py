@@ -18,6 +18,8 @@ from stigmem_review.interpret.deciding.terms import (
     PASSED,
     WAYS,
     Asked,
+    Change,
+    Closure,
     Exit,
     Frame,
     Held,
@@ -31,12 +33,15 @@ from stigmem_review.interpret.deciding.terms import (
     besides,
     constant,
     data_of,
-    generates,
+    inside,
+    is_late,
     listed,
     rewritten,
+    rooted,
     shortened,
 )
 from stigmem_review.interpret.deciding.things import ENDS
+from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.values import Bound, Const, Foreign, Ref
 
 _INSIDE = 12
@@ -52,9 +57,13 @@ _NAMES = ("sorted", "list", "tuple", "set", "frozenset", "iter", "enumerate", "j
 """What gives the names of what is passed by name, and nothing else of it."""
 _CHANGES = (
     *("append", "add", "insert", "extend", "update", "setdefault", "appendleft"),
+    *("put", "put_nowait", "write", "writelines"),
     *("clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "sort"),
 )
 """What changes its object."""
+_PARTS = ("get", "items", "setdefault", "values")
+"""What gives what is in its object."""
+_SETS = ("builtins.setattr", "builtins.object.__setattr__")
 
 
 class Expressions(Conditions, ABC):
@@ -110,6 +119,11 @@ class Expressions(Conditions, ABC):
                 ]
             case ast.Call():
                 return self.call(node, frame, path)
+            case ast.Await(value=value):
+                return self.look(value, frame, path)
+            case ast.Lambda():
+                told = self.made_of(node, frame, path)
+                return [(way, term._replace(parts=Closure(node, frame))) for way, term in told]
             case ast.Compare(left=left, ops=[op], comparators=[other]):
                 return [
                     (way, self.asked(op, *terms))
@@ -234,6 +248,11 @@ class Expressions(Conditions, ABC):
             name = args[1].value
             if isinstance(name, Const) and isinstance(name.value, str):
                 return [(path, self.attribute(args[0], name.value))]
+        if dotted in _SETS and len(args) == 3:
+            known = args[1].value
+            attr = str(known.value) if isinstance(known, Const) else f"({args[1].text})"
+            self.set_attribute(args[0], attr, args[2], frame)
+            return [(path, NOTHING)]
         if function.text == f"{PASSED}.get" and args:
             return [(path, self.item(Term(PASSED, parts={}, data=_EVERYTHING), args[0]))]
         raised = len(self.raised)
@@ -241,6 +260,9 @@ class Expressions(Conditions, ABC):
             exits = self.called(function, args, keywords, path, self.depth + 1)
         except TooMuch:
             exits = None
+        else:
+            begun = self.begun(function, args, keywords, path) if exits is None else exits
+            self.takes_over(begun, frame)
         if exits is not None and len(exits) <= _INSIDE:
             return [(each.path, each.term) for each in exits]
         # What it does in so many ways is what it is called.
@@ -256,7 +278,31 @@ class Expressions(Conditions, ABC):
         is_class = isinstance(function.value, Ref) and function.value.kind == "class"
         kind = function.value if is_class or dotted else None
         value = Foreign(f"{dotted}()") if dotted and len(dotted) < LONG else None
-        return [(path, Term(text, value, kind, data))]
+        made = Term(text, value, kind, data)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _PARTS:
+            made = inside(function, "()", made)
+        return [(path, made)]
+
+    def begun(
+        self, function: Term, args: list[Term], keywords: Mapping[str, Term], path: Held
+    ) -> list[Exit]:
+        """Go through what does not run before it is waited for, or asked for what it gives."""
+        raised = len(self.raised)
+        exits = None
+        with contextlib.suppress(TooMuch):
+            exits = self.called(function, args, keywords, path, self.depth + 1, late=True)
+        del self.raised[raised:]
+        return exits or []
+
+    def takes_over(self, exits: Sequence[Exit], frame: Frame) -> None:
+        """Change what a call changed, on any of the ways through it."""
+        every = [each.frame.done for each in exits]
+        for root in dict.fromkeys(id(each.root) for done in every for each in done):
+            mine = [[each for each in done if id(each.root) == root] for done in every]
+            hows = {" after ".join(each.how for each in done) or "nothing" for done in mine}
+            data = frozenset[str]().union(*(each.data for done in mine for each in done))
+            thing = next(each.root for done in mine for each in done)
+            frame.change(Change(thing, " or ".join(sorted(hows)), data))
 
     def given(
         self,
@@ -291,11 +337,14 @@ class Expressions(Conditions, ABC):
             return data_of(*frame.names.values())
         for each in (*args, *keywords.values()):
             self.handed(each, data, path)
+            if isinstance(each.value, Foreign):
+                called = each.value.dotted.rpartition(".")[2]
+                lent = self.sent.setdefault((frame.env.module.path, node.lineno, called), {})
+                lent[name] = lent.get(name, frozenset()) | data
         match node.func:
-            case ast.Attribute(value=ast.Name(id=changed), attr=attr) if attr in _CHANGES:
-                self.change(
-                    changed, f".{attr}({', '.join(each.text for each in args)})", data, frame
-                )
+            case ast.Attribute(value=node_of, attr=attr) if attr in _CHANGES:
+                how = f".{attr}({', '.join(each.text for each in args)})"
+                self.change(self.changed(node_of, frame, function), how, data, frame)
             case _:
                 pass
         return data
@@ -304,6 +353,7 @@ class Expressions(Conditions, ABC):
         """Go through a function of the release that others are given with something, and call."""
         value = term.value
         is_own = isinstance(value, Bound) or (isinstance(value, Ref) and value.kind == "function")
+        is_own = is_own or isinstance(term.parts, Closure)
         if not is_own or isinstance(term.parts, Property):
             return
         raised = len(self.raised)
@@ -312,12 +362,28 @@ class Expressions(Conditions, ABC):
             self.called(term, [], given, path, self.depth + 1)
         del self.raised[raised:]
 
-    def change(self, name: str, how: str, data: frozenset[str], frame: Frame) -> None:
-        """Let a name stand for what it was, changed in place."""
-        before = self.name(name, frame)
-        if isinstance(before.parts, Object) or isinstance(before.value, Foreign):
-            return
-        frame.names[name] = Term(shortened(f"{before.text} after {how}"), data=before.data | data)
+    def changed(self, node: ast.expr, frame: Frame, asked: Term | None = None) -> Term:
+        """Return what is changed in place; ``asked`` is its attribute that is called to do so."""
+        if asked is not None and not isinstance(node, ast.Name):
+            step = f".{asked.text.rpartition('.')[2]}"
+            return asked._replace(place=asked.place.removesuffix(step))
+        found = self.look(node, frame, {})[0][1]
+        if isinstance(node, ast.Name) and not _is_module(found):
+            # What a name of a module stands for goes by that name as well once it is changed.
+            found = frame.names[node.id] = rooted(found)
+        return found
+
+    def change(self, term: Term, how: str, data: frozenset[str], frame: Frame) -> None:
+        """Change something in place, and so what it is in."""
+        if term.root is not None and not isinstance(term.parts, Object) and not _is_module(term):
+            frame.change(Change(term.root, f"{term.place}{how}", data))
+
+    def set_attribute(self, owner: Term, attr: str, term: Term, frame: Frame) -> None:
+        """Set an attribute of something."""
+        if isinstance(owner.parts, Object):
+            owner.parts.fields[attr] = term
+        else:
+            self.change(owner, f".{attr} = {term.text}", data_of(term), frame)
 
     def instance(
         self, function: Term, args: Sequence[Term], keywords: Mapping[str, Term], path: Held
@@ -350,8 +416,13 @@ class Expressions(Conditions, ABC):
         keywords: Mapping[str, Term],
         path: Held,
         depth: int,
+        *,
+        late: bool = False,
     ) -> list[Exit] | None:
-        """Return how a call of the release's own code ends; nothing where it is not that."""
+        """Return how a call of the release's own code ends; nothing where it is not that.
+
+        ``late`` takes what does not run when it is called as if it did.
+        """
         value = function.value
         args = list(args)
         if isinstance(function.parts, Method):
@@ -369,17 +440,22 @@ class Expressions(Conditions, ABC):
             value = thing.type
         if isinstance(value, Ref) and value.kind == "instance":
             args.insert(0, Term("self", value))
-            value = self.of_class(value, "__call__")
-        if not isinstance(value, Ref) or value.kind != "function":
+            value = self.in_class(self.m.thing(value).type, "__call__")
+        around: Mapping[str, Term] = {}
+        if isinstance(function.parts, Closure):
+            node: Any = function.parts.node
+            env: Env | None = function.parts.frame.env
+            around = function.parts.frame.names
+        elif isinstance(value, Ref) and value.kind == "function":
+            thing = self.m.thing(value)
+            node, env = thing.node, thing.env
+        else:
             return None
-        thing = self.m.thing(value)
-        node, env = thing.node, thing.env
-        if not isinstance(node, Function) or env is None or isinstance(node, ast.AsyncFunctionDef):
+        if not isinstance(node, Function) or env is None:
             return None
-        if depth > _CALLS or id(node) in self.active or generates(node):
+        if depth > _CALLS or id(node) in self.active or (is_late(node) and not late):
             return None
-        names = self.parameters(node, args, keywords, value)
-        frame = Frame(env, names)
+        frame = Frame(env, {**around, **self.parameters(node, args, keywords)})
         self.active.append(id(node))
         before, self.depth = self.depth, depth
         try:
@@ -399,10 +475,9 @@ class Expressions(Conditions, ABC):
 
     def parameters(
         self,
-        node: ast.FunctionDef | ast.Lambda,
+        node: Function,
         args: Sequence[Term],
         keywords: Mapping[str, Term],
-        function: Ref,
     ) -> dict[str, Term]:
         """Return what the parameters of a function stand for."""
         both = [*node.args.posonlyargs, *node.args.args]
@@ -420,9 +495,9 @@ class Expressions(Conditions, ABC):
         for place, each in enumerate([*both, *node.args.kwonlyargs]):
             name = each.arg
             if place < len(both) and place < len(args):
-                names[name] = args[place]
+                names[name] = rooted(args[place])
             elif name in keywords:
-                names[name] = keywords[name]
+                names[name] = rooted(keywords[name])
             elif more is not None:
                 names[name] = more.parts.get(name) or Term(name, data=_named(more, name))
             elif name in defaults:
@@ -448,7 +523,12 @@ class Expressions(Conditions, ABC):
 def each_of(term: Term) -> Term:
     """Return what one of the items of something is; of what is passed by name, a name."""
     data = frozenset() if term.text == PASSED else data_of(term)
-    return Term(shortened(f"each of {term.text}"), data=data)
+    return inside(term, "[each]", Term(shortened(f"each of {term.text}"), data=data))
+
+
+def _is_module(term: Term) -> bool:
+    """Say whether something is of others as it stands, and not what a call of theirs made."""
+    return isinstance(term.value, Foreign) and not term.value.dotted.endswith("()")
 
 
 def _named(more: Term, name: str) -> frozenset[str]:

@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from stigmem_review.code.names import Function, names_of
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.values import NONE, Const, Ref, Value
+from stigmem_review.interpret.values import NONE, Const, Foreign, Ref, Value
 
 WAYS = 96
 """Ways through a handler; with more of them nothing is told."""
@@ -44,6 +45,10 @@ class Term(NamedTuple):
     call made it of, or one of the below."""
     data: frozenset[str] = frozenset()
     """What of the request is in it: by the name that the node passes it under, with attributes."""
+    root: object | None = None
+    """What tells the thing from others whatever it is called, or else that which it is in."""
+    place: str = ""
+    """Where it is in that; empty if it is that itself."""
 
 
 Held = dict[str, bool]
@@ -85,16 +90,41 @@ class Property(NamedTuple):
     owner: Term
 
 
+class Change(NamedTuple):
+    """What is done to a thing in place, and what of the request gets into it."""
+
+    root: object
+    how: str
+    data: frozenset[str]
+
+
 class Frame:
     """The names of a call, and the scope of the function that is called."""
 
-    def __init__(self, env: Env, names: dict[str, Term]) -> None:
+    def __init__(self, env: Env, names: dict[str, Term], done: Sequence[Change] = ()) -> None:
         self.env = env
         self.names = names
+        self.done = [*done]
 
     def copy(self) -> Frame:
         """Return the same names, for another way."""
-        return Frame(self.env, dict(self.names))
+        return Frame(self.env, dict(self.names), self.done)
+
+    def change(self, change: Change) -> None:
+        """Let each name of a thing stand for what it was, changed in place."""
+        self.done.append(change)
+        for name, term in self.names.items():
+            if term.root is change.root and not term.place:
+                text = shortened(f"{term.text} after {change.how}")
+                kept = term.value if isinstance(term.value, Foreign) else None
+                self.names[name] = Term(text, kept, None, term.data | change.data, term.root)
+
+
+class Closure(NamedTuple):
+    """A function that a handler makes, and the names that it is made among."""
+
+    node: Function
+    frame: Frame
 
 
 class Exit(NamedTuple):
@@ -121,6 +151,16 @@ def data_of(*terms: Term) -> frozenset[str]:
 def passed(name: str) -> Term:
     """Return what the node passes under a name."""
     return Term(name, data=frozenset((name,)))
+
+
+def rooted(term: Term) -> Term:
+    """Return a thing so that it is told from others."""
+    return term if term.root is not None else term._replace(root=object())
+
+
+def inside(owner: Term, step: str, term: Term) -> Term:
+    """Return what is in something, by the step that leads to it."""
+    return term._replace(root=owner.root, place=f"{owner.place}{step}")
 
 
 def within(data: frozenset[str], name: str) -> frozenset[str]:
@@ -171,9 +211,9 @@ def _put(put: ast.NodeTransformer, value: Any) -> Any:
     return put.visit(value) if isinstance(value, ast.expr) else value
 
 
-def generates(node: ast.AST) -> bool:
+def is_late(node: Function) -> bool:
     """Say whether a function is not run when it is called."""
-    return any(isinstance(each, (ast.Yield, ast.YieldFrom, ast.Await)) for each in ast.walk(node))
+    return isinstance(node, ast.AsyncFunctionDef) or names_of(node).generates
 
 
 def loaded(target: ast.expr) -> ast.expr:

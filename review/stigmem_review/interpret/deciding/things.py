@@ -14,6 +14,7 @@ from stigmem_review.interpret.deciding.terms import (
     Object,
     Property,
     Term,
+    inside,
     passed,
     shortened,
     within,
@@ -24,7 +25,6 @@ from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
-    Bound,
     Const,
     Foreign,
     Frozen,
@@ -157,10 +157,6 @@ class Things:
             self.globals[module.oid] = found
         return found
 
-    def of_class(self, ref: Ref, name: str) -> Value:
-        """Return what the class of an object has under a name."""
-        return self.in_class(self.m.thing(ref).type, name)
-
     def in_class(self, kind: Value, name: str) -> Value:
         """Return what a class, or one that it derives from, has under a name."""
         every = (kind, *(self.m.thing(kind).mro if isinstance(kind, Ref) else ()))
@@ -174,24 +170,16 @@ class Things:
     def attribute(self, owner: Term, attr: str) -> Term:
         """Return an attribute."""
         value = owner.value
+        text = f"{owner.text}.{attr}"
         m = self.m
         if isinstance(owner.parts, Object):
             if attr in owner.parts.fields:
                 return owner.parts.fields[attr]
-            found = self.in_class(owner.parts.kind, attr)
-            if isinstance(found, Ref) and found.kind == "function":
-                return Term(f"{owner.text}.{attr}", found, Method(owner))
-            if (
-                isinstance(found, Wrapped)
-                and isinstance(found.function, Ref)
-                and found.kind == "property"
-            ):
-                return Term(f"{owner.text}.{attr}", found.function, Property(owner))
-            if found is not MISSING:
-                return self.term(found, f"{owner.text}.{attr}")
-            return Term(shortened(f"{owner.text}.{attr}"), data=owner.data)
+            held = self.of_class(owner.parts.kind, attr, owner, text)
+            return held or Term(shortened(text), data=owner.data)
         if isinstance(value, Foreign):
-            return Term(shortened(f"{owner.text}.{attr}"), Foreign(f"{value.dotted}.{attr}"))
+            part = Term(shortened(text), Foreign(f"{value.dotted}.{attr}"))
+            return inside(owner, f".{attr}", part._replace(data=within(owner.data, attr)))
         if isinstance(value, Ref) and value.kind == "module":
             found = m.cells.get((value.oid, attr), MISSING)
             if found is not MISSING:
@@ -199,13 +187,30 @@ class Things:
         if isinstance(value, Ref) and value.kind == "instance" and not m.is_escaped(value):
             found = m.cells.get((value.oid, attr), MISSING)
             if found is not MISSING:
-                return self.term(found, f"{owner.text}.{attr}")
-            found = self.of_class(value, attr)
-            if isinstance(found, Ref) and found.kind == "function":
-                return Term(f"{owner.text}.{attr}", Bound(found, value))
-            if found is not MISSING:
-                return self.term(found, f"{owner.text}.{attr}")
-        return Term(shortened(f"{owner.text}.{attr}"), data=within(owner.data, attr))
+                return self.term(found, text)
+            told = self.of_class(m.thing(value).type, attr, Term("self", value), text)
+            if told is not None:
+                return told
+        if isinstance(value, Ref) and value.kind == "class":
+            told = self.of_class(value, attr, None, text)
+            if told is not None:
+                return told
+        return inside(owner, f".{attr}", Term(shortened(text), data=within(owner.data, attr)))
+
+    def of_class(self, kind: Value, name: str, owner: Term | None, text: str) -> Term | None:
+        """Return what an object gets of its class, or who asks the class where there is none."""
+        found = self.in_class(kind, name)
+        match found:
+            case Ref(kind="function") if owner is not None:
+                return Term(text, found, Method(owner))
+            case Wrapped(kind="property" | "cached_property", function=Ref() as function):
+                return Term(text, function, Property(owner)) if owner is not None else None
+            case Wrapped(kind="classmethod", function=Ref() as function):
+                return Term(text, function, Method(Term("cls", kind)))
+            case Wrapped(kind="staticmethod", function=Ref() as function):
+                return Term(text, function)
+            case _:
+                return self.term(found, text) if found is not MISSING else None
 
     def item(self, owner: Term, key: Term) -> Term:
         """Return what something has at a place or under a name."""
@@ -220,7 +225,9 @@ class Things:
         data = within(owner.data, index) if isinstance(index, str) else owner.data
         if owner.text == _NAMED_ITEM and key.text == "0":
             data = frozenset()
-        return Term(shortened(f"{owner.text}[{key.text}]"), data=data)
+        return inside(
+            owner, f"[{key.text}]", Term(shortened(f"{owner.text}[{key.text}]"), data=data)
+        )
 
     def record(
         self, kind: Value | None, args: Sequence[Term], keywords: Mapping[str, Term]
