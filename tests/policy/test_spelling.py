@@ -151,6 +151,8 @@ IDENTITIES: dict[str, str] = {
     f"{HOME}.git": "FILE.yml@refs/tags/TAG'",
     f"github.com/acme/ledger/{PATH}@refs/tags/v1.0.0": "FILE.yml@refs/tags/TAG'",
     f"{HOME}/{PATH}": "@refs/tags/v1.0.0",
+    PATH: "/OWNER/NAME/.github/workflows/FILE.yml@refs/tags/TAG'",
+    "release.yml": "/OWNER/NAME/.github/workflows/FILE.yml@refs/tags/TAG'",
     "https://forge.example/o/n/.ci/release.yml": "@refs/tags/v1.0.0",
     f"{HOME}/{PATH}@v1.0.0": f"'{NAME}'",
     f"{HOME}/{PATH}@tags/v1.0.0": f"'{NAME}'",

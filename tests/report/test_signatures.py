@@ -153,6 +153,16 @@ def test_of_several_signers_each_is_what_it_is(upgrade: Any) -> None:
     assert row.endswith("| as before, not trusted; as before, trusted |")
 
 
+def test_a_signer_who_is_not_shown_is_not_called_trusted(upgrade: Any) -> None:
+    names = [f"{name}@acme.example" for name in ("ada", "bob", "cy")]
+    people = tuple(map(person, names))
+    listed = f"STIGMEM_PLUGIN_TRUSTED_PUBLISHERS={','.join(names)}\n"
+    Path("node.env").write_text(listed, "utf-8")
+    said = first_lines(upgrade(people, (*people, person("eve@else.example")), env_file="node.env"))
+    assert "and 1 more, trusted" not in said
+    assert "(as before), trusted, bob@acme.example" in said
+
+
 def test_what_could_not_be_verified_before_either_is_said_and_opens(upgrade: Any) -> None:
     upgrade(None, None)
     keyed = b'{"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": []}'

@@ -299,7 +299,7 @@ def _each_says(
     """Yield each signer, whom it follows, and what the operator thinks of it."""
     distinct = _distinct(signers, outcome)
     shown = distinct[:_SIGNERS]
-    same = len({(_decided(standing), standing.owner) for _, standing in shown}) == 1
+    same = len({(_decided(standing), standing.owner) for _, standing in distinct}) == 1
     # Somebody else signed the old release too: that it is as before is not the whole of it.
     left = outcome.continuity == "one of several"
     for index, (signer, standing) in enumerate(shown):

@@ -258,14 +258,15 @@ def identity_wrong(identity: str, issuer: str = "") -> str:
             f"{shown!r} is compared as it is, and * stands for nothing here; write one entry for "
             "each"
         )
-    if re.search(r"\.ya?ml$", identity):
+    is_workflow = re.search(r"\.ya?ml$", identity) is not None
+    if is_workflow and "://" in identity:
         return (
             f"a workflow signs as {shown}@ and its ref, such as @refs/tags/v1.0.0; write it with "
             "the ref, or write repository and workflow in a policy"
         )
     if _is_workflow(identity):
         return ""
-    is_path = "/" in identity and "://" not in identity
+    is_path = (is_workflow or "/" in identity) and "://" not in identity
     if issuer == ACTIONS or is_path or _ABOUT_GITHUB.fullmatch(identity):
         return (
             f"{shown!r} is the name of no signer: a workflow signs under its whole address and "
