@@ -1142,6 +1142,87 @@ def test_many_that_do_nothing_hide_none_that_does(code: str) -> None:
     assert (HANDLER, "process: os.system") in effects(f"import os\n{QUIET_ONES}{code}")
 
 
+def many(count: int, before: str, each: str, forks: str, after: str = "") -> str:
+    """Return code with things that do nothing, and a last one that forks."""
+    return "".join(
+        (f"import os\n{before}", *(each.format(number) for number in range(count)), forks, after)
+    )
+
+
+def functions(count: int) -> str:
+    return many(count, "", "def f{}(x): pass\n", "def last(x): os.fork()\n")
+
+
+KEPT = "T = {}\ndef keep(f):\n    T[f.__name__] = f\n    return f\n"
+GOT = "def got(owner, name): return getattr(owner, name)\n"
+ANY = "def audit(ctx, **more):\n    "
+CROWDS = {
+    "a table": (f"from .table import T\n{ANY}T[more['n']](1)", many(
+        40, "", "def f{}(x): pass\n", "def last(x): os.fork()\n",
+        "T = {'last': last} | {f'f{n}': globals()[f'f{n}'] for n in range(40)}\n",
+    )),
+    "a register": (f"from .table import T\n{ANY}T[more['n']](1)", many(
+        40, KEPT, "@keep\ndef f{}(x): pass\n", "@keep\ndef last(x): os.fork()\n"
+    )),
+    "a register of classes": (f"from .table import T\n{ANY}T[more['n']]().go()", many(
+        40, "T = {}\nclass B:\n    def __init_subclass__(cls): T[cls.__name__] = cls\n",
+        "class K{}(B):\n    def go(self): pass\n",
+        "class Last(B):\n    def go(self): os.fork()\n",
+    )),
+    "what a function gives": (
+        f"from . import table\n{GOT}{ANY}got(table, more['n'])(1)", functions(40)
+    ),
+    "names of a module": (
+        f"from . import table\n{ANY}getattr(table, more['n'])(1)", functions(100)
+    ),
+    "a name of a name": (
+        f"from . import table\n{GOT}N = got(table, str(id(1)))\nM = [N]\n{ANY}M[0](1)",
+        functions(40),
+    ),
+    "methods": (f"from .table import K\n{ANY}getattr(K(), more['n'])()", many(
+        100, "class K:\n", "    def f{}(self): pass\n", "    def last(self): os.fork()\n"
+    )),
+    "methods of a base": (f"from .table import K\n{GOT}{ANY}got(K(), more['n'])()", many(
+        40, "class B:\n", "    def f{}(self): pass\n", "    def last(self): os.fork()\n",
+        "class K(B): pass\n",
+    )),
+    "lists": (f"from .table import T\n{ANY}T[more['n']][0](1)", many(
+        40, "T = []\ndef keep(f):\n    T.append([f])\n    return f\n",
+        "@keep\ndef f{}(x): pass\n", "@keep\ndef last(x): os.fork()\n",
+    )),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "table"), CROWDS.values(), ids=CROWDS)
+def test_what_is_one_of_more_than_are_followed_may_be_called(code: str, table: str) -> None:
+    found = effects(code, table=table)
+    assert {(HANDLER, "process: os.fork"), (SOMEWHERE, "process: os.fork")} & found
+
+
+def test_what_nothing_asks_for_is_called_by_nothing_however_many_there_are() -> None:
+    code = f"from . import table\n{GOT}{ANY}getattr(table, 'f1')(1)"
+    assert effects(code, table=functions(100)) == {(UNREACHED, "process: os.fork")}
+
+
+@pytest.mark.parametrize("number", [0, 40])
+def test_a_client_among_many_that_are_none(number: int) -> None:
+    others = "".join(f"more['x'].a{n}, " for n in range(number))
+    code = f"import httpx\nC = httpx.Client()\n{ANY}for each in [{others}C]: each.post('u')"
+    found = [each for each in events(code, run=False) if each.api == "httpx.Client().post"]
+    assert [each.arguments[0].texts for each in found] == [("u",)]
+
+
+@pytest.mark.parametrize(("number", "exhausted"), [(100, False), (200, True)])
+def test_too_many_that_act_on_something_are_more_than_is_followed(
+    number: int, exhausted: bool
+) -> None:
+    others = "".join(f"ctypes.a{n}, {n}, '{n}', len, " for n in range(number))
+    survey = Survey()
+    survey.add("m", "m.py", ast.parse(f"import ctypes\nT = [{others}]\nT[0]()"))
+    survey.load("m", IMPORT)
+    assert survey.exhausted == exhausted
+
+
 def test_arguments_in_a_table_are_not_the_object_itself() -> None:
     code = (
         "from httpx import Client\nclass C:\n    def __init__(self, kind, x): self.x = x\n"

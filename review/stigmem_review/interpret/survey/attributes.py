@@ -37,7 +37,8 @@ from stigmem_review.interpret.survey.things import (
 )
 
 _MANY = 64
-"""Names of one object that are tried where it is not known which is asked for."""
+"""Names of one object that are tried where it is not known which is asked for; what the others
+lead to may be called from somewhere."""
 _ANCESTORS = 2_500
 """Classes that one class derives from, before it counts as more than is followed."""
 _NONE: dict[Space, None] = {}
@@ -447,17 +448,25 @@ class Attributes(Base):
                     ):
                         self.event("looks", f"{owner.dotted}.{COMPUTED}", node, env)
                 elif isinstance(owner, Mod):
+                    self._any_of(owner)
                     for held in [*owner.names][:_MANY]:
                         found.update(dict.fromkeys(self.held(owner, held)))
                 elif isinstance(owner, (Inst, Klass)):
                     klass = owner.klass if isinstance(owner, Inst) else owner
                     for each in self.ancestors(klass):
                         if isinstance(each, Klass):
+                            self._any_of(each)
                             for name in [*each.names][:_MANY]:
                                 if not name.startswith("__"):
                                     more = self.member(owner, name, node, env)
                                     found.update(dict.fromkeys(more))
         return tuple(found)
+
+    def _any_of(self, owner: Klass | Mod) -> None:
+        """Note that any name of something is asked for, where these are more than are tried."""
+        if len(owner.names) > _MANY:
+            self.held(owner, COMPUTED)
+            self.crowds[owner, COMPUTED] = {owner: None}
 
     def is_module(self, dotted: str) -> bool:
         return dotted in apis.PARTLY or (dotted in self.imported and dotted not in apis.NOTHING)

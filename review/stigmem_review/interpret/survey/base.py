@@ -145,6 +145,8 @@ class Base(ABC):
         self.spellings: dict[str, tuple[Partly]] = {}
         self.paths: dict[tuple[str, str], tuple[Made]] = {}
         self.made: dict[tuple[int, int], Any] = {}
+        self.crowds: dict[tuple[Space, str], dict[Value, None]] = {}
+        """What names stand for, beyond what is followed one by one, that leads to code."""
         self.given = Space()
         """What is put into objects of others, by the dotted name of its place."""
         self.raised = Box()
@@ -321,7 +323,11 @@ class Base(ABC):
                 apis_of.setdefault(unit, []).append(api)
         if all(unit in run for unit in apis_of):
             return ()
-        return called_somewhere(self.bodies, run, apis_of)
+        asked: dict[Unit, list[Mapping[Value, None]]] = {}
+        for (space, name), crowd in self.crowds.items():
+            for unit in space.readers.get(name, ()):
+                asked.setdefault(unit, []).append(crowd)
+        return called_somewhere(self.bodies, run, apis_of, asked)
 
     @staticmethod
     def _run_by(starts: Iterable[Unit], done: set[Unit]) -> Iterable[Unit]:
@@ -452,10 +458,8 @@ class Base(ABC):
             for each in more:
                 if each in held or len(held) < EACH:
                     held[each] = None
-                elif isinstance(each, (Text, Partly, Made)):
-                    held[SOME] = None
-                elif len(held) < MANY and isinstance(each, Far) and each.weighs:
-                    held[each] = None
+                else:
+                    self._crowd(into, name, each)
             if len(held) == size:
                 continue
             for unit in into.readers.get(name, ()):
@@ -463,6 +467,23 @@ class Base(ABC):
             if into.followers and not name.startswith("_"):
                 new = (*held,)[size:]
                 todo += [(other, name, new) for other in into.followers]
+
+    def _crowd(self, space: Space, name: str, value: Value) -> None:
+        """Let a name that stands for many things stand for another one.
+
+        What acts on something is kept. For what else it is, the name stands for something that is
+        not known; what that leads to in the release may be called by all that ask for the name.
+        """
+        held = space.names[name]
+        if not isinstance(value, (Text, Attr, Made)) and type(value) is not Far:
+            self.crowds.setdefault((space, name), {})[value] = None
+        weight = value.weighs if isinstance(value, (Far, Attr)) else None
+        if weight is None or isinstance(value, (Partly, Made)):
+            held[SOME] = None
+        elif len(held) >= MANY:
+            self.exhausted = True
+        elif all(weight != each.weighs for each in held if isinstance(each, (Far, Attr))):
+            held[value] = None
 
     def _hand_down(self, klass: Klass, name: str) -> None:
         """Tell those who asked a class, or one that derives from it, that it has a name now."""

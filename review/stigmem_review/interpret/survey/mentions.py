@@ -2,7 +2,8 @@
 
 Much calls what it was handed, found by name, or gets from an object of which nothing is known. So
 a function counts as called from somewhere if code that runs mentions its name; a method, if that
-mentions its class as well.
+mentions its class as well. So does what such code can have from a name that stands for more things
+than are followed one by one.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from stigmem_review.code.nodes import children
 from stigmem_review.host import apis
 from stigmem_review.interpret.survey.things import (
     Body,
+    Bound,
     Far,
+    Inherited,
     Inst,
     Klass,
     Methods,
     Mod,
+    Space,
+    Table,
     Unit,
     Value,
 )
@@ -30,11 +35,15 @@ _FINDS = ("_frozen_importlib", "builtins.", "importlib.", "pkgutil", "runpy")
 
 
 def called_somewhere(
-    bodies: Iterable[Body], run: Iterable[Unit], apis_of: Mapping[Unit, Iterable[str]]
+    bodies: Iterable[Body],
+    run: Iterable[Unit],
+    apis_of: Mapping[Unit, Iterable[str]],
+    crowds_of: Mapping[Unit, Iterable[Iterable[Value]]],
 ) -> Iterator[Body]:
     """Yield the functions that may be called by nobody knows what.
 
-    ``run`` are the units that something runs, and ``apis_of`` what each of them calls.
+    ``run`` are the units that something runs, ``apis_of`` what each of them calls, and
+    ``crowds_of`` what else the names stand for that each of them asks for.
     """
     done = {*run}
     lone = [each for each in bodies if each not in done]
@@ -42,13 +51,17 @@ def called_somewhere(
         yield from lone
         return
     names: set[str] = set()
+    among: set[Body] = set()
+    met: set[Value] = set()
     waiting: list[Unit] = [*done]
     while lone and waiting:
         for unit in waiting:
             names |= _mentioned(unit)
+            for crowd in crowds_of.get(unit, ()):
+                among.update(body for each in crowd for body in _among(each, met))
         waiting = []
         for each in [*lone]:
-            if _is_called(each, names, done):
+            if each in among or _is_called(each, names, done):
                 lone.remove(each)
                 yield each
                 below: list[Unit] = [each]
@@ -100,6 +113,30 @@ def _functions(value: Value, met: set[Value]) -> Iterator[Body]:
             for name, values in reversed(each.names.items()):
                 if not name.startswith("_") or name.endswith("__"):
                     waiting += reversed(values)
+
+
+def _among(value: Value, met: set[Value]) -> Iterator[Body]:
+    """Yield the functions that something leads to; nothing that was ``met``."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if each in met:
+            continue
+        met.add(each)
+        if isinstance(each, Body):
+            yield each
+        elif isinstance(each, Bound):
+            waiting.append(each.function)
+            waiting += (e for values in each.args for e in values)
+        elif isinstance(each, Inst):
+            waiting.append(each.klass)
+        elif isinstance(each, (Inherited, Table)):
+            waiting.append(each.owner)
+        elif isinstance(each, Space):
+            # What a module imports as a whole is not what it has.
+            held = (e for values in each.names.values() for e in values)
+            waiting += (e for e in held if not isinstance(e, Mod))
+            waiting += each.bases if isinstance(each, Klass) else ()
 
 
 def _finds(api: str) -> bool:

@@ -15,7 +15,8 @@ from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.events import Argument, Arguments
 
 EACH = 16
-"""Things that one name stands for, before more texts count as not known."""
+"""Things that one name stands for, before more texts count as not known, and more of the release
+as what may be called from somewhere."""
 MANY = 128
 """Things that one name stands for, with those of others that act on something."""
 CHARS = 300
@@ -39,11 +40,15 @@ class Far:
         self.acts = apis.looked_at(dotted) is not None
 
     @property
-    def weighs(self) -> bool:
-        """Whether it acts on something where it is called, or has parts that do."""
-        return "()" not in self.dotted and (
-            self.dotted in apis.PARTLY or apis.called(self.dotted) is not None
-        )
+    def weighs(self) -> object:
+        """What it, or a part of it, acts on where it is called, if anything.
+
+        Of what calls give, all that act on the same weigh the same.
+        """
+        acts_on = apis.called(self.dotted)
+        if "()" in self.dotted:
+            return acts_on
+        return self.dotted if acts_on or self.dotted in apis.PARTLY else None
 
 
 class Inherited(Far):
@@ -92,6 +97,11 @@ class Attr:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    @property
+    def weighs(self) -> object:
+        """What a call of it acts on, if anything."""
+        return apis.called(f"?.{self.name}")
 
 
 class Partly(Attr):
