@@ -249,6 +249,18 @@ def test_a_new_open_requirement_needs_a_decision(wheels: Wheels, reviewed: Revie
 
 
 @pytest.mark.parametrize(
+    ("marker", "installs"),
+    [("python_version < '3.11'", False), ("python_version < '3.12'", True)],
+)
+def test_an_open_requirement_that_no_node_installs_needs_none(
+    marker: str, installs: bool, wheels: Wheels, reviewed: Reviewed
+) -> None:
+    report = reviewed(wheels.pin("1.0.0"), f"{wheels.pin('1.0.0')}acme-library>=1; {marker}\n")
+    assert outcome(report)[2] == installs
+    assert ("the node does not install it" in render(report, "text")) == (not installs)
+
+
+@pytest.mark.parametrize(
     "marker",
     [
         "python_full_version < '3.11.5'",
@@ -274,7 +286,7 @@ def test_a_pin_that_no_node_installs_is_named_and_not_reviewed(
     assert outcome(report) == ([], [], 0)
     shown = " ".join(render(report, "text").split())
     assert "demo-plugin==1.1.0" in shown
-    assert "it runs on Python 3.11 or newer, or as the policy says, and it is pinned" in shown
+    assert "it runs on Python 3.11 or newer, or as the policy says, and it stands" in shown
     assert 'where python_version < "3.11"' in shown
     assert "demo-plugin==1.1.0" not in render(reviewed(new, new), "text")
 

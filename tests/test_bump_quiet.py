@@ -368,6 +368,25 @@ def test_an_index_is_asked_whether_what_is_not_among_the_artifacts_is_a_plugin(
 # Where installers look
 
 
+@pytest.mark.parametrize(
+    ("compiled", "closed"),
+    [("deploy/main.txt", 0), ("deploy/other.txt", 1), ("main.txt", 1), ("deploy/main.in.txt", 1)],
+)
+def test_what_a_list_is_compiled_from_is_pinned_by_that(
+    compiled: str, closed: int, index: IndexServer, tmp_path: Path
+) -> None:
+    file = library(tmp_path)
+    index.offer("acme-lib", file)
+    team = Deployment(tmp_path / "team")
+    base = team.commit({"deploy/main.in": "six\n", compiled: "six==1.16.0\n"})
+    head = team.commit(
+        {"deploy/main.in": "acme-lib>=1\nsix\n", compiled: f"{pin(file)}six==1.16.0\n"}
+    )
+    report = bump(base, head, repository=str(team.folder))
+    assert report.verdict.exit_code == closed
+    assert [each.name for each in report.findings] == ["requirement-unpinned"] * closed
+
+
 def test_an_index_in_a_list_closes_nothing_for_libraries(
     index: IndexServer, tmp_path: Path
 ) -> None:

@@ -39,11 +39,15 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 class Loose(msgspec.Struct, frozen=True):
-    """A requirement that names a distribution and not one release of it, such as ``acme>=1``."""
+    """A requirement that names a distribution and not one release of it, such as ``acme>=1``.
+
+    ``marker`` is as that of a pin.
+    """
 
     name: str
     text: str
     at: Location
+    marker: str = ""
 
 
 class Aside(msgspec.Struct, frozen=True):

@@ -36,8 +36,10 @@ class Pins(msgspec.Struct, frozen=True):
     """What all pin files of a revision say together.
 
     ``files`` are those that were read. A requirement that names no release, and that a constraint
-    or an include beside it pins, is a pin where it stands. ``idle`` are pins under a marker that
-    no machine meets that a node runs on, ``mentioned`` what may be pins in files that are no lists.
+    or an include beside it pins, or the list that is compiled from it, is a pin where it stands.
+    ``idle`` are pins under a marker that no machine meets that a node runs on, and ``open_idle``
+    such requirements that name no release; ``mentioned`` what may be pins in files that are no
+    lists.
     """
 
     files: tuple[str, ...]
@@ -49,6 +51,7 @@ class Pins(msgspec.Struct, frozen=True):
     unreadable: tuple[Aside, ...]
     options: tuple[Aside, ...]
     mentioned: tuple[Pin, ...] = ()
+    open_idle: tuple[Loose, ...] = ()
 
 
 def read_pins(
@@ -83,15 +86,23 @@ def read_pins(
         for pin in mentioned(path, _bytes(path, read))
     ]
     idle = [pin for each in read_files for pin in each.pins if never(pin.marker, machine)]
+    open_idle = [line for each in read_files for line in each.loose if never(line.marker, machine)]
     found = [
-        replace(each, pins=tuple(pin for pin in each.pins if not never(pin.marker, machine)))
+        replace(
+            each,
+            pins=tuple(pin for pin in each.pins if not never(pin.marker, machine)),
+            loose=tuple(line for line in each.loose if not never(line.marker, machine)),
+        )
         for each in read_files
     ]
     pins: list[Pin] = []
     covered: set[Location] = set()
+    by_file = dict(zip(files, found, strict=True))
     for each in found:
         pins += each.pins
-        beside = _by_name(each.pins) if each.loose else {}
+        made = {_compiled(line.at.path) for line in each.loose} & by_file.keys()
+        around = (each, *map(by_file.__getitem__, sorted(made)))
+        beside = _by_name(pin for one in around for pin in one.pins) if each.loose else {}
         for line in each.loose:
             for pin in beside.get(line.name, ()):
                 covered.add(line.at)
@@ -106,6 +117,7 @@ def read_pins(
         _once(line for each in found for line in each.unreadable),
         _once(line for each in found for line in each.options),
         tuple(maybe),
+        _once(open_idle),
     )
 
 
@@ -180,6 +192,11 @@ def _bytes(path: str, read: Read) -> bytes:
         return read(path) or b""
     except SourceError:
         return b""
+
+
+def _compiled(path: str) -> str:
+    """Return where the pins are that are made from a list, as pip-tools names it unless told."""
+    return f"{path.removesuffix('.in')}.txt" if path.endswith(".in") else ""
 
 
 def _by_name(pins: Iterable[Pin]) -> dict[str, dict[Pin, None]]:

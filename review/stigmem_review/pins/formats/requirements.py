@@ -648,7 +648,7 @@ def _named(
             return Pin(name, exact[0], hashes, marker, at, extras=extras)
     except ValueError as error:  # numbers longer than Python converts
         raise _RefusedError("its version is none that can be compared; correct it") from error
-    return Loose(name, _cut(text), at)
+    return Loose(name, _cut(text), at, marker)
 
 
 def _is_version(text: str) -> bool:

@@ -32,7 +32,7 @@ from stigmem_review.pins.repository import Pins, without_hash
 from stigmem_review.pipeline.bumps.at_hand import is_at_hand, left_to_others
 from stigmem_review.pipeline.bumps.nodes import NODE, Pair
 from stigmem_review.pipeline.bumps.releases import Looked, Places, let_go, look_at_all
-from stigmem_review.pipeline.bumps.work import Work, few, pinned, wanted
+from stigmem_review.pipeline.bumps.work import Work, few, key, pinned, wanted
 from stigmem_review.pipeline.reading import Opening, gap
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State
@@ -320,16 +320,19 @@ class _Pins:
 
     def _idle(self) -> None:
         """Say which changed pins nobody reviewed, because no node installs them."""
-        for change in pin_changes(self._work.old.idle, self._work.new.idle):
-            if change.is_same:
-                continue
-            oldest = ".".join(map(str, OLDEST[:2]))
+        old, new = self._work.old, self._work.new
+        changes = (each for each in pin_changes(old.idle, new.idle) if not each.is_same)
+        idle = [(wanted(each.pin), each.pin.marker) for each in changes]
+        known = set(map(key, old.open_idle))
+        idle += [(each.name, each.marker) for each in new.open_idle if key(each) not in known]
+        oldest = ".".join(map(str, OLDEST[:2]))
+        for what, marker in idle:
             says = (
                 Segment("the node does not install it: it runs on Python "),
-                Segment(f"{oldest} or newer, or as the policy says, and it is pinned where "),
-                Segment(change.pin.marker, theirs=True),
+                Segment(f"{oldest} or newer, or as the policy says, and it stands where "),
+                Segment(marker, theirs=True),
             )
-            self._work.others.append(Line(wanted(change.pin), says))
+            self._work.others.append(Line(what, says))
 
 
 def _bump(change: PinChange, state: State, report: Report | None) -> Bump:
