@@ -68,6 +68,11 @@ def _elsewhere(world: World) -> dict[str, Row]:
             "node_modules/requirements.txt",
         )
     }
+    rows["a NUL in the comment of a list"] = (
+        {},
+        {"deploy/node": f"# \0\n{new}"},
+        "gap deploy/node",
+    )
     rows |= {
         f"a new list that holds {line}": ({}, {"deploy/node": f"# what\n{line}\n"}, said)
         for line, said in (
@@ -233,6 +238,7 @@ def _in_other_files(_: World) -> dict[str, Row]:
         "up.sh": 'DEMO="{}"\npip install demo-plugin=="$DEMO"\n',
         "b/Dockerfile": "RUN pip install https://x.example/demo_plugin-{}-py3-none-any.whl\n",
         "tox.ini": "deps =\n    demo-plugin=={}\n",
+        "nul/Dockerfile": "FROM x\n# \0\nRUN pip install demo-plugin=={}\n",
     }
     rows: dict[str, Row] = {
         f"a pin in {path}": ({path: line.format("1.0.0")}, {path: line.format("1.1.0")}, UPGRADE)

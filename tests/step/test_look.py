@@ -27,6 +27,19 @@ PINS = "requests==2.32.0 --hash=sha256:" + "0" * 64 + "\nrich==14.0.0 --hash=sha
 LOCK = (
     '[[package]]\nname = "rich"\nversion = "14.0.0"\nsource = { registry = "https://a.example" }\n'
 )
+COMPILED = f"""\
+# This file is made by pip-compile
+--require-hashes
+--only-binary :all:
+
+acme-lib[cli, x] @ https://a.example/acme_lib-1-py3-none-any.whl \\
+    --hash=sha256:{"1" * 64}
+requests[socks]==2.32.0 ; python_version < "3.13" and sys_platform != 'win32' \\
+    --hash=sha256:{"2" * 64} \\
+    --hash=sha256:{"3" * 64}
+    # via -r requirements/base.in
+rich==14.0.0  # pinned
+"""
 CODE = "import os\n\n\ndef run() -> bool:\n    return os.name == 'nt'\n"
 PROSE = "# A title\n\nSome words.\n\nIt is got by pip install requests==2.32.0, as ever.\n"
 POLICY = '[node]\nenv-file = "deploy/node.env"\n'
@@ -71,6 +84,10 @@ NOTHING: dict[str, tuple[Files, Files]] = {
         {**BASE, "dev-requirements.txt": "-r requirements.txt\n", "a.py": CODE},
     ),
     "a lock": ({"uv.lock": LOCK}, {"uv.lock": LOCK, "a.py": CODE}),
+    "a compiled list": (
+        {"requirements/base.txt": COMPILED, "requirements/dev.txt": "-r base.txt\n"},
+        {"requirements/base.txt": COMPILED, "requirements/dev.txt": "-r base.txt\n", "a.py": CODE},
+    ),
     "a policy": (
         {**BASE, "stigmem-review.toml": "[levels]\n"},
         {**BASE, "stigmem-review.toml": "[levels]\n", "a.py": CODE},
@@ -122,6 +139,26 @@ MAY: dict[str, tuple[Files, Files]] = {
     "a folder of archives": beside({"dev-requirements.txt": "--find-links src\n"}),
     "a variable": beside({"dev-requirements.txt": "acme @ https://${HOST}/a.whl\n"}),
     "a list in a lock": beside({"uv.lock": LOCK.replace("registry", "editable")}),
+    "a folder at the end": beside({"dev-requirements.txt": "src/"}),
+    "a folder behind an option": beside({"dev-requirements.txt": "--pre -e src\n"}),
+    "a folder behind another line break": beside({"dev-requirements.txt": "six==1\x0b-e src\n"}),
+    "a folder behind an odd blank": beside({"dev-requirements.txt": "\u00a0-e src\n"}),
+    "a list read in another way": beside({"dev-requirements.txt": "# coding: utf-7\nsix\n"}),
+    "another list and a comment": beside(
+        {"dev-requirements.txt": "-r other.cfg # both\n", "other.cfg": "-e src\n"}
+    ),
+    "another list behind an option": beside(
+        {"dev-requirements.txt": "--pre -r other.cfg\n", "other.cfg": "-e src\n"}
+    ),
+    "another list that is none by its folder": beside(
+        {"dev-requirements.txt": "-r venv/requirements.txt\n", "venv/requirements.txt": "-e src\n"}
+    ),
+    "a wheel in a chart": plus(
+        {"values.yaml": "some words\nx: https://a.example/b-1-py3-none-any.whl\n"}
+    ),
+    "an sdist in a script": plus({"a.sh": "some words\npoetry add vendor/acme-1.0.tar.gz\n"}),
+    "a NUL in an image": plus({"Dockerfile": "FROM x\n# \0\nRUN pip install acme==1\n"}),
+    "a NUL in a list": plus({"deps.md": "# \0\nacme==1\n"}),
     "another list": beside({"dev-requirements.txt": "-r other.cfg\n", "other.cfg": "-e .\n"}),
     "what the policy names": beside({"stigmem-review.toml": 'rule-folders = ["src"]\n'}),
     "a policy that is no TOML": beside({"stigmem-review.toml": "["}),
@@ -225,6 +262,7 @@ PIECES = (
     *("\t", "# c", "(>=1)", "@ https://x", "; x<'3'", "pip install ", "PIP_INDEX_URL=x", "uv add "),
     *("name: UV_INDEX\n  value: x", "ENV PIP_PRE 1", "stigmem-review", "\u2028", "=", '"a == 1"'),
     *("stigmem-plugin-x @ y", "- a ==1", '{"a": "==1"}', "\u017ftigmem-plugin-x==1", "'", ","),
+    *("\0", "x/y-1-py3-none-any.whl", "poetry add x-1.tar.gz"),
 )
 
 

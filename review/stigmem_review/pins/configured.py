@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import Location
-from stigmem_review.pins.named import configures
+from stigmem_review.pins.named import configures, is_binary
 
 _PROJECT = "pyproject.toml"
 _INSTALLER_FILES = ("pip.conf", "pip.ini", "uv.toml", _PROJECT)
@@ -161,7 +161,7 @@ def values_of(data: bytes, names: Collection[str]) -> dict[str, set[str]]:
 
 
 def _settings(path: str, data: bytes) -> Settings:
-    if not data or len(data) > limits.PIN_FILE_BYTES or b"\0" in data:
+    if not data or len(data) > limits.PIN_FILE_BYTES or is_binary(data):
         return {}
     text = data.decode("utf-8", "replace")
     found: Settings = {}

@@ -17,6 +17,7 @@ from stigmem_review import limits
 from stigmem_review.model import Location
 from stigmem_review.names import canonicalize_name
 from stigmem_review.pins.model import Pin
+from stigmem_review.pins.named import is_binary
 from stigmem_review.text import shorten
 
 _LINE_CHARS = 10_000
@@ -49,7 +50,7 @@ _EXACT = re.compile(
 
 def mentioned(path: str, data: bytes) -> tuple[Pin, ...]:
     """Return what may be pins in a file."""
-    if len(data) > limits.PIN_FILE_BYTES or b"\0" in data:
+    if len(data) > limits.PIN_FILE_BYTES or is_binary(data):
         return ()
     is_poetry = b"[tool.poetry" in data and path.endswith("pyproject.toml")
     if not is_poetry and not any(each in data for each in (b"==", b".whl", b".tar.gz")):

@@ -62,3 +62,14 @@ def installs(path: str) -> bool:
     """Say whether a file may install something, by what such files are called."""
     name = path.rpartition("/")[2]
     return name.lower().endswith(_INSTALLS) or "." not in name or "ockerfile" in name
+
+
+def is_binary(data: bytes) -> bool:
+    """Say whether a file holds no text; what is UTF-8 is text, also with a NUL in a comment."""
+    if b"\0" not in data:
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False

@@ -13,7 +13,7 @@ import posixpath
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from stigmem_review.pins.named import (
     LOCKS,
     configures,
     installs,
+    is_binary,
     is_lock,
     is_requirements_file,
 )
@@ -49,19 +50,30 @@ _NO_LIST = re.compile(
 Installers refuse a file that has one, unless its name says that it is a list.
 """
 
-_MAY_SAY = re.compile(r"(?i)==|stigmem|(?<!\w)(?:pip|uv)[0-9.]*(?:[\s_]|$)")
+_MAY_SAY = re.compile(r"(?i)==|stigmem|\.whl|\.tar\.gz|(?<!\w)(?:pip|uv)[0-9.]*(?:[\s_]|$)")
 """What stands wherever a file could pin something, configure an installer, or run this review."""
 
+_USUAL = re.compile(
+    r"[A-Za-z0-9][\w.-]*+[ \t]*+(?:\[[\w., \t-]*+\])?+[ \t]*+"
+    r"(?:@[ \t]*+https?://[^\s\\$]++[ \t]*+|[(<>=!~][\w.,*+!<>=~() \t-]*+)?+"
+    r"(?:;[\w.,<>=!~() \t'\"-]*+)?+|"
+    r"(?:-i|--index-url|--extra-index-url)[ \t=]+https?://[^\s\\$]+|"
+    r"--(?:trusted-host|only-binary|no-binary)[ \t=]+[\w.:,-]+|"
+    r"--(?:pre|no-index|require-hashes|prefer-binary)|"
+    r"(?:(?:-r|-c|--requirement|--constraint)[ \t=]*(?P<include>[\w./-]+))?"
+)
+"""A line of a list that installs nothing from the repository itself, or includes another list."""
+
 _FROM_HERE = re.compile(
-    r"(?im)^[ \t]*(?:-e|--e\S*|-f|--f\S*|[./\\~]|[a-z]:[\\/]|file:)|\$\{|\bfile:|"
-    r"^[^#\n]*[^\s#:/][/\\][^/]|@[ \t]*(?![a-z+]+://)|"
+    r"(?im)\$\{|\bfile:|^[^#\n]*[^\s#:/][/\\][^/]|@[ \t]*(?![a-z+]+://)|"
     r"\b(?:path|editable|virtual|directory|develop|url)\b[\"']?[ \t]*[=:]|type = \"(?:file|dir)"
 )
-"""What stands in a list, or a lock, that installs something from the repository itself."""
+"""What stands in a lock that installs something from the repository itself."""
 
-_INCLUDE = re.compile(r"(?im)^[ \t]*(?:-r|-c|--r\S*|--c\S*)[ \t=]*(\S*)[ \t]*$")
+_COMMENT = re.compile(r"(?:^|[ \t])#.*")
+_OPTION = re.compile(r"[ \t]-")
 _URL = re.compile(r"https?://\S*")
-_HASH = re.compile(r"--hash[= ]\S+|sha256:[0-9a-f]{64}")
+_HASH = re.compile(r"(?:[ \t]*\\\r?\n)?[ \t]*--hash[= ]\S+|sha256:[0-9a-f]{64}")
 
 
 class Nothing(NamedTuple):
@@ -110,10 +122,13 @@ def _nothing(given: Mapping[str, str]) -> Nothing:
     for data in git.contents(side[each].id for side in (old, new) for each in around & side.keys()):
         # An image or a script can install it, and that need not change.
         _stop(b"stigmem" in data.replace(b"stigmem-review", b""))
-    lists = [path for path in new if _is_pin_file(path)]
+    lists = dict.fromkeys(path for path in new if _is_pin_file(path))
     _stop(not lists)
     _stop(any(new[path].mode not in _FILES for path in lists))
-    _stop(any(map(_installs_from_here, git.contents(new[path].id for path in lists))))
+    for path, data in zip(lists, git.contents(new[path].id for path in lists), strict=True):
+        text = _HASH.sub("", data.decode("utf-8"))
+        is_list = is_requirements_file(path)
+        _stop(not _is_usual(path, text, lists) if is_list else _installs_from_here(text))
     sides = [
         (path, entry.id)
         for path in changed
@@ -137,8 +152,8 @@ def may_say(path: str, data: bytes) -> bool:
     """Say whether a file can hold a pin, or a setting, or be a list of what is installed."""
     if not data:
         return False
-    if b"\0" in data:  # as UTF-16 has them too; pip knows that by its mark
-        return data.startswith(_MARKS)
+    if is_binary(data):  # as UTF-16 is too; pip knows that by its mark
+        return data.startswith(_MARKS) or (installs(path) and b"stigmem" in data.lower())
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -165,12 +180,25 @@ def _is_pin_file(path: str) -> bool:
     return is_requirements_file(path) or any(map(partial(is_lock, path=path), LOCKS))
 
 
-def _installs_from_here(data: bytes) -> bool:
-    text = _HASH.sub("", data.decode("utf-8"))
-    for include in _INCLUDE.finditer(text):
-        if not _is_pin_file(include[1].rpartition("/")[2]):
-            return True
-    return bool(_FROM_HERE.search(_URL.sub("", _INCLUDE.sub("", text))))
+def _is_usual(path: str, text: str, lists: Collection[str]) -> bool:
+    """Say whether every line of a list is one of those whose meaning is known here."""
+    lines = text.splitlines()
+    if any("coding" in line for line in lines[:2]):  # as pip would be told to read it
+        return False
+    for line in lines:
+        said = _COMMENT.sub("", line).strip(" \t")
+        found = _USUAL.fullmatch(said)
+        if found is None or _OPTION.search(said):
+            return False
+        if found["include"]:
+            beside = posixpath.join(posixpath.dirname(path), found["include"])
+            if posixpath.normpath(beside) not in lists:
+                return False
+    return True
+
+
+def _installs_from_here(text: str) -> bool:
+    return bool(_FROM_HERE.search(_URL.sub("", text)))
 
 
 def _commits(given: Mapping[str, str], git: _Git) -> tuple[str, str]:

@@ -214,9 +214,9 @@ def is_list(data: bytes, *, named_so: bool) -> bool:
     try:
         text = _decoded(data)
     except _RefusedError:
+        if b"\0" in data:
+            return False
         text = data.decode("latin-1")  # as pip does where it is the encoding of the locale
-    if "\0" in text:
-        return False
     found = _Found()
     says, refused = False, 0
     for count, (_, line) in enumerate(_logical_lines(text), 1):

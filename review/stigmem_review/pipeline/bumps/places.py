@@ -18,7 +18,7 @@ from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, Location, Source, SourceKind
 from stigmem_review.pins.changes import What
 from stigmem_review.pins.model import Aside, Local
-from stigmem_review.pins.named import installs
+from stigmem_review.pins.named import installs, is_binary
 from stigmem_review.pins.repository import Pins
 from stigmem_review.pipeline.bumps.nodes import Pair
 from stigmem_review.pipeline.bumps.work import Work, key
@@ -136,7 +136,7 @@ def _named_elsewhere(commit: Commit, changed: list[str]) -> dict[str, Local]:
     found: dict[str, Local] = {}
     for path in sorted(filter(installs, commit.tree.paths)) if projects else ():
         data = commit.tree.read(path) or b""
-        if len(data) > limits.PIN_FILE_BYTES or b"\0" in data:
+        if len(data) > limits.PIN_FILE_BYTES or is_binary(data):
             continue
         for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
             for folder in projects if _INSTALLS.search(line) else ():
