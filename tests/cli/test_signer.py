@@ -165,6 +165,23 @@ def test_each_of_several_signers_is_judged(run: Run) -> None:
     )
 
 
+def test_a_signer_whom_the_policy_requires_is_missed(run: Run) -> None:
+    entry = '[[signing.trusted]]\nidentity = "{}@acme.example"\nissuer = "{}"\nrequired = true\n'
+    Path("policy.toml").write_text("".join(entry.format(each, ISSUER) for each in ("ada", "eve")))
+    wheel = signed()
+    code, out, _ = run(wheel, "--policy", "policy.toml")
+    assert (code, "absent      eve@acme.example, who has to sign it" in out) == (1, True)
+    Path("more.json").write_bytes(instance().sign(wheel.read_bytes(), EVE))
+    code, out, _ = run(wheel, "--bundle", "more.json", "--policy", "policy.toml")
+    assert (code, "absent" in out) == (0, False)
+
+
+def test_a_signature_that_is_not_read_is_named(run: Run) -> None:
+    wheel = signed()
+    Path(f"{wheel}.asc").write_bytes(b"-----BEGIN PGP SIGNATURE-----")
+    assert f"also seen   not verified: {wheel.name}.asc\n" in run(wheel)[1]
+
+
 def test_it_says_which_other_files_of_the_release_are_signed(run: Run) -> None:
     wheel = signed()
     other = wheel.with_name(wheel.name.replace("py3", "py2"))

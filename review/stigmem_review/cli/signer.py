@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 Say who signed SOURCE (a wheel, an sdist or name==version), and whether that is somebody you
-trust. It ends with 0 if the signature is verified and its signer not distrusted, nor trusted only
-by the name of a workflow that any repository can call; 3 if it cannot be verified here, else 1."""
+trust. It ends with 0 if the signature is verified, by all whom the policy requires, and its
+signer is not distrusted, nor trusted only by the name of a workflow that any repository can
+call; 3 if it cannot be verified here, else 1."""
 
 
 def add(commands: Any) -> None:
@@ -76,6 +77,10 @@ def _lines(report: SignerReport) -> Iterator[str]:
     for files, what in ((signature.unsigned, "not signed"), (signature.signed, "signed")):
         if files:
             yield _line("other files", f"{what}: {shorten(', '.join(files), 400)}")
+    if signature.seen:
+        yield _line("also seen", f"not verified: {shorten(', '.join(signature.seen), 400)}")
+    for who in report.absent:
+        yield _line("absent", f"{who}, who has to sign it, as the policy says")
     judged = report.trust.signers if report.trust else ()
     standings = dict(zip(signature.signers, judged, strict=False))
     for proof in signature.proofs:

@@ -11,6 +11,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from stigmem_review.compare.signers import signing
 from stigmem_review.document.signer import SignerReport, build_signer_report
 from stigmem_review.errors import UsageError
+from stigmem_review.facts import SignerAbsent
 from stigmem_review.manifest import none_release
 from stigmem_review.model import Known, Source
 from stigmem_review.pipeline.reading import opening
@@ -50,8 +51,9 @@ def signer(
         distribution=Known(_distribution(artifact.source)),
         signature=signature,
     )
-    outcome = signing(none_release(), release, decisions.trust).outcome
-    return build_signer_report(artifact.source, signature, outcome)
+    found = signing(none_release(), release, decisions.trust)
+    absent = tuple(each.who for each in found.facts if isinstance(each, SignerAbsent))
+    return build_signer_report(artifact.source, signature, found.outcome, absent)
 
 
 def _distribution(source: Source) -> str:

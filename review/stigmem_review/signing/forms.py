@@ -156,7 +156,8 @@ def _form(content: dict[str, Any]) -> SignatureForm:
         )
     if len(found) != 1:
         what = "of several forms at once" if found else "no signature file"
-        raise unreadable(f"it is {what}: its keys are {shorten(', '.join(content), 100)}", _NO_FORM)
+        keys = shorten(", ".join(content), 100) or "none"
+        raise unreadable(f"it is {what}: its keys are {keys}", _NO_FORM)
     return found[0]
 
 
