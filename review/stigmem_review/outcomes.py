@@ -5,39 +5,17 @@ A known value is one that is always so; what is unknown or not carried has no ou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import permutations, product
-from math import prod
 from typing import Any, TypeGuard
 
 import msgspec
 
+from stigmem_review.conditions import ALWAYS, When, exclude, simplest, spelled
 from stigmem_review.model import EntryPoint, Hook, Known, Location, OneOf, Unknown
 from stigmem_review.patterns import late
-from stigmem_review.text import Message, Segment, flat, shorten
-
-When = tuple[tuple[str, ...], ...]
-"""The ways in which something comes to be so, each with what has to hold for it; none: always.
-
-What has to hold may not be all: of a way that names nothing it is not known when it is gone.
-"""
-
-ALWAYS: When = ()
+from stigmem_review.text import shorten
 
 _PLACED = late(r" \(\S+:[0-9]+\)$")
-_QUOTED = late(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
-_EMPTIED = late("not set or is empty")
-_EQUAL = late(
-    rf"(?P<name>.+?) is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
-    r"(?: \(default .*\))?"
-)
-_CHOICES = 64
-"""Ways in which several conditions that say "or" can hold that are each looked at."""
-_TERMS = 40
-_WAYS = 3
-"""Ways that are named in words; the rest is counted."""
 
 
 class Possible(msgspec.Struct, frozen=True):
@@ -240,140 +218,10 @@ def _excludes(some: list[_Found], outcomes: tuple[_Found, ...]) -> bool:
         {each.conditions for each in cells}
         for cells in (some, [each for each in outcomes if each.outcome not in numbers])
     )
-    return all(_opposed(way, other) for way in ways for other in others)
-
-
-def _opposed(way: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Say whether conditions cannot all hold."""
-    choices = [_alternatives(each) for each in {*way, *other}]
-    if prod(map(len, choices)) > _CHOICES:
-        return False
-    return all(_contradict(frozenset().union(*chosen)) for chosen in product(*choices))
-
-
-def _alternatives(condition: str) -> list[_Way]:
-    """Return the ways in which a condition that says "or" can hold."""
-    kept = _EMPTIED.sub(_joined, _QUOTED.sub(_joined, condition))
-    return [
-        frozenset(_literal(each.replace("\0", " ")) for each in way.split(" and "))
-        for way in kept.split(" or ")
-    ]
-
-
-def _joined(found: re.Match[str]) -> str:
-    return found[0].replace(" ", "\0")
-
-
-def _contradict(literals: _Way) -> bool:
-    """Say whether literals cannot all hold."""
-    can: dict[str, set[str]] = {}
-    cannot: dict[str, set[str]] = {}
-    for text, so in literals:
-        if (text, not so) in literals:
-            return True
-        if (
-            so
-            and text.endswith(" is set")
-            and (f"{text[:-3]}not set or is empty", True) in literals
-        ):
-            return True
-        if found := _EQUAL.fullmatch(text):
-            values = {*_QUOTED.findall(found["values"])}
-            if so:
-                name = found["name"]
-                can[name] = can[name] & values if name in can else values
-            else:
-                cannot.setdefault(found["name"], set()).update(values)
-    return any(not values - cannot.get(name, set()) for name, values in can.items())
-
-
-# Conditions
-
-_Literal = tuple[str, bool]
-_Way = frozenset[_Literal]
-
-
-def simplest(ways: Iterable[tuple[str, ...]]) -> When:
-    """Return ways in the one form of all that say the same: their prime implicants.
-
-    Found by consensus and absorption (Blake's canonical form); left as they are beyond a number.
-    """
-    return _simplest(frozenset(frozenset(map(_literal, way)) for way in ways))
-
-
-@lru_cache(maxsize=8192)
-def _simplest(ways: frozenset[_Way]) -> When:
-    # Most items of a release hang on the same few conditions.
-    left = _least({*ways})
-    while len(left) <= _TERMS:
-        more = {_consensus(one, two) for one, two in permutations(left, 2)}
-        grown = _least(left | more)
-        if grown == left:
-            break
-        left = grown
-    return tuple(sorted(tuple(sorted(map(_condition, way))) for way in left))
-
-
-def _least(ways: set[_Way]) -> set[_Way]:
-    """Return ways without those that another one covers."""
-    return {way for way in ways if not any(other < way for other in ways)}
-
-
-def _consensus(one: _Way, two: _Way) -> _Way:
-    """Return what holds whichever way one condition goes that tells two ways apart, or the one."""
-    opposed = [(text, so) for text, so in one if (text, not so) in two]
-    if len(opposed) != 1:
-        return one
-    [(text, _)] = opposed
-    return (one | two) - {(text, True), (text, False)}
-
-
-def _literal(condition: str) -> _Literal:
-    """Return what a condition asks, and the answer: "X is not set" is no to "X is set"."""
-    if " or " in condition:
-        # No single word in it turns it into its opposite.
-        return condition, True
-    about, verb, rest = condition.partition(" is ")
-    if condition.startswith("not: "):
-        return condition.removeprefix("not: "), False
-    if rest.startswith("not "):
-        return about + verb + rest.removeprefix("not "), False
-    return condition, True
-
-
-def _condition(literal: _Literal) -> str:
-    text, so = literal
-    about, verb, rest = text.partition(" is ")
-    if so:
-        return text
-    return f"{about}{verb}not {rest}" if verb else f"not: {text}"
+    return all(exclude(way, other) for way in ways for other in others)
 
 
 # Words
-
-
-def phrase(when: When) -> Message:
-    """Return when something is so: ``always``, ``if ... and ..., or if ...``, ``unless ...``."""
-    return tuple(_phrase(when))
-
-
-def _phrase(when: When) -> Iterator[Segment]:
-    if when == ALWAYS:
-        yield Segment("always")
-    elif () in when:
-        yield Segment("in some environments")
-    elif len(when) == 1 and len(when[0]) == 1 and not _literal(when[0][0])[1]:
-        yield Segment("unless ")
-        yield Segment(_literal(when[0][0])[0], theirs=True)
-    else:
-        for number, way in enumerate(when[:_WAYS]):
-            yield Segment(", or if " if number else "if ")
-            for index, condition in enumerate(way):
-                if index:
-                    yield Segment(" and ")
-                yield Segment(shorten(condition), theirs=True)
-        if len(when) > _WAYS:
-            yield Segment(f", or in {len(when) - _WAYS} other ways")
 
 
 def in_words(field: Any) -> str:
@@ -383,11 +231,6 @@ def in_words(field: Any) -> str:
         held = hooks(field) if any(isinstance(each, Hook) for each in items) else members(field)
         return ", ".join(map(str, held)) or "none"
     return "; ".join(map(str, values(field)))
-
-
-def spelled(text: str, when: When) -> str:
-    """Return what something is, and when, in one line."""
-    return text if when == ALWAYS else f"{text} {flat(phrase(when))}"
 
 
 def shown(value: Any) -> str:

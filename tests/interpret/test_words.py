@@ -34,8 +34,34 @@ def conditions(body: str) -> dict[str, tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("test", "yes", "no"),
     [
-        ("os.environ.get('ACME_A')", "ACME_A is set", "ACME_A is not set or is empty"),
         ("'ACME_A' in os.environ", "ACME_A is set", "ACME_A is not set"),
+        ("os.environ.get('ACME_A') is not None", "ACME_A is set", "ACME_A is not set"),
+        (
+            "os.environ.get('ACME_A')",
+            "ACME_A is set and not empty",
+            "ACME_A is not set or is empty",
+        ),
+        ("os.getenv('ACME_A', '')", "ACME_A is set and not empty", "ACME_A is not set or is empty"),
+        (
+            "os.getenv('ACME_A', '1')",
+            "ACME_A is not set or is not empty",
+            "ACME_A is set but empty",
+        ),
+        (
+            "'ACME_A' not in os.environ or os.getenv('ACME_A', '')",
+            "ACME_A is not set or is not empty",
+            "ACME_A is set but empty",
+        ),
+        (
+            "os.environ.get('ACME_A', '').strip()",
+            "ACME_A is not blank (default '')",
+            "ACME_A is blank (default '')",
+        ),
+        (
+            "os.environ.get('ACME_A', '').lower()",
+            "ACME_A in lower case is not empty (default '')",
+            "ACME_A in lower case is empty (default '')",
+        ),
         ("os.getenv('ACME_A') == '1'", "ACME_A is '1'", "ACME_A is not '1'"),
         (
             "os.environ.get('ACME_MODE', 'normal') == 'strict'",
@@ -138,9 +164,9 @@ def test_what_is_left_after_several_conditions_is_said_as_well() -> None:
             "if os.environ.get('ACME_A', '1'): caps.add('facts.read')\n"
             "if not os.environ.get('ACME_A'): caps.add('audit.emit')",
             {
-                "facts.read": ("ACME_A is set",),
+                "facts.read": ("ACME_A is set and not empty",),
                 "audit.emit facts.read": ("ACME_A is not set",),
-                "audit.emit": ("ACME_A is empty",),
+                "audit.emit": ("ACME_A is set but empty",),
             },
         ),
         (
@@ -175,6 +201,18 @@ def test_nothing_is_said_of_a_variable_that_is_false_where_it_is_not_set(
 )
 def test_a_variable_is_not_said_to_be_what_is_made_of_it(test: str, yes: str) -> None:
     assert conditions(f"if {test}: {ADD}")["facts.read"] == (f"{yes} (default '')",)
+
+
+def test_a_variable_that_another_one_names_is_not_taken_for_that() -> None:
+    named = "the variable that ACME_A names"
+    assert conditions(f"name = os.environ['ACME_A']\nif name in os.environ: {ADD}") == {
+        "facts.read": (f"{named} is set",),
+        "": (f"{named} is not set",),
+    }
+    assert conditions(f"name = os.environ['ACME_A']\nif os.getenv(name): {ADD}") == {
+        "facts.read": (f"{named} is set and not empty",),
+        "": (f"{named} is not set or is empty",),
+    }
 
 
 def test_of_a_variable_that_the_code_may_have_set_that_is_said() -> None:

@@ -74,6 +74,14 @@ RAISES: dict[str, tuple[str, dict[str, dict[str, str]], dict[str, str]]] = {
         {"raises KeyError where DEMO_KEY is not set": {}},
         {"DEMO_KEY": "x"},
     ),
+    "a variable that is there, and empty": (
+        "if not os.environ['DEMO_KEY']:\n    raise ValueError",
+        {
+            "raises KeyError where DEMO_KEY is not set": {},
+            "raises ValueError where DEMO_KEY is set but empty": {"DEMO_KEY": ""},
+        },
+        {"DEMO_KEY": "x"},
+    ),
     "a number": (
         "limit = int(os.environ.get('DEMO_LIMIT', '5'))",
         {

@@ -100,7 +100,7 @@ def _field(name: str, value: dict[str, Any]) -> list[str]:
 
 def _outcome(outcome: dict[str, Any]) -> list[str]:
     """Return the lines of one value that a field can have, below what has to be so for it."""
-    from stigmem_review.outcomes import phrase
+    from stigmem_review.conditions import phrase
     from stigmem_review.text import flat
 
     when = flat(phrase((tuple(outcome["conditions"]),)))

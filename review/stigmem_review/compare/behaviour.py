@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, value_of
+from stigmem_review.conditions import When
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
 from stigmem_review.model import (
@@ -31,7 +32,7 @@ from stigmem_review.model import (
     Location,
     Release,
 )
-from stigmem_review.outcomes import When, is_read, members
+from stigmem_review.outcomes import is_read, members
 
 START = (IMPORT, FACTORY)
 NOWHERE = (UNIMPORTED, UNREACHED)

@@ -19,10 +19,10 @@ from stigmem_review.compare.news import news
 from stigmem_review.compare.signers import SigningOutcome, signing
 from stigmem_review.compare.states import states
 from stigmem_review.compare.table import GAINS, field_pairs, move, version_of_captures
+from stigmem_review.conditions import spelled
 from stigmem_review.facts import Fact
 from stigmem_review.host import Node
 from stigmem_review.model import NotCarried, Release
-from stigmem_review.outcomes import spelled
 from stigmem_review.policy.trust import Trust
 
 _NOBODY = Trust()

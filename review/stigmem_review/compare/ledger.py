@@ -16,8 +16,9 @@ import msgspec
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
 from stigmem_review.compare.nested import differences
 from stigmem_review.compare.table import FIELDS, TABLE
+from stigmem_review.conditions import When
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
-from stigmem_review.outcomes import When, is_read
+from stigmem_review.outcomes import is_read
 
 Ledger = dict[str, Entries]
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 from stigmem_review import facts
 from stigmem_review.case import Case
+from stigmem_review.conditions import phrase
 from stigmem_review.document.parts import Gained
 from stigmem_review.facts import Gain
 from stigmem_review.model import LEVELS, Gap, Level, Manifest, Release, Unknown
-from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message, Segment, shorten
 from stigmem_review.verdict import count

@@ -10,9 +10,10 @@ from stigmem_review.case import Case
 from stigmem_review.compare.fields import value_of
 from stigmem_review.compare.ledger import ROLES, Role
 from stigmem_review.compare.table import LABELS
+from stigmem_review.conditions import phrase, spelled
 from stigmem_review.document.parts import Item, Row, Sign
 from stigmem_review.model import Manifest, Release
-from stigmem_review.outcomes import hooks, in_words, members, phrase, spelled, values
+from stigmem_review.outcomes import hooks, in_words, members, values
 from stigmem_review.text import flat
 
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from stigmem_review.conditions import ALWAYS, When
 from stigmem_review.model import Location, Side
-from stigmem_review.outcomes import ALWAYS, When
 
 
 def _kind(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from stigmem_review.conditions import When
 from stigmem_review.facts.base import Fact, Gain, Reconditioned, State
 from stigmem_review.host import CapabilityInfo
-from stigmem_review.outcomes import When
 
 
 def _may(capability: CapabilityInfo, when: When) -> Gain | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from stigmem_review.conditions import When
 from stigmem_review.facts.base import (
     Explained,
     Fact,
@@ -15,7 +16,6 @@ from stigmem_review.facts.base import (
     Unread,
 )
 from stigmem_review.host import HookInfo
-from stigmem_review.outcomes import When
 
 Shift = Literal["less", "more", "other"]
 

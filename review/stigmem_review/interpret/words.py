@@ -6,6 +6,7 @@ import ast
 import itertools
 from typing import Any
 
+from stigmem_review.conditions import EMPTY, FILLED, UNSET, of_variable
 from stigmem_review.interpret import stdlib
 from stigmem_review.interpret.machine import OTHERWISE, Machine
 from stigmem_review.interpret.text import RESULTS
@@ -38,6 +39,9 @@ def variable(value: Any) -> str:
             return f"{name} (perhaps set by the code)"
         case Opaque(key=("env", Const(value=name), _)):
             return str(name)
+        case Opaque(key=("env", name, _)):
+            named = variable(name)
+            return f"the variable that {named} names" if named else ""
         case Opaque(key=(str(), inner, *_)):
             return variable(inner)
         case _:
@@ -47,10 +51,8 @@ def variable(value: Any) -> str:
 def subject(value: Any) -> str:
     """Return what a value is that only the node has."""
     match value:
-        case Opaque(key=("env", Const(), _)):
-            return variable(value)
-        case Opaque(key=("env", _, _)):
-            return "a variable of the environment"
+        case Opaque(key=("env", *_)):
+            return variable(value) or "a variable of the environment"
         case Opaque(key="sys.platform" | "os.name"):
             return str(value.key)
         case Opaque(key=("platform.python_version", _)):
@@ -237,13 +239,9 @@ def _where_unset(m: Machine, part: Any, so: bool) -> bool | None:
     """
     match part:
         case ("unset", inner):
-            return True if _emptied(inner, so) else _where_unset(m, inner, so)
-        case ("truth", Opaque(key=("env", *_)) as value):
-            default = _default_of(m, value)
-            if not default:
-                return False
-            given = _written(default)
-            return None if given is None else bool(given) == so
+            return _is_truth(inner) or _where_unset(m, inner, so)
+        case ("truth", _) if _is_truth(part):
+            return False
         case ("truth", Opaque(key=tuple() as key) as value):
             held = _holds(m, key, value)
         case ("=" | "is int" | "is float", *_):
@@ -253,11 +251,11 @@ def _where_unset(m: Machine, part: Any, so: bool) -> bool | None:
     return None if held is None else held == so
 
 
-def _emptied(inner: Any, so: bool) -> bool:
-    """Say whether a condition is said to hold where a variable is not set, or empty."""
-    match inner:
+def _is_truth(part: Any) -> bool:
+    """Say whether a part asks if a variable is true, which is said in words of its own."""
+    match part:
         case ("truth", Opaque(type="str", key=("env", *_))):
-            return not so
+            return True
         case _:
             return False
 
@@ -354,7 +352,7 @@ def _about(atom: Any) -> str:
             return "the system of the node"
         case ("unset" | "given", inner):
             return _about(inner)
-        case ("set", value):
+        case ("set", value) | ("truth", Opaque(key=("env", *_)) as value):
             return variable(value)
         case ("truth", Opaque(key=(_, Opaque() as inner, *_))):
             return variable(inner) or variable(Opaque("", atom[1].key))
@@ -386,9 +384,7 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
         case ("runs", system):
             return _runs(system, so)
         case ("unset", ("truth", Opaque(type="str", key=("env", *_)) as value)):
-            if not so:
-                return f"{subject(value)} is not set or is empty"
-            return f"{subject(value)} is set{_default(m, value)}"
+            return of_variable(subject(value), UNSET, FILLED if so else EMPTY)
         case ("unset", inner):
             return _one(m, inner, at, so)
         case ("given", inner):
@@ -396,19 +392,18 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             default = _default_of(m, Opaque("str", ("env", Const(_about(inner)), None)))
             return said.removesuffix(f" (default {default})") if default else said
         case ("set", value):
-            name = variable(value)
-            return f"{name or 'a variable that is computed'} is {no}set"
+            return of_variable(subject(value), *((EMPTY, FILLED) if so else (UNSET,)))
         case ("truth", Opaque(key=key)) if isinstance(key, tuple) and (
             found := _comparison(m, key, so)
         ):
             return found
+        case ("truth", Opaque(type="str", key=("env", *_)) as value):
+            return of_variable(subject(value), FILLED if so else EMPTY)
         case ("truth", Opaque() as value):
-            if value.type == "str" and isinstance(value.key, tuple) and value.key[0] == "env":
-                return f"{subject(value)} is {'set' if so else 'empty'}{_default(m, value)}"
-            if value.type == "str":
-                return f"{subject(value)} is {'not ' if so else ''}empty{_default(m, value)}"
-            if value.type in ("int", "float"):
-                return f"{subject(value)} is {'not ' if so else ''}0{_default(m, value)}"
+            if value.type in ("str", "int", "float"):
+                return (
+                    f"{subject(value)} is {'not ' if so else ''}{_false(value)}{_default(m, value)}"
+                )
             return f"{subject(value)} is {no}true"
         case ("=", one, other):
             left, right = (one, other) if isinstance(one, Opaque) else (other, one)
@@ -433,6 +428,17 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
         case _:
             where = f" ({at})" if at else ""
             return f"it depends on what only the node has{where}"
+
+
+def _false(value: Opaque) -> str:
+    """Return what a text or a number is that counts as false."""
+    if value.type != "str":
+        return "0"
+    match value.key:
+        case ("strip" | "lstrip" | "rstrip", Opaque()):
+            return "blank"
+        case _:
+            return "empty"
 
 
 def _equal(m: Machine, left: Any, right: Any, so: bool) -> str:

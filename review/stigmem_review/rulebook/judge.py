@@ -9,10 +9,10 @@ import msgspec
 
 from stigmem_review.approvals.record import Approval, Change
 from stigmem_review.case import Case
+from stigmem_review.conditions import phrase
 from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
-from stigmem_review.outcomes import phrase
 from stigmem_review.rulebook.rule import Rule
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message, Segment, clean_all

@@ -1,0 +1,228 @@
+"""What has to hold for something to be so: in words, and what follows from the words.
+
+A condition is one sentence wherever it goes, in reports and in manifests that were read. So what
+writes it and what reads it again share the words that stand here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import combinations, product
+from math import prod
+
+from stigmem_review.patterns import late
+from stigmem_review.text import Message, Segment, flat, shorten
+
+When = tuple[tuple[str, ...], ...]
+"""The ways in which something comes to be so, each with what has to hold for it; none: always.
+
+What has to hold may not be all: of a way that names nothing it is not known when it is gone.
+"""
+
+ALWAYS: When = ()
+
+_Answers = frozenset[str]
+_Literal = tuple[str, _Answers]
+"""What a condition asks, and the answers with which it holds."""
+_Way = frozenset[_Literal]
+
+_YES, _NO = frozenset({"yes"}), frozenset({"no"})
+
+UNSET, EMPTY, FILLED = "unset", "empty", "filled"
+"""What a variable of the environment can be: code asks whether it is there, which it is if it is
+empty, or whether it is true, which it then is not."""
+_VARIABLE = {
+    frozenset({EMPTY, FILLED}): " is set",
+    frozenset({UNSET}): " is not set",
+    frozenset({FILLED}): " is set and not empty",
+    frozenset({UNSET, EMPTY}): " is not set or is empty",
+    frozenset({EMPTY}): " is set but empty",
+    frozenset({UNSET, FILLED}): " is not set or is not empty",
+}
+_ALL = (_YES | _NO, frozenset({UNSET, EMPTY, FILLED}))
+
+_QUOTED = late(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_AND_OR = late(
+    "|".join(words for words in _VARIABLE.values() if " and " in words or " or " in words)
+)
+_EQUAL = late(
+    rf"(?P<name>.+?) is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
+    r"(?: \(default .*\))?"
+)
+_CHOICES = 64
+"""Ways in which several conditions that say "or" can hold that are each looked at."""
+_TERMS = 40
+_WAYS = 3
+"""Ways that are named in words; the rest is counted."""
+
+
+def of_variable(name: str, *states: str) -> str:
+    """Return the condition that a variable is in one of some states, and not in all."""
+    return name + _VARIABLE[frozenset(states)]
+
+
+def _literal(condition: str) -> _Literal:
+    """Return what a condition asks: "X is not set" and "X is set" are answers to one question."""
+    for states, words in _VARIABLE.items():
+        name = condition.removesuffix(words)
+        if name != condition and " or " not in name:
+            return of_variable(name, EMPTY, FILLED), states
+    about, verb, rest = condition.partition(" is ")
+    if rest.startswith("not ") and " or " not in condition:
+        return about + verb + rest.removeprefix("not "), _NO
+    # Of several joined by "or", no single word makes the opposite.
+    return condition, _YES
+
+
+def _condition(literal: _Literal) -> str:
+    question, answers = literal
+    about, verb, rest = question.partition(" is ")
+    if answers == _YES:
+        return question
+    if answers == _NO:
+        return f"{about}{verb}not {rest}"
+    return of_variable(question.removesuffix(of_variable("", EMPTY, FILLED)), *answers)
+
+
+def _denied(condition: str) -> str:
+    """Return the condition that one says is not so; nothing if it says that something is."""
+    question, answers = _literal(condition)
+    [every] = (each for each in _ALL if answers <= each)
+    return _condition((question, every - answers)) if answers & {"no", UNSET} else ""
+
+
+# Whether all can hold
+
+
+def exclude(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Say whether two ways cannot both be so; if it is too much to tell, they can."""
+    choices = [_alternatives(each) for each in {*one, *other}]
+    if prod(map(len, choices)) > _CHOICES:
+        return False
+    return all(_contradict(frozenset().union(*chosen)) for chosen in product(*choices))
+
+
+def _alternatives(condition: str) -> list[_Way]:
+    """Return the ways in which a condition that says "or" can hold."""
+    kept = _AND_OR.sub(_joined, _QUOTED.sub(_joined, condition))
+    return [
+        frozenset(_literal(each.replace("\0", " ")) for each in way.split(" and "))
+        for way in kept.split(" or ")
+    ]
+
+
+def _joined(found: re.Match[str]) -> str:
+    return found[0].replace(" ", "\0")
+
+
+def _contradict(literals: _Way) -> bool:
+    """Say whether literals cannot all hold."""
+    left: dict[str, _Answers] = {}
+    can: dict[str, set[str]] = {}
+    cannot: dict[str, set[str]] = {}
+    for question, answers in literals:
+        left[question] = left.get(question, answers) & answers
+        if found := _EQUAL.fullmatch(question):
+            name, values = found["name"], {*_QUOTED.findall(found["values"])}
+            if answers == _YES:
+                can[name] = can.get(name, values) & values
+            else:
+                cannot.setdefault(name, set()).update(values)
+    return not all(left.values()) or any(
+        not values - cannot.get(name, set()) for name, values in can.items()
+    )
+
+
+# In the fewest ways
+
+
+def simplest(ways: Iterable[tuple[str, ...]]) -> When:
+    """Return ways in the one form of all that say the same: their prime implicants.
+
+    Found by consensus and absorption (Blake's canonical form, for questions with more answers than
+    two); left as they are beyond a number.
+    """
+    return _simplest(frozenset(map(_way, ways)))
+
+
+@lru_cache(maxsize=8192)
+def _simplest(ways: frozenset[_Way]) -> When:
+    # Most items of a release hang on the same few conditions.
+    left = _least({*ways})
+    while len(left) <= _TERMS:
+        more = {way for one, two in combinations(left, 2) for way in _consensus(one, two)}
+        grown = _least(left | more)
+        if grown == left:
+            break
+        left = grown
+    return tuple(sorted(tuple(sorted(map(_condition, way))) for way in left))
+
+
+def _way(conditions: tuple[str, ...]) -> _Way:
+    answers: dict[str, _Answers] = {}
+    for condition in conditions:
+        question, some = _literal(condition)
+        answers[question] = answers.get(question, some) & some
+    if all(answers.values()):
+        return frozenset(answers.items())
+    # What cannot hold by its words is shown as it was written.
+    return frozenset((condition, _YES) for condition in conditions)
+
+
+def _least(ways: set[_Way]) -> set[_Way]:
+    """Return ways without those that another one covers."""
+    return {
+        way
+        for way, answers in [(way, dict(way)) for way in ways]
+        if not any(other != way and _covers(other, answers) for other in ways)
+    }
+
+
+def _covers(other: _Way, answers: dict[str, _Answers]) -> bool:
+    return all(question in answers and answers[question] <= some for question, some in other)
+
+
+def _consensus(one: _Way, two: _Way) -> Iterator[_Way]:
+    """Yield what holds by one way or the other, whatever the answer to a question they share."""
+    first, second = dict(one), dict(two)
+    shared = {each: first[each] & second[each] for each in first.keys() & second.keys()}
+    for question, common in shared.items():
+        if common in (first[question], second[question]):
+            continue
+        both = {**first, **second, **shared, question: first[question] | second[question]}
+        if all(both.values()):
+            yield frozenset(item for item in both.items() if item[1] not in _ALL)
+
+
+# Words
+
+
+def phrase(when: When) -> Message:
+    """Return when something is so: ``always``, ``if ... and ..., or if ...``, ``unless ...``."""
+    return tuple(_phrase(when))
+
+
+def _phrase(when: When) -> Iterator[Segment]:
+    if when == ALWAYS:
+        yield Segment("always")
+    elif () in when:
+        yield Segment("in some environments")
+    elif len(when) == 1 and len(when[0]) == 1 and (denied := _denied(when[0][0])):
+        yield Segment("unless ")
+        yield Segment(denied, theirs=True)
+    else:
+        for number, way in enumerate(when[:_WAYS]):
+            yield Segment(", or if " if number else "if ")
+            for index, condition in enumerate(way):
+                if index:
+                    yield Segment(" and ")
+                yield Segment(shorten(condition), theirs=True)
+        if len(when) > _WAYS:
+            yield Segment(f", or in {len(when) - _WAYS} other ways")
+
+
+def spelled(text: str, when: When) -> str:
+    """Return what something is, and when, in one line."""
+    return text if when == ALWAYS else f"{text} {flat(phrase(when))}"
