@@ -1381,6 +1381,22 @@ def test_the_line_that_names_the_next_tag_can_be_pasted() -> None:
     assert "signer-not-listed" not in map(kind_of, found.facts)
 
 
+def test_the_line_that_names_a_signer_in_the_right_capitals_can_be_pasted() -> None:
+    signer = person("ada@acme.example")
+    settings = Settings(trusted=("ada@Acme.example",))
+    new = release(signed(signer))
+    [fact] = [
+        each
+        for each in signing(release(UNSIGNED), new, Trust(settings=settings)).facts
+        if isinstance(each, SignerUntrusted)
+    ]
+    [line] = fact.write
+    added = parse_settings(line.encode(), "node.env")
+    assert added.trusted == (*settings.trusted, signer.identity)
+    found = signing(release(UNSIGNED), new, Trust(settings=added)).facts
+    assert "signer-untrusted" not in map(kind_of, found)
+
+
 @pytest.mark.parametrize("ref", ["refs/tags/v1,1", "refs/tags/v1.\u0661"])
 def test_no_line_is_offered_for_a_name_that_a_list_cannot_hold(ref: str) -> None:
     before, after = workflow(), workflow(ref=ref)
