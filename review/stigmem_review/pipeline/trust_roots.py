@@ -151,7 +151,8 @@ def old_root(
     from stigmem_review.signing.roots import shipped_root
 
     root = shipped_root()
-    if root.name not in signature.root:
+    verified = {each.root for each in signature.proofs if each.status == "verified"}
+    if not any(root.name in each for each in verified or {signature.root}):
         return
     days = ((today or datetime.now(UTC).date()) - date.fromisoformat(root.taken)).days
     if days > most:
