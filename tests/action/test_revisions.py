@@ -68,6 +68,8 @@ def test_a_run_with_the_rights_of_the_base_is_refused(
     ("name", "payload", "said"),
     [
         ("push", {"before": "0" * 40}, "made a new branch"),
+        ("push", {"before": "0" * 40, "ref": "refs/heads/x"}, "made a new branch"),
+        ("push", {"before": "0" * 40, "ref": "refs/tags/v1"}, "made a new tag"),
         ("schedule", {}, "the event schedule does not say"),
         ("", {}, "the event (none) does not say"),
         ("pull_request", {}, "the event has no pull_request.base.sha"),

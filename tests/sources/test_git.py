@@ -220,6 +220,17 @@ def test_what_names_no_commit_is_refused(demo: Path, revision: str) -> None:
     assert not (demo / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("revision", "advice"),
+    [
+        ("1" * 40, f"git fetch origin {'1' * 40}): what a forced push replaced"),
+        ("mian", "spelling"),
+    ],
+)
+def test_what_is_not_there_is_said_how_to_get(demo: Path, revision: str, advice: str) -> None:
+    assert advice in refusal_of(Repository(demo).commit, revision)
+
+
 def test_a_branch_that_looks_like_an_option_is_named_in_full(demo: Path) -> None:
     head = git(demo, "rev-parse", "HEAD")
     git(demo, "update-ref", "refs/heads/--all", head)

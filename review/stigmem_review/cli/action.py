@@ -197,8 +197,10 @@ def _base(name: str, event: Mapping[str, Any]) -> str:
         case "push":
             before = _text(event, "before")
             if before == _NO_COMMIT:
+                ref = event.get("ref")
+                made = "tag" if str(ref).startswith("refs/tags/") else "branch"
                 raise UsageError(
-                    "this push made a new branch, so there is nothing before it to compare with; "
+                    f"this push made a new {made}, so there is nothing before it to compare with; "
                     "give the input base"
                 )
             return before

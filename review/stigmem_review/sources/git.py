@@ -42,6 +42,7 @@ _LINK_BYTES = 4096
 _ERROR_BYTES = 4096
 _HEADER_BYTES = 256
 _GET_IT = "check its spelling, or fetch it with its history (git fetch origin)"
+_GET_REPLACED = "fetch it (git fetch origin {}): what a forced push replaced is in no branch"
 _DEEPEN = (
     "the repository is a shallow clone, which lacks older commits: fetch its history with "
     "'git fetch --unshallow' (in CI, check out with fetch-depth: 0)"
@@ -82,7 +83,8 @@ class Repository:
         found = self._git.run("rev-parse", "--verify", "--end-of-options", peeled)
         name = found.wrote.decode("ascii", "replace").rstrip("\n")
         if found.code or not _ID.match(name):
-            do = _DEEPEN if self._shallow() else _GET_IT
+            fetch = _GET_REPLACED.format(revision) if _ID.match(revision) else _GET_IT
+            do = _DEEPEN if self._shallow() else fetch
             raise refusal(source, f"it names no commit in {shorten(str(self._git.folder))}", do)
         if name != revision.lower() and "is ambiguous" in found.said:
             raise refusal(
