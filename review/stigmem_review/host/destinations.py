@@ -55,6 +55,12 @@ _NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", 
           "uri", "dsn", "database", "server", "bootstrap_servers", "servers", "path", "file",
           "filename", "args", "command", "cmd", "program", "key", "source", "stmt")  # fmt: skip
 """The names that such an argument has where it is given by name."""
+_LATER = _words(
+    "aiohttp.ClientSession http.client.HTTPConnection http.client.HTTPSConnection "
+    "httpx.AsyncClient httpx.Client requests.Session requests.session urllib3.PoolManager "
+    "xmlrpc.client.ServerProxy"
+)
+"""What makes an object for the network, and opens nothing before that is asked to."""
 _THROUGH = ("proxy", "proxies")
 """The names of those that say who gets all of it besides."""
 
@@ -160,6 +166,11 @@ def talks(api: str) -> bool:
     if any(each.rpartition(".")[2] in _REQUESTS for each in owner.split("()")):
         return False
     return bool(owner) and last.count(".") == 1 and last[1:] in _TALKS
+
+
+def opens_later(api: str) -> bool:
+    """Say whether a call makes what opens connections, and opens none itself."""
+    return api in _LATER
 
 
 def unchecked(api: str, given: Mapping[str, Collection[str]]) -> bool:

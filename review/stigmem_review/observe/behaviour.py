@@ -83,20 +83,28 @@ class Acts:
         self._digests: dict[str, str] = {}
 
     def of(self, events: Iterable[Event]) -> tuple[Act, ...]:
-        """Return all acts, sorted by place; each once, with all that makes it run."""
+        """Return all acts, sorted by place; each once, with all that makes it run.
+
+        What opens its connections only when it is asked to runs, and carries, what asks it.
+        """
         found: dict[Act, list[str]] = {}
         data: dict[Act, dict[tuple[str, str], None]] = {}
-        for event in events:
+        every = [*events]
+        later = _asked_later(every)
+        for event in every:
+            asked = later.get(event.api, [])
             for act in self._acts(event):
                 if act.kind in _CARRIES:
-                    data.setdefault(act, {}).update(dict.fromkeys(self._data(event)))
-                root = event.phase
-                if act.kind == "host internals" and event.kind == "looks" and root in START:
+                    for one in (event, *asked):
+                        data.setdefault(act, {}).update(dict.fromkeys(self._data(one)))
+                runs = [event.phase]
+                if event.phase in START and asked:
+                    runs = [each.phase for each in asked]
+                elif act.kind == "host internals" and event.kind == "looks" and runs[0] in START:
                     # To have a part of the host at hand is not to use it.
-                    root = NAMED
+                    runs = [NAMED]
                 roots = found.setdefault(act, [])
-                if root not in roots:
-                    roots.append(root)
+                roots += [each for each in dict.fromkeys(runs) if each not in roots]
         used = {act.to for act, roots in found.items() if roots != [NAMED]}
         made = [
             replace(each, roots=tuple(roots), data=tuple(sorted(data.get(each, ()))))
@@ -255,6 +263,16 @@ class Acts:
             text = "\n".join(each.digest.given(self._stated) for each in found)
             self._digests[key] = hashlib.sha256(text.encode()).hexdigest()
         return self._digests[key]
+
+
+def _asked_later(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return what is asked of objects that open connections only then, by what makes them."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        owner, call, _ = event.api.partition("()")
+        if call and destinations.opens_later(owner):
+            found.setdefault(owner, []).append(event)
+    return found
 
 
 def prefixes(release: Release) -> tuple[str, ...]:
