@@ -204,6 +204,10 @@ ENV_FILE_BYTES = 256 * 1024
 WRITTEN_FILE_BYTES = SOURCE_BYTES
 """One file of text that is kept until a report has shown lines of it."""
 
+ALIKE_BYTES = 512 * 1024
+"""Python source files of two releases of one version that are held against each other by what they
+say; beyond it, by their bytes. A hostile MiB takes 2 s."""
+
 WRITTEN_BYTES = OBSERVED_BYTES
 """All files of text of a release that are kept until a report has shown lines of them."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
+from stigmem_review import limits
 from stigmem_review.code.digest import digest_of, is_documented
 from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Syntax
@@ -81,7 +82,10 @@ def decided_by(release: Release, code: Code, programs: Iterable[Program], parse:
 def told_apart(
     old: Release, new: Release, written: Mapping[Side, Written], parse: Parse
 ) -> tuple[Release, Release]:
-    """Return two releases with what their packages' files say, where their bytes differ."""
+    """Return two releases with what their packages' files say, where their bytes differ.
+
+    Files past the limit say something else: what is not held against each other is not the same.
+    """
     if not isinstance(old.package, Known) or not isinstance(new.package, Known):
         return old, new
     one, two = old.package.value, new.package.value
@@ -93,7 +97,13 @@ def told_apart(
     kept = all(None not in each.values() for each in sources)
     # What was not kept may read docstrings.
     documented = not kept or is_documented(data for each in read for data in each)
-    differing = [place for place in one if place in two and one[place] != two[place]]
+    differing = _within(
+        {
+            place: sum(len(each.get(place) or b"") for each in sources)
+            for place in one
+            if place in two and one[place] != two[place]
+        }
+    )
     acts = [
         {
             place: _acts(place, data, documented, stated(release), parse)
@@ -103,6 +113,18 @@ def told_apart(
         for release, files in zip((old, new), sources, strict=True)
     ]
     return replace(old, acts=acts[0]), replace(new, acts=acts[1])
+
+
+def _within(sizes: Mapping[str, int]) -> list[str]:
+    """Return the first files that, all together, are within the limit."""
+    found: list[str] = []
+    left = limits.ALIKE_BYTES
+    for place, size in sizes.items():
+        left -= size
+        if left < 0:
+            break
+        found.append(place)
+    return found
 
 
 def _acts(place: str, data: bytes, documented: bool, own: frozenset[str], parse: Parse) -> str:
