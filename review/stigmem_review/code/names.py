@@ -226,6 +226,11 @@ def _run_later(node: ast.AST) -> Iterator[ast.AST]:
             yield from body
         case ast.Lambda(body=value):
             yield value
+        case _ if isinstance(node, _COMPREHENSIONS):
+            # What is gone through first is evaluated where it stands.
+            first = node.generators[0]
+            yield from (each for each in children(node) if each is not first)
+            yield from (first.target, *first.ifs)
         case _:
             yield node
 

@@ -534,10 +534,15 @@ def _hasattr(m: Machine, args: Args, keywords: Keywords) -> Value:
 def _setattr(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 3, 3)
     owner, name, value = args
-    if isinstance(owner, Ref) and owner.kind == "module" and isinstance(name, (Opaque, Unknown)):
-        namespaces.set_any(m, owner, name, value)
-        return NONE
-    return set_attribute(m, owner, _attribute(name), value)
+
+    def named(name: Value) -> Value:
+        computed = isinstance(name, (Opaque, Unknown))
+        if computed and isinstance(owner, Ref) and owner.kind == "module":
+            namespaces.set_any(m, owner, name, value)
+            return NONE
+        return set_attribute(m, owner, _attribute(name), value)
+
+    return m.each(name, named)
 
 
 @model("builtins.delattr")

@@ -184,7 +184,7 @@ def inherited(m: Machine, kind: Foreign, name: str) -> Value:
         name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
     ):
         raise GiveUp(f"{name} of a model")
-    if kind == objects.MANIFEST and name in ("model_config", "model_validate"):
+    if kind == objects.MANIFEST and name in ("model_config", *objects.VALIDATING):
         return MISSING
     if kind == objects.MANIFEST and not name.startswith(("_validate_", "model_", "__pydantic")):
         # What it has of all models comes behind it.

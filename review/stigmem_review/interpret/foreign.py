@@ -285,6 +285,8 @@ def call_foreign(
         return host.new_manifest(m, m.node, args, keywords)
     if dotted == f"{host.MANIFEST}.model_validate":
         return host.validated(m, m.node, args, keywords)
+    if dotted == f"{host.MANIFEST}.model_validate_json":
+        return host.validated_json(m, m.node, args, keywords)
     if dotted == f"{host.MANIFEST}.model_construct":
         return host.constructed(m, m.node, args, keywords)
     if dotted in m.host_members:

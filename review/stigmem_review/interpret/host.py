@@ -424,6 +424,13 @@ FIELDS = tuple(_MODEL)
 REQUIRED = tuple(name for name, each in _MODEL.items() if each.default is None)
 
 
+def validated_json(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
+    """Make a manifest of JSON, as ``model_validate_json`` does."""
+    if keywords or len(args) != 1:
+        raise GiveUp("it is called in an unusual way")
+    return validated(m, node, (m.call(Foreign("json.loads"), args),), ())
+
+
 def validated(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value:
     """Make a manifest of a dict, as ``model_validate`` does."""
     given = dict(keywords)

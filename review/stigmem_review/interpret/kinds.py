@@ -35,7 +35,9 @@ _REAL: dict[str, ModuleType] = {
     "typing": typing,
 }
 """Modules of Python in which a name stands for the same kind of thing in every version."""
-_OFFERING = words("collections collections.abc contextlib dataclasses enum functools typing")
+_OFFERING = words(
+    "collections collections.abc contextlib dataclasses enum functools os.path typing"
+)
 """Modules of Python of which what a star takes hardly differs between versions."""
 _OF_MODULES: dict[str, object] = {
     "sys.__annotations__": {},

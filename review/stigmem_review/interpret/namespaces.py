@@ -140,6 +140,13 @@ def _keep(m: Machine, value: Value) -> None:
 def _beginning(m: Machine, name: Value) -> str:
     """Return what a text is known to begin with on the way that is followed."""
     if isinstance(name, Opaque):
+        match name.key:
+            case ("joined" | "add", Const(value=str(start)), *_):
+                return start
+            case ("joined" | "add", Opaque() as first, *_):
+                return _beginning(m, first)
+            case _:
+                pass
         for atom, so in m.path.items():
             match m.atoms[atom][0] if isinstance(atom, int) and so else None:
                 case ("truth", Opaque(key=("startswith", owner, Const(value=str(start))))) if (

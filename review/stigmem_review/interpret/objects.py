@@ -65,6 +65,9 @@ UNFOLLOWED = "unfollowed"
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
 _BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol types.SimpleNamespace")
+VALIDATING = words("model_validate model_validate_json")
+"""Methods of a model's class that make an object of what they are given."""
+_VALIDATING = frozenset(f"{MODEL.dotted}.{each}" for each in VALIDATING)
 _OF_MANIFESTS = words("model_copy model_dump")
 """Methods that manifests have of their own kind, whatever their class."""
 _ANCESTORS = 60
@@ -223,7 +226,7 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
         case Ref(kind="instance") if m.special(found, "__get__"):
             return m.call(m.method(found, "__get__"), (owner, kind))
         case Foreign(dotted=dotted) if dotted.startswith("pydantic.BaseModel."):
-            return Bound(found, kind if dotted.endswith("model_validate") else owner)
+            return Bound(found, kind if dotted in _VALIDATING else owner)
         case Foreign(dotted=dotted) if dotted.endswith(".__init__"):
             return Bound(found, owner)
         case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
@@ -403,7 +406,7 @@ def _of_class(m: Machine, owner: Ref, name: str) -> Value:
                 return function
             case Wrapped(kind="field"):
                 raise GiveUp("a field of a class is asked for")
-            case Foreign(dotted="pydantic.BaseModel.model_validate"):
+            case Foreign(dotted=dotted) if dotted in _VALIDATING:
                 return Bound(one, owner)
             case Ref(kind="instance") if m.special(one, "__get__"):
                 return m.call(m.method(one, "__get__"), (NONE, owner))

@@ -295,6 +295,12 @@ def _dump(m: Machine, args: Args, keywords: Keywords) -> Value:
     return made
 
 
+@model("pydantic.BaseModel.model_validate_json")
+def _validate_json(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 2, 2)
+    return _validate(m, (args[0], m.call(Foreign("json.loads"), args[1:])), ())
+
+
 @model("pydantic.BaseModel.model_validate")
 def _validate(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
