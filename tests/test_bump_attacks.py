@@ -195,8 +195,17 @@ def _projects(_: World) -> dict[str, Row]:
             "demo-plugin @ file://${PROJECT_ROOT}/plug\n",
             "plug/../plug\n",
             "./plug ; python_version > '3'\n",
+            "-e .\\plug\n",
+            "-e './pl\\ug'\n",
+            ".\\plug\n",
+            "demo-plugin @ .\\plug\n",
         ),
-        "Dockerfile": ("RUN pip install -e plug\n", "RUN uv pip install --no-deps './plug[a]'\n"),
+        "Dockerfile": (
+            "RUN pip install -e plug\n",
+            "RUN uv pip install --no-deps './plug[a]'\n",
+            "RUN pip install \\\n# why\n  ./plug\n",
+        ),
+        "install.ps1": ("pip install -e .\\plug\n",),
         "app/pyproject.toml": ("[tool.uv.sources]\ndemo-plugin = { path = '../plug' }\n",),
         ".github/workflows/x.yml": ("  - run: python -m pip install ./plug\n",),
     }
@@ -239,6 +248,16 @@ def _in_other_files(_: World) -> dict[str, Row]:
         "b/Dockerfile": "RUN pip install https://x.example/demo_plugin-{}-py3-none-any.whl\n",
         "tox.ini": "deps =\n    demo-plugin=={}\n",
         "nul/Dockerfile": "FROM x\n# \0\nRUN pip install demo-plugin=={}\n",
+        "c/Dockerfile": "RUN pip install demo-plugin==\\\n{}\n",
+        "f/Dockerfile": "ARG V={}\nRUN pip install \\\n  w/demo_plugin-$V-py3-none-any.whl\n",
+        "g/Dockerfile": "ENV V={}\nRUN pip install demo-plugin==\\\n${{V}}\n",
+        "d/Dockerfile": "RUN pip install demo-plugin\\\n# why\n==\\\n{}\n",
+        "e/Dockerfile": 'RUN pip install demo-plugin"=="{}\n',
+        "a.sh": "pip install d\"em\"o-plu\\gin\\=='{}'\n",
+        "a.cmd": "pip install demo-plugin==^\n{}\n",
+        "a.ps1": "pip install demo-plugin==`\n{}\n",
+        "a/environment.yml": "- pip:\n  - demo-plugin==\n    {}\n",
+        "b/environment.yml": "- pip:\n  - demo-plugin\n    == {}\n",
     }
     rows: dict[str, Row] = {
         f"a pin in {path}": ({path: line.format("1.0.0")}, {path: line.format("1.1.0")}, UPGRADE)
@@ -260,6 +279,29 @@ def _in_other_files(_: World) -> dict[str, Row]:
             {"requirements.txt": "demo-plugin==1.0.0\n", "more-requirements.txt": "\n"},
             {"requirements.txt": "\n", "more-requirements.txt": "demo-plugin==1.1.0\n"},
             UPGRADE,
+        ),
+        "a wheel by its address in an image, whose file nobody has": (
+            {"Dockerfile": "RUN pip install \\\n  https://x.example/acme-1.0-py3-none-any.whl\n"},
+            {"Dockerfile": "RUN pip install \\\n  https://x.example/acme-1.1-py3-none-any.whl\n"},
+            "gap acme==1.1, which may be a plugin",
+        ),
+        "a wheel by another address in an image, whose file nobody has": (
+            {"Dockerfile": "ADD https://x.example/acme-1.0-py3-none-any.whl /srv\n"},
+            {"Dockerfile": "ADD https://y.example/acme-1.0-py3-none-any.whl /srv\n"},
+            "gap acme==1.0, which may be a plugin",
+        ),
+        "an extra in an image": (
+            {"Dockerfile": "RUN pip install demo-plugin==1.0.0\n"},
+            {"Dockerfile": "RUN pip install 'demo-plugin[fast]'==1.0.0\n"},
+            "demo-plugin 1.0.0>1.0.0",
+        ),
+        "an extra in a project": (
+            {"pyproject.toml": "[tool.poetry.dependencies]\ndemo-plugin = '1.0.0'\n"},
+            {
+                "pyproject.toml": "[tool.poetry.dependencies]\n"
+                "demo-plugin = {version = '1.0.0', extras = ['fast']}\n"
+            },
+            "demo-plugin 1.0.0>1.0.0",
         ),
         "the host's own plugin, whose file nobody has": (
             {"Dockerfile": "FROM x\n"},
@@ -419,6 +461,9 @@ def _loosened(_: World) -> dict[str, Row]:
         "node.tf": f'env {{\n name = "{SIGNING}"\n value = "false"\n}}\n',
         "ecs.json": f'{{\n"value": "false", "name": "{SIGNING}"}}\n',
         "node.service": f'[Service]\nEnvironment="{SIGNING}=false"\n',
+        "a/compose.yml": f"environment:\n  ? {SIGNING}\n  : 'false'\n",
+        "b/compose.yml": f"environment:\n  {SIGNING}: !!str\n    false\n",
+        "a.json": f'{{\n"{SIGNING}":\n"false"}}\n',
     }
     index = {
         "pip.conf": "[global]\nextra-index-url =\n    https://x.example/simple\n",
@@ -432,6 +477,11 @@ def _loosened(_: World) -> dict[str, Row]:
         "b/Dockerfile": "FROM x\nRUN python -m pip install -f https://x.example x\n",
         "c/Dockerfile": "FROM x\nRUN pip config set global.extra-index-url https://x.example\n",
         "a/pyproject.toml": '\n[[tool.poetry.source]]\nurl = "https://x.example/simple"\n',
+        "d/Dockerfile": "RUN poetry source add x \\\n  https://x.example/simple\n",
+        "install.sh": "#!/bin/sh\npdm config pypi.url 'https://x.example/simple'\n",
+        "Pipfile": '\n[[source]]\nurl = "https://x.example/simple"\n',
+        "a/Pipfile": '\n[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = false\n',
+        "e/Dockerfile": "RUN pip install x \\\n--pre # y\n",
         "a/uv.toml": "\nindex-strategy = 'unsafe-best-match'\n",
     }
     rows: dict[str, Row] = {}
@@ -447,6 +497,16 @@ def _loosened(_: World) -> dict[str, Row]:
             {"pip.conf": "[global]\nindex-url = https://x.example/simple\n"},
             {"pip.conf": "[global]\n"},
             "warning index-option-changed pip.conf:2",
+        ),
+        "an index that an image names behind a comment": (
+            {"Dockerfile": "RUN pip install x\n"},
+            {"Dockerfile": "RUN pip install x \\\n# y\n\n --extra-index-url https://x.example\n"},
+            "warning index-option-changed Dockerfile:4",
+        ),
+        "an index of Pipenv's own that goes": (
+            {"Pipfile": '[[source]]\nurl = "https://x.example/simple"\n'},
+            {"Pipfile": '[[source]]\nurl = "https://pypi.org/simple"\n'},
+            "warning index-option-changed Pipfile:1",
         ),
         "hashes that are no longer required": (
             hashes,
@@ -507,6 +567,41 @@ def _loosened(_: World) -> dict[str, Row]:
             {"ci.sh": "python -m stigmem_review bump \\\n  main\n"},
             {"ci.sh": "python -m stigmem_review bump \\\n  main || exit 0\n"},
             "warning check-loosened ci.sh:2",
+        ),
+        "the check's command is not the last in its pipe": (
+            {"ci.sh": "stigmem-review bump main 2>&1\n"},
+            {"ci.sh": "stigmem-review bump main 2>&1 | tee log\n"},
+            "warning check-loosened ci.sh:1",
+        ),
+        "the check is named and run no more": (
+            {workflow: STARTED},
+            {workflow: STARTED.replace("- uses: acme/stigmem-review@v1", "- name: stigmem-review")},
+            f"warning check-loosened {workflow}:6",
+        ),
+        "the check's command has another base": (
+            {"ci.sh": "stigmem-review bump origin/main \\\n# why\n  --exact\n"},
+            {"ci.sh": "stigmem-review bump HEAD \\\n# why\n  --exact\n"},
+            "warning check-loosened ci.sh:1",
+        ),
+        **{
+            f"the check is given something else: {new or 'nothing'}": (
+                {workflow: f"{STARTED}        with:\n          {old}\n"},
+                {workflow: f"{STARTED}        with:\n          {new}\n"},
+                f"warning check-loosened {workflow}:{line}",
+            )
+            for old, new, line in (
+                ("fail-on: note", "fail-on: warning", 8),
+                ("fail-on: note", "'fail-on' : 'error' # why", 8),
+                ("fail-on: warning", "", 6),
+                ("base: ${{ github.base_ref }}", "base: ${{ github.head_ref }}", 8),
+                ("policy: a.toml", "policy: b.toml", 8),
+                ("comment: true", "env-file: a.env", 8),
+            )
+        },
+        "the hook is given something else": (
+            {".pre-commit-config.yaml": HOOK},
+            {".pre-commit-config.yaml": f"{HOOK}    args: [--policy, x.toml]\n"},
+            "warning check-loosened .pre-commit-config.yaml:5",
         ),
         "the check's module is run no more": (
             {"ci.sh": "python -m stigmem_review bump main\n"},
@@ -572,6 +667,7 @@ def _ordinary(world: World) -> dict[str, Row]:
     )
     pylock = 'lock-version = "1.0"\n[[packages]]\nname = "acme-library"\nversion = "{}"\n'
     runs = "on: push\njobs:\n  - uses: acme/stigmem-review@v{}\n"
+    workflow = ".github/workflows/x.yml"
     moved: dict[str, tuple[Files, Files]] = {
         path: ({path: text.format("1.0")}, {path: text.format("2.0")})
         for path, text in {
@@ -686,6 +782,56 @@ def _ordinary(world: World) -> dict[str, Row]:
                 )
                 .replace("compose down\n", "compose down || true\n        if: false\n")
                 .replace("make lint\n", "|\n          make lint || true\n")
+            },
+            "",
+        ),
+        "what the check is given to tighten it, and in other words": (
+            {
+                workflow: f"{STARTED}        with:\n"
+                "          base: main\n          fail-on: error\n",
+                "ci.sh": "stigmem-review bump main --fail-on warning\n",
+            },
+            {
+                workflow: f"{STARTED}        name: Pins\n        with:\n"
+                "          # why\n          comment: true\n          fail-on: 'note'\n"
+                '          base: "main" # why\n',
+                "ci.sh": "stigmem-review bump \\\n  main --fail-on=note --format=text && true\n",
+            },
+            "",
+        ),
+        "one more run of the check": (
+            {workflow: STARTED},
+            {
+                workflow: f"{STARTED}      - uses: acme/stigmem-review@v1\n"
+                "        with: {exact: true}\n"
+            },
+            "",
+        ),
+        "a list of Pipenv with its usual source": (
+            {},
+            {
+                "Pipfile": '[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = true\n'
+                '[packages]\nacme-library = "*"\n'
+            },
+            "",
+        ),
+        "a library of the public index by its address": (
+            {"e.yml": "url: https://files.pythonhosted.org/a/acme-1.0-py3-none-any.whl\n"},
+            {"e.yml": "url: https://files.pythonhosted.org/b/acme-1.1-py3-none-any.whl\n"},
+            "",
+        ),
+        "a library by its address that goes": (
+            {"Dockerfile": "RUN pip install https://x.example/acme-1.0-py3-none-any.whl\n"},
+            {"Dockerfile": "RUN pip install acme\n"},
+            "",
+        ),
+        "commands in several lines": (
+            {"Dockerfile": "RUN pip install acme-library==1.0 \\\n  # x\n\n && npm publish\n"},
+            {
+                "Dockerfile": "RUN pip install 'acme-library==2.0' \\\n  # x\n\n"
+                " && npm publish \\\n --pre\n",
+                "x.sh": 'if [ "$A" == "1.0" ]; then\n  echo \\\n  a==b\nfi\n',
+                "compose.yml": "environment:\n  PIP_INDEX_URL:\n  OTHER: 'x'\nservices:\n  y: 1\n",
             },
             "",
         ),

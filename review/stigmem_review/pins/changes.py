@@ -181,14 +181,18 @@ def _allows(was: Pin, now: Pin) -> bool:
     """Say whether a pin already allowed every file that another one allows, and was as strict."""
     if _version(was.version) != _version(now.version) or bool(was.hashes) != bool(now.hashes):
         return False
+    if not now.hashes and was.url != now.url:
+        return False
     return set(now.hashes) <= set(was.hashes)
 
 
-def _said(pins: list[Pin]) -> dict[str, set[tuple[str, str, tuple[str, ...], tuple[str, ...]]]]:
+def _said(pins: list[Pin]) -> dict[str, set[Hashable]]:
     """Return what each file says of one distribution, wherever in it."""
-    found: dict[str, set[tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {}
+    found: dict[str, set[Hashable]] = {}
     for pin in pins:
-        said = (pin.marker, pin.version, pin.hashes, pin.extras)
+        # Where a hash says which file it is, it may lie anywhere.
+        url = "" if pin.hashes else pin.url
+        said = (pin.marker, pin.version, pin.hashes, pin.extras, url)
         found.setdefault(pin.at.path, set()).add(said)
     return found
 

@@ -15,13 +15,18 @@ from typing import NamedTuple
 
 from stigmem_review import limits
 from stigmem_review.model import Location
+from stigmem_review.pins.joined import follows, joined
 from stigmem_review.pins.named import configures, is_binary
 
 _PROJECT = "pyproject.toml"
 _INSTALLER_FILES = ("pip.conf", "pip.ini", "uv.toml", _PROJECT)
 
 _VALUE = r"""("[^"\r\n]*"|'[^'\r\n]*'|(?!\{(?!\{))[^\s#"']+)"""
-_VARIABLE = re.compile(r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*[:=][ \t]*" + _VALUE)
+_VARIABLE = re.compile(
+    r"(?i)\b((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?(?:[ \t]*=[ \t]*|"
+    # In YAML and JSON it may stand on the next line, behind a tag, an anchor or the like.
+    r"\s*:\s*(?:[!&|>]\S*\s+)*+(?![\"']?[\w.-]+[\"']?[ \t]*:\s|-\s))" + _VALUE
+)
 _ENV = re.compile(r"(?im)^[ \t]*ENV[ \t]+((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[ \t]+" + _VALUE)
 _NAMED = re.compile(
     r"(?i)\bname[\"']?[ \t]*[:=][ \t]*[\"']?((?:STIGMEM_PLUGIN|PIP|UV)_[A-Z_]+)[\"']?[ \t]*,?\s*"
@@ -36,16 +41,21 @@ _OPTION = re.compile(
     r"allow-insecure-host|no-require-hashes|pre)(?:(?:=|[ \t]+)" + _VALUE + r")?"
 )
 _SHORT = re.compile(r"(?<!\S)-([if])[ \t]+" + _VALUE)
-_SHORT_FOR = {"i": "index-url", "f": "find-links"}
-_PIP_INSTALLS = re.compile(r"\bpip[0-9.]*[ \t]+(?:\S+[ \t]+)*?(?:install|download|wheel)[ \t]")
+_CALLED = {"i": "index-url", "f": "find-links", "": "index"}
+_PIP_INSTALLS = re.compile(
+    r"\bpip[0-9.]*[ \t]+(?:[^\s&|]+[ \t]+){0,20}?(?:install|download|wheel)[ \t]"
+)
 _PIP_CONFIG = re.compile(
     r"\bpip[0-9.]*[ \t]+config[ \t]+(?:--\w+[ \t]+)*set[ \t]+[\"']?[\w-]+\.([a-z-]+)[\"']?[ \t]+"
     + _VALUE
 )
+_ADDRESS = re.compile(r"(?<=[\s\"'])()((?:https?|file)://[^\s\"']+)")
+_ADDS_PLACE = re.compile(
+    r"\bpoetry[ \t]+(?:[^\s&|]+[ \t]+){0,20}?source[ \t]+add[ \t]|"
+    r"\bpdm[ \t]+(?:[^\s&|]+[ \t]+){0,20}?config[ \t]"
+)
+"""How a command has Poetry or PDM look at an address, too."""
 _INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv)[ \t]")
-_NEAR = 400
-"""How far behind the name of an installer its options are looked for, within its command."""
-_ENDS = re.compile(r"&&|\|\||(?<!\\)\n(?![ \t]*-)")
 _COMMENT = re.compile(r"[ \t]*(?:#|//|;)")
 _KEY = re.compile(
     r"(?m)^[ \t]*([a-z]+(?:[-_][a-z]+)*)[ \t]*[=:][ \t]*((?:[^\r\n]|\r?\n[ \t]+(?=\S))*)"
@@ -54,6 +64,10 @@ _UV_TABLE = re.compile(r"(?ms)^\[tool\.uv(?:\.[^\]\r\n]*)?\][^\r\n]*$(.*?)(?=^\[
 _INDEX_TABLE = re.compile(
     r"(?ms)^\[\[(?:(?:tool\.uv\.)?index|tool\.(?:poetry|pdm)\.source)\]\](.*?)(?=^\[|\Z)"
 )
+
+_SOURCE_TABLE = re.compile(r"(?ms)^[ \t]*\[\[[ \t]*source[ \t]*\]\](.*?)(?=^[ \t]*\[|\Z)")
+_PUBLIC = "https://pypi.org/simple"
+"""Where Pipenv, and pip, look as a rule."""
 
 _PLACES = frozenset(
     {
@@ -163,13 +177,13 @@ def values_of(data: bytes, names: Collection[str]) -> dict[str, set[str]]:
 def _settings(path: str, data: bytes) -> Settings:
     if not data or len(data) > limits.PIN_FILE_BYTES or is_binary(data):
         return {}
-    text = data.decode("utf-8", "replace")
+    said = joined(data.decode("utf-8", "replace"))
     found: Settings = {}
-    for name, value, start in _found(path, text):
-        if _COMMENT.match(text, text.rfind("\n", 0, start) + 1):
+    for name, value, start in _found(path, said.text):
+        if _COMMENT.match(said.text, said.text.rfind("\n", 0, start) + 1):
             continue
         for one in each_of(name, value):
-            at = Location(path, text.count("\n", 0, start) + 1)
+            at = Location(path, said.line(start))
             found.setdefault(Setting(name.lower(), one), at)
     return found
 
@@ -180,16 +194,21 @@ def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
             yield each[1], each[2], each.start(1)
     for each in _VALUED.finditer(text):
         yield each[2], each[1], each.start(2)
-    for each in _OPTION.finditer(text):
-        if _INSTALLER.search(_command_before(text, each.start())):
-            yield each[1], each[2] or "", each.start()
-    for each in _SHORT.finditer(text):
-        if _PIP_INSTALLS.search(_command_before(text, each.start())):
-            yield _SHORT_FOR[each[1]], each[2], each.start()
+    for form, command in (
+        (_OPTION, _INSTALLER),
+        (_SHORT, _PIP_INSTALLS),
+        (_ADDRESS, _ADDS_PLACE),
+    ):
+        is_given = follows(command, text)
+        for each in form.finditer(text):
+            if is_given(each.start()):
+                yield _CALLED.get(each[1], each[1]), each[2] or "", each.start()
     for each in _PIP_CONFIG.finditer(text):
         if each[1] in JUDGED:
             yield each[1], each[2], each.start()
     name = path.rpartition("/")[2]
+    if name == "Pipfile":
+        yield from _sources(text)
     if name in _INSTALLER_FILES:
         whole = name != _PROJECT
         for part in [(0, len(text))] if whole else map(re.Match.span, _UV_TABLE.finditer(text)):
@@ -202,9 +221,15 @@ def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
                     yield "index", each[2], table.start()
 
 
-def _command_before(text: str, at: int) -> str:
-    """Return what stands before a place of the command that it is in."""
-    return _ENDS.split(text[max(0, at - _NEAR) : at].replace("\r\n", "\n"))[-1]
+def _sources(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield where Pipenv looks: first in the place of the public index, then in others."""
+    for number, table in enumerate(_SOURCE_TABLE.finditer(text)):
+        said = {each[1]: each[2] for each in _KEY.finditer(table[1])}
+        address = said.get("url", "")
+        if number or place(address) != _PUBLIC:
+            yield "index" if number else "index-url", address, table.start()
+        if said.get("verify_ssl", "").startswith("false"):
+            yield "trusted-host", address, table.start()
 
 
 def each_of(name: str, value: str) -> Iterator[str]:

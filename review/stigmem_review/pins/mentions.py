@@ -2,26 +2,28 @@
 
 What an installer makes of such a file is not known. So each text of the form ``name==version`` is
 taken for a pin that there may be, which somebody then looks for, and so is the name of a wheel or
-an sdist.
+an sdist: as it is written, and as a shell has it that joins lines and takes quotes away.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from packaging.version import InvalidVersion, Version
 
 from stigmem_review import limits
 from stigmem_review.model import Location
 from stigmem_review.names import canonicalize_name
+from stigmem_review.pins.joined import Joined, follows, joined, unquoted
 from stigmem_review.pins.model import Pin
 from stigmem_review.pins.named import is_binary
 from stigmem_review.text import shorten
 
 _LINE_CHARS = 10_000
-_NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9,._ -]*\])?"
+_NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([A-Za-z0-9,._ -]*)\])?"
 _VERSION = r"(v?[0-9][\w.!+-]*+)"
 _PIN = re.compile(
     # As a shell has it; between quotes, or in a list, with blanks; and as a key of its own.
@@ -30,14 +32,17 @@ _PIN = re.compile(
     rf"^[ \t]*[\"']?{_NAME}[\"']?[ \t]*=[ \t]*(?:\{{[^}}]*version[ \t]*=[ \t]*)?"
     rf"[\"']===?[ ]*{_VERSION}[\"']"
 )
+_EXTRAS = re.compile(r"\bextras[ \t]*=[ \t]*\[([^\]]*)\]")
 _ARCHIVE = re.compile(r"[^\s\"'`=,;()\[\]{}]*\.(?:whl|tar\.gz)(?![\w.*-])")
+_OF_INDEX = "://files.pythonhosted.org/"
+"""Where the files of the public index lie, each of which is one of the release that it names."""
 _INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv|poetry|pdm)\b")
 _SET = re.compile(
     r"(?m)^[ \t]*(?:(?:ARG|ENV|export|set|-)[ \t]+)?"
     rf"[\"']?(\w+)[\"']?[ \t]*[:= ][ \t]*[\"']?{_VERSION}"
 )
-_USED = re.compile(r"(?<===)[\"']?\$(?:\{(\w+)[^}\s]*\}|\{\{[ ]*(?:env\.)?(\w+)[ ]*\}\}|(\w+))")
-"""A variable in the place of a version."""
+_USED = re.compile(r"\$(?:\{(\w+)[^}\s]*\}|\{\{[ ]*(?:env\.)?(\w+)[ ]*\}\}|(\w+))")
+"""A variable, in an image, a script or a workflow."""
 _TABLE = re.compile(r"\[([^\[\]]+)\]")
 _POETRY = re.compile(
     r"tool\.poetry\.(?:group\.[^.]+\.|dev-)?dependencies(?:\.[\"']?([\w.-]+)[\"']?)?"
@@ -56,48 +61,79 @@ def mentioned(path: str, data: bytes) -> tuple[Pin, ...]:
     if not is_poetry and not any(each in data for each in (b"==", b".whl", b".tar.gz")):
         return ()
     found: dict[Pin, None] = {}
-    table: re.Match[str] | None = None
     text = data.decode("utf-8", "replace")
-    if "==$" in text or '=="$' in text:
-        said = dict(_SET.findall(text))
-        text = _USED.sub(lambda each: said.get(each[each.lastindex or 0], each[0]), text)
-    for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > _LINE_CHARS or line.lstrip().startswith("#"):
-            continue
-        at = Location(path, number)
-        found.update((each, None) for each in _in_line(line, at))
-        if is_poetry:
-            header = _TABLE.fullmatch(line.strip())
-            table = _POETRY.fullmatch(header[1]) if header else table
-            found.update((each, None) for each in _of_poetry(line.strip(), table, at))
+    if values := dict(_SET.findall(text)) if "$" in text else {}:
+        text = _USED.sub(lambda each: values.get(each[each.lastindex or 0], each[0]), text)
+    for each in (text, unquoted(text)):
+        found.update((pin, None) for pin in _in_text(path, joined(each), is_poetry=is_poetry))
     return tuple(found)
 
 
-def _in_line(line: str, at: Location) -> Iterator[Pin]:
+def _in_text(path: str, said: Joined, *, is_poetry: bool) -> Iterator[Pin]:
+    installs = follows(_INSTALLER, said.text)
+    table: re.Match[str] | None = None
+    for start, line in said.lines():
+        if len(line) <= _LINE_CHARS and not line.lstrip().startswith("#"):
+            here = partial(_at, path, said, start)
+            yield from _in_line(line, here)
+            yield from _archives(line, here, partial(_from, installs, start))
+            if is_poetry:
+                header = _TABLE.fullmatch(line.strip())
+                table = _POETRY.fullmatch(header[1]) if header else table
+                yield from _of_poetry(line.strip(), table, here(0))
+
+
+def _at(path: str, said: Joined, start: int, at: int) -> Location:
+    return Location(path, said.line(start + at))
+
+
+def _from(does: Callable[[int], bool], start: int, at: int) -> bool:
+    return does(start + at)
+
+
+def _in_line(line: str, here: Callable[[int], Location]) -> Iterator[Pin]:
     for each in _PIN.finditer(line) if "==" in line else ():
-        name, version = (part for part in each.groups() if part)
-        yield from _pin(name, version.rstrip(".-+!"), at)
-    if ".whl" not in line and ".tar.gz" not in line:
-        return
-    installs = bool(_INSTALLER.search(line))
-    for each in _ARCHIVE.finditer(line):
+        name, extras, version = _parts(each)
+        asked = _EXTRAS.search(line) if each[7] else None
+        at = here(each.end() - 1)
+        yield from _pin(name, version.rstrip(".-+!"), at, extras=asked[1] if asked else extras)
+
+
+def _archives(
+    line: str, here: Callable[[int], Location], installs: Callable[[int], bool]
+) -> Iterator[Pin]:
+    """Yield the wheels and sdists in a line, with where they are installed from."""
+    for each in _ARCHIVE.finditer(line) if ".whl" in line or ".tar.gz" in line else ():
+        file, is_wheel = each[0], each[0].endswith(".whl")
+        is_installed = installs(each.start())
         # What is fetched besides is packed as an sdist is, and records name wheels.
-        if installs or (each[0].endswith(".whl") and ("/" in each[0] or line.endswith("\\"))):
-            name, _, version = _release(each[0].rpartition("/")[2])
-            yield from _pin(name, version, at, each[0])
+        if is_installed or (is_wheel and "/" in file):
+            is_elsewhere = "://" in file and _OF_INDEX not in file
+            name, _, version = _release(file.rpartition("/")[2])
+            url = file if is_elsewhere or (is_installed and "://" not in file) else ""
+            yield from _pin(name, version, here(each.start()), url)
+
+
+def _parts(pin: re.Match[str]) -> tuple[str, str, str]:
+    """Return the name, the extras and the version, whichever form they have."""
+    first = next(number for number in (1, 4, 7) if pin[number])
+    return pin[first], pin[first + 1] or "", pin[first + 2]
 
 
 def _of_poetry(line: str, table: re.Match[str] | None, at: Location) -> Iterator[Pin]:
     if table and (each := _EXACT.match(line)):
         name = table[1] if table[1] and each[1] == "version" else "" if table[1] else each[1]
         if name != "python":  # which is no distribution there
-            yield from _pin(name, each[2], at)
+            asked = _EXTRAS.search(line)
+            yield from _pin(name, each[3], at, extras=asked[1] if asked else "")
 
 
-def _pin(name: str, version: str, at: Location, url: str = "") -> Iterator[Pin]:
+def _pin(name: str, version: str, at: Location, url: str = "", extras: str = "") -> Iterator[Pin]:
+    wanted = filter(None, (each.strip(" \t\"'") for each in extras.split(",")))
     with suppress(InvalidVersion):
         if name and str(Version(version)):
-            yield Pin(canonicalize_name(name), version, (), "", at, shorten(url))
+            asked = tuple(sorted(map(canonicalize_name, wanted)))
+            yield Pin(canonicalize_name(name), version, (), "", at, shorten(url), asked)
 
 
 def _release(file: str) -> tuple[str, str, str]:

@@ -73,3 +73,10 @@ def is_binary(data: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def ways_to(path: str) -> tuple[str, ...]:
+    """Return the paths that a written one stands for: a backslash parts folders, or only quotes."""
+    if "\\" not in path:
+        return (path,)
+    return path, path.replace("\\", "/"), path.replace("\\", "")

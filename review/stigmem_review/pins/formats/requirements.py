@@ -72,6 +72,7 @@ _ROOTED = re.compile(
 """A variable that a path starts with, as a rule for where the repository lies."""
 _PLACED = re.compile(r"[\w.-]+[ \t]*(?:\[[^\]]*\][ \t]*)?@[ \t]*(\S.*)")
 """A name and where it is installed from."""
+_EDITABLE = re.compile(r"(?:-e|--e\w*)[ \t=]*[\"']?([^\s\"']+)")
 _QUOTING = re.compile(r"['\"\\]")
 _SHELL_BLANKS = re.compile(r"[ \t\r\n]+")
 _CREDENTIALS = re.compile(r"//[^/?#\s]*@")
@@ -426,7 +427,9 @@ def _read_line(line: str, at: Location, found: _Found) -> None:
         hashes = {option.value for option in given if option.name == "hash"}
         found.add_requirement(_requirement(wanted, tuple(sorted(hashes)), at))
     elif chosen := _first(given, "editable"):
-        folder = _folder(chosen.value)
+        # Others than pip take no backslash away: what is written says what either has.
+        written = _EDITABLE.match(line) if "\\" in line else None
+        folder = _folder(written[1] if written else chosen.value)
         why = "it installs a working tree in place, and no release"
         aside = _aside(chosen.text, why, at)
         found.add_requirement(aside if folder is None else Local(folder, aside.text, at))

@@ -189,7 +189,7 @@ class _Pins:
             self._work.by_contents += found.by_contents
             if not self._is_maybe(change):
                 self._work.others.append(Line(change.name, _moved(change, found)))
-        elif not (found.new if change.new else found.old).file and self._is_maybe(change):
+        elif not (found.new if change.new else found.old).file and self._may_be_none(change):
             self._missing(change.pin)
             if change.new:
                 self._work.reviewed.discard((change.name, parse(change.new.version)))
@@ -217,6 +217,10 @@ class _Pins:
 
     def _is_maybe(self, change: PinChange) -> bool:
         return change.pin in self._maybe
+
+    def _may_be_none(self, change: PinChange) -> bool:
+        """Say whether nothing may be pinned: what an installer gets by its address is something."""
+        return self._is_maybe(change) and not (change.new and "://" in change.new.url)
 
     def _believed(self, pin: Pin, file: str) -> None:
         """Note that what was read comes with the change, and may not be what is installed."""

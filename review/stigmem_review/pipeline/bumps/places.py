@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import takewhile
+from itertools import product, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +17,9 @@ from stigmem_review.errors import SourceError
 from stigmem_review.manifest.declares import is_about_plugin
 from stigmem_review.model import Gap, Location, Source, SourceKind
 from stigmem_review.pins.changes import What
+from stigmem_review.pins.joined import joined
 from stigmem_review.pins.model import Aside, Local
-from stigmem_review.pins.named import installs, is_binary
+from stigmem_review.pins.named import installs, is_binary, ways_to
 from stigmem_review.pins.repository import Pins
 from stigmem_review.pipeline.bumps.nodes import Pair
 from stigmem_review.pipeline.bumps.work import Work, key
@@ -138,10 +139,11 @@ def _named_elsewhere(commit: Commit, changed: list[str]) -> dict[str, Local]:
         data = commit.tree.read(path) or b""
         if len(data) > limits.PIN_FILE_BYTES or is_binary(data):
             continue
-        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        said = joined(data.decode("utf-8", "replace"))
+        for start, line in said.lines():
             for folder in projects if _INSTALLS.search(line) else ():
                 if folder not in found and _names(line, folder, posixpath.dirname(path)):
-                    found[folder] = Local(folder, line.strip(), Location(path, number))
+                    found[folder] = Local(folder, line.strip(), Location(path, said.line(start)))
     return found
 
 
@@ -151,7 +153,7 @@ _WORD = re.compile(r"[^\s\"'`=,;()\[\]{}&|]+")
 
 def _names(line: str, folder: str, beside: str) -> bool:
     """Say whether a line has a word that stands for a folder, from the top or from the file's."""
-    words = (word.removeprefix("file:") for word in _WORD.findall(line))
+    words = (way.removeprefix("file:") for each in _WORD.findall(line) for way in ways_to(each))
     return any(
         posixpath.normpath(posixpath.join(base, word)) == folder
         for word in words
@@ -238,8 +240,9 @@ def _folders(lines: Iterable[Local]) -> dict[str, Local]:
     """
     found: dict[str, Local] = {}
     for line in lines:
-        for base in ("", posixpath.dirname(line.at.path)):
-            folder = posixpath.normpath(posixpath.join(base, line.folder))
+        bases = "", posixpath.dirname(line.at.path)
+        for base, way in product(bases, ways_to(line.folder)):
+            folder = posixpath.normpath(posixpath.join(base, way))
             if folder != ".." and not folder.startswith("../"):
                 found.setdefault(folder, line)
     return found
