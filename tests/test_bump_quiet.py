@@ -164,6 +164,13 @@ def no_parts(data: bytes) -> Answer:
     return answer
 
 
+def refuses(data: bytes) -> Answer:
+    def answer(handler: Handler) -> None:
+        (status(403) if handler.headers.get("Range") else body(data))(handler)
+
+    return answer
+
+
 def redirected(data: bytes) -> Answer:
     def answer(handler: Handler) -> None:
         handler.server.answers["/elsewhere"] = ranges(data)
@@ -172,7 +179,7 @@ def redirected(data: bytes) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("serve", [body, ranges, lies, no_parts, redirected, shrinks])
+@pytest.mark.parametrize("serve", [body, ranges, lies, no_parts, refuses, redirected, shrinks])
 def test_the_answer_is_the_same_however_the_index_serves_files(
     serve: Callable[[bytes], Answer], index: IndexServer, tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ _CHUNK = 64 * 1024
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
 _ABSENT = frozenset({404, 410})
 _PASSING = frozenset({429, 500, 502, 503, 504})
-_PARTIAL, _NO_PART = 206, 416
+_PARTIAL = 206
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -278,9 +278,9 @@ class Client:
                         return self._redirected(url, response.headers["location"])
                     if status in _ABSENT:
                         return None
-                    if status in (200, _PARTIAL, _NO_PART) and "Range" in headers:
-                        return read(response, place, url)
                     wait = _wait(response, asked) if status in _PASSING else None
+                    if wait is None and "Range" in headers:  # it may give whole files
+                        return read(response, place, url)
                     if wait is None or wait > min(limits.INDEX_WAIT_SECONDS, self.seconds_left()):
                         self._check(status, place, wait)
                         return read(response, place, url)
