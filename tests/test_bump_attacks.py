@@ -182,10 +182,12 @@ demo = "demo_plugin:plugin_manifest"
 def _projects(_: World) -> dict[str, Row]:
     """Projects of the repository, and the ways to say that one is installed."""
 
-    def project(*more: str) -> dict[str, str]:
+    def project(*more: str, group: str = "stigmem.plugins") -> dict[str, str]:
         files = plugin(capabilities=("facts.read", *more))
-        files |= {"pyproject.toml": PROJECT.format("demo-plugin", "stigmem.plugins")}
+        files |= {"pyproject.toml": PROJECT.format("demo-plugin", group)}
         return {f"plug/{path}": text for path, text in files.items()}
+
+    spelt, image = "\\u0073tigmem.plugins", {"Dockerfile": "RUN pip install ./plug\n"}
 
     lines = {
         "requirements.txt": (
@@ -209,7 +211,7 @@ def _projects(_: World) -> dict[str, Row]:
         "app/pyproject.toml": ("[tool.uv.sources]\ndemo-plugin = { path = '../plug' }\n",),
         ".github/workflows/x.yml": ("  - run: python -m pip install ./plug\n",),
     }
-    return {
+    rows: dict[str, Row] = {
         f"{line.strip()} in {path}": (
             {path: line, **project()},
             {path: line, **project("network.outbound")},
@@ -218,6 +220,12 @@ def _projects(_: World) -> dict[str, Row]:
         for path, each in lines.items()
         for line in each
     }
+    rows["a group whose name is spelt in numbers"] = (
+        {**image, **project(group=spelt)},
+        {**image, **project("network.outbound", group=spelt)},
+        "demo-plugin 1.0.0>1.0.0",
+    )
+    return rows
 
 
 def _repacked(version: str) -> bytes:

@@ -306,6 +306,11 @@ def _inflated(wheel: Stored, at: int) -> bytes:
     raise _NotSureError
 
 
+def spells_host(data: bytes) -> bool:
+    """Say whether the host's name stands in a piece of source, however its letters are written."""
+    return _HOST in data or bool(_ESCAPE.search(data) and _SPELLED.search(data))
+
+
 def names_host(sdist: Stored) -> bool:
     """Say whether the host's name stands anywhere in the files of an sdist, or it is no sdist.
 
@@ -322,9 +327,7 @@ def names_host(sdist: Stored) -> bool:
                 return True
             window = kept + unpacked
             room -= len(unpacked)
-            if _HOST in window or room < 0:
-                return True
-            if _ESCAPE.search(window) and _SPELLED.search(window):
+            if room < 0 or spells_host(window):
                 return True
             kept = window[1 - _SPELLED_BYTES :]
             piece = inflater.unconsumed_tail

@@ -42,6 +42,9 @@ _INSTALLERS = frozenset({"pip.conf", "pip.ini", "uv.toml", _PROJECT, "setup.py",
 _MARKS = (*(codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),)
 _ARCHIVES = (".whl", ".zip", ".tgz", ".tar.gz", ".egg")
 
+_HOST = re.compile(rb"stigmem(?!-review)|\\[uUx]")
+"""The host's name in a project, in letters or, as TOML and Python can write them, in numbers."""
+
 _NO_LIST = re.compile(
     r"(?:\A|(?<!\\)(?<!\\\r)\n)[ \t]*[A-Za-z]\w*[ \t]+[A-Za-z][\w \t,.:()'\"]*(?=\r?\n|\Z)"
 )
@@ -121,7 +124,7 @@ def _nothing(given: Mapping[str, str]) -> Nothing:
     around = {each for path in changed for each in _projects_around(path)}
     for data in git.contents(side[each].id for side in (old, new) for each in around & side.keys()):
         # An image or a script can install it, and that need not change.
-        _stop(b"stigmem" in data.replace(b"stigmem-review", b""))
+        _stop(bool(_HOST.search(data)))
     lists = dict.fromkeys(path for path in new if _is_pin_file(path))
     _stop(not lists)
     _stop(any(new[path].mode not in _FILES for path in lists))

@@ -26,6 +26,7 @@ from stigmem_review.pipeline.bumps.work import Work, key
 from stigmem_review.pipeline.reading import Opening
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.git import Repository, Tree
+from stigmem_review.sources.peek import spells_host
 from stigmem_review.sources.request import Found, find_in_memory, release_of
 from stigmem_review.sources.tree import PROJECT_FILES
 from stigmem_review.versions import parse
@@ -172,7 +173,7 @@ def _above(path: str) -> Iterator[str]:
 def _is_of_plugin(commit: Commit, folder: str) -> bool:
     paths = (posixpath.normpath(posixpath.join(folder, name)) for name in PROJECT_FILES)
     found = (commit.tree.read(path) or b"" for path in paths if path in commit.tree.paths)
-    return any(b"stigmem" in data.replace(b"stigmem-review", b"") for data in found)
+    return any(spells_host(data.replace(b"stigmem-review", b"")) for data in found)
 
 
 def _may_be_taken(work: Work, path: str, pins: Pins) -> bool:
