@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
 from stigmem_review import BumpReport, bump
 from stigmem_review.report import render
 from stigmem_review.step.look import nothing_in
@@ -488,7 +490,7 @@ def _loosened(_: World) -> dict[str, Row]:
         "d/Dockerfile": "RUN poetry source add x \\\n  https://x.example/simple\n",
         "install.sh": "#!/bin/sh\npdm config pypi.url 'https://x.example/simple'\n",
         "Pipfile": '\n[[source]]\nurl = "https://x.example/simple"\n',
-        "a/Pipfile": '\n[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = false\n',
+        "a/Pipfile": f'\n[[source]]\nurl = "{PYPI_SIMPLE_ENDPOINT}"\nverify_ssl = false\n',
         "e/Dockerfile": "RUN pip install x \\\n--pre # y\n",
         "a/uv.toml": "\nindex-strategy = 'unsafe-best-match'\n",
     }
@@ -513,7 +515,7 @@ def _loosened(_: World) -> dict[str, Row]:
         ),
         "an index of Pipenv's own that goes": (
             {"Pipfile": '[[source]]\nurl = "https://x.example/simple"\n'},
-            {"Pipfile": '[[source]]\nurl = "https://pypi.org/simple"\n'},
+            {"Pipfile": f'[[source]]\nurl = "{PYPI_SIMPLE_ENDPOINT}"\n'},
             "warning index-option-changed Pipfile:1",
         ),
         "hashes that are no longer required": (
@@ -818,14 +820,9 @@ def _ordinary(world: World) -> dict[str, Row]:
         "a list of Pipenv with its usual source": (
             {},
             {
-                "Pipfile": '[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = true\n'
+                "Pipfile": f'[[source]]\nurl = "{PYPI_SIMPLE_ENDPOINT}"\nverify_ssl = true\n'
                 '[packages]\nacme-library = "*"\n'
             },
-            "",
-        ),
-        "a library of the public index by its address": (
-            {"e.yml": "url: https://files.pythonhosted.org/a/acme-1.0-py3-none-any.whl\n"},
-            {"e.yml": "url: https://files.pythonhosted.org/b/acme-1.1-py3-none-any.whl\n"},
             "",
         ),
         "a library by its address that goes": (

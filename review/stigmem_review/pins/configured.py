@@ -66,9 +66,6 @@ _INDEX_TABLE = re.compile(
 )
 
 _SOURCE_TABLE = re.compile(r"(?ms)^[ \t]*\[\[[ \t]*source[ \t]*\]\](.*?)(?=^[ \t]*\[|\Z)")
-_PUBLIC = "https://pypi.org/simple"
-"""Where Pipenv, and pip, look as a rule."""
-
 _PLACES = frozenset(
     {
         *("index-url", "default-index", "index", "extra-index-url", "find-links"),
@@ -223,10 +220,14 @@ def _found(path: str, text: str) -> Iterator[tuple[str, str, int]]:
 
 def _sources(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield where Pipenv looks: first in the place of the public index, then in others."""
+    # What it imports takes longer than all files here.
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    usual = place(PYPI_SIMPLE_ENDPOINT)
     for number, table in enumerate(_SOURCE_TABLE.finditer(text)):
         said = {each[1]: each[2] for each in _KEY.finditer(table[1])}
         address = said.get("url", "")
-        if number or place(address) != _PUBLIC:
+        if number or place(address) != usual:
             yield "index" if number else "index-url", address, table.start()
         if said.get("verify_ssl", "").startswith("false"):
             yield "trusted-host", address, table.start()

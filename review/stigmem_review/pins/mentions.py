@@ -34,8 +34,6 @@ _PIN = re.compile(
 )
 _EXTRAS = re.compile(r"\bextras[ \t]*=[ \t]*\[([^\]]*)\]")
 _ARCHIVE = re.compile(r"[^\s\"'`=,;()\[\]{}]*\.(?:whl|tar\.gz)(?![\w.*-])")
-_OF_INDEX = "://files.pythonhosted.org/"
-"""Where the files of the public index lie, each of which is one of the release that it names."""
 _INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv|poetry|pdm)\b")
 _SET = re.compile(
     r"(?m)^[ \t]*(?:(?:ARG|ENV|export|set|-)[ \t]+)?"
@@ -108,9 +106,8 @@ def _archives(
         is_installed = installs(each.start())
         # What is fetched besides is packed as an sdist is, and records name wheels.
         if is_installed or (is_wheel and "/" in file):
-            is_elsewhere = "://" in file and _OF_INDEX not in file
             name, _, version = _release(file.rpartition("/")[2])
-            url = file if is_elsewhere or (is_installed and "://" not in file) else ""
+            url = file if is_installed or "://" in file else ""
             yield from _pin(name, version, here(each.start()), url)
 
 
