@@ -25,9 +25,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
-import pytest
 
 from stigmem_review import review
 from stigmem_review.document.parts import Report, Reviewed, Tool
@@ -90,12 +90,11 @@ def _serving(asked: dict[str, str]) -> Iterator[str]:
     if not any(path.startswith(SERVED) for path in asked.values()):
         yield ""
         return
-    with IndexServer() as server, pytest.MonkeyPatch.context() as patch:
+    with IndexServer() as server, mock.patch.dict(os.environ):
         for name in [*os.environ]:
             if name.startswith("PIP_") or name.lower().endswith("_proxy"):
-                patch.delenv(name)
-        patch.setenv("PIP_CONFIG_FILE", os.devnull)
-        patch.setenv("PIP_INDEX_URL", server.url)
+                del os.environ[name]
+        os.environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": server.url}
         for side, path in asked.items():
             if path.startswith(SERVED):
                 wheel = Path(path.removeprefix(SERVED))
