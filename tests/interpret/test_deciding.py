@@ -354,6 +354,12 @@ def test_a_constant_goes_by_its_name() -> None:
     }
 
 
+def test_the_context_is_asked_where_the_code_does_it() -> None:
+    found = told("def gate(ctx, **kwargs):\n    ctx.count += 1\n    return Allow()")
+    assert found is not None
+    assert found.asked_for["count"].line == TOP.count("\n") + 2
+
+
 def test_a_switch_decides_by_its_name() -> None:
     code = "def gate(ctx, **_):\n    return Allow() if {} else Deny('x')\n"
     for top, test in (("ON = True", "ON"), ("ON = ''", "not ON"), ("ON = 1", "ON == 1")):

@@ -21,20 +21,18 @@ from stigmem_review.interpret.deciding.terms import (
     PASSED,
     WAYS,
     Closure,
-    Endless,
     Exit,
     Frame,
     Held,
     Term,
     TooMuch,
     data_of,
-    loaded,
     passed,
     rooted,
     shortened,
 )
 from stigmem_review.interpret.deciding.things import Call
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Location, Way
 
@@ -62,8 +60,8 @@ def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
     given = [Term(CONTEXT), *([passed(GIVEN)] if rewrites else [])]
     named = Term(PASSED, parts={}, data=frozenset((ALL,)))
     try:
-        ends = walk.called(Term("handler", handler), given, {PASSED: named}, {}, 0)
-    except (TooMuch, Endless, GiveUp, RecursionError):
+        ends = walk.called(Term("handler", handler), given, {PASSED: named}, {})
+    except (GiveUp, Exhausted, RecursionError):
         return None
     if ends is None:
         return None
@@ -140,7 +138,7 @@ class Walk(Expressions):
                 return self.assigned([target], value, frame, path)
             case ast.AugAssign(target=target, op=op, value=value):
                 exits = []
-                for way, terms in self.many([loaded(target), value], frame, path):
+                for way, terms in self.many([target, value], frame, path):
                     mine = frame.copy()
                     text = f" {type(op).__name__} ".join(each.text for each in terms)
                     self.bind(target, Term(shortened(text), data=data_of(*terms)), mine)

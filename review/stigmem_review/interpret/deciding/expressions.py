@@ -195,9 +195,7 @@ class Expressions(Conditions, ABC):
         """Run a property."""
         if not isinstance(term.parts, Property):
             return [(path, term)]
-        exits = self.called(
-            Term(term.text, term.value), [term.parts.owner], {}, path, self.depth + 1
-        )
+        exits = self.called(Term(term.text, term.value), [term.parts.owner], {}, path)
         return (
             [(path, Term(term.text, data=data_of(term.parts.owner)))]
             if exits is None
@@ -257,11 +255,13 @@ class Expressions(Conditions, ABC):
             return [(path, self.item(Term(PASSED, parts={}, data=_EVERYTHING), args[0]))]
         raised = len(self.raised)
         try:
-            exits = self.called(function, args, keywords, path, self.depth + 1)
+            exits = self.called(function, args, keywords, path)
         except TooMuch:
             exits = None
         else:
-            begun = self.begun(function, args, keywords, path) if exits is None else exits
+            # What does not run yet is waited for, or asked for what it gives.
+            if (begun := exits) is None:
+                begun = self.aside(function, args, keywords, path, late=True)
             self.takes_over(begun, frame)
         if exits is not None and len(exits) <= _INSIDE:
             return [(each.path, each.term) for each in exits]
@@ -283,14 +283,20 @@ class Expressions(Conditions, ABC):
             made = inside(function, "()", made)
         return [(path, made)]
 
-    def begun(
-        self, function: Term, args: list[Term], keywords: Mapping[str, Term], path: Held
+    def aside(
+        self,
+        function: Term,
+        args: Sequence[Term],
+        keywords: Mapping[str, Term],
+        path: Held,
+        *,
+        late: bool = False,
     ) -> list[Exit]:
-        """Go through what does not run before it is waited for, or asked for what it gives."""
+        """Go through what is called at another time: what it raises does not end the handler."""
         raised = len(self.raised)
         exits = None
         with contextlib.suppress(TooMuch):
-            exits = self.called(function, args, keywords, path, self.depth + 1, late=True)
+            exits = self.called(function, args, keywords, path, late=late)
         del self.raised[raised:]
         return exits or []
 
@@ -356,11 +362,7 @@ class Expressions(Conditions, ABC):
         is_own = is_own or isinstance(term.parts, Closure)
         if not is_own or isinstance(term.parts, Property):
             return
-        raised = len(self.raised)
-        given = {PASSED: Term("what it is given", parts={}, data=data)}
-        with contextlib.suppress(TooMuch):
-            self.called(term, [], given, path, self.depth + 1)
-        del self.raised[raised:]
+        self.aside(term, [], {PASSED: Term("what it is given", parts={}, data=data)}, path)
 
     def changed(self, node: ast.expr, frame: Frame, asked: Term | None = None) -> Term:
         """Return what is changed in place; ``asked`` is its attribute that is called to do so."""
@@ -404,7 +406,7 @@ class Expressions(Conditions, ABC):
         if isinstance(init, Ref) and init.kind == "function":
             raised = len(self.raised)
             try:
-                self.called(Term("", init, Method(made)), args, keywords, path, self.depth + 1)
+                self.called(Term("", init, Method(made)), args, keywords, path)
             except TooMuch:
                 del self.raised[raised:]
         return made
@@ -415,7 +417,6 @@ class Expressions(Conditions, ABC):
         args: Sequence[Term],
         keywords: Mapping[str, Term],
         path: Held,
-        depth: int,
         *,
         late: bool = False,
     ) -> list[Exit] | None:
@@ -453,11 +454,10 @@ class Expressions(Conditions, ABC):
             return None
         if not isinstance(node, Function) or env is None:
             return None
-        if depth > _CALLS or id(node) in self.active or (is_late(node) and not late):
+        if len(self.active) > _CALLS or id(node) in self.active or (is_late(node) and not late):
             return None
         frame = Frame(env, {**around, **self.parameters(node, args, keywords)})
         self.active.append(id(node))
-        before, self.depth = self.depth, depth
         try:
             if isinstance(node, ast.Lambda):
                 return [
@@ -467,7 +467,6 @@ class Expressions(Conditions, ABC):
             exits = self.block(node.body, [(dict(path), frame)])
         finally:
             self.active.pop()
-            self.depth = before
         return [
             each if each.kind == "returns" else each._replace(kind="returns", term=NOTHING)
             for each in exits
@@ -483,10 +482,8 @@ class Expressions(Conditions, ABC):
         both = [*node.args.posonlyargs, *node.args.args]
         more = keywords.get(PASSED)
         names: dict[str, Term] = {}
-        defaults = dict(
-            zip([each.arg for each in both][-len(node.args.defaults) :], node.args.defaults,
-                strict=False)
-        ) if node.args.defaults else {}  # fmt: skip
+        last = zip(reversed(both), reversed(node.args.defaults), strict=False)
+        defaults = {each.arg: default for each, default in last}
         defaults |= {
             each.arg: default
             for each, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)

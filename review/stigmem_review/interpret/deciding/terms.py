@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from stigmem_review.code.names import Function, names_of
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.machine import GiveUp
 from stigmem_review.interpret.values import NONE, Const, Foreign, Ref, Value
 
 WAYS = 96
@@ -27,12 +28,11 @@ LONG = 300
 """Characters of what is written, up to which it is told apart."""
 
 
-class TooMuch(Exception):  # noqa: N818 - not an error: nothing is told of the handler
-    """There is more to it than is followed."""
+class TooMuch(GiveUp):
+    """There are more ways than are followed; whoever calls that takes it as it is written."""
 
-
-class Endless(Exception):  # noqa: N818 - not an error: nothing is told of the handler
-    """It takes too long, so that nothing is told."""
+    def __init__(self) -> None:
+        super().__init__("there are too many ways through it")
 
 
 class Term(NamedTuple):
@@ -214,11 +214,6 @@ def _put(put: ast.NodeTransformer, value: Any) -> Any:
 def is_late(node: Function) -> bool:
     """Say whether a function is not run when it is called."""
     return isinstance(node, ast.AsyncFunctionDef) or names_of(node).generates
-
-
-def loaded(target: ast.expr) -> ast.expr:
-    """Return what is assigned to as it is read."""
-    return ast.parse(ast.unparse(target), mode="eval").body
 
 
 def constant(node: ast.expr) -> Value | None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from stigmem_review.interpret.deciding.terms import (
     PASSED,
-    Endless,
     Exit,
     Frame,
     Method,
@@ -21,7 +20,7 @@ from stigmem_review.interpret.deciding.terms import (
 )
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.host import ALLOW, DENY, REJECT
-from stigmem_review.interpret.machine import Machine
+from stigmem_review.interpret.machine import Exhausted, Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -44,9 +43,6 @@ _NESTED = 4
 """Containers within each other that are written out."""
 ENDS = {ALLOW: "allow", DENY: "deny", "stigmem_node.plugins.ALLOW_SINGLETON": "allow"}
 """What the node makes of what others give."""
-FAILS = "raises"
-
-
 Call = tuple[str, int, str]
 """A call: the place of its file, its line, and the last part of the name of what is called."""
 
@@ -65,16 +61,15 @@ class Things:
         """The attributes that the context is asked for, and where first."""
         self.folded: set[str] = set()
         """What decided where its value was known."""
-        self.depth = 0
         self.active: list[int] = []
         self.known: dict[int, str] = {}
         self.globals: dict[int, set[str]] = {}
 
     def tick(self) -> None:
-        """Count a step. Raises ``Endless`` where they are too many."""
+        """Count a step. Raises ``Exhausted`` where they are too many."""
         self.steps += 1
         if self.steps > _STEPS:
-            raise Endless
+            raise Exhausted
 
     def term(self, value: Value, written: str) -> Term:
         """Return what a value of the release is; ``written`` if that cannot be written down."""
