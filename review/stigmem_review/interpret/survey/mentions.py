@@ -9,7 +9,8 @@ than are followed one by one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from stigmem_review.code.names import Function
 from stigmem_review.code.nodes import children
@@ -58,7 +59,7 @@ def called_somewhere(
         for unit in waiting:
             names |= _mentioned(unit)
             for crowd in crowds_of.get(unit, ()):
-                among.update(body for each in crowd for body in _among(each, met))
+                among.update(_functions(crowd, met, _all_in))
         waiting = []
         for each in [*lone]:
             if each in among or _is_called(each, names, done):
@@ -82,8 +83,7 @@ def offered(modules: Iterable[Mod]) -> Iterator[Body]:
     for module in modules:
         if module.is_package and "." not in module.name:
             for name in _public(module):
-                for value in module.names.get(name, ()):
-                    yield from _functions(value, met)
+                yield from _functions(module.names.get(name, ()), met, _public_in)
 
 
 def _public(module: Mod) -> Iterator[str]:
@@ -99,9 +99,11 @@ def _public(module: Mod) -> Iterator[str]:
     yield from (name for name in module.names if not name.startswith("_"))
 
 
-def _functions(value: Value, met: set[Value]) -> Iterator[Body]:
-    """Yield a function, or those of a class; nothing that was ``met``: classes name each other."""
-    waiting = [value]
+def _functions(
+    values: Iterable[Value], met: set[Value], within: Callable[[Value], Iterable[Value]]
+) -> Iterator[Body]:
+    """Yield the functions that values are, or have in them; nothing that was ``met``."""
+    waiting = [*values][::-1]
     while waiting:
         each = waiting.pop()
         if each in met:
@@ -109,34 +111,31 @@ def _functions(value: Value, met: set[Value]) -> Iterator[Body]:
         met.add(each)
         if isinstance(each, Body):
             yield each
-        elif isinstance(each, Klass):
-            for name, values in reversed(each.names.items()):
-                if not name.startswith("_") or name.endswith("__"):
-                    waiting += reversed(values)
+        else:
+            waiting += [*within(each)][::-1]
 
 
-def _among(value: Value, met: set[Value]) -> Iterator[Body]:
-    """Yield the functions that something leads to; nothing that was ``met``."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if each in met:
-            continue
-        met.add(each)
-        if isinstance(each, Body):
-            yield each
-        elif isinstance(each, Bound):
-            waiting.append(each.function)
-            waiting += (e for values in each.args for e in values)
-        elif isinstance(each, Inst):
-            waiting.append(each.klass)
-        elif isinstance(each, (Inherited, Table)):
-            waiting.append(each.owner)
-        elif isinstance(each, Space):
-            # What a module imports as a whole is not what it has.
-            held = (e for values in each.names.values() for e in values)
-            waiting += (e for e in held if not isinstance(e, Mod))
-            waiting += each.bases if isinstance(each, Klass) else ()
+def _public_in(value: Value) -> Iterator[Value]:
+    """Yield what a class has for whoever has the class."""
+    for name, values in value.names.items() if isinstance(value, Klass) else ():
+        if not name.startswith("_") or name.endswith("__"):
+            yield from values
+
+
+def _all_in(value: Value) -> Iterator[Value]:
+    """Yield what something leads to."""
+    if isinstance(value, Bound):
+        yield value.function
+        yield from chain.from_iterable(value.args)
+    elif isinstance(value, Inst):
+        yield value.klass
+    elif isinstance(value, (Inherited, Table)):
+        yield value.owner
+    elif isinstance(value, Space):
+        # What a module imports as a whole is not what it has.
+        held = chain.from_iterable(value.names.values())
+        yield from (each for each in held if not isinstance(each, Mod))
+        yield from value.bases if isinstance(value, Klass) else ()
 
 
 def _finds(api: str) -> bool:
