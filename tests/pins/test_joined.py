@@ -39,6 +39,13 @@ def test_quotes_are_taken_away_and_lines_are_not() -> None:
     assert unquoted("a\"c\"me\\=='1.0' \\\nb") == "acme==1.0 \\\nb"
 
 
+def test_a_pin_is_seen_in_a_line_of_any_length() -> None:
+    many = "".join(f"  acme-library-{number}==1.0 \\\n" for number in range(1000))
+    for said in (f"RUN pip install \\\n{many}", f"RUN pip install {'x ' * 10_000}"):
+        found = mentioned("Dockerfile", f"{said}  demo-plugin==1.1.0\n".encode())
+        assert ("demo-plugin", "1.1.0") in {(pin.name, pin.version) for pin in found}
+
+
 def test_a_command_ends_where_the_next_one_starts() -> None:
     text = "pip install 1 && curl 2\npip install 3 \\\n 4\ncurl 5"
     said = joined(text).text
@@ -58,10 +65,12 @@ def test_a_command_ends_where_the_next_one_starts() -> None:
         "x.whl ",
         "poetry source add ",
         "==",
+        "a.",
+        "extras=[",
     ],
 )
 def test_a_file_made_to_take_long_takes_seconds_at_most(part: str) -> None:
-    data = (part * (1_000_000 // len(part))).encode()
+    data = f"a='==1' {part * (1_000_000 // len(part))} a.whl".encode()
     start = time.monotonic()
     mentioned("Dockerfile", data)
     assert time.monotonic() - start < 10

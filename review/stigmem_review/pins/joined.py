@@ -7,8 +7,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-_LINE_CHARS = 10_000
-"""So long a line becomes by joining; what goes on after that is another one."""
 _GOES_ON = re.compile(r"(?:\\|\^)[ \t]*$")
 _SPACED = re.compile(r"(?<!=)={2,3}[ \t]*$")
 _EQUALS = re.compile(r"[ \t]*={2,3}[ \t]*[\"']?v?[0-9]")
@@ -43,7 +41,7 @@ def joined(text: str) -> Joined:
     """
     pieces: list[str] = []
     starts: list[int] = []
-    at, long, goes_on = 0, 0, False
+    at, goes_on = 0, False
     for line in text.split("\n"):
         piece = line.rstrip("\r")
         starts.append(at)
@@ -52,9 +50,9 @@ def joined(text: str) -> Joined:
         apart = not goes_on
         if pieces and (_SPACED.search(pieces[-1]) or _EQUALS.match(piece)):
             apart, piece = False, piece.lstrip()
-        if pieces and (apart or long > _LINE_CHARS):
+        if pieces and apart:
             pieces.append("\n")
-            at, long = at + 1, 0
+            at += 1
             starts[-1] = at
         goes_on = bool(_GOES_ON.search(piece))
         if goes_on:
@@ -62,7 +60,7 @@ def joined(text: str) -> Joined:
         elif piece.rstrip().endswith("`") and piece.count("`") % 2:
             goes_on, piece = True, piece.rstrip()[:-1]
         pieces.append(piece)
-        at, long = at + len(piece), long + len(piece)
+        at += len(piece)
     return Joined("".join(pieces), tuple(starts))
 
 

@@ -22,7 +22,6 @@ from stigmem_review.pins.model import Pin
 from stigmem_review.pins.named import is_binary
 from stigmem_review.text import shorten
 
-_LINE_CHARS = 10_000
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([A-Za-z0-9,._ -]*)\])?"
 _VERSION = r"(v?[0-9][\w.!+-]*+)"
 _PIN = re.compile(
@@ -32,8 +31,9 @@ _PIN = re.compile(
     rf"^[ \t]*[\"']?{_NAME}[\"']?[ \t]*=[ \t]*(?:\{{[^}}]*version[ \t]*=[ \t]*)?"
     rf"[\"']===?[ ]*{_VERSION}[\"']"
 )
-_EXTRAS = re.compile(r"\bextras[ \t]*=[ \t]*\[([^\]]*)\]")
-_ARCHIVE = re.compile(r"[^\s\"'`=,;()\[\]{}]*\.(?:whl|tar\.gz)(?![\w.*-])")
+_EXTRAS = re.compile(r"\bextras[ \t]*=[ \t]*\[([^\[\]]*)\]")
+_APART = r"\s\"'`=,;()\[\]{}"
+_ARCHIVE = re.compile(rf"(?<![^{_APART}])[^{_APART}]*\.(?:whl|tar\.gz)(?![\w.*-])")
 _INSTALLER = re.compile(r"\b(?:pip[0-9.]*|uv|poetry|pdm)\b")
 _SET = re.compile(
     r"(?m)^[ \t]*(?:(?:ARG|ENV|export|set|-)[ \t]+)?"
@@ -71,7 +71,7 @@ def _in_text(path: str, said: Joined, *, is_poetry: bool) -> Iterator[Pin]:
     installs = follows(_INSTALLER, said.text)
     table: re.Match[str] | None = None
     for start, line in said.lines():
-        if len(line) <= _LINE_CHARS and not line.lstrip().startswith("#"):
+        if not line.lstrip().startswith("#"):
             here = partial(_at, path, said, start)
             yield from _in_line(line, here)
             yield from _archives(line, here, partial(_from, installs, start))
