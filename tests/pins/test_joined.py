@@ -46,6 +46,11 @@ def test_a_pin_is_seen_in_a_line_of_any_length() -> None:
         assert ("demo-plugin", "1.1.0") in {(pin.name, pin.version) for pin in found}
 
 
+def test_a_number_that_is_longer_than_python_converts_is_no_version() -> None:
+    data = f"RUN pip install acme=={'1' * 5000} demo-plugin==1.1.0\n".encode()
+    assert {pin.name for pin in mentioned("Dockerfile", data)} == {"demo-plugin"}
+
+
 def test_a_command_ends_where_the_next_one_starts() -> None:
     text = "pip install 1 && curl 2\npip install 3 \\\n 4\ncurl 5"
     said = joined(text).text

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from stigmem_review import limits
 from stigmem_review.model import Location
@@ -127,8 +127,9 @@ def _of_poetry(line: str, table: re.Match[str] | None, at: Location) -> Iterator
 
 def _pin(name: str, version: str, at: Location, url: str = "", extras: str = "") -> Iterator[Pin]:
     wanted = filter(None, (each.strip(" \t\"'") for each in extras.split(",")))
-    with suppress(InvalidVersion):
-        if name and str(Version(version)):
+    with suppress(ValueError):  # also of a number with more digits than Python converts
+        Version(version)
+        if name:
             asked = tuple(sorted(map(canonicalize_name, wanted)))
             yield Pin(canonicalize_name(name), version, (), "", at, shorten(url), asked)
 
