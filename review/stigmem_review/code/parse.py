@@ -22,7 +22,7 @@ _GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _PARTS = 500
 _LONG_NAME = late(rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++%b\.%b){%d}" % (_GAP, _GAP, _PARTS))
 _IN_NAMES = bytes(each for each in range(256) if re.match(rb"[\w\x80-\xff\\\s]", bytes([each])))
-_FORMATTED = re.compile(rb"""(?i)(?<!\w)(?:f|fr|rf)['"]""")
+_FORMATTED = late(rb"""(?i)(?<!\w)(?:f|fr|rf)['"]""")
 _MAKING_CODE = (b"def ", b"class ", b"lambda")
 _CODES = 2_000
 """Functions and classes in a file that is compiled: CPython compares those that are alike."""

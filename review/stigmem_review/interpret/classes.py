@@ -24,6 +24,7 @@ from stigmem_review.interpret import (
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import key
+from stigmem_review.interpret.kinds import OF_MODELS
 from stigmem_review.interpret.machine import (
     FALLS,
     GiveUp,
@@ -92,7 +93,7 @@ _REAL_CLASSES: dict[str, type] = {
     "enum.Enum": enum.Enum,
     "enum.IntEnum": enum.IntEnum,
     "enum.StrEnum": enum.StrEnum,
-    "pydantic.BaseModel": object,
+    objects.MODEL.dotted: object,
     "types.SimpleNamespace": object,
     "typing.Generic": typing.Generic,
     "typing.Protocol": typing.Protocol,
@@ -113,7 +114,6 @@ _NOT_OF_MODELS = words(
     "__get_validators__ __mro_entries__ __pydantic_init_subclass__"
 )
 """Methods that the base of all models does not have; what it has is not followed."""
-_OF_MODELS = words("copy dict json schema schema_json construct validate from_orm")
 
 
 def overrides(m: Machine, kind: Value, names: tuple[str, ...]) -> bool:
@@ -180,9 +180,7 @@ def inherited(m: Machine, kind: Foreign, name: str) -> Value:
         raise GiveUp(f"{name} of a builtin type")
     if kind == objects.MODEL and f"{kind.dotted}.{name}" in MODELS:
         return Foreign(f"{kind.dotted}.{name}")
-    if kind.dotted == "pydantic.BaseModel" and (
-        name.startswith(("model_", "__pydantic", "parse_")) or name in _OF_MODELS
-    ):
+    if kind == objects.MODEL and (name.startswith(("model_", "__pydantic")) or name in OF_MODELS):
         raise GiveUp(f"{name} of a model")
     if kind == objects.MANIFEST and name in ("model_config", *objects.VALIDATING):
         return MISSING
@@ -247,10 +245,10 @@ def derives(m: Machine, kind: Value, wanted: Value) -> bool | None:
     if one is not None and wanted.dotted in RAISED:
         return False
     if kind.dotted in _PLAIN_BASES or kind.dotted in _ENUMS:
-        return False if wanted.dotted in ("builtins.BaseException", "pydantic.BaseModel") else None
+        return False if wanted in (Foreign("builtins.BaseException"), objects.MODEL) else None
     if kind.dotted in ("builtins.str", "builtins.int"):
-        return False if other is not None or wanted.dotted == "pydantic.BaseModel" else None
-    if one is not None and wanted.dotted == "pydantic.BaseModel":
+        return False if other is not None or wanted == objects.MODEL else None
+    if one is not None and wanted == objects.MODEL:
         return False
     return None
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from stigmem_review.interpret import (
-    records,
-)
-from stigmem_review.interpret.machine import (
-    GiveUp,
-    Machine,
-)
+from stigmem_review.interpret import records
+from stigmem_review.interpret.machine import GiveUp, Machine
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.values import (
     FALSE,

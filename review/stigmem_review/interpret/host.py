@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.host import Node
+from stigmem_review.interpret import objects
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
@@ -42,7 +43,7 @@ from stigmem_review.interpret.values import (
 from stigmem_review.model import Location
 from stigmem_review.text import shorten
 
-MANIFEST = "stigmem_node.plugins.PluginManifest"
+MANIFEST = objects.MANIFEST.dotted
 REFUSED = Foreign("pydantic_core.ValidationError")
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -184,7 +185,7 @@ def check_dependencies(m: Machine, name: Value, depends: Value) -> None:
 
 def _made(m: Machine, node: Node, told: Written, given: dict[str, Value]) -> Value:
     check_dependencies(m, given.get("name", NONE), given.get("depends_on", Frozen(())))
-    ref = m.alloc(Thing("manifest", type=Foreign(MANIFEST), extra=told))
+    ref = m.alloc(Thing("manifest", type=objects.MANIFEST, extra=told))
     for field, value in {**defaults(m, node), **given}.items():
         m.write(ref, value, field)
     return ref
@@ -377,7 +378,7 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
         case Const(value=None):
             return value
         case Ref(kind="class") as ref:
-            match m.derives(ref, Foreign("pydantic.BaseModel")):
+            match m.derives(ref, objects.MODEL):
                 case True:
                     return value
                 case False:
@@ -386,7 +387,7 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
                     raise GiveUp("whether it is a model is not known")
         case Const() | Tuple() | Frozen() | Opaque() | Ref(kind="function" | "instance" | "list"):
             _wrong(m, value, "a configuration class")
-        case Foreign(dotted="pydantic.BaseModel"):
+        case objects.MODEL:
             return value
         case Unknown(why=why):
             raise GiveUp(why)
@@ -475,7 +476,7 @@ def constructed(m: Machine, node: Node, args: Args, keywords: Keywords) -> Value
     given = dict(keywords)
     if not {"name", "version"} <= given.keys():
         raise GiveUp("a manifest is made without all of its fields")
-    ref = m.alloc(Thing("manifest", type=Foreign(MANIFEST), extra=written(m, keywords)))
+    ref = m.alloc(Thing("manifest", type=objects.MANIFEST, extra=written(m, keywords)))
     for field, value in {**defaults(m, node), **given}.items():
         if field in FIELDS:
             m.write(ref, value, field)
@@ -558,6 +559,7 @@ def _record(dotted: str, fields: tuple[str, ...], least: int) -> None:
 REJECT = "stigmem_node.plugins.RejectError"
 REJECT_INIT = f"{REJECT}.__init__"
 ALLOW = "stigmem_node.plugins.Allow"
+ALLOWS = "stigmem_node.plugins.ALLOW_SINGLETON"
 DENY = "stigmem_node.plugins.Deny"
 _record(ALLOW, (), 0)
 _record(DENY, ("reason",), 1)

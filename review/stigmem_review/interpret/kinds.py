@@ -13,6 +13,7 @@ from types import FunctionType, ModuleType
 from typing import Literal
 
 from stigmem_review.host.modules import STANDARD
+from stigmem_review.interpret.objects import MANIFEST, MODEL
 from stigmem_review.interpret.values import Foreign, Opaque, words
 
 UNION = Foreign("types.UnionType")
@@ -24,7 +25,6 @@ OF_MODELS = words(
     "schema_json update_forward_refs validate"
 )
 """Public attributes of ``pydantic.BaseModel`` and of its class that do not begin with model_."""
-_MODELS = words("pydantic.BaseModel stigmem_node.plugins.PluginManifest")
 Kind = Literal["module", "class", "function", "other"]
 
 _REAL: dict[str, ModuleType] = {
@@ -62,7 +62,7 @@ _ALIASES = words("Outcome VotingDecision")
 
 def lacks(dotted: str, name: str) -> bool:
     """Say whether something is known to have no such attribute."""
-    if dotted in _MODELS:
+    if dotted in (MODEL.dotted, MANIFEST.dotted):
         # A model has its fields for its objects alone.
         return not (name.startswith(("_", "model_")) or name in OF_MODELS)
     if kind_of(dotted) == "function" and dotted.rpartition(".")[0] in _REAL:

@@ -126,7 +126,7 @@ def made(
     return ref
 
 
-@model("pydantic.BaseModel.__init__", f"{host.MANIFEST}.__init__", whole=True)
+@model(f"{objects.MODEL.dotted}.__init__", f"{host.MANIFEST}.__init__", whole=True)
 def _initialise(m: Machine, args: Args, keywords: Keywords) -> Value:
     ref = args[0]
     if not isinstance(ref, Ref) or ref.kind not in ("instance", "manifest"):

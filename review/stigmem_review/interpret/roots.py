@@ -16,7 +16,7 @@ from stigmem_review.code.names import Function
 from stigmem_review.interpret import calls
 from stigmem_review.interpret.events import PHASES
 from stigmem_review.interpret.heap import ESCAPED, FLAGS, VOLATILE, Cell
-from stigmem_review.interpret.host import ALLOW, DENY, REJECT
+from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, REJECT
 from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
@@ -43,7 +43,6 @@ _ALL = 10_000
 """Steps for all of them."""
 _TURNS = 3
 _VERDICTS: dict[str, End] = {ALLOW: "allow", DENY: "deny"}
-_ALLOWS = "stigmem_node.plugins.ALLOW_SINGLETON"
 _PLAIN = ("abc.ABC", "builtins.object", "enum.Enum", "typing.Generic", "typing.NamedTuple")
 """Classes of others that make no verdict of what derives from them."""
 _HOLDING = ("dict", "instance", "list", "module", "set")
@@ -223,7 +222,7 @@ def _end(m: Machine, kind: str, value: Value) -> End:
         known = isinstance(value, Ref) and m.derives(m.thing(value).type, Foreign(REJECT))
         return "deny" if known else "raises"
     match value:
-        case Foreign(dotted=dotted) if dotted == _ALLOWS:
+        case Foreign(dotted=dotted) if dotted == ALLOWS:
             return "allow"
         case Ref(kind="object" | "instance") as ref:
             return _end_of(m, m.thing(ref).type)

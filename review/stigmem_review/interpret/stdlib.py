@@ -396,14 +396,8 @@ def _plain_value(m: Machine, value: Value) -> None:
 
 for _name in (
     *("fastapi.Query", "fastapi.Path", "fastapi.Body", "fastapi.Header", "fastapi.Cookie"),
-    *(
-        "fastapi.Form",
-        "fastapi.File",
-        "pydantic.StringConstraints",
-        "pydantic.conint",
-        "pydantic.confloat",
-    ),
-    *("pydantic.constr", "pydantic.conlist", "pydantic.conset"),
+    *("fastapi.Form", "fastapi.File", "pydantic.StringConstraints", "pydantic.conint"),
+    *("pydantic.confloat", "pydantic.constr", "pydantic.conlist", "pydantic.conset"),
 ):
     model(_name)(_plain_only(_name))
 

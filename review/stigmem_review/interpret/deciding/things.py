@@ -19,7 +19,7 @@ from stigmem_review.interpret.deciding.terms import (
     within,
 )
 from stigmem_review.interpret.heap import ALL
-from stigmem_review.interpret.host import ALLOW, DENY, REJECT
+from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, REJECT
 from stigmem_review.interpret.machine import Exhausted, Machine
 from stigmem_review.interpret.values import (
     MISSING,
@@ -41,7 +41,7 @@ _STEPS = 4_000
 _NAMED_ITEM = f"each of {PASSED}.items()"
 _NESTED = 4
 """Containers within each other that are written out."""
-ENDS = {ALLOW: "allow", DENY: "deny", "stigmem_node.plugins.ALLOW_SINGLETON": "allow"}
+ENDS = {ALLOW: "allow", DENY: "deny", ALLOWS: "allow"}
 """What the node makes of what others give."""
 Call = tuple[str, int, str]
 """A call: the place of its file, its line, and the last part of the name of what is called."""
