@@ -41,10 +41,21 @@ SLICES = 4
 PARSED: Parsed = {}
 
 
+def is_unsure(reading: Reading) -> bool:
+    """Say whether it was said that something may raise, is refused, or could not be read."""
+    return not reading.made or bool(
+        reading.raised
+        or reading.refused
+        or any(isinstance(field, Unknown) for field in reading.fields.values())
+    )
+
+
 def wrong(reading: Reading, recorded: Recorded) -> Iterator[str]:
     """Yield what was said to be certain and is not what the node gave in some environment."""
     for answer in recorded.answers:
         if answer.fields is None:
+            if not is_unsure(reading):
+                yield f"said to raise nothing, with {dict(answer.env)} it does: {answer.error}"
             continue
         if not reading.made:
             yield f"said to raise {reading.raised}, with {dict(answer.env)} it does not"

@@ -42,7 +42,9 @@ import fastapi, stigmem_node.plugins
 
 
 def target(value):
-    return value if value is None else f"{value.__module__}:{value.__qualname__}"
+    if value is None or not hasattr(value, "__qualname__"):
+        return value and f"<{type(value).__name__}>"
+    return f"{value.__module__}:{value.__qualname__}"
 
 
 def route(value, tops):

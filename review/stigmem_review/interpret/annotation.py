@@ -19,6 +19,7 @@ from stigmem_review.interpret.machine import (
     Machine,
 )
 from stigmem_review.interpret.objects import mro
+from stigmem_review.interpret.text import like
 from stigmem_review.interpret.values import (
     MISSING,
     Const,
@@ -41,6 +42,7 @@ _BARE = frozenset(("builtins", "collections", "types", "typing", "typing_extensi
 _THEMSELVES = frozenset(("Annotated", "Awaitable", "ClassVar", "Final", "Optional", "Union"))
 """What names the type of the object itself in square brackets, and not of what is in it."""
 NONE_TYPE = Foreign("types.NoneType")
+_NO_TYPES = "it is no class, nor a tuple of classes, nor a union"
 _SEVERAL = tuple(
     map(
         Foreign,
@@ -252,7 +254,9 @@ def types_in(m: Machine, value: Value) -> tuple[Value, ...]:
     if generic.parts_of(m, value):
         if generic.bare(m, value) in _SEVERAL:
             raise GiveUp("whether something is of one of several types is not known")
-        m.raise_("TypeError", Const("it is no class, nor a tuple of classes, nor a union"))
+        m.raise_("TypeError", Const(_NO_TYPES))
+    if not isinstance(value, Tuple) and like(m, value) is not MISSING:
+        m.raise_("TypeError", Const(_NO_TYPES))
     return _types_in(m, value)
 
 

@@ -619,7 +619,7 @@ def next_of(m: Machine, value: Value, default: Value | None) -> Value:
             return default
 
         return with_items(m, thing.defaults[0][1], pick)
-    if m.read(value, SPENT) != MISSING or value.kind == "generator":
+    if m.read(value, SPENT) != MISSING:
         raise GiveUp("what is left of a generator is not known")
     kind = f"stops {m.atom('an item')}"
 

@@ -12,7 +12,7 @@ from stigmem_review.interpret import annotation, containers, generic, namespaces
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
-from stigmem_review.interpret.text import plain, really
+from stigmem_review.interpret.text import like, plain, really
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,
@@ -153,12 +153,19 @@ def unary(m: Machine, op: ast.unaryop, value: Value) -> Value:
     if isinstance(op, ast.Not):
         return negated(m, value)
     function = _UNARY[type(op)]
-    return m.each(value, lambda each: really(m, lambda: function(plain(m, each))))
+
+    def one(value: Value) -> Value:
+        _refuse(m, function, value)
+        return really(m, lambda: function(plain(m, value)))
+
+    return m.each(value, one)
 
 
 def binary(m: Machine, op: ast.operator, left: Value, right: Value, *, inplace: bool) -> Value:
     """Return what an operator makes of two values. Raises ``GiveUp`` where it is not known."""
     name, function = _BINARY[type(op)]
+    if inplace:
+        function = getattr(operator, f"i{name}")
     return m.each(
         left, lambda one: m.each(right, lambda two: _binary(m, name, function, one, two, inplace))
     )
@@ -254,9 +261,24 @@ def _binary(
         isinstance(right, Member) and (right.mixin == "int")
     ):
         raise GiveUp("members of an enumeration are counted with")
+    _refuse(m, function, left, right)
     one, two = plain(m, left), plain(m, right)
     _guard(name, one, two)
     return really(m, lambda: function(one, two))
+
+
+def _refuse(m: Machine, function: Callable[..., Any], *operands: Value) -> None:
+    """Raise what Python raises for operands whose types do not go with an operator.
+
+    That is up to the types of containers and functions, whatever is in them.
+    """
+    found = [like(m, each) for each in operands]
+    if MISSING in found or all(isinstance(each, Const) for each in operands):
+        return
+    try:
+        function(*found)
+    except TypeError:
+        really(m, lambda: function(*found))
 
 
 def _united(m: Machine, one: Pairs, right: Value) -> Value:
@@ -517,6 +539,7 @@ def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
         if left.type != type(right.value).__name__:
             raise GiveUp("whether one is smaller is not known")
         return Opaque("bool", (name, left, right))
+    _refuse(m, function, left, right)
     return really(m, lambda: function(plain(m, left), plain(m, right)))
 
 

@@ -33,7 +33,11 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
     flag,
+    words,
 )
+
+LEVELS = words("CRITICAL DEBUG ERROR FATAL INFO NOTSET WARN WARNING")
+"""The names of the levels that log records have of Python's own accord."""
 
 # The environment.
 
@@ -364,8 +368,7 @@ for _name in (
     *("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4", "datetime.timedelta"),
     *("warnings.filterwarnings", "warnings.simplefilter", "logging.NullHandler"),
     *("logging.getLogger.info", "logging.getLogger.debug", "logging.getLogger.warning"),
-    *("logging.getLogger.error", "logging.getLogger.exception", "logging.getLogger.setLevel"),
-    *("contextvars.ContextVar", "logging.NullHandler.setLevel"),
+    *("logging.getLogger.error", "logging.getLogger.exception", "contextvars.ContextVar"),
 ):
     model(_name)(_harmless(_name))
 
@@ -428,6 +431,21 @@ def _type_adapter(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     m.asked(args[0])
     return m.alloc(Thing("object", type=Foreign("pydantic.TypeAdapter")))
+
+
+@model("logging.getLogger.setLevel")
+@model("logging.NullHandler.setLevel")
+def _set_level(m: Machine, args: Args, keywords: Keywords) -> Value:
+    given = (*args, *(value for name, value in keywords if name == "level"))
+    count(given, keywords if len(given) == len(args) else (), 2, 2)
+    match given[1]:
+        case Const(value=str(level)) if level in LEVELS:
+            return NONE
+        case Opaque(type="str") | Const(value=str()) as level:
+            return m.maybe(("is a level", level), NONE, "ValueError", Const("Unknown level"))
+        case level:
+            m.shown(level)
+            return NONE
 
 
 @model("logging.getLogger.addHandler")

@@ -10,6 +10,7 @@ from stigmem_review.interpret import protocols
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.machine import Exit, GiveUp, Machine
 from stigmem_review.interpret.values import (
+    MISSING,
     Bound,
     Const,
     File,
@@ -21,6 +22,7 @@ from stigmem_review.interpret.values import (
     Ref,
     Tuple,
     Value,
+    View,
     words,
 )
 from stigmem_review.patterns import late
@@ -84,6 +86,39 @@ def plain(m: Machine, value: Value) -> Any:
         case _:
             pass
     raise GiveUp("it is no plain constant")
+
+
+_LIKE: dict[str, Callable[[], Any]] = {
+    "dict": dict,
+    "function": lambda: plain,
+    "list": list,
+    "module": lambda: limits,
+    "set": set,
+}
+_VIEWS: dict[str, Any] = {"items": {}.items(), "keys": {}.keys(), "values": {}.values()}
+
+
+def like(m: Machine, value: Value) -> Any:
+    """Return a constant, or an empty one of the builtin type that a value is of.
+
+    ``MISSING`` where its type is not known to be a builtin one.
+    """
+    match value:
+        case Const(value=constant):
+            return constant
+        case Tuple(named=None):
+            return ()
+        case Frozen():
+            return frozenset()
+        case View(kind=kind, owner=owner) if kind in _VIEWS and not m.thing(owner).name:
+            return _VIEWS[kind]
+        case Ref(kind="dict") if m.thing(value).name:
+            # Such as a defaultdict, which has operators of its own.
+            return MISSING
+        case Ref(kind=kind) if kind in _LIKE:
+            return _LIKE[kind]()
+        case _:
+            return MISSING
 
 
 def from_plain(m: Machine, value: Any) -> Value:

@@ -244,7 +244,7 @@ def _where_unset(m: Machine, part: Any, so: bool) -> bool | None:
             return False
         case ("truth", Opaque(key=tuple() as key) as value):
             held = _holds(m, key, value)
-        case ("=" | "is int" | "is float", *_):
+        case ("=" | "is int" | "is float" | "is a level", *_):
             held = _holds(m, part, Const(None))
         case _:
             return None
@@ -282,6 +282,8 @@ def _holds(m: Machine, key: tuple[Any, ...], value: Any) -> bool | None:
             case ("is float", inner):
                 float(_taken(m, inner))
                 return True
+            case ("is a level", inner):
+                return _taken(m, inner) in stdlib.LEVELS
             case _:
                 return bool(_taken(m, value))
     except _Unset:
@@ -416,6 +418,8 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             return f"{subject(value)} is {no}a whole number{_default(m, value)}"
         case ("is float", value):
             return f"{subject(value)} is {no}a number{_default(m, value)}"
+        case ("is a level", value):
+            return f"{subject(value)} is {no}a level of logging{_default(m, value)}"
         case ("is a name", value):
             return f"{subject(value)} is {no}a valid name"
         case ("is a version", value):
