@@ -93,6 +93,37 @@ def _denied(condition: str) -> str:
     return _condition((question, every - answers)) if answers & {"no", UNSET} else ""
 
 
+# Whether they hold by default
+
+_DEFAULT = late(
+    rf"\w+ is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
+    r"(?: \(default (?P<default>.*)\))?"
+)
+
+
+def by_default(conditions: Iterable[str]) -> bool | None:
+    """Say whether all hold where no variable of the environment is set; ``None`` if who knows."""
+    found = [_or_by_default(each) for each in conditions]
+    return False if False in found else None if None in found else True
+
+
+def _or_by_default(condition: str) -> bool | None:
+    found: list[bool | None] = []
+    for way in _alternatives(condition):
+        said = [_by_default(question, answers) for question, answers in way]
+        found.append(False if False in said else None if None in said else True)
+    return True if True in found else None if None in found else False
+
+
+def _by_default(question: str, answers: _Answers) -> bool | None:
+    """Say whether a question has one of some answers where no variable is set."""
+    if answers <= _ALL[1]:
+        return UNSET in answers
+    if (found := _DEFAULT.fullmatch(question)) is None:
+        return None
+    return (found["default"] in _QUOTED.findall(found["values"])) == (answers == _YES)
+
+
 # Whether all can hold
 
 

@@ -366,6 +366,79 @@ class Handler(msgspec.Struct, frozen=True):
     constants: tuple[tuple[str, str], ...] = ()
 
 
+Refusal = Literal[
+    "DISC-LOAD",
+    "DISC-NOTCALLABLE",
+    "DISC-FACTORY",
+    "DISC-TYPE",
+    "DISC-DUP",
+    "DISC-BASEEXC",
+    "DEP-MISSING",
+    "DEP-CYCLE",
+    "SIG-UNSIGNED",
+    "SIG-ACK",
+    "REQ-INVALID",
+    "REQ-UNMET",
+    "SIGN-ARITY",
+    "CFG-OTHER-DENY",
+    "CFG-OTHER-RAISE",
+    "CFG-OTHER-RESULT",
+    "CFG-OWN-DENY",
+    "CFG-OWN-RAISE",
+    "CFG-OWN-RESULT",
+    "TIMEOUT",
+    "ROUTE-TYPE",
+    "ROUTE-EMPTY",
+    "MIG-RAISE",
+    "MIG-NONE",
+    "MIG-SHAPE",
+    "MIG-DUPDIFF",
+    "MIG-DUPSAME",
+    "MIG-VERSION",
+    "MIG-IDDOWN",
+    "MIG-VERDOWN",
+    "MIG-CHECKSUM",
+    "MIG-SQL",
+]
+"""Which of its checks a node refuses a plugin by, in the order in which it comes to them."""
+
+HOLE = "\N{HORIZONTAL ELLIPSIS}"
+"""Stands in a message for what only the node knows when it prints it."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """One way in which a plugin, by itself, keeps a node from starting.
+
+    ``exception`` is the class that leaves the node and ``message`` what it says, with ``HOLE`` for
+    what is not known; both are empty where nothing is. All of ``conditions`` have to hold for it.
+    ``unsure`` says why it is not known whether it comes to that.
+    """
+
+    refusal: Refusal
+    exception: str = ""
+    message: str = ""
+    conditions: tuple[str, ...] = ()
+    at: Location | None = None
+    unsure: str = ""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What the node gets of one entry point while it starts, as far as the release decides it.
+
+    ``stops`` stand in the order in which the node comes to them. ``made`` is false where it never
+    gets a manifest. ``judges`` are those that its own ``config_validate`` brings upon the plugins
+    registered after it; ``migrates`` is the name by which its handler of ``migration_register`` is
+    sorted among others', empty without one.
+    """
+
+    entry_point: str
+    manifest: Manifest | Unknown
+    stops: tuple[Stop, ...] = ()
+    made: bool = True
+    judges: tuple[Stop, ...] = ()
+    migrates: str = ""
+
+
 BuildKind = Literal["backend", "requirement", "code", "setting"]
 """What of a build a step is: who does it, what that needs, code of the release, or a setting."""
 
@@ -587,7 +660,8 @@ class Release(msgspec.Struct, frozen=True):
     where nobody looked. ``builds`` is what installing from a source runs; a wheel is not built.
     ``contents`` are all files of a wheel or an sdist, with their SHA-256; ``held_against`` is the
     sdist that a wheel of an index was compared with. ``links`` are a wheel's project URLs, as
-    ``LABEL, ADDRESS``; they say something only of a first signature.
+    ``LABEL, ADDRESS``; they say something only of a first signature. ``starts`` is what the node
+    does with each of its entry points, sorted by name; nothing where no code could be followed.
     """
 
     source: Source
@@ -618,3 +692,4 @@ class Release(msgspec.Struct, frozen=True):
     contents: Digests = NotCarried("none")
     held_against: HeldAgainst | None = None
     links: tuple[str, ...] = ()
+    starts: tuple[Start, ...] = ()

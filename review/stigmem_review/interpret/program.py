@@ -25,9 +25,10 @@ class Program:
     """One entry point (``module:name``) of a distribution, on one node.
 
     ``target`` is what the entry point names, and ``made`` what that returns, nothing where it
-    always raises; ``raised`` is how it fails, ``phase`` the last of ``import``, ``find`` and
-    ``call`` that it gets to; ``lost`` why nothing of that can be told. They are there once it was
-    made; the ``machine`` then is in the state that the node is in.
+    always raises; ``raised`` is how it fails, the first ``loading`` of them before it is called;
+    ``phase`` is the last of ``import``, ``find`` and ``call`` that it gets to; ``lost`` why nothing
+    of that can be told. They are there once it was made; the ``machine`` then is in the state that
+    the node is in.
     """
 
     def __init__(self, entry: str, modules: Modules, node: Node, own: Own | None = None) -> None:
@@ -39,6 +40,7 @@ class Program:
         self.target: Value | None = None
         self.made: Value | None = None
         self.raised: tuple[Outcome, ...] = ()
+        self.loading = 0
         self.lost: Lost | None = None
         self.ran: tuple[Any, ...] | None = None
         """What was run of it besides, once it was (``roots``)."""
@@ -89,6 +91,7 @@ class Program:
             return found
 
         target = self.target = self._ended(find)
+        self.loading = len(self.raised)
         if target is not None:
             self.phase = "call"
             m.begin(FACTORY)

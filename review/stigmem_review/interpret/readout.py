@@ -104,7 +104,7 @@ def read_program(program: Program) -> Reading:
     if program.lost:
         untold = Unknown(program.lost.why, program.lost.at)
         return Reading(True, dict.fromkeys(host.FIELDS, untold), (), (), {}, m.steps)
-    raised = tuple(_raised(m, each) for each in program.raised)
+    raised = tuple(read_raised(m, each) for each in program.raised)
     calls = [each for each in (_written(m, way) for way in program.raised) if each]
     refused: list[Refused] = []
     fields: dict[str, AnyValue] = {}
@@ -131,7 +131,8 @@ def _call(m: Interpreter, value: Value) -> host.Written | None:
 # What is raised.
 
 
-def _raised(m: Interpreter, way: Way) -> Raised:
+def read_raised(m: Interpreter, way: Way) -> Raised:
+    """Return an exception that reaches the node, as it leaves a part of a program."""
     found = ("", "")
 
     def look() -> Value:
@@ -216,7 +217,7 @@ def _taken(
     except GiveUp as stop:
         return Unknown(stop.why, written.places[name])
     if not found:
-        said = [_raised(m, way).message for way in ways if way.kind == "raises"]
+        said = [read_raised(m, way).message for way in ways if way.kind == "raises"]
         return said[0] if said else "it is refused"
     return found[0]
 

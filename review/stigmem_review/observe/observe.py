@@ -19,9 +19,8 @@ from stigmem_review.interpret.events import Event
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.interpret.survey import Survey
 from stigmem_review.interpret.survey.things import ALONE
-from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.release import itself_of
-from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Known, Observation, Release
+from stigmem_review.model import EntryPoint, Gap, Known, Observation, Release
 from stigmem_review.observe.acts import decided_by, is_unsure, stated
 from stigmem_review.observe.authority import accessors
 from stigmem_review.observe.behaviour import Acts
@@ -36,6 +35,7 @@ from stigmem_review.observe.raising import factory_raises
 from stigmem_review.observe.reach import Reach
 from stigmem_review.observe.routes import endpoints
 from stigmem_review.observe.schema import settings
+from stigmem_review.observe.starting import entries_of, starts_of
 from stigmem_review.text import shorten
 
 
@@ -51,13 +51,15 @@ class Seen:
 
     def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
         """Return what each entry point of a release runs."""
-        declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
+        return [program for _, program in self.started(release, code, node)]
+
+    def started(self, release: Release, code: Code, node: Node) -> list[tuple[EntryPoint, Program]]:
+        """Return each entry point that names something in a module, and what it runs."""
         itself = itself_of(release.distribution, release.distribution_version)
         return [
-            self.programs.get(plain.value, code.site, code.paths, node, itself)
-            for each in declared
-            if each.group == ENTRY_POINT_GROUP and (plain := normal_value(each)) is not None
-            if ":" in plain.value
+            (each, self.programs.get(each.value, code.site, code.paths, node, itself))
+            for each in entries_of(release)
+            if ":" in each.value
         ]
 
     def syntax(self, data: bytes) -> Syntax | Failure:
@@ -117,6 +119,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         settings=settings(release, programs),
         handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node, told)),
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
+        starts=starts_of(release, seen.started(release, code, node)),
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
     )

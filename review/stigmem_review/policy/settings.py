@@ -20,6 +20,8 @@ OVERRIDE: Final = "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS"
 REQUIRED: Final = "STIGMEM_PLUGIN_SIGNING_REQUIRED"
 ACKNOWLEDGED: Final = "STIGMEM_PLUGIN_UNSIGNED_ACK"
 
+DISCOVERY: Final = "STIGMEM_PLUGIN_AUTO_DISCOVERY_ENABLED"
+
 ACKNOWLEDGEMENT = "i-understand-plugins-are-unsigned"
 """The one text that the node takes for it (``stigmem_node.plugins.signing``)."""
 
@@ -32,13 +34,15 @@ class Settings(msgspec.Struct, frozen=True):
     """The settings of a node that decide about signatures (``stigmem_node.settings``).
 
     ``trusted`` and ``override`` are bare identities; ``required`` is absent where it is not set;
-    ``acknowledged`` if the operator accepts unsigned plugins in the node's own words.
+    ``acknowledged`` if the operator accepts unsigned plugins in the node's own words, and
+    ``discovery`` unless the node is told to look for no plugins.
     """
 
     trusted: tuple[str, ...] = ()
     override: tuple[str, ...] = ()
     required: bool | None = None
     acknowledged: bool = False
+    discovery: bool = True
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
@@ -98,7 +102,7 @@ def _first_line(original: Original) -> int:
     return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
-_BY_NAME = {each.lower(): each for each in (TRUSTED, OVERRIDE, REQUIRED, ACKNOWLEDGED)}
+_BY_NAME = {each.lower(): each for each in (TRUSTED, OVERRIDE, REQUIRED, ACKNOWLEDGED, DISCOVERY)}
 
 
 def _variable(name: str) -> str:
@@ -120,8 +124,9 @@ def _settings(values: Mapping[str, str | None], places: Mapping[str, str], shown
     return Settings(
         trusted=trusted,
         override=override,
-        required=_flag(said.get(REQUIRED), at.get(REQUIRED, shown)),
+        required=_flag(REQUIRED, said.get(REQUIRED), at.get(REQUIRED, shown)),
         acknowledged=said.get(ACKNOWLEDGED) == ACKNOWLEDGEMENT,
+        discovery=_flag(DISCOVERY, said.get(DISCOVERY), at.get(DISCOVERY, shown)) is not False,
     )
 
 
@@ -135,6 +140,8 @@ def takes_more(name: str, value: str) -> bool:
             return value.lower() not in _YES
         case known if known == ACKNOWLEDGED:
             return value == ACKNOWLEDGEMENT or "$" in value or "{" in value
+        case known if known == DISCOVERY:
+            return value.lower() not in _NO
         case "":
             return False
         case _:
@@ -152,7 +159,7 @@ def _identities(name: str, value: str | None, shown: str) -> tuple[str, ...]:
     return found
 
 
-def _flag(value: str | None, shown: str) -> bool | None:
+def _flag(name: str, value: str | None, shown: str) -> bool | None:
     if value is None:
         return None
     if value.lower() in _YES:
@@ -160,5 +167,5 @@ def _flag(value: str | None, shown: str) -> bool | None:
     if value.lower() in _NO:
         return False
     raise PolicyError(
-        f"{shown}: {REQUIRED} is {shorten(value)!r}, which the node refuses; write true or false"
+        f"{shown}: {name} is {shorten(value)!r}, which the node refuses; write true or false"
     )
