@@ -21,7 +21,7 @@ from support.real_node import NODE, RealNode
 def main(wanted: list[str]) -> None:
     """Record the sets that are named, or all."""
     with tempfile.TemporaryDirectory() as work:
-        python = Path(os.environ.get("STIGMEM_REVIEW_NODE_PYTHON") or _install(Path(work)))
+        python = Path(os.environ.get("STIGMEM_REVIEW_NODE_PYTHON") or install(Path(work)))
         with RealNode(python, 1) as one, RealNode(python, 2) as other:
             for name in wanted or programs.SETS:
                 now = [oracle.ask(program, (one, other)) for program in programs.SETS[name]()]
@@ -29,7 +29,7 @@ def main(wanted: list[str]) -> None:
                 print(f"{name}: {len(now)} programs")
 
 
-def _install(work: Path) -> Path:
+def install(work: Path) -> Path:
     venv.create(work, with_pip=True)
     python = work / "bin" / "python"
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", NODE], check=True)

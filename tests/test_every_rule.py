@@ -398,10 +398,13 @@ PAIRS: dict[str, Pair] = {
         },
     ),
     "migrations": Pair(
-        migrating('"demo-plugin", 1, "A", "one"', '"demo-plugin", 2, "B", "two"'),
         migrating(
-            '"demo-plugin", 1, "A", "one"',
-            '"other", 1, "C", "three"',
+            '"demo-plugin", 1, "CREATE TABLE A (id);", "one"',
+            '"demo-plugin", 2, "CREATE TABLE B (id);", "two"',
+        ),
+        migrating(
+            '"demo-plugin", 1, "CREATE TABLE A (id);", "one"',
+            '"other", 1, "CREATE TABLE C (id);", "three"',
             '"demo-plugin", 1, "D", "five", backend="postgres", plugin_version="1.0.0-foo"',
             '"demo-plugin", 0, __name__.sql(), "four"',
         ),

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from stigmem_review.compare import Comparison, compare, inspect
+from stigmem_review.forecast.ledger import Database
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Release, SourceKind
 from stigmem_review.policy.trust import Trust
@@ -55,12 +56,14 @@ def build_case(
     trust: Trust = _NOBODY,
     plugins: tuple[str, ...] = (),
     old_node: Node | None = None,
+    ledger: Database | None = None,
 ) -> Case:
     """Compare two releases and return what there is to judge; ``plugins`` are on the node too.
 
-    ``old_node`` is the one that the old release was read for, where the new one meets another.
+    ``old_node`` is the one that the old release was read for, where the new one meets another, and
+    ``ledger`` that of the node's database, if one is given.
     """
-    comparison = compare(old, new, node, trust, old_node)
+    comparison = compare(old, new, node, trust, old_node, ledger)
     info = NodeInfo(node.version, plugins, bool(plugins))
     return Case(_side(old, new), _side(new, old), info, comparison)
 

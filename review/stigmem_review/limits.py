@@ -225,3 +225,15 @@ DIFF_LINES = 20_000
 
 EVIDENCES = 500
 """Findings that show lines."""
+
+MIGRATION_BYTES = MIB
+"""The SQL of one migration that is compiled."""
+
+MIGRATION_STATEMENTS = 2_000
+"""Statements of all migrations on one database that are compiled."""
+
+LEDGER_BYTES = 256 * MIB
+"""An export of the node's ledger of migrations, or the database that it is in."""
+
+LEDGER_ROWS = 20_000
+"""Migrations in a ledger; released plugins have two or three each."""

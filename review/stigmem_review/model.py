@@ -662,6 +662,8 @@ class Release(msgspec.Struct, frozen=True):
     sdist that a wheel of an index was compared with. ``links`` are a wheel's project URLs, as
     ``LABEL, ADDRESS``; they say something only of a first signature. ``starts`` is what the node
     does with each of its entry points, sorted by name; nothing where no code could be followed.
+    ``given`` are the ``migrations`` that the node gets when it asks for them, in order; absent
+    where that is not known.
     """
 
     source: Source
@@ -693,3 +695,4 @@ class Release(msgspec.Struct, frozen=True):
     held_against: HeldAgainst | None = None
     links: tuple[str, ...] = ()
     starts: tuple[Start, ...] = ()
+    given: tuple[Migration, ...] | None = None

@@ -390,8 +390,9 @@ def test_what_is_declared_at_times_is_declared() -> None:
 
 def test_the_version_that_the_ledger_keeps_is_the_one_that_is_refused() -> None:
     migrations = (Migration("1", number=1, sql="CREATE TABLE a (b)"),)
-    old = ShortRelease(version="1.0.0", migrations=migrations)
-    new = ShortRelease(version="2.0.0", migrations=migrations)
+    asked = {"migration_register": "demo:migrate"}
+    old = ShortRelease(version="1.0.0", migrations=migrations, hooks=asked)
+    new = ShortRelease(version="2.0.0", migrations=migrations, hooks=asked)
     several = msgspec.structs.replace(
         new,
         one_of=msgspec.convert(
@@ -407,7 +408,10 @@ def test_the_version_that_the_ledger_keeps_is_the_one_that_is_refused() -> None:
             {"version": depends("x", "0.9.0")}, dict[str, tuple[ShortOutcome, ...]]
         ),
     )
-    assert "migrations-refused" not in kinds(old, no_version)
+    assert "migrations-refused" in kinds(old, no_version)
+    unasked = msgspec.structs.replace(old, hooks={})
+    assert "migrations-refused" not in kinds(new, unasked)
+    assert "migrations-refused" in kinds(new, old)
 
 
 def test_a_capture_does_not_say_when_what_it_shows_is_so() -> None:

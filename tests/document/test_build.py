@@ -55,10 +55,11 @@ def test_going_back_installs_the_bytes_that_were_reviewed(
 def test_nothing_goes_back_to_what_is_not_there_or_would_be_refused() -> None:
     assert report_of({"none": True}, {}).go_back == ""
     one: dict[str, Any] = {"item": "1 (sqlite)", "number": 1, "sql": "CREATE TABLE a (b)"}
-    two = {**one, "item": "2 (sqlite)", "number": 2}
-    report = report_of({"migrations": [one]}, {"migrations": [one, two], "version": "1.1.0"})
+    two = {"item": "2 (sqlite)", "number": 2, "sql": "CREATE TABLE c (d)"}
+    asked = {"hooks": {"migration_register": "demo:migrate"}, "migrations": [one]}
+    report = report_of(asked, {**asked, "migrations": [one, two], "version": "1.1.0"})
     assert "rollback-refused" in {each.name for each in report.findings}
     assert report.go_back == ""
     assert "to go back" not in render(report, "text")
-    kept = report_of({"migrations": [one]}, {"migrations": [one], "routes": ["r"]})
+    kept = report_of(asked, {**asked, "routes": ["r"]})
     assert kept.go_back

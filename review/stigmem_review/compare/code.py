@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.version import Version
-
-from stigmem_review import facts, versions
+from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
 from stigmem_review.compare.nested import written
 from stigmem_review.facts import Fact
+from stigmem_review.forecast.ledger import Check
+from stigmem_review.forecast.rollback import Way
 from stigmem_review.model import Endpoint, Handler, Location, Manifest, Migration, Release, Setting
 from stigmem_review.outcomes import is_read, members, values
 
@@ -28,7 +28,7 @@ def _are_walked(sides: Sides) -> bool:
     return new.walked and (old.walked or old.source.kind == "none")
 
 
-def refusals(sides: Sides) -> Iterator[Fact]:
+def refusals(sides: Sides, found: Sequence[Way]) -> Iterator[Fact]:
     """Yield which migrations keep a node with a database from starting, either way, and why."""
     if not _are_walked(sides):
         return
@@ -38,19 +38,69 @@ def refusals(sides: Sides) -> Iterator[Fact]:
         if each.sql is not None and key in before and before[key].sql is None:
             why = "its SQL could not be read in the old release, so it may be the same or not"
             yield facts.MigrationUnread(item=each.item, why=why, at=each.at)
-    for backend, newer, applied, declared, _ in _refused(old, new):
-        yield facts.MigrationsRefused(
-            item=backend, newer=newer, applied=applied, declared=declared, at=_place(new, backend)
-        )
-    for backend, newer, applied, declared, fresh in _refused(new, old):
+    for way in found:
+        yield from _upgrade(way, before, new)
+    yield from _way_back(found, new)
+
+
+def _upgrade(way: Way, before: Mapping[Key, Migration], new: Release) -> Iterator[Fact]:
+    """Yield why a database refuses the new release, but for what is said of a migration anyway."""
+    why = _REFUSES.get(way.up.check)
+    if way.on == "new" or why not in ("number", "version", "SQL"):
+        return
+    if why == "SQL":
+        key = (way.up.plugin, way.backend, int(way.up.applied))
+        if key in before and before[key].sql != _by_key(new)[key].sql:
+            return
+    yield facts.MigrationsRefused(
+        item=way.backend,
+        newer=why,
+        applied=way.up.applied,
+        declared=way.up.declared,
+        yours=way.on == "yours",
+        at=_place(new, way.backend),
+    )
+
+
+def _way_back(found: Sequence[Way], new: Release) -> Iterator[Fact]:
+    """Yield what refuses the old release; one that is upgraded before one that is set up."""
+    told = set()
+    for way in found:
+        why = _REFUSES.get(way.back.check)
+        if why is None or why == "SQL" or way.backend in told:
+            continue
+        # What the new release does not start on, it changes only where it fails halfway.
+        if way.on != "upgraded" and way.up.state == "refused":
+            continue
+        told.add(way.backend)
         yield facts.RollbackRefused(
-            item=backend,
-            newer=newer,
-            applied=applied,
-            declared=declared,
-            fresh=fresh,
-            at=_place(new, backend),
+            item=way.backend,
+            newer=why,
+            applied=way.back.applied,
+            declared=way.back.declared,
+            fresh=way.on == "new",
+            upgraded=_upgraded(found, way.backend),
+            yours=way.on == "yours",
+            why=f"{way.back.error}: {way.back.message}",
+            at=_place(new, way.backend),
         )
+
+
+def _upgraded(found: Sequence[Way], backend: str) -> facts.Upgraded:
+    """Return what is known of a database of the same kind that is upgraded."""
+    for way in found:
+        if way.on == "upgraded" and way.backend == backend and way.back.state == "starts":
+            return "works" if way.up.state == "starts" else "never"
+    return "unknown"
+
+
+_REFUSES: dict[Check, facts.Refuses] = {
+    "MIG-IDDOWN": "number",
+    "MIG-VERDOWN": "version",
+    "MIG-CHECKSUM": "SQL",
+    "MIG-SQL": "statement",
+    "MIG-DUPSAME": "statement",
+}
 
 
 # Migrations
@@ -98,46 +148,6 @@ def _stated(release: Release, name: str) -> tuple[str, ...]:
     """Return every text that a field of the manifest can be, if that is known."""
     field = getattr(release.manifest, name) if isinstance(release.manifest, Manifest) else None
     return tuple(each.value for each in values(field))
-
-
-def _refused(
-    applied: Release, declared: Release
-) -> Iterator[tuple[str, facts.Newer, str, str, bool]]:
-    """Yield why a database on which one release ran refuses another release.
-
-    That is what ``stigmem_node.plugin_migrations`` does: a plugin whose highest number, or whose
-    highest version, is below what the database has. Last comes whether only databases do that
-    which the release set up from nothing: a database keeps the version that first applied a
-    migration.
-    """
-    had, has = _by_key(applied), _by_key(declared)
-    for plugin, backend in sorted({key[:2] for key in had} & {key[:2] for key in has}):
-        there = {key: each for key, each in had.items() if key[:2] == (plugin, backend)}
-        asked = {key: each for key, each in has.items() if key[:2] == (plugin, backend)}
-        top, wanted = max(key[2] for key in there), max(key[2] for key in asked)
-        if wanted < top:
-            yield backend, "number", str(top), str(wanted), False
-            continue
-        # Of several versions that a release can state, those that the node refuses count.
-        versions_there = {key: _version(each, applied, max) for key, each in there.items()}
-        versions_asked = [_version(each, declared, min) for each in asked.values()]
-        known = [each for each in versions_there.values() if each]
-        limit = max((each for each in versions_asked if each), default=None)
-        if None in versions_asked or limit is None or not known or max(known) <= limit:
-            continue
-        extra = [each for key, each in versions_there.items() if key not in asked]
-        fresh = not any(each and each > limit for each in extra)
-        yield backend, "version", str(max(known)), str(limit), fresh
-
-
-def _version(
-    migration: Migration, release: Release, choose: Callable[[list[Version]], Version]
-) -> Version | None:
-    """Return the version that the ledger keeps for a migration, if that is known."""
-    stated = _stated(release, "version") if migration.version == "" else (migration.version,)
-    found = [versions.parse(each) for each in stated if each]
-    known = [each for each in found if each is not None]
-    return choose(known) if known and len(known) == len(found) else None
 
 
 def _place(release: Release, backend: str) -> Location | None:

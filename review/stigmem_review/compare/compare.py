@@ -21,6 +21,8 @@ from stigmem_review.compare.states import states
 from stigmem_review.compare.table import GAINS, field_pairs, move, version_of_captures
 from stigmem_review.conditions import spelled
 from stigmem_review.facts import Fact
+from stigmem_review.forecast.ledger import Database
+from stigmem_review.forecast.rollback import Way, ways
 from stigmem_review.host import Node
 from stigmem_review.model import NotCarried, Release
 from stigmem_review.policy.trust import Trust
@@ -34,6 +36,7 @@ class Comparison(msgspec.Struct, frozen=True):
     """What comparing two releases gave.
 
     ``facts`` are for the rules to judge; ``already`` are states that the old release was in too;
+    ``ways`` are what becomes of both on a database;
     ``unchanged`` names the fields that are the same; ``not_carried`` those that a side's kind of
     source does not carry, with that kind. ``signing`` says in short who signed, and is absent
     where neither side has a signature to look at.
@@ -44,16 +47,24 @@ class Comparison(msgspec.Struct, frozen=True):
     unchanged: tuple[str, ...]
     not_carried: tuple[tuple[str, str], ...]
     signing: SigningOutcome | None = None
+    ways: tuple[Way, ...] = ()
 
 
 def compare(
-    old: Release, new: Release, node: Node, trust: Trust = _NOBODY, old_node: Node | None = None
+    old: Release,
+    new: Release,
+    node: Node,
+    trust: Trust = _NOBODY,
+    old_node: Node | None = None,
+    ledger: Database | None = None,
 ) -> Comparison:
     """Compare two releases as one node would see them; each may be the empty release.
 
     ``trust`` is whom the operator trusts to sign: nobody has said it where it is not given.
-    ``old_node`` is the one that the old release was read for, where the new one meets another.
+    ``old_node`` is the one that the old release was read for, where the new one meets another, and
+    ``ledger`` that of the node's database, if one is given.
     """
+    found_ways = ways(old, new, ledger)
     sides = Sides(old, new, node)
     before, after = ledgers(sides)
     step = move(sides)
@@ -62,7 +73,7 @@ def compare(
         *_presence(old, new),
         *changes(before, after, sides),
         *version_of_captures(sides),
-        *refusals(sides),
+        *refusals(sides, found_ways),
     ]
     states_found, already = _judged(old, new, node, old_node or node)
     found += states_found
@@ -89,7 +100,12 @@ def compare(
     already += signed.already
     found += unexplained(before, after, found, sides)
     return Comparison(
-        tuple(found), tuple(already), same, tuple(_not_carried(old, new)), signed.outcome
+        tuple(found),
+        tuple(already),
+        same,
+        tuple(_not_carried(old, new)),
+        signed.outcome,
+        found_ways,
     )
 
 

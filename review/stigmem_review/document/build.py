@@ -14,6 +14,7 @@ from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.headline import claims, gains, headline
 from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, not_assessed
+from stigmem_review.document.rollback import backs, way_back, works
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.signatures import (
     signature_lines,
@@ -65,12 +66,18 @@ def build_report(
         tool=tool(rulebook),
         node=node.version,
         old_node=old_node.version if old_node else "",
+        way_back=way_back(case, case.comparison.ways, old_node),
+        backs=backs(case.comparison.ways),
         plugin=case.new.name,
         verdict=decide(findings, gaps, gate, off, accepted=len(consents.accepted)),
         headline=headline(case, new, found, unread, gained),
         gains=gained,
         signed=(*signed_says(case, old, new), *claims(old, new)),
-        brief=brief(changes, unchanged, differing, standing, standing_code, unassessed),
+        brief=brief(
+            *(changes, unchanged, differing, standing, standing_code),
+            back=works(case, case.comparison.ways),
+            unassessed=unassessed,
+        ),
         rows=(*changes, *signed_row(case, old, new)),
         findings=findings,
         gaps=gaps,

@@ -9,6 +9,8 @@ import msgspec
 from stigmem_review._version import __version__
 from stigmem_review.approvals.record import Approval
 from stigmem_review.compare.signers import SigningOutcome
+from stigmem_review.forecast.ledger import State
+from stigmem_review.forecast.rollback import On
 from stigmem_review.model import (
     Act,
     AnySignature,
@@ -124,6 +126,23 @@ class AcceptedPart(msgspec.Struct, frozen=True):
     approval: Approval
 
 
+class Back(msgspec.Struct, frozen=True):
+    """What becomes of the old release on a database on which the new one has started once.
+
+    ``on`` says which: ``upgraded``, ``new`` if the new release set it up, or ``yours`` if a ledger
+    of it was given. ``prints`` are what the node prints where it refuses one; ``why`` is what
+    cannot be told.
+    """
+
+    on: On
+    backend: str
+    upgrade: State
+    upgrade_prints: str
+    rollback: State
+    rollback_prints: str
+    why: str = ""
+
+
 class Commands(msgspec.Struct, frozen=True):
     """What decides about a closed gate: a command to look closer, and one to approve.
 
@@ -152,6 +171,8 @@ class Report(msgspec.Struct, frozen=True):
     are what approves it, or nearly does, and ``on_file`` other records about the plugin;
     ``accepted`` are parts that could not be done; ``commands`` are there where the gate is closed.
     ``old_node`` is the node that the old release runs on, where the node moves as well.
+    ``way_back`` says whether the old release would load again, and how, and ``backs`` on which
+    database.
     """
 
     format: Literal[1]
@@ -184,6 +205,8 @@ class Report(msgspec.Struct, frozen=True):
     accepted: tuple[AcceptedPart, ...] = ()
     commands: Commands | None = None
     old_node: str = ""
+    way_back: tuple[Line, ...] = ()
+    backs: tuple[Back, ...] = ()
 
     @property
     def nodes(self) -> str:

@@ -33,9 +33,6 @@ def files(old: Release, new: Release) -> Iterable[Item]:
 def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     yield from unassessed_signature(old, new)
     yield _line("start-up", "this version does not foresee what the node does at start-up")
-    yield _line(
-        "rollback", "beyond its migrations, whether the old release loads again is not foreseen"
-    )
     for side, release in (("old", old), ("new", new)):
         if release.source.kind != "none" and not release.walked:
             yield _line("code", f"what the code of the {side} release does could not be read")
@@ -116,6 +113,8 @@ def brief(
     files: Sized,
     already: Iterable[Line],
     code: Iterable[Line],
+    *,
+    back: bool,
     unassessed: Iterable[Line],
 ) -> str:
     """Return what a report without findings says below its verdict, in two sentences."""
@@ -128,5 +127,7 @@ def brief(
         parts.append(f"as before: {standing}")
     if reaches := ", ".join(line.what for line in code):
         parts.append(f"its code as before: {reaches}")
+    if back:
+        parts.append("the old release loads again on the same database")
     names = ", ".join(dict.fromkeys(line.what for line in unassessed))
     return f"{'; '.join(parts)}. Not assessed: {names}."

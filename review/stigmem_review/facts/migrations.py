@@ -6,8 +6,13 @@ from typing import Literal
 
 from stigmem_review.facts.base import Fact, Gain, State, Unread
 
-Newer = Literal["number", "version"]
-"""What of an applied migration is newer than what is declared."""
+Refuses = Literal["number", "version", "SQL", "statement"]
+"""Why a database refuses a release: a number or a version is lower than what it has, a migration
+that it has is another one, or one that it has not fails."""
+
+
+Upgraded = Literal["works", "never", "unknown"]
+"""Going back works with a database that was upgraded, or the new release never starts there."""
 
 
 class MigrationAdded(Fact, frozen=True, kw_only=True):
@@ -61,24 +66,30 @@ class MigrationVersionInvalid(State, frozen=True, kw_only=True):
 class MigrationsRefused(Fact, frozen=True, kw_only=True):
     """The new release is refused by a database that the old one ran on.
 
-    ``applied`` is what the database has, ``declared`` what is declared, and ``newer`` what of.
+    ``applied`` is what the database has, ``declared`` what is declared, and ``newer`` what of it
+    stands against it; ``yours`` if the ledger of a database says so that was given.
     """
 
-    newer: Newer
+    newer: Refuses
     applied: str
     declared: str
+    yours: bool = False
 
 
 class RollbackRefused(Fact, frozen=True, kw_only=True):
     """The old release is refused by a database that the new one ran on.
 
-    ``fresh`` if only by one that the new release set up from nothing.
+    ``fresh`` if only by one that the new release set up from nothing, and ``upgraded`` what is
+    known of others then; ``yours`` as above, and ``why`` what the node prints.
     """
 
-    newer: Newer
+    newer: Refuses
     applied: str
     declared: str
     fresh: bool
+    upgraded: Upgraded = "unknown"
+    yours: bool = False
+    why: str = ""
 
     def gain(self) -> Gain | None:
         if self.fresh:

@@ -16,10 +16,22 @@ from stigmem_review.code.nodes import children
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.behaviour import module_of
 from stigmem_review.interpret.calls import enter
+from stigmem_review.interpret.interpreter import Interpreter
+from stigmem_review.interpret.machine import OUTSIDE
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import handlers
 from stigmem_review.interpret.routers import MIGRATION, Migrated
-from stigmem_review.interpret.values import NONE, Bound, Const, Member, Ref, Unknown, Value
+from stigmem_review.interpret.values import (
+    NONE,
+    Bound,
+    Const,
+    Member,
+    Ref,
+    Tuple,
+    Unknown,
+    Value,
+    values_of,
+)
 from stigmem_review.model import Known, Location, Manifest, Migration, Release
 from stigmem_review.patterns import late
 from stigmem_review.text import shorten
@@ -30,6 +42,9 @@ _MENTION = late(rb"%b\b(?<!\w%b)" % (_CLASS.encode(), _CLASS.encode()))
 _RENAMED = late(_MENTION.pattern + rb"[\s\\]+as\b")
 _HIGHEST = 2**63
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_KEYWORDS = ("db_path", "migrations_dir", "settings")
+"""What the node passes by name (``stigmem_node.db``); it names no path of its own."""
+_PASSED = "the node passes it"
 _ROUNDS = 3
 _COPIES = 4
 HOOK = "migration_register"
@@ -58,6 +73,64 @@ def migrations(release: Release, code: Code, programs: Iterable[Program]) -> tup
         why = "the manifest has a handler for migrations, and none is found in the code"
         return (Migration(HOOK, backend="", unread=why, at=handler),)
     return tuple(found[item] for item in sorted(found))
+
+
+def given(release: Release, programs: Iterable[Program]) -> tuple[Migration, ...] | None:
+    """Return the migrations that the node gets when it asks a release for them, in order.
+
+    Nothing where not all of that is known, or where it is one thing or another. What the node got
+    from other plugins by then is left out.
+    """
+    own = _own_name(release)
+    found: list[Migration] = []
+    for program in programs:
+        asked = [value for name, value in handlers(program) if name == HOOK]
+        if len(asked) > 1 or program.made is None:
+            return None
+        got = _given(program, asked[0], own) if asked else []
+        if got is None:
+            return None
+        found += got
+    return tuple(found)
+
+
+def _given(program: Program, handler: Value, own: str) -> list[Migration] | None:
+    m = program.machine
+    results: list[list[Migration] | None] = []
+
+    def ask() -> Value:
+        args = (m.given_by(OUTSIDE, _PASSED), m.new_list(()))
+        known = {"db_path": NONE}
+        named = [(name, known.get(name, m.given_by(OUTSIDE, _PASSED))) for name in _KEYWORDS]
+        results.append(_listed(m, m.call(handler, args, named), own))
+        return NONE
+
+    def look() -> Value:
+        outcomes = m.run(ask)
+        if len(outcomes) != 1 or outcomes[0].kind != "falls":
+            results.append(None)
+        return NONE
+
+    program.look(look)
+    return results[0] if len(results) == 1 else None
+
+
+def _listed(m: Interpreter, value: Value, own: str) -> list[Migration] | None:
+    content = m.read(value) if isinstance(value, Ref) and value.kind == "list" else value
+    if not isinstance(content, Tuple) or content.shuffled:
+        return None
+    found: list[Migration] = []
+    for each in content.items:
+        if not isinstance(each, Ref) or m.thing(each).type != MIGRATION:
+            return None
+        fields = {
+            name: tuple(values_of(m.narrowed(field))) for name, field in m.thing(each).defaults
+        }
+        made = [*_migrations(Migrated(fields, None, None), own)]
+        if len(made) != 1:
+            return None
+        found += made
+    return found
 
 
 def _own_name(release: Release) -> str:

@@ -29,7 +29,7 @@ from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.handlers import handler_observations, handlers_of, told_of
 from stigmem_review.observe.imports import missing_imports
-from stigmem_review.observe.migrations import migrations
+from stigmem_review.observe.migrations import given, migrations
 from stigmem_review.observe.outline import Outline, outline_of
 from stigmem_review.observe.raising import factory_raises
 from stigmem_review.observe.reach import Reach
@@ -115,6 +115,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         observed=_first(release, code, node, seen, found, programs, told),
         behaviour=Acts(release, code, outline, said, told).of(found.events.values()),
         migrations=migrations(release, code, programs),
+        given=given(release, programs),
         endpoints=endpoints(release, programs),
         settings=settings(release, programs),
         handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node, told)),

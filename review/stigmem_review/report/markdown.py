@@ -259,6 +259,9 @@ def _where(finding: Finding) -> str:
 
 
 def _end(report: Report) -> Iterator[str]:
+    if report.way_back:
+        yield "## Going back"
+        yield "\n".join(_lines(report.way_back))
     yield from _details(
         f"What did not change ({count(len(report.unchanged), 'field')})",
         [f"- {code(item.text)}" for item in report.unchanged],
