@@ -6,7 +6,9 @@ only read where a release imports something of the node.
 
 from __future__ import annotations
 
+import ast
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -28,6 +30,47 @@ HOST = frozenset(
 FILE = Path(__file__).with_name("modules.json")
 ANY_NAME = "*"
 """Stands for the names of a module that only running it could tell."""
+
+
+@functools.cache
+def offered(module: str) -> tuple[str, ...]:
+    """Return what a star takes of a module of Python; nothing where that is not known.
+
+    That is what its source writes down as ``__all__``, here or where it imports that from: nothing
+    is imported for it. It hardly differs between the versions of Python.
+    """
+    name = os.path.__name__ if module == "os.path" else module
+    place = Path(os.__file__).parent.joinpath(*name.split("."))
+    if name.partition(".")[0] not in STANDARD:
+        return ()
+    for source in (place.with_suffix(".py"), place / "__init__.py"):
+        if source.is_file():
+            return _written(ast.parse(source.read_bytes()))
+    return ()
+
+
+def _written(tree: ast.Module) -> tuple[str, ...]:
+    """Return what a module writes down as ``__all__``; nothing where that takes more than to read.
+
+    A module that mentions the name once more may change it.
+    """
+    mentions = sum(
+        isinstance(each, ast.Name) and each.id == "__all__"
+        for statement in tree.body
+        if not isinstance(statement, ast.ClassDef)
+        for each in ast.walk(statement)
+    )
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value) if mentions == 1:
+                names = ast.literal_eval(value) if isinstance(value, (ast.List, ast.Tuple)) else ()
+                return tuple(names)
+            case ast.ImportFrom(module=str(other), names=names) if not mentions and not node.level:
+                if any(each.name == "__all__" and not each.asname for each in names):
+                    return offered(other)
+            case _:
+                pass
+    return ()
 
 
 class _Data(msgspec.Struct):

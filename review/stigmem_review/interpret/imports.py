@@ -9,12 +9,11 @@ from stigmem_review.code.modules import Module, Syntax, Unusable, syntax_of
 from stigmem_review.code.names import names_of
 from stigmem_review.code.parse import REFUSED
 from stigmem_review.host import apis
-from stigmem_review.host.modules import modules
+from stigmem_review.host.modules import modules, offered
 from stigmem_review.interpret import namespaces
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
-from stigmem_review.interpret.kinds import offered
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import (
     FALLS,

@@ -7,7 +7,6 @@ import collections.abc
 import enum
 import functools
 import typing
-from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
 from typing import Literal
@@ -35,10 +34,6 @@ _REAL: dict[str, ModuleType] = {
     "typing": typing,
 }
 """Modules of Python in which a name stands for the same kind of thing in every version."""
-_OFFERING = words(
-    "collections collections.abc contextlib dataclasses enum functools os.path typing"
-)
-"""Modules of Python of which what a star takes hardly differs between versions."""
 _OF_MODULES: dict[str, object] = {
     "sys.__annotations__": {},
     "sys.__builtins__": {},
@@ -73,11 +68,6 @@ def lacks(dotted: str, name: str) -> bool:
 def _parts(dotted: str) -> tuple[ModuleType, str]:
     module, _, name = dotted.rpartition(".")
     return _REAL[module], name
-
-
-def offered(dotted: str) -> tuple[str, ...]:
-    """Return what a star takes of a module of Python; nothing where that is not known."""
-    return tuple(import_module(dotted).__all__) if dotted in _OFFERING else ()
 
 
 def asked(dotted: str, *kinds: str) -> Opaque:
