@@ -55,12 +55,10 @@ _NAMED = ("url", "base_url", "host", "hostname", "address", "addr", "endpoint", 
           "uri", "dsn", "database", "server", "bootstrap_servers", "servers", "path", "file",
           "filename", "args", "command", "cmd", "program", "key", "source", "stmt")  # fmt: skip
 """The names that such an argument has where it is given by name."""
-_LATER = _words(
-    "aiohttp.ClientSession http.client.HTTPConnection http.client.HTTPSConnection "
-    "httpx.AsyncClient httpx.Client requests.Session requests.session urllib3.PoolManager "
-    "xmlrpc.client.ServerProxy"
-)
-"""What makes an object for the network, and opens nothing before that is asked to."""
+_LATER = _words("http.client.HTTPConnection http.client.HTTPSConnection xmlrpc.client.ServerProxy")
+"""What is told an address when it is made, and opens nothing before it is asked to."""
+_BASES = frozenset({"base_url"})
+"""The names of arguments that say what addresses to come begin with."""
 _THROUGH = ("proxy", "proxies")
 """The names of those that say who gets all of it besides."""
 
@@ -168,9 +166,14 @@ def talks(api: str) -> bool:
     return bool(owner) and last.count(".") == 1 and last[1:] in _TALKS
 
 
-def opens_later(api: str) -> bool:
-    """Say whether a call makes what opens connections, and opens none itself."""
-    return api in _LATER
+def opens_later(api: str, given: Collection[str]) -> bool:
+    """Say whether a call makes what opens connections, and opens none itself.
+
+    What is not told where to go opens none, unless its name says that it does.
+    """
+    last = api.rpartition(".")[2]
+    told = {*arguments(api, given)} - _BASES - {*_THROUGH}
+    return api in _LATER or not (told or last in _TALKS or last in _LISTENS)
 
 
 def unchecked(api: str, given: Mapping[str, Collection[str]]) -> bool:

@@ -90,10 +90,11 @@ class Acts:
         found: dict[Act, list[str]] = {}
         data: dict[Act, dict[tuple[str, str], None]] = {}
         every = [*events]
-        later = _asked_later(every)
+        asked_of = _asked_of(every)
         for event in every:
-            asked = later.get(event.api, [])
+            held = asked_of.get(event.api, [])
             for act in self._acts(event):
+                asked = held if act.kind == "network" and _opens_later(event) else []
                 if act.kind in _CARRIES:
                     for one in (event, *asked):
                         data.setdefault(act, {}).update(dict.fromkeys(self._data(one)))
@@ -265,14 +266,19 @@ class Acts:
         return self._digests[key]
 
 
-def _asked_later(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Return what is asked of objects that open connections only then, by what makes them."""
+def _asked_of(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return what is asked of objects, by what makes them."""
     found: dict[str, list[Event]] = {}
     for event in events:
         owner, call, _ = event.api.partition("()")
-        if call and destinations.opens_later(owner):
+        if call:
             found.setdefault(owner, []).append(event)
     return found
+
+
+def _opens_later(event: Event) -> bool:
+    """Say whether an event makes what opens connections, and opens none itself."""
+    return destinations.opens_later(event.api, [each.name for each in event.arguments])
 
 
 def prefixes(release: Release) -> tuple[str, ...]:
