@@ -8,6 +8,7 @@ import builtins as real_builtins
 import enum
 import typing
 from collections.abc import Hashable, Sequence
+from types import ModuleType
 
 from stigmem_review.code.names import bound_again
 from stigmem_review.interpret import (
@@ -17,6 +18,7 @@ from stigmem_review.interpret import (
     generic,
     host,
     making,
+    namespaces,
     objects,
     records,
     statements,
@@ -94,7 +96,7 @@ _REAL_CLASSES: dict[str, type] = {
     "enum.IntEnum": enum.IntEnum,
     "enum.StrEnum": enum.StrEnum,
     objects.MODEL.dotted: object,
-    "types.SimpleNamespace": object,
+    **{each.dotted: object for each in namespaces.PLAIN},
     "typing.Generic": typing.Generic,
     "typing.Protocol": typing.Protocol,
     "typing_extensions.Protocol": typing.Protocol,
@@ -120,7 +122,7 @@ def overrides(m: Machine, kind: Value, names: tuple[str, ...]) -> bool:
     """Say whether a class, or one it is made of, may have methods of its own of some names."""
     if kind in (objects.MODEL, objects.MANIFEST):
         return not _NOT_OF_MODELS.issuperset(names)
-    if kind == Foreign("types.SimpleNamespace"):
+    if kind in namespaces.PLAIN:
         return not _PLAIN_OF_NAMESPACES.isdisjoint(names)
     if isinstance(kind, Foreign):
         return not (
@@ -178,6 +180,8 @@ def inherited(m: Machine, kind: Foreign, name: str) -> Value:
     real = getattr(real_builtins, kind.dotted.removeprefix("builtins."), None)
     if isinstance(real, type) and hasattr(real, name) and not hasattr(object, name):
         raise GiveUp(f"{name} of a builtin type")
+    if kind == namespaces.MODULE and name != "__doc__" and name in dir(ModuleType):
+        raise GiveUp(f"{name} of a module")
     if kind == objects.MODEL and f"{kind.dotted}.{name}" in MODELS:
         return Foreign(f"{kind.dotted}.{name}")
     if kind == objects.MODEL and (name.startswith(("model_", "__pydantic")) or name in OF_MODELS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as real_builtins
+import types
 from collections.abc import Sequence
 
 from stigmem_review.host import apis
@@ -246,6 +247,9 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             return Const(owner.dotted.rpartition(".")[2])
         raise GiveUp(f"{name} of {owner.dotted}")
     if owner.dotted.startswith("builtins.") or m.is_object(owner.dotted):
+        if name == "__name__" and owner.dotted.startswith("types."):
+            # Python has names of its own for them.
+            return Const(getattr(types, owner.dotted.rpartition(".")[2]).__name__)
         if name == "__name__":
             return Const(owner.dotted.rpartition(".")[2])
         if name in objects.OPENING and (owner, name) != (objects.OBJECT, "__setattr__"):

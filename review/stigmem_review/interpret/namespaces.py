@@ -29,6 +29,9 @@ _FIRST = (
     *("__cached__", "__builtins__", "__annotations__"),
 )
 """The names of a module before its code runs, in the order in which Python 3.11 gives them."""
+MODULE = Foreign("types.ModuleType")
+PLAIN = (Foreign("types.SimpleNamespace"), MODULE)
+"""Types of objects that have what they are given, and no methods to speak of."""
 OF_MODULES = words("__loader__ __spec__ __cached__ __builtins__")
 """What every module has, whatever its code says."""
 _OPEN = words("__loader__ __spec__ __builtins__ __path__ __dict__ __class__")
@@ -45,7 +48,7 @@ def namespace(m: Machine, owner: Value) -> View:
                 raise GiveUp("objects look up their attributes in a way of their own")
             if isinstance(kind, Ref) and not (m.thing(kind).traits & {"slots", "exception"}):
                 return View(owner, NAMES)
-            if kind == Foreign("types.SimpleNamespace"):
+            if kind in PLAIN:
                 return View(owner, NAMES)
     raise GiveUp("the dict of an object is asked for")
 

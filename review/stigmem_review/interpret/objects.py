@@ -64,7 +64,9 @@ UNFOLLOWED = "unfollowed"
 """The trait of a class that is derived from one of others which is not followed."""
 _LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
-_BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol types.SimpleNamespace")
+_BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol") | {
+    each.dotted for each in namespaces.PLAIN
+}
 VALIDATING = words("model_validate model_validate_json")
 """Methods of a model's class that make an object of what they are given."""
 _VALIDATING = frozenset(f"{MODEL.dotted}.{each}" for each in VALIDATING)
@@ -573,6 +575,8 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     special = ("__setattr__", "__delattr__", "__slots__")
     if isinstance(kind, Ref) and "model" in m.thing(kind).traits and name not in OPENING:
         return m.set_field(owner, name, value)
+    if kind == namespaces.MODULE and name[:2] == "__":
+        raise GiveUp(f"{name} of a module is set")
     if name in OPENING or m.overrides(kind, special):
         raise GiveUp("an object sets its attributes in a way of its own")
     for each in mro(m, kind):

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Sequence
 from functools import partial
 
-from stigmem_review.interpret import namespaces
+from stigmem_review.interpret import namespaces, protocols
 from stigmem_review.interpret.containers import METHODS, dict_of, get_item
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
@@ -276,6 +276,18 @@ def _simple(m: Machine, args: Args, keywords: Keywords) -> Value:
     made = m.alloc(Thing("instance", type=Foreign("types.SimpleNamespace")))
     for name, value in keywords:
         m.write(made, value, name)
+    return made
+
+
+@model(namespaces.MODULE.dotted)
+def _module(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 2)
+    if protocols.type_name(m, args[0]) != "str":
+        raise GiveUp("what a module is called is not known")
+    made = m.alloc(Thing("instance", type=namespaces.MODULE))
+    given = {"__name__": args[0], "__doc__": args[1] if len(args) > 1 else NONE}
+    for name in ("__name__", "__doc__", "__package__", "__loader__", "__spec__"):
+        m.write(made, given.get(name, NONE), name)
     return made
 
 
