@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stigmem_review.host import node
-from stigmem_review.interpret.deciding import Told, decisions
+from stigmem_review.interpret.deciding import Changes, Told, decisions
 from stigmem_review.interpret.deciding.terms import LONG
 from stigmem_review.interpret.program import Programs
 from stigmem_review.interpret.registered import handlers
@@ -29,7 +29,7 @@ def told(code: str, hook: str = GATE) -> Told | None:
     program = Programs().get("demo_plugin:plugin_manifest", data, {}, node())
     [(_, handler)] = handlers(program)
     assert program.lost is None
-    return decisions(program.machine, handler, rewrites=hook != GATE)
+    return decisions(Changes(program.machine), handler, rewrites=hook != GATE)
 
 
 def ways(code: str, hook: str = GATE) -> set[tuple[str, tuple[tuple[str, bool], ...]]]:

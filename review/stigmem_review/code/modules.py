@@ -152,6 +152,19 @@ class Modules:
             self._found[name] = self._load(name)
         return self._found[name]
 
+    def aside(self, name: str) -> Module | None:
+        """Return a module that can be read, without counting it among those that were asked for."""
+        known, found = self._found.get(name), self._locate(name)
+        if isinstance(known, Module) or not isinstance(found, tuple):
+            return known if isinstance(known, Module) else None
+        place, is_package = found
+        data = self._files[place]
+        syntax = self._parsed.get(data) or syntax_of(data)
+        self._parsed.setdefault(data, syntax)
+        if isinstance(syntax, Failure):
+            return None
+        return Module(name, place, syntax, is_package, self.shown(place))
+
     @property
     def loaded(self) -> Iterable[Module]:
         """The modules that were parsed."""

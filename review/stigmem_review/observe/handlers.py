@@ -14,7 +14,7 @@ import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
-from stigmem_review.interpret.deciding import Told, decisions
+from stigmem_review.interpret.deciding import Changes, Told, decisions
 from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program, deep
@@ -123,11 +123,11 @@ def told_of(programs: Iterable[Program], node: Node) -> dict[str, list[Told]]:
     found: dict[str, list[Told]] = {}
     unread: set[str] = set()
     for program in programs:
+        changes = Changes(program.machine)
         for hook, value in handlers(program):
+            rewrites = node.hook(hook).power in ("rewrite", "rank")
             with deep():
-                told = decisions(
-                    program.machine, value, rewrites=node.hook(hook).power in ("rewrite", "rank")
-                )
+                told = decisions(changes, value, rewrites)
             if told is None:
                 unread.add(hook)
             else:

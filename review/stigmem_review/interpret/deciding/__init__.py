@@ -12,6 +12,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.expressions import Expressions, each_of
 from stigmem_review.interpret.deciding.terms import (
     ALL,
@@ -32,9 +33,11 @@ from stigmem_review.interpret.deciding.terms import (
     shortened,
 )
 from stigmem_review.interpret.deciding.things import Call
-from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine
+from stigmem_review.interpret.machine import Exhausted, GiveUp
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Location, Way
+
+__all__ = ["Changes", "Told", "decisions"]
 
 
 class Told(NamedTuple):
@@ -50,13 +53,14 @@ class Told(NamedTuple):
     asked_for: Mapping[str, Location]
 
 
-def decisions(m: Machine, handler: Value, rewrites: bool) -> Told | None:
+def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
     """Return what a handler decides, and what it does with what it is given.
 
+    ``changes`` says what the release that the handler is of changes while it runs.
     ``rewrites`` if the node gives it a value to hand on. ``None`` where there are too many ways,
     or what is called is not code that can be gone through.
     """
-    walk = Walk(m)
+    walk = Walk(changes.m, changes)
     given = [Term(CONTEXT), *([passed(GIVEN)] if rewrites else [])]
     named = Term(PASSED, parts={}, data=frozenset((ALL,)))
     try:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stigmem_review.code.names import Function
+from stigmem_review.interpret.deciding.changes import CHANGES, SETS
 from stigmem_review.interpret.deciding.conditions import Conditions
+from stigmem_review.interpret.deciding.meaning import PARTS
 from stigmem_review.interpret.deciding.terms import (
     ALL,
     CONTEXT,
@@ -55,15 +57,6 @@ _SIZES = ("len", "bool", "isinstance", "issubclass", "type", "id", "hasattr", "c
 """What says nothing of what is in what it is given."""
 _NAMES = ("sorted", "list", "tuple", "set", "frozenset", "iter", "enumerate", "join")
 """What gives the names of what is passed by name, and nothing else of it."""
-_CHANGES = (
-    *("append", "add", "insert", "extend", "update", "setdefault", "appendleft"),
-    *("put", "put_nowait", "write", "writelines"),
-    *("clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "sort"),
-)
-"""What changes its object."""
-_PARTS = ("get", "items", "setdefault", "values")
-"""What gives what is in its object."""
-_SETS = ("builtins.setattr", "builtins.object.__setattr__")
 
 
 class Expressions(Conditions, ABC):
@@ -246,7 +239,7 @@ class Expressions(Conditions, ABC):
             name = args[1].value
             if isinstance(name, Const) and isinstance(name.value, str):
                 return [(path, self.attribute(args[0], name.value))]
-        if dotted in _SETS and len(args) == 3:
+        if dotted in SETS and len(args) == 3:
             known = args[1].value
             attr = str(known.value) if isinstance(known, Const) else f"({args[1].text})"
             self.set_attribute(args[0], attr, args[2], frame)
@@ -279,7 +272,7 @@ class Expressions(Conditions, ABC):
         kind = function.value if is_class or dotted else None
         value = Foreign(f"{dotted}()") if dotted and len(dotted) < LONG else None
         made = Term(text, value, kind, data)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _PARTS:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in PARTS:
             made = inside(function, "()", made)
         return [(path, made)]
 
@@ -348,7 +341,7 @@ class Expressions(Conditions, ABC):
                 lent = self.sent.setdefault((frame.env.module.path, node.lineno, called), {})
                 lent[name] = lent.get(name, frozenset()) | data
         match node.func:
-            case ast.Attribute(value=node_of, attr=attr) if attr in _CHANGES:
+            case ast.Attribute(value=node_of, attr=attr) if attr in CHANGES:
                 how = f".{attr}({', '.join(each.text for each in args)})"
                 self.change(self.changed(node_of, frame, function), how, data, frame)
             case _:

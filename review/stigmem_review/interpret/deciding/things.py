@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 
+from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.terms import (
     PASSED,
     Exit,
@@ -50,8 +50,9 @@ Call = tuple[str, int, str]
 class Things:
     """What names, attributes and items are in the state that the factory left."""
 
-    def __init__(self, m: Machine) -> None:
+    def __init__(self, m: Machine, changes: Changes) -> None:
         self.m = m
+        self.changes = changes
         self.steps = 0
         self.raised: list[Exit] = []
         self.constants: dict[str, str] = {}
@@ -63,7 +64,6 @@ class Things:
         """What decided where its value was known."""
         self.active: list[int] = []
         self.known: dict[int, str] = {}
-        self.globals: dict[int, set[str]] = {}
 
     def tick(self) -> None:
         """Count a step. Raises ``Exhausted`` where they are too many."""
@@ -134,23 +134,14 @@ class Things:
         plain = not isinstance(value, (Foreign, Member)) and not (
             isinstance(value, Ref) and value.kind not in ("list", "set", "dict")
         )
-        if holder.kind != "module" or not plain or not self.written(value):
+        if holder.kind != "module" or not plain:
             return found
-        if name in self.rebound(holder):
-            return Term(f"{self.m.thing(holder).name}:{name}")
         token = f"{self.m.thing(holder).name}:{name}"
+        is_changed = self.changes.has(holder, name, value)
+        if not self.written(value):
+            return _late(token) if is_changed else found
         self.constants[token] = found.text
-        return Term(f"<{token}>", value)
-
-    def rebound(self, module: Ref) -> set[str]:
-        """Return the names of a module that its functions bind anew, whenever they run."""
-        found = self.globals.get(module.oid)
-        if found is None:
-            tree = getattr(self.m.thing(module).extra, "tree", None)
-            every = ast.walk(tree) if tree is not None else ()
-            found = {name for e in every if isinstance(e, ast.Global) for name in e.names}
-            self.globals[module.oid] = found
-        return found
+        return _late(f"<{token}>") if is_changed else Term(f"<{token}>", value)
 
     def in_class(self, kind: Value, name: str) -> Value:
         """Return what a class, or one that it derives from, has under a name."""
@@ -161,6 +152,18 @@ class Things:
                 if found is not MISSING:
                     return found
         return MISSING
+
+    def field(self, owners: Sequence[Value | None], name: str, value: Value, text: str) -> Term:
+        """Return what an object or a class has under a name, in state that it may not keep."""
+        found = self.term(value, text)
+        is_data = isinstance(value, (Const, Frozen, Pairs, Tuple)) or (
+            isinstance(value, Ref) and value.kind in ("list", "set", "dict")
+        )
+        refs = [each for each in owners if isinstance(each, Ref)]
+        refs += [each for one in refs for each in self.m.thing(one).mro if isinstance(each, Ref)]
+        if is_data and any(self.changes.has(each, name, value) for each in refs):
+            return _late(shortened(f"{text} of {found.text}"))
+        return found
 
     def attribute(self, owner: Term, attr: str) -> Term:
         """Return an attribute."""
@@ -182,7 +185,7 @@ class Things:
         if isinstance(value, Ref) and value.kind == "instance" and not m.is_escaped(value):
             found = m.cells.get((value.oid, attr), MISSING)
             if found is not MISSING:
-                return self.term(found, text)
+                return self.field([value], attr, found, text)
             told = self.of_class(m.thing(value).type, attr, Term("self", value), text)
             if told is not None:
                 return told
@@ -205,7 +208,9 @@ class Things:
             case Wrapped(kind="staticmethod", function=Ref() as function):
                 return Term(text, function)
             case _:
-                return self.term(found, text) if found is not MISSING else None
+                if found is MISSING:
+                    return None
+                return self.field([kind, owner.value if owner else None], name, found, text)
 
     def item(self, owner: Term, key: Term) -> Term:
         """Return what something has at a place or under a name."""
@@ -270,3 +275,8 @@ class Things:
             if isinstance(kind, Foreign) and kind.dotted in ENDS:
                 return ENDS[kind.dotted]
         return term.text
+
+
+def _late(text: str) -> Term:
+    """Return what stands for something that functions change, so that its value is not known."""
+    return Term(f"({text} as changed while it runs)")
