@@ -96,9 +96,14 @@ def _denied(condition: str) -> str:
 # Whether they hold by default
 
 _DEFAULT = late(
-    rf"\w+ is (?:one of )?(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
+    rf"\w+(?: in (?:lower|upper) case)? is (?:one of )?"
+    rf"(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)"
     r"(?: \(default (?P<default>.*)\))?"
 )
+
+
+_A_NUMBER = late(r"\w+ is a (?P<whole>whole )?number(?: \(default (?P<default>.*)\))?")
+_WHOLE, _ANY_NUMBER = late(r"\s*[-+]?\d+\s*"), late(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*")
 
 
 def by_default(conditions: Iterable[str]) -> bool | None:
@@ -119,9 +124,14 @@ def _by_default(question: str, answers: _Answers) -> bool | None:
     """Say whether a question has one of some answers where no variable is set."""
     if answers <= _ALL[1]:
         return UNSET in answers
-    if (found := _DEFAULT.fullmatch(question)) is None:
-        return None
-    return (found["default"] in _QUOTED.findall(found["values"])) == (answers == _YES)
+    yes = answers == _YES
+    if found := _DEFAULT.fullmatch(question):
+        default = found["default"]
+        return (default in _QUOTED.findall(found["values"])) == yes
+    if found := _A_NUMBER.fullmatch(question):
+        text = (found["default"] or "").strip("'\"")
+        return bool((_WHOLE if found["whole"] else _ANY_NUMBER).fullmatch(text)) == yes
+    return None
 
 
 # Whether all can hold

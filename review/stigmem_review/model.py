@@ -411,7 +411,8 @@ class Stop(msgspec.Struct, frozen=True):
 
     ``exception`` is the class that leaves the node and ``message`` what it says, with ``HOLE`` for
     what is not known; both are empty where nothing is. All of ``conditions`` have to hold for it.
-    ``unsure`` says why it is not known whether it comes to that.
+    ``unsure`` says why it is not known whether it comes to that. ``lacks`` are modules that neither
+    the node nor the release installs: where another distribution does, it does not come to it.
     """
 
     refusal: Refusal
@@ -420,6 +421,7 @@ class Stop(msgspec.Struct, frozen=True):
     conditions: tuple[str, ...] = ()
     at: Location | None = None
     unsure: str = ""
+    lacks: tuple[str, ...] = ()
 
 
 class Start(msgspec.Struct, frozen=True):

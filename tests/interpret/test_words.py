@@ -283,7 +283,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         {"acme/other.py": "x = 1\ndef f(a, a): pass\n"},
         {
             "kind": "SyntaxError",
-            "message": "duplicate argument 'a' in function definition",
+            "message": "duplicate argument 'a' in function definition (other.py, line 2)",
             "path": "acme/other.py",
             "line": 2,
         },

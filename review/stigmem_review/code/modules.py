@@ -68,6 +68,8 @@ class Unusable(msgspec.Struct, frozen=True):
     at: Location
     gap: bool = False
     do: str = ""
+    said: str = ""
+    """What Python says of its source, where that does not take it."""
 
 
 class Modules:
@@ -215,7 +217,8 @@ class Modules:
             )
         syntax = self._syntax(data)
         if isinstance(syntax, Failure):
-            return Unusable(syntax.why, Location(path, syntax.line), syntax.unreadable, syntax.do)
+            at = Location(path, syntax.line)
+            return Unusable(syntax.why, at, syntax.unreadable, syntax.do, syntax.said)
         return Module(name, place, syntax, is_package, path)
 
     def _syntax(self, data: bytes) -> Syntax | Failure:

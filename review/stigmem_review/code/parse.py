@@ -39,6 +39,8 @@ class Failure(msgspec.Struct, frozen=True):
     line: int
     unreadable: bool
     do: str = ""
+    said: str = ""
+    """What Python says of it, where that does not take it."""
 
 
 def parse(data: bytes) -> ast.Module | Failure:
@@ -78,7 +80,7 @@ def parse(data: bytes) -> ast.Module | Failure:
             tree = ast.parse(data)
             refused = _uncompilable(tree, data)
     except SyntaxError as error:
-        return _unparsable(_said(error), error.lineno or 0)
+        return _unparsable(_said(error), error.lineno or 0, error.msg or "")
     except (RecursionError, MemoryError):
         return _unparsable("it is nested too deeply for the parser", 0)
     except UnicodeDecodeError:
@@ -100,7 +102,7 @@ def _uncompilable(tree: ast.Module, data: bytes) -> Failure | None:
             # A newer Python may know it.
             return _unparsable(error.msg, error.lineno or 0)
         why = f"{REFUSED}: {_said(error)}"
-        return Failure(why, error.lineno or 0, unreadable=False)
+        return Failure(why, error.lineno or 0, unreadable=False, said=error.msg or "")
     except (RecursionError, MemoryError):
         # Compiling takes more of the stack than parsing; how much there is differs.
         return None
@@ -126,13 +128,14 @@ def _weight(node: ast.AST) -> tuple[int, int]:
     return weight, leaving
 
 
-def _unparsable(why: str, line: int) -> Failure:
+def _unparsable(why: str, line: int, said: str = "") -> Failure:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return Failure(
         f"Python {version} cannot parse it: {why}",
         line,
         unreadable=True,
         do="run the review on the Python version that the node runs on",
+        said=said,
     )
 
 

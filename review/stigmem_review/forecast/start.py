@@ -14,6 +14,7 @@ import msgspec
 from stigmem_review.forecast.model import NodeForecast, NodeSettings, Outcome, PluginForecast
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Refusal, Release, Start, Stop
+from stigmem_review.observe.providers import distributions, provided, without_extras
 from stigmem_review.outcomes import Possible, members, values
 from stigmem_review.policy.settings import ACKNOWLEDGED, ACKNOWLEDGEMENT, REQUIRED
 from stigmem_review.versions import allows, parse
@@ -55,17 +56,30 @@ def foresee(
 ) -> NodeForecast:
     """Return what becomes of a node with some plugins, each read for that node.
 
-    ``migrating`` says what their migrations come to on the node's database.
+    A node that looks for none has none. ``migrating`` says what their migrations come to on the
+    node's database.
     """
+    seen = plugins if settings.discovery else ()
     found = sorted(
-        (Plugin(start, release, _only_name(start)) for release in plugins
+        (Plugin(start, release, _only_name(start)) for release in seen
          for start in release.starts),
         key=lambda each: each.start.entry_point,
     )  # fmt: skip
     walk = _Walk(node, settings, found)
-    if settings.discovery:
-        walk.run(migrating)
+    walk.run(migrating)
     return walk.forecast()
+
+
+def _tops(release: Release) -> Iterator[str]:
+    """Yield the top-level modules that a release installs, as far as that is known."""
+    for files in (release.package, release.outside):
+        for path in files.value if isinstance(files, Known) else ():
+            yield path.removeprefix("site-packages/").partition("/")[0].removesuffix(".py")
+
+
+def _requires(release: Release) -> tuple[str, ...]:
+    found = release.requires_dist
+    return without_extras(found.value) if isinstance(found, Known) else ()
 
 
 def _only_name(start: Start) -> str:
@@ -95,6 +109,11 @@ class _Walk:
         self._met: list[tuple[Plugin | None, Outcome]] = []
         self._reached: set[int] = set()
         self._last: Outcome | None = None
+        releases = [each.release for each in plugins]
+        self._brought = {top for each in releases for top in _tops(each)}
+        self._provided = provided(
+            tuple(name for each in releases for name in distributions(_requires(each)))
+        )
 
     def run(self, migrating: Migrating) -> None:
         """Go through all that the node does, in its order."""
@@ -135,9 +154,20 @@ class _Walk:
         self._meet(plugin, Outcome("untold", plugin.shown, why=why, at=at))
 
     def _stops(self, plugin: Plugin, stage: int) -> None:
-        for stop in plugin.start.stops:
-            if stage_of(stop.refusal) == stage:
-                self._meet(plugin, of_stop(stop, plugin.shown))
+        for stop in self._own(plugin, stage):
+            self._meet(plugin, of_stop(stop, plugin.shown))
+
+    def _own(self, plugin: Plugin, stage: int) -> list[Stop]:
+        """Return what a stage comes to of a plugin by itself, with all that the others install."""
+        return [
+            stop
+            for stop in plugin.start.stops
+            if stage_of(stop.refusal) == stage
+            and not (stop.lacks and all(map(self._installs, stop.lacks)))
+        ]
+
+    def _installs(self, module: str) -> bool:
+        return module in self._brought or self._provided.names(module)
 
     # Discovery.
 
@@ -234,7 +264,7 @@ class _Walk:
         for plugin in self._order:
             self._sign(plugin)
             self._require(plugin)
-            own = [each for each in plugin.start.stops if stage_of(each.refusal) == _REGISTERING]
+            own = self._own(plugin, _REGISTERING)
             for stop in (each for each in own if each.refusal == "SIGN-ARITY"):
                 self._meet(plugin, of_stop(stop, plugin.shown))
             for other in sorted(judging, key=lambda each: each.shown):
@@ -308,11 +338,9 @@ class _Walk:
 
     def _plugin(self, plugin: Plugin) -> PluginForecast:
         mine = tuple(outcome for owner, outcome in self._met if owner is plugin)
-        fails = any(each.ends for each in mine) or not plugin.start.made
-        reached = self._settings.discovery and (fails or id(plugin) in self._reached)
-        if not self._settings.discovery:
-            mine = (Outcome("ignored", plugin.shown, why="the node looks for no plugins"),)
-        elif not reached:
+        fails = any(each.ends for each in mine) or (bool(mine) and not plugin.start.made)
+        reached = fails or id(plugin) in self._reached
+        if not reached:
             by = self._last.plugin if self._last else ""
             why = f"the node stops on {by} before it comes to it"
             mine = (*mine, Outcome("untold", plugin.shown, why=why))

@@ -50,6 +50,7 @@ from stigmem_review.interpret.values import (
     Wrapped,
     flag,
 )
+from stigmem_review.model import HOLE
 
 MODELLED = (builtins, functions, host, installed, records, schemas, settings, stdlib)
 """The modules that say what calls of what others provide do."""
@@ -176,7 +177,7 @@ def foreign_module(m: Machine, name: str) -> Value:
         ("installed", name if top in STANDARD else top),
         Foreign(name),
         "ModuleNotFoundError",
-        Const(f"No module named '{name}'"),
+        Const(f"No module named '{name if top in STANDARD else top}'"),
     )
 
 
@@ -189,7 +190,8 @@ def foreign_name(m: Machine, module: Foreign, name: str) -> Value:
     dotted = apis.canonical(f"{module.dotted}.{name}")
     known = _known_host(m)
     if module.dotted.partition(".")[0] in known.tops and known.missing(module.dotted, name):
-        m.raise_("ImportError", Const(f"cannot import name '{name}'"))
+        said = f"cannot import name '{name}' from '{module.dotted}' ({HOLE})"
+        m.raise_("ImportError", Const(said))
     if dotted not in _KNOWN and module.dotted.partition(".")[0] not in known.tops:
         m.may_raise(f"whether {module.dotted} has {name} is not known")
     return _plain_foreign(m, dotted)
@@ -228,6 +230,11 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             if (found := dict(m.thing(owner).defaults).get(name)) is None:
                 raise GiveUp(f"{name} of a field is not followed")
             return found
+        if kind == host.CONTEXT:
+            held = dict(m.thing(owner).defaults)
+            if name not in held and name not in m.node.accessors:
+                raise GiveUp(f"{name} of a context is not followed")
+            return held.get(name, Method(owner, name))
         if kind == routers.MIGRATION:
             return dict(m.thing(owner).defaults).get(name, Method(owner, name))
         if kind == Foreign("importlib.metadata.Distribution") and name in ("name", "version"):
@@ -272,7 +279,7 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
         and owner.dotted in known.tops
         and known.missing(owner.dotted, name)
     ):
-        m.raise_("AttributeError", Const(f"module has no attribute '{name}'"))
+        m.raise_("AttributeError", Const(f"module '{owner.dotted}' has no attribute '{name}'"))
     dotted = apis.canonical(f"{owner.dotted}.{name}")
     if dotted not in _KNOWN and not dotted.startswith("builtins."):
         m.may_raise(f"whether {owner.dotted} has {name} is not known")
@@ -332,6 +339,8 @@ def call_foreign(
         name = str(args[0].value)
         if "." not in name and not m.modules.owns(name):
             return m.foreign_module(name)
+    if dotted in ("builtins.exit", "builtins.quit"):
+        m.raise_("SystemExit", *(args or (NONE,)))
     changed = apis.changes(dotted, named=bool(keywords))
     if changed == "everything":
         m.doom(f"{dotted.removeprefix('builtins.')}() is called")
@@ -368,6 +377,8 @@ def call_on(
         assert isinstance(owner, Ref)
         kind = m.thing(owner).type
         assert isinstance(kind, Foreign)
+        if kind == host.CONTEXT and not args and not keywords:
+            return host.call_context(m, owner, name)
         dotted = f"{kind.dotted}.{name}"
     if dotted in MODELS:
         return m.call_foreign(Foreign(dotted), (owner, *args), keywords)

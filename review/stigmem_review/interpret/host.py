@@ -21,7 +21,8 @@ from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
 from stigmem_review.interpret.models import Args, Keywords, model
-from stigmem_review.interpret.routers import REFUSALS
+from stigmem_review.interpret.routers import REFUSALS, ROUTER
+from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
     NONE,
     Bound,
@@ -45,8 +46,8 @@ from stigmem_review.text import shorten
 
 MANIFEST = objects.MANIFEST.dotted
 REFUSED = Foreign("pydantic_core.ValidationError")
-_TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
-_FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
+TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
+FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
 def defaults(m: Machine, node: Node) -> dict[str, Value]:
@@ -241,8 +242,8 @@ def _flag(m: Machine, node: Node, value: Value) -> Value:
         case Const(value=int() | float()):
             _wrong(m, value, "true or false")
         case Const(value=str(found)):
-            if found.isascii() and found.lower() in _TRUE | _FALSE:
-                return flag(found.lower() in _TRUE)
+            if found.isascii() and found.lower() in TRUE | FALSE:
+                return flag(found.lower() in TRUE)
             _wrong(m, value, "true or false")
         case Opaque(type="bool"):
             return m.decide(("truth", value), lambda: Const(True), lambda: Const(False))
@@ -363,6 +364,8 @@ def _routes(m: Machine, node: Node, value: Value) -> Value:
     match value:
         case Const() | Opaque() | Ref(kind="function" | "class" | "module" | "dict"):
             _wrong(m, value, "a tuple of routers")
+        case Ref(kind="object") as ref if m.thing(ref).type == ROUTER:
+            _wrong(m, value, "a tuple of routers")
         case Unknown(why=why):
             raise GiveUp(why)
         case _:
@@ -389,6 +392,8 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
             _wrong(m, value, "a configuration class")
         case objects.MODEL:
             return value
+        case Foreign(dotted=dotted) if dotted.startswith("builtins."):
+            _wrong(m, value, "a configuration class")
         case Unknown(why=why):
             raise GiveUp(why)
         case _:
@@ -563,6 +568,7 @@ ALLOWS = "stigmem_node.plugins.ALLOW_SINGLETON"
 DENY = "stigmem_node.plugins.Deny"
 _record(ALLOW, (), 0)
 _record(DENY, ("reason",), 1)
+_record("stigmem_node.plugins.PluginHealth", ("status", "message"), 1)
 
 
 @model(REJECT, whole=True)
@@ -587,12 +593,11 @@ def _rejecting(m: Machine, args: Args, keywords: Keywords) -> Value:
 def _timeout(m: Machine, args: Args, keywords: Keywords) -> Value:
     if keywords or len(args) != 1 or not isinstance(args[0], Const):
         raise GiveUp("it is called in an unusual way")
-    try:
-        seconds = float(args[0].value)
-    except (TypeError, ValueError):
-        m.raise_("ValueError", Const("could not convert to float"))
-    if seconds <= 0 or seconds > 30:
-        m.raise_("ValueError", Const("handler timeout must be positive, and at most 30 seconds"))
+    given = args[0].value
+    if really(m, lambda: given <= 0) == Const(True):
+        m.raise_("ValueError", Const("handler timeout must be positive"))
+    if really(m, lambda: given > 30) == Const(True):
+        m.raise_("ValueError", Const("handler timeout cannot exceed 30 seconds"))
     return Bound(Foreign("stigmem_node.plugins.handler_timeout.set"), args[0])
 
 
@@ -602,6 +607,42 @@ def _set_timeout(m: Machine, args: Args, keywords: Keywords) -> Value:
         m.write(args[1], args[0], "__plugin_timeout__")
         return args[1]
     raise GiveUp("what is decorated is not followed")
+
+
+CONTEXT = Foreign("stigmem_node.plugins.PluginContext")
+"""What the node gives every handler first."""
+
+
+def new_context(m: Machine, manifest: Ref) -> Ref:
+    """Return the context that the handlers of a plugin are given."""
+    given = (
+        ("plugin_name", m.read(manifest, "name")),
+        ("plugin_version", m.read(manifest, "version")),
+        ("capabilities", m.read(manifest, "capabilities")),
+    )
+    return m.alloc(Thing("object", type=CONTEXT, defaults=given))
+
+
+def call_context(m: Machine, owner: Ref, accessor: str) -> Value:
+    """Ask a context for an interface of the node: no release has any to give."""
+    held = dict(m.thing(owner).defaults)
+    wanted = m.node.accessors[accessor]
+
+    def of(declared: Value) -> Value:
+        if not isinstance(declared, Frozen):
+            raise GiveUp("what is declared is not known")
+        if ("c", wanted) in dict(declared.pairs):
+            return NONE
+        name = held["plugin_name"]
+        said = (
+            f"plugin {name.value!r} cannot call {accessor}: capability {wanted!r} not declared"
+            if isinstance(name, Const)
+            else ""
+        )
+        kind = Foreign("stigmem_node.plugins.CapabilityError")
+        raise Exit("raises", m.exception(kind, (Const(said),)))
+
+    return m.each(held["capabilities"], of)
 
 
 def members(node: Node) -> dict[str, dict[str, str]]:

@@ -36,6 +36,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
 )
+from stigmem_review.model import HOLE
 
 _DEPTH = 60
 _EMPTY = syntax_of(b"")
@@ -126,8 +127,12 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
         # A star takes what modules have, and does not look into their table.
         if listed != MISSING and missing == "ImportError":
             return listed
-        still = " while that is still being imported" if dotted in m.importing else ""
-        m.raise_(missing, Const(f"cannot import name '{name}' from '{dotted}'{still}"))
+        if missing == "AttributeError":
+            m.raise_(missing, Const(f"module '{dotted}' has no attribute '{name}'"))
+        source = f"'{dotted}'"
+        if dotted in m.importing:
+            source = f"partially initialized module {source} (most likely due to a circular import)"
+        m.raise_(missing, Const(f"cannot import name '{name}' from {source} ({HOLE})"))
 
     return m.each(m.read(module, name), other)
 
@@ -231,7 +236,7 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     if isinstance(found, Unusable):
         if found.why.startswith(REFUSED):
             made = m.exception(Foreign("builtins.SyntaxError"), (Const(found.why),))
-            m.messages[made.oid] = found.why.removeprefix(f"{REFUSED}: ")
+            m.messages[made.oid] = in_file(found)
             m.places[made.oid] = found.at
             raise Exit("raises", made)
         m.unusable(found)
@@ -242,7 +247,7 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
             return _namespace(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
-        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
+        m.raise_("ModuleNotFoundError", Const(_no_package(name)))
     if m.depth >= _DEPTH:
         m.doom("imports are nested too deeply to be followed")
     m.tick(10 + len(found.syntax.source) // 512)
@@ -291,10 +296,20 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     return m.settle(ended, FALLS)
 
 
+def in_file(found: Unusable) -> str:
+    """Return what Python says of source that it does not take."""
+    name = found.at.path.rpartition("/")[2]
+    return f"{found.said} ({name}, line {found.at.line})"
+
+
+def _no_package(name: str) -> str:
+    return f"No module named '{name}'; '{name.rpartition('.')[0]}' is not a package"
+
+
 def _namespace(m: Machine, name: str, parent: Value, last: str) -> Value:
     """Import a folder without ``__init__.py``: a package that has nothing but its modules."""
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
-        m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'; not a package"))
+        m.raise_("ModuleNotFoundError", Const(_no_package(name)))
     place = f"{name.replace('.', '/')}/__init__.py"
     made = m.alloc(Thing("module", name=name, extra=Module(name, place, EMPTY, True, place)))
     m.write(m.imports, made, name)

@@ -85,7 +85,7 @@ class Program:
 
         def find() -> Value:
             found = imports.load(m, module)
-            for name in names.split("."):
+            for name in filter(None, names.split(".")):
                 self.phase = "find"
                 found = m.get(found, name)
             return found

@@ -17,6 +17,7 @@ from stigmem_review.interpret.interpreter import Interpreter
 from stigmem_review.interpret.machine import ONE_OF, GiveUp, place_of
 from stigmem_review.interpret.machine import Outcome as Way
 from stigmem_review.interpret.objects import CACHED, lookup
+from stigmem_review.interpret.printed import printed
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import router_name
 from stigmem_review.interpret.values import (
@@ -38,6 +39,7 @@ from stigmem_review.interpret.values import (
 from stigmem_review.interpret.values import OneOf as Several
 from stigmem_review.interpret.values import Unknown as Untold
 from stigmem_review.model import (
+    HOLE,
     AnyValue,
     Hook,
     Known,
@@ -62,6 +64,8 @@ class Raised(msgspec.Struct, frozen=True):
     message: str
     at: Location | None
     conditions: tuple[str, ...]
+    printed: str = HOLE
+    """What ``str`` gives of it, with a ``HOLE`` for what is not known."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -134,16 +138,18 @@ def _call(m: Interpreter, value: Value) -> host.Written | None:
 def read_raised(m: Interpreter, way: Way) -> Raised:
     """Return an exception that reaches the node, as it leaves a part of a program."""
     found = ("", "")
+    text = HOLE
 
     def look() -> Value:
-        nonlocal found
+        nonlocal found, text
         m.adopt(way)
         found = words.exception(m, way.value)
+        text = printed(m, way.value, m.node)
         return NONE
 
     m.run(look)
     at = m.places.get(way.value.oid) if isinstance(way.value, Ref) else None
-    return Raised(*found, at, words.say(m, frozenset(way.path.items())))
+    return Raised(*found, at, words.say(m, frozenset(way.path.items())), text)
 
 
 def _written(m: Interpreter, way: Way) -> host.Written | None:

@@ -346,8 +346,11 @@ def _router(m: Machine, args: Args, keywords: Keywords) -> Value:
     if args:
         m.raise_("TypeError", Const("APIRouter.__init__() takes 1 positional argument"))
     prefixes = _prefixes(m, given.get("prefix"))
-    if all(each and (each[0] not in "/{" or each[-1] == "/") for each in prefixes):
-        m.raise_("AssertionError", Const("A path prefix must start, and must not end, with '/'"))
+    if all(each and each[0] not in "/{" for each in prefixes):
+        m.raise_("AssertionError", Const("A path prefix must start with '/'"))
+    if all(each and each[-1] == "/" for each in prefixes):
+        said = "A path prefix must not end with '/', as the routes will start with '/'"
+        m.raise_("AssertionError", Const(said))
     guards = _guards(m, given.get("dependencies"))
     env, _ = m.site
     ref = m.alloc(Thing("object", type=ROUTER, env=env, extra=env.module.name if env else ""))

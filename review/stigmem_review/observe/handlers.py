@@ -39,6 +39,7 @@ from stigmem_review.outcomes import values
 
 _OF_CONTEXT = ("plugin_name", "plugin_version", "capabilities")
 """What the context has besides accessors (``stigmem_node.plugins.context``)."""
+Given = tuple[tuple[str, Value], ...]
 _NAMED = 5
 _NESTED = 20
 _OWN_FACTS = ("migration_register",)
@@ -161,8 +162,8 @@ def handler_observations(
 
 
 def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
-    found = _called(program.machine, value, shown=False)
-    shown = _called(program.machine, value, shown=True)
+    found = called(program.machine, value, shown=False)
+    shown = called(program.machine, value, shown=True)
     if found is None or shown is None:
         return
     wanted, calls = node.hook(hook).positionals, node.calls(hook)
@@ -191,7 +192,7 @@ _USED: dict[str, tuple[str, frozenset[str]]] = {
 
 def _useless(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
     """Yield a handler that never returns what the node can use."""
-    found = _called(program.machine, value, shown=True)
+    found = called(program.machine, value, shown=True)
     ends = {end for each in ran(program) if each.root.value == value for end in each.ends}
     wanted, used = _USED.get(node.hook(hook).power, ("", frozenset()))
     if found is None or not wanted or not ends or ends & {*used, "unknown", "raises"}:
@@ -221,7 +222,7 @@ class _Taken(msgspec.Struct, frozen=True):
         return _Taken(only, both[:place], named, self.optional | names, self.rest, self.more)
 
 
-class _Called(msgspec.Struct, frozen=True):
+class Called(msgspec.Struct, frozen=True):
     """A function that is called, and what of its parameters is left to the caller."""
 
     function: Ref
@@ -231,7 +232,7 @@ class _Called(msgspec.Struct, frozen=True):
     at: Location
 
 
-def _called(m: Machine, value: Value, *, shown: bool) -> _Called | None:
+def called(m: Machine, value: Value, *, shown: bool) -> Called | None:
     """Return what runs when a handler is called; ``shown``: what its signature is taken from.
 
     ``None`` where that is not known.
@@ -277,7 +278,7 @@ def _is_plain(m: Machine, kind: Ref) -> bool:
     )
 
 
-def _function(m: Machine, ref: Ref, positionals: int, names: frozenset[str]) -> _Called | None:
+def _function(m: Machine, ref: Ref, positionals: int, names: frozenset[str]) -> Called | None:
     thing = m.thing(ref)
     node, env = thing.node, thing.env
     if not isinstance(node, Function) or env is None:
@@ -298,7 +299,7 @@ def _function(m: Machine, ref: Ref, positionals: int, names: frozenset[str]) -> 
         args.vararg is not None,
         args.kwarg is not None,
     )
-    return _Called(
+    return Called(
         ref,
         f"{env.module.name}:{thing.extra}",
         taken.given(positionals, names),
@@ -307,21 +308,29 @@ def _function(m: Machine, ref: Ref, positionals: int, names: frozenset[str]) -> 
     )
 
 
-def _outcomes(
-    program: Program, value: Value, positionals: int, call: tuple[str, ...]
-) -> list[Outcome]:
-    """Return how a handler ends when the node calls it; nothing where that cannot be told."""
-    m = program.machine
+def outcomes_of(program: Program, value: Value, given: Given, *known: Value) -> list[Outcome]:
+    """Return how a handler ends when the node calls it; nothing where that cannot be told.
+
+    It is given what is ``known`` by position, and what is ``given`` by name.
+    """
     found: list[Outcome] = []
 
     def run() -> Value:
-        given = [m.unknown("what the node passes") for _ in range(positionals)]
-        named = tuple((name, m.unknown("what the node passes")) for name in call)
-        found.extend(m.run(lambda: m.call(value, given, named)))
+        found.extend(program.machine.run(lambda: program.machine.call(value, known, given)))
         return NONE
 
     program.look(run)
     return found
+
+
+def _outcomes(
+    program: Program, value: Value, positionals: int, call: tuple[str, ...]
+) -> list[Outcome]:
+    """Return how a handler ends when the node calls it with names that are not known."""
+    m = program.machine
+    named = tuple((name, m.unknown("what the node passes")) for name in call)
+    first = [m.unknown("what the node passes") for _ in range(positionals)]
+    return outcomes_of(program, value, named, *first)
 
 
 def _raises(program: Program, value: Value, positionals: int, call: tuple[str, ...]) -> bool:

@@ -19,6 +19,7 @@ from stigmem_review.interpret.events import Event
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.interpret.survey import Survey
 from stigmem_review.interpret.survey.things import ALONE
+from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.release import itself_of
 from stigmem_review.model import EntryPoint, Gap, Known, Observation, Release
 from stigmem_review.observe.acts import decided_by, is_unsure, stated
@@ -51,15 +52,15 @@ class Seen:
 
     def programs_of(self, release: Release, code: Code, node: Node) -> list[Program]:
         """Return what each entry point of a release runs."""
-        return [program for _, program in self.started(release, code, node)]
+        return [program for each, program in self.started(release, code, node) if ":" in each.value]
 
     def started(self, release: Release, code: Code, node: Node) -> list[tuple[EntryPoint, Program]]:
         """Return each entry point that names something in a module, and what it runs."""
         itself = itself_of(release.distribution, release.distribution_version)
         return [
-            (each, self.programs.get(each.value, code.site, code.paths, node, itself))
+            (plain, self.programs.get(plain.value, code.site, code.paths, node, itself))
             for each in entries_of(release)
-            if ":" in each.value
+            if (plain := normal_value(each)) is not None
         ]
 
     def syntax(self, data: bytes) -> Syntax | Failure:
@@ -120,7 +121,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         settings=settings(release, programs),
         handlers=tuple(handlers_of(release, Reach(code, outline, said), programs, node, told)),
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
-        starts=starts_of(release, seen.started(release, code, node)),
+        starts=starts_of(release, seen.started(release, code, node), node),
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
     )

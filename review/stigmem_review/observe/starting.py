@@ -1,75 +1,584 @@
-"""What the node gets of each entry point while it starts (``stigmem_node.plugins.discovery``)."""
+"""What the node gets of each entry point while it starts, and where it stops on it.
+
+The node loads the entry point and calls what that names (``stigmem_node.plugins.discovery``),
+looks at signatures and asks the plugin's own ``config_validate`` (``.registry``), mounts its
+routers (``stigmem_node.main``) and asks for its migrations (``.db``), all with the code of the
+plugin. What it compares with other plugins, with settings and with its database is not here.
+"""
 
 from __future__ import annotations
 
+import inspect
+import operator
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
+from stigmem_review.host import Node
+from stigmem_review.host.modules import modules
+from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
+from stigmem_review.interpret.imports import in_file
 from stigmem_review.interpret.interpreter import Interpreter
+from stigmem_review.interpret.machine import GiveUp
 from stigmem_review.interpret.machine import Outcome as Way
+from stigmem_review.interpret.printed import is_callable, type_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import read_raised
+from stigmem_review.interpret.registered import handlers, possible
+from stigmem_review.interpret.routers import ROUTER, Made, Path
+from stigmem_review.interpret.values import (
+    MISSING,
+    NONE,
+    Bound,
+    Const,
+    Foreign,
+    Frozen,
+    Missing,
+    Opaque,
+    Ref,
+    Tuple,
+    Value,
+    values_of,
+)
+from stigmem_review.interpret.values import OneOf as Several
+from stigmem_review.interpret.values import Unknown as Untold
+from stigmem_review.interpret.words import say
 from stigmem_review.manifest.entry_points import normal_value
 from stigmem_review.manifest.factory import read_factory
 from stigmem_review.model import (
+    AS_INSTALLED,
     ENTRY_POINT_GROUP,
     HOLE,
     EntryPoint,
     Known,
+    Location,
+    Manifest,
     Refusal,
     Release,
     Start,
     Stop,
+    Unknown,
 )
+from stigmem_review.observe.handlers import called, outcomes_of
+from stigmem_review.observe.providers import distributions, provided, without_extras
 
 _DISCOVERY = "PluginDiscoveryError"
-_UNCAUGHT = frozenset({"GeneratorExit", "KeyboardInterrupt", "SystemExit"})
+_MANIFEST = "ManifestError"
+_EXECUTION = "PluginExecutionError"
+_UNCAUGHT = frozenset({"BaseException", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
 """Exceptions that are no ``Exception``, which the node lets through."""
+_VALIDATE, _MIGRATE = "config_validate", "migration_register"
+_LONGEST = 30.0
+"""Seconds that the node lets a handler run at most (``stigmem_node.plugins.registry``)."""
+_UNTOLD = "it depends on what cannot be told: "
+_VERDICTS = {ALLOW: 0, DENY: 1}
+"""The node's classes of verdicts, each with the arguments that it takes."""
+_NOT_THERE = " is not there"
+_INSTALLED, _NOT_INSTALLED = " is installed", " is not installed"
 
 
 def starts_of(
-    release: Release, programs: Sequence[tuple[EntryPoint, Program]]
+    release: Release, programs: Sequence[tuple[EntryPoint, Program]], node: Node
 ) -> tuple[Start, ...]:
-    """Return what the node gets of each entry point whose program was run, sorted by name."""
-    found = [_start(release, entry, program, len(programs)) for entry, program in programs]
+    """Return what the node gets of each entry point of a release, sorted by name.
+
+    ``programs`` are those that were run of it; what names nothing that can be run is refused.
+    """
+    run = {(entry.name, entry.value): program for entry, program in programs}
+    found = []
+    for each in entries_of(release):
+        plain = normal_value(each)
+        program = run.get((plain.name, plain.value)) if plain else None
+        found.append(_malformed(each) if program is None else _start(release, each, program, node))
     return tuple(sorted(found, key=lambda each: each.entry_point))
 
 
-def _start(release: Release, entry: EntryPoint, program: Program, of: int) -> Start:
+def entries_of(release: Release) -> Iterable[EntryPoint]:
+    """Yield the entry points of a release that the node loads."""
+    declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
+    return (each for each in declared if each.group == ENTRY_POINT_GROUP)
+
+
+def _malformed(entry: EntryPoint) -> Start:
+    """Return what comes of a value that names no module, in words of the node's Python."""
+    message = f"failed to load plugin entry point {entry.name!r}: {HOLE}"
+    stop = Stop("DISC-LOAD", _DISCOVERY, message, at=entry.at)
+    return Start(entry.name, Unknown("it names no module", entry.at), (stop,), made=False)
+
+
+def _start(release: Release, entry: EntryPoint, program: Program, node: Node) -> Start:
     program.make()
-    # A release with several has no manifest of its own.
-    manifest = release.manifest if of == 1 else read_factory(entry, program).manifest
+    manifest = release.manifest
+    if len([*entries_of(release)]) > 1 or not isinstance(manifest, Manifest):
+        manifest = read_factory(entry, program).manifest
+    if program.lost is not None:
+        stop = _uncompiled(entry.name, program, release)
+        return Start(entry.name, manifest, (stop,) if stop else (), made=stop is None)
+    plugin = _Plugin(entry.name, manifest, program, node)
+    stops = tuple(_there(plugin.stops(), release, node))
     return Start(
         entry.name,
         manifest,
-        tuple(_discovery(entry.name, program)),
-        made=program.lost is not None or program.made is not None,
+        stops,
+        made=plugin.gives_manifest,
+        judges=tuple(plugin.judges()),
+        migrates=plugin.migrates(),
     )
 
 
-def _discovery(name: str, program: Program) -> Iterator[Stop]:
-    """Yield how loading an entry point and calling what it names fail."""
-    if program.lost is not None:
-        return
-    m = program.machine
-    for number, way in enumerate(program.raised):
-        yield _raised(name, m, way, loading=number < program.loading)
+def _uncompiled(entry: str, program: Program, release: Release) -> Stop | None:
+    """Return where source does not compile that loading an entry point certainly imports.
+
+    That is by this Python: where the release is for others, a newer one may take it.
+    """
+    lost, running = program.lost, ".".join(map(str, sys.version_info[:3]))
+    found = next((each for each in program.modules.unusable if each.said), None)
+    if lost is None or found is None or lost.at != found.at or program.machine.path:
+        return None
+    if not _is_for(release, running):
+        return None
+    message = f"failed to load plugin entry point {entry!r}: {in_file(found)}"
+    return Stop("DISC-LOAD", _DISCOVERY, message, at=found.at)
 
 
-def _raised(name: str, m: Interpreter, way: Way, *, loading: bool) -> Stop:
-    raised = read_raised(m, way)
-    if raised.kind in _UNCAUGHT:
-        return Stop("DISC-BASEEXC", raised.kind, raised.message, raised.conditions, raised.at)
-    what = f"failed to load plugin entry point {name!r}"
-    if not loading:
-        what = f"plugin entry point {name!r} failed while creating PluginManifest"
-    message = f"{what}: {raised.message or HOLE}"
-    refusal: Refusal = "DISC-LOAD" if loading else "DISC-FACTORY"
-    return Stop(refusal, _DISCOVERY, message, raised.conditions, raised.at)
+def _is_for(release: Release, python: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    wanted = release.requires_python
+    if not isinstance(wanted, Known) or not wanted.value:
+        return True
+    try:
+        return SpecifierSet(wanted.value).contains(python)
+    except ValueError:
+        return True
 
 
-def entries_of(release: Release) -> Iterable[EntryPoint]:
-    """Yield the entry points of a release that the node loads, with plain values."""
-    declared = release.entry_points.value if isinstance(release.entry_points, Known) else ()
-    for each in declared:
-        if each.group == ENTRY_POINT_GROUP and (plain := normal_value(each)) is not None:
-            yield plain
+def _there(stops: Iterable[Stop], release: Release, node: Node) -> Iterator[Stop]:
+    """Yield stops with what is known of what is installed: what the node and the release require.
+
+    That somebody installs more is possible, and nobody says so.
+    """
+    requires = release.requires_dist
+    given = distributions(without_extras(requires.value if isinstance(requires, Known) else ()))
+    by = provided((*modules(node.version).requires, *given))
+
+    def there(module: str) -> bool | None:
+        if by.names(module.partition(".")[0]):
+            return True
+        return None if by.strangers or not isinstance(requires, Known) else False
+
+    whole = release.source.kind in AS_INSTALLED
+    for stop in stops:
+        left: list[str] = []
+        lacks: list[str] = []
+        for each in stop.conditions:
+            if whole and each.endswith(_NOT_THERE):
+                # All of its files are known, and this is none of them.
+                continue
+            module, wanted = each.removesuffix(_NOT_INSTALLED), False
+            if module == each:
+                module, wanted = each.removesuffix(_INSTALLED), True
+            answer = None if module == each or " " in module else there(module)
+            if answer is None:
+                left.append(each)
+            elif answer != wanted:
+                break
+            elif not answer:
+                lacks.append(module.partition(".")[0])
+        else:
+            yield replace(stop, conditions=tuple(left), lacks=tuple(lacks))
+
+
+class _Plugin:
+    """One entry point whose program was run."""
+
+    def __init__(
+        self, entry: str, manifest: Manifest | Unknown, program: Program, node: Node
+    ) -> None:
+        self._entry = entry
+        self._manifest = manifest
+        self._program = program
+        self._node = node
+        self._m: Interpreter = program.machine
+        self._callable = self._is_callable()
+        name = manifest.name if isinstance(manifest, Manifest) else None
+        self._name = name.value if isinstance(name, Known) else HOLE
+        self._shown = repr(self._name) if isinstance(name, Known) else HOLE
+
+    @property
+    def gives_manifest(self) -> bool:
+        """Whether the node may get a manifest."""
+        if self._program.made is None or self._callable is False:
+            return False
+        return any(self._may_be_manifest(each) for each in values_of(self._program.made))
+
+    def _may_be_manifest(self, value: Value) -> bool:
+        match value:
+            case Ref(kind="manifest") | Untold() | Missing():
+                return True
+            case Ref(kind="instance") as ref:
+                return self._m.derives(self._m.thing(ref).type, Foreign(MANIFEST)) is not False
+            case Foreign(dotted=dotted):
+                return dotted != MANIFEST
+            case _:
+                return False
+
+    def stops(self) -> Iterator[Stop]:
+        """Yield where the node stops on it, in its order."""
+        yield from self._discovery()
+        if not self.gives_manifest:
+            return
+        yield from self._arity()
+        yield from self._validated()
+        yield from self._timeouts()
+        yield from self._routes()
+        yield from self._migrations()
+
+    # Discovery.
+
+    def _is_callable(self) -> bool | None:
+        target = self._program.target
+        if target is None:
+            return None
+        try:
+            return is_callable(self._m, target)
+        except GiveUp:
+            return None
+
+    def _discovery(self) -> Iterator[Stop]:
+        program, m = self._program, self._m
+        for way in program.raised[: program.loading]:
+            yield self._raised(way, loading=True)
+        if program.target is not None and self._callable is False:
+            kind = type_of(m, program.target) or HOLE
+            yield Stop(
+                "DISC-NOTCALLABLE",
+                _DISCOVERY,
+                f"plugin entry point {self._entry!r} loaded {kind}; expected a callable returning "
+                "PluginManifest",
+            )
+            return
+        for way in program.raised[program.loading :]:
+            yield self._raised(way, loading=False)
+        if program.made is None:
+            return
+        for value, conditions in _options(m, program.made):
+            if self._may_be_manifest(value):
+                continue
+            message = (
+                f"plugin entry point {self._entry!r} returned {type_of(m, value) or HOLE}; "
+                "expected PluginManifest"
+            )
+            yield Stop("DISC-TYPE", _DISCOVERY, message, conditions)
+
+    def _raised(self, way: Way, *, loading: bool) -> Stop:
+        raised = read_raised(self._m, way)
+        if raised.kind in _UNCAUGHT:
+            return Stop("DISC-BASEEXC", raised.kind, raised.printed, raised.conditions, raised.at)
+        what = f"failed to load plugin entry point {self._entry!r}"
+        if not loading:
+            what = f"plugin entry point {self._entry!r} failed while creating PluginManifest"
+        refusal: Refusal = "DISC-LOAD" if loading else "DISC-FACTORY"
+        message = f"{what}: {raised.printed}"
+        return Stop(refusal, _DISCOVERY, message, raised.conditions, raised.at)
+
+    # Registration.
+
+    def _arity(self) -> Iterator[Stop]:
+        for hook, value in handlers(self._program):
+            if not self._node.hook(hook).known:
+                continue
+            wanted = self._node.hook(hook).positionals
+            taken, at = self._takes(value)
+            if taken is None or taken >= wanted:
+                continue
+            message = (
+                f"handler for hook {hook!r} on plugin {self._shown} must accept at least {wanted} "
+                f"positional argument{'' if wanted == 1 else 's'}"
+            )
+            yield Stop("SIGN-ARITY", _MANIFEST, message, at=at)
+
+    def _takes(self, value: Value) -> tuple[float | None, Location | None]:
+        """Return how many arguments a handler takes by position; nothing where that is unknown."""
+        if isinstance(value, Foreign) and value.dotted.startswith("builtins."):
+            return _of_builtin(value.dotted.removeprefix("builtins.")), None
+        if isinstance(value, Foreign) and value.dotted in _VERDICTS:
+            return _VERDICTS[value.dotted], None
+        found = called(self._m, value, shown=True)
+        if found is None or self._m.has((found.function.oid, "__signature__")):
+            return None, None
+        taken = len(found.taken.only) + len(found.taken.both)
+        return (float("inf") if found.taken.rest else taken), found.at
+
+    def _timeouts(self) -> Iterator[Stop]:
+        for _, value in handlers(self._program):
+            held = value.function if isinstance(value, Bound) else value
+            set_to: Value = MISSING
+            if isinstance(held, Ref) and held.kind in ("function", "instance", "class"):
+                set_to = self._m.read(held, "__plugin_timeout__")
+            if isinstance(set_to, Const) and set_to.value is not None:
+                if message := _no_timeout(set_to.value):
+                    yield Stop("TIMEOUT", message[0], message[1], at=set_to.at)
+            elif isinstance(set_to, (Ref, Tuple, Frozen)) and (kind := type_of(self._m, set_to)):
+                said = f"float() argument must be a string or a real number, not {kind!r}"
+                yield Stop("TIMEOUT", "TypeError", said)
+
+    def _handler(self, hook: str) -> list[Value]:
+        return [value for name, value in handlers(self._program) if name == hook]
+
+    def _validated(self) -> Iterator[Stop]:
+        """Yield what its own ``config_validate`` says of it."""
+        made = self._program.made or MISSING
+        for value in self._handler(_VALIDATE):
+            ways = outcomes_of(self._program, value, (("plugin", made),), self._context())
+            found = [
+                stop for way in ways for one in self._split(way) if (stop := self._own_verdict(one))
+            ]
+            unsure = [_untold(each) for each in found if _untold(each)]
+            if not ways:
+                unsure = ["it cannot be followed"]
+            if unsure:
+                why = f"what its own config_validate says is not known: {unsure[0]}"
+                yield Stop("CFG-OWN-RESULT", unsure=why)
+            yield from (each for each in found if not _untold(each))
+
+    def _context(self) -> Value:
+        made = self._program.made
+        if isinstance(made, Ref) and made.kind == "manifest":
+            return new_context(self._m, made)
+        return self._m.unknown("what the node passes")
+
+    def _split(self, way: Way) -> Iterator[Way]:
+        """Yield a way once for each of several values that it may end with."""
+        if not isinstance(way.value, Several):
+            yield way
+            return
+        for each in way.value.options:
+            path = {**way.path, **dict(each.conditions)}
+            yield Way(way.kind, each.value, way.delta, path)
+
+    def _own_verdict(self, way: Way) -> Stop | None:
+        conditions = say(self._m, frozenset(way.path.items()))
+        if way.kind == "raises":
+            raised = read_raised(self._m, way)
+            if raised.kind in _UNCAUGHT:
+                return Stop("CFG-OWN-RAISE", raised.kind, raised.printed, conditions, raised.at)
+            message = f"plugin {self._shown} config validator failed: {raised.printed}"
+            return Stop("CFG-OWN-RAISE", _MANIFEST, message, conditions, raised.at)
+        kind, reason = self._verdict(way)
+        match kind:
+            case "allow":
+                return None
+            case "deny":
+                message = f"plugin {self._shown} failed config validation: {reason}"
+                return Stop("CFG-OWN-DENY", _MANIFEST, message, conditions)
+            case "":
+                why = "what it gives is not known"
+                return Stop("CFG-OWN-RESULT", conditions=conditions, unsure=why)
+            case _:
+                message = (
+                    f"plugin {self._shown} config validator returned {kind}; expected Allow or Deny"
+                )
+                return Stop("CFG-OWN-RESULT", _MANIFEST, message, conditions)
+
+    def judges(self) -> Iterator[Stop]:
+        """Yield what its ``config_validate`` makes of plugins that are registered after it."""
+        if not self.gives_manifest:
+            return
+        m = self._m
+        for value in self._handler(_VALIDATE):
+            other = m.unknown("another plugin's manifest")
+            ways = outcomes_of(self._program, value, (("plugin", other),), self._context())
+            verdicts = [self._verdict(way) if way.kind != "raises" else None for way in ways]
+            if ways and all(each and each[0] == "allow" for each in verdicts):
+                continue
+            handler = f"{self._name}.{self._called(value)}"
+            if len(ways) != 1:
+                why = f"what the config_validate of {self._name} says of it is not known"
+                yield Stop("CFG-OTHER-DENY", unsure=why)
+                continue
+            yield self._other_verdict(ways[0], handler)
+
+    def _other_verdict(self, way: Way, handler: str) -> Stop:
+        if way.kind == "raises":
+            raised = read_raised(self._m, way)
+            if raised.kind == "RejectError":
+                return Stop("CFG-OTHER-DENY", _MANIFEST, raised.printed, at=raised.at)
+            message = f"handler {handler!r} failed for hook {_VALIDATE!r}: {raised.printed}"
+            return Stop("CFG-OTHER-RAISE", _EXECUTION, message, at=raised.at)
+        kind, reason = self._verdict(way)
+        if kind == "deny":
+            return Stop("CFG-OTHER-DENY", _MANIFEST, reason)
+        if kind == "NoneType":
+            message = f"handler {handler!r} returned None; expected VotingDecision"
+        elif kind:
+            message = f"handler {handler!r} returned {kind}; expected Allow or Deny"
+        else:
+            why = f"what the config_validate of {self._name} says of it is not known"
+            return Stop("CFG-OTHER-RESULT", unsure=why)
+        return Stop("CFG-OTHER-RESULT", _EXECUTION, message)
+
+    def _verdict(self, way: Way) -> tuple[str, str]:
+        """Return whether a handler allows or denies, and why, or else the type of what it gives."""
+        found = ("", "")
+
+        def look() -> Value:
+            nonlocal found
+            self._m.adopt(way)
+            found = self._read_verdict(way.value)
+            return NONE
+
+        self._m.run(look)
+        return found
+
+    def _read_verdict(self, value: Value) -> tuple[str, str]:
+        match value:
+            case Foreign(dotted=dotted) if dotted.endswith("ALLOW_SINGLETON"):
+                return "allow", ""
+            case Ref(kind="object") as ref if self._m.thing(ref).type == Foreign(ALLOW):
+                return "allow", ""
+            case Ref(kind="object") as ref if self._m.thing(ref).type == Foreign(DENY):
+                reason = dict(self._m.thing(ref).defaults).get("reason")
+                try:
+                    told = self._m.text_of(reason) if reason is not None else NONE
+                except GiveUp:
+                    told = NONE
+                return "deny", str(told.value) if isinstance(told, Const) and told != NONE else HOLE
+            case Foreign(dotted=dotted) if dotted in _VERDICTS:
+                return "type", ""
+            case Untold() | Foreign() | Opaque() | Several() | Missing():
+                return "", ""
+            case _:
+                return type_of(self._m, value), ""
+
+    # The rest.
+
+    def _routes(self) -> Iterator[Stop]:
+        m = self._m
+        noted = m.noted
+        made = {each.router: each for each in noted if isinstance(each, Made)}
+        bare = {
+            each.router: each
+            for each in noted
+            if isinstance(each, Path) and "" in each.paths and not each.bare
+        }
+        for listed in possible(self._program, "routes"):
+            for each in listed.items if isinstance(listed, Tuple) else ():
+                for router in values_of(each):
+                    if isinstance(router, (Untold, Foreign, Opaque)):
+                        continue
+                    if not isinstance(router, Ref) or m.thing(router).type != ROUTER:
+                        shown = type_of(m, router) or HOLE
+                        message = f"{shown!r} object has no attribute {HOLE}"
+                        yield Stop("ROUTE-TYPE", "AttributeError", message)
+                    elif router in bare and router in made and "" in made[router].prefixes:
+                        path = bare[router]
+                        message = (
+                            "Prefix and path cannot be both empty (path operation: "
+                            f"{self._called(path.function)})"
+                        )
+                        yield Stop("ROUTE-EMPTY", "FastAPIError", message, at=path.at)
+
+    def migrates(self) -> str:
+        """Return the name by which its handler of migrations is sorted, empty without one."""
+        return next((self._called(value) for value in self._handler(_MIGRATE)), "")
+
+    def _migrations(self) -> Iterator[Stop]:
+        for value in self._handler(_MIGRATE):
+            handler = f"{self._name}.{self._called(value)}"
+            given = tuple(
+                (name, self._m.unknown("what the node passes"))
+                for name in self._node.calls(_MIGRATE)[0]
+            )
+            before = self._m.new_list(())
+            for way in outcomes_of(self._program, value, given, self._context(), before):
+                for one in self._split(way):
+                    yield from self._migrated(one, handler)
+
+    def _migrated(self, way: Way, handler: str) -> Iterator[Stop]:
+        conditions = say(self._m, frozenset(way.path.items()))
+        if way.kind == "raises":
+            raised = read_raised(self._m, way)
+            if raised.kind in _UNCAUGHT:
+                yield Stop("MIG-RAISE", raised.kind, raised.printed, conditions, raised.at)
+                return
+            message = f"handler {handler!r} failed for hook {_MIGRATE!r}: {raised.printed}"
+            yield Stop("MIG-RAISE", _EXECUTION, message, conditions, raised.at)
+        elif way.value == NONE:
+            message = f"handler {handler!r} returned None for filter-chain hook {_MIGRATE!r}"
+            yield Stop("MIG-NONE", _EXECUTION, message, conditions)
+        elif _is_no_iterable(self._m, way.value) and (kind := type_of(self._m, way.value)):
+            message = f"{kind!r} object is not iterable"
+            yield Stop("MIG-SHAPE", "TypeError", message, conditions)
+
+    def _called(self, value: Value) -> str:
+        """Return the name of a handler, as the node asks for it."""
+        try:
+            ways = self._m.run(lambda: self._m.get(value, "__name__"))
+        except GiveUp:
+            return HOLE
+        if all(each.kind == "raises" for each in ways):
+            return "handler"
+        found = {each.value.value if isinstance(each.value, Const) else HOLE for each in ways}
+        return str(found.pop()) if len(found) == 1 else HOLE
+
+
+def _is_no_iterable(m: Interpreter, value: Value) -> bool:
+    match value:
+        case Const(value=found):
+            return not isinstance(found, (str, bytes))
+        case Ref(kind="function" | "coroutine" | "manifest" | "module" | "partial"):
+            return True
+        case Ref(kind="instance") as ref:
+            return not m.special(ref, "__iter__") and not m.special(ref, "__getitem__")
+        case _:
+            return False
+
+
+def _untold(stop: Stop) -> str:
+    """Return what cannot be told of a stop; nothing where its conditions say it all."""
+    if stop.unsure:
+        return stop.unsure
+    unclear = (each for each in stop.conditions if _UNTOLD in each)
+    return next((each.partition(_UNTOLD)[2].partition(" or it")[0] for each in unclear), "")
+
+
+def _options(m: Interpreter, value: Value) -> Iterator[tuple[Value, tuple[str, ...]]]:
+    if isinstance(value, Several):
+        for each in value.options:
+            yield each.value, say(m, each.conditions)
+    else:
+        yield value, ()
+
+
+def _of_builtin(name: str) -> float | None:
+    """Return how many arguments a builtin takes by position, as this Python has it."""
+    import builtins
+
+    try:
+        builtin = operator.attrgetter(name)(builtins)
+    except AttributeError:
+        return None
+    try:
+        signature = inspect.signature(builtin)
+    except (TypeError, ValueError):
+        return 0
+    kinds = [each.kind for each in signature.parameters.values()]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return float("inf")
+    wanted = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(1 for each in kinds if each in wanted)
+
+
+def _no_timeout(value: object) -> tuple[str, str] | None:
+    """Return what the node raises of a time that a handler may take, if it does."""
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        return type(error).__name__, str(error)
+    if seconds <= 0:
+        return "ValueError", "handler timeout must be positive"
+    if seconds > _LONGEST:
+        return "ValueError", "handler timeout cannot exceed 30 seconds"
+    return None
