@@ -14,6 +14,7 @@ from stigmem_review.cli.options import (
     a_day,
     add_approvals_option,
     add_gate_option,
+    add_ledger_option,
     add_node_option,
     add_old_node_option,
     add_policy_options,
@@ -99,6 +100,7 @@ def add(commands: Any) -> None:
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
     add_old_node_option(parser)
+    add_ledger_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -202,6 +204,7 @@ def _approve(
         approvals=path if path and os.path.lexists(path) else None,
         today=day,
         repeat=repeated(options),
+        ledger=options.ledger,
     )
     one, two = (each.source.sha256 for each in report.reviewed)
     check((one, two))
@@ -241,6 +244,7 @@ def _approve_change(
             today=today(),
             recorded=True,
             repeat=("--repository", folder) if options.repository else (),
+            ledger=options.ledger,
         )
     )
     proposals = propose_all(change.report, wish, today(), change.limits)

@@ -10,6 +10,7 @@ from typing import Any
 from stigmem_review.approvals.record import APPROVALS_FILE
 from stigmem_review.cli.options import (
     add_gate_option,
+    add_ledger_option,
     add_node_option,
     add_report_options,
     add_trust_options,
@@ -90,6 +91,7 @@ def add(commands: Any) -> None:
         "merge makes one report of all N",
     )
     add_trust_options(parser, base=True)
+    add_ledger_option(parser)
     add_report_options(parser)
     add_receipt_options(parser, "; of several plugins one a line, and none where nothing changes")
     add_gate_option(parser, None, "the policy's, or warning; can only tighten it")
@@ -132,6 +134,7 @@ def run(options: argparse.Namespace) -> int:
             witness=witness,
             staged=options.staged,
             shard=options.shard,
+            ledger=options.ledger,
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()

@@ -10,6 +10,7 @@ from stigmem_review.cli import say
 from stigmem_review.cli.options import (
     add_approvals_option,
     add_gate_option,
+    add_ledger_option,
     add_node_option,
     add_old_node_option,
     add_policy_options,
@@ -56,6 +57,7 @@ def add(commands: Any) -> None:
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
     add_node_option(parser, "the policy's, or the newest that is known")
     add_old_node_option(parser)
+    add_ledger_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
             today=today(),
             repeat=repeated(options),
             witness=witness,
+            ledger=options.ledger,
         )
     receipts = receipt_files(options, report, witness)
     code = finish(report, report.verdict, options, watch, receipts or ())

@@ -121,6 +121,7 @@ def approvals_of(options: argparse.Namespace, policy: str | None) -> str | None:
 
 _REPEATED = (
     *("old_bundle", "new_bundle", "policy", "env_file", "trust_root", "approvals", "fail_on"),
+    "ledger",
     "node_version",
     "old_node_version",
 )
@@ -137,6 +138,16 @@ def repeated(options: argparse.Namespace) -> tuple[str, ...]:
     ]
     isolated = ("--isolated",) if getattr(options, "isolated", False) else ()
     return (*isolated, *(word for pair in said for word in pair))
+
+
+def add_ledger_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a ledger of migrations."""
+    parser.add_argument(
+        "--ledger",
+        metavar="FILE",
+        help="the node's database (SQLite, only read), or its table plugin_migrations as sqlite3 "
+        "-json or -csv -header prints it: the way back is then told for this database",
+    )
 
 
 def add_node_option(

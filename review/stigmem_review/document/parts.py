@@ -66,10 +66,10 @@ class Consulted(msgspec.Struct, frozen=True):
     """What an operator decided, and where it was read.
 
     ``sha256`` is that of a policy, of approvals and of an env file, ``remark`` what is to be known
-    of it.
+    of it. The ``ledger`` is that of the node's migrations.
     """
 
-    what: Literal["policy", "rules", "approvals", "node's settings", "trust root"]
+    what: Literal["policy", "rules", "approvals", "node's settings", "trust root", "ledger"]
     path: str
     sha256: str = ""
     remark: str = ""

@@ -70,6 +70,7 @@ def bump(
     approvals: str | None = None,
     today: date | None = None,
     witness: Callable[[Artifact], Artifact] | None = None,
+    ledger: str | None = None,
 ) -> BumpReport:
     """Review every plugin whose pin changed between two revisions of a git repository.
 
@@ -82,7 +83,8 @@ def bump(
     those of Sigstore instances. All are paths in the tree of ``base``. What was accepted is read
     from the path ``approvals`` (without one: beside the policy, where it is) in the tree of
     ``base``, and held to the day ``today`` (UTC); without a day nothing is approved. ``witness`` is
-    shown each artifact of a plugin as it was opened, and returns it.
+    shown each artifact of a plugin as it was opened, and returns it. ``ledger`` is a file of this
+    machine, as for ``review``.
 
     Raises ``UsageError`` where there is no such repository, revision, folder or node version,
     ``PolicyError`` for a policy or settings in error, ``ApprovalsError`` for approvals in error,
@@ -105,6 +107,7 @@ def bump(
         approvals,
         today,
         witness=witness,
+        ledger=ledger,
     )
     return review_change(wanted).report
 
@@ -118,7 +121,7 @@ class Wanted(NamedTuple):
     staged against the last commit, whatever the two revisions are: no index is asked then, and pins
     whose files are not among the artifacts are left to another review. With a ``shard`` (its
     number from 1, and of how many) only its share of the distributions is looked at, and the
-    report is one to be merged.
+    report is one to be merged. ``ledger`` is a file of this machine, as for ``review``.
     """
 
     base: str
@@ -140,6 +143,7 @@ class Wanted(NamedTuple):
     witness: Callable[[Artifact], Artifact] | None = None
     staged: bool = False
     shard: tuple[int, int] | None = None
+    ledger: str | None = None
 
 
 class Change(NamedTuple):
@@ -209,11 +213,18 @@ def review_change(wanted: Wanted) -> Change:
     terms = msgspec.structs.replace(
         terms, consulted=(), approvals=records, witness=wanted.witness, today=wanted.today
     )
+    if wanted.ledger is not None:
+        from stigmem_review.pipeline.ledger import consulted, read_ledger
+
+        ledger = read_ledger(wanted.ledger)
+        terms = msgspec.structs.replace(terms, ledger=ledger)
+        read = (*read, consulted(wanted.ledger, ledger))
     given = {
         "--policy": wanted.policy,
         "--env-file": wanted.env_file,
         "--approvals": wanted.approvals,
         "--fail-on": wanted.gate,
+        "--ledger": wanted.ledger,
     }
     again = tuple(word for name, value in given.items() if value for word in (name, value))
     again += tuple(word for each in several(wanted.trust_root) for word in ("--trust-root", each))

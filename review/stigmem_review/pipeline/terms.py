@@ -25,6 +25,7 @@ from stigmem_review.errors import (
     UsageError,
     reason,
 )
+from stigmem_review.forecast.ledger import Database
 from stigmem_review.host import Node
 from stigmem_review.model import Level
 from stigmem_review.pipeline.consent import Approvals
@@ -60,10 +61,11 @@ class Terms(msgspec.Struct, frozen=True):
 
     ``old_node`` is the one that the old release runs on, where that is another one.
     ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
-    against. ``consulted`` is what a report of its own names;
-    reviews within another leave that to it. ``approvals`` are absent where nobody asked for any,
-    and ``limits`` say how far they count. ``witness`` is shown every artifact that is opened, and
-    returns it. ``today`` (UTC) is what ages are counted to, if anybody said which day it is.
+    against. ``consulted`` is what a report of its own names; reviews within another leave that to
+    it. ``approvals`` are absent where nobody asked for any, and ``limits`` say how far they count.
+    ``witness`` is shown every artifact that is opened, and returns it. ``ledger`` is that of the
+    node's database, where one is given. ``today`` (UTC) is what ages are counted to, if anybody
+    said which day it is.
     """
 
     node: Node
@@ -80,6 +82,7 @@ class Terms(msgspec.Struct, frozen=True):
     today: date | None = None
     plugins: tuple[str, ...] = ()
     old_node: Node | None = None
+    ledger: Database | None = None
 
 
 class Decisions(msgspec.Struct, frozen=True):

@@ -52,6 +52,7 @@ def review(
     today: date | None = None,
     repeat: tuple[str, ...] = (),
     witness: Callable[[Artifact], Artifact] | None = None,
+    ledger: str | None = None,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -64,7 +65,8 @@ def review(
     ``code`` the report has what differs of the code, line by line.
     ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
     the options of the command line that the commands in the report repeat, and ``witness`` is
-    shown each artifact as it was opened, and returns it.
+    shown each artifact as it was opened, and returns it. ``ledger`` is a database of the node, or
+    an export of its table of migrations: the way back is then that of this database.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
@@ -80,6 +82,13 @@ def review(
     decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
     terms = decisions.terms(node_version, gate, old_node=old_node_version)
     terms = msgspec.structs.replace(terms, witness=witness, today=today)
+    if ledger is not None:
+        from stigmem_review.pipeline.ledger import consulted, read_ledger
+
+        given = read_ledger(ledger)
+        terms = msgspec.structs.replace(
+            terms, ledger=given, consulted=(*terms.consulted, consulted(ledger, given))
+        )
     if approvals is not None:
         records, read = read_records(approvals, today, terms.limits)
         terms = msgspec.structs.replace(
@@ -195,7 +204,9 @@ def _judged(
         artifact_of(new.source, plugin_version(new)),
     )
     trust = with_approved(terms.trust, subject, terms.approvals)
-    case = build_case(old, new, terms.node, trust, terms.plugins, terms.old_node)
+    case = build_case(
+        old, new, terms.node, trust, terms.plugins, terms.old_node, ledger=terms.ledger
+    )
     name = distribution(new) or distribution(old)
     stated: tuple[Fact, ...] = (
         *case.comparison.facts,
