@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from stigmem_review.forecast.judging import CONFIG, end_of, verdict
 from stigmem_review.forecast.model import NodeForecast, NodeSettings, Outcome, PluginForecast
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Refusal, Release, Start, Stop
@@ -267,15 +268,28 @@ class _Walk:
             own = self._own(plugin, _REGISTERING)
             for stop in (each for each in own if each.refusal == "SIGN-ARITY"):
                 self._meet(plugin, of_stop(stop, plugin.shown))
-            for other in sorted(judging, key=lambda each: each.shown):
-                for stop in other.start.judges:
-                    told = of_stop(stop, plugin.shown)
-                    message = told.message.replace(_PLUGIN, repr(plugin.shown))
-                    self._meet(plugin, msgspec.structs.replace(told, message=message))
+            for other in sorted(judging, key=_validator):
+                self._judge(other, plugin)
             for stop in (each for each in own if each.refusal != "SIGN-ARITY"):
                 self._meet(plugin, of_stop(stop, plugin.shown))
             judging.append(plugin)
             self._reached.add(id(plugin))
+
+    def _judge(self, other: Plugin, plugin: Plugin) -> None:
+        """Meet what a plugin that is registered says of one that is not yet."""
+        found = [each for each in other.release.handlers if each.hook == CONFIG]
+        alone = len(other.release.starts) == 1 and len(found) == 1
+        if alone and found[0].ways and other.manifest and plugin.manifest:
+            end = end_of(found[0], other.manifest, plugin.manifest)
+            if end and end != "allow":
+                by, exception, message = verdict(end, _validator(other), plugin.shown)
+                self._refuse(plugin, by, exception, message, at=found[0].at)
+            if end:
+                return
+        for stop in other.start.judges:
+            told = of_stop(stop, plugin.shown)
+            message = told.message.replace(_PLUGIN, repr(plugin.shown))
+            self._meet(plugin, msgspec.structs.replace(told, message=message))
 
     def _sign(self, plugin: Plugin) -> None:
         match self._settings.signing:
@@ -356,6 +370,12 @@ _PLUGIN = "{plugin}"
 _DISCOVERY = "PluginDiscoveryError"
 _DEPENDENCY = "PluginDependencyError"
 _MANIFEST = "ManifestError"
+
+
+def _validator(plugin: Plugin) -> str:
+    """Return the name by which a plugin's ``config_validate`` is sorted among others'."""
+    target = next((e.target for e in plugin.release.handlers if e.hook == CONFIG), "")
+    return f"{plugin.shown}.{target.rpartition(':')[2].rpartition('.')[2]}"
 
 
 def of_stop(stop: Stop, plugin: str) -> Outcome:
