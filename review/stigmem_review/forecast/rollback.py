@@ -6,8 +6,8 @@ that the new release set up from nothing can answer differently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from typing import Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from stigmem_review.forecast.ledger import (
     start,
 )
 from stigmem_review.model import Manifest, Release
-from stigmem_review.outcomes import Possible, hooks, is_read, values
+from stigmem_review.outcomes import hooks, is_read, values
 
 HOOK = "migration_register"
 """What the node asks for migrations by."""
@@ -45,10 +45,9 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class _Stated(msgspec.Struct, frozen=True):
-    """One of the ways in which a release can be: what it gives the node, under which version."""
+    """One of the ways in which a release can be: its versions by name, and what it declares."""
 
-    plugin: str
-    version: str | None
+    versions: tuple[tuple[str, str | None], ...]
     declared: tuple[Declared, ...]
 
 
@@ -85,39 +84,44 @@ def play(
     Where a release can state several things, it is what all of them agree on.
     """
     distinct = list({id(each): each for each in releases}.values())
-    stated = [_stated(each) for each in distinct]
-    chosen = [dict(zip(map(id, distinct), each, strict=True)) for each in _some(stated)]
     plays = []
-    for each in chosen:
+    for chosen in _chosen(distinct):
+        by_release = dict(zip(map(id, distinct), chosen, strict=True))
         left = database
         answers = []
         for release in releases:
-            way = each[id(release)]
-            versions = {way.plugin: way.version} if way.plugin else {}
-            answers.append(start(left, way.declared, versions, backend))
+            answers.append(_start((by_release[id(release)],), left, backend))
             left = answers[-1].database
         plays.append(answers)
-    cut = len(chosen) == _WAYS
-    return tuple(_agreed(list(each), cut) for each in zip(*plays, strict=True))
+    return tuple(_agreed(list(each)) for each in zip(*plays, strict=True))
 
 
-def _some(stated: list[list[_Stated]]) -> list[tuple[_Stated, ...]]:
-    found = []
-    for each in product(*stated):
-        found.append(each)
-        if len(found) == _WAYS:
-            break
-    return found
+def together(
+    releases: Sequence[Release], backend: str = SQLITE, database: Database = EMPTY
+) -> Answer:
+    """Start several plugins at once, in the order in which the node registers them."""
+    return _agreed([_start(chosen, database, backend) for chosen in _chosen(releases)])
 
 
-def _agreed(answers: list[Answer], cut: bool) -> Answer:
+def _start(stated: Sequence[_Stated], database: Database, backend: str) -> Answer:
+    versions = {name: version for each in stated for name, version in each.versions}
+    made = [one for each in stated for one in each.declared]
+    return start(database, made, versions, backend)
+
+
+def _chosen(releases: Sequence[Release]) -> list[tuple[_Stated, ...]]:
+    """Return the combinations of what releases can state, of too many the first ones."""
+    return list(islice(product(*map(_stated, releases)), _WAYS))
+
+
+def _agreed(answers: list[Answer]) -> Answer:
     """Return what all answers say; of those that differ one that refuses, and why it is not sure.
 
-    Answers are left out where they are ``cut``.
+    Of so many that more are left out, none is sure.
     """
     refused = [each for each in answers if each.state == "refused"]
     first = (refused or answers)[0]
-    if cut or any(each.state != first.state for each in answers):
+    if len(answers) == _WAYS or any(each.state != first.state for each in answers):
         why = "it depends on what the manifest states, which is one of several"
         return msgspec.structs.replace(first, state="cannot be told", why=first.why or why)
     return first
@@ -130,23 +134,31 @@ def declared(release: Release) -> tuple[Declared, ...]:
 
 def _stated(release: Release) -> list[_Stated]:
     """Return the ways in which a release can be, one at least."""
-    manifest = release.manifest if isinstance(release.manifest, Manifest) else None
-    names = values(manifest.name) if manifest else ()
-    own = str(names[0].value) if len(names) == 1 else ""
-    made = _made(release, own) if release.source.kind != "none" else ()
-    versions = _texts(values(manifest.version) if manifest else ())
-    asked = [each for each in hooks(manifest.hooks) if each.name == HOOK] if manifest else []
+    if release.source.kind == "none":
+        return [_Stated((), ())]
+    named = [*_versions(release)]
+    own = named[0][0] if len(named) == 1 else ""
+    made = _made(release, own)
     gives = [made]
+    manifest = release.manifest if isinstance(release.manifest, Manifest) else None
     if manifest and is_read(manifest.hooks):
+        asked = [each for each in hooks(manifest.hooks) if each.name == HOOK]
         if not asked:
             gives = [()]
         elif asked[0].when:
             gives = [made, ()]
-    return [_Stated(own, version, each) for each in gives for version in versions]
+    each_name = [[(name, version) for version in found] for name, found in named]
+    return [_Stated(each, one) for one in gives for each in product(*each_name)]
 
 
-def _texts(found: Iterable[Possible]) -> list[str | None]:
-    return [str(each.value) for each in found] or [None]
+def _versions(release: Release) -> Iterator[tuple[str, list[str | None]]]:
+    """Yield the name of each manifest of a release, and all versions that it can state."""
+    found = [each.manifest for each in release.starts] or [release.manifest]
+    for manifest in found:
+        names = values(manifest.name) if isinstance(manifest, Manifest) else ()
+        stated = values(manifest.version) if isinstance(manifest, Manifest) else ()
+        if len(names) == 1:
+            yield str(names[0].value), [str(each.value) for each in stated] or [None]
 
 
 def _made(release: Release, own: str) -> tuple[Declared, ...]:

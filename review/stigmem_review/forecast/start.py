@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from stigmem_review.forecast.judging import CONFIG, end_of, verdict
+from stigmem_review.forecast.migrations import migrating
 from stigmem_review.forecast.model import NodeForecast, NodeSettings, Outcome, PluginForecast
 from stigmem_review.host import Node
 from stigmem_review.model import Known, Manifest, Refusal, Release, Start, Stop
@@ -22,6 +23,8 @@ from stigmem_review.versions import allows, parse
 
 Migrating = Callable[[Sequence["Plugin"]], Iterable[Outcome]]
 """Says what the migrations of plugins, in the order in which they are registered, come to."""
+
+ON_A_NEW_DATABASE: Migrating = migrating()
 
 UNSAID = NodeSettings()
 """Settings of which nobody said anything."""
@@ -53,7 +56,7 @@ def foresee(
     plugins: Sequence[Release],
     node: Node,
     settings: NodeSettings = UNSAID,
-    migrating: Migrating = lambda plugins: (),
+    migrating: Migrating = ON_A_NEW_DATABASE,
 ) -> NodeForecast:
     """Return what becomes of a node with some plugins, each read for that node.
 
