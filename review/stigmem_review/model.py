@@ -405,6 +405,9 @@ Refusal = Literal[
 HOLE = "\N{HORIZONTAL ELLIPSIS}"
 """Stands in a message for what only the node knows when it prints it."""
 
+OTHER = "{plugin}"
+"""Stands in what a ``config_validate`` comes to for the name of the plugin that it is about."""
+
 
 class Stop(msgspec.Struct, frozen=True):
     """One way in which a plugin, by itself, keeps a node from starting.

@@ -15,7 +15,7 @@ from stigmem_review.forecast.judging import CONFIG, end_of, verdict
 from stigmem_review.forecast.migrations import migrating
 from stigmem_review.forecast.model import NodeForecast, NodeSettings, Outcome, PluginForecast
 from stigmem_review.host import Node
-from stigmem_review.model import Known, Manifest, Refusal, Release, Start, Stop
+from stigmem_review.model import OTHER, Known, Manifest, Refusal, Release, Start, Stop
 from stigmem_review.observe.providers import distributions, provided, without_extras
 from stigmem_review.outcomes import Possible, members, values
 from stigmem_review.policy.settings import ACKNOWLEDGED, ACKNOWLEDGEMENT, REQUIRED
@@ -291,7 +291,7 @@ class _Walk:
                 return
         for stop in other.start.judges:
             told = of_stop(stop, plugin.shown)
-            message = told.message.replace(_PLUGIN, repr(plugin.shown))
+            message = told.message.replace(OTHER, repr(plugin.shown))
             self._meet(plugin, msgspec.structs.replace(told, message=message))
 
     def _sign(self, plugin: Plugin) -> None:
@@ -368,8 +368,6 @@ class _Walk:
         return PluginForecast(plugin.shown, plugin.start.entry_point, named, mine, reached)
 
 
-_PLUGIN = "{plugin}"
-"""Stands in what a ``config_validate`` says of another plugin for that one's name."""
 _DISCOVERY = "PluginDiscoveryError"
 _DEPENDENCY = "PluginDependencyError"
 _MANIFEST = "ManifestError"

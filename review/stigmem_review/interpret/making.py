@@ -183,6 +183,11 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
         held = m.guard((data,), partial(operators.subscript, m, data, Const(name)))
         m.write(ref, held, name)
     _hide(m, ref, kind)
+    try:
+        schemas.check_whole(m, ref, [*reversed(mro(m, kind))])
+    except GiveUp as stop:
+        m.may_raise(stop.why)
+        m.escape(ref)
     if ref.kind == "manifest":
         host.check_dependencies(m, m.read(ref, "name"), m.read(ref, "depends_on"))
 

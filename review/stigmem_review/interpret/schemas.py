@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from stigmem_review.host.modules import STANDARD
@@ -12,7 +13,7 @@ from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import mro
 from stigmem_review.interpret.values import (
@@ -345,6 +346,7 @@ _MODES: tuple[dict[str, Value], ...] = ({}, {"mode": Const("after")}, {"mode": _
 _RAISED = Tuple((Foreign("builtins.ValueError"), Foreign("builtins.AssertionError")))
 """What a validator raises to refuse a value; any other exception goes through."""
 _VALIDATES = "pydantic.field_validator.of"
+_VALIDATES_WHOLE = "pydantic.model_validator.of"
 
 
 def _given_to_models(name: str) -> Run:
@@ -393,11 +395,28 @@ def _validates(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.alloc(Thing("validator", type=function, defaults=held, extra=count_ == 3))
 
 
+@model("pydantic.model_validator")
+def _model_validator(m: Machine, args: Args, keywords: Keywords) -> Value:
+    if args or dict(keywords) != {"mode": Const("after")}:
+        raise GiveUp("a model checks its values in a way of its own")
+    return Bound(Foreign(_VALIDATES_WHOLE), NONE)
+
+
+@model(_VALIDATES_WHOLE, whole=True)
+def _validates_whole(m: Machine, args: Args, keywords: Keywords) -> Value:
+    _, function = args
+    node = m.thing(function).node if isinstance(function, Ref) else None
+    plain = isinstance(node, ast.FunctionDef) and len(node.args.args) == 1
+    if not plain or not isinstance(function, Ref):
+        raise GiveUp("a model checks its values in a way of its own")
+    return m.alloc(Thing("validator", type=function, defaults=(("", Tuple(())),)))
+
+
 Validators = dict[str, list[Ref]]
 
 
-def validators(m: Machine, classes: Sequence[Value]) -> Validators:
-    """Return what checks each field of a model that is made of classes, the last base first."""
+def _held(m: Machine, classes: Sequence[Value]) -> Iterable[Ref]:
+    """Return the validators that a model has, the last base first."""
     found: dict[str, Ref] = {}
     for each in classes:
         if not isinstance(each, Ref):
@@ -407,8 +426,22 @@ def validators(m: Machine, classes: Sequence[Value]) -> Validators:
             found.pop(name, None)
             if isinstance(held, Ref) and held.kind == "validator":
                 found[name] = held
+    return found.values()
+
+
+def check_whole(m: Machine, made: Ref, classes: Sequence[Value]) -> None:
+    """Have the validators of a model as a whole look at an object that has all its fields."""
+    for held in _held(m, classes):
+        if dict(m.thing(held).defaults)[""] == Tuple(()):
+            given = _refused(m, partial(m.call, m.thing(held).type, (made,)))
+            if given != made:
+                raise GiveUp("a model is checked in a way of its own")
+
+
+def validators(m: Machine, classes: Sequence[Value]) -> Validators:
+    """Return what checks each field of a model that is made of classes, the last base first."""
     fields: Validators = {}
-    for held in found.values():
+    for held in _held(m, classes):
         names = dict(m.thing(held).defaults)[""]
         assert isinstance(names, Tuple)
         for field in names.items:
@@ -439,8 +472,13 @@ def checked(m: Machine, kind: Ref, validator: Ref, value: Value, told: Ref) -> V
     """Return what a validator makes of the value of a field."""
     thing = m.thing(validator)
     args = (kind, value, told) if thing.extra else (kind, value)
+    return _refused(m, partial(m.call, thing.type, args))
+
+
+def _refused(m: Machine, part: Part) -> Value:
+    """Return what a validator gives; what it raises to refuse something is pydantic's then."""
     outcomes = []
-    for each in m.run(lambda: m.call(thing.type, args)):
+    for each in m.run(part):
         if each.kind == "raises" and (refused := m.matches(each.value, _RAISED)) is not False:
 
             def refuse(each: Outcome = each, sure: bool = refused is True) -> Value:

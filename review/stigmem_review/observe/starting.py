@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from stigmem_review.conditions import by_default
 from stigmem_review.host import Node
 from stigmem_review.host.modules import modules
 from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
@@ -50,6 +51,7 @@ from stigmem_review.model import (
     AS_INSTALLED,
     ENTRY_POINT_GROUP,
     HOLE,
+    OTHER,
     EntryPoint,
     Known,
     Location,
@@ -390,34 +392,45 @@ class _Plugin:
         for value in self._handler(_VALIDATE):
             other = m.unknown("another plugin's manifest")
             ways = outcomes_of(self._program, value, (("plugin", other),), self._context())
-            verdicts = [self._verdict(way) if way.kind != "raises" else None for way in ways]
-            if ways and all(each and each[0] == "allow" for each in verdicts):
-                continue
             handler = f"{self._name}.{self._called(value)}"
-            if len(ways) != 1:
+            split = (one for way in ways for one in self._split(way))
+            found = [each for one in split for each in self._other_verdict(one, handler)]
+            # What hangs on the other's manifest is read from the ways in which it decides.
+            if not ways or any(by_default(each.conditions) is None for each in found):
                 why = f"what the config_validate of {self._name} says of it is not known"
-                yield Stop("CFG-OTHER-DENY", unsure=why)
-                continue
-            yield self._other_verdict(ways[0], handler)
+                found = [Stop("CFG-OTHER-DENY", unsure=why)]
+            yield from found
 
-    def _other_verdict(self, way: Way, handler: str) -> Stop:
+    def _other_verdict(self, way: Way, handler: str) -> Iterator[Stop]:
+        conditions = say(self._m, frozenset(way.path.items()))
         if way.kind == "raises":
             raised = read_raised(self._m, way)
             if raised.kind == "RejectError":
-                return Stop("CFG-OTHER-DENY", _MANIFEST, raised.printed, at=raised.at)
+                yield self._denies(raised.printed, conditions, raised.at)
+                return
             message = f"handler {handler!r} failed for hook {_VALIDATE!r}: {raised.printed}"
-            return Stop("CFG-OTHER-RAISE", _EXECUTION, message, at=raised.at)
+            yield Stop("CFG-OTHER-RAISE", _EXECUTION, message, conditions, raised.at)
+            return
         kind, reason = self._verdict(way)
-        if kind == "deny":
-            return Stop("CFG-OTHER-DENY", _MANIFEST, reason)
-        if kind == "NoneType":
-            message = f"handler {handler!r} returned None; expected VotingDecision"
-        elif kind:
-            message = f"handler {handler!r} returned {kind}; expected Allow or Deny"
-        else:
-            why = f"what the config_validate of {self._name} says of it is not known"
-            return Stop("CFG-OTHER-RESULT", unsure=why)
-        return Stop("CFG-OTHER-RESULT", _EXECUTION, message)
+        match kind:
+            case "allow":
+                return
+            case "deny":
+                yield self._denies(reason, conditions)
+                return
+            case "":
+                why = f"what the config_validate of {self._name} says of it is not known"
+                yield Stop("CFG-OTHER-RESULT", conditions=conditions, unsure=why)
+                return
+            case "NoneType":
+                message = f"handler {handler!r} returned None; expected VotingDecision"
+            case _:
+                message = f"handler {handler!r} returned {kind}; expected Allow or Deny"
+        yield Stop("CFG-OTHER-RESULT", _EXECUTION, message, conditions)
+
+    def _denies(self, reason: str, conditions: tuple[str, ...], at: Location | None = None) -> Stop:
+        message = f"plugin {OTHER} failed config validation: {reason}"
+        return Stop("CFG-OTHER-DENY", _MANIFEST, message, conditions, at)
 
     def _verdict(self, way: Way) -> tuple[str, str]:
         """Return whether a handler allows or denies, and why, or else the type of what it gives."""
