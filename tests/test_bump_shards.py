@@ -16,7 +16,7 @@ from stigmem_review.cli.options import today
 from stigmem_review.pipeline.approve import Wish, propose
 from stigmem_review.policy.file import ApprovalsPolicy
 from stigmem_review.report import FORMATS
-from support.command import run
+from support.command import Done, run
 from support.plugins import plugin, write_project, write_wheel
 from support.repository import Deployment
 
@@ -38,14 +38,17 @@ class Fleet(NamedTuple):
         folder = ("--repository", str(self.deployment.folder))
         return [self.base, self.head, *folder, "--artifacts", str(self.wheels), *more]
 
+    def shard(self, index: int, of: int, folder: Path, *more: str) -> Path:
+        """Review one shard; return its report."""
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{index}.json"
+        shard = ("--shard", f"{index}/{of}", "--output", f"json={path}")
+        run("bump", *self.asked(*shard, *more), PIP_NO_INDEX="1")
+        return path
+
     def shards(self, of: int, folder: Path, *more: str) -> list[Path]:
         """Review each shard on its own; return their reports."""
-        folder.mkdir(exist_ok=True)
-        paths = [folder / f"{index}.json" for index in range(1, of + 1)]
-        for index, path in enumerate(paths, 1):
-            shard = ("--shard", f"{index}/{of}", "--output", f"json={path}")
-            run("bump", *self.asked(*shard, *more))
-        return paths
+        return [self.shard(index, of, folder, *more) for index in range(1, of + 1)]
 
 
 @pytest.fixture(scope="module")
@@ -113,16 +116,23 @@ def _approval(wheels: Path) -> Record:
     return proposal.record
 
 
-@pytest.mark.parametrize("of", [1, 2, 3, 5, 40])
-def test_merged_shards_are_the_report_of_the_whole(of: int, fleet: Fleet, tmp_path: Path) -> None:
-    whole = run("bump", *fleet.asked("--format", "json"))
+@pytest.fixture(scope="module")
+def wholes(fleet: Fleet) -> dict[str, Done]:
+    """What the review of the whole change gives, in every format."""
+    return {form: run("bump", *fleet.asked("--format", form), PIP_NO_INDEX="1") for form in FORMATS}
+
+
+@pytest.mark.parametrize(
+    "of", [1, 3, 20, *(pytest.param(each, marks=pytest.mark.thorough) for each in (2, 5, 40))]
+)
+def test_merged_shards_are_the_report_of_the_whole(
+    of: int, fleet: Fleet, wholes: dict[str, Done], tmp_path: Path
+) -> None:
     paths = fleet.shards(of, tmp_path)
-    for form in FORMATS:
-        one = run("bump", *fleet.asked("--format", form))
+    for form, one in wholes.items():
         # In whatever order they come from the jobs.
-        merged = run("merge", *reversed(paths), "--format", form)
-        assert merged == one
-    report = json.loads(whole.stdout)
+        assert run("merge", *reversed(paths), "--format", form) == one
+    report = json.loads(wholes["json"].stdout)
     # Every kind of thing that shards have to bring together is there.
     assert {each["state"] for each in report["bumps"]} >= {"clear", "blocked"}
     assert len(report["bumps"]) >= 8
@@ -176,22 +186,18 @@ def test_shards_of_different_reviews_are_no_review(
 ) -> None:
     other = fleet.deployment
     later = other.commit({"requirements.txt": "plugin-z==1\n"})
-    [_, of_another_change] = fleet._replace(head=later).shards(2, tmp_path / "change")
+    of_another_change = fleet._replace(head=later).shard(2, 2, tmp_path / "change")
     assert "of different changes" in refused(two[0], of_another_change)
     # A policy is the one of the base, so that another one is another change.
     base = other.commit({"requirements.txt": "plugin-a==1\n", "stigmem-review.toml": "[levels]\n"})
-    [_, second] = fleet._replace(base=base).shards(2, tmp_path / "policy")
+    second = fleet._replace(base=base).shard(2, 2, tmp_path / "policy")
     assert "of different changes" in refused(two[0], second)
-    [_, tightened] = fleet.shards(2, tmp_path / "gate", "--fail-on", "note")
+    tightened = fleet.shard(2, 2, tmp_path / "gate", "--fail-on", "note")
     assert "of different requests (gate)" in refused(two[0], tightened)
-    [_, trusting] = _trusting(fleet, tmp_path / "trust")
-    assert "of different policies or settings" in refused(two[0], trusting)
-
-
-def _trusting(fleet: Fleet, folder: Path) -> list[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STIGMEM_PLUGIN_TRUSTED_PUBLISHERS", "grace@acme.example")
-        return fleet.shards(2, folder)
+        trusting = fleet.shard(2, 2, tmp_path / "trust")
+    assert "of different policies or settings" in refused(two[0], trusting)
 
 
 def test_shards_of_another_version_are_no_review(

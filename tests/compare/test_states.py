@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,12 @@ OTHERS = {"accessor", "authority", "early-effect"}
 def named(struct: type) -> list[str]:
     """Return what the readers' code calls what it finds, where it says so at once."""
     room = Path(stigmem_review.__file__).parent
+    written = re.compile(rf"\b{struct.__name__}\(\s*['\"]([\w-]+)['\"]")
     found = {
-        str(call.args[0].value)
+        name
         for reader in READERS
         for file in (room / reader).rglob("*.py")
-        for call in ast.walk(ast.parse(file.read_bytes()))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id == struct.__name__
-        and isinstance(call.args[0], ast.Constant)
+        for name in written.findall(file.read_text("utf-8"))
     }
     assert len(found) > 5
     return sorted(found - OTHERS)
