@@ -118,10 +118,11 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
         for when in ("start", "run", "nowhere"):
             for found in groups.get((kind, when), {}).values():
                 yield _fact(kind, when, found, old, new, node)
-    for (kind, _), found in _sent(before, new).items():
+    for (kind, hook), found in _sent(before, new).items():
         fact = _fact(kind, "run", found, old, new, node, facts.DataSent)
-        named = {name for each in found for _, name in before.more(each.act)}
-        yield replace(fact, data=tuple(sorted(named)))
+        named = {name for each in found for by, name in before.more(each.act) if by == hook}
+        kept = () if hook in fact.hooks else (hook,)
+        yield replace(fact, data=tuple(sorted(named)), kept=kept)
 
 
 def _sent(before: _Before, new: Release) -> dict[tuple[ActKind, str], list[_News]]:
@@ -131,8 +132,10 @@ def _sent(before: _Before, new: Release) -> dict[tuple[ActKind, str], list[_News
         said = {root for news in _new(act, before) for root in news.roots}
         for hook in dict.fromkeys(hook for hook, _ in before.more(act)):
             root = f"{_HOOK}{hook}"
-            if root not in said:
-                found.setdefault((act.kind, hook), []).append(_News("run", act, (root,), act.to))
+            # What does not run there is given what was kept, whenever it runs.
+            roots = (root,) if root in act.roots else act.roots
+            if left := tuple(each for each in roots if each not in said):
+                found.setdefault((act.kind, hook), []).append(_News("run", act, left, act.to))
     return found
 
 
@@ -242,9 +245,17 @@ def _fact(
         before=_did(old, kind),
         declared=_declared(new) if kind in ("network", "server") else "",
         code=tuple(sorted({act.code for act in acts if act.code})),
-        data=tuple(sorted({name for act in acts for hook, name in act.data if hook in hooks})),
+        data=tuple(sorted({name for act in acts for hook, name in _of(act, hooks)})),
+        kept=tuple(sorted({hook for act in acts for hook, _ in _of(act, hooks)} - {*hooks})),
         at=min((act.at for act in acts if act.at), key=_place, default=None),
     )
+
+
+def _of(act: Act, hooks: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what of requests an act is given on some hooks: theirs, and what others kept."""
+    for hook, name in act.data:
+        if hook in hooks or f"{_HOOK}{hook}" not in act.roots:
+            yield hook, name
 
 
 def _occasion(roots: Iterable[str]) -> Occasion:
@@ -362,7 +373,7 @@ def _is_told(fact: Fact, thing: Thing) -> bool:
             return name in fact.code
         case "with":
             hook, _, passed = name.partition(" ")
-            return hook in fact.hooks and passed in fact.data
+            return hook in (*fact.hooks, *fact.kept) and passed in fact.data
         case _ if name == IMPORT:
             return isinstance(fact, facts.EarlyEffect)
         case _:

@@ -63,7 +63,8 @@ class Reaches(Fact, frozen=True, kw_only=True):
     are digests of the code that has them. ``apis`` are what it is recognised by, ``hooks`` the
     hooks that do it, of which one ``decides`` on requests or rewrites them. It is not ``reached``
     where nothing in the release calls it. ``before`` says whether the old release did the same
-    kind of thing. ``data`` is what of a request it is given.
+    kind of thing. ``data`` is what of a request it is given, and ``kept`` are the hooks that kept
+    some of that, where it is given to them and not to what does this.
     """
 
     act: ActKind
@@ -79,6 +80,7 @@ class Reaches(Fact, frozen=True, kw_only=True):
     declared: Declared = ""
     code: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def gain(self) -> Gain | None:
         does = f"{self.does} {self.occasion}"

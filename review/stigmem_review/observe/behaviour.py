@@ -18,7 +18,7 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import apis, destinations
 from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
-from stigmem_review.interpret.deciding import Told
+from stigmem_review.interpret.deciding import Call, Told
 from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.model import (
     FACTORY,
@@ -68,13 +68,16 @@ class Acts:
         outline: Callable[[bytes], Outline | Failure],
         stated: frozenset[str],
         told: Mapping[str, Iterable[Told]],
+        late: Mapping[Call, frozenset[tuple[str, str]]],
     ) -> None:
         """``outline`` returns the outline of a source file's content.
 
         ``stated`` is what the release says of itself, which is no other code; ``told`` what the
-        handler of each hook hands on of what it is given.
+        handler of each hook hands on of what it is given, and ``late`` which calls are given what
+        handlers keep.
         """
         self._told = told
+        self._late = late
         self._stated = stated
         self._code = code
         self._outline = outline
@@ -118,6 +121,7 @@ class Acts:
         """Yield what of the request an event is given, with the hook whose request that is."""
         kind, _, hook = event.phase.partition(" ")
         key = event.place, event.line, event.api.rpartition(".")[2]
+        yield from self._late.get(key, ())
         for told in self._told.get(hook, ()) if kind == "handler" else ():
             for data in told.sent.get(key, {}).values():
                 yield from ((hook, each) for each in data)

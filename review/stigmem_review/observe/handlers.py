@@ -14,7 +14,7 @@ import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
-from stigmem_review.interpret.deciding import Changes, Told, decisions
+from stigmem_review.interpret.deciding import Call, Changes, Told, decisions, kept_and_sent
 from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program, deep
@@ -116,15 +116,20 @@ def _unversioned(way: Way, said: Iterable[str]) -> Way:
     return Way(plain(way.end), tuple((plain(atom), so) for atom, so in way.when))
 
 
-def told_of(programs: Iterable[Program], node: Node) -> dict[str, list[Told]]:
+def told_of(
+    programs: Iterable[Program], node: Node
+) -> tuple[dict[str, list[Told]], dict[Call, frozenset[tuple[str, str]]]]:
     """Return what the handlers of each hook do with what they are given.
 
-    Nothing of a hook of which one of the handlers cannot be gone through.
+    Nothing of a hook of which one of the handlers cannot be gone through. Then, which calls are
+    given what handlers keep: the hook, and what the node passed it under.
     """
     found: dict[str, list[Told]] = {}
+    late: dict[Call, frozenset[tuple[str, str]]] = {}
     unread: set[str] = set()
     for program in programs:
         changes = Changes(program.machine)
+        kept: dict[tuple[int, str], frozenset[str]] = {}
         for hook, value in handlers(program):
             rewrites = node.hook(hook).power in ("rewrite", "rank")
             with deep():
@@ -133,7 +138,15 @@ def told_of(programs: Iterable[Program], node: Node) -> dict[str, list[Told]]:
                 unread.add(hook)
             else:
                 found.setdefault(hook, []).append(told)
-    return {hook: each for hook, each in found.items() if hook not in unread}
+                for place, data in told.leaves.items():
+                    held = frozenset(f"{hook} {each}" for each in data)
+                    kept[place] = kept.get(place, frozenset()) | held
+        with deep():
+            sent = kept_and_sent(changes, kept) if kept else {}
+        for call, names in sent.items():
+            pairs = frozenset((hook, data) for hook, _, data in (n.partition(" ") for n in names))
+            late[call] = late.get(call, frozenset()) | pairs
+    return {hook: each for hook, each in found.items() if hook not in unread}, late
 
 
 def handler_observations(

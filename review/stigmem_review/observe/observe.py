@@ -110,11 +110,11 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     documented = is_documented(data for _, data in code.sources())
     outline = partial(seen.outline, documented=documented)
     said = stated(release)
-    told = told_of(programs, node)
+    told, late = told_of(programs, node)
     return replace(
         release,
         observed=_first(release, code, node, seen, found, programs, told),
-        behaviour=Acts(release, code, outline, said, told).of(found.events.values()),
+        behaviour=Acts(release, code, outline, said, told, late).of(found.events.values()),
         migrations=migrations(release, code, programs),
         given=given(release, programs),
         endpoints=endpoints(release, programs),

@@ -9,11 +9,13 @@ an ``else`` makes no difference, and a loop counts as what is done with one of i
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.expressions import Expressions, each_of
+from stigmem_review.interpret.deciding.kept import Keeping, Kept
 from stigmem_review.interpret.deciding.terms import (
     ALL,
     CONTEXT,
@@ -37,7 +39,11 @@ from stigmem_review.interpret.machine import Exhausted, GiveUp
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Location, Way
 
-__all__ = ["Changes", "Told", "decisions"]
+__all__ = ["Call", "Changes", "Told", "decisions", "kept_and_sent"]
+
+
+_KEPT_STEPS = 40_000
+"""Steps in which code is gone through for what it sends of what is kept."""
 
 
 class Told(NamedTuple):
@@ -51,6 +57,8 @@ class Told(NamedTuple):
     constants: dict[str, str]
     sent: Mapping[Call, Mapping[str, frozenset[str]]]
     asked_for: Mapping[str, Location]
+    leaves: Kept
+    """What of the request it leaves in the state of the release."""
 
 
 def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
@@ -60,7 +68,7 @@ def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
     ``rewrites`` if the node gives it a value to hand on. ``None`` where there are too many ways,
     or what is called is not code that can be gone through.
     """
-    walk = Walk(changes.m, changes)
+    walk = Walk(changes.m, changes, Keeping({}))
     given = [Term(CONTEXT), *([passed(GIVEN)] if rewrites else [])]
     named = Term(PASSED, parts={}, data=frozenset((ALL,)))
     try:
@@ -79,7 +87,26 @@ def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
         if any(f"<{name}>" in text for text in texts)
     }
     listed = tuple(sorted(found, key=lambda each: (each.end, each.when)))
-    return Told(listed, used, walk.sent, walk.asked_for)
+    return Told(listed, used, walk.sent, walk.asked_for, walk.keeping.leaves)
+
+
+def kept_and_sent(changes: Changes, kept: Kept) -> dict[Call, frozenset[str]]:
+    """Return which calls of others are given what is kept, and what of that, wherever they are."""
+    found: dict[Call, frozenset[str]] = {}
+    left = _KEPT_STEPS
+    for function, owners in changes.mentioning(kept):
+        if left <= 0:
+            break
+        walk = Walk(changes.m, changes, Keeping(kept))
+        own = [Term("self", each) for each in owners]
+        named = Term(PASSED, parts={})
+        with contextlib.suppress(GiveUp, Exhausted, RecursionError):
+            walk.called(Term("function", function), own, {PASSED: named}, {}, late=True)
+        left -= walk.steps
+        for call, given in walk.sent.items():
+            data = frozenset(each for one in given.values() for each in one)
+            found[call] = found.get(call, frozenset()) | data
+    return {call: data for call, data in found.items() if data}
 
 
 class Walk(Expressions):
@@ -90,6 +117,9 @@ class Walk(Expressions):
         match target:
             case ast.Name(id=name):
                 frame.names[name] = rooted(term)
+                if name in frame.elsewhere:
+                    holder = self.m.frame_of(name, frame.env, nested=True)
+                    self.keeping.keep(data_of(term), (holder.oid, name))
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for place, each in enumerate(parts):
                     inner = each.value if isinstance(each, ast.Starred) else each
@@ -172,6 +202,8 @@ class Walk(Expressions):
             case ast.Delete(targets=targets):
                 for gone in targets:
                     self.bind(gone, Term("nothing"), frame)
+            case ast.Global(names=names):
+                frame.elsewhere |= {*names}
             case ast.Break() | ast.Continue():
                 return [Exit(path, frame, "leaves", NOTHING)]
             case ast.Import() | ast.ImportFrom():

@@ -7,11 +7,12 @@ are gone through, and those that they give it to.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from functools import cached_property
 from typing import NamedTuple
 
 from stigmem_review.code.names import Function, arguments
+from stigmem_review.interpret.deciding.kept import Place
 from stigmem_review.interpret.deciding.meaning import (
     ANY,
     CONTAINERS,
@@ -110,6 +111,26 @@ class Changes:
         bound = (owner.oid, name) in self.names or (owner.oid, ANY) in self.names
         in_place = isinstance(value, Ref) and value.oid in self.things
         return bound or in_place or self.steps > _STEPS
+
+    def mentioning(self, places: Collection[Place]) -> Iterator[tuple[Ref, list[Ref]]]:
+        """Yield the functions that mention what is at some places, with whose they are, if any."""
+        words = {name for _, name in places if name}
+        things = {oid for oid, _ in places}
+        for (_, name), value in self.m.cells.items():
+            if isinstance(value, Ref) and value.oid in things and name.isidentifier():
+                words.add(name)
+        made = {
+            id(thing.node): Ref(oid, thing.kind)
+            for oid, thing in enumerate(self.m.things)
+            if thing.kind == "function"
+        }
+        for reader in [*self.release.readers.values()]:
+            lines = lines_with(reader.text, words)
+            for node, scopes in on_lines(reader.module.tree, lines):
+                if id(node) in made and isinstance(node, Function):
+                    kind = reader.class_of(scopes)
+                    objects = self.release.objects.get(kind.oid, []) if kind is not None else []
+                    yield made[id(node)], objects[:1]
 
     def import_late(self) -> None:
         """Read the modules that are only imported when a function runs."""

@@ -11,6 +11,7 @@ from typing import Any
 from stigmem_review.code.names import Function
 from stigmem_review.interpret.deciding.changes import CHANGES, SETS
 from stigmem_review.interpret.deciding.conditions import Conditions
+from stigmem_review.interpret.deciding.kept import State
 from stigmem_review.interpret.deciding.meaning import PARTS
 from stigmem_review.interpret.deciding.terms import (
     ALL,
@@ -370,11 +371,15 @@ class Expressions(Conditions, ABC):
 
     def change(self, term: Term, how: str, data: frozenset[str], frame: Frame) -> None:
         """Change something in place, and so what it is in."""
+        if isinstance(term.root, State):
+            self.keeping.keep(data, *term.root.places)
         if term.root is not None and not isinstance(term.parts, Object) and not _is_module(term):
             frame.change(Change(term.root, f"{term.place}{how}", data))
 
     def set_attribute(self, owner: Term, attr: str, term: Term, frame: Frame) -> None:
         """Set an attribute of something."""
+        if isinstance(owner.value, Ref):
+            self.keeping.keep(data_of(term), (owner.value.oid, attr))
         if isinstance(owner.parts, Object):
             owner.parts.fields[attr] = term
         else:

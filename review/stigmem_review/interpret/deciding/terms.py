@@ -101,14 +101,22 @@ class Change(NamedTuple):
 class Frame:
     """The names of a call, and the scope of the function that is called."""
 
-    def __init__(self, env: Env, names: dict[str, Term], done: Sequence[Change] = ()) -> None:
+    def __init__(
+        self,
+        env: Env,
+        names: dict[str, Term],
+        done: Sequence[Change] = (),
+        elsewhere: frozenset[str] = frozenset(),
+    ) -> None:
+        """``elsewhere`` are names that are bound in the module instead."""
         self.env = env
         self.names = names
         self.done = [*done]
+        self.elsewhere = elsewhere
 
     def copy(self) -> Frame:
         """Return the same names, for another way."""
-        return Frame(self.env, dict(self.names), self.done)
+        return Frame(self.env, dict(self.names), self.done, self.elsewhere)
 
     def change(self, change: Change) -> None:
         """Let each name of a thing stand for what it was, changed in place."""
@@ -166,7 +174,8 @@ def inside(owner: Term, step: str, term: Term) -> Term:
 def within(data: frozenset[str], name: str) -> frozenset[str]:
     """Return what of the request an attribute or an item of something is."""
     return frozenset(
-        each if each == ALL or each.count(".") >= _DEEP else f"{each}.{name}" for each in data
+        each if each.rpartition(" ")[2] == ALL or each.count(".") >= _DEEP else f"{each}.{name}"
+        for each in data
     )
 
 

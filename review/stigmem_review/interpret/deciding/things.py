@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stigmem_review.interpret.deciding.changes import Changes
+from stigmem_review.interpret.deciding.kept import Keeping
 from stigmem_review.interpret.deciding.terms import (
     PASSED,
     Exit,
@@ -50,8 +51,9 @@ Call = tuple[str, int, str]
 class Things:
     """What names, attributes and items are in the state that the factory left."""
 
-    def __init__(self, m: Machine, changes: Changes) -> None:
+    def __init__(self, m: Machine, changes: Changes, keeping: Keeping) -> None:
         self.m = m
+        self.keeping = keeping
         self.changes = changes
         self.steps = 0
         self.raised: list[Exit] = []
@@ -129,7 +131,11 @@ class Things:
         return self.owned(holder, name, value)
 
     def owned(self, holder: Ref, name: str, value: Value) -> Term:
-        """Return what a name of a module stands for: a constant goes by that name."""
+        """Return what a name of a module or a function stands for, with what is kept there."""
+        return self.keeping.held(self.constant(holder, name, value), holder, name, value)
+
+    def constant(self, holder: Ref, name: str, value: Value) -> Term:
+        """Return what a name stands for: a constant of a module goes by that name."""
         found = self.term(value, name)
         plain = not isinstance(value, (Foreign, Member)) and not (
             isinstance(value, Ref) and value.kind not in ("list", "set", "dict")
@@ -154,12 +160,20 @@ class Things:
         return MISSING
 
     def field(self, owners: Sequence[Value | None], name: str, value: Value, text: str) -> Term:
+        """Return what an object or a class has under a name, with what is kept there."""
+        refs = [each for each in owners if isinstance(each, Ref)]
+        found = self.keeping.held(self.state(refs, name, value, text), refs[0], name, value)
+        for each in refs[1:]:
+            kept = self.keeping.kept.get((each.oid, name), frozenset())
+            found = found._replace(data=found.data | kept)
+        return found
+
+    def state(self, refs: list[Ref], name: str, value: Value, text: str) -> Term:
         """Return what an object or a class has under a name, in state that it may not keep."""
         found = self.term(value, text)
         is_data = isinstance(value, (Const, Frozen, Pairs, Tuple)) or (
             isinstance(value, Ref) and value.kind in ("list", "set", "dict")
         )
-        refs = [each for each in owners if isinstance(each, Ref)]
         refs += [each for one in refs for each in self.m.thing(one).mro if isinstance(each, Ref)]
         if is_data and any(self.changes.has(each, name, value) for each in refs):
             return _late(shortened(f"{text} of {found.text}"))
@@ -193,7 +207,10 @@ class Things:
             told = self.of_class(value, attr, None, text)
             if told is not None:
                 return told
-        return inside(owner, f".{attr}", Term(shortened(text), data=within(owner.data, attr)))
+        data = within(owner.data, attr)
+        if isinstance(value, Ref):
+            data |= self.keeping.kept.get((value.oid, attr), frozenset())
+        return inside(owner, f".{attr}", Term(shortened(text), data=data))
 
     def of_class(self, kind: Value, name: str, owner: Term | None, text: str) -> Term | None:
         """Return what an object gets of its class, or who asks the class where there is none."""
