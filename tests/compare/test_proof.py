@@ -274,6 +274,7 @@ ALONE: dict[str, tuple[dict[str, Any], dict[str, Any]] | str] = {
         {"source": Source("wheel", "x", sha256="bb"), "contents": Known({"x": "bb"})},
     ),
     "given": "they are ``migrations``, and what becomes of them is no state of one release",
+    "starts": "the forecast says what a node makes of them, beside whatever else it starts with",
     "links": "they say something of a first signature, and nothing else",
     "held_against": ({}, {"held_against": HeldAgainst("x.tar.gz", (Unlike("x.py", runs=True),))}),
 }
