@@ -21,6 +21,7 @@ import pytest
 
 from stigmem_review import bump, check, review
 from stigmem_review.approvals.record import APPROVALS_FILE
+from stigmem_review.pipeline.node import Wanted, foresee_node
 from stigmem_review.report import render
 from stigmem_review.rulebook import Finding, shipped_rules
 from stigmem_review.signing.taken import root_taken
@@ -582,6 +583,7 @@ OTHERWISE = {
     "what a policy forbids": {"forbidden", "forbidden-unread"},
     "a node that verifies nothing": {"signatures-unsupported"},
     "what signed the release that was approved is gone": {"signer-unlike-approved"},
+    "a node with plugins": {"node-stops", "node-untold", "plugin-ignored"},
     "pins of releases of an index": {"extras-changed", "hash-unknown", "release-yanked"},
     "changed pins": {
         "check-loosened",
@@ -839,6 +841,19 @@ def test_pins_of_releases_of_an_index(tmp_path: Path, index: IndexServer) -> Non
     head = deployment.commit({"requirements.txt": f"demo-plugin[fast]==1.0.0 {hashes}\n"})
     report = bump(base, head, repository=str(deployment.folder))
     assert missing("pins of releases of an index", report.findings) == set()
+
+
+def test_a_node_with_plugins(tmp_path: Path) -> None:
+    graduated = "stigmem-plugin-memory-garden-acl"
+    ignored = write_wheel(tmp_path, plugin(name=graduated), name=graduated)
+    refused = write_wheel(tmp_path, {**plugin(), "demo_plugin/__init__.py": "import nothing\n"})
+    table = '"demo-plugin", 1, "UPDATE facts SET value = 1;", "one"'
+    untold = write_wheel(tmp_path / "untold", migrating(table))
+    reports = [
+        foresee_node(Wanted(tuple(map(str, each)))) for each in ([ignored, refused], [untold])
+    ]
+    every = [finding for report in reports for finding in report.findings]
+    assert missing("a node with plugins", every) == set()
 
 
 def test_every_rule_fires_somewhere() -> None:

@@ -18,6 +18,7 @@ from stigmem_review.text import clean
 _COMMANDS = (
     "diff",
     "check",
+    "node",
     "bump",
     "merge",
     "approve",

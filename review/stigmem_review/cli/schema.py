@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "of",
-        choices=("report", "check", "bump", "signer", "confirm", "policy"),
+        choices=("report", "check", "node", "bump", "signer", "confirm", "policy"),
         help="what to print the schema of",
     )
     parser.set_defaults(run=run)

@@ -15,6 +15,7 @@ from stigmem_review.facts.entry_points import *
 from stigmem_review.facts.hooks import *
 from stigmem_review.facts.manifest import *
 from stigmem_review.facts.migrations import *
+from stigmem_review.facts.node import *
 from stigmem_review.facts.pins import *
 from stigmem_review.facts.policy import *
 from stigmem_review.facts.release import *

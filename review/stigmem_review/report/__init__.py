@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from stigmem_review.document.bump import BumpReport
     from stigmem_review.document.check import CheckReport
+    from stigmem_review.document.node import NodeReport
 
-    AnyReport = Report | CheckReport | BumpReport
+    AnyReport = Report | CheckReport | NodeReport | BumpReport
 
 Format = Literal["text", "markdown", "json", "github", "summary"]
 FORMATS: tuple[Format, ...] = ("text", "markdown", "json", "github", "summary")
@@ -52,6 +53,10 @@ def _text(report: AnyReport, width: int, colour: bool) -> str:
         from stigmem_review.report.check import render_check_text
 
         return render_check_text(report, width=width, colour=colour)
+    if _is_node(report):
+        from stigmem_review.report.node import render_node_text
+
+        return render_node_text(report, width=width, colour=colour)
     from stigmem_review.report.bump import render_bump_text
 
     return render_bump_text(report, width=width, colour=colour)
@@ -66,16 +71,26 @@ def _markdown(report: AnyReport) -> str:
         from stigmem_review.report.check import render_check_markdown
 
         return render_check_markdown(report)
+    if _is_node(report):
+        from stigmem_review.report.node import render_node_markdown
+
+        return render_node_markdown(report)
     from stigmem_review.report.bump import render_bump_markdown
 
     return render_bump_markdown(report)
 
 
-def _is_check(report: CheckReport | BumpReport) -> TypeIs[CheckReport]:
+def _is_check(report: CheckReport | NodeReport | BumpReport) -> TypeIs[CheckReport]:
     # What an ordinary review would import for a question that it does not have.
     from stigmem_review.document.check import CheckReport
 
     return isinstance(report, CheckReport)
+
+
+def _is_node(report: NodeReport | BumpReport) -> TypeIs[NodeReport]:
+    from stigmem_review.document.node import NodeReport
+
+    return isinstance(report, NodeReport)
 
 
 def all_gaps(report: AnyReport) -> tuple[Gap, ...]:
@@ -84,5 +99,7 @@ def all_gaps(report: AnyReport) -> tuple[Gap, ...]:
         return report.gaps
     if _is_check(report):
         return tuple(gap for each in report.checked for gap in each.gaps)
+    if _is_node(report):
+        return report.gaps
     reports = [each.report for each in report.bumps if each.report]
     return (*report.gaps, *(gap for each in reports for gap in each.gaps))

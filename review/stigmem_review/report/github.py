@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from stigmem_review.document.approvals import approval_says
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
+from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS, GAINS, cut
@@ -45,7 +46,7 @@ class Annotation(NamedTuple):
         return annotation(self.command, self.title, shorten(self.text, _CHARS), *properties)
 
 
-def render_annotations(report: Report | CheckReport | BumpReport) -> str:
+def render_annotations(report: Report | CheckReport | NodeReport | BumpReport) -> str:
     """Return a report as at most ten workflow commands."""
     first, *rest = _annotations(report)
     if isinstance(report, BumpReport) and report.warn_only:
@@ -62,7 +63,9 @@ def _only_warns(annotation: Annotation) -> Annotation:
     return annotation._replace(command="warning") if annotation.command == "error" else annotation
 
 
-def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotation]:
+def _annotations(
+    report: Report | CheckReport | NodeReport | BumpReport,
+) -> Iterator[Annotation]:
     match report:
         case Report():
             gained = "; ".join(flat(each.says) for each in report.gains[:GAINS])
@@ -81,6 +84,11 @@ def _annotations(report: Report | CheckReport | BumpReport) -> Iterator[Annotati
                         path = place(each, mistake).removesuffix(f":{mistake.at.line}")
                         at = Location(path, mistake.at.line)
                     yield _finding(mistake, at)
+        case NodeReport():
+            yield _verdict(report.verdict, flat(report.headline))
+            yield from map(_gap, report.gaps)
+            for finding in report.findings:
+                yield _finding(finding, None)
         case BumpReport():
             about = _moved(report) or bump_summary(report)
             yield _verdict(report.verdict, about, sentence=report.sentence)

@@ -8,14 +8,16 @@ import msgspec
 
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
+from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
 from stigmem_review.document.signer import SignerReport
 from stigmem_review.receipts.confirm import Confirmation
 
-Kind = Literal["report", "check", "bump", "signer", "confirm"]
+Kind = Literal["report", "check", "node", "bump", "signer", "confirm"]
 _DOCUMENTS: dict[Kind, type[msgspec.Struct]] = {
     "report": Report,
     "check": CheckReport,
+    "node": NodeReport,
     "bump": BumpReport,
     "signer": SignerReport,
     "confirm": Confirmation,

@@ -28,7 +28,7 @@ def look_at_artifacts(folder: str, receipts: Receipts) -> Answer:
     plugins: list[Confirmed] = []
     gaps: list[Gap] = []
     others = 0
-    for path in _files(folder):
+    for path in files_in(folder):
         if path.is_dir():
             why = "it is a link to a folder, which is not followed"
             gaps.append(Gap(str(path), why, "put the files themselves there, or take it out"))
@@ -49,7 +49,12 @@ def look_at_artifacts(folder: str, receipts: Receipts) -> Answer:
     return Answer(tuple(plugins), (), tuple(gaps), others)
 
 
-def _files(folder: str) -> list[Path]:
+def files_in(folder: str) -> list[Path]:
+    """Return the files in a folder and in those in it.
+
+    Raises ``UsageError`` where there is no such folder, ``SourceError`` for one in it that cannot
+    be listed.
+    """
     named = shorten(folder) or "(an empty path)"
     try:
         if folder and Path(folder).is_dir():

@@ -34,7 +34,7 @@ def look_at_pins(path: str, receipts: Receipts, *, is_lock: bool) -> Answer:
     A pin that no receipt is about is looked up where pip would look, since only its file says
     whether it is a plugin. Raises ``UsageError`` where there is no such file, or no such lock.
     """
-    said = _read(path, is_lock=is_lock)
+    said = pins_of(path, is_lock=is_lock)
     plugins: list[Confirmed] = []
     refused: list[Refused] = []
     gaps = [Gap(str(each.at), f"{each.text}: {each.why}", "") for each in _unclear(said)]
@@ -76,7 +76,11 @@ def look_at_pins(path: str, receipts: Receipts, *, is_lock: bool) -> Answer:
     return Answer(tuple(plugins), tuple(refused), tuple(gaps), others)
 
 
-def _read(path: str, *, is_lock: bool) -> PinFile:
+def pins_of(path: str, *, is_lock: bool) -> PinFile:
+    """Return what a file of this machine pins, and every file it includes.
+
+    Raises ``UsageError`` where there is no such file, or no such lock.
+    """
     named = shorten(path) or "(an empty path)"
     try:
         there = bool(path) and Path(path).is_file()
