@@ -23,8 +23,9 @@ gc.set_threshold(200_000, 20, 20)
 
 # How long one example takes says more of what else the machine does. What must be quick has limits
 # of its own.
-hypothesis.settings.register_profile("without-deadlines", deadline=None)
-hypothesis.settings.load_profile("without-deadlines")
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=300)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_report_header() -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from action.runner import example
@@ -21,6 +22,7 @@ def _command(job: str, word: str) -> str:
     return str(found)
 
 
+@pytest.mark.thorough
 def test_the_example_of_a_fleet_reviews_a_request(tmp_path: Path) -> None:
     wheels, pins = tmp_path / "wheels", {}
     for version, gains in (("1.0.0", ()), ("1.1.0", ("network.outbound",))):

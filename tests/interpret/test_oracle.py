@@ -36,7 +36,7 @@ EXACT = {
     "unusual": 0.0,
 }
 """Of the programs for which the node gets a manifest, how many have all main fields known."""
-SLICES = 4
+SLICES = 5
 """Parts of a recording that are compared one by one, so that they can run side by side."""
 PARSED: Parsed = {}
 

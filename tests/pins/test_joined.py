@@ -75,7 +75,7 @@ def test_a_command_ends_where_the_next_one_starts() -> None:
     ],
 )
 def test_a_file_made_to_take_long_takes_seconds_at_most(part: str) -> None:
-    data = f"a='==1' {part * (1_000_000 // len(part))} a.whl".encode()
+    data = f"a='==1' {part * (400_000 // len(part))} a.whl".encode()
     start = time.monotonic()
     mentioned("Dockerfile", data)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 4

@@ -25,7 +25,7 @@ from support.seed import SEED
 from support.signed import ATTESTATION, BUNDLE, DATA, OTHER, PROVENANCE, STATED, checked, root_of
 from support.sigstore import Identity, instance
 
-COUNT = int(os.environ.get("STIGMEM_REVIEW_MUTATIONS") or 600)
+COUNT = int(os.environ.get("STIGMEM_REVIEW_MUTATIONS") or 200)
 SECONDS_PER_THOUSAND = 60
 RELEASE, EVE = mini.workflow(), mini.workflow("eve/ledger", ref="refs/heads/main")
 

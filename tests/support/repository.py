@@ -10,6 +10,8 @@ from pathlib import Path
 _ME = (
     *("-c", "user.name=Somebody", "-c", "user.email=somebody@acme.example"),
     *("-c", "commit.gpgsign=false", "-c", "core.autocrlf=false", "-c", "init.defaultBranch=main"),
+    # Each would start one more process for every commit.
+    *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
 )
 
 
@@ -34,15 +36,19 @@ class Deployment:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        git(folder, "init", "--quiet")
+        git(folder, "init", "--quiet", "--template=")
+        self._empty = True
 
     def commit(self, files: Mapping[str, str | bytes]) -> str:
-        for path in git(self.folder, "ls-files").splitlines():
+        for path in [] if self._empty else git(self.folder, "ls-files").splitlines():
             (self.folder / path).unlink()
+        self._empty = False
         for path, text in files.items():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(text.encode() if isinstance(text, str) else text)
         git(self.folder, "add", "--all")
         git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "a state")
-        return git(self.folder, "rev-parse", "HEAD")
+        head = (self.folder / ".git" / "HEAD").read_text().strip()
+        branch = head.removeprefix("ref: ")
+        return head if branch == head else (self.folder / ".git" / branch).read_text().strip()

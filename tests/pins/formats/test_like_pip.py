@@ -330,18 +330,12 @@ FILES = st.lists(st.tuples(LINES, BREAKS), max_size=6).map(
 
 @given(FILES)
 @example("acme==1.0\n")
-@settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_generated_files_are_read_alike(tmp_path: Path, text: str) -> None:
     check(tmp_path, text, *MEANT)
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab=1.,;#\\ \t\n\r-'\"[]()@<>!~$/:\x0c\u00e9*"))))
-@settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_text_raises_or_becomes_a_pin_of_its_own(tmp_path: Path, text: str) -> None:
     check(tmp_path, text, *MEANT)
