@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from stigmem_review.forecast.definitions import Definitions, Fails, Hangs
+if TYPE_CHECKING:
+    from stigmem_review.forecast.definitions import Definitions
 
 SQLITE = "sqlite"
 """The node's backend unless it is told another one; the only one that runs scripts."""
@@ -316,6 +317,9 @@ class _Run:
         if each.sql is None:
             doubts.append(f"the SQL of migration {each.item} could not be read")
             return
+        # It brings SQLite, which most releases have no use for.
+        from stigmem_review.forecast.definitions import Definitions, Fails, Hangs
+
         if self._definitions is None:
             self._definitions = Definitions(self.ran)
         outcome = self._definitions.run(each.sql)
