@@ -32,6 +32,7 @@ from stigmem_review.pipeline.bumps.nodes import Nodes, under
 from stigmem_review.pipeline.bumps.pins import look_behind, review_pins
 from stigmem_review.pipeline.bumps.places import Commit, brought, look_at_folders
 from stigmem_review.pipeline.bumps.revisions import between, staged
+from stigmem_review.pipeline.bumps.sets import look_at_sets
 from stigmem_review.pipeline.bumps.whole import Common, Parts, assemble, pack
 from stigmem_review.pipeline.bumps.work import Work, few
 from stigmem_review.pipeline.consent import Approvals
@@ -247,6 +248,7 @@ def review_change(wanted: Wanted) -> Change:
     others = sorted(set(changed).difference(old.files, new.files))
     look_at_settings(work, others, before, after)
     look_at_folders(work, Commit(pins_from, before), Commit(head_id, after), everything)
+    look_at_sets(work)
     work.say_undescribed()
     if not wanted.staged:  # a repository in which a hook runs may have none yet
         _look_at_files(work)

@@ -27,7 +27,7 @@ from stigmem_review.errors import (
 )
 from stigmem_review.forecast.ledger import Database
 from stigmem_review.host import Node
-from stigmem_review.model import Level
+from stigmem_review.model import Level, Release, Side
 from stigmem_review.pipeline.consent import Approvals
 from stigmem_review.pipeline.trust_roots import ReadRoots, TrustRoots, read_trust_roots, several
 from stigmem_review.policy.file import (
@@ -60,6 +60,7 @@ class Terms(msgspec.Struct, frozen=True):
     """The node, the rules, the gate, whom the operator trusts, and the root that proves it.
 
     ``old_node`` is the one that the old release runs on, where that is another one.
+    ``met`` is shown every release that was read.
     ``policy`` is what the operator says of the rules. ``roots`` are what signatures are held
     against. ``consulted`` is what a report of its own names; reviews within another leave that to
     it. ``approvals`` are absent where nobody asked for any, and ``limits`` say how far they count.
@@ -83,6 +84,7 @@ class Terms(msgspec.Struct, frozen=True):
     plugins: tuple[str, ...] = ()
     old_node: Node | None = None
     ledger: Database | None = None
+    met: Callable[[Side, Release], None] | None = None
 
 
 class Decisions(msgspec.Struct, frozen=True):

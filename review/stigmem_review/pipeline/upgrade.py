@@ -142,6 +142,8 @@ def review_releases(
             release = msgspec.structs.replace(release, signature=signature)
             if side == "new" and (missing := verification_gap(release, terms.trust)):
                 release = msgspec.structs.replace(release, gaps=(*release.gaps, missing))
+            if terms.met:
+                terms.met(side, release)
             releases[side] = release
         except Exception as error:
             gaps.append(gap(f"{side} release", error))

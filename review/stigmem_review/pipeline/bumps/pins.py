@@ -148,7 +148,7 @@ class _Pins:
         """Review a release for the node that it is beside now, where that is a plugin."""
         if found.is_plugin:
             for pair in self._beside(change):
-                report = self._reviewed(found, pair)
+                report = self._reviewed(change, found, pair)
                 if report.findings or report.gaps:
                     each = _bump(change, report.verdict.state, report)
                     self._work.bumps.append(replace(each, what="same release, other node"))
@@ -164,10 +164,10 @@ class _Pins:
             name, error = found.new.wanted, found.new.error
             self._work.untold.append((name, gap(name, error).why if error else ""))
 
-    def _reviewed(self, found: Looked, pair: Pair) -> Report:
+    def _reviewed(self, change: PinChange, found: Looked, pair: Pair) -> Report:
         openings: dict[Side, Opening] = {"old": found.old.opening(), "new": found.new.opening()}
         one, two = (each.again(self._work.shown) for each in (found.old, found.new))
-        return self._work.review(openings, one, two, pair)
+        return self._work.review(openings, one, two, pair, change.pin.at.path)
 
     def _missing(self, pin: Pin) -> None:
         self._work.not_found.append(f"{wanted(pin)} ({pin.at})")
@@ -183,7 +183,7 @@ class _Pins:
         elif found.is_plugin:
             self._work.plugins.add(change.name)
             for pair in () if loosened else self._beside(change):
-                report = self._reviewed(found, pair)
+                report = self._reviewed(change, found, pair)
                 self._work.bumps.append(_bump(change, report.verdict.state, report))
         elif found.is_plugin is False:
             self._work.by_contents += found.by_contents

@@ -203,7 +203,7 @@ def _look_at_folder(work: Work, each: _Folder, old: Opening, new: Opening, pair:
     if not (old.is_about_plugin() or new.is_about_plugin()):
         return
     work.moved = True
-    report = work.review({"old": old, "new": new}, each.old, each.new, pair)
+    report = work.review({"old": old, "new": new}, each.old, each.new, pair, each.line.at.path)
     if each.stays and not (report.findings or report.gaps):
         work.as_fine.setdefault(pair, []).append(report.plugin or each.folder)
         return

@@ -14,7 +14,8 @@ from stigmem_review.document.approvals import Asked
 from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line, Report
 from stigmem_review.facts import Fact
-from stigmem_review.model import Gap, Location, Side
+from stigmem_review.host import Node
+from stigmem_review.model import Gap, Location, NotCarried, Release, Side
 from stigmem_review.pins.model import Aside, Local, Loose, Pin
 from stigmem_review.pins.repository import Pins
 from stigmem_review.pipeline.bumps.nodes import NODE, Nodes, Pair, is_known, under
@@ -30,6 +31,27 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
+NOTHING = NotCarried("none")
+
+
+class Beside:
+    """The releases that were read of one list, for the nodes that it is for, by their side."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.old: list[Release] = []
+        self.new: list[Release] = []
+
+    def met(self, side: Side, release: Release) -> None:
+        """Keep what decides a start of a release, and no more: a change can have many."""
+        if release.source.kind != "none":
+            kept = replace(
+                release, metadata=NOTHING, contents=NOTHING, acts={}, observed=(), behaviour=(),
+                endpoints=(), handlers=(), builds=(), signature=None, settings=None,
+            )  # fmt: skip
+            (self.old if side == "old" else self.new).append(kept)
+
+
 class Work:
     """What is asked for, and what the report says so far.
 
@@ -40,7 +62,8 @@ class Work:
     another node that did not move; ``is_node_said`` where an option or the policy names it, and
     ``node_said`` is what the policy does. ``names`` are the distributions that are looked at;
     those that ``elsewhere`` has are for another ``shard`` (its number, and of how many). ``late``,
-    ``by_contents``, ``not_found`` and ``untold`` are as the whole of a change has them.
+    ``by_contents``, ``not_found`` and ``untold`` are as the whole of a change has them. ``sets``
+    are the plugins that were reviewed of each list, by the list and the node.
     """
 
     def __init__(
@@ -86,10 +109,18 @@ class Work:
         self.elsewhere: frozenset[str] = frozenset()
         self.shard: tuple[int, int] | None = None
         self.left: list[str] = []
+        self.sets: dict[tuple[str, Pair], Beside] = {}
 
-    def review(self, openings: Mapping[Side, Opening], old: str, new: str, pair: Pair) -> Report:
-        """Review two releases beside a node; ``old`` and ``new`` are what asks for them again."""
+    def review(
+        self, openings: Mapping[Side, Opening], old: str, new: str, pair: Pair, file: str
+    ) -> Report:
+        """Review two releases beside a node; ``old`` and ``new`` are what asks for them again.
+
+        ``file`` is the list in which they stand.
+        """
         terms = under(self.terms, pair, is_said=self.is_node_said)
+        beside = self.sets.setdefault((file, pair), Beside(terms))
+        terms = replace(terms, met=beside.met)
         if pair.new and not is_known(pair.new) and (pair.moves or not self.is_node_said):
             self._undescribed.add(pair.new)
         on = ["--node-version", terms.node.version]
@@ -119,12 +150,15 @@ class Work:
             index, of = self.shard
             self.elsewhere = frozenset(self.names).difference(self.names[index - 1 :: of])
 
-    def judge(self, name: str, fact: Fact, old: str = "", new: str = "") -> None:
+    def judge(
+        self, name: str, fact: Fact, old: str = "", new: str = "", *, node: Node | None = None
+    ) -> None:
         """Add what the rules say of a fact about a distribution, or about the repository.
 
-        ``old`` and ``new`` are what the base and the head have in the file where the fact is so.
+        ``old`` and ``new`` are what the base and the head have in the file where the fact is so,
+        and ``node`` is the one that it is about, where it is about one.
         """
-        case = build_pin_case(name or "this repository", self.terms.node)
+        case = build_pin_case(name or "this repository", node or self.terms.node)
         judged = self.terms.policy.judge((fact,), case, self.terms.rulebook, name)
         # Nothing is approved that binds nothing: where no state is known, what it is about is one.
         new = new if new or old else fact.item
