@@ -12,6 +12,7 @@ import pytest
 
 from stigmem_review import BumpReport, bump, cli
 from stigmem_review.approvals.record import APPROVALS_FILE
+from stigmem_review.host import versions
 from stigmem_review.report import render
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
@@ -233,9 +234,18 @@ def test_the_pins_say_which_node_it_is_where_they_move(reviewed: Reviewed) -> No
     assert said(reviewed(old, new, node="0.9.0a10")) == said(report)
 
 
+def test_a_node_that_is_newer_than_those_known_is_judged_as_the_newest(reviewed: Reviewed) -> None:
+    report = reviewed(pins(10, "demo-narrow"), pins(99, "demo-narrow"))
+    assert report.gaps == ()
+    assert f"(judged as {versions()[-1]}, the newest that is known here)" in report.nodes
+    [each] = report.bumps
+    assert "0.9.0a99 (judged as" in render(report, "text", width=200)
+    assert "requires-stigmem-unmet" in {one.name for one in each.report.findings}  # type: ignore[union-attr]
+
+
 def test_a_node_that_nobody_described_leaves_the_review_incomplete(reviewed: Reviewed) -> None:
-    report = reviewed(pins(12, "demo-plugin"), pins(99, "demo-plugin"))
-    assert [each.what for each in report.gaps] == ["stigmem-node==0.9.0a99"]
+    report = reviewed(pins(12, "demo-plugin"), pins(1, "demo-plugin"))
+    assert "stigmem-node==0.9.0a1" in {each.what for each in report.gaps}
     assert report.verdict.exit_code == 3
 
 

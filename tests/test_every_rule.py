@@ -167,8 +167,8 @@ def audit(ctx, **_):
 """
 EARLY = 'import socket\n\nsocket.create_connection(("evil.example", 443))\n'
 RAISES = """\
-if not os.environ.get("DEMO_KEY"):
-    raise ValueError("a key is needed")
+if os.environ.get("DEMO_KEY"):
+    raise ValueError("no key is taken")
 return PluginManifest(
     name="demo-plugin", version="1.0.0", requires_stigmem=">=0.9.0a10",
     capabilities=["facts.read"], hooks={"post_assert_audit": handlers.audit},
@@ -307,6 +307,26 @@ PAIRS: dict[str, Pair] = {
     ),
     "a handler that code of others gives": Pair(
         plugin(), plugin(handlers="import acme\n\naudit = acme.wrapped()\n"), {"handler-unread"}
+    ),
+    "what keeps a node from starting": Pair(
+        plugin(),
+        plugin(handlers=HANDLERS + "\n\naudit.__plugin_timeout__ = 60\n"),
+        {"start-refused"},
+    ),
+    "what keeps a node from starting where nothing is set": Pair(
+        plugin(),
+        plugin(
+            manifest=manifest(
+                "int(os.environ['DEMO'])\n"
+                + FIELDS.format(version="1.0.0", requires=">=0.9.0a10", more="")
+            )
+        ),
+        {"start-at-risk"},
+    ),
+    "a range of nodes that is too wide": Pair(
+        fields("", requires=">=0.9.0a3"),
+        fields("", requires=">=0.9.0a3", before="import stigmem_node.tenant\n"),
+        {"start-range"},
     ),
     "what handlers decide": Pair(
         plugin(

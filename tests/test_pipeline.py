@@ -26,7 +26,7 @@ def test_an_internal_error_is_an_incomplete_review(
 ) -> None:
     wheel = str(write_wheel(tmp_path, plugin()))
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a defect\nof ours")
 
     assert review(wheel, wheel).verdict.exit_code == 0

@@ -25,12 +25,14 @@ class Side(msgspec.Struct, frozen=True):
 class NodeInfo(msgspec.Struct, frozen=True):
     """What a rule can say about the node.
 
-    ``plugins`` are the others on it, if the operator lists them.
+    ``plugins`` are the others on it, if the operator lists them; ``named`` if somebody said which
+    node it is.
     """
 
     version: str
     plugins: tuple[str, ...] = ()
     lists_plugins: bool = False
+    named: bool = False
 
 
 _NOBODY = Trust()
@@ -68,10 +70,11 @@ def build_case(
     return Case(_side(old, new), _side(new, old), info, comparison)
 
 
-def build_check(release: Release, node: Node) -> Case:
-    """Return what there is to judge of one release by itself."""
+def build_check(release: Release, node: Node, *, named: bool = False) -> Case:
+    """Return what there is to judge of one release by itself; ``named`` if that node was."""
     side = _side(release, release)
-    return Case(side, side, NodeInfo(node.version), inspect(release, node), "check")
+    info = NodeInfo(node.version, named=named)
+    return Case(side, side, info, inspect(release, node), "check")
 
 
 def build_pin_case(name: str, node: Node) -> Case:

@@ -433,7 +433,8 @@ class Start(msgspec.Struct, frozen=True):
     ``stops`` stand in the order in which the node comes to them. ``made`` is false where it never
     gets a manifest. ``judges`` are those that its own ``config_validate`` brings upon the plugins
     registered after it; ``migrates`` is the name by which its handler of ``migration_register`` is
-    sorted among others', empty without one.
+    sorted among others', empty without one. ``uses`` are the modules of the node that it asks for
+    on the way, each with a name in it, or without.
     """
 
     entry_point: str
@@ -442,6 +443,7 @@ class Start(msgspec.Struct, frozen=True):
     made: bool = True
     judges: tuple[Stop, ...] = ()
     migrates: str = ""
+    uses: tuple[tuple[str, str], ...] = ()
 
 
 BuildKind = Literal["backend", "requirement", "code", "setting"]

@@ -9,9 +9,14 @@ from packaging.version import Version
 
 from stigmem_review.facts import Step
 from stigmem_review.names import canonicalize_name
+from stigmem_review.patterns import late
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
+
+
+_PLAIN = late(r">=\s*([0-9.]+(?:(?:a|b|rc)[0-9]+)?)")
+"""A range that leaves out what is older, and nothing else."""
 
 
 def parse(text: str) -> Version | None:
@@ -91,6 +96,13 @@ def _equal(one: SpecifierSet, two: SpecifierSet) -> bool:
 
 def allows(text: str, version: str) -> bool | None:
     """Say whether a version range takes a version, a pre-release too; ``None`` if it is none."""
+    if (
+        (plain := _PLAIN.fullmatch(text))
+        and (wanted := parse(plain[1]))
+        and (has := parse(version))
+    ):
+        # What nearly all plugins say, for which no reader of ranges has to be loaded.
+        return has >= wanted
     found = _range(text)
     try:
         return None if found is None else found.contains(version, prereleases=True)

@@ -72,9 +72,9 @@ def test_a_first_policy_says_what_is_there(named: str, run: Run) -> None:
 
 
 def test_a_first_policy_explains_every_key_and_changes_nothing_by_itself(run: Run) -> None:
-    environment(Path("venv"), node="9.9.9")
+    environment(Path("venv"), node="0.1.0")
     code, printed, _ = run("init", "--python", "venv")
-    assert (code, "9.9.9 is installed, which this version does not know" in printed) == (0, True)
+    assert (code, "0.1.0 is installed, which this version does not know" in printed) == (0, True)
     written = Path("stigmem-review.toml").read_text("utf-8")
     assert parse_policy(written.encode(), "stigmem-review.toml").policy == Policy()
     words = " ".join(written.replace("\n# ", " ").split())
@@ -143,7 +143,7 @@ def test_what_cannot_be_looked_at_is_refused_and_nothing_written(
 
 WRONG = """\
 [node]
-version = "1.2.3"
+version = "0.1.2"
 env-file = "node.env"
 
 [levels]
@@ -157,7 +157,7 @@ def test_everything_that_is_wrong_is_said_at_once(run: Run) -> None:
     code, printed, said = run("policy", "check", "p.toml")
     assert (code, printed) == (2, "")
     assert [line.split(": ", 2)[2].split(":")[0] for line in said.splitlines()] == [
-        '`version` in [node], line 2, is "1.2.3", which is not known here; known are '
+        '`version` in [node], line 2, is "0.1.2", which is not known here; known are '
         f"{versions()[0]} to {versions()[-1]}",
         "`capability-aded` in [levels], line 6, is no rule",
         "`SPR001` in [levels], line 7, is off, and cannot be approved",

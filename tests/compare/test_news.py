@@ -59,6 +59,8 @@ TREATED = {
     "record-mismatch": (SAID, SAID, SAID),
     "requires-stigmem-unmet": (LISTED, LISTED, LISTED),
     "source-deceptive": (SILENT, SILENT, SILENT),
+    "start-at-risk": (LISTED, LISTED, LISTED),
+    "start-refused": (LISTED, LISTED, LISTED),
     "target-missing": (LISTED, SAID, SAID),
     "target-not-factory": (LISTED, SAID, SAID),
     "version-invalid": (LISTED, LISTED, LISTED),
@@ -115,6 +117,7 @@ EXPLAIN_THE_MANIFEST = {
     "entry-points-several",
     "import-missing",
     "load-raises",
+    "start-refused",
     "target-missing",
     "target-not-factory",
 }

@@ -43,6 +43,9 @@ from stigmem_review.model import (
     Signature,
     Signer,
     Source,
+    Start,
+    Stop,
+    Unknown,
     Unlike,
 )
 from stigmem_review.policy.trust import Trust
@@ -274,8 +277,11 @@ ALONE: dict[str, tuple[dict[str, Any], dict[str, Any]] | str] = {
         {"source": Source("wheel", "x", sha256="bb"), "contents": Known({"x": "bb"})},
     ),
     "given": "they are ``migrations``, and what becomes of them is no state of one release",
-    "starts": "the forecast says what a node makes of them, beside whatever else it starts with",
     "links": "they say something of a first signature, and nothing else",
+    "starts": (
+        {},
+        {"starts": (Start("demo", Unknown("x"), (Stop("TIMEOUT", "ValueError", "x"),)),)},
+    ),
     "held_against": ({}, {"held_against": HeldAgainst("x.tar.gz", (Unlike("x.py", runs=True),))}),
 }
 """How each field of a release can differ alone, or what says so where no fact does."""

@@ -9,6 +9,7 @@ import msgspec
 
 from stigmem_review import versions
 from stigmem_review.compare.fields import made
+from stigmem_review.compare.starting import refusals
 from stigmem_review.facts import (
     KINDS,
     AccessorUndeclared,
@@ -44,6 +45,10 @@ from stigmem_review.outcomes import hooks, is_read, members, values
 
 def states(release: Release, node: Node) -> Iterator[State]:
     """Yield every state of a release on a node."""
+    yield from refusals(release, node, [*_states(release, node)])
+
+
+def _states(release: Release, node: Node) -> Iterator[State]:
     if release.source.unreviewed:
         yield FilesUnreviewed(item=release.source.file, files=release.source.unreviewed)
     missing = {each.at for each in release.observed if each.kind == "import-missing"}

@@ -12,7 +12,7 @@ from stigmem_review.compare.fields import value_of
 from stigmem_review.document.approvals import Consents
 from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.headline import claims, gains, headline
-from stigmem_review.document.parts import Consulted, Item, Line, Report, Reviewed, tool
+from stigmem_review.document.parts import Consulted, Foretold, Item, Line, Report, Reviewed, tool
 from stigmem_review.document.prose import brief, checklist, files, not_assessed
 from stigmem_review.document.rollback import backs, way_back, works
 from stigmem_review.document.sanitise import sanitised
@@ -22,7 +22,10 @@ from stigmem_review.document.signatures import (
     signed_says,
     unsigned_says,
 )
+from stigmem_review.document.starting import starting
 from stigmem_review.document.table import label, rows, stated
+from stigmem_review.forecast.model import NodeSettings
+from stigmem_review.forecast.start import UNSAID
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source, SourceDiff
 from stigmem_review.rulebook import Finding
@@ -43,6 +46,8 @@ def build_report(
     off: tuple[Finding, ...] = (),
     source: SourceDiff | None = None,
     old_node: Node | None = None,
+    forecast: tuple[Foretold, ...] = (),
+    settings: NodeSettings = UNSAID,
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     findings, gaps = consents.findings, consents.gaps
@@ -66,6 +71,9 @@ def build_report(
         tool=tool(rulebook),
         node=node.version,
         old_node=old_node.version if old_node else "",
+        judged_as=node.judged_as,
+        forecast=forecast,
+        starting=starting(forecast, settings),
         way_back=way_back(case, case.comparison.ways, old_node),
         backs=backs(case.comparison.ways),
         plugin=case.new.name,

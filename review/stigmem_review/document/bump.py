@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from stigmem_review import host
 from stigmem_review.document.approvals import PLACEHOLDER, Asked, Consents, command, shell
-from stigmem_review.document.parts import Commands, Consulted, Line, Report, Tool
+from stigmem_review.document.parts import Commands, Consulted, Line, Report, Tool, judged
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.model import Gap, Level, Location
 from stigmem_review.pins.changes import What
@@ -71,7 +72,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
     pins that changed and whose files were not at hand, which is for another review to look at.
     ``old_node`` is the node before, where its pin moves. ``warn_only`` is what the base's policy
-    says; ``shard`` is there where other plugins of the change are in other reports.
+    X
     """
 
     format: Literal[1]
@@ -95,6 +96,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     old_node: str = ""
     shard: Shard | None = None
     warn_only: bool = False
+    judged_as: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -111,7 +113,8 @@ class BumpReport(msgspec.Struct, frozen=True):
     @property
     def nodes(self) -> str:
         """The node that plugins are reviewed for, and the one before where that is another."""
-        return f"{self.old_node} -> {self.node}" if self.old_node else self.node
+        moves = f"{self.old_node} -> {self.node}" if self.old_node else self.node
+        return judged(moves, self.judged_as)
 
 
 def build_bump_report(
@@ -169,6 +172,7 @@ def build_bump_report(
             left=left,
             warn_only=warn_only,
             old_node=old_node,
+            judged_as=host.node(node).judged_as if host.is_known(node) else "",
         )
     )
 

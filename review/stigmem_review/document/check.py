@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.document.parts import Consulted, Tool, tool
+from stigmem_review.document.parts import Consulted, Foretold, Line, Tool, tool
 from stigmem_review.document.sanitise import sanitised
+from stigmem_review.host import Node
 from stigmem_review.model import Gap, Level, Source
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
@@ -17,7 +18,8 @@ from stigmem_review.verdict import Verdict, decide
 class Checked(msgspec.Struct, frozen=True):
     """One release that was looked at; its mistakes say what its author can write instead.
 
-    ``off`` are those that the policy turned off.
+    ``off`` are those that the policy turned off. ``forecast`` is what nodes do with it while they
+    start, ``starting`` in lines, where it is not that they all register it.
     """
 
     source: Source
@@ -26,13 +28,16 @@ class Checked(msgspec.Struct, frozen=True):
     mistakes: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     off: tuple[Finding, ...] = ()
+    forecast: tuple[Foretold, ...] = ()
+    starting: tuple[Line, ...] = ()
 
 
 class CheckReport(msgspec.Struct, frozen=True):
     """All releases that were checked. Every string in it is printable ASCII on one line.
 
     ``format`` is the version of this document's structure; ``skipped`` names what was
-    left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by.
+    left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by, and
+    ``judged_as`` the newest node that is known, where the one it is for is newer.
     """
 
     format: Literal[1]
@@ -42,11 +47,12 @@ class CheckReport(msgspec.Struct, frozen=True):
     checked: tuple[Checked, ...]
     skipped: tuple[str, ...] = ()
     consulted: tuple[Consulted, ...] = ()
+    judged_as: str = ""
 
 
 def build_check_report(
     checked: tuple[Checked, ...],
-    node: str,
+    node: Node,
     rulebook: Rulebook,
     gate: Level,
     skipped: tuple[str, ...] = (),
@@ -57,4 +63,15 @@ def build_check_report(
     gaps = tuple(found for each in checked for found in each.gaps)
     off = tuple(mistake for each in checked for mistake in each.off)
     verdict = decide(findings, gaps, gate, off)
-    return sanitised(CheckReport(1, tool(rulebook), node, verdict, checked, skipped, consulted))
+    return sanitised(
+        CheckReport(
+            1,
+            tool(rulebook),
+            node.version,
+            verdict,
+            checked,
+            skipped,
+            consulted,
+            node.judged_as,
+        )
+    )

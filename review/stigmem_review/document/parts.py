@@ -10,6 +10,7 @@ from stigmem_review._version import __version__
 from stigmem_review.approvals.record import Approval
 from stigmem_review.compare.signers import SigningOutcome
 from stigmem_review.forecast.ledger import State
+from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.rollback import On
 from stigmem_review.model import (
     Act,
@@ -89,6 +90,11 @@ def tool(rulebook: Rulebook) -> Tool:
     return Tool("stigmem-review", __version__, len(rulebook.rules), rulebook.digest)
 
 
+def judged(node: str, judged_as: str) -> str:
+    """Return a node in words, with what it is judged as where it is newer than those known."""
+    return f"{node} (judged as {judged_as}, the newest that is known here)" if judged_as else node
+
+
 class Reviewed(msgspec.Struct, frozen=True):
     """One release as the report presents it.
 
@@ -143,6 +149,16 @@ class Back(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class Foretold(msgspec.Struct, frozen=True):
+    """What nodes do with a release while they start: which, and what it may come to.
+
+    Each outcome may come, where its conditions hold; the last is what comes else.
+    """
+
+    nodes: str
+    outcomes: tuple[Outcome, ...]
+
+
 class Commands(msgspec.Struct, frozen=True):
     """What decides about a closed gate: a command to look closer, and one to approve.
 
@@ -171,6 +187,8 @@ class Report(msgspec.Struct, frozen=True):
     are what approves it, or nearly does, and ``on_file`` other records about the plugin;
     ``accepted`` are parts that could not be done; ``commands`` are there where the gate is closed.
     ``old_node`` is the node that the old release runs on, where the node moves as well.
+    ``judged_as`` is the newest node that is known, where the one it is for is newer.
+    ``forecast`` is what nodes do with the new release while they start, ``starting`` in lines.
     ``way_back`` says whether the old release would load again, and how, and ``backs`` on which
     database.
     """
@@ -207,8 +225,12 @@ class Report(msgspec.Struct, frozen=True):
     old_node: str = ""
     way_back: tuple[Line, ...] = ()
     backs: tuple[Back, ...] = ()
+    forecast: tuple[Foretold, ...] = ()
+    starting: tuple[Line, ...] = ()
+    judged_as: str = ""
 
     @property
     def nodes(self) -> str:
         """The node that the review is for, and the one before where that is another."""
-        return f"{self.old_node} -> {self.node}" if self.old_node else self.node
+        moves = f"{self.old_node} -> {self.node}" if self.old_node else self.node
+        return judged(moves, self.judged_as)

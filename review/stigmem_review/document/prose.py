@@ -32,7 +32,6 @@ def files(old: Release, new: Release) -> Iterable[Item]:
 
 def not_assessed(case: Case, old: Release, new: Release) -> Iterable[Line]:
     yield from unassessed_signature(old, new)
-    yield _line("start-up", "this version does not foresee what the node does at start-up")
     for side, release in (("old", old), ("new", new)):
         if release.source.kind != "none" and not release.walked:
             yield _line("code", f"what the code of the {side} release does could not be read")

@@ -20,6 +20,7 @@ from stigmem_review.facts.pins import *
 from stigmem_review.facts.policy import *
 from stigmem_review.facts.release import *
 from stigmem_review.facts.signing import *
+from stigmem_review.facts.start import *
 
 
 def _kinds(top: type[Fact]) -> Iterator[type[Fact]]:

@@ -6,7 +6,7 @@ The first refusal ends it; there is no isolation of one plugin from another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -57,11 +57,13 @@ def foresee(
     node: Node,
     settings: NodeSettings = UNSAID,
     migrating: Migrating = ON_A_NEW_DATABASE,
+    others: Collection[str] | None = (),
 ) -> NodeForecast:
     """Return what becomes of a node with some plugins, each read for that node.
 
-    A node that looks for none has none. ``migrating`` says what their migrations come to on the
-    node's database.
+    ``others`` are plugins that are there as well, and of which nothing else is known; where it is
+    ``None``, whatever they depend on is. A node that looks for none has none. ``migrating`` says
+    what their migrations come to on the node's database.
     """
     seen = plugins if settings.discovery else ()
     found = sorted(
@@ -69,7 +71,7 @@ def foresee(
          for start in release.starts),
         key=lambda each: each.start.entry_point,
     )  # fmt: skip
-    walk = _Walk(node, settings, found)
+    walk = _Walk(node, settings, found, others)
     walk.run(migrating)
     return walk.forecast()
 
@@ -104,7 +106,14 @@ class _End(Exception):  # noqa: N818 - not an error: the node is known to stop h
 class _Walk:
     """Goes through a start and keeps what it may come to, until it certainly stops."""
 
-    def __init__(self, node: Node, settings: NodeSettings, plugins: list[Plugin]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        settings: NodeSettings,
+        plugins: list[Plugin],
+        others: Collection[str] | None,
+    ) -> None:
+        self._others = others
         self._node = node
         self._settings = settings
         self._found = plugins
@@ -115,9 +124,7 @@ class _Walk:
         self._last: Outcome | None = None
         releases = [each.release for each in plugins]
         self._brought = {top for each in releases for top in _tops(each)}
-        self._provided = provided(
-            tuple(name for each in releases for name in distributions(_requires(each)))
-        )
+        self._releases = releases
 
     def run(self, migrating: Migrating) -> None:
         """Go through all that the node does, in its order."""
@@ -171,7 +178,11 @@ class _Walk:
         ]
 
     def _installs(self, module: str) -> bool:
-        return module in self._brought or self._provided.names(module)
+        if module in self._brought:
+            return True
+        # Reading requirements takes modules that few starts have a use for.
+        names = (name for each in self._releases for name in distributions(_requires(each)))
+        return provided(tuple(names)).names(module)
 
     # Discovery.
 
@@ -215,7 +226,7 @@ class _Walk:
         sometimes: list[tuple[Plugin, Possible]] = []
         for name, plugin in sorted(named.items()):
             for each in members(plugin.manifest.depends_on) if plugin.manifest else ():
-                if each.value in named:
+                if each.value in named or self._is_there(each.value):
                     continue
                 if _when(each) or unnamed:
                     sometimes.append((plugin, each))
@@ -234,6 +245,12 @@ class _Walk:
             message = f"missing plugin dependencies: {said}"
             self._refuse(first, "DEP-MISSING", _DEPENDENCY, message, (), at)
         return [*self._sorted(named), *(each for each in rest if not each.name)]
+
+    def _is_there(self, plugin: str) -> bool:
+        """Say whether a plugin that is not looked at is there; one that graduated never is."""
+        if plugin in self._node.graduated:
+            return False
+        return self._others is None or plugin in self._others
 
     def _sorted(self, named: Mapping[str, Plugin]) -> list[Plugin]:
         """Return plugins behind those they depend on, else by name, as the node does."""

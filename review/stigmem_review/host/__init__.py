@@ -120,11 +120,16 @@ _STRICT = "an exception in it is raised, because this is a strict audit hook"
 
 
 class Node:
-    """One release of the node, as far as plugins can tell it from another."""
+    """One release of the node, as far as plugins can tell it from another.
 
-    def __init__(self, data: _Data, release: _Release) -> None:
-        self.version = release.version
-        self.requires_default = release.requires_default
+    ``judged_as`` is the newest release that is known, where this one is newer and is taken to be
+    like it; empty where this one is known itself.
+    """
+
+    def __init__(self, data: _Data, release: _Release, version: str) -> None:
+        self.version = version
+        self.judged_as = "" if version == release.version else release.version
+        self.requires_default = f">={version}" if self.judged_as else release.requires_default
         self.graduated = release.graduated
         # The host's patterns run in an engine where `$` is the end of the text and nothing else,
         # so they are matched as a whole here.
@@ -202,17 +207,34 @@ def versions() -> tuple[str, ...]:
     return tuple(release.version for release in _data().releases)
 
 
+def is_known(version: str) -> bool:
+    """Say whether a node release is known, or newer than all that are, and judged as the newest."""
+    return version in versions() or _is_newer(version)
+
+
+def _is_newer(version: str) -> bool:
+    from packaging.version import Version
+
+    try:
+        return Version(version) > Version(versions()[-1])
+    except ValueError:  # no version, or a number with more digits than Python converts
+        return False
+
+
 @functools.cache
 def node(version: str | None = None) -> Node:
     """Return what is known of one node release; without a version, of the newest one.
 
-    Raises ``UsageError`` for a release nobody has described.
+    A newer one is judged as the newest. Raises ``UsageError`` for another that nobody has
+    described.
     """
     data = _data()
     wanted = version or data.releases[-1].version
     for release in data.releases:
         if release.version == wanted:
-            return Node(data, release)
+            return Node(data, release, wanted)
+    if _is_newer(wanted):
+        return Node(data, data.releases[-1], wanted)
     known = versions()
     raise UsageError(
         f"node version {wanted!r} is not known here; "

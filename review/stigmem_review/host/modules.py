@@ -141,5 +141,6 @@ def _data() -> _Data:
 
 @functools.cache
 def modules(version: str) -> HostModules:
-    """Return the modules of one node release that is known."""
-    return HostModules(_data(), version)
+    """Return the modules of one node release; of a newer one, those of the newest that is known."""
+    data = _data()
+    return HostModules(data, version if version in data.requires else [*data.requires][-1])

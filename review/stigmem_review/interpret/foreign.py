@@ -25,10 +25,12 @@ from stigmem_review.interpret import (
     settings,
     stdlib,
 )
-from stigmem_review.interpret.ends import GiveUp
-from stigmem_review.interpret.escape import REWRITTEN
 from stigmem_review.interpret.kinds import MODULE_OF, kind_of, lacks
-from stigmem_review.interpret.machine import Machine
+from stigmem_review.interpret.machine import (
+    REWRITTEN,
+    GiveUp,
+    Machine,
+)
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.values import (
     FALSE,
@@ -165,7 +167,11 @@ def foreign_module(m: Machine, name: str) -> Value:
         return Foreign(name)
     known = _known_host(m)
     if top in known.tops:
+        m.used.add((name, ""))
         if absent := known.missing(name):
+            if m.node.judged_as:
+                m.may_raise(f"whether this node has {absent} is not known")
+                return Foreign(name)
             m.raise_("ModuleNotFoundError", Const(f"No module named '{absent}'"))
         return Foreign(name)
     requires = {each.partition("[")[0].replace("-", "_") for each in known.requires}
@@ -187,7 +193,12 @@ def foreign_name(m: Machine, module: Foreign, name: str) -> Value:
     """Return what is imported from a module of another distribution."""
     dotted = apis.canonical(f"{module.dotted}.{name}")
     known = _known_host(m)
-    if module.dotted.partition(".")[0] in known.tops and known.missing(module.dotted, name):
+    if module.dotted.partition(".")[0] in known.tops:
+        m.used.add((module.dotted, name))
+    lacks = module.dotted.partition(".")[0] in known.tops and known.missing(module.dotted, name)
+    if lacks and m.node.judged_as:
+        m.may_raise(f"whether this node has {lacks} is not known")
+    elif lacks:
         said = f"cannot import name '{name}' from '{module.dotted}' ({HOLE})"
         m.raise_("ImportError", Const(said))
     if dotted not in _KNOWN and module.dotted.partition(".")[0] not in known.tops:
@@ -272,6 +283,8 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
     if owner.dotted == "builtins" and not hasattr(real_builtins, name):
         raise GiveUp(f"whether there is a builtin {name} is not known")
     known = _known_host(m)
+    if owner.dotted in known.tops:
+        m.used.add((owner.dotted, name))
     if (
         owner.dotted.partition(".")[0] in known.tops
         and owner.dotted in known.tops

@@ -176,8 +176,10 @@ class _Check:
         item = host.missing(module, name)
         if not item:
             return None
-        why = f"it imports {item}, which node {self._node.version} does not have"
-        return _Missing(item, self._fails(early), why)
+        known = self._node.judged_as or self._node.version
+        why = f"it imports {item}, which node {known} does not have"
+        # A newer node than those that are known may have it.
+        return _Missing(item, "perhaps" if self._node.judged_as else self._fails(early), why)
 
     def _of_requirements(self, top: str, early: bool) -> _Missing | None:
         if not isinstance(self._requires, Known):

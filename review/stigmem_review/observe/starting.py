@@ -8,7 +8,6 @@ plugin. What it compares with other plugins, with settings and with its database
 
 from __future__ import annotations
 
-import inspect
 import operator
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,11 +17,11 @@ from msgspec.structs import replace
 from stigmem_review.conditions import by_default
 from stigmem_review.host import Node
 from stigmem_review.host.modules import modules
-from stigmem_review.interpret.ends import GiveUp
-from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
 from stigmem_review.interpret.imports import in_file
 from stigmem_review.interpret.interpreter import Interpreter
+from stigmem_review.interpret.machine import GiveUp
+from stigmem_review.interpret.machine import Outcome as Way
 from stigmem_review.interpret.printed import is_callable, type_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import read_raised
@@ -116,9 +115,10 @@ def _start(release: Release, entry: EntryPoint, program: Program, node: Node) ->
         manifest = read_factory(entry, program).manifest
     if program.lost is not None:
         stop = _uncompiled(entry.name, program, release)
-        return Start(entry.name, manifest, (stop,) if stop else (), made=stop is None)
+        found = (stop,) if stop else ()
+        return Start(entry.name, manifest, found, made=stop is None, uses=_used(program))
     plugin = _Plugin(entry.name, manifest, program, node)
-    stops = tuple(_there(plugin.stops(), release, node))
+    stops = (*_newer(program, node), *_there(plugin.stops(), release, node))
     return Start(
         entry.name,
         manifest,
@@ -126,7 +126,21 @@ def _start(release: Release, entry: EntryPoint, program: Program, node: Node) ->
         made=plugin.gives_manifest,
         judges=tuple(plugin.judges()),
         migrates=plugin.migrates(),
+        uses=_used(program),
     )
+
+
+def _newer(program: Program, node: Node) -> Iterator[Stop]:
+    """Yield what a node that is newer than those that are known may not have."""
+    known = modules(node.version)
+    lacks = [known.missing(*each) for each in _used(program)] if node.judged_as else []
+    if first := next(filter(None, lacks), ""):
+        why = f"whether node {node.version} has {first} is not known; {node.judged_as} has not"
+        yield Stop("DISC-LOAD", unsure=why)
+
+
+def _used(program: Program) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(program.machine.used))
 
 
 def _uncompiled(entry: str, program: Program, release: Release) -> Stop | None:
@@ -162,10 +176,11 @@ def _there(stops: Iterable[Stop], release: Release, node: Node) -> Iterator[Stop
     That somebody installs more is possible, and nobody says so.
     """
     requires = release.requires_dist
-    given = distributions(without_extras(requires.value if isinstance(requires, Known) else ()))
-    by = provided((*modules(node.version).requires, *given))
 
     def there(module: str) -> bool | None:
+        # Reading requirements takes modules that few releases have a use for.
+        asked = without_extras(requires.value if isinstance(requires, Known) else ())
+        by = provided((*modules(node.version).requires, *distributions(asked)))
         if by.names(module.partition(".")[0]):
             return True
         return None if by.strangers or not isinstance(requires, Known) else False
@@ -272,7 +287,8 @@ class _Plugin:
                 f"plugin entry point {self._entry!r} returned {type_of(m, value) or HOLE}; "
                 "expected PluginManifest"
             )
-            yield Stop("DISC-TYPE", _DISCOVERY, message, conditions)
+            at = self._manifest.at if isinstance(self._manifest, Unknown) else None
+            yield Stop("DISC-TYPE", _DISCOVERY, message, conditions, at)
 
     def _raised(self, way: Way, *, loading: bool) -> Stop:
         raised = read_raised(self._m, way)
@@ -568,6 +584,7 @@ def _options(m: Interpreter, value: Value) -> Iterator[tuple[Value, tuple[str, .
 def _of_builtin(name: str) -> float | None:
     """Return how many arguments a builtin takes by position, as this Python has it."""
     import builtins
+    import inspect
 
     try:
         builtin = operator.attrgetter(name)(builtins)

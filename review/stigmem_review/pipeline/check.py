@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
+from stigmem_review.compare.starting import duplicates, wider
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document.check import Checked, CheckReport, build_check_report
+from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
+from stigmem_review.facts import Fact, StartRefused
+from stigmem_review.forecast.alone import ACCEPTING
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.names import canonicalize_name
+from stigmem_review.pipeline.foreseen import foreseen
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
 from stigmem_review.rulebook import Finding
@@ -81,19 +86,20 @@ def check_releases(
             each.close()
             skipped = (*skipped, each.unread.asked)
     releases = [found.release for found, _ in read]
-    for found, artifact in read:
+    twice = duplicates(releases, node) if len(releases) > 1 else {}
+    for place, (found, artifact) in enumerate(read):
         source = found.release.source
         if left_to_the_build(found.release, releases):
             checked.append(Checked(source, gaps=found.release.gaps))
             continue
         try:
-            checked.append(_checked(found, artifact, releases, terms))
+            checked.append(_checked(found, artifact, releases, terms, twice.get(place)))
         except Exception as error:
             checked.append(Checked(source, gaps=(gap(source.asked, error),)))
     order = [each.unread.asked for each in openings]
     checked.sort(key=lambda each: order.index(each.source.asked))
     return build_check_report(
-        tuple(checked), node.version, terms.rulebook, terms.gate, skipped, terms.consulted
+        tuple(checked), node, terms.rulebook, terms.gate, skipped, terms.consulted
     )
 
 
@@ -110,14 +116,19 @@ def _checked(
     artifact: Artifact,
     releases: Sequence[Release],
     terms: Terms,
+    twice: StartRefused | None,
 ) -> Checked:
     against = built_otherwise(found.release, releases)
     release = replace(found.release, problems=(*found.release.problems, *against))
-    case = build_check(release, terms.node)
+    case = build_check(release, terms.node, named=terms.named)
+    nodes = foreseen(release, terms, lambda node: read_artifact(artifact, node).release)
     mistakes: list[Finding] = []
     off: list[Finding] = []
     name = distribution(release)
-    for fact in (*case.comparison.facts, *terms.policy.forbidden(release, name)):
+    stated: list[Fact] = [*case.comparison.facts, *terms.policy.forbidden(release, name)]
+    stated += () if terms.named else wider(release, nodes)
+    stated += (twice,) if twice else ()
+    for fact in stated:
         judged = terms.policy.judge((fact,), case, terms.rulebook, name)
         write = corrections(fact, release, artifact)
         for findings, to in ((judged.findings, mistakes), (judged.off, off)):
@@ -127,6 +138,8 @@ def _checked(
         from stigmem_review.document.evidence import with_evidence
 
         mistakes = [*with_evidence(tuple(mistakes), {"new": found.written})]
+    told = foretold(nodes)
+    plain = all(one.kind == "registers" for each in told for one in each.outcomes)
     return Checked(
         release.source,
         plugin_name(release),
@@ -134,6 +147,8 @@ def _checked(
         tuple(mistakes),
         release.gaps,
         tuple(off),
+        told,
+        () if plain else starting(told, ACCEPTING),
     )
 
 

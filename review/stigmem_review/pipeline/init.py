@@ -76,7 +76,7 @@ def _known(env_file: str | None, found: Installed) -> tuple[Known, list[str]]:
     values: dict[tuple[str, ...], Any] = {("fail-on",): "warning"}
     remarks: dict[tuple[str, ...], str] = {}
     said: list[str] = []
-    if found.node in host.versions():
+    if host.is_known(found.node):
         values["node", "version"] = found.node
         said.append(f"{_NODE} {found.node} is installed")
     elif found.node:

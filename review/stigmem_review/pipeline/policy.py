@@ -55,7 +55,7 @@ def _mistakes(file: PolicyFile, book: Rulebook) -> Iterator[Mistake]:
     from stigmem_review import host
 
     version = file.policy.node.version
-    if version is not None and version not in host.versions():
+    if version is not None and not host.is_known(version):
         known = host.versions()
         yield Mistake(
             ("node", "version"),

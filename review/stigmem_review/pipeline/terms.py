@@ -66,7 +66,8 @@ class Terms(msgspec.Struct, frozen=True):
     it. ``approvals`` are absent where nobody asked for any, and ``limits`` say how far they count.
     ``witness`` is shown every artifact that is opened, and returns it. ``ledger`` is that of the
     node's database, where one is given. ``today`` (UTC) is what ages are counted to, if anybody
-    said which day it is.
+    said which day it is. ``named`` if somebody said which node it is: it is the newest that is
+    known where nobody did.
     """
 
     node: Node
@@ -85,6 +86,7 @@ class Terms(msgspec.Struct, frozen=True):
     old_node: Node | None = None
     ledger: Database | None = None
     met: Callable[[Side, Release], None] | None = None
+    named: bool = False
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -134,6 +136,7 @@ class Decisions(msgspec.Struct, frozen=True):
             pins=policy.pins,
             plugins=policy.node.plugins,
             old_node=None if old is known else old,
+            named=bool(wanted or pinned),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import msgspec
 
@@ -15,10 +16,14 @@ from stigmem_review.compare.signers import verification_gap
 from stigmem_review.document.approvals import Asked, decide_commands
 from stigmem_review.document.build import build_report, gaps_of, incomplete_report
 from stigmem_review.document.parts import Report
+from stigmem_review.document.starting import foretold
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
+from stigmem_review.forecast.model import node_settings
+from stigmem_review.host import Node
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
+from stigmem_review.pipeline.foreseen import Reread, foreseen, ranges
 from stigmem_review.pipeline.reading import (
     Opening,
     Reader,
@@ -126,6 +131,7 @@ def review_releases(
     """
     releases: dict[Side, Release] = {}
     written: dict[Side, Written] = {}
+    reread: dict[Side, Reread] = {}
     gaps: list[Gap] = []
     from stigmem_review.observe.observe import Seen  # which takes most of the modules there are
 
@@ -145,6 +151,7 @@ def review_releases(
             if terms.met:
                 terms.met(side, release)
             releases[side] = release
+            reread[side] = partial(_read_again, reader, artifact)
         except Exception as error:
             gaps.append(gap(f"{side} release", error))
     if not gaps:
@@ -154,7 +161,7 @@ def review_releases(
                 from stigmem_review.observe.acts import told_apart
 
                 old, new = told_apart(old, new, written, reader.seen.syntax)
-            return _judged(old, new, written, terms, asked, code=code)
+            return _judged(old, new, written, reread, terms, asked, code=code)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -170,6 +177,10 @@ def review_releases(
         sources[0], sources[1], agreed, terms.node.version, terms.rulebook, terms.gate, plugin
     )
     return _with_commands(report, subject, (), tuple(gaps), terms, asked)
+
+
+def _read_again(reader: Reader, artifact: Artifact, node: Node) -> Release:
+    return reader.read(artifact, node).release
 
 
 def _with_commands(
@@ -195,6 +206,7 @@ def _judged(
     old: Release,
     new: Release,
     written: Mapping[Side, Written],
+    reread: Mapping[Side, Reread],
     terms: Terms,
     asked: Asked,
     *,
@@ -221,6 +233,8 @@ def _judged(
         stated = tuple(
             each for each in case.comparison.facts if each not in as_it_is.comparison.facts
         )
+    found = foreseen(new, terms, reread["new"])
+    stated = (*stated, *ranges(new, found, old, terms, reread["old"]))
     judged = terms.policy.judge(stated, case, terms.rulebook, name)
     findings = judged.findings
     if findings:
@@ -247,5 +261,7 @@ def _judged(
         judged.off,
         source,
         terms.old_node,
+        foretold(found),
+        node_settings(terms.trust.settings, terms.trust.verifier),
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)

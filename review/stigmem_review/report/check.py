@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from stigmem_review.document.check import Checked, CheckReport
+from stigmem_review.document.parts import judged
 from stigmem_review.report import budget
 from stigmem_review.report.excerpt import shortened
 from stigmem_review.report.groups import level_says, lines_once
@@ -14,6 +15,7 @@ from stigmem_review.report.markdown import (
     code,
     consulted_items,
     gap_item,
+    line_items,
     lines_block,
     message,
     off_parts,
@@ -27,6 +29,8 @@ from stigmem_review.verdict import count, lowered_says
 def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
     """Return a check as text."""
     lines: list[str] = []
+    if report.judged_as:
+        lines.append(f"node {judged(report.node, report.judged_as)}")
     for each in report.checked:
         lines += _text(each, width, colour)
     for skipped in report.skipped:
@@ -40,6 +44,8 @@ def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
     yield paint(f"{_title(each)}: {_summary(each)}", "head", colour)
     for gap in each.gaps:
         yield from _wrapped(str(gap), width)
+    for line in each.starting:
+        yield from _wrapped(f"{line.what}: {flat(line.says)}", width)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
     for mistake in lines_once(shown):
         level = paint(level_says(mistake), mistake.level, colour)
@@ -70,11 +76,15 @@ def _wrapped(text: str, width: int, label: str = "") -> list[str]:
 def render_check_markdown(report: CheckReport) -> str:
     """Return a check as Markdown."""
     parts: list[str] = []
+    if report.judged_as:
+        parts.append(f"node {code(report.node)}, judged as {code(report.judged_as)}")
     for each in report.checked:
         name = code(each.plugin or each.source.asked)
         parts.append(f"# {name} {code(each.version)}".rstrip())
         parts.append(f"{_summary(each)} · {code(each.source.asked)}")
         parts += map(gap_item, each.gaps)
+        if each.starting:
+            parts.append("\n".join(line_items(each.starting)))
         shown, more = budget.cut(each.mistakes, budget.FINDINGS)
         parts += [part for mistake in lines_once(shown) for part in _markdown(each, mistake)]
         if more:

@@ -54,7 +54,7 @@ def render_markdown(report: Report) -> str:
 
 def _approvals(report: Report) -> Iterator[str]:
     if report.approvals:
-        yield "\n".join(_lines(report.approvals))
+        yield "\n".join(line_items(report.approvals))
 
 
 def _accepted(parts: Sequence[AcceptedPart]) -> Iterator[str]:
@@ -259,17 +259,20 @@ def _where(finding: Finding) -> str:
 
 
 def _end(report: Report) -> Iterator[str]:
+    if report.starting:
+        yield "## At start-up"
+        yield "\n".join(line_items(report.starting))
     if report.way_back:
         yield "## Going back"
-        yield "\n".join(_lines(report.way_back))
+        yield "\n".join(line_items(report.way_back))
     yield from _details(
         f"What did not change ({count(len(report.unchanged), 'field')})",
         [f"- {code(item.text)}" for item in report.unchanged],
     )
     yield from _details(
-        f"As before ({count(len(report.already), 'state')})", _lines(report.already)
+        f"As before ({count(len(report.already), 'state')})", line_items(report.already)
     )
-    yield from _details(code_title(report), _lines(report.code))
+    yield from _details(code_title(report), line_items(report.code))
     yield from _details(
         f"Files of the package that differ ({len(report.files)})",
         [f"- {item.sign or 'changed'} {code(item.text)}" for item in report.files],
@@ -277,11 +280,11 @@ def _end(report: Report) -> Iterator[str]:
     yield from _source(report)
     yield from _signatures(report)
     yield from _details(
-        f"Other approvals of this plugin ({len(report.on_file)})", _lines(report.on_file)
+        f"Other approvals of this plugin ({len(report.on_file)})", line_items(report.on_file)
     )
     if report.not_assessed:
         yield "## Not assessed"
-        yield "\n".join(_lines(report.not_assessed))
+        yield "\n".join(line_items(report.not_assessed))
     if report.checklist:
         yield "## The operators' checklist"
         rows = [f"| {line.what} | {message(line.says)} |" for line in report.checklist]
@@ -308,7 +311,7 @@ def _source(report: Report) -> Iterator[str]:
 def _signatures(report: Report) -> Iterator[str]:
     if report.signatures:
         yield "## Signatures"
-        yield "\n".join(_lines(report.signatures))
+        yield "\n".join(line_items(report.signatures))
 
 
 def consulted_items(consulted: tuple[Consulted, ...], where: str = "") -> Iterator[str]:
@@ -321,7 +324,7 @@ def consulted_items(consulted: tuple[Consulted, ...], where: str = "") -> Iterat
         yield f"- {each.what}: {code(each.path)}{remark}{digest}"
 
 
-def _lines(lines: Iterable[Line]) -> list[str]:
+def line_items(lines: Iterable[Line]) -> list[str]:
     return [f"- {line.what}: {message(line.says)}" for line in lines]
 
 

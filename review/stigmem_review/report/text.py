@@ -266,6 +266,7 @@ class _Page:
             yield f"  and {count(more, 'more finding')}: see the report as JSON"
 
     def _end(self, report: Report) -> Iterator[str]:
+        yield from self._lines("At start-up", report.starting)
         yield from self._lines("Going back", report.way_back)
         if report.unchanged:
             yield from self._heading("What did not change")

@@ -40,6 +40,8 @@ from stigmem_review.model import (
     Signer,
     Source,
     SourceKind,
+    Start,
+    Stop,
     Text,
     Unknown,
 )
@@ -108,9 +110,9 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     fields that depend on how the node is run: every value, and what has to hold for it.
     ``entry_points`` and ``hooks`` map names to targets, the name of an entry point being
     ``group : name``. What is found by looking at all code, such as ``migrations``, counts if
-    something was ``observed`` or it says ``walked``.
-    ``signature`` is what verifying it showed; nobody looked where there is none. ``none`` is no
-    release at all.
+    something was ``observed`` or it says ``walked``. ``stops`` is where the node stops on it by
+    itself. ``signature`` is what verifying it showed; nobody looked where there is none. ``none``
+    is no release at all.
     """
 
     none: bool = False
@@ -144,6 +146,7 @@ class ShortRelease(msgspec.Struct, forbid_unknown_fields=True):
     one_of: dict[str, tuple[ShortOutcome, ...]] = {}
     problems: tuple[Problem, ...] = ()
     observed: tuple[Observation, ...] = ()
+    stops: tuple[Stop, ...] = ()
     behaviour: tuple[Act, ...] = ()
     migrations: tuple[Migration, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
@@ -164,15 +167,16 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     """One example: two releases in short, and what the rule says of them.
 
     ``new`` is ``old`` with the given fields replaced and, unless a version is given, the next
-    minor version. With ``check`` the new release is looked at by itself. ``facts`` are judged as
-    they are given: those that no release shows, such as facts about pins. ``trust`` is whom the
-    operator trusts to sign, ``on_node`` which other plugins are on the node. Each entry of
-    ``fires`` is a level and an item.
+    minor version. With ``check`` the new release is looked at by itself, and with ``named`` for a
+    node that somebody named. ``facts`` are judged as they are given: those that no release shows,
+    such as facts about pins. ``trust`` is whom the operator trusts to sign, ``on_node`` which other
+    plugins are on the node. Each entry of ``fires`` is a level and an item.
     """
 
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
     check: bool = False
+    named: bool = False
     trust: Trust = Trust()
     on_node: tuple[str, ...] = ()
     facts: tuple[AnyFact, ...] = ()
@@ -210,7 +214,7 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
     for number, example in enumerate(read_examples(each), 1):
         old, new = _releases(example, each, number)
         if example.check:
-            case = build_check(release_of(new), host)
+            case = build_check(release_of(new), host, named=example.named)
         else:
             sides = release_of(old), release_of(new)
             case = build_case(*sides, host, example.trust, example.on_node)
@@ -257,6 +261,7 @@ def release_of(short: ShortRelease) -> Release:
         acts=short.acts,
         problems=short.problems,
         observed=short.observed,
+        starts=(Start("demo", _manifest(short), short.stops),) if short.stops else (),
         behaviour=short.behaviour,
         migrations=short.migrations,
         endpoints=short.endpoints,

@@ -80,12 +80,12 @@ def under(terms: Terms, pair: Pair, *, is_said: bool) -> Terms:
     old, new = (host.node(each) if is_known(each) else None for each in pair)
     if new is None or (is_said and not pair.moves):
         return terms
-    return replace(terms, node=new, old_node=old if pair.moves else None)
+    return replace(terms, node=new, old_node=old if pair.moves else None, named=True)
 
 
 def is_known(version: str) -> bool:
     """Say whether it is known what a release of the node is like."""
-    return version in host.versions()
+    return host.is_known(version)
 
 
 def _nodes(pins: Pins) -> tuple[Pin, ...]:

@@ -1,0 +1,97 @@
+"""What nodes do with a release while they start, in lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from stigmem_review.document.parts import Foretold, Line
+from stigmem_review.forecast.alone import Foreseen
+from stigmem_review.forecast.model import NodeSettings, Outcome, Signing
+from stigmem_review.model import HOLE
+from stigmem_review.text import Segment
+
+_SHOWN = 4
+"""Outcomes of one node that each have a line."""
+
+
+_SIGNED: dict[Signing, str] = {
+    "unsaid": "taken to be off, and that acknowledged, since nothing says so; a stock node with "
+    "default settings refuses every plugin",
+    "required": "a stock node with these settings refuses every plugin, whoever signed it",
+}
+
+
+def foretold(found: Sequence[Foreseen]) -> tuple[Foretold, ...]:
+    """Return what nodes do, those in a row that do the same put together."""
+    spans: list[tuple[list[str], tuple[Outcome, ...]]] = []
+    for each in found:
+        said = tuple(_plain(one) for one in each.outcomes)
+        if spans and _same(spans[-1], each.node, said):
+            spans[-1][0].append(each.node)
+        else:
+            spans.append(([each.node], said))
+    return tuple(
+        Foretold(nodes[0] if len(nodes) == 1 else f"{nodes[0]} to {nodes[-1]}", outcomes)
+        for nodes, outcomes in spans
+    )
+
+
+def _plain(outcome: Outcome) -> Outcome:
+    return msgspec.structs.replace(outcome, message=outcome.message.replace(HOLE, "..."))
+
+
+def _same(span: tuple[list[str], tuple[Outcome, ...]], node: str, said: object) -> bool:
+    """Say whether a node does what one before it does, whose name it may print instead."""
+    before, outcomes = span
+    renamed = tuple(
+        msgspec.structs.replace(one, message=one.message.replace(before[-1], node))
+        for one in outcomes
+    )
+    return said in (outcomes, renamed)
+
+
+def starting(found: Iterable[Foretold], settings: NodeSettings) -> tuple[Line, ...]:
+    """Return what nodes do in one line each, and on what condition."""
+    return tuple(_lines(tuple(found), settings))
+
+
+def _lines(found: tuple[Foretold, ...], settings: NodeSettings) -> Iterator[Line]:
+    for each in found:
+        many = " to " in each.nodes
+        unsure = any(one.kind == "untold" and not one.conditions for one in each.outcomes)
+        # What comes where nothing else does says no more than that it cannot be told.
+        said = [one for one in each.outcomes if not unsure or one.kind != "registers"]
+        shown = said[:_SHOWN]
+        for number, outcome in enumerate(shown):
+            words = tuple(_says(outcome, is_first=not number))
+            yield Line(f"node{'s' if many else ''} {each.nodes}", words)
+        if more := len(said) - len(shown):
+            yield Line(f"node{'s' if many else ''} {each.nodes}", (Segment(f"and {more} more"),))
+    if not found:
+        return
+    if signed := _SIGNED.get(settings.signing):
+        yield Line("signatures", (Segment(signed),))
+
+
+def _says(outcome: Outcome, *, is_first: bool) -> Iterator[Segment]:
+    if outcome.conditions:
+        yield Segment("if ")
+        for number, each in enumerate(outcome.conditions):
+            if number:
+                yield Segment(" and ")
+            yield Segment(each, theirs=True)
+        yield Segment(": ")
+    match outcome.kind:
+        case "registers":
+            yield Segment("registers it" if is_first else "otherwise registers it")
+        case "ignored":
+            yield Segment("ignores it: it is part of the node, and nothing of it runs")
+        case "untold":
+            yield Segment("cannot be told: ")
+            yield Segment(outcome.why or "what is read of it does not say", theirs=True)
+        case _:
+            yield Segment("does not start: ")
+            text = ": ".join(filter(None, (outcome.exception, outcome.message)))
+            yield Segment(text or "what it prints is not known", theirs=True)

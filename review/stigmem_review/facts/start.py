@@ -1,0 +1,45 @@
+"""Facts about what a node does with a release while it starts."""
+
+from __future__ import annotations
+
+from stigmem_review.facts.base import Fact, State
+from stigmem_review.model import Refusal
+
+
+class StartRefused(State, frozen=True, kw_only=True):
+    """The node does not start with it, however it is run, for a reason that no other kind has.
+
+    ``item`` is the exception that leaves the node, ``prints`` what it says, and ``check`` is the
+    node's check that it fails.
+    """
+
+    excuse = "as before"
+    explains = "manifest"
+
+    check: Refusal
+    prints: str
+
+
+class StartAtRisk(State, frozen=True, kw_only=True):
+    """The node does not start with it where ``conditions`` hold.
+
+    ``usual`` if they hold where no variable of the environment is set.
+    """
+
+    excuse = "as before"
+
+    prints: str
+    usual: bool
+    conditions: tuple[str, ...]
+
+
+class StartRange(Fact, frozen=True, kw_only=True):
+    """Nodes that its range takes do not start with it: ``nodes``, which print ``prints``.
+
+    ``item`` is the range it states, ``holds`` one that leaves them out, empty where no node that is
+    known starts with it.
+    """
+
+    nodes: str
+    prints: str
+    holds: str

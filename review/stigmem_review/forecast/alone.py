@@ -1,0 +1,93 @@
+"""What nodes do with one release by itself, all that it depends on being there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from stigmem_review import host
+from stigmem_review.forecast.model import NodeSettings, Outcome, usual
+from stigmem_review.forecast.start import foresee
+from stigmem_review.host import Node
+from stigmem_review.host.modules import modules
+from stigmem_review.model import Manifest, Release, Start
+from stigmem_review.outcomes import is_read, values
+
+ACCEPTING = NodeSettings("off")
+"""The settings of a node that takes unsigned plugins."""
+
+
+def alone(release: Release, node: Node) -> tuple[Outcome, ...]:
+    """Return what a node that takes unsigned plugins does with a release that was read for it.
+
+    Nothing where what it does is not known at all, since no code could be followed.
+    """
+    if not release.starts:
+        return ()
+    found = foresee([release], node, ACCEPTING, others=None)
+    ignored = [o for each in found.plugins for o in each.outcomes if o.kind == "ignored"]
+    if ignored and len(ignored) == len(found.plugins):
+        return tuple(ignored)
+    return found.outcomes
+
+
+class Foreseen(msgspec.Struct, frozen=True):
+    """What one node release does with a release."""
+
+    node: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def ends(self) -> Outcome | None:
+        """What stops the node in every case, if anything does."""
+        return next((each for each in self.outcomes if each.ends), None)
+
+    @property
+    def usual(self) -> Outcome:
+        """What comes where no variable of the environment is set."""
+        return usual(self.outcomes)
+
+
+def on_every_node(
+    release: Release, node: Node, read: Callable[[Node], Release]
+) -> tuple[Foreseen, ...]:
+    """Return what every known node release does with a release that was read for one of them.
+
+    ``read`` reads it for another, which is done only where that can be read otherwise.
+    """
+    return tuple(_on_every_node(release, node, read))
+
+
+def _on_every_node(
+    release: Release, node: Node, read: Callable[[Node], Release]
+) -> Iterator[Foreseen]:
+    for version in host.versions():
+        other = host.node(version)
+        alike = other is node or all(_is_alike(each, node, other) for each in release.starts)
+        outcomes = alone(release if alike else read(other), other)
+        if outcomes:
+            yield Foreseen(version, outcomes)
+
+
+def _is_alike(start: Start, node: Node, other: Node) -> bool:
+    """Say whether all that two nodes decide while an entry point is read is the same."""
+    one, two = modules(node.version), modules(other.version)
+    if any(one.missing(*each) != two.missing(*each) for each in start.uses):
+        return False
+    manifest = start.manifest
+    if not isinstance(manifest, Manifest):
+        return (node.name_pattern, node.version_pattern) == (
+            other.name_pattern,
+            other.version_pattern,
+        )
+    if not is_read(manifest.version) or not is_read(manifest.name):
+        return node.version_pattern == other.version_pattern
+    return all(
+        bool(before.fullmatch(each.value)) == bool(after.fullmatch(each.value))
+        for field, before, after in (
+            (manifest.version, node.version_pattern, other.version_pattern),
+            (manifest.name, node.name_pattern, other.name_pattern),
+        )
+        for each in values(field)
+    )
