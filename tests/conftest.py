@@ -16,6 +16,7 @@ from stigmem_review import limits
 from support.index_server import IndexServer
 from support.real_node import NODE
 from support.seed import SEED
+from support.starts import AGREED
 
 # The commands run without the collector. Here it would go through every tree and program that is
 # kept, again and again: a quarter of the time of the tests that run programs.
@@ -31,6 +32,22 @@ hypothesis.settings.load_profile("quick")
 def pytest_report_header() -> str:
     """Name the seed of generated tests, so that a run can be repeated."""
     return f"STIGMEM_REVIEW_SEED={SEED}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how often the forecast of a start was what the real node did."""
+    found = [
+        numbers
+        for each in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, numbers in getattr(each, "user_properties", ())
+        if name == AGREED
+    ]
+    if found:
+        agreed, every = map(sum, zip(*found, strict=True))
+        terminalreporter.write_line(
+            f"forecast: {agreed} of {every} starts are as the real nodes had them "
+            f"({agreed / every:.2%})"
+        )
 
 
 @pytest.fixture(scope="session")

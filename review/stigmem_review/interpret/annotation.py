@@ -9,15 +9,12 @@ from collections.abc import Sequence
 
 from stigmem_review.host import apis
 from stigmem_review.interpret import generic, objects
+from stigmem_review.interpret.ends import FALLS, GiveUp
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.heap import FLAGS, Thing
 from stigmem_review.interpret.kinds import GENERIC, UNION
-from stigmem_review.interpret.machine import (
-    FALLS,
-    OUTSIDE,
-    GiveUp,
-    Machine,
-)
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.objects import mro
 from stigmem_review.interpret.text import like
 from stigmem_review.interpret.values import (

@@ -16,10 +16,11 @@ from stigmem_review.interpret import (
     protocols,
     text,
 )
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.kinds import IS_OF, asked, kind_of
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import attempt, set_attribute
 from stigmem_review.interpret.protocols import type_name

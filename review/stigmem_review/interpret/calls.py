@@ -17,10 +17,12 @@ from stigmem_review.interpret import (
     text,
 )
 from stigmem_review.interpret.builtins import is_particular
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp
 from stigmem_review.interpret.environment import Env, mangle
+from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.lazy import ended_by_itself
-from stigmem_review.interpret.machine import DEPTH, FALLS, OUTSIDE, PATHS, Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import DEPTH, PATHS, Machine
 from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,

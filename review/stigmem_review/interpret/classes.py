@@ -23,15 +23,12 @@ from stigmem_review.interpret import (
     records,
     statements,
 )
+from stigmem_review.interpret.ends import FALLS, GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.kinds import OF_MODELS
-from stigmem_review.interpret.machine import (
-    FALLS,
-    GiveUp,
-    Machine,
-)
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (

@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from stigmem_review.interpret import namespaces
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
 from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.keys import frozen, frozen_of, key, pairs_of, same
 from stigmem_review.interpret.lazy import TAKEN, in_no_order, is_iterator, until, with_items
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
     NONE,

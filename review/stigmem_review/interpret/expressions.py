@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 from stigmem_review.host import apis
 from stigmem_review.interpret import host, lazy, namespaces, objects, operators
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.environment import Env, mangled
 from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.text import formatted, joined
 from stigmem_review.interpret.values import (
     MISSING,

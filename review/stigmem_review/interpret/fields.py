@@ -6,7 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from stigmem_review.interpret import records
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.values import (
     FALSE,

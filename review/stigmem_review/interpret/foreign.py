@@ -25,12 +25,10 @@ from stigmem_review.interpret import (
     settings,
     stdlib,
 )
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.escape import REWRITTEN
 from stigmem_review.interpret.kinds import MODULE_OF, kind_of, lacks
-from stigmem_review.interpret.machine import (
-    REWRITTEN,
-    GiveUp,
-    Machine,
-)
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.values import (
     FALSE,

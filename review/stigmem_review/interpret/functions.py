@@ -7,10 +7,11 @@ import itertools
 from collections.abc import Callable
 
 from stigmem_review.interpret import annotation, calls, lazy
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.kinds import asked, kind_of
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import CACHED
 from stigmem_review.interpret.operators import subscript

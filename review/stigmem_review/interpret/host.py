@@ -16,10 +16,11 @@ from msgspec.structs import replace
 
 from stigmem_review.host import Node
 from stigmem_review.interpret import objects
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, model
 from stigmem_review.interpret.routers import REFUSALS, ROUTER
 from stigmem_review.interpret.text import really

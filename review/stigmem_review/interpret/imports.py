@@ -11,19 +11,13 @@ from stigmem_review.code.parse import REFUSED
 from stigmem_review.host import apis
 from stigmem_review.host.modules import modules, offered
 from stigmem_review.interpret import namespaces
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.escape import REWRITTEN, SEARCHED
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import (
-    FALLS,
-    REWRITTEN,
-    SEARCHED,
-    Exit,
-    GiveUp,
-    Machine,
-    Outcome,
-)
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.objects import has_every_module
 from stigmem_review.interpret.values import (
     MISSING,

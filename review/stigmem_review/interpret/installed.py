@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from stigmem_review.interpret import imports, lazy, records
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.escape import REWRITTEN, SEARCHED
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import LOADING, REWRITTEN, SEARCHED, GiveUp, Machine
+from stigmem_review.interpret.machine import LOADING, Machine
 from stigmem_review.interpret.models import Args, Keywords, count, model
 from stigmem_review.interpret.objects import new_class
 from stigmem_review.interpret.values import (

@@ -28,15 +28,11 @@ from stigmem_review.interpret import (
     statements,
     stdlib,
 )
+from stigmem_review.interpret.ends import GiveUp, Part, place_of
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.escape import REWRITTEN
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import (
-    REWRITTEN,
-    GiveUp,
-    Machine,
-    Part,
-    place_of,
-)
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     ALWAYS,
     FALSE,

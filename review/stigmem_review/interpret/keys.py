@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from stigmem_review.interpret import kinds
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     Bound,
     Const,

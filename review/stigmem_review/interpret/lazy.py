@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from stigmem_review.code.names import Names
 from stigmem_review.interpret import namespaces, protocols
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from stigmem_review.interpret import calls, host, objects, operators, schemas
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, model
 from stigmem_review.interpret.objects import lookup, mro
 from stigmem_review.interpret.values import (

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import Value
 
 Args = Sequence[Value]

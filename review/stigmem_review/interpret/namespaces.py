@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import UNORDERED
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,

@@ -11,18 +11,10 @@ from collections.abc import Callable
 from stigmem_review.host import apis
 from stigmem_review.host.destinations import CHECKS
 from stigmem_review.interpret import namespaces
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
+from stigmem_review.interpret.escape import OUTSIDE, REFLECTIVE
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import (
-    FALLS,
-    LOADING,
-    OUTSIDE,
-    REFLECTIVE,
-    Exit,
-    GiveUp,
-    Machine,
-    Outcome,
-    Part,
-)
+from stigmem_review.interpret.machine import LOADING, Machine
 from stigmem_review.interpret.routers import ROUTER, Changed
 from stigmem_review.interpret.values import (
     MISSING,

@@ -9,9 +9,11 @@ from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.interpret import annotation, containers, generic, namespaces, protocols
+from stigmem_review.interpret.ends import GiveUp, Part
+from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.keys import frozen, pairs_of, same
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import OUTSIDE, PATHS, GiveUp, Machine, Part
+from stigmem_review.interpret.machine import PATHS, Machine
 from stigmem_review.interpret.text import like, plain, really
 from stigmem_review.interpret.values import (
     FALSE,

@@ -7,10 +7,11 @@ import functools
 from collections.abc import Callable, Hashable, Sequence
 
 from stigmem_review.interpret import objects, operators, records
+from stigmem_review.interpret.ends import GiveUp, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import GiveUp, Machine, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     FALSE,
     TRUE,

@@ -13,7 +13,8 @@ import msgspec
 
 from stigmem_review.host import Node
 from stigmem_review.interpret import host
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.protocols import type_name
 from stigmem_review.interpret.values import (
     NONE,

@@ -11,8 +11,8 @@ from stigmem_review.code.installed import Own
 from stigmem_review.code.modules import Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
+from stigmem_review.interpret.ends import FALLS, Exhausted, GiveUp, Lost, Outcome, Part
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import FALLS, Exhausted, GiveUp, Lost, Outcome, Part
 from stigmem_review.interpret.values import Value
 from stigmem_review.model import FACTORY, UNREACHED
 

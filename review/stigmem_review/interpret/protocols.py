@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stigmem_review.interpret.machine import GiveUp, Machine, Part
+from stigmem_review.interpret.ends import GiveUp, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     Bound,
     Const,

@@ -13,9 +13,9 @@ from stigmem_review.code.modules import Modules
 from stigmem_review.host import Node
 from stigmem_review.host.modules import STANDARD
 from stigmem_review.interpret import host, words
+from stigmem_review.interpret.ends import GiveUp, place_of
+from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import ONE_OF, GiveUp, place_of
-from stigmem_review.interpret.machine import Outcome as Way
 from stigmem_review.interpret.objects import CACHED, lookup
 from stigmem_review.interpret.printed import printed
 from stigmem_review.interpret.program import Program
@@ -38,6 +38,7 @@ from stigmem_review.interpret.values import (
 )
 from stigmem_review.interpret.values import OneOf as Several
 from stigmem_review.interpret.values import Unknown as Untold
+from stigmem_review.interpret.ways import ONE_OF
 from stigmem_review.model import (
     HOLE,
     AnyValue,

@@ -8,10 +8,11 @@ from functools import partial
 
 from stigmem_review.interpret import namespaces, protocols
 from stigmem_review.interpret.containers import METHODS, dict_of, get_item
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import OBJECT, mro, new_class
 from stigmem_review.interpret.values import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.routers import ROUTER
 from stigmem_review.interpret.values import MISSING, Const, Pairs, Ref, Tuple, Value, values_of

@@ -14,10 +14,11 @@ import msgspec
 
 from stigmem_review.code.names import Function
 from stigmem_review.interpret import calls
+from stigmem_review.interpret.ends import Exhausted, GiveUp, Outcome
 from stigmem_review.interpret.events import PHASES
 from stigmem_review.interpret.heap import ESCAPED, FLAGS, VOLATILE, Cell
 from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, REJECT
-from stigmem_review.interpret.machine import Exhausted, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
 from stigmem_review.interpret.routers import REFUSALS, Needed, Path

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import msgspec
 
 from stigmem_review.code.names import Function
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, model
 from stigmem_review.interpret.values import (
     MISSING,

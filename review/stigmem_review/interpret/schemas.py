@@ -9,11 +9,12 @@ from typing import Any
 
 from stigmem_review.host.modules import STANDARD
 from stigmem_review.interpret import generic, host
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.objects import mro
 from stigmem_review.interpret.values import (

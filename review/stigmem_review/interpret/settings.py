@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.interpret import text
+from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.lazy import with_items
-from stigmem_review.interpret.machine import Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.values import (
     Const,

@@ -9,10 +9,8 @@ from stigmem_review.interpret import (
     protocols,
     text,
 )
-from stigmem_review.interpret.machine import (
-    GiveUp,
-    Machine,
-)
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     Bound,
     Const,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, count, model
 from stigmem_review.interpret.values import (
     FALSE,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from stigmem_review.code.names import names_of
 from stigmem_review.interpret import annotation, lazy, objects, operators
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
 from stigmem_review.interpret.environment import Env, mangled
 from stigmem_review.interpret.heap import ALL, ESCAPED, MADE, Cell, Thing
-from stigmem_review.interpret.machine import FALLS, Exit, GiveUp, Machine, Outcome, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.routers import ROUTED
 from stigmem_review.interpret.values import (
     ALWAYS,

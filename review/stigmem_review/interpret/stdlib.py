@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from stigmem_review.interpret import annotation, lazy, text
+from stigmem_review.interpret.ends import GiveUp, Part
 from stigmem_review.interpret.heap import Thing
-from stigmem_review.interpret.machine import GiveUp, Machine, Part
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.protocols import type_name
 from stigmem_review.interpret.values import (

@@ -7,8 +7,9 @@ from typing import Any
 
 from stigmem_review import limits
 from stigmem_review.interpret import protocols
+from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.heap import ALL
-from stigmem_review.interpret.machine import Exit, GiveUp, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     MISSING,
     Bound,

@@ -8,9 +8,10 @@ from typing import Any
 
 from stigmem_review.conditions import EMPTY, FILLED, UNSET, of_variable
 from stigmem_review.interpret import stdlib
-from stigmem_review.interpret.machine import OTHERWISE, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.text import RESULTS
 from stigmem_review.interpret.values import Conditions, Const, Foreign, Frozen, Opaque, Ref, Tuple
+from stigmem_review.interpret.ways import OTHERWISE
 
 _SYSTEMS = {
     "win32": "Windows",

@@ -11,9 +11,9 @@ from stigmem_review.code.modules import Module, Unusable
 from stigmem_review.code.nodes import children
 from stigmem_review.host import nearest
 from stigmem_review.interpret.calls import names_in
+from stigmem_review.interpret.ends import place_of
 from stigmem_review.interpret.heap import Site
 from stigmem_review.interpret.host import FIELDS
-from stigmem_review.interpret.machine import place_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import Raised, read_program, written_at
 from stigmem_review.interpret.readout import Reading as Read

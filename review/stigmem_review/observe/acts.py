@@ -17,8 +17,8 @@ from stigmem_review.code.installed import Code
 from stigmem_review.code.modules import Syntax
 from stigmem_review.code.parse import Failure
 from stigmem_review.code.written import Written
+from stigmem_review.interpret.escape import REWRITTEN
 from stigmem_review.interpret.heap import ESCAPED
-from stigmem_review.interpret.machine import REWRITTEN
 from stigmem_review.interpret.program import Program
 from stigmem_review.model import FACTORY, IMPORT, Known, Manifest, OneOf, Release, Side, Unknown
 from stigmem_review.outcomes import hooks, told, values

@@ -15,7 +15,8 @@ import msgspec
 from stigmem_review.code.names import Function
 from stigmem_review.host import Node
 from stigmem_review.interpret.deciding import Call, Changes, Told, decisions, kept_and_sent
-from stigmem_review.interpret.machine import GiveUp, Machine, Outcome
+from stigmem_review.interpret.ends import GiveUp, Outcome
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.objects import lookup
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers

@@ -16,8 +16,8 @@ from stigmem_review.code.nodes import children
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.behaviour import module_of
 from stigmem_review.interpret.calls import enter
+from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import OUTSIDE
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import handlers
 from stigmem_review.interpret.routers import MIGRATION, Migrated

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import reduce
 
 from stigmem_review.interpret import words
-from stigmem_review.interpret.machine import OTHERWISE, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.routers import written
 from stigmem_review.interpret.values import Conditions, OneOf, Ref, Value
+from stigmem_review.interpret.ways import OTHERWISE
 from stigmem_review.model import Location, Observation
 from stigmem_review.text import shorten
 

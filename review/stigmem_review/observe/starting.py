@@ -17,11 +17,11 @@ from msgspec.structs import replace
 from stigmem_review.conditions import by_default
 from stigmem_review.host import Node
 from stigmem_review.host.modules import modules
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
 from stigmem_review.interpret.imports import in_file
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.machine import GiveUp
-from stigmem_review.interpret.machine import Outcome as Way
 from stigmem_review.interpret.printed import is_callable, type_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import read_raised

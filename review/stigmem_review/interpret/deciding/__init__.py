@@ -35,7 +35,7 @@ from stigmem_review.interpret.deciding.terms import (
     shortened,
 )
 from stigmem_review.interpret.deciding.things import Call
-from stigmem_review.interpret.machine import Exhausted, GiveUp
+from stigmem_review.interpret.ends import Exhausted, GiveUp
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Location, Way
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stigmem_review.code.names import Function, names_of
+from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.machine import GiveUp
 from stigmem_review.interpret.values import NONE, Const, Foreign, Ref, Value
 
 WAYS = 96

@@ -19,9 +19,10 @@ from stigmem_review.interpret.deciding.terms import (
     shortened,
     within,
 )
+from stigmem_review.interpret.ends import Exhausted
 from stigmem_review.interpret.heap import ALL
 from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, REJECT
-from stigmem_review.interpret.machine import Exhausted, Machine
+from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
