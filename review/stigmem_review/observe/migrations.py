@@ -1,4 +1,10 @@
-"""The migrations that the code makes for the node's database, and what their SQL does."""
+"""The migrations that the code makes for the node's database, and what their SQL does.
+
+What is made is taken from the run. Calls that the run did not come to are looked for in the
+syntax, by the names that imports give to the class: that only says which functions to run besides,
+and what has to be called unread after that. A run cannot say it, since it is about what did not
+run; the survey of all code could name the call, and not the function to run for it.
+"""
 
 from __future__ import annotations
 

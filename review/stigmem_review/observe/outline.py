@@ -1,7 +1,8 @@
 """What the statements of one source file are, and which names each of them uses.
 
 Everything here is about one file by itself, so that a file which two releases share is looked at
-once. Only what decides how code runs counts (``code.digest``).
+once: before any program, and whether or not one can be run. What its names stand for is therefore
+not decided here (``reach``). Only what decides how code runs counts (``code.digest``).
 """
 
 from __future__ import annotations

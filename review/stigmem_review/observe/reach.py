@@ -4,6 +4,11 @@ Names are followed through imports, from definition to definition. Where it is n
 name stands for, all of it counts: every method of the name of an attribute of an unknown object,
 all of a module that is handed on, everything where a file cannot be read. What the code does to
 names while it runs is not followed.
+
+A run cannot answer this. It comes to what one way through one release does, while a change has to
+be seen on every way, in data and in code that no run gets to, and alike in two releases of which
+one may not be followed at all. So names are followed a second time here, and further than they
+lead: what is reached in vain costs a line of a report, and says nothing of what code does.
 """
 
 from __future__ import annotations
