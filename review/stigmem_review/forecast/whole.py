@@ -141,8 +141,12 @@ def _on_hooks(met: Sequence[_Met], node: Node) -> Iterable[OnHook]:
 
 
 def _function(target: Any) -> str:
-    """Return the name of a function as the node has it, without what it stands in."""
-    return str(target).rpartition(":")[2].rpartition(".")[2]
+    """Return the name of a function as the node has it, without what it stands in.
+
+    An object that can be called has none, and goes by ``handler``.
+    """
+    name = str(target).rpartition(":")[2].rpartition(".")[2]
+    return "handler" if name == "__call__" else name
 
 
 def _when(each: Any) -> str:
