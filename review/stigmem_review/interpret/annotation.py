@@ -50,6 +50,8 @@ _SEVERAL = tuple(
 _SHORT = 200
 _BUILTINS = frozenset(dir(builtins))
 _NESTED = 6
+_BINDING = (ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""What has names of its own."""
 _PLAIN_NAMES = re.compile(r"[\w.,|\s\[\]]*")
 
 
@@ -160,6 +162,8 @@ def annotated(m: Machine, node: ast.expr, env: Env) -> None:
             annotated(m, inner, env)
         case ast.Constant():
             pass
+        case _ if names_nothing(m, node, env):
+            pass
         case ast.Name() | ast.Attribute():
             m.asked(m.evaluate(node, env))
         case ast.Subscript(value=owner, slice=index):
@@ -185,6 +189,18 @@ def annotated(m: Machine, node: ast.expr, env: Env) -> None:
             annotated(m, right, env)
         case _:
             _computed(m, node, env)
+
+
+def names_nothing(m: Machine, node: ast.expr, env: Env) -> bool:
+    """Say whether a name in an annotation is not there: whoever reads it leaves it for later.
+
+    Where the annotation is run as it is written, that has raised before anybody reads it.
+    """
+    parts = [*ast.walk(node)]
+    if any(isinstance(each, _BINDING) for each in parts):
+        return False
+    names = (each for each in parts if isinstance(each, ast.Name) and each.id not in _BUILTINS)
+    return any(named(m, each, env) == MISSING for each in names)
 
 
 def _computed(m: Machine, node: ast.expr, env: Env) -> None:

@@ -592,14 +592,17 @@ def _rejecting(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 @model("stigmem_node.plugins.handler_timeout")
 def _timeout(m: Machine, args: Args, keywords: Keywords) -> Value:
-    if keywords or len(args) != 1 or not isinstance(args[0], Const):
+    seconds = _bound(m, ("seconds",), 1, args, keywords)["seconds"]
+    if isinstance(seconds, Ref) and seconds.kind == "function":
+        m.raise_("TypeError", Const("a function is no number of seconds"))
+    if not isinstance(seconds, Const):
         raise GiveUp("it is called in an unusual way")
-    given = args[0].value
+    given = seconds.value
     if really(m, lambda: given <= 0) == Const(True):
         m.raise_("ValueError", Const("handler timeout must be positive"))
     if really(m, lambda: given > 30) == Const(True):
         m.raise_("ValueError", Const("handler timeout cannot exceed 30 seconds"))
-    return Bound(Foreign("stigmem_node.plugins.handler_timeout.set"), args[0])
+    return Bound(Foreign("stigmem_node.plugins.handler_timeout.set"), seconds)
 
 
 @model("stigmem_node.plugins.handler_timeout.set", whole=True)

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 from functools import partial
 
-from stigmem_review.interpret import calls, host, objects, operators, schemas
-from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret import annotation, calls, host, objects, operators, schemas
+from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import pairs_of
@@ -50,6 +50,7 @@ _CHECKS = words(
     "_validate_capabilities _validate_hook_names _validate_health_check _validate_self_dependency"
 )
 """Methods that check a manifest; a class that has one of its own takes the host's away."""
+_USER_ERROR = Foreign("pydantic.errors.PydanticUserError")
 _ALIKE: dict[str, schemas.Shape] = {
     **dict.fromkeys(("name", "version", "requires_stigmem"), ("is", "str")),
     **dict.fromkeys(("capabilities", "depends_on"), ("frozenset", ("is", "str"))),
@@ -66,11 +67,11 @@ def is_manifest(m: Machine, kind: Ref) -> bool:
 def finish_model(m: Machine, kind: Ref, env: Env) -> None:
     """Note the fields of a model and their defaults, which its class no longer has."""
     found: dict[str, tuple[schemas.Shape, Value]] = {}
-    for name, annotation in m.fields.get(kind.oid, {}).items():
-        if "ClassVar" not in ast.unparse(annotation):
+    for name, written in m.fields.get(kind.oid, {}).items():
+        if "ClassVar" not in ast.unparse(written):
             default = m.read(kind, name)
             private = name[:1] == "_" and name[:2] != "__"
-            shape = (schemas.PRIVATE,) if private else schemas.shape_of(m, annotation, env)
+            shape = (schemas.PRIVATE,) if private else schemas.shape_of(m, written, env)
             found[name] = (shape, default)
             if default != MISSING and name[:2] != "__":
                 m.put((kind.oid, name), MISSING)
@@ -150,6 +151,8 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
     given = dict(keywords)
     checking = schemas.validators(m, [*reversed(mro(m, kind))])
     told, data = schemas.information(m) if checking else (None, None)
+    if any(schemas.is_later(shape) for shape, _ in fields.values()):
+        _finish_late(m, kind)
     for name, (shape, default) in fields.items():
         try:
             if schemas.is_marked(shape):
@@ -191,6 +194,16 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
         m.escape(ref)
     if ref.kind == "manifest":
         host.check_dependencies(m, m.read(ref, "name"), m.read(ref, "depends_on"))
+
+
+def _finish_late(m: Machine, kind: Ref) -> None:
+    """Make an object of a model of which a type was not there: it is looked for once more."""
+    for each in mro(m, kind):
+        env = m.thing(each).env if isinstance(each, Ref) else None
+        written = m.fields.get(each.oid, {}).values() if isinstance(each, Ref) else ()
+        if env and any(annotation.names_nothing(m, node, env) for node in written):
+            raise Exit("raises", m.exception(_USER_ERROR, (m.unknown("what is missing"),)))
+    m.doom("a model is finished where it is first used")
 
 
 def _hide(m: Machine, ref: Ref, kind: Ref) -> None:

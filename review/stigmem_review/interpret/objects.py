@@ -54,7 +54,7 @@ CACHED = Foreign("functools.lru_cache.cached")
 """The type of a function that remembers what it gave."""
 UNFOLLOWED = "unfollowed"
 """The trait of a class that is derived from one of others which is not followed."""
-_LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
+LIKE_FUNCTIONS = (CACHED, Foreign("contextlib.contextmanager.made"))
 """Types of objects that become methods where a class has them."""
 _BARE = words("builtins.object abc.ABC typing.Generic typing.Protocol") | {
     each.dotted for each in namespaces.PLAIN
@@ -205,7 +205,7 @@ def _bind(m: Machine, found: Value, owner: Value, kind: Value) -> Value:
     match found:
         case Ref(kind="function"):
             return Bound(found, owner)
-        case Ref(kind="object") if m.thing(found).type in _LIKE_FUNCTIONS:
+        case Ref(kind="object") if m.thing(found).type in LIKE_FUNCTIONS:
             return Bound(found, owner)
         case Wrapped(kind="property", function=function):
             return m.call(function, (owner,))

@@ -33,6 +33,7 @@ from stigmem_review.interpret.values import (
     values_of,
 )
 from stigmem_review.model import Location
+from stigmem_review.patterns import late
 from stigmem_review.text import shorten
 
 ROUTER = Foreign("fastapi.APIRouter")
@@ -54,6 +55,7 @@ _DEFAULTS = {"plugin_version": Const("0.0.0"), "backend": Const("sqlite")}
 _UNREAD = "(a path that cannot be read)"
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SOCKET = ("WEBSOCKET",)
+_PARAMETER = late(r"{([a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?}")
 _SHOWN = 60
 _NESTED = 10
 
@@ -360,6 +362,12 @@ def _router(m: Machine, args: Args, keywords: Keywords) -> Value:
     return ref
 
 
+def _names_twice(path: str) -> bool:
+    """Say whether a path has two parameters of one name (``starlette.routing.compile_path``)."""
+    names = _PARAMETER.findall(path)
+    return len({*names}) < len(names)
+
+
 def _methods(m: Machine, value: Value | None) -> tuple[str, ...]:
     if value is None:
         return ("GET",)
@@ -409,6 +417,8 @@ def _routed(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 
 def _note_path(m: Machine, found: Path, function: Value) -> None:
+    if all(map(_names_twice, found.paths)):
+        m.raise_("ValueError", Const("a parameter of a path is there twice"))
     guards = () if found.bare else (*found.guards, *_parameters(m, function))
     m.noted.append(msgspec.structs.replace(found, guards=guards, function=function))
 
@@ -445,7 +455,14 @@ def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
     assert isinstance(args[0], Ref)
     prefixes, guards = _prefixes(m, given.get("prefix")), _guards(m, given.get("dependencies"))
     shown = _short(m, "router", 0)
-    for each in _options(m, child):
+    children = _options(m, child)
+    if all(each == args[0] for each in children):
+        said = (
+            "Cannot include the same APIRouter instance into itself. "
+            "Did you mean to include a different router?"
+        )
+        m.raise_("AssertionError", Const(said))
+    for each in children:
         m.noted.append(Included(args[0], each, shown, prefixes, guards, m.at()))
     _give(m, args[0], (child,), tuple(given.items()))
     return NONE

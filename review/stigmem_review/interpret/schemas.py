@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from stigmem_review.host.modules import STANDARD
-from stigmem_review.interpret import generic, host
+from stigmem_review.interpret import annotation, generic, host
 from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
@@ -40,6 +40,8 @@ Shape = tuple[Any, ...]
 _UNKNOWN: Shape = ("unknown",)
 _MARKED: Shape = ("marked",)
 """That of a field of which its annotation says more than a type: a default, or how it is shown."""
+_LATER: Shape = ("later",)
+"""That of a field whose annotation names what was not there when the class was made."""
 HOST = "host"
 """The word of a shape that takes what a field of the host's manifest does; that field's name."""
 PLAIN = "plain"
@@ -58,6 +60,8 @@ def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
                 return shape_of(m, ast.parse(written.strip(), mode="eval").body, env)
             except (SyntaxError, ValueError):
                 return _UNKNOWN
+        case _ if annotation.names_nothing(m, node, env):
+            return _LATER
         case ast.Name() | ast.Attribute(value=ast.Name()) | ast.Call():
             return _named(m, m.evaluate(node, env))
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -74,7 +78,15 @@ def shape_of(m: Machine, node: ast.expr, env: Env) -> Shape:
 
 def _of_parts(m: Machine, parts: Sequence[ast.expr], env: Env) -> Shape:
     """Return what a type takes that is not followed, and has others inside."""
-    return _MARKED if any(is_marked(shape_of(m, each, env)) for each in parts) else _UNKNOWN
+    found = [shape_of(m, each, env) for each in parts]
+    if any(map(is_later, found)):
+        return _LATER
+    return _MARKED if any(map(is_marked, found)) else _UNKNOWN
+
+
+def is_later(shape: Shape) -> bool:
+    """Say whether a type, or one that is in it, was not there when the model was made."""
+    return shape == _LATER or any(isinstance(e, tuple) and is_later(e) for e in shape)
 
 
 def is_marked(shape: Shape) -> bool:

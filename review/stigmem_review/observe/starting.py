@@ -8,7 +8,6 @@ plugin. What it compares with other plugins, with settings and with its database
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -63,6 +62,7 @@ from stigmem_review.model import (
 )
 from stigmem_review.observe.handlers import called, outcomes_of
 from stigmem_review.observe.providers import distributions, provided, without_extras
+from stigmem_review.observe.signatures import behind, taken_by_python
 
 _DISCOVERY = "PluginDiscoveryError"
 _MANIFEST = "ManifestError"
@@ -309,38 +309,48 @@ class _Plugin:
                 continue
             wanted = self._node.hook(hook).positionals
             taken, at = self._takes(value)
-            if taken is None or taken >= wanted:
-                continue
-            message = (
-                f"handler for hook {hook!r} on plugin {self._shown} must accept at least {wanted} "
-                f"positional argument{'' if wanted == 1 else 's'}"
-            )
-            yield Stop("SIGN-ARITY", _MANIFEST, message, at=at)
+            if taken is None:
+                why = f"what the handler of {hook} takes is not known"
+                yield Stop("SIGN-ARITY", at=at, unsure=why)
+            elif taken < wanted:
+                message = (
+                    f"handler for hook {hook!r} on plugin {self._shown} must accept at least "
+                    f"{wanted} positional argument{'' if wanted == 1 else 's'}"
+                )
+                yield Stop("SIGN-ARITY", _MANIFEST, message, at=at)
 
     def _takes(self, value: Value) -> tuple[float | None, Location | None]:
         """Return how many arguments a handler takes by position; nothing where that is unknown."""
-        if isinstance(value, Foreign) and value.dotted.startswith("builtins."):
-            return _of_builtin(value.dotted.removeprefix("builtins.")), None
-        if isinstance(value, Foreign) and value.dotted in _VERDICTS:
-            return _VERDICTS[value.dotted], None
+        value = behind(self._m, value)
         found = called(self._m, value, shown=True)
-        if found is None or self._m.has((found.function.oid, "__signature__")):
-            return None, None
+        if found is None:
+            return taken_by_python(self._m, value), None
+        if self._m.has((found.function.oid, "__signature__")):
+            return None, found.at
         taken = len(found.taken.only) + len(found.taken.both)
         return (float("inf") if found.taken.rest else taken), found.at
 
     def _timeouts(self) -> Iterator[Stop]:
         for _, value in handlers(self._program):
-            held = value.function if isinstance(value, Bound) else value
-            set_to: Value = MISSING
-            if isinstance(held, Ref) and held.kind in ("function", "instance", "class"):
-                set_to = self._m.read(held, "__plugin_timeout__")
+            set_to = self._timeout(value)
             if isinstance(set_to, Const) and set_to.value is not None:
                 if message := _no_timeout(set_to.value):
                     yield Stop("TIMEOUT", message[0], message[1], at=set_to.at)
             elif isinstance(set_to, (Ref, Tuple, Frozen)) and (kind := type_of(self._m, set_to)):
                 said = f"float() argument must be a string or a real number, not {kind!r}"
                 yield Stop("TIMEOUT", "TypeError", said)
+
+    def _timeout(self, handler: Value) -> Value:
+        """Return the timeout that a handler says it has; ``MISSING`` where it says none."""
+        held = handler.function if isinstance(handler, Bound) else handler
+        if not isinstance(held, Ref) or held.kind not in ("function", "instance", "class"):
+            return MISSING
+        try:
+            ways = self._m.run(lambda: self._m.get(held, "__plugin_timeout__"))
+        except GiveUp:
+            return MISSING
+        found = [each.value for each in ways if each.kind == "falls"]
+        return found[0] if len(found) == 1 else MISSING
 
     def _handler(self, hook: str) -> list[Value]:
         return [value for name, value in handlers(self._program) if name == hook]
@@ -495,12 +505,16 @@ class _Plugin:
         for listed in possible(self._program, "routes"):
             for each in listed.items if isinstance(listed, Tuple) else ():
                 for router in values_of(each):
-                    if isinstance(router, (Untold, Foreign, Opaque)):
-                        continue
-                    if not isinstance(router, Ref) or m.thing(router).type != ROUTER:
-                        shown = type_of(m, router) or HOLE
+                    is_router = _is_router(m, router)
+                    shown = "" if is_router else type_of(m, router)
+                    if not is_router and (not shown or isinstance(router, (Untold, Opaque))):
+                        why = "what is mounted as a router is not known"
+                        yield Stop("ROUTE-TYPE", unsure=why)
+                    elif not is_router:
                         message = f"{shown!r} object has no attribute {HOLE}"
                         yield Stop("ROUTE-TYPE", "AttributeError", message)
+                    elif not isinstance(router, Ref):
+                        continue
                     elif router in bare and router in made and "" in made[router].prefixes:
                         path = bare[router]
                         message = (
@@ -553,6 +567,13 @@ class _Plugin:
         return str(found.pop()) if len(found) == 1 else HOLE
 
 
+def _is_router(m: Interpreter, value: Value) -> bool:
+    """Say whether something is a router; of the node's own objects routers are what is mounted."""
+    if isinstance(value, Foreign):
+        return value.dotted.startswith("stigmem_node.") and value.dotted != MANIFEST
+    return isinstance(value, Ref) and m.thing(value).type == ROUTER
+
+
 def _is_no_iterable(m: Interpreter, value: Value) -> bool:
     match value:
         case Const(value=found):
@@ -579,26 +600,6 @@ def _options(m: Interpreter, value: Value) -> Iterator[tuple[Value, tuple[str, .
             yield each.value, say(m, each.conditions)
     else:
         yield value, ()
-
-
-def _of_builtin(name: str) -> float | None:
-    """Return how many arguments a builtin takes by position, as this Python has it."""
-    import builtins
-    import inspect
-
-    try:
-        builtin = operator.attrgetter(name)(builtins)
-    except AttributeError:
-        return None
-    try:
-        signature = inspect.signature(builtin)
-    except (TypeError, ValueError):
-        return 0
-    kinds = [each.kind for each in signature.parameters.values()]
-    if inspect.Parameter.VAR_POSITIONAL in kinds:
-        return float("inf")
-    wanted = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(1 for each in kinds if each in wanted)
 
 
 def _no_timeout(value: object) -> tuple[str, str] | None:
