@@ -11,6 +11,8 @@ import pytest
 from stigmem_review import host, review
 from stigmem_review.interpret.program import Programs
 from stigmem_review.observe.raising import factory_raises
+from stigmem_review.pipeline.reading import read
+from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_wheel
 
 SETTINGS = """\
@@ -51,15 +53,22 @@ def files(settings: str) -> dict[str, str]:
     return source
 
 
-def said(old: str | None, new: str, folder: Path) -> list[str]:
-    before = "none" if old is None else str(write_wheel(folder / "old", files(old)))
+def observed(new: str, folder: Path) -> list[str]:
+    """Return what is seen of a release by itself, whatever a report makes of it."""
+    release = read(understand(str(write_wheel(folder, files(new)))), host.node())
+    found = [each for each in release.observed if each.kind == "factory-raises"]
+    return sorted(f"{each.item} at {each.at}" for each in found)
+
+
+def said(old: str, new: str, folder: Path) -> list[str]:
+    before = str(write_wheel(folder / "old", files(old)))
     report = review(before, str(write_wheel(folder / "new", files(new))))
     found = [each for each in report.findings if each.rule == "SPR806"]
     return sorted(f"{each.item} at {each.at}" for each in found)
 
 
 def test_what_it_calls_and_under_which_condition(tmp_path: Path) -> None:
-    assert said(None, SETTINGS, tmp_path) == [
+    assert observed(SETTINGS, tmp_path) == [
         "raises TypeError where DEMO_AGAIN is not set at demo_plugin/settings.py:13",
         "raises ValueError where DEMO_KEY is not set or is empty at demo_plugin/settings.py:7",
         "raises ValueError where DEMO_LIMIT is not a whole number (default '1') "
@@ -227,14 +236,14 @@ def raised(body: str, environment: dict[str, str]) -> str:
 
 def test_what_raises_at_import(tmp_path: Path) -> None:
     code = "import os\nif os.environ['DEMO_A'] == 'x':\n    raise RuntimeError\ndef load(): ...\n"
-    assert said(None, code, tmp_path) == [
+    assert observed(code, tmp_path) == [
         "raises KeyError where DEMO_A is not set at demo_plugin/settings.py:2",
         "raises RuntimeError where DEMO_A is 'x' at demo_plugin/settings.py:3",
     ]
 
 
 def test_what_always_raises(tmp_path: Path) -> None:
-    assert said(None, "def load():\n    raise LookupError\n", tmp_path) == [
+    assert observed("def load():\n    raise LookupError\n", tmp_path) == [
         "raises LookupError at demo_plugin/settings.py:2"
     ]
 
