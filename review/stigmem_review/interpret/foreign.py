@@ -13,6 +13,7 @@ from stigmem_review.interpret import (
     annotation,
     builtins,
     classes,
+    files,
     functions,
     generic,
     host,
@@ -24,6 +25,7 @@ from stigmem_review.interpret import (
     schemas,
     settings,
     stdlib,
+    variables,
 )
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.escape import REWRITTEN
@@ -50,7 +52,10 @@ from stigmem_review.interpret.values import (
 )
 from stigmem_review.model import HOLE
 
-MODELLED = (builtins, functions, host, installed, records, schemas, settings, stdlib)
+MODELLED = (
+    *(builtins, files, functions, host, installed, records),
+    *(schemas, settings, stdlib, variables),
+)
 """The modules that say what calls of what others provide do."""
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 """Types of objects of which no attribute is followed."""
@@ -80,7 +85,7 @@ def is_object(m: Machine, dotted: str) -> bool:
 def subscripted(m: Machine, owner: Value, index: Value) -> Value:
     """Return what a class gives in square brackets."""
     if isinstance(owner, Foreign) and owner.dotted == "os.environ":
-        return stdlib.read_variable(m, index)
+        return variables.read_variable(m, index)
     if isinstance(owner, Foreign) and owner.dotted == "sys.modules":
 
         def listed(found: Value) -> Value:
@@ -145,7 +150,7 @@ def _listed(m: Machine, index: Value) -> Value:
 def within(m: Machine, item: Value, owner: Foreign) -> Value:
     """Return whether something is in what another distribution provides."""
     if owner.dotted == "os.environ":
-        return stdlib.is_set(m, item)
+        return variables.is_set(m, item)
     if owner.dotted == "sys.modules":
         if isinstance(item, Const) and not m.modules.owns(str(item.value)):
             return Opaque("bool", ("imported", item))
@@ -406,15 +411,15 @@ def set_outside(m: Machine, owner: Value, index: Value, value: Value) -> Value:
 
 def _set_variable(m: Machine, name: Value, value: Value) -> Value:
     if value == MISSING:
-        stdlib.read_variable(m, name)
-        stdlib.set_variable(m, name, value)
+        variables.read_variable(m, name)
+        variables.set_variable(m, name, value)
         return NONE
 
     def set_(one: Value) -> Value:
         if protocols.type_name(m, one) != "str" or protocols.type_name(m, name) != "str":
-            stdlib.forget_variables(m, by_itself=True)
+            variables.forget_variables(m, by_itself=True)
             raise GiveUp("whether a variable can have a value is not known")
-        stdlib.set_variable(m, name, one)
+        variables.set_variable(m, name, one)
         return NONE
 
     return m.each(value, set_)

@@ -16,6 +16,7 @@ from stigmem_review.interpret import (
     classes,
     expressions,
     fields,
+    files,
     foreign,
     host,
     imports,
@@ -23,10 +24,11 @@ from stigmem_review.interpret import (
     making,
     objects,
     operators,
+    raising,
     showing,
     stacks,
     statements,
-    stdlib,
+    variables,
 )
 from stigmem_review.interpret.ends import GiveUp, Part, place_of
 from stigmem_review.interpret.environment import Env
@@ -169,7 +171,7 @@ class Interpreter(Machine):
                 self.escape(each)
             # Code that cannot be seen may set variables of the environment.
             changed = isinstance(function, Foreign) and foreign.is_of_environment(function.dotted)
-            stdlib.forget_variables(self, by_itself=changed)
+            variables.forget_variables(self, by_itself=changed)
             self.may_raise(stop.why)
             found = self.because(stop.why, (*given, getattr(function, "owner", NONE)))
             if not (api := calls.given_by(function)):
@@ -278,7 +280,7 @@ class Interpreter(Machine):
 
     def matches(self, raised: Value, wanted: Value) -> bool | None:
         """Say whether an exception is of a class."""
-        return statements.matches(self, raised, wanted)
+        return raising.matches(self, raised, wanted)
 
     # What is known of classes.
 
@@ -425,7 +427,7 @@ class Interpreter(Machine):
                     raise GiveUp("a path outside of the distribution")
                 return File(owner.parts[:-1])
             case "parents":
-                thing = Thing("object", type=stdlib.PARENTS, defaults=(("", owner),))
+                thing = Thing("object", type=files.PARENTS, defaults=(("", owner),))
                 return self.alloc(thing)
             case "name" if owner.parts:
                 return Const(owner.parts[-1])

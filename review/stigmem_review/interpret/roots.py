@@ -18,11 +18,11 @@ from stigmem_review.interpret.ends import Exhausted, GiveUp, Outcome
 from stigmem_review.interpret.events import PHASES
 from stigmem_review.interpret.heap import ESCAPED, FLAGS, VOLATILE, Cell
 from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, REJECT
+from stigmem_review.interpret.loops import hold, widen
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program, deep
 from stigmem_review.interpret.registered import handlers, possible
 from stigmem_review.interpret.routers import REFUSALS, Needed, Path
-from stigmem_review.interpret.statements import hold, widen
 from stigmem_review.interpret.values import (
     NONE,
     Bound,

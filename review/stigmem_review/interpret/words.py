@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from stigmem_review.conditions import EMPTY, FILLED, UNSET, of_variable
-from stigmem_review.interpret import stdlib
+from stigmem_review.interpret import stdlib, variables
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.text import RESULTS
 from stigmem_review.interpret.values import Conditions, Const, Foreign, Frozen, Opaque, Ref, Tuple
@@ -36,7 +36,7 @@ _ORDER = {"__lt__": "less than", "__le__": "at most", "__gt__": "more than", "__
 def variable(value: Any) -> str:
     """Return the name of the environment variable that a value is made of; empty without one."""
     match value:
-        case Opaque(key=("env", Const(value=name), (stdlib.CHANGED, _) | Const(value=tuple()))):
+        case Opaque(key=("env", Const(value=name), (variables.CHANGED, _) | Const(value=tuple()))):
             return f"{name} (perhaps set by the code)"
         case Opaque(key=("env", Const(value=name), _)):
             return str(name)
