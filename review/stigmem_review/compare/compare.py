@@ -21,7 +21,9 @@ from stigmem_review.compare.states import states
 from stigmem_review.compare.table import GAINS, field_pairs, move, version_of_captures
 from stigmem_review.conditions import spelled
 from stigmem_review.facts import Fact
+from stigmem_review.forecast.alone import alone
 from stigmem_review.forecast.ledger import Database
+from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.rollback import Way, ways
 from stigmem_review.host import Node
 from stigmem_review.model import NotCarried, Release
@@ -36,7 +38,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """What comparing two releases gave.
 
     ``facts`` are for the rules to judge; ``already`` are states that the old release was in too;
-    ``ways`` are what becomes of both on a database;
+    ``ways`` are what becomes of both on a database, and ``old_stops`` what the node of the old one
+    does not start with it for in any case;
     ``unchanged`` names the fields that are the same; ``not_carried`` those that a side's kind of
     source does not carry, with that kind. ``signing`` says in short who signed, and is absent
     where neither side has a signature to look at.
@@ -48,6 +51,7 @@ class Comparison(msgspec.Struct, frozen=True):
     not_carried: tuple[tuple[str, str], ...]
     signing: SigningOutcome | None = None
     ways: tuple[Way, ...] = ()
+    old_stops: Outcome | None = None
 
 
 def compare(
@@ -106,6 +110,7 @@ def compare(
         tuple(_not_carried(old, new)),
         signed.outcome,
         found_ways,
+        next((each for each in alone(old, old_node or node) if each.ends), None),
     )
 
 

@@ -10,6 +10,7 @@ from stigmem_review.document.parts import Back, Line
 from stigmem_review.forecast.ledger import Answer
 from stigmem_review.forecast.rollback import Way
 from stigmem_review.host import Node
+from stigmem_review.model import HOLE
 from stigmem_review.text import Message, Segment
 
 _ON = {
@@ -17,6 +18,7 @@ _ON = {
     "new": "on a database that it set up",
     "yours": "on the database of the ledger",
 }
+_MAYBE = "back up the node's database: the old release may not load without that"
 _BACKUP = "back up the node's database: nothing else brings the old release back"
 
 
@@ -49,7 +51,8 @@ def way_back(case: Case, found: Sequence[Way], old_node: Node | None) -> tuple[L
 
 def works(case: Case, found: Sequence[Way]) -> bool:
     """Say whether going back is known to work on every database."""
-    return case.old.present and all(each.back.state == "starts" for each in found)
+    fine = all(each.back.state == "starts" for each in found)
+    return case.old.present and fine and case.comparison.old_stops is None
 
 
 def _lines(case: Case, found: Sequence[Way], old_node: Node | None) -> Iterator[Line]:
@@ -60,20 +63,26 @@ def _lines(case: Case, found: Sequence[Way], old_node: Node | None) -> Iterator[
         yield from _stays(case)
         return
     old = Segment(case.old.version or "the old release", theirs=bool(case.old.version))
-    if works(case, found) and all(each.up.state == "starts" for each in found):
+    if stops := case.comparison.old_stops:
+        prints = Segment(f"{stops.exception}: {stops.message.replace(HOLE, '...')}", theirs=True)
+        says = (old, Segment(" does not start, whatever the database has: "), prints)
+        yield Line("on any database", says)
+        return
+    # What the new release cannot set up, no node has.
+    shown = [each for each in found if each.on != "new" or each.up.state != "refused"]
+    if works(case, shown) and all(each.up.state == "starts" for each in shown):
         yield Line("on the same database", (old, Segment(" loads again")))
     else:
-        # What the new release cannot set up, no node has.
-        shown = [each for each in found if each.on != "new" or each.up.state != "refused"]
         several = len({each.backend for each in shown}) > 1
         for each in shown:
             where = _ON[each.on] + (f" ({each.backend})" if several else "")
             yield Line(where, tuple(_says(each, old)))
-    refused = [each for each in found if each.back.state != "starts"]
+    refused = [each for each in shown if each.back.state != "starts"]
     node = (Segment(" and the node "), Segment(old_node.version, theirs=True)) if old_node else ()
     again: Message = (Segment("install "), old, *node, Segment(" again, and start it"))
     if any(each.on != "new" for each in refused):
-        yield _line("before the upgrade", _BACKUP)
+        told = any(each.on != "new" and each.back.state == "refused" for each in refused)
+        yield _line("before the upgrade", _BACKUP if told else _MAYBE)
         again = (Segment("stop the node, put back that backup, "), *again)
     elif refused:
         again = (Segment("stop the node, "), *again, Segment("; "), *_NO_BACKUP)
@@ -85,10 +94,18 @@ def _lines(case: Case, found: Sequence[Way], old_node: Node | None) -> Iterator[
 
 def _stays(case: Case) -> Iterator[Line]:
     """Yield what going back does not take back."""
+    if not any(map(_leaves, case.comparison.ways)):
+        return
     added = [each.item for each in case.comparison.facts if isinstance(each, facts.MigrationAdded)]
     if added:
         what = Segment(", ".join(added), theirs=True)
         yield Line("what stays", (Segment("what the SQL did of migration "), what))
+
+
+def _leaves(way: Way) -> bool:
+    """Say whether the new release leaves something in a database, if only where it fails."""
+    ran = way.up.database.ran
+    return way.up.state != "refused" or (way.up.check == "MIG-SQL" and bool(ran and ran[-1]))
 
 
 _NO_BACKUP = (Segment("a database that the new release set up has no backup from before"),)
