@@ -184,6 +184,9 @@ def test_a_node_that_looks_for_no_plugins_stops_for_none(tmp_path: Path) -> None
     found = forecast(broken, settings=NodeSettings("required", discovery=False))
     assert found.outcomes == (Outcome("registers"),)
     assert found.plugins == ()
+    older = [each for each in host.versions() if not host.node(each).can_be_told_to_find_none]
+    found = forecast(broken, version=older[-1], settings=NodeSettings("off", discovery=False))
+    assert found.usual.refusal == "DISC-LOAD"
 
 
 def test_a_message_with_holes_is_held_against_what_is_printed() -> None:

@@ -48,7 +48,8 @@ def test_the_wheel_holds_every_rule_and_nothing_of_the_tests(wheel: Path) -> Non
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"stigmem_review", names[-1].partition("/")[0]}
     assert "stigmem_review/py.typed" in names
-    assert "stigmem_review/host/stigmem_node.json" in names
+    for data in ("stigmem_node", "releases", "modules"):
+        assert f"stigmem_review/host/{data}.json" in names
     assert {f"stigmem_review/signing/public_good.{each}" for each in ("json", "taken")} < set(names)
 
 

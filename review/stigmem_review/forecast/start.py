@@ -65,7 +65,8 @@ def foresee(
     ``None``, whatever they depend on is. A node that looks for none has none. ``migrating`` says
     what their migrations come to on the node's database.
     """
-    seen = plugins if settings.discovery else ()
+    looks = settings.discovery or not node.can_be_told_to_find_none
+    seen = plugins if looks else ()
     found = sorted(
         (Plugin(start, release, _only_name(start)) for release in seen
          for start in release.starts),

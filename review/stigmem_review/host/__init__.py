@@ -1,14 +1,16 @@
 """What is known of the Stigmem host, per node release, as data.
 
-``stigmem_node.json`` holds the facts: hooks, bands, semantics and orderings from
+``stigmem_node.json`` holds what is said in words: hooks, bands, semantics and orderings from
 ``stigmem_node.plugins.hooks``, capabilities and their accessors from
-``stigmem_node.plugins.capabilities`` and ``.context``, name and version patterns and the default
-of ``requires_stigmem`` from ``.manifest``, the plugins that graduated into the node from
-``.discovery``; the keywords of a hook's ``calls`` from where the node
-fires it. What a
-capability opens, and how much that matters, follows the host's plugin capability reference.
-Hooks and capabilities are the same in every release listed there; a test compares them with the
-real node.
+``stigmem_node.plugins.capabilities`` and ``.context``; the keywords of a hook's ``calls`` from
+where the node fires it. What a capability opens, and how much that matters, follows the host's
+plugin capability reference. Hooks and capabilities are the same in every release that is known; a
+test compares them with the real node.
+
+``releases.json`` and ``modules.json`` hold what differs from release to release. They are written
+by ``tests/update_host.py`` from the released wheels: name and version patterns and the default of
+``requires_stigmem`` from ``.manifest``, the plugins that graduated into the node from
+``.discovery``, its settings about plugins, and its modules.
 """
 
 from __future__ import annotations
@@ -105,7 +107,8 @@ class _Release(msgspec.Struct):
     name_pattern: str
     version_pattern: str
     requires_default: str
-    graduated: frozenset[str] = frozenset()
+    graduated: frozenset[str]
+    settings: frozenset[str]
 
 
 class _Data(msgspec.Struct):
@@ -113,7 +116,6 @@ class _Data(msgspec.Struct):
     orderings: list[_Ordering]
     hooks: list[_Hook]
     capabilities: list[_Capability]
-    releases: list[_Release]
 
 
 _STRICT = "an exception in it is raised, because this is a strict audit hook"
@@ -131,6 +133,7 @@ class Node:
         self.judged_as = "" if version == release.version else release.version
         self.requires_default = f">={version}" if self.judged_as else release.requires_default
         self.graduated = release.graduated
+        self.settings = release.settings
         # The host's patterns run in an engine where `$` is the end of the text and nothing else,
         # so they are matched as a whole here.
         self.name_pattern = re.compile(release.name_pattern.removesuffix("$"))
@@ -165,6 +168,11 @@ class Node:
         """Return the context's method that a capability opens; empty where it opens none."""
         opened = {name: accessor for accessor, name in self.accessors.items()}
         return opened.get(capability, "")
+
+    @property
+    def can_be_told_to_find_none(self) -> bool:
+        """Whether a setting keeps it from looking for plugins."""
+        return "plugin_auto_discovery_enabled" in self.settings
 
     @property
     def hooks(self) -> tuple[str, ...]:
@@ -202,9 +210,15 @@ def _data() -> _Data:
     return msgspec.json.decode(text, type=_Data)
 
 
+@functools.cache
+def _releases() -> list[_Release]:
+    text = Path(__file__).with_name("releases.json").read_bytes()
+    return msgspec.json.decode(text, type=list[_Release])
+
+
 def versions() -> tuple[str, ...]:
     """Return the node releases that are known, oldest first."""
-    return tuple(release.version for release in _data().releases)
+    return tuple(release.version for release in _releases())
 
 
 def is_known(version: str) -> bool:
@@ -228,13 +242,13 @@ def node(version: str | None = None) -> Node:
     A newer one is judged as the newest. Raises ``UsageError`` for another that nobody has
     described.
     """
-    data = _data()
-    wanted = version or data.releases[-1].version
-    for release in data.releases:
+    data, releases = _data(), _releases()
+    wanted = version or releases[-1].version
+    for release in releases:
         if release.version == wanted:
             return Node(data, release, wanted)
     if _is_newer(wanted):
-        return Node(data, data.releases[-1], wanted)
+        return Node(data, releases[-1], wanted)
     known = versions()
     raise UsageError(
         f"node version {wanted!r} is not known here; "

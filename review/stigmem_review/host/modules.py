@@ -1,6 +1,6 @@
 """Which modules there are without any plugin: those of Python, of the node, and of what it needs.
 
-``modules.json`` is written by ``tests/update_host_modules.py`` from the released wheels. It is
+``modules.json`` is written by ``tests/update_host.py`` from the released wheels. It is
 only read where a release imports something of the node.
 """
 
