@@ -25,8 +25,7 @@ from support.starts import Answer, Case, StartedNode
 
 def environment(version: str) -> Path:
     """Return the Python of an environment that has one release of the node; make it if need be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stigmem-review"
-    folder = Path(os.environ.get("STIGMEM_REVIEW_NODES") or cache / "nodes") / version
+    folder = starts.cache() / version
     python = folder / "bin" / "python"
     done = folder / "installed"
     if not done.exists():

@@ -11,11 +11,12 @@
     outside = "on what its outcome depends beside the artifacts and the settings"
     fire = true                                 # call the hooks of its plugins once, as requests do
 
-or with several, as a list ``plugins`` of tables like it; ``released`` names wheels of the index in
-``tests/forecast/released``. ``fields`` are the keywords of the manifest, as expressions; an empty
-one is left out. ``source`` is the whole module instead, ``files`` are further ones; ``point`` and
-``entry`` are the name and the value of the entry point, ``points`` all of its file, and ``dist``
-and ``headers`` are of the metadata. Unless ``env`` says otherwise, the node takes unsigned plugins.
+or with several, as a list ``plugins`` of tables like it; ``released`` names wheels of the index,
+which are fetched once and kept in ``cache()``. ``fields`` are the keywords of the manifest, as
+expressions; an empty one is left out. ``source`` is the whole module instead, ``files`` are further
+ones; ``point`` and ``entry`` are the name and the value of the entry point, ``points`` all of its
+file, and ``dist`` and ``headers`` are of the metadata. Unless ``env`` says otherwise, the node
+takes unsigned plugins.
 
 ``tests/forecast/recorded.jsonl`` has what each release of the node did with each.
 """
@@ -30,6 +31,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -105,7 +107,23 @@ class Case:
             )
             for each in self.plugins
         ]
-        return [*made, *(HOME / "released" / name for name in self.released)]
+        return [*made, *map(_fetched, self.released)]
+
+
+def cache() -> Path:
+    """Return the folder that keeps what comes from the index, of the user's cache if unset."""
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("STIGMEM_REVIEW_NODES") or users / "stigmem-review" / "nodes")
+
+
+def _fetched(name: str) -> Path:
+    path = cache() / "released" / name
+    if not path.exists():
+        distribution, version, _ = name.split("-", 2)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary", ":all:", "--dest", str(path.parent)]
+        subprocess.run([*command, f"{distribution}=={version}"], check=True)
+    return path
 
 
 @dataclass(frozen=True)
