@@ -120,6 +120,13 @@ def test_the_node_moves_alone(tmp_path: Path) -> None:
     assert found(again) == [("error", "node-stops", "acme-narrow")]
 
 
+def test_a_node_newer_than_what_is_known(tmp_path: Path) -> None:
+    wheel = add(tmp_path, "acme-base")
+    done = run("node", wheel, "--node-version", "0.9.0a999", "--isolated")
+    assert done.returncode == 0
+    assert "0.9.0a999 (judged as" in done.stdout.splitlines()[0]
+
+
 def test_what_was_so_before_is_said_as_such(tmp_path: Path) -> None:
     narrow = {">=0.9.0a10": ">=1.0"}
     old = add(tmp_path / "old", "acme-wide", "1.0.0", instead=narrow)

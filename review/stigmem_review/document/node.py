@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from stigmem_review.document.parts import Consulted, Line, Tool, tool
+from stigmem_review.document.parts import Consulted, Line, Tool, judged, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.whole import OnNode, Shared, Whole
@@ -30,7 +30,8 @@ class NodeReport(msgspec.Struct, frozen=True):
 
     ``format`` is the version of this document's structure; ``headline`` says what becomes of the
     node, ``after`` and ``before`` are all that is known of it, ``sections`` that in lines;
-    ``others`` counts libraries that were left alone.
+    ``others`` counts libraries that were left alone, ``judged_as`` is the newest node that is
+    known, where the one it is about is newer.
     """
 
     format: Literal[1]
@@ -47,6 +48,13 @@ class NodeReport(msgspec.Struct, frozen=True):
     others: int
     consulted: tuple[Consulted, ...]
     off: tuple[Finding, ...] = ()
+    judged_as: str = ""
+
+    @property
+    def nodes(self) -> str:
+        """The node that this is about, and the one before where that is another."""
+        moves = f"{self.old_node} -> {self.node}" if self.old_node else self.node
+        return judged(moves, self.judged_as)
 
 
 def build_node_report(
@@ -59,6 +67,7 @@ def build_node_report(
     gate: Level,
     consulted: tuple[Consulted, ...],
     off: tuple[Finding, ...] = (),
+    judged_as: str = "",
 ) -> NodeReport:
     """Put the report about a node together; everything in it is sanitised here, once."""
     old_node = before.forecast.node if before else ""
@@ -78,6 +87,7 @@ def build_node_report(
             others=others,
             consulted=consulted,
             off=off,
+            judged_as=judged_as,
         )
     )
 

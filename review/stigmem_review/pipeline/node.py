@@ -101,7 +101,13 @@ class _Look:
         """Return what is known of a node with what was found on it."""
         releases = [*self._read(found, node)]
         self.gaps += [each for each in found.gaps if each not in self.gaps]
-        forecast = foresee(releases, node, self._settings, migrating(self._database))
+        forecast = foresee(
+            releases,
+            node,
+            self._settings,
+            migrating(self._database),
+            others=self._terms.plugins,
+        )
         if self._terms.ledger is None and forecast.usual.kind != "refused":
             self._database = together(releases, database=self._database).database
         return whole(releases, forecast, node)
@@ -146,6 +152,7 @@ def _report(
         terms.gate,
         terms.consulted,
         tuple(off),
+        terms.node.judged_as,
     )
 
 

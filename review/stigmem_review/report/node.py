@@ -28,7 +28,7 @@ def render_node_text(report: NodeReport, *, width: int, colour: bool) -> str:
 
 def _text(report: NodeReport, width: int, colour: bool) -> Iterator[str]:
     verdict = report.verdict
-    yield paint(f"node {_nodes(report)}", "head", colour)
+    yield paint(f"node {report.nodes}", "head", colour)
     yield " | ".join([paint(verdict.state.upper(), verdict.state, colour), *verdict.counts])
     yield from _wrapped(f"{flat(report.headline)} {verdict.sentence}", "", width)
     if report.gaps:
@@ -70,7 +70,7 @@ def render_node_markdown(report: NodeReport) -> str:
 
 def _markdown(report: NodeReport) -> Iterator[str]:
     verdict = report.verdict
-    yield f"# Node {code(_nodes(report))}"
+    yield f"# Node {code(report.nodes)}"
     yield " · ".join([marked(verdict.state), *verdict.counts])
     yield f"{message(report.headline)} {verdict.sentence}"
     yield from gap_parts(report.gaps)
@@ -90,7 +90,3 @@ def _markdown(report: NodeReport) -> Iterator[str]:
 
 def _others(report: NodeReport) -> str:
     return f"{count(report.others, 'other distribution')} left alone: not Stigmem plugins"
-
-
-def _nodes(report: NodeReport) -> str:
-    return f"{report.old_node} -> {report.node}" if report.old_node else report.node

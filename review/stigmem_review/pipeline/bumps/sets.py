@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
 from stigmem_review.case import plugin_name, plugin_version
 from stigmem_review.document.node import printed
 from stigmem_review.facts import NodeStops
@@ -15,7 +13,7 @@ from stigmem_review.forecast.migrations import migrating
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.rollback import together
 from stigmem_review.host import Node
-from stigmem_review.model import Known, Location, Manifest, Release
+from stigmem_review.model import Location, Release
 from stigmem_review.pipeline.bumps.work import Beside, Work
 
 _TOGETHER = frozenset({"DISC-DUP", "DEP-CYCLE", "DEP-MISSING", "MIG-DUPSAME", "MIG-SQL"})
@@ -57,26 +55,13 @@ def _stops(beside: Beside, *, is_whole: bool) -> Iterator[Outcome]:
 
 
 def _comes(beside: Beside, releases: Sequence[Release], node: Node, *, is_whole: bool) -> Outcome:
-    database = beside.terms.ledger or EMPTY
-    if beside.terms.ledger is None and releases is beside.new:
+    terms = beside.terms
+    database = terms.ledger or EMPTY
+    if terms.ledger is None and releases is beside.new:
         database = together(beside.old).database
-    settings = node_settings(beside.terms.trust.settings, beside.terms.trust.verifier)
-    known = releases if is_whole else [*_needing_no_others(releases)]
-    return foresee(known, node, settings, migrating(database)).usual
-
-
-def _needing_no_others(releases: Sequence[Release]) -> Iterator[Release]:
-    """Yield releases that depend on each other alone."""
-    names = {plugin_name(each) for each in releases}
-    for each in releases:
-        starts = []
-        for start in each.starts:
-            manifest = start.manifest
-            if isinstance(manifest, Manifest) and isinstance(manifest.depends_on, Known):
-                kept = tuple(name for name in manifest.depends_on.value if name in names)
-                manifest = replace(manifest, depends_on=Known(kept, manifest.depends_on.at))
-            starts.append(replace(start, manifest=manifest))
-        yield replace(each, starts=tuple(starts))
+    settings = node_settings(terms.trust.settings, terms.trust.verifier)
+    others = terms.plugins if is_whole else None
+    return foresee(releases, node, settings, migrating(database), others=others).usual
 
 
 def _pins(releases: Sequence[Release]) -> str:
