@@ -59,6 +59,8 @@ def main() -> int:
     parser.add_argument("cases", nargs="*", help="the beginnings of names")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    if sys.version_info[:2] != starts.PYTHON:
+        parser.error(f"run it with Python {'.'.join(map(str, starts.PYTHON))}, as it was before")
     wanted = tuple(
         each for each in starts.cases() if each.name.startswith(tuple(options.cases) or "")
     )

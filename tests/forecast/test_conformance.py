@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -53,13 +54,13 @@ def disagreement(case: Case, answer: Answer, forecast: NodeForecast) -> str:
 
 
 def came_to(outcome: Outcome, answer: Answer) -> bool:
-    """Say whether an outcome is what a node did."""
+    """Say whether an outcome is what a node did: in its words, where they are of this Python."""
     if not answer.error:
         return outcome.kind == "registers"
     return (
         outcome.kind == "refused"
         and outcome.exception == answer.error
-        and outcome.says(answer.message)
+        and (outcome.says(answer.message) or sys.version_info[:2] != starts.PYTHON)
     )
 
 
@@ -141,6 +142,7 @@ def test_the_forecast_is_what_released_plugins_came_to(
 
 
 @pytest.mark.network
+@pytest.mark.skipif(sys.version_info[:2] != starts.PYTHON, reason="recorded with another Python")
 @pytest.mark.parametrize("version", host.versions())
 def test_the_nodes_do_as_recorded(version: str) -> None:
     now = ask(version, CASES)

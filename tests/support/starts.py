@@ -46,6 +46,8 @@ from support.plugins import write_wheel
 
 HOME = Path(__file__).parents[1] / "forecast"
 RECORDED = HOME / "recorded.jsonl"
+PYTHON = (3, 11)
+"""The Python of the nodes that are recorded; the words of exceptions are others in others."""
 AGREED = "starts foreseen"
 """The property of a test that says of how many starts the forecast was what the node did."""
 _SERVER = Path(__file__).with_name("start_server.py")
@@ -314,5 +316,5 @@ class StartedNode:
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()
         said = json.loads(self._process.stdout.readline())
-        said["message"] = re.sub("0x[0-9a-f]{6,}", "0x", said.get("message", ""))
+        said["message"] = re.sub(" at 0x[0-9a-f]+", " at 0x", said.get("message", ""))
         return _answer(said, self._version)

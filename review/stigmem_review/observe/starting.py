@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from stigmem_review.conditions import by_default
 from stigmem_review.host import Node
-from stigmem_review.host.modules import modules
+from stigmem_review.host.modules import NOT_IN_EVERY_PYTHON, modules
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
@@ -178,6 +178,9 @@ def _there(stops: Iterable[Stop], release: Release, node: Node) -> Iterator[Stop
     requires = release.requires_dist
 
     def there(module: str) -> bool | None:
+        if module.partition(".")[0] in NOT_IN_EVERY_PYTHON:
+            # As with syntax, this Python has the say, where it has it.
+            return module.partition(".")[0] in sys.stdlib_module_names or None
         # Reading requirements takes modules that few releases have a use for.
         asked = without_extras(requires.value if isinstance(requires, Known) else ())
         by = provided((*modules(node.version).requires, *distributions(asked)))
