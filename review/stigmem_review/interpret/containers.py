@@ -28,6 +28,7 @@ from stigmem_review.interpret.values import (
     Value,
     View,
     flag,
+    values_of,
 )
 
 Args = Sequence[Value]
@@ -69,6 +70,34 @@ def _put(m: Machine, owner: Ref, content: Value) -> Value:
     return NONE
 
 
+Put = Callable[[Value], Value]
+
+
+def _filled(
+    m: Machine, owner: Ref, content: Value, sources: Args, fill: Callable[[Put], Value]
+) -> Value:
+    """Fill a container from sources, item by item; ``fill`` is given what sets the new content.
+
+    Code that a source runs on the way finds in it what nobody knows, and leaves that behind where
+    it raises. Raises ``GiveUp`` where that code changes the container itself.
+    """
+    hidden: Value | None = None
+    if any(_is_lazy(each) for source in sources for each in values_of(source)):
+        hidden = m.hidden("a container is used while it is filled", content)
+        m.write(owner, hidden)
+
+    def put(new: Value) -> Value:
+        if hidden is not None and (m.is_escaped(owner) or m.cells[owner.oid, ALL] != hidden):
+            raise GiveUp("a container is used while it is filled")
+        return _put(m, owner, new)
+
+    return fill(put)
+
+
+def _is_lazy(source: Value) -> bool:
+    return is_iterator(source) or (isinstance(source, Ref) and source.kind == "instance")
+
+
 @method("list", "append")
 def _append(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 1, 1)
@@ -89,14 +118,17 @@ def _append(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
 def _extend(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 1, 1)
 
-    def more(items: Tuple) -> Value:
-        return _on_list(
-            m,
-            owner,
-            lambda c: _put(m, owner, Tuple((*c.items, *items.items), c.shuffled or items.shuffled)),
-        )
+    def onto(content: Tuple) -> Value:
+        def fill(put: Put) -> Value:
+            def more(items: Tuple) -> Value:
+                shuffled = content.shuffled or items.shuffled
+                return put(Tuple((*content.items, *items.items), shuffled))
 
-    return with_items(m, args[0], more)
+            return with_items(m, args[0], more)
+
+        return _filled(m, owner, content, args, fill)
+
+    return _on_list(m, owner, onto)
 
 
 @method("list", "insert")
@@ -397,15 +429,18 @@ def _set_default(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Valu
 def _update(m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, (), 0, 1)
 
-    def more(entries: Pairs) -> Value:
-        def put(content: Pairs) -> Value:
-            every = [(name, value) for _, name, value in (*content.items, *entries.items)]
-            shuffled = content.shuffled or entries.shuffled
-            return _put(m, owner, pairs_of(m, every, shuffled=shuffled))
+    def onto(content: Pairs) -> Value:
+        def fill(put: Put) -> Value:
+            def more(entries: Pairs) -> Value:
+                every = [(name, value) for _, name, value in (*content.items, *entries.items)]
+                shuffled = content.shuffled or entries.shuffled
+                return put(pairs_of(m, every, shuffled=shuffled))
 
-        return _on_dict(m, owner, put)
+            return dict_of(m, args, keywords, more)
 
-    return dict_of(m, args, keywords, more)
+        return _filled(m, owner, content, args, fill)
+
+    return _on_dict(m, owner, onto)
 
 
 def dict_of(m: Machine, args: Args, keywords: Keywords, part: Callable[[Pairs], Value]) -> Value:
@@ -569,28 +604,37 @@ _CHANGING = {
 
 
 def _combine_all(
-    m: Machine, name: str, owner: Value, args: Args, part: Callable[[Frozen], Value]
+    m: Machine, name: str, done: Frozen, args: Args, part: Callable[[Frozen], Value]
 ) -> Value:
-    def step(done: Frozen, left: Args) -> Value:
-        if not left:
-            return part(done)
-        return m.each(
-            left[0], lambda a: as_set(m, a, lambda o: step(combined(name, done, o), left[1:]))
-        )
-
-    return _on_set(m, owner, lambda content: step(content, args))
+    if not args:
+        return part(done)
+    return m.each(
+        args[0],
+        lambda a: as_set(
+            m, a, lambda o: _combine_all(m, name, combined(name, done, o), args[1:], part)
+        ),
+    )
 
 
 def _changing(name: str, m: Machine, owner: Ref, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 0, 9)
-    return _combine_all(m, _CHANGING[name], owner, args, lambda c: _put(m, owner, c))
+
+    def onto(content: Frozen) -> Value:
+        return _filled(
+            m,
+            owner,
+            content,
+            args,
+            lambda put: _combine_all(m, _CHANGING[name], content, args, put),
+        )
+
+    return _on_set(m, owner, onto)
 
 
 def _making(name: str, m: Machine, owner: Value, args: Args, keywords: Keywords) -> Value:
     _count(args, keywords, 0, 9)
-    if isinstance(owner, Frozen):
-        return _combine_all(m, name, owner, args, lambda c: c)
-    return _combine_all(m, name, owner, args, m.new_set)
+    part: Callable[[Frozen], Value] = (lambda c: c) if isinstance(owner, Frozen) else m.new_set
+    return _on_set(m, owner, lambda content: _combine_all(m, name, content, args, part))
 
 
 for _name in _CHANGING:

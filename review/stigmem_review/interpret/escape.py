@@ -165,6 +165,10 @@ class Escaping(State, ABC):
             self.escape(each)
         return Unknown(why, self.at())
 
+    def hidden(self, why: str, value: Value) -> Unknown:
+        """Return an unknown in place of a value, which escapes where that does."""
+        return Unknown(why, self.at(), "", value)
+
     def given_by(self, api: str, why: str) -> Unknown:
         """Return what others gave, which is nothing of the program's: by what name it goes."""
         return Unknown(why, self.at(), api if len(api) <= _NAME else OUTSIDE)
