@@ -126,3 +126,11 @@ def test_versions_of_which_each_is_possible() -> None:
 def test_too_many_to_be_played_are_not_taken_for_all() -> None:
     many = release(one_of=at_times(version=[f"2.{number}.0" for number in range(40)]))
     assert states(release(), many) == ["cannot be told", "cannot be told"]
+
+
+def test_queries_that_stand_in_each_other_take_no_time() -> None:
+    named = "a0 AS (SELECT 1 AS x)" + "".join(
+        f", a{each} AS (SELECT p.x FROM a{each - 1} p, a{each - 1} q)" for each in range(1, 60)
+    )
+    answer = start(EMPTY, [one(sql=f"WITH {named} SELECT count(*) FROM a59;")], {NAME: "1.0.0"})
+    assert answer.state == "cannot be told"

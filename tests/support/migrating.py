@@ -189,6 +189,10 @@ UNDECIDED: dict[str, Releases] = {
     ],
     "a virtual table": [("1.0.0", []), ("1.1.0", [one("CREATE VIRTUAL TABLE v USING fts5(a);")])],
     "another database": [("1.0.0", []), ("1.1.0", [one("ATTACH ':memory:' AS other;")])],
+    "queries with names": [
+        ("1.0.0", []),
+        ("1.1.0", [one("WITH a AS (SELECT 1 AS x) SELECT x FROM a;")]),
+    ],
     "what a query finds": [("1.0.0", []), ("1.1.0", [one("CREATE TABLE q AS SELECT 1;")])],
 }
 """What depends on the node's database, or on the SQLite that it runs."""

@@ -13,6 +13,7 @@ from stigmem_review.forecast.ledger import Check
 from stigmem_review.forecast.rollback import Way
 from stigmem_review.model import Endpoint, Handler, Location, Manifest, Migration, Release, Setting
 from stigmem_review.outcomes import is_read, members, values
+from stigmem_review.text import shorten
 
 Key = tuple[str, str, int]
 """What the node's ledger knows a migration by: plugin, backend and number."""
@@ -81,7 +82,7 @@ def _way_back(found: Sequence[Way], new: Release) -> Iterator[Fact]:
             fresh=way.on == "new",
             upgraded=_upgraded(found, way.backend),
             yours=way.on == "yours",
-            why=f"{way.back.error}: {way.back.message}",
+            why=shorten(f"{way.back.error}: {way.back.message}"),
             at=_place(new, way.backend),
         )
 

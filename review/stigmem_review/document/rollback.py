@@ -11,7 +11,7 @@ from stigmem_review.forecast.ledger import Answer
 from stigmem_review.forecast.rollback import Way
 from stigmem_review.host import Node
 from stigmem_review.model import HOLE
-from stigmem_review.text import Message, Segment
+from stigmem_review.text import Message, Segment, shorten
 
 _ON = {
     "upgraded": "on a database that was upgraded",
@@ -39,7 +39,7 @@ def backs(found: Sequence[Way]) -> tuple[Back, ...]:
 
 
 def _prints(answer: Answer) -> str:
-    return f"{answer.error}: {answer.message}" if answer.state == "refused" else ""
+    return shorten(f"{answer.error}: {answer.message}") if answer.state == "refused" else ""
 
 
 def way_back(case: Case, found: Sequence[Way], old_node: Node | None) -> tuple[Line, ...]:
