@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stigmem_review.conditions import When, exclude, phrase, simplest
+from stigmem_review.conditions import When, exclude, narrows, phrase, simplest
 from stigmem_review.text import flat
 
 A, B, C = "A is set", "B is 'x'", "C is installed"
@@ -143,3 +143,26 @@ def test_what_is_too_much_to_tell_can_both_hold() -> None:
     ways = [f"A{number} is set or B is 'x'" for number in range(7)]
     assert exclude((*ways[:6], "B is 'y'"), ("A0 is not set",))
     assert not exclude((*ways, "B is 'y'"), ("A0 is not set",))
+
+
+NARROWS: dict[str, tuple[When, When, bool]] = {
+    "the same": ((("A is set",),), (("A is set",),), True),
+    "something more": ((("A is set",),), (("A is set", "B is set"),), True),
+    "something else": ((("A is set",),), (("B is set",),), False),
+    "something less": ((("A is set", "B is set"),), (("A is set",),), False),
+    "the opposite": ((("A is set",),), (("A is not set",),), False),
+    "one state of it": ((("A is set",),), (("A is set and not empty",),), True),
+    "more states of it": ((("A is set and not empty",),), (("A is set",),), False),
+    "one of two ways": ((("A is set",), ("B is set",)), (("B is set", "C is set"),), True),
+    "one way more": ((("A is set",),), (("A is set",), ("B is set",)), False),
+    "always": ((("A is set",),), (), False),
+    "a way that is not known": ((("A is set",),), ((),), False),
+    "of a way that is not known": (((),), (("A is set",),), False),
+    "of a way that is not known, and another": (((), ("A is set",)), (("A is set",),), True),
+}
+
+
+@pytest.mark.parametrize("case", NARROWS)
+def test_conditions_that_only_leave_less(case: str) -> None:
+    was, when, so = NARROWS[case]
+    assert narrows(when, was) == so

@@ -176,6 +176,17 @@ def _contradict(literals: _Way) -> bool:
     )
 
 
+def narrows(when: When, was: When) -> bool:
+    """Say whether something is so only where it was, as far as the conditions say.
+
+    A way that names nothing is one of which it is not known when it is gone, so it covers none.
+    """
+    before = [_way(each) for each in was if each]
+    return when != ALWAYS and all(
+        each and any(_covers(other, dict(_way(each))) for other in before) for each in when
+    )
+
+
 # In the fewest ways
 
 

@@ -264,3 +264,12 @@ def test_what_was_changed_before_still_starts_from_what_it_is(tmp_path: Path) ->
     old = with_("policy", "CLOSED.append(names)")
     new = {**old, "policy": old["policy"].replace('["mallory"]', "[]")}
     assert said(tmp_path, old, new) == ["deciding-constant-changed"]
+
+
+def test_what_can_no_longer_be_told_is_said(tmp_path: Path) -> None:
+    asked = "".join(f"    if more.get({each!r}):\n        size += {each}\n" for each in range(9))
+    start = "def gate(ctx, entity=None, size=0, **more):\n"
+    new = {**FIRST, "handlers": GATE.replace("size=0, **_):\n", f"size=0, **more):\n{asked}")}
+    assert start in new["handlers"]
+    assert said(tmp_path / "new", FIRST, new) == ["decides-otherwise"]
+    assert said(tmp_path / "kept", new, new) == []

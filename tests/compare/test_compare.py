@@ -656,7 +656,7 @@ BLOCKS = (Way("deny", (("a", True),)), Way("allow", (("a", False),)))
 SHIFTS: dict[str, tuple[tuple[Way, ...], tuple[Way, ...], list[Any]]] = {
     "nothing": (BLOCKS, BLOCKS, []),
     "nothing is told of the old one": ((), BLOCKS, []),
-    "nothing is told of the new one": (BLOCKS, (), []),
+    "nothing is told of the new one": (BLOCKS, (), [("unclear", (), (), 0)]),
     "a condition more": (
         BLOCKS,
         (

@@ -169,6 +169,46 @@ def gate(ctx, **kwargs):
     if (who := getattr(kwargs, "x", None) and ctx in () or kwargs.get("entity")) in BLOCKED:
         return Deny("x")
     return Allow()""",
+    "any of comparisons": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if any(entity == each for each in BLOCKED) else Allow()""",
+    "any of a list of comparisons": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if any([each == entity for each in BLOCKED]) else Allow()""",
+    "a loop that looks for it": """
+def gate(ctx, entity=None, **kwargs):
+    for each in BLOCKED:
+        if each == entity:
+            return Deny("x")
+    return Allow()""",
+    "one comparison after the other": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if entity == "a" or "b" == entity else Allow()""",
+    "neither one nor the other": """
+def gate(ctx, entity=None, **kwargs):
+    return Allow() if entity != "b" and entity != "a" else Deny("x")""",
+    "whether it is so": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if bool(entity in BLOCKED) else Allow()""",
+    "whether that is true": """
+def gate(ctx, entity=None, **kwargs):
+    return Deny("x") if (entity in BLOCKED) is True else Allow()""",
+    "whether that is not true": """
+def gate(ctx, entity=None, **kwargs):
+    return Allow() if (entity in BLOCKED) != True else Deny("x")""",
+    "whether it is false": """
+def gate(ctx, entity=None, **kwargs):
+    return Allow() if (entity in BLOCKED) == False else Deny("x")""",
+    "whether its opposite is not false": """
+def gate(ctx, entity=None, **kwargs):
+    return Allow() if (not entity in BLOCKED) is not False else Deny("x")""",
+    "a match of whether it is so": """
+def gate(ctx, entity=None, **kwargs):
+    match entity in BLOCKED:
+        case True:
+            return Deny("x")
+        case _:
+            return Allow()""",
 }
 
 
@@ -292,6 +332,100 @@ OTHER = {
 def test_what_a_handler_decides(case: str) -> None:
     body, expected = OTHER[case]
     assert ways(f"def gate(ctx, entity=None, **more):\n{body}\n") == expected
+
+
+APART = {
+    "all of comparisons": "all(entity == each for each in BLOCKED)",
+    "any but for some": "any(entity == each for each in BLOCKED if each != 'b')",
+    "any of something else": "any(str(entity).startswith(each) for each in BLOCKED)",
+    "any compared with itself": "any(each == each for each in BLOCKED)",
+    "any of a text": "any(entity == each for each in 'ab')",
+    "any of what is passed": "any(entity == each for each in kwargs['them'])",
+    "another function of that name": "other(entity == each for each in BLOCKED)",
+    "a comparison of two things": "entity == 'a' or kwargs['x'] == 'b'",
+    "a comparison with what is passed": "entity == 'a' or entity == kwargs['x']",
+    "both": "entity == 'a' and entity == 'b'",
+    "either is not": "entity != 'a' or entity != 'b'",
+    "whether it is one": "(entity in BLOCKED) is 1",
+    "whether it is true, of what may be anything": "kwargs['x'] is True",
+}
+
+
+@pytest.mark.parametrize("case", APART)
+def test_what_asks_something_else_is_not_the_same(case: str) -> None:
+    top = "def other(each): return not entity\n"
+    code = f"{top}def gate(ctx, entity=None, **kwargs):\n    return {APART[case]} and Deny()"
+    assert ways(code) != PLAIN
+
+
+LOOPS_APART = {
+    "what it does hangs on the item": "if each == entity: return each",
+    "it goes on": "if each == entity: kwargs['x'] = 1",
+    "with an else": "if each == entity: return Deny()\n        else: return Allow()",
+    "after something else": "kwargs['x'] = 1\n        if each == entity: return Deny()",
+    "something else of each": "if each.x == entity: return Deny()",
+}
+
+
+@pytest.mark.parametrize("case", LOOPS_APART)
+def test_a_loop_that_does_something_else_is_not_the_same(case: str) -> None:
+    code = "def gate(ctx, entity=None, **kwargs):\n    for each in BLOCKED:\n"
+    assert ways(f"{code}        {LOOPS_APART[case]}\n    return Allow()") != PLAIN
+
+
+KEPT = "[each of value for each of value if 'x' in each of value]"
+LISTS = {
+    "a comprehension": ("return [each for each in value if 'x' in each]", True),
+    "a list of a generator": ("return list(each for each in value if 'x' in each)", True),
+    "a loop": ("for each in value:\n        if 'x' in each: kept.append(each)", True),
+    "a loop that goes on": (
+        "for each in value:\n        if 'x' not in each: continue\n        kept.append(each)",
+        True,
+    ),
+    "a loop that adds all": ("for each in value: kept.append(each)", False),
+    "a loop that adds the others": (
+        "for each in value:\n        if 'x' not in each: kept.append(each)",
+        False,
+    ),
+    "a loop that ends early": (
+        "for each in value:\n        if 'x' not in each: break\n        kept.append(each)",
+        False,
+    ),
+    "a loop with an else": (
+        "for each in value:\n        if 'x' in each: kept.append(each)\n    else: kept = []",
+        False,
+    ),
+    "a loop that changes each": (
+        "for each in value:\n        if 'x' in each:\n            each.y = 1\n"
+        "            kept.append(each)",
+        False,
+    ),
+    "a loop that adds something else": (
+        "for each in value:\n        if 'x' in each: kept.append(each.y)",
+        False,
+    ),
+    "a loop that goes by what it added": (
+        "for each in value:\n        if 'x' in each and each not in kept: kept.append(each)",
+        False,
+    ),
+    "a loop over what has something in it": (
+        "kept.append(1)\n    for each in value:\n        if 'x' in each: kept.append(each)",
+        False,
+    ),
+    "a loop over what has two names": (
+        "kept = also = []\n    for each in value:\n        if 'x' in each: kept.append(each)\n"
+        "    return also",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_loop_that_makes_a_list_is_a_comprehension(case: str) -> None:
+    body, is_same = LISTS[case]
+    code = f"def gate(ctx, value, **more):\n    kept = []\n    {body}\n    return kept\n"
+    assert ({end for end, _ in ways(code, "recall_filter")} == {KEPT}) == is_same
+    assert ways(code, "recall_filter") != {("[]", ())}
 
 
 FILTERS = {

@@ -53,7 +53,19 @@ def decided_otherwise(
     gone = {each.item for each in denials(old, new, node)}
     for handler in new.handlers:
         was, hook = before.get(handler.hook), handler.hook
-        if was is None or not handler.ways:
+        if was is None:
+            continue
+        if not handler.ways:
+            if hook not in gone:
+                yield DecidesOtherwise(
+                    item=hook,
+                    hook=node.hook(hook),
+                    target=handler.target,
+                    shift="unclear",
+                    was="",
+                    now="",
+                    at=handler.at,
+                )
             continue
         one, two = dict(was.constants), dict(handler.constants)
         shared = one.keys() & two.keys()

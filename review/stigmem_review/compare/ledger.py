@@ -16,7 +16,7 @@ import msgspec
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
 from stigmem_review.compare.nested import differences
 from stigmem_review.compare.table import FIELDS, TABLE
-from stigmem_review.conditions import When
+from stigmem_review.conditions import When, narrows
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
 from stigmem_review.outcomes import is_read
 
@@ -84,7 +84,7 @@ def _fact(field: Field, kind: Any, thing: Thing, entry: Entry, **values: Any) ->
 def _shift(was: When, when: When) -> Shift:
     if not when:
         return "always"
-    return "other" if was else "sometimes"
+    return "other" if was and not narrows(when, was) else "sometimes"
 
 
 # The proof

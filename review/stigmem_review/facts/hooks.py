@@ -17,7 +17,7 @@ from stigmem_review.facts.base import (
 )
 from stigmem_review.host import HookInfo
 
-Shift = Literal["less", "more", "other"]
+Shift = Literal["less", "more", "other", "unclear"]
 
 
 def _runs(hook: HookInfo, when: When) -> Gain | None:
@@ -114,9 +114,10 @@ class DecidesOtherwise(Fact, frozen=True, kw_only=True):
     """A handler that ends in another way than before, where all that is asked for is the same.
 
     ``shift`` is ``less`` where it denied and lets pass, ``more`` where it let pass and denies,
-    ``other`` where it gives something else. ``dropped`` are conditions of the old way that the new
-    one does not ask for, ``added`` those that only the new one has, ``more`` how many further ways
-    differ so. ``was`` and ``now`` are what it gives, in words of the code.
+    ``other`` where it gives something else, ``unclear`` where it cannot be told any more.
+    ``dropped`` are conditions of the old way that the new one does not ask for, ``added`` those
+    that only the new one has, ``more`` how many further ways differ so. ``was`` and ``now`` are
+    what it gives, in words of the code.
     """
 
     hook: HookInfo
@@ -131,6 +132,8 @@ class DecidesOtherwise(Fact, frozen=True, kw_only=True):
     def gain(self) -> Gain | None:
         if self.shift == "less":
             return Gain("undenied", "denies less than before", (self.item,))
+        if self.shift == "unclear":
+            return Gain("code", "decides by what cannot be told any more", (self.item,))
         return Gain("code", "decides otherwise than before", (self.item,))
 
 

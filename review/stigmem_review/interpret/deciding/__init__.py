@@ -13,6 +13,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stigmem_review.interpret.deciding.alike import as_comprehension, as_condition
 from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.expressions import Expressions, each_of
 from stigmem_review.interpret.deciding.kept import Keeping, Kept
@@ -241,8 +242,9 @@ class Walk(Expressions):
         found = []
         for way, term in self.look(value, frame, path):
             mine = frame.copy()
+            same = rooted(term) if len(targets) > 1 else term
             for each in targets:
-                self.bind(each, term, mine)
+                self.bind(each, same, mine)
             found.append(Exit(way, mine, "falls", NOTHING))
         return found
 
@@ -250,6 +252,11 @@ class Walk(Expressions):
         self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame, path: Held
     ) -> list[Exit]:
         """Return how what is done with one of the items ends."""
+        if not isinstance(node, ast.While):
+            if (told := self.gathered(node, frame, path)) is not None:
+                return told
+            if (told := self.searched(node, frame, path)) is not None:
+                return told
         ways: list[tuple[Held, Frame]] = []
         if not isinstance(node, ast.While):
             for way, term in self.look(node.iter, frame, path):
@@ -262,6 +269,29 @@ class Walk(Expressions):
         after = [(each.path, each.frame) for each in exits if each.kind in ("falls", "leaves")]
         found = [each for each in exits if each.kind not in ("falls", "leaves")]
         return [*found, *self.block(node.orelse, after)]
+
+    def gathered(self, node: ast.For | ast.AsyncFor, frame: Frame, path: Held) -> list[Exit] | None:
+        """Return how a loop ends that makes a list as a comprehension does."""
+        made = as_comprehension(node)
+        if made is None:
+            return None
+        name, listed = made
+        before = frame.names.get(name)
+        if before is None or before.parts != [] or before.text != "[]":
+            return None
+        others = (each for other, each in frame.names.items() if other != name)
+        if any(each.root is before.root for each in others):
+            return None
+        frame.names[name] = rooted(self.comprehension(listed, frame, path))
+        return [Exit(path, frame, "falls", NOTHING)]
+
+    def searched(self, node: ast.For | ast.AsyncFor, frame: Frame, path: Held) -> list[Exit] | None:
+        """Return how a loop ends that asks whether something is among its items."""
+        asked = as_condition(node)
+        if asked is None or not self.holds_items(asked[0].comparators[0], frame, path):
+            return None
+        test, found = asked
+        return self.statement(ast.If(test, found.body, []), frame, path)
 
     def attempt(self, node: ast.Try | ast.TryStar, frame: Frame, path: Held) -> list[Exit]:
         """Return how a ``try`` ends: whether something is raised is a condition."""

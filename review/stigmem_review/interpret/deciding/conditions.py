@@ -54,6 +54,8 @@ class Conditions(Things, ABC):
                 return [(way, not so) for way, so in self.test(inner, frame, path)]
             case ast.BoolOp(op=op, values=values):
                 is_or = isinstance(op, ast.Or)
+                if (asked := self.one_of(values, is_or, frame, path)) is not None:
+                    return self.compared(ast.In() if is_or else ast.NotIn(), *asked, path)
                 found: Decided = []
                 ways = [path]
                 for each in values:
@@ -71,6 +73,28 @@ class Conditions(Things, ABC):
             case _:
                 pass
         return [e for way, term in self.look(node, frame, path) for e in self.truth(term, way)]
+
+    def one_of(
+        self, values: Sequence[ast.expr], is_or: bool, frame: Frame, path: Held
+    ) -> tuple[Term, Term] | None:
+        """Return what is compared with several constants, and these, if that is all it asks."""
+        wanted = ast.Eq if is_or else ast.NotEq
+        about: Term | None = None
+        parts: list[Term] = []
+        for each in values:
+            if not (isinstance(each, ast.Compare) and [type(op) for op in each.ops] == [wanted]):
+                return None
+            sides = [self.look(one, frame, path) for one in (each.left, each.comparators[0])]
+            if any(len(ways) != 1 for ways in sides):
+                return None
+            (_, one), (_, other) = (ways[0] for ways in sides)
+            if isinstance(one.value, Const):
+                one, other = other, one
+            if not isinstance(other.value, Const) or (about and about.text != one.text):
+                return None
+            about = one
+            parts.append(other)
+        return (about, listed(parts, ordered=False)) if about is not None else None
 
     def boolean(self, values: Sequence[ast.expr], is_or: bool, frame: Frame, path: Held) -> Told:
         """Return what ``and`` or ``or`` gives."""
@@ -128,6 +152,10 @@ class Conditions(Things, ABC):
             kind, one, two = _SWAPPED[kind], two, one
         so = kind in _NEGATED
         kind = _NEGATED.get(kind, kind)
+        truth = two.value.value if isinstance(two.value, Const) else None
+        is_asked = kind in (ast.Is, ast.Eq) and isinstance(one.parts, (Asked, Not))
+        if is_asked and isinstance(truth, bool):
+            return [(way, found == (truth != so)) for way, found in self.truth(one, path)]
         if kind is ast.Is and isinstance(two.value, Const) and isinstance(one.value, (Const, Ref)):
             return self.settled((one.value == two.value) != so, path, one, two)
         if kind is ast.Eq:

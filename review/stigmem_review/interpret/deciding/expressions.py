@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stigmem_review.code.names import Function
+from stigmem_review.interpret.deciding.alike import as_list, as_membership
 from stigmem_review.interpret.deciding.changes import CHANGES, SETS
 from stigmem_review.interpret.deciding.conditions import Conditions
 from stigmem_review.interpret.deciding.kept import State
@@ -37,6 +38,7 @@ from stigmem_review.interpret.deciding.terms import (
     constant,
     data_of,
     inside,
+    is_display,
     is_late,
     listed,
     rewritten,
@@ -45,7 +47,7 @@ from stigmem_review.interpret.deciding.terms import (
 )
 from stigmem_review.interpret.deciding.things import ENDS
 from stigmem_review.interpret.environment import Env
-from stigmem_review.interpret.values import Bound, Const, Foreign, Ref
+from stigmem_review.interpret.values import Bound, Const, Foreign, Frozen, Pairs, Ref, Tuple
 
 _INSIDE = 12
 """Ways through what a handler calls, up to which they are ways of the handler's own."""
@@ -112,7 +114,11 @@ class Expressions(Conditions, ABC):
                     for each in self.asked_of(self.attribute_at(term, node, frame), way)
                 ]
             case ast.Call():
-                return self.call(node, frame, path)
+                return (
+                    self.look(same, frame, path)
+                    if (same := self.otherwise(node, frame, path)) is not None
+                    else self.call(node, frame, path)
+                )
             case ast.Await(value=value):
                 return self.look(value, frame, path)
             case ast.Lambda():
@@ -196,6 +202,29 @@ class Expressions(Conditions, ABC):
             else [(e.path, e.term) for e in exits]
         )
 
+    def otherwise(self, node: ast.Call, frame: Frame, path: Held) -> ast.expr | None:
+        """Return how else a call is written, in the form that is compared."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in ("any", "list") or self.name(name, frame).value != Foreign(
+            f"builtins.{name}"
+        ):
+            return None
+        if name == "list":
+            return as_list(node)
+        asked = as_membership(node)
+        if asked is None or not self.holds_items(asked.comparators[0], frame, path):
+            return None
+        return asked
+
+    def holds_items(self, node: ast.expr, frame: Frame, path: Held) -> bool:
+        """Say whether ``in`` asks for items of something, and not, as of a text, for parts."""
+        [(_, term), *more] = self.look(node, frame, dict(path))
+        held = term.value
+        known = isinstance(held, (Frozen, Tuple, Pairs)) or (
+            isinstance(held, Ref) and held.kind in ("list", "set", "dict")
+        )
+        return not more and (known or is_display(term))
+
     def call(self, node: ast.Call, frame: Frame, path: Held) -> Told:
         """Call what an expression gives."""
         found: Told = []
@@ -234,6 +263,8 @@ class Expressions(Conditions, ABC):
         dotted = function.value.dotted if isinstance(function.value, Foreign) else ""
         if dotted in ENDS:
             return [(path, Term(ENDS[dotted], Foreign(dotted)))]
+        if dotted == "builtins.bool" and len(args) == 1 and isinstance(args[0].parts, (Asked, Not)):
+            return [(path, args[0])]
         if dotted in _CASTS and len(args) == 2:
             return [(path, args[1])]
         if dotted == "builtins.getattr" and len(args) in (2, 3):
