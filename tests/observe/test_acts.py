@@ -37,3 +37,27 @@ def test_files_that_are_the_same_take_nothing_of_the_limit(tmp_path: Path) -> No
     assert not closes(tmp_path, old, old | {"demo_plugin/z8.py": f"# by hand\n{SAID}"})
     (tmp_path / "other").mkdir()
     assert closes(tmp_path / "other", old, old | {"demo_plugin/z8.py": f"{SAID}Y = 1\n"})
+
+
+def said(tmp_path: Path, old: dict[str, str], new: dict[str, str]) -> str:
+    report = review(release(tmp_path / "old", old), release(tmp_path / "new", new), environment={})
+    [found] = [each for each in report.findings if each.rule == "SPR616"]
+    return "".join(part.text for part in found.message)
+
+
+def test_of_files_past_the_limit_no_more_is_said_than_their_bytes_tell(tmp_path: Path) -> None:
+    old = {f"demo_plugin/z{n}.py": SAID for n in range(3)}
+    laid_out = {place: f"# by hand\n{text}" for place, text in old.items()}
+    (tmp_path / "bytes").mkdir()
+    found = said(tmp_path / "bytes", old, laid_out)
+    assert "too large to tell whether in more than layout and comments: demo_plugin/z2.py" in found
+    assert "the code is not what it was" not in found
+    (tmp_path / "code").mkdir()
+    found = said(tmp_path / "code", old, laid_out | {"demo_plugin/z0.py": f"{SAID}Y = 1\n"})
+    assert "the code is not what it was" in found
+    assert found.endswith("Of demo_plugin/z2.py only the bytes were compared.")
+
+
+def test_a_file_that_is_added_is_other_code(tmp_path: Path) -> None:
+    found = said(tmp_path, {}, {"demo_plugin/z.py": SAID})
+    assert "the code is not what it was. These files differ: demo_plugin/z.py." in found

@@ -26,11 +26,17 @@ def code_changed(version: str, old: Release, new: Release) -> Iterator[facts.Cod
     acting = [
         path for path in differing if path not in old.acts or old.acts[path] != new.acts.get(path)
     ]
+    unread = [
+        path
+        for path in acting
+        if path.endswith(".py") and path not in old.acts and path in one.keys() & two.keys()
+    ]
     if differing:
         yield facts.CodeChanged(
             item=version,
             files=tuple(acting or differing),
             acts=bool(acting),
+            unread=tuple(unread),
             released=old.source.kind in _RELEASED and new.source.kind in _RELEASED,
         )
 

@@ -97,11 +97,13 @@ class CodeChanged(Fact, frozen=True, kw_only=True):
     """Other files of the package under the same version, which ``item`` is.
 
     ``acts`` if they say something else to whoever runs them, and then ``files`` are those which do;
-    ``released`` if both are files of a release, and not states of a project.
+    ``unread`` are those of them of which only the bytes were compared; ``released`` if both are
+    files of a release, and not states of a project.
     """
 
     files: tuple[str, ...]
     acts: bool
+    unread: tuple[str, ...] = ()
     released: bool
 
 
