@@ -217,6 +217,12 @@ def test_a_module_that_is_imported_late_changes_what_decides(tmp_path: Path) -> 
     assert "decides-otherwise" in said(tmp_path / "in-a-function", FIRST, new)
 
 
+def test_a_module_of_which_something_is_imported_late_changes_what_decides(tmp_path: Path) -> None:
+    admin = "from .policy import CLOSED\n\nCLOSED.clear()\nDONE = True\n"
+    new = {**with_("policy", "from .admin import DONE\n    return DONE"), "admin": admin}
+    assert "decides-otherwise" in said(tmp_path, FIRST, new)
+
+
 CALM = {
     "a counter": ("handlers", "COUNTS.clear()"),
     "a cache": ("policy", "SEEN.update(names)"),
@@ -232,6 +238,7 @@ CALM = {
     ),
     "a function that is given what it does not change": ("policy", "drop(SEEN, CLOSED)"),
     "a method that is not its own": ("policy", "names.CLOSED.clear()"),
+    "a call that fails": ("policy", "CLOSED.copy()\n    getattr(names).x = 1"),
     "only read": ("policy", "return CLOSED.copy(), CLOSED[0], STATE.lax, sorted(OPEN)"),
 }
 
@@ -258,6 +265,22 @@ def gate(ctx, entity=None, **_):
 def test_a_cache_that_the_handler_filled_before_is_not_said(tmp_path: Path) -> None:
     old, new = {"handlers": KEEPS}, {"handlers": f"{KEEPS}\n\ndef more():\n    return 1\n"}
     assert said(tmp_path, old, new) == []
+
+
+CALLED_AS_ITS_CLASS = IN_OBJECT.replace("gate = Gate().gate", "Gate = Gate()\ngate = Gate.gate")
+IN_CLASS = IN_OBJECT.replace(
+    'def __init__(self):\n        self.blocked = {"eve"}', 'blocked = {"eve"}'
+)
+
+
+@pytest.mark.parametrize("text", [CALLED_AS_ITS_CLASS, IN_CLASS])
+def test_objects_are_known_whatever_they_are_called(text: str, tmp_path: Path) -> None:
+    place = text.index("\n\n\n", text.index("def gate"))
+    more = "\n\n    def audit(self, ctx, **_):\n        self.blocked.clear()"
+    new = {"handlers": f"{text[:place]}{more}{text[place:]}"}
+    assert "decides-otherwise" in said(tmp_path / "new", {"handlers": text}, new)
+    calm = {"handlers": new["handlers"].replace(".clear()", ".copy()")}
+    assert said(tmp_path / "calm", {"handlers": text}, calm) == []
 
 
 def test_what_was_changed_before_still_starts_from_what_it_is(tmp_path: Path) -> None:

@@ -32,6 +32,22 @@ def told(code: str, hook: str = GATE) -> Told | None:
     return decisions(Changes(program.machine), handler, rewrites=hook != GATE)
 
 
+def test_where_it_is_too_much_to_tell_anything_may_be_changed() -> None:
+    code = (
+        "CLOSED = ['a']\ndef gate(ctx, entity=None, **_):\n    if entity in CLOSED: return Deny()\n"
+    )
+    files = plugin(hooks={GATE: "gate"}, handlers=f"{TOP}{code}")
+    data = {path: text.encode() for path, text in files.items()}
+    program = Programs().get("demo_plugin:plugin_manifest", data, {}, node())
+    [(_, handler)] = handlers(program)
+    for steps, is_changed in ((0, False), (10**9, True)):
+        changes = Changes(program.machine)
+        changes.steps = steps
+        found = decisions(changes, handler, rewrites=False)
+        assert found is not None
+        assert all(("as changed" in each.when[0][0]) == is_changed for each in found.ways)
+
+
 def ways(code: str, hook: str = GATE) -> set[tuple[str, tuple[tuple[str, bool], ...]]]:
     found = told(code, hook)
     assert found is not None
@@ -358,6 +374,12 @@ def test_what_asks_something_else_is_not_the_same(case: str) -> None:
     assert ways(code) != PLAIN
 
 
+def test_what_is_compared_with_itself_is_not_looked_for() -> None:
+    start = "def gate(ctx, each=None, **kwargs):\n    return Deny() if "
+    one = f"{start}any(each == each.x for each in BLOCKED) else Allow()"
+    assert ways(one) != ways(f"{start}each.x in BLOCKED else Allow()")
+
+
 LOOPS_APART = {
     "what it does hangs on the item": "if each == entity: return each",
     "it goes on": "if each == entity: kwargs['x'] = 1",
@@ -398,6 +420,16 @@ LISTS = {
     "a loop that changes each": (
         "for each in value:\n        if 'x' in each:\n            each.y = 1\n"
         "            kept.append(each)",
+        False,
+    ),
+    "a loop that adds something in the place of the others": (
+        "for each in value:\n        if 'x' in each: kept.append(each)\n"
+        "        else: kept.append(1)",
+        False,
+    ),
+    "a loop that changes each that it added": (
+        "for each in value:\n        if 'x' in each:\n            kept.append(each)\n"
+        "            each.y = 1",
         False,
     ),
     "a loop that adds something else": (

@@ -252,7 +252,7 @@ class Walk(Expressions):
         self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame, path: Held
     ) -> list[Exit]:
         """Return how what is done with one of the items ends."""
-        if not isinstance(node, ast.While):
+        if isinstance(node, ast.For):
             if (told := self.gathered(node, frame, path)) is not None:
                 return told
             if (told := self.searched(node, frame, path)) is not None:
@@ -270,7 +270,7 @@ class Walk(Expressions):
         found = [each for each in exits if each.kind not in ("falls", "leaves")]
         return [*found, *self.block(node.orelse, after)]
 
-    def gathered(self, node: ast.For | ast.AsyncFor, frame: Frame, path: Held) -> list[Exit] | None:
+    def gathered(self, node: ast.For, frame: Frame, path: Held) -> list[Exit] | None:
         """Return how a loop ends that makes a list as a comprehension does."""
         made = as_comprehension(node)
         if made is None:
@@ -285,7 +285,7 @@ class Walk(Expressions):
         frame.names[name] = rooted(self.comprehension(listed, frame, path))
         return [Exit(path, frame, "falls", NOTHING)]
 
-    def searched(self, node: ast.For | ast.AsyncFor, frame: Frame, path: Held) -> list[Exit] | None:
+    def searched(self, node: ast.For, frame: Frame, path: Held) -> list[Exit] | None:
         """Return how a loop ends that asks whether something is among its items."""
         asked = as_condition(node)
         if asked is None or not self.holds_items(asked[0].comparators[0], frame, path):

@@ -7,7 +7,7 @@ import ast
 from stigmem_review.code.nodes import walk
 
 
-def as_comprehension(loop: ast.For | ast.AsyncFor) -> tuple[str, ast.ListComp] | None:
+def as_comprehension(loop: ast.For) -> tuple[str, ast.ListComp] | None:
     """Return the list that a loop adds its items to, and how else they would be written there.
 
     Nothing where it does anything besides, or asks for what it has added so far.
@@ -30,7 +30,7 @@ def as_comprehension(loop: ast.For | ast.AsyncFor) -> tuple[str, ast.ListComp] |
                 args=[item],
                 keywords=[],
             )
-        ) if not loop.orelse and isinstance(loop, ast.For):
+        ) if not loop.orelse:
             if any(_mentions(each, name) for each in (loop.target, loop.iter, item, *tests)):
                 return None
             every = ast.comprehension(loop.target, loop.iter, tests, 0)
@@ -39,7 +39,7 @@ def as_comprehension(loop: ast.For | ast.AsyncFor) -> tuple[str, ast.ListComp] |
             return None
 
 
-def as_condition(loop: ast.For | ast.AsyncFor) -> tuple[ast.Compare, ast.If] | None:
+def as_condition(loop: ast.For) -> tuple[ast.Compare, ast.If] | None:
     """Return what a loop asks that only looks for something among its items, and where it is.
 
     What it then does has to end the loop, and may not hang on which of the items it was.

@@ -192,6 +192,9 @@ class Reader:
         for each in around:
             if isinstance(each, ast.ClassDef) and found is not None:
                 inner = self.m.cells.get((found.oid, each.name), MISSING)
+                if isinstance(inner, Ref) and inner.kind == "instance":
+                    # The only object of a class often has its name.
+                    inner = self.m.thing(inner).type
                 found = inner if isinstance(inner, Ref) and inner.kind == "class" else None
             elif not isinstance(each, ast.Module):
                 return None
