@@ -308,6 +308,12 @@ PAIRS: dict[str, Pair] = {
     "a handler that code of others gives": Pair(
         plugin(), plugin(handlers="import acme\n\naudit = acme.wrapped()\n"), {"handler-unread"}
     ),
+    "an installer that would take another node": Pair(
+        plugin(),
+        plugin(),
+        {"node-requirement-unmet", "requirement-added"},
+        new_more={"headers": "Requires-Dist: stigmem-node<0.9.0a10\n"},
+    ),
     "what keeps a node from starting": Pair(
         plugin(),
         plugin(handlers=HANDLERS + "\n\naudit.__plugin_timeout__ = 60\n"),

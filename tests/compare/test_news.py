@@ -55,6 +55,7 @@ TREATED = {
     "migration-unread": (LISTED, SAID, SAID),
     "migration-version-invalid": (LISTED, LISTED, LISTED),
     "name-invalid": (LISTED, LISTED, LISTED),
+    "node-requirement-unmet": (LISTED, LISTED, LISTED),
     "plugin-graduated": (LISTED, LISTED, LISTED),
     "record-mismatch": (SAID, SAID, SAID),
     "requires-stigmem-unmet": (LISTED, LISTED, LISTED),

@@ -23,6 +23,7 @@ from stigmem_review.facts import (
     MigrationUnread,
     MigrationVersionInvalid,
     NameInvalid,
+    NodeRequirementUnmet,
     PluginGraduated,
     RequiresStigmemUnmet,
     State,
@@ -41,6 +42,12 @@ from stigmem_review.model import (
     Unknown,
 )
 from stigmem_review.outcomes import hooks, is_read, members, values
+from stigmem_review.patterns import late
+
+_OF_NODE = late(
+    r"stigmem[-_.]node(?:\[[^]]*\])?\s*\(?(?P<range>[<>=!~][^;()@]*)\)?\s*", re.IGNORECASE
+)
+"""A requirement of the node that is always asked for, as metadata writes it."""
 
 
 def states(release: Release, node: Node) -> Iterator[State]:
@@ -61,6 +68,7 @@ def _states(release: Release, node: Node) -> Iterator[State]:
             yield _state(observation, node)
     yield from _accessors(release, node)
     yield from _migrations(release)
+    yield from _requires_node(release, node)
     if isinstance(release.manifest, Manifest):
         yield from _manifest_states(release.manifest, node)
         yield from _version_mismatch(release, release.manifest)
@@ -175,6 +183,17 @@ def _graduated(manifest: Manifest, node: Node) -> Iterator[State]:
     for each in members(manifest.depends_on):
         if each.value in node.graduated:
             yield DependencyGraduated(item=each.value, when=each.when, at=each.at)
+
+
+def _requires_node(release: Release, node: Node) -> Iterator[State]:
+    """Yield what an installer is told of the node's distribution, where the node is another one."""
+    wanted = release.requires_dist
+    if not isinstance(wanted, Known):
+        return
+    for text in wanted.value:
+        found = _OF_NODE.fullmatch(text)
+        if found and versions.allows(found["range"], node.version) is False:
+            yield NodeRequirementUnmet(item=f"stigmem-node{found['range']}", at=wanted.at)
 
 
 def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[State]:

@@ -61,6 +61,15 @@ class RequiresStigmemUnmet(Explained, frozen=True, kw_only=True):
     invalid: bool
 
 
+class NodeRequirementUnmet(State, frozen=True, kw_only=True):
+    """What its metadata requires of the node's own distribution is not the node; ``item`` says it.
+
+    An installer goes by that, and the node does not.
+    """
+
+    excuse = "as before"
+
+
 class PluginGraduated(State, frozen=True, kw_only=True):
     """What it does is part of the node, which ignores the plugin and runs nothing of it."""
 
