@@ -176,7 +176,8 @@ def test_what_is_staged_is_laid_out_too(
     assert (checked.mistakes, checked.gaps, report.verdict.exit_code) == ((), (), 0)
 
 
-def test_a_module_that_the_build_writes_is_no_missing_import(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["acme_ledger_version", "acme_ledger._version"])
+def test_a_module_that_the_build_writes_is_no_missing_import(tmp_path: Path, module: str) -> None:
     project = write_layout(tmp_path, LAYOUTS["hatch-flat"])
     text = (
         (project / "pyproject.toml")
@@ -185,10 +186,11 @@ def test_a_module_that_the_build_writes_is_no_missing_import(tmp_path: Path) -> 
     )
     (project / "pyproject.toml").write_text(
         text + '[tool.hatch.version]\nsource = "vcs"\n'
-        '[tool.hatch.build.hooks.vcs]\nversion-file = "acme_ledger_version.py"\n'
+        "[tool.hatch.build.hooks.vcs]\nversion-file = "
+        f'"{module.replace(".", "/")}.py"\n'
     )
     (project / "acme_ledger/__init__.py").write_text(
-        "from acme_ledger_version import __version__\n"
+        f"import {module}\nfrom {module} import __version__\nfound = {module}.__version__\n"
     )
     report = check(str(project))
     assert (report.checked[0].mistakes, report.verdict.exit_code) == ((), 0)

@@ -25,13 +25,14 @@ class Code(msgspec.Struct, frozen=True):
 
     ``paths`` says what a release calls the file at a place, where that is not the same;
     ``beside`` names what else can be imported at the top; ``site`` has all that is installed there,
-    as the manifest was read from it.
+    as the manifest was read from it, and ``written`` names places of what the build writes.
     """
 
     files: Mapping[str, bytes]
     paths: Mapping[str, str] = {}
     beside: frozenset[str] = frozenset()
     site: Mapping[str, bytes] = {}
+    written: frozenset[str] = frozenset()
 
     def at(self, place: str, line: int = 0) -> Location:
         """Return where a file, or a line of it, stands in the release."""
@@ -70,4 +71,4 @@ def code_of(artifact: Artifact, release: Release) -> Code:
     )
     files = {place: artifact.files[layout.places[place]] for place in release.package.value}
     site = {place: artifact.files[path] for place, path in layout.places.items()}
-    return Code(files, layout.places, beside, site)
+    return Code(files, layout.places, beside, site, layout.others)

@@ -80,9 +80,11 @@ class Modules:
         files: Mapping[str, bytes],
         paths: Mapping[str, str] | None = None,
         parsed: Parsed | None = None,
+        written: frozenset[str] = frozenset(),
     ) -> None:
         """``paths`` says what a release calls the file at a place, where that is not the same.
 
+        ``written`` are the places of files that its build writes, which are not among ``files``.
         ``parsed`` saves work where two releases have files in common: pass both the same dict.
         """
         self._files = files
@@ -100,6 +102,8 @@ class Modules:
         """The files, other than modules, that were asked for."""
         for place in files:
             self._note(self.shown(place), place)
+        self._written = written.difference(files)
+        self._tops |= {place.partition("/")[0].removesuffix(".py") for place in self._written}
 
     def shown(self, place: str) -> str:
         """Return what the release calls the file at a place."""
@@ -122,7 +126,14 @@ class Modules:
 
     def has(self, name: str) -> bool:
         """Say whether there is a module of this name, whatever is in it."""
-        return self._found.get(name) is not None or self._locate(name) is not None
+        if self._found.get(name) is not None or self._locate(name) is not None:
+            return True
+        return self.is_written(name)
+
+    def is_written(self, name: str) -> bool:
+        """Say whether a module is known only to be there: the build writes it."""
+        base = name.replace(".", "/")
+        return not self._written.isdisjoint((f"{base}/__init__.py", f"{base}.py"))
 
     def below(self, package: str) -> list[str]:
         """Return the modules that stand directly in a package."""

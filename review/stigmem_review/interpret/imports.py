@@ -239,6 +239,8 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     if found is None:
         if m.modules.folder(name):
             return _namespace(m, name, parent, last)
+        if m.modules.is_written(name):
+            return _written(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
         m.raise_("ModuleNotFoundError", Const(_no_package(name)))
@@ -288,6 +290,15 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
 
         ended += m.run(forgotten)
     return m.settle(ended, FALLS)
+
+
+def _written(m: Machine, name: str, parent: Value, last: str) -> Value:
+    """Import a module of which only the build knows what is in it."""
+    made = Foreign(name)
+    m.write(m.imports, made, name)
+    if isinstance(parent, Ref):
+        m.write(parent, made, last)
+    return made
 
 
 def in_file(found: Unusable) -> str:

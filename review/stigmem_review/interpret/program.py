@@ -123,12 +123,14 @@ class Programs:
         paths: Mapping[str, str],
         node: Node,
         own: Own | None = None,
+        written: frozenset[str] = frozenset(),
     ) -> Program:
         """Return the program of an entry point among files, as ``Modules`` takes them."""
-        key = (entry, node.version, own, frozenset(files.items()), frozenset(paths.items()))
+        shown = frozenset(paths.items())
+        key = (entry, node.version, own, frozenset(files.items()), shown, written)
         found = self._found.get(key)
         if found is None:
-            modules = Modules(files, paths, self.parsed)
+            modules = Modules(files, paths, self.parsed, written)
             found = self._found[key] = Program(entry, modules, node, own)
         return found
 

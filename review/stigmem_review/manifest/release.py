@@ -208,7 +208,9 @@ def _read_project_plugin(
     requires = project.requires_dist.value if isinstance(project.requires_dist, Known) else ()
     site = {place: artifact.files[path] for place, path in layout.places.items()}
     own = itself_of(project.name, project.version)
-    return _read_plugin(entry_points, site, layout.places, node, requires, programs, own)
+    return _read_plugin(
+        entry_points, site, layout.places, node, requires, programs, own, layout.others
+    )
 
 
 def itself_of(name: Text, version: Text) -> Own | None:
@@ -238,11 +240,12 @@ def _read_plugin(
     requires: tuple[str, ...],
     programs: Programs,
     own: Own | None,
+    written: frozenset[str] = frozenset(),
 ) -> _Plugin:
     entry_point, problems = factory_entry_point(entry_points)
     if entry_point is None:
         return _Plugin(Unknown(problems[0].why, problems[0].at), problems)
-    program = programs.get(entry_point.value, site, places, node, own)
+    program = programs.get(entry_point.value, site, places, node, own, written)
     if requires and not program.modules.owns(entry_point.value.partition(":")[0]):
         why = "the module it leads to is not in this release; what the release requires may have it"
         return _Plugin(Unknown(why, entry_point.at))

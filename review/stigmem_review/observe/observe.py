@@ -57,8 +57,9 @@ class Seen:
     def started(self, release: Release, code: Code, node: Node) -> list[tuple[EntryPoint, Program]]:
         """Return each entry point that names something in a module, and what it runs."""
         itself = itself_of(release.distribution, release.distribution_version)
+        site, paths, written = code.site, code.paths, code.written
         return [
-            (plain, self.programs.get(plain.value, code.site, code.paths, node, itself))
+            (plain, self.programs.get(plain.value, site, paths, node, itself, written))
             for each in entries_of(release)
             if (plain := normal_value(each)) is not None
         ]
