@@ -72,7 +72,8 @@ class BumpReport(msgspec.Struct, frozen=True):
     one review of releases. ``asked`` is what names both revisions to whoever decides. ``left`` are
     pins that changed and whose files were not at hand, which is for another review to look at.
     ``old_node`` is the node before, where its pin moves. ``warn_only`` is what the base's policy
-    X
+    says; ``shard`` is there where other plugins of the change are in other reports.
+    ``judged_as`` is the newest node that is known, where the one it is for is newer.
     """
 
     format: Literal[1]
