@@ -296,3 +296,10 @@ def test_what_can_no_longer_be_told_is_said(tmp_path: Path) -> None:
     assert start in new["handlers"]
     assert said(tmp_path / "new", FIRST, new) == ["decides-otherwise"]
     assert said(tmp_path / "kept", new, new) == []
+
+
+def test_what_could_not_be_told_before_is_said_once_it_is_other_code(tmp_path: Path) -> None:
+    asked = "".join(f"    if more.get({each!r}):\n        size += {each}\n" for each in range(9))
+    old = {**FIRST, "handlers": GATE.replace("size=0, **_):\n", f"size=0, **more):\n{asked}")}
+    new = {**old, "handlers": old["handlers"].replace("entity in BLOCKED", "size in BLOCKED")}
+    assert said(tmp_path, old, new) == ["decides-otherwise"]

@@ -627,9 +627,9 @@ def test_a_handler_that_could_do_anything_may_do_so_still() -> None:
         handler = Handler("recall_filter", "demo:x", "demo:x", part, ends=each)
         return msgspec.structs.replace(release_of(ShortRelease()), handlers=(handler,))
 
-    for was, said in ((("deny", "unknown"), []), (("deny",), ["deny-unclear"])):
+    for was, said in ((("deny", "unknown"), "decides-otherwise"), (("deny",), "deny-unclear")):
         found = compare(ends("aa", *was), ends("bb", "unknown"), NODE).facts
-        assert [facts.kind_of(each) for each in found] == ["handler-changed", *said]
+        assert [facts.kind_of(each) for each in found] == ["handler-changed", said]
 
 
 def test_an_end_that_cannot_be_told_comes_and_goes() -> None:
@@ -655,7 +655,8 @@ def deciding(sha256: str, *ways: Way, hook: str = "pre_recall_authorize") -> Rel
 BLOCKS = (Way("deny", (("a", True),)), Way("allow", (("a", False),)))
 SHIFTS: dict[str, tuple[tuple[Way, ...], tuple[Way, ...], list[Any]]] = {
     "nothing": (BLOCKS, BLOCKS, []),
-    "nothing is told of the old one": ((), BLOCKS, []),
+    "nothing is told of the old one": ((), BLOCKS, [("untold", (), (), 0)]),
+    "nothing is told of either": ((), (), [("untold", (), (), 0)]),
     "nothing is told of the new one": (BLOCKS, (), [("unclear", (), (), 0)]),
     "a condition more": (
         BLOCKS,
@@ -724,7 +725,7 @@ def test_a_statement_that_sets_a_name_of_a_handler_changes_it() -> None:
         code = tuple(Part(each, "aa", Location("demo/x.py", 1)) for each in ("demo:x", *parts))
         return msgspec.structs.replace(
             release_of(ShortRelease()),
-            handlers=(Handler("recall_filter", "demo:x", "demo:x", code),),
+            handlers=(Handler("post_assert_audit", "demo:x", "demo:x", code),),
         )
 
     for old, new in ((handler(), handler("demo.y")), (handler("demo.y"), handler())):

@@ -9,7 +9,7 @@ from stigmem_review.facts import Fact
 from stigmem_review.model import AS_INSTALLED, Known, Manifest, Release
 
 _RELEASED = (*AS_INSTALLED, "sdist")
-_MIGRATIONS = "migration_register"
+MIGRATIONS = "migration_register"
 
 
 def code_changed(version: str, old: Release, new: Release) -> Iterator[facts.CodeChanged]:
@@ -67,7 +67,7 @@ def is_same_code(state: Fact, old: Release, new: Release) -> bool:
     if old.code and old.code == new.code:
         return True
     if isinstance(state, facts.MigrationUnread):
-        one, two = (_behind(each, _MIGRATIONS) for each in (old, new))
+        one, two = (_behind(each, MIGRATIONS) for each in (old, new))
         return bool(one) and one == two
     return bool(old.decided) and old.decided == new.decided
 

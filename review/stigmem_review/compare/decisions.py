@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from stigmem_review.compare.acts import MIGRATIONS
 from stigmem_review.facts import (
     DecidesOtherwise,
     DecidingConstantChanged,
@@ -47,21 +48,23 @@ def decided_otherwise(
 ) -> Iterator[DecidesOtherwise | DecidingConstantChanged]:
     """Yield how handlers end otherwise than before, and the constants that they decide by.
 
-    Nothing where either side is not told, or where it can no longer deny at all.
+    Of one that is not told on either side, only that it is other code. Nothing where it can no
+    longer deny at all.
     """
-    before = {each.hook: each for each in old.handlers if each.ways}
+    before = {each.hook: each for each in old.handlers}
     gone = {each.item for each in denials(old, new, node)}
     for handler in new.handlers:
         was, hook = before.get(handler.hook), handler.hook
         if was is None:
             continue
-        if not handler.ways:
-            if hook not in gone:
+        if not (was.ways and handler.ways):
+            untold: Shift = "unclear" if was.ways else "untold"
+            if hook not in gone and (was.ways or _is_other_code(was, handler, node)):
                 yield DecidesOtherwise(
                     item=hook,
                     hook=node.hook(hook),
                     target=handler.target,
-                    shift="unclear",
+                    shift=untold,
                     was="",
                     now="",
                     at=handler.at,
@@ -82,6 +85,18 @@ def decided_otherwise(
         if hook not in gone:
             ways, after = (_named(each, kept=shared) for each in (was, handler))
             yield from _shifts(ways, after, handler, node)
+
+
+def _is_other_code(was: Handler, handler: Handler, node: Node) -> bool:
+    """Say whether a handler that decides runs other code than before under the same name.
+
+    Another name is told as that, and what a release migrates one by one.
+    """
+    decides = node.hook(handler.hook).power in ("deny", "rewrite")
+    if not decides or handler.hook == MIGRATIONS or was.target != handler.target:
+        return False
+    one, two = ({part.name: part.sha256 for part in each.parts} for each in (was, handler))
+    return one != two
 
 
 def _is_same(one: str, two: str) -> bool:

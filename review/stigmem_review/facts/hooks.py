@@ -17,7 +17,7 @@ from stigmem_review.facts.base import (
 )
 from stigmem_review.host import HookInfo
 
-Shift = Literal["less", "more", "other", "unclear"]
+Shift = Literal["less", "more", "other", "unclear", "untold"]
 
 
 def _runs(hook: HookInfo, when: When) -> Gain | None:
@@ -114,10 +114,11 @@ class DecidesOtherwise(Fact, frozen=True, kw_only=True):
     """A handler that ends in another way than before, where all that is asked for is the same.
 
     ``shift`` is ``less`` where it denied and lets pass, ``more`` where it let pass and denies,
-    ``other`` where it gives something else, ``unclear`` where it cannot be told any more.
-    ``dropped`` are conditions of the old way that the new one does not ask for, ``added`` those
-    that only the new one has, ``more`` how many further ways differ so. ``was`` and ``now`` are
-    what it gives, in words of the code.
+    ``other`` where it gives something else, ``unclear`` where it cannot be told any more,
+    ``untold`` where it could not be told of the old code, and it runs other code. ``dropped`` are
+    conditions of the old way that the new one does not ask for, ``added`` those that only the new
+    one has, ``more`` how many further ways differ so. ``was`` and ``now`` are what it gives, in
+    words of the code.
     """
 
     hook: HookInfo
@@ -134,6 +135,8 @@ class DecidesOtherwise(Fact, frozen=True, kw_only=True):
             return Gain("undenied", "denies less than before", (self.item,))
         if self.shift == "unclear":
             return Gain("code", "decides by what cannot be told any more", (self.item,))
+        if self.shift == "untold":
+            return Gain("code", "decides by other code than before", (self.item,))
         return Gain("code", "decides otherwise than before", (self.item,))
 
 

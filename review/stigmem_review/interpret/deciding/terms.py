@@ -12,7 +12,7 @@ from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.values import NONE, Const, Foreign, Ref, Value
 
-WAYS = 96
+WAYS = 256
 """Ways through a handler; with more of them nothing is told."""
 GIVEN = "value"
 """What the value is called that the node gives to a hook that rewrites it."""

@@ -39,7 +39,7 @@ from stigmem_review.interpret.values import (
 )
 from stigmem_review.model import Location
 
-_STEPS = 4_000
+_STEPS = 12_000
 _NAMED_ITEM = f"each of {PASSED}.items()"
 _NESTED = 4
 """Containers within each other that are written out."""
