@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -25,31 +26,25 @@ _SIGNED: dict[Signing, str] = {
 
 def foretold(found: Sequence[Foreseen]) -> tuple[Foretold, ...]:
     """Return what nodes do, those in a row that do the same put together."""
-    spans: list[tuple[list[str], tuple[Outcome, ...]]] = []
-    for each in found:
-        said = tuple(_plain(one) for one in each.outcomes)
-        if spans and _same(spans[-1], each.node, said):
-            spans[-1][0].append(each.node)
-        else:
-            spans.append(([each.node], said))
+    return tuple(_together(list(span)) for _, span in groupby(found, _told))
+
+
+def _told(each: Foreseen) -> tuple[Outcome, ...]:
+    """Return what a node does, without its version, which it ends some messages with."""
     return tuple(
-        Foretold(nodes[0] if len(nodes) == 1 else f"{nodes[0]} to {nodes[-1]}", outcomes)
-        for nodes, outcomes in spans
+        msgspec.structs.replace(one, message=one.message.removesuffix(each.node))
+        for one in each.outcomes
     )
 
 
-def _plain(outcome: Outcome) -> Outcome:
-    return msgspec.structs.replace(outcome, message=outcome.message.replace(HOLE, "..."))
-
-
-def _same(span: tuple[list[str], tuple[Outcome, ...]], node: str, said: object) -> bool:
-    """Say whether a node does what one before it does, whose name it may print instead."""
-    before, outcomes = span
-    renamed = tuple(
-        msgspec.structs.replace(one, message=one.message.replace(before[-1], node))
-        for one in outcomes
+def _together(span: list[Foreseen]) -> Foretold:
+    first, last = span[0], span[-1]
+    nodes = first.node if first is last else f"{first.node} to {last.node}"
+    outcomes = (
+        msgspec.structs.replace(each, message=each.message.replace(HOLE, "..."))
+        for each in first.outcomes
     )
-    return said in (outcomes, renamed)
+    return Foretold(nodes, tuple(outcomes))
 
 
 def starting(found: Iterable[Foretold], settings: NodeSettings) -> tuple[Line, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from stigmem_review import host
 from stigmem_review.forecast.model import NodeSettings, Outcome, usual
-from stigmem_review.forecast.start import foresee
+from stigmem_review.forecast.start import ON_A_NEW_DATABASE, Migrating, Plugin, foresee
 from stigmem_review.host import Node
 from stigmem_review.host.modules import modules
 from stigmem_review.model import Manifest, Release, Start
@@ -18,14 +18,17 @@ ACCEPTING = NodeSettings("off")
 """The settings of a node that takes unsigned plugins."""
 
 
-def alone(release: Release, node: Node) -> tuple[Outcome, ...]:
+def alone(
+    release: Release, node: Node, migrating: Migrating = ON_A_NEW_DATABASE
+) -> tuple[Outcome, ...]:
     """Return what a node that takes unsigned plugins does with a release that was read for it.
 
-    Nothing where what it does is not known at all, since no code could be followed.
+    Nothing where what it does is not known at all, since no code could be followed. ``migrating``
+    says what its migrations come to.
     """
     if not release.starts:
         return ()
-    found = foresee([release], node, ACCEPTING, others=None)
+    found = foresee([release], node, ACCEPTING, migrating, others=None)
     ignored = [o for each in found.plugins for o in each.outcomes if o.kind == "ignored"]
     if ignored and len(ignored) == len(found.plugins):
         return tuple(ignored)
@@ -62,12 +65,27 @@ def on_every_node(
 def _on_every_node(
     release: Release, node: Node, read: Callable[[Node], Release]
 ) -> Iterator[Foreseen]:
+    migrating = _asked_once(ON_A_NEW_DATABASE)
     for version in host.versions():
         other = host.node(version)
         alike = other is node or all(_is_alike(each, node, other) for each in release.starts)
-        outcomes = alone(release if alike else read(other), other)
+        outcomes = alone(release if alike else read(other), other, migrating)
         if outcomes:
             yield Foreseen(version, outcomes)
+
+
+def _asked_once(migrating: Migrating) -> Migrating:
+    """Return what remembers the answers: all node releases migrate alike, and that takes SQLite."""
+    answers: dict[tuple[int, ...], tuple[Sequence[Plugin], tuple[Outcome, ...]]] = {}
+
+    def of(plugins: Sequence[Plugin]) -> tuple[Outcome, ...]:
+        key = tuple(id(each.release) for each in plugins)
+        if key not in answers:
+            # The plugins are kept so that no other release can come to have the same number.
+            answers[key] = plugins, tuple(migrating(plugins))
+        return answers[key][1]
+
+    return of
 
 
 def _is_alike(start: Start, node: Node, other: Node) -> bool:

@@ -1,0 +1,52 @@
+"""What is said of a plugin on every node release, and what it takes to say it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stigmem_review import host, review
+from stigmem_review.text import flat
+from support.plugins import plugin, write_wheel
+
+MIGRATING = """\
+from stigmem_node.plugins import Migration
+
+
+def migrate(ctx, migrations, **_):
+    sql = "CREATE TABLE demo (id TEXT)"
+    return [*migrations, Migration("demo-plugin", 1, sql, "what it keeps")]
+"""
+
+
+def test_a_migration_is_not_compiled_for_each_node_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = {"migration_register": "migrate"}
+    files = plugin(hooks=hooks, handlers=MIGRATING)
+    # A node that it does not load on does not come to its migrations.
+    loads = files["demo_plugin/manifest.py"].replace("0.9.0a10", host.versions()[0])
+    files["demo_plugin/manifest.py"] = loads
+    old = write_wheel(tmp_path / "old", files)
+    new = write_wheel(tmp_path / "new", {**files, "demo_plugin/more.py": "MORE = 1\n"})
+    opened: list[Any] = []
+    connect = sqlite3.connect
+
+    def counted(*args: Any, **more: Any) -> sqlite3.Connection:
+        opened.append(args)
+        made: sqlite3.Connection = connect(*args, **more)
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    report = review(str(old), str(new))
+    assert report.verdict.exit_code != 3
+    assert 1 <= len(opened) < len(host.versions())
+
+
+def test_nodes_that_say_the_same_of_their_versions_are_one_line(tmp_path: Path) -> None:
+    wheel = str(write_wheel(tmp_path, plugin()))  # for a node of 0.9.0a10 or newer
+    lines = [flat(each.says) for each in review("none", wheel).starting]
+    assert [each.split(":")[0] for each in lines][:2] == ["does not start", "registers it"]
