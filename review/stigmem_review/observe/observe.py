@@ -14,7 +14,7 @@ from stigmem_review.code.modules import Syntax, syntax_of
 from stigmem_review.code.parse import Failure
 from stigmem_review.host import Node
 from stigmem_review.interpret.behaviour import behaviour, module_of
-from stigmem_review.interpret.deciding import Told
+from stigmem_review.interpret.deciding import KEPT_STEPS, Told
 from stigmem_review.interpret.events import Event
 from stigmem_review.interpret.program import Program, Programs
 from stigmem_review.interpret.survey import Survey
@@ -111,7 +111,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
     documented = is_documented(data for _, data in code.sources())
     outline = partial(seen.outline, documented=documented)
     said = stated(release)
-    told, late = told_of(programs, node)
+    told, late, is_whole = told_of(programs, node)
     return replace(
         release,
         observed=_first(release, code, node, seen, found, programs, told),
@@ -124,7 +124,7 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         decided=decided_by(release, code, programs, seen.syntax) if is_unsure(release) else "",
         starts=starts_of(release, seen.started(release, code, node), node),
         walked=True,
-        gaps=(*release.gaps, *_unseen(code), *_unfollowed(found)),
+        gaps=(*release.gaps, *_unseen(code), *_unfollowed(found), *_unkept(is_whole)),
     )
 
 
@@ -183,6 +183,20 @@ def _unfollowed(survey: Survey) -> tuple[Gap, ...]:
         Gap(
             "what the code does",
             f"its names stand for more than is followed in {survey.allowed:,} steps",
+            "ask the author to release less code, or to split the plugin",
+        ),
+    )
+
+
+def _unkept(is_whole: bool) -> tuple[Gap, ...]:
+    """Return the gap that code leaves in which too much mentions what handlers keep."""
+    if is_whole:
+        return ()
+    return (
+        Gap(
+            "what the code does",
+            "what handlers keep of requests is mentioned in more code than is followed in "
+            f"{KEPT_STEPS:,} steps",
             "ask the author to release less code, or to split the plugin",
         ),
     )

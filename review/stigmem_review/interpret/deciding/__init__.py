@@ -9,10 +9,10 @@ an ``else`` makes no difference, and a loop counts as what is done with one of i
 from __future__ import annotations
 
 import ast
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from stigmem_review.code import nodes
 from stigmem_review.interpret.deciding.alike import as_comprehension, as_condition
 from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.expressions import Expressions, each_of
@@ -37,13 +37,14 @@ from stigmem_review.interpret.deciding.terms import (
 )
 from stigmem_review.interpret.deciding.things import Call
 from stigmem_review.interpret.ends import Exhausted, GiveUp
+from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.values import Const, Ref, Value
 from stigmem_review.model import Location, Way
 
-__all__ = ["Call", "Changes", "Told", "decisions", "kept_and_sent"]
+__all__ = ["KEPT_STEPS", "Call", "Changes", "Told", "decisions", "kept_and_sent"]
 
 
-_KEPT_STEPS = 40_000
+KEPT_STEPS = 40_000
 """Steps in which code is gone through for what it sends of what is kept."""
 
 
@@ -91,23 +92,42 @@ def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
     return Told(listed, used, walk.sent, walk.asked_for, walk.keeping.leaves)
 
 
-def kept_and_sent(changes: Changes, kept: Kept) -> dict[Call, frozenset[str]]:
-    """Return which calls of others are given what is kept, and what of that, wherever they are."""
+def kept_and_sent(changes: Changes, kept: Kept) -> tuple[dict[Call, frozenset[str]], bool]:
+    """Return which calls of others are given what is kept, and what of that, wherever they are.
+
+    A function that cannot be gone through is taken to give all of it to whatever it calls. Then,
+    whether all that mentions it was looked at, or there is more than is followed.
+    """
     found: dict[Call, frozenset[str]] = {}
-    left = _KEPT_STEPS
+    all_of_it = frozenset[str]().union(*kept.values())
+    left = KEPT_STEPS
     for function, owners in changes.mentioning(kept):
         if left <= 0:
-            break
+            return found, False
         walk = Walk(changes.m, changes, Keeping(kept))
         own = [Term("self", each) for each in owners]
         named = Term(PASSED, parts={})
-        with contextlib.suppress(GiveUp, Exhausted, RecursionError):
+        try:
             walk.called(Term("function", function), own, {PASSED: named}, {}, late=True)
+        except (GiveUp, Exhausted, RecursionError):
+            for call in _calls_in(changes.m.thing(function)):
+                walk.sent[call] = {"": all_of_it}
         left -= walk.steps
         for call, given in walk.sent.items():
-            data = frozenset(each for one in given.values() for each in one)
-            found[call] = found.get(call, frozenset()) | data
-    return {call: data for call, data in found.items() if data}
+            if data := frozenset(each for one in given.values() for each in one):
+                found[call] = found.get(call, frozenset()) | data
+    return found, True
+
+
+def _calls_in(function: Thing) -> Iterator[Call]:
+    if function.node is None or function.env is None:
+        return
+    for each in nodes.walk(function.node):
+        match each:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                yield function.env.module.path, each.lineno, name
+            case _:
+                pass
 
 
 class Walk(Expressions):
