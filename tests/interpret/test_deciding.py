@@ -399,6 +399,30 @@ KEPT = "[each of value for each of value if 'x' in each of value]"
 LISTS = {
     "a comprehension": ("return [each for each in value if 'x' in each]", True),
     "a list of a generator": ("return list(each for each in value if 'x' in each)", True),
+    "a list of a filter": ("return list(filter(lambda each: 'x' in each, value))", True),
+    "a filter that names it as it is": (
+        "return list(filter(lambda value: 'x' in value, value))",
+        True,
+    ),
+    "a filter of its own": (
+        "filter = sorted; return list(filter(lambda each: 'x' in each, value))",
+        False,
+    ),
+    "another filter": ("return list(filter(lambda each: 'x' not in each, value))", False),
+    "a filter that asks more": (
+        "return list(filter(lambda each, at=1: 'x' in each, value))",
+        False,
+    ),
+    "a list that is extended": ("kept.extend(each for each in value if 'x' in each)", True),
+    "a list that is extended twice": (
+        "kept.extend(each for each in value if 'x' in each)\n"
+        "    kept.extend(each for each in value if 'x' in each)",
+        False,
+    ),
+    "a list that is extended by what is in it": (
+        "kept.extend(each for each in value if 'x' in each and each not in kept)",
+        False,
+    ),
     "a loop": ("for each in value:\n        if 'x' in each: kept.append(each)", True),
     "a loop that goes on": (
         "for each in value:\n        if 'x' not in each: continue\n        kept.append(each)",

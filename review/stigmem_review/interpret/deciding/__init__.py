@@ -200,6 +200,8 @@ class Walk(Expressions):
                     exits.append(Exit(way, mine, "falls", NOTHING))
                 return exits
             case ast.Expr(value=value):
+                if (filled := self.gathered(node, frame, path)) is not None:
+                    return filled
                 return [
                     Exit(way, frame, "falls", NOTHING) for way, _ in self.look(value, frame, path)
                 ]
@@ -290,8 +292,8 @@ class Walk(Expressions):
         found = [each for each in exits if each.kind not in ("falls", "leaves")]
         return [*found, *self.block(node.orelse, after)]
 
-    def gathered(self, node: ast.For, frame: Frame, path: Held) -> list[Exit] | None:
-        """Return how a loop ends that makes a list as a comprehension does."""
+    def gathered(self, node: ast.For | ast.Expr, frame: Frame, path: Held) -> list[Exit] | None:
+        """Return how a statement ends that makes a list as a comprehension does."""
         made = as_comprehension(node)
         if made is None:
             return None

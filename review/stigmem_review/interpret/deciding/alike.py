@@ -7,11 +7,27 @@ import ast
 from stigmem_review.code.nodes import walk
 
 
-def as_comprehension(loop: ast.For) -> tuple[str, ast.ListComp] | None:
-    """Return the list that a loop adds its items to, and how else they would be written there.
+def as_comprehension(node: ast.For | ast.Expr) -> tuple[str, ast.ListComp] | None:
+    """Return the list that items are added to, and how else they would be written there.
 
-    Nothing where it does anything besides, or asks for what it has added so far.
+    Nothing where anything is done besides, or asked for what was added so far.
     """
+    return _of_extend(node) if isinstance(node, ast.Expr) else _of_loop(node)
+
+
+def _of_extend(node: ast.Expr) -> tuple[str, ast.ListComp] | None:
+    match node.value:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="extend"),
+            args=[ast.GeneratorExp(elt=item, generators=every) as given],
+            keywords=[],
+        ) if not _mentions(given, name):
+            return name, ast.ListComp(item, every)
+        case _:
+            return None
+
+
+def _of_loop(loop: ast.For) -> tuple[str, ast.ListComp] | None:
     *guards, last = loop.body
     tests: list[ast.expr] = []
     for each in guards:
@@ -87,6 +103,31 @@ def as_list(call: ast.Call) -> ast.ListComp | None:
     match call:
         case ast.Call(args=[ast.GeneratorExp(elt=item, generators=every)], keywords=[]):
             return ast.ListComp(item, every)
+        case ast.Call(
+            args=[
+                ast.Call(
+                    func=ast.Name(id="filter"),
+                    args=[
+                        ast.Lambda(
+                            args=ast.arguments(
+                                posonlyargs=[],
+                                args=[ast.arg(arg=name)],
+                                vararg=None,
+                                kwonlyargs=[],
+                                kwarg=None,
+                                defaults=[],
+                            ),
+                            body=test,
+                        ),
+                        items,
+                    ],
+                    keywords=[],
+                )
+            ],
+            keywords=[],
+        ):
+            kept = ast.comprehension(ast.Name(name, ast.Store()), items, [test], 0)
+            return ast.ListComp(ast.Name(name, ast.Load()), [kept])
         case _:
             return None
 

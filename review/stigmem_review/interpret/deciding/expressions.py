@@ -205,16 +205,18 @@ class Expressions(Conditions, ABC):
     def otherwise(self, node: ast.Call, frame: Frame, path: Held) -> ast.expr | None:
         """Return how else a call is written, in the form that is compared."""
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in ("any", "list") or self.name(name, frame).value != Foreign(
-            f"builtins.{name}"
-        ):
+        if name not in ("any", "list") or not self.is_builtin(name, frame):
             return None
         if name == "list":
-            return as_list(node)
+            return as_list(node) if self.is_builtin("filter", frame) else None
         asked = as_membership(node)
         if asked is None or not self.holds_items(asked.comparators[0], frame, path):
             return None
         return asked
+
+    def is_builtin(self, name: str, frame: Frame) -> bool:
+        """Say whether a name stands for what Python has under it."""
+        return self.name(name, frame).value == Foreign(f"builtins.{name}")
 
     def holds_items(self, node: ast.expr, frame: Frame, path: Held) -> bool:
         """Say whether ``in`` asks for items of something, and not, as of a text, for parts."""
