@@ -15,6 +15,7 @@ from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import Source
 from stigmem_review.pipeline.staged import check_staged
+from stigmem_review.report.check import render_check_text
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.request import open_source, understand
@@ -194,6 +195,19 @@ def test_a_module_that_the_build_writes_is_no_missing_import(tmp_path: Path, mod
     )
     report = check(str(project))
     assert (report.checked[0].mistakes, report.verdict.exit_code) == ((), 0)
+
+
+def test_a_module_that_only_the_build_may_have_is_neither_there_nor_missing(tmp_path: Path) -> None:
+    project = write_layout(tmp_path, LAYOUTS["setuptools-src"])
+    (project / "setup.py").write_text(
+        "from setuptools import Extension, setup\n"
+        'setup(ext_modules=[Extension("acme_ledger._fast", ["fast.c"])])\n'
+    )
+    (project / "src/acme_ledger/__init__.py").write_text("from acme_ledger import _fast\n")
+    report = check(str(project))
+    assert (report.checked[0].mistakes, report.verdict.exit_code) == ((), 0)
+    text = render_check_text(report, width=1000, colour=False)
+    assert "if acme_ledger._fast is not installed: does not start" in text
 
 
 def test_what_is_under_version_control_is_data_where_setuptools_asks_for_it(

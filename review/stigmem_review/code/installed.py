@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from stigmem_review.code.modules import NO_MORE, Built
 from stigmem_review.model import AS_INSTALLED, Known, Location, Release
 from stigmem_review.sources.artifact import Artifact
 
@@ -25,14 +26,14 @@ class Code(msgspec.Struct, frozen=True):
 
     ``paths`` says what a release calls the file at a place, where that is not the same;
     ``beside`` names what else can be imported at the top; ``site`` has all that is installed there,
-    as the manifest was read from it, and ``written`` names places of what the build writes.
+    as the manifest was read from it, and ``built`` says what is installed besides.
     """
 
     files: Mapping[str, bytes]
     paths: Mapping[str, str] = {}
     beside: frozenset[str] = frozenset()
     site: Mapping[str, bytes] = {}
-    written: frozenset[str] = frozenset()
+    built: Built = NO_MORE
 
     def at(self, place: str, line: int = 0) -> Location:
         """Return where a file, or a line of it, stands in the release."""
@@ -71,4 +72,4 @@ def code_of(artifact: Artifact, release: Release) -> Code:
     )
     files = {place: artifact.files[layout.places[place]] for place in release.package.value}
     site = {place: artifact.files[path] for place, path in layout.places.items()}
-    return Code(files, layout.places, beside, site, layout.others)
+    return Code(files, layout.places, beside, site, Built(layout.others, layout.whole))

@@ -72,6 +72,16 @@ class Unusable(msgspec.Struct, frozen=True):
     """What Python says of its source, where that does not take it."""
 
 
+class Built(msgspec.Struct, frozen=True):
+    """What a build installs beside files: places it writes, and all if ``whole``."""
+
+    written: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+NO_MORE = Built()
+
+
 class Modules:
     """Finds modules among files, given by the place below ``site-packages`` they go to."""
 
@@ -80,11 +90,11 @@ class Modules:
         files: Mapping[str, bytes],
         paths: Mapping[str, str] | None = None,
         parsed: Parsed | None = None,
-        written: frozenset[str] = frozenset(),
+        built: Built = NO_MORE,
     ) -> None:
         """``paths`` says what a release calls the file at a place, where that is not the same.
 
-        ``written`` are the places of files that its build writes, which are not among ``files``.
+        ``built`` is what its build installs that is not among ``files``.
         ``parsed`` saves work where two releases have files in common: pass both the same dict.
         """
         self._files = files
@@ -102,7 +112,8 @@ class Modules:
         """The files, other than modules, that were asked for."""
         for place in files:
             self._note(self.shown(place), place)
-        self._written = written.difference(files)
+        self._written = built.written.difference(files)
+        self.whole = built.whole
         self._tops |= {place.partition("/")[0].removesuffix(".py") for place in self._written}
 
     def shown(self, place: str) -> str:

@@ -126,7 +126,11 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
         source = f"'{dotted}'"
         if dotted in m.importing:
             source = f"partially initialized module {source} (most likely due to a circular import)"
-        m.raise_(missing, Const(f"cannot import name '{name}' from {source} ({HOLE})"))
+        said = Const(f"cannot import name '{name}' from {source} ({HOLE})")
+        if thing.extra.is_package and not m.modules.whole:
+            whole = f"{dotted}.{name}"
+            return m.maybe(("installed", whole), Foreign(whole), missing, said)
+        m.raise_(missing, said)
 
     return m.each(m.read(module, name), other)
 
@@ -239,8 +243,8 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     if found is None:
         if m.modules.folder(name):
             return _namespace(m, name, parent, last)
-        if m.modules.is_written(name):
-            return _written(m, name, parent, last)
+        if m.modules.is_written(name) or not m.modules.whole:
+            return _built(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
         m.raise_("ModuleNotFoundError", Const(_no_package(name)))
@@ -292,9 +296,12 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
     return m.settle(ended, FALLS)
 
 
-def _written(m: Machine, name: str, parent: Value, last: str) -> Value:
-    """Import a module of which only the build knows what is in it."""
-    made = Foreign(name)
+def _built(m: Machine, name: str, parent: Value, last: str) -> Value:
+    """Import a module of which only the build knows what is in it, if not whether it is there."""
+    made: Value = Foreign(name)
+    if not m.modules.is_written(name):
+        missing = Const(f"No module named '{name}'")
+        made = m.maybe(("installed", name), made, "ModuleNotFoundError", missing)
     m.write(m.imports, made, name)
     if isinstance(parent, Ref):
         m.write(parent, made, last)

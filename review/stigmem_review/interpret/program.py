@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from stigmem_review.code.installed import Own
-from stigmem_review.code.modules import Modules, Parsed
+from stigmem_review.code.modules import NO_MORE, Built, Modules, Parsed
 from stigmem_review.host import Node
 from stigmem_review.interpret import imports
 from stigmem_review.interpret.ends import FALLS, Exhausted, GiveUp, Lost, Outcome, Part
@@ -123,14 +123,14 @@ class Programs:
         paths: Mapping[str, str],
         node: Node,
         own: Own | None = None,
-        written: frozenset[str] = frozenset(),
+        built: Built = NO_MORE,
     ) -> Program:
         """Return the program of an entry point among files, as ``Modules`` takes them."""
         shown = frozenset(paths.items())
-        key = (entry, node.version, own, frozenset(files.items()), shown, written)
+        key = (entry, node.version, own, frozenset(files.items()), shown, built)
         found = self._found.get(key)
         if found is None:
-            modules = Modules(files, paths, self.parsed, written)
+            modules = Modules(files, paths, self.parsed, built)
             found = self._found[key] = Program(entry, modules, node, own)
         return found
 

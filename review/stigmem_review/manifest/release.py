@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from stigmem_review.code.installed import Own
+from stigmem_review.code.modules import NO_MORE, Built
 from stigmem_review.host import Node
 from stigmem_review.manifest.entry_points import factory_entry_point, parse_entry_points
 from stigmem_review.model import (
@@ -133,7 +134,7 @@ def _read_wheel(artifact: Artifact, node: Node, programs: Programs) -> Release:
         reading = _Plugin(Unknown(broken[0].why, broken[0].at), broken)
     else:
         itself = itself_of(Known(metadata["name"][0]), Known(metadata["version"][0]))
-        reading = _read_plugin(entry_points, site, {}, node, requires, programs, itself)
+        reading = _read_plugin(entry_points, site, {}, node, requires, programs, itself, NO_MORE)
         reading.problems = (*broken, *reading.problems)
     own = _own_packages(entry_points, site)
     outside, package = {}, {}
@@ -209,7 +210,14 @@ def _read_project_plugin(
     site = {place: artifact.files[path] for place, path in layout.places.items()}
     own = itself_of(project.name, project.version)
     return _read_plugin(
-        entry_points, site, layout.places, node, requires, programs, own, layout.others
+        entry_points,
+        site,
+        layout.places,
+        node,
+        requires,
+        programs,
+        own,
+        Built(layout.others, layout.whole),
     )
 
 
@@ -240,12 +248,12 @@ def _read_plugin(
     requires: tuple[str, ...],
     programs: Programs,
     own: Own | None,
-    written: frozenset[str] = frozenset(),
+    built: Built,
 ) -> _Plugin:
     entry_point, problems = factory_entry_point(entry_points)
     if entry_point is None:
         return _Plugin(Unknown(problems[0].why, problems[0].at), problems)
-    program = programs.get(entry_point.value, site, places, node, own, written)
+    program = programs.get(entry_point.value, site, places, node, own, built)
     if requires and not program.modules.owns(entry_point.value.partition(":")[0]):
         why = "the module it leads to is not in this release; what the release requires may have it"
         return _Plugin(Unknown(why, entry_point.at))

@@ -57,9 +57,9 @@ class Seen:
     def started(self, release: Release, code: Code, node: Node) -> list[tuple[EntryPoint, Program]]:
         """Return each entry point that names something in a module, and what it runs."""
         itself = itself_of(release.distribution, release.distribution_version)
-        site, paths, written = code.site, code.paths, code.written
+        site, paths, built = code.site, code.paths, code.built
         return [
-            (plain, self.programs.get(plain.value, site, paths, node, itself, written))
+            (plain, self.programs.get(plain.value, site, paths, node, itself, built))
             for each in entries_of(release)
             if (plain := normal_value(each)) is not None
         ]

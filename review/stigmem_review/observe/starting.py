@@ -118,7 +118,7 @@ def _start(release: Release, entry: EntryPoint, program: Program, node: Node) ->
         found = (stop,) if stop else ()
         return Start(entry.name, manifest, found, made=stop is None, uses=_used(program))
     plugin = _Plugin(entry.name, manifest, program, node)
-    stops = (*_newer(program, node), *_there(plugin.stops(), release, node))
+    stops = (*_newer(program, node), *_there(plugin.stops(), release, program))
     return Start(
         entry.name,
         manifest,
@@ -170,14 +170,17 @@ def _is_for(release: Release, python: str) -> bool:
         return True
 
 
-def _there(stops: Iterable[Stop], release: Release, node: Node) -> Iterator[Stop]:
+def _there(stops: Iterable[Stop], release: Release, program: Program) -> Iterator[Stop]:
     """Yield stops with what is known of what is installed: what the node and the release require.
 
     That somebody installs more is possible, and nobody says so.
     """
-    requires = release.requires_dist
+    requires, node = release.requires_dist, program.node
 
     def there(module: str) -> bool | None:
+        if program.modules.owns(module):
+            # Only the build knows whether it is among what it installs.
+            return None
         if module.partition(".")[0] in NOT_IN_EVERY_PYTHON:
             # As with syntax, this Python has the say, where it has it.
             return module.partition(".")[0] in sys.stdlib_module_names or None
