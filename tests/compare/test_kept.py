@@ -114,6 +114,13 @@ SENT = {
     "a queue": edited("Q.put(kwargs)", "send(Q.get())"),
     "a deque": edited("D.append(kwargs)", "send(list(D))"),
     "a name": edited("global LAST; LAST = kwargs", "send(LAST)"),
+    "a name, filled later": edited("global LAST; LAST = []; LAST.append(kwargs)", "send(LAST)"),
+    "a name, filled by its other one": edited(
+        "global LAST; these = []; LAST = these; these.append(kwargs)", "send(LAST)"
+    ),
+    "a name, filled from a generator": edited(
+        "global LAST; LAST = []; LAST.extend(each for each in kwargs.values())", "send(LAST)"
+    ),
     "a name of another module": edited("state.LAST = kwargs", "send(state.LAST)"),
     "an attribute": edited("BOX.seen = kwargs", "send(BOX.seen)"),
     "an attribute of a class": edited("Box.seen = kwargs", "send(Box.seen)"),

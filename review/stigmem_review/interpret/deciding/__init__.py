@@ -139,8 +139,7 @@ class Walk(Expressions):
             case ast.Name(id=name):
                 frame.names[name] = rooted(term)
                 if name in frame.elsewhere:
-                    holder = self.m.frame_of(name, frame.env, nested=True)
-                    self.keeping.keep(data_of(term), (holder.oid, name))
+                    self.keeping.keep(data_of(term), self.elsewhere(name, frame))
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for place, each in enumerate(parts):
                     inner = each.value if isinstance(each, ast.Starred) else each
@@ -304,7 +303,7 @@ class Walk(Expressions):
         others = (each for other, each in frame.names.items() if other != name)
         if any(each.root is before.root for each in others):
             return None
-        frame.names[name] = rooted(self.comprehension(listed, frame, path))
+        self.bind(ast.Name(name), self.comprehension(listed, frame, path), frame)
         return [Exit(path, frame, "falls", NOTHING)]
 
     def searched(self, node: ast.For, frame: Frame, path: Held) -> list[Exit] | None:

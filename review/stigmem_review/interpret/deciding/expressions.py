@@ -12,7 +12,7 @@ from stigmem_review.code.names import Function
 from stigmem_review.interpret.deciding.alike import as_list, as_membership
 from stigmem_review.interpret.deciding.changes import CHANGES, SETS
 from stigmem_review.interpret.deciding.conditions import Conditions
-from stigmem_review.interpret.deciding.kept import State
+from stigmem_review.interpret.deciding.kept import Place, State
 from stigmem_review.interpret.deciding.meaning import PARTS
 from stigmem_review.interpret.deciding.terms import (
     ALL,
@@ -335,6 +335,7 @@ class Expressions(Conditions, ABC):
             hows = {" after ".join(each.how for each in done) or "nothing" for done in mine}
             data = frozenset[str]().union(*(each.data for done in mine for each in done))
             thing = next(each.root for done in mine for each in done)
+            self.keep(thing, data, frame)
             frame.change(Change(thing, " or ".join(sorted(hows)), data))
 
     def given(
@@ -404,10 +405,21 @@ class Expressions(Conditions, ABC):
 
     def change(self, term: Term, how: str, data: frozenset[str], frame: Frame) -> None:
         """Change something in place, and so what it is in."""
-        if isinstance(term.root, State):
-            self.keeping.keep(data, *term.root.places)
+        self.keep(term.root, data, frame)
         if term.root is not None and not isinstance(term.parts, Object) and not _is_module(term):
             frame.change(Change(term.root, f"{term.place}{how}", data))
+
+    def keep(self, root: object, data: frozenset[str], frame: Frame) -> None:
+        """Note what is put into something that stays when the handler has ended."""
+        if isinstance(root, State):
+            self.keeping.keep(data, *root.places)
+        for name in frame.elsewhere & frame.names.keys() if root is not None else ():
+            if frame.names[name].root is root:
+                self.keeping.keep(data, self.elsewhere(name, frame))
+
+    def elsewhere(self, name: str, frame: Frame) -> Place:
+        """Return what a name goes by that is bound in the module instead."""
+        return self.m.frame_of(name, frame.env, nested=True).oid, name
 
     def set_attribute(self, owner: Term, attr: str, term: Term, frame: Frame) -> None:
         """Set an attribute of something."""
