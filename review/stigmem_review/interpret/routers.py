@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stigmem_review.code.names import Function
-from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.ends import GiveUp, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
@@ -348,18 +348,44 @@ def _router(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
     if args:
         m.raise_("TypeError", Const("APIRouter.__init__() takes 1 positional argument"))
+    _check_prefix(m, given.get("prefix", NONE))
     prefixes = _prefixes(m, given.get("prefix"))
-    if all(each and each[0] not in "/{" for each in prefixes):
-        m.raise_("AssertionError", Const("A path prefix must start with '/'"))
-    if all(each and each[-1] == "/" for each in prefixes):
-        said = "A path prefix must not end with '/', as the routes will start with '/'"
-        m.raise_("AssertionError", Const(said))
     guards = _guards(m, given.get("dependencies"))
     env, _ = m.site
     ref = m.alloc(Thing("object", type=ROUTER, env=env, extra=env.module.name if env else ""))
     _give(m, ref, (), keywords)
     m.noted.append(Made(ref, prefixes, guards, m.at()))
     return ref
+
+
+def _check_prefix(m: Machine, prefix: Value) -> None:
+    """Raise what FastAPI raises for a prefix that is given to a router or to what includes one."""
+    m.each(prefix, lambda one: _checked(m, one.value if isinstance(one, Member) else one))
+
+
+def _checked(m: Machine, prefix: Value) -> Value:
+    if not isinstance(prefix, (Const, Opaque)):
+        m.may_raise("whether a prefix starts with a slash is not known")
+        return NONE
+
+    def has(name: str) -> Value:
+        return m.call(m.get(prefix, name), (Const("/"),))
+
+    def refuse(said: str) -> Part:
+        return lambda: m.raise_("AssertionError", Const(said))
+
+    def passes() -> Value:
+        return NONE
+
+    def end() -> Value:
+        said = "A path prefix must not end with '/', as the routes will start with '/'"
+        return m.choose(has("endswith"), refuse(said), passes)
+
+    def start() -> Value:
+        said = "A path prefix must start with '/'"
+        return m.choose(has("startswith"), end, refuse(said))
+
+    return m.choose(prefix, start, passes)
 
 
 def _names_twice(path: str) -> bool:
@@ -453,7 +479,6 @@ def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
     child = given.pop("router", args[1] if len(args) > 1 else NONE)
     assert isinstance(args[0], Ref)
-    prefixes, guards = _prefixes(m, given.get("prefix")), _guards(m, given.get("dependencies"))
     shown = _short(m, "router", 0)
     children = _options(m, child)
     if all(each == args[0] for each in children):
@@ -462,6 +487,8 @@ def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
             "Did you mean to include a different router?"
         )
         m.raise_("AssertionError", Const(said))
+    _check_prefix(m, given.get("prefix", NONE))
+    prefixes, guards = _prefixes(m, given.get("prefix")), _guards(m, given.get("dependencies"))
     for each in children:
         m.noted.append(Included(args[0], each, shown, prefixes, guards, m.at()))
     _give(m, args[0], (child,), tuple(given.items()))

@@ -16,6 +16,7 @@ from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, count, model
 from stigmem_review.interpret.values import (
     FALSE,
+    MISSING,
     NONE,
     TRUE,
     Bound,
@@ -310,8 +311,17 @@ def _set_level(m: Machine, args: Args, keywords: Keywords) -> Value:
             return NONE
         case Opaque(type="str") | Const(value=str()) as level:
             return m.maybe(("is a level", level), NONE, "ValueError", Const("Unknown level"))
+        case Opaque(type="int" | "bool") | Member(mixin="int"):
+            return NONE
+        case Foreign(dotted=dotted) if dotted.removeprefix("logging.") in LEVELS:
+            return NONE
+        case level if (found := text.like(m, level)) is not MISSING:
+            if not isinstance(found, int):
+                m.raise_("TypeError", Const("Level not an integer or a valid string"))
+            return NONE
         case level:
             m.shown(level)
+            m.may_raise("whether it is a level of logging is not known")
             return NONE
 
 
