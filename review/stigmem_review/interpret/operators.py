@@ -158,7 +158,8 @@ def unary(m: Machine, op: ast.unaryop, value: Value) -> Value:
 
     def one(value: Value) -> Value:
         _refuse(m, function, value)
-        return really(m, lambda: function(plain(m, value)))
+        operand = plain(m, value)
+        return really(m, lambda: function(operand))
 
     return m.each(value, one)
 
@@ -542,7 +543,8 @@ def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
             raise GiveUp("whether one is smaller is not known")
         return Opaque("bool", (name, left, right))
     _refuse(m, function, left, right)
-    return really(m, lambda: function(plain(m, left), plain(m, right)))
+    first, second = plain(m, left), plain(m, right)
+    return really(m, lambda: function(first, second))
 
 
 def _version(m: Machine, name: str, right: Value) -> Value:

@@ -223,7 +223,8 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
         return Opaque("str", ("format", value, conversion, spec))
     if conversion == ord("r"):
         shown = m.repr_of(value)
-        return really(m, lambda: format(plain(m, shown), _spec(spec)))
+        given, how = plain(m, shown), _spec(spec)
+        return really(m, lambda: format(given, how))
     if (
         conversion == -1
         and isinstance(value, Member)
@@ -247,7 +248,8 @@ def formatted(m: Machine, value: Value, conversion: int, spec: str) -> Value:
     shown = m.text_of(value)
     if isinstance(shown, Opaque):
         return shown if not spec else Opaque("str", ("format", shown, -1, spec))
-    return really(m, lambda: format(plain(m, shown), _spec(spec)))
+    given, how = plain(m, shown), _spec(spec)
+    return really(m, lambda: format(given, how))
 
 
 def _is_formatted_plainly(value: Value) -> bool:
@@ -270,7 +272,8 @@ def _spec(spec: str) -> str:
 def joined(m: Machine, parts: Sequence[Value]) -> Value:
     """Return texts put together."""
     if all(isinstance(each, Const) for each in parts):
-        return really(m, lambda: "".join(plain(m, each) for each in parts))
+        texts = [plain(m, each) for each in parts]
+        return really(m, lambda: "".join(texts))
     if len(parts) == 1:
         return parts[0]
     return Opaque("str", ("joined", *parts))
