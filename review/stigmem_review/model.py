@@ -19,7 +19,7 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 Side = Literal["old", "new"]
 
 
-class Location(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True, gc=False):
     """A place in a release: a file as the release names it, and a line (0: the whole file)."""
 
     path: str

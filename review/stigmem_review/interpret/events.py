@@ -14,7 +14,7 @@ HANDED_ON = "<handed on>"
 EventKind = Literal["calls", "looks", "sets", "hands on"]
 
 
-class Argument(msgspec.Struct, frozen=True):
+class Argument(msgspec.Struct, frozen=True, gc=False):
     """What one argument, by its number or name, is known to be: texts, and if that is all.
 
     A part that only the node has is written ``${NAME}`` where a variable of the environment says
@@ -30,7 +30,7 @@ class Argument(msgspec.Struct, frozen=True):
 Arguments = tuple[Argument, ...]
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that code does with what is not its own.
 
     ``api`` is the dotted name of what is called, looked at, set, or handed on; ``name()`` stands
@@ -49,7 +49,7 @@ class Event(msgspec.Struct, frozen=True):
     arguments: Arguments = ()
 
 
-class Import(msgspec.Struct, frozen=True):
+class Import(msgspec.Struct, frozen=True, gc=False):
     """One name in an import statement.
 
     ``module`` is absolute, and empty where it leads out of the package; ``name`` is empty for

@@ -1,4 +1,7 @@
-"""What an expression can stand for. Values never change; what changes is in the heap's cells."""
+"""What an expression can stand for. Values never change; what changes is in the heap's cells.
+
+So none can lead back to itself, and the garbage collector has nothing to look for in them.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,14 @@ Conditions = frozenset[tuple[Atom, bool]]
 ALWAYS: Final[Conditions] = frozenset()
 
 
-class Const:
+class Const(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A constant of a builtin type; ``1``, ``1.0`` and ``True`` are three of them.
 
     ``at`` is where it is written, if it is; constants are equal wherever that is.
     """
 
-    __slots__ = ("at", "value")
-
-    def __init__(self, value: Any, at: Location | None = None) -> None:
-        self.value = value
-        self.at = at
+    value: Any
+    at: Location | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Const) or type(other.value) is not type(self.value):
@@ -42,7 +42,7 @@ class Const:
         return f"Const({self.value!r})"
 
 
-class Tuple(msgspec.Struct, frozen=True):
+class Tuple(msgspec.Struct, frozen=True, gc=False):
     """A tuple, or what is in a list; ``shuffled`` if the order of its items is up to chance.
 
     ``named`` is the class of a tuple whose items have names.
@@ -53,7 +53,7 @@ class Tuple(msgspec.Struct, frozen=True):
     named: Ref | None = None
 
 
-class Frozen(msgspec.Struct, frozen=True, eq=False):
+class Frozen(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A frozenset, or what is in a set: items of which no two are equal, by their keys."""
 
     pairs: tuple[tuple[Hashable, Value], ...]
@@ -70,35 +70,35 @@ class Frozen(msgspec.Struct, frozen=True, eq=False):
         return tuple(value for _, value in self.pairs)
 
 
-class Pairs(msgspec.Struct, frozen=True):
+class Pairs(msgspec.Struct, frozen=True, gc=False):
     """What is in a dict: keys as they are compared, keys as they are, and values, in order."""
 
     items: tuple[tuple[Hashable, Value, Value], ...]
     shuffled: bool = False
 
 
-class Ref(msgspec.Struct, frozen=True):
+class Ref(msgspec.Struct, frozen=True, gc=False):
     """An object on the heap: its number, and what kind of object it is."""
 
     oid: int
     kind: str
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, gc=False):
     """A method of an object of the program."""
 
     function: Value
     owner: Value
 
 
-class Method(msgspec.Struct, frozen=True):
+class Method(msgspec.Struct, frozen=True, gc=False):
     """A method of an object of a builtin type."""
 
     owner: Value
     name: str
 
 
-class View(msgspec.Struct, frozen=True):
+class View(msgspec.Struct, frozen=True, gc=False):
     """The keys, values or items of a dict, as they are when it is looked at.
 
     ``proxy`` is a dict that cannot be changed by this view, ``names`` the dict of an object.
@@ -108,20 +108,20 @@ class View(msgspec.Struct, frozen=True):
     kind: str
 
 
-class Wrapped(msgspec.Struct, frozen=True):
+class Wrapped(msgspec.Struct, frozen=True, gc=False):
     """A property, static method, class method or the like, around a function."""
 
     kind: str
     function: Value
 
 
-class Foreign(msgspec.Struct, frozen=True):
+class Foreign(msgspec.Struct, frozen=True, gc=False):
     """Something that another distribution or the standard library provides, by its name."""
 
     dotted: str
 
 
-class Member(msgspec.Struct, frozen=True, eq=False):
+class Member(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A member of an enumeration; ``mixin`` is ``str``, ``StrEnum``, ``int`` or nothing.
 
     ``at`` is where it is named; it is the same one wherever that is.
@@ -144,34 +144,34 @@ class Member(msgspec.Struct, frozen=True, eq=False):
         return self.enum, self.name, self.value, self.mixin
 
 
-class Opaque(msgspec.Struct, frozen=True):
+class Opaque(msgspec.Struct, frozen=True, gc=False):
     """A value of a builtin type that only the running node has; equal keys, equal values."""
 
     type: str
     key: Hashable
 
 
-class File(msgspec.Struct, frozen=True):
+class File(msgspec.Struct, frozen=True, gc=False):
     """A path below the folder that the distribution is installed in; ``text``: as a text."""
 
     parts: tuple[str, ...]
     text: bool = False
 
 
-class Option(msgspec.Struct, frozen=True):
+class Option(msgspec.Struct, frozen=True, gc=False):
     """One of several values, and what has to be so for it."""
 
     value: Value
     conditions: Conditions
 
 
-class OneOf(msgspec.Struct, frozen=True):
+class OneOf(msgspec.Struct, frozen=True, gc=False):
     """One of several values."""
 
     options: tuple[Option, ...]
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """What cannot be told, why, and where. Only ``Machine.unknown`` makes one.
 
     ``api`` is the dotted name by which events speak of it, where others gave it: ``name()`` for
@@ -186,7 +186,7 @@ class Unknown(msgspec.Struct, frozen=True):
     owner: Value | None = None
 
 
-class Missing(msgspec.Struct, frozen=True):
+class Missing(msgspec.Struct, frozen=True, gc=False):
     """What an unbound name has: no value."""
 
 
