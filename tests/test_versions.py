@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from stigmem_review import versions
 
@@ -107,3 +110,40 @@ def test_a_number_too_long_to_convert_is_no_version() -> None:
     assert versions.step("1", LONG) == "unknown"
     assert versions.allows(f"<{LONG}", "1") is None
     assert versions.allows("<2", "1") is True
+
+
+LOWEST = [
+    *(">=0.9.0a3", ">=1", ">=1.", ">=1..0", ">=1.0", ">=1.0rc", ">=1.0a", ">=01.0", ">=1c1"),
+    *(">=1.0rc1", ">=1.0b2", ">=v1", ">=1.0+a", ">=1.0.*", ">=1.0,<2", ">=1.0.post1"),
+    *(">=1.0.dev1", ">=", ">=1a1b1", ">1.0", "==1.0", ">=a", ">=1.0c", ">=1!0", ">= 1.0"),
+    *(" >=1", ">=1.0 ", ">=1.0\t", ">=\n1.0", ">=\N{ARABIC-INDIC DIGIT ONE}", f">={LONG}"),
+]
+VERSIONS = ["0.9.0a3", "0.9.0a12", "0.9.0a2", "1", "1.0rc1", "1.0.dev1", "1.0.post1", "1.0+a", "2"]
+
+
+def _set(text: str) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text)
+    except (InvalidSpecifier, ValueError):
+        return None
+
+
+@pytest.mark.parametrize(("text", "version"), [*product(LOWEST[:-1], [*VERSIONS, "none", ""])])
+def test_a_range_takes_what_the_library_says(text: str, version: str) -> None:
+    found = _set(text)
+    try:
+        expected = None if found is None else found.contains(version, prereleases=True)
+    except ValueError:
+        expected = None
+    assert versions.allows(text, version) is expected
+
+
+@pytest.mark.parametrize(("one", "two"), [*product(LOWEST, LOWEST)])
+def test_ranges_mean_the_same_where_the_library_says_so(one: str, two: str) -> None:
+    old, new = _set(one), _set(two)
+    if old is None or new is None:
+        assert versions.specifiers(one, two) == (one, two)
+        return
+    before, after = versions.specifiers(one, two)
+    assert after == ",".join(sorted(map(str, new)))
+    assert (before == after) is (one == two or (LONG not in one + two and old == new))

@@ -68,10 +68,22 @@ def specifiers(one: str, two: str) -> tuple[str, str]:
 
     They are equal where they mean the same: then both are spelled as the second.
     """
+    if (first := _least(one)) and (second := _least(two)):
+        spelled = f">={two[2:].strip()}"
+        return (spelled if first == second else f">={one[2:].strip()}"), spelled
     old, new = _range(one), _range(two)
     if old is None or new is None:
         return one, two
     return (_spelled(new), _spelled(new)) if _equal(old, new) else (_spelled(old), _spelled(new))
+
+
+def _least(text: str) -> Version | None:
+    """Return the oldest version in a range; ``None`` where that may not be all that it says.
+
+    It is what nearly all plugins say, for which no reader of ranges has to be loaded.
+    """
+    plain = _PLAIN.fullmatch(text)
+    return parse(plain[1]) if plain else None
 
 
 def _range(text: str) -> SpecifierSet | None:
@@ -96,13 +108,8 @@ def _equal(one: SpecifierSet, two: SpecifierSet) -> bool:
 
 def allows(text: str, version: str) -> bool | None:
     """Say whether a version range takes a version, a pre-release too; ``None`` if it is none."""
-    if (
-        (plain := _PLAIN.fullmatch(text))
-        and (wanted := parse(plain[1]))
-        and (has := parse(version))
-    ):
-        # What nearly all plugins say, for which no reader of ranges has to be loaded.
-        return has >= wanted
+    if (least := _least(text)) and (has := parse(version)):
+        return has >= least
     found = _range(text)
     try:
         return None if found is None else found.contains(version, prereleases=True)
