@@ -71,12 +71,12 @@ def test_the_same_finding_keeps_its_fingerprint(fact: facts.Fact) -> None:
 
 def test_what_no_rule_is_about_is_an_error() -> None:
     book = shipped_rules()
-    left = tuple(each for each in book.rules if "capability-added" not in each.head)
+    left = tuple(each for each in book.rules if "capability-added" not in each.text)
     with pytest.raises(RuleError, match="no rule is about facts of the kind capability-added"):
         judge((AUDIT,), _case(), Rulebook(left, ""))
     # A kind that a file only mentions is none that it judges.
     mentions = tuple(
-        msgspec.structs.replace(each, head=f"# capability-added\n{each.head}") for each in left
+        msgspec.structs.replace(each, text=f"# capability-added\n{each.text}") for each in left
     )
     with pytest.raises(RuleError, match="no rule is about"):
         judge((AUDIT,), _case(), Rulebook(mentions, ""))

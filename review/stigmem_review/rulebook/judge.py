@@ -14,7 +14,7 @@ from stigmem_review.errors import RuleError
 from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
 from stigmem_review.rulebook.rule import Rule
-from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.rulebook.rules import Rulebook, RuleFile
 from stigmem_review.text import Message, Segment, clean_all
 
 
@@ -76,14 +76,14 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     by_kind: dict[str, list[Fact]] = {}
     for fact in facts:
         by_kind.setdefault(kind_of(fact), []).append(fact)
-    files = [each for each in rulebook.rules if each.is_about(by_kind)]
-    covered = {kind for each in files for kind in each.rule.on}
+    files: dict[str, RuleFile] = {}
     for kind in by_kind:
-        if kind not in covered:
+        if not (about_it := rulebook.about(kind)):
             # A fact that nobody judges would pass in silence.
             raise RuleError(f"no rule is about facts of the kind {kind}")
+        files.update((each.id, each) for each in about_it)
     findings = []
-    for each in files:
+    for _, each in sorted(files.items()):
         about = [fact for kind in each.rule.on for fact in by_kind.get(kind, ())]
         rule = compiled(each)
         for fact in about:

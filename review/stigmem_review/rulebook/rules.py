@@ -41,8 +41,7 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     name: str
     path: str
     category: str
-    head: str
-    examples: str
+    text: str
     sha256: str
     given: Rule | None = None
     origin: str = ""
@@ -51,6 +50,20 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     def file(self) -> str:
         """The name of the file."""
         return self.path.rpartition("/")[2]
+
+    @cached_property
+    def head(self) -> str:
+        """What it says apart from its examples, which are by far the larger part of most."""
+        return self.text[: self._end]
+
+    @property
+    def examples(self) -> str:
+        """Its examples, as they are written."""
+        return self.text[self._end :]
+
+    @property
+    def _end(self) -> int:
+        return self.text.find("\n[[example]]") + 1 or len(self.text)
 
     @cached_property
     def rule(self) -> Rule:
@@ -70,18 +83,29 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
 
         return prepared(self.sha256)
 
-    def is_about(self, kinds: Iterable[str]) -> bool:
-        """Say whether it judges facts of some of these kinds."""
-        if not any(kind in self.head for kind in kinds):
-            return False
-        return any(kind in self.rule.on for kind in kinds)
+    def is_about(self, kind: str) -> bool:
+        """Say whether it judges facts of a kind."""
+        return kind in self.head and kind in self.rule.on
 
 
-class Rulebook(msgspec.Struct, frozen=True):
+class Rulebook(msgspec.Struct, frozen=True, dict=True):
     """Rules by id, with a digest of their files."""
 
     rules: tuple[RuleFile, ...]
     digest: str
+
+    @cached_property
+    def _about(self) -> dict[str, tuple[RuleFile, ...]]:
+        """What was found by kind of fact, for the reviews to come."""
+        return {}
+
+    def about(self, kind: str) -> tuple[RuleFile, ...]:
+        """Return the rules that judge facts of a kind, by their ids."""
+        found = self._about.get(kind)
+        if found is None:
+            found = tuple(each for each in self.rules if each.is_about(kind))
+            self._about[kind] = found
+        return found
 
     def joined(self, own: Rulebook, shown: str) -> Rulebook:
         """Return these rules and an operator's own from the folder ``shown``.
@@ -198,12 +222,8 @@ def _file(shown: str, data: bytes, category: str, sha256: str) -> RuleFile:
     parts = _FILE.fullmatch(name)
     if not parts:
         raise RuleError(f"{shown}: a rule file is named like ACME001-hook-added.toml")
-    text = _decode(data, shown)
-    # The examples are by far the larger part of a file and a review never needs them.
-    start = text.find("\n[[example]]") + 1 or len(text)
     category = folder.rpartition("/")[2] or category
-    head, examples = text[:start], text[start:]
-    return RuleFile(parts["id"], parts["name"], shown, category, head, examples, sha256)
+    return RuleFile(parts["id"], parts["name"], shown, category, _decode(data, shown), sha256)
 
 
 def parse_rule(each: RuleFile) -> Rule:
