@@ -63,6 +63,7 @@ def of_variable(name: str, *states: str) -> str:
     return name + _VARIABLE[frozenset(states)]
 
 
+@lru_cache(maxsize=4096)
 def _literal(condition: str) -> _Literal:
     """Return what a condition asks: "X is not set" and "X is set" are answers to one question."""
     for states, words in _VARIABLE.items():
@@ -137,6 +138,7 @@ def _by_default(question: str, answers: _Answers) -> bool | None:
 # Whether all can hold
 
 
+@lru_cache(maxsize=4096)
 def exclude(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Say whether two ways cannot both be so; if it is too much to tell, they can."""
     choices = [_alternatives(each) for each in {*one, *other}]

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from stigmem_review.code.nodes import children
+
 _NOT_COUNTED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _STATES = re.compile(r"[<>=!~^v\s]{0,4}[0-9][0-9A-Za-z.+!<>=~,*\s_-]{0,80}")
 """Texts that may be a version, or a range of versions."""
@@ -58,18 +60,20 @@ def digest_of(
     stack: list[Any] = [*reversed([*statements])]
     while stack:
         item = stack.pop()
-        if isinstance(item, ast.Constant):
-            text = item.value
-            if isinstance(text, str) and _STATES.fullmatch(text):
-                versions.append(text)
-                said.append("(version")
-            else:
-                said.append(_constant(text))
-        elif isinstance(item, ast.AnnAssign) and item not in fields and is_plain(item.annotation):
-            # Outside a class this is how a name is declared, and its value all that counts.
-            said.append("(Assign" if item.value else "(AnnAssign")
-            stack += [item.value, [item.target]]
-        elif isinstance(item, ast.AST):
+        if isinstance(item, ast.AST):
+            if isinstance(item, ast.Constant):
+                text = item.value
+                if isinstance(text, str) and _STATES.fullmatch(text):
+                    versions.append(text)
+                    said.append("(version")
+                else:
+                    said.append(_constant(text))
+                continue
+            if isinstance(item, ast.AnnAssign) and item not in fields and is_plain(item.annotation):
+                # Outside a class this is how a name is declared, and its value all that counts.
+                said.append("(Assign" if item.value else "(AnnAssign")
+                stack += [item.value, [item.target]]
+                continue
             if isinstance(item, ast.ClassDef):
                 fields.update(each for each in item.body if isinstance(each, ast.AnnAssign))
             said.append(f"({type(item).__name__}")
@@ -103,21 +107,20 @@ def _counted(
     if fields is None:
         every = reversed(kind._fields)
         fields = _FIELDS[kind] = tuple(each for each in every if each not in _NOT_COUNTED)
-    match node:
-        case ast.arg(annotation=annotation) if annotation is None or is_plain(annotation):
+    if isinstance(node, ast.arg):
+        if node.annotation is None or is_plain(node.annotation):
             return (node.arg,)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            left_out = set()
-            if node is unnamed:
-                left_out.add("name")
-            if skipped(node):
-                left_out.add("body")
-            returns = getattr(node, "returns", None)
-            if returns is not None and is_plain(returns):
-                left_out.add("returns")
-            return [None if each in left_out else getattr(node, each, None) for each in fields]
-        case _:
-            return [getattr(node, each, None) for each in fields]
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        left_out = set()
+        if node is unnamed:
+            left_out.add("name")
+        if skipped(node):
+            left_out.add("body")
+        returns = getattr(node, "returns", None)
+        if returns is not None and is_plain(returns):
+            left_out.add("returns")
+        return [None if each in left_out else getattr(node, each, None) for each in fields]
+    return [getattr(node, each, None) for each in fields]
 
 
 def is_plain(annotation: ast.expr) -> bool:
@@ -129,7 +132,7 @@ def is_plain(annotation: ast.expr) -> bool:
             return False
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "(" in node.value:
             return False
-        stack += [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+        stack += [each for each in children(node) if isinstance(each, ast.expr)]
     return True
 
 

@@ -25,9 +25,10 @@ def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes directly below a node, contexts and operators left out."""
     found: list[ast.AST] = []
     kind = type(node)
-    if kind not in _FIELDS:
-        _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
-    for name in _FIELDS[kind]:
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+    for name in fields:
         value = getattr(node, name, None)
         if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]

@@ -21,7 +21,9 @@ _BLANK = late(rb"^[ \t\f]*(?:[#\r\n]|$)")
 _GAP = rb"(?:[ \t\f]|\\\r?\n|\\\r)*+"
 _PARTS = 500
 _LONG_NAME = late(rb"(?<![\w\x80-\xff.])(?:[\w\x80-\xff]++%b\.%b){%d}" % (_GAP, _GAP, _PARTS))
-_IN_NAMES = bytes(each for each in range(256) if re.match(rb"[\w\x80-\xff\\\s]", bytes([each])))
+_IN_NAMES = bytes(
+    each for each in range(256) if each >= 0x80 or chr(each).isalnum() or each in b"_\\ \t\n\r\f\v"
+)
 _FORMATTED = late(rb"""(?i)(?<!\w)(?:f|fr|rf)['"]""")
 _MAKING_CODE = (b"def ", b"class ", b"lambda")
 _CODES = 2_000

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from stigmem_review import facts
 from stigmem_review.compare.relations import is_known
 from stigmem_review.facts import Fact
 from stigmem_review.model import Proof, Release, Sibling, Signature, Signer
+from stigmem_review.patterns import late
 from stigmem_review.policy.identities import names_of
 
 _KINDS = (
-    (re.compile(""), "signature of the file"),
-    (re.compile(r"https://docs\.\w+\.org/attestations/publish/v1"), "publish attestation"),
-    (re.compile(r"https://slsa\.dev/provenance/v1"), "SLSA provenance"),
+    (late(""), "signature of the file"),
+    (late(r"https://docs\.\w+\.org/attestations/publish/v1"), "publish attestation"),
+    (late(r"https://slsa\.dev/provenance/v1"), "SLSA provenance"),
 )
 """What the types of statements are called (PEP 740; SLSA); a bundle of the bytes has none."""
 

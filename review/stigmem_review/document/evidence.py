@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from stigmem_review import limits
 from stigmem_review.code.lines import Row, changes, lines_of, together
 from stigmem_review.code.written import Written
 from stigmem_review.model import Excerpt, Hunk, Location, Side
+from stigmem_review.patterns import late
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import shorten
 
@@ -21,6 +21,7 @@ AROUND = 3
 _BEFORE, _AFTER = 2, 6
 """Lines shown before and after a place where nothing changed."""
 
+_SPELLING = late(r"(?:[^\w\n]|_)+")
 _STATEMENT = 200
 """Lines in which the end of a statement is looked for."""
 
@@ -105,7 +106,7 @@ class _File:
         mine = [*self._numbered.values()]
         changed = [index for index in mine if self._rows[index].sign != " "]
         return [
-            ("\n".join(_plain(self._rows[index].text) for index in indices), indices)
+            (_plain("\n".join([self._rows[index].text for index in indices])), indices)
             for indices in (changed, mine)
         ]
 
@@ -131,7 +132,7 @@ class _File:
         return Excerpt(self._path, hunks, len(near) - len(kept))
 
     def _naming(self, item: str) -> int | None:
-        wanted = _plain(item)
+        wanted = _plain(item).replace("\n", "")
         for text, rows in self._texts if wanted else ():
             found = text.find(wanted)
             if found >= 0:
@@ -194,8 +195,8 @@ def runs(indices: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _plain(text: str) -> str:
-    """Return what is the same however a name or a header is spelt."""
-    return re.sub(r"[\W_]+", "", text).casefold()
+    """Return what of a text is the same however a name or a header is spelt, line by line."""
+    return _SPELLING.sub("", text).casefold()
 
 
 def _depth(line: str) -> int:

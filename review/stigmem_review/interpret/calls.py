@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from stigmem_review.code.names import Function, Names, names_of
+from stigmem_review.code.nodes import walk
 from stigmem_review.host import apis
 from stigmem_review.interpret import (
     annotation,
@@ -368,7 +369,7 @@ def generate(m: Machine, generator: Ref, on_item: Callable[[Value], None]) -> Va
     """
     node = m.thing(generator).node
     assert node is not None
-    if not any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in ast.walk(node)):
+    if not any(isinstance(each, (ast.Try, ast.TryStar, ast.With)) for each in walk(node)):
         return run_generator(m, generator, on_item)
     guarded = m.guarded
 

@@ -36,12 +36,13 @@ from stigmem_review.interpret.values import (
     variable_in,
     words,
 )
+from stigmem_review.patterns import late
 
 _HEAVY = 30_000
 """Values in one value, those that occur again counted again."""
 _OWN_NAMES = frozenset({"__name__", "__module__", "__package__", "__file__", "__path__"})
 """Cells with names by which code can be found; whoever has the object has no need of them."""
-_ELSEWHERE = re.compile(r"(?:https?|wss?)://|[/~](?!.*-packages\b)(?!.*\.py\w?\Z)", re.S)
+_ELSEWHERE = late(r"(?:https?|wss?)://|[/~](?!.*-packages\b)(?!.*\.py\w?\Z)", re.S)
 """What a text begins with that is an address in the network, or a path to no code."""
 _SETTERS = ("setattr", "delattr")
 _LOGGER = Foreign("logging.getLogger")

@@ -210,7 +210,8 @@ class Ways(Escaping, ABC):
         for atom, so in outcomes[0].path.items():
             if all(each.path.get(atom) == so for each in outcomes[1:]):
                 common[atom] = so
-        own = [frozenset(each.path.items()) - frozenset(common.items()) for each in outcomes]
+        shared = common.items()
+        own = [frozenset(each.path.items() - shared) for each in outcomes]
         if len(common) < _PATH:
             ways = own[0]
             for each_ in own[1:]:
@@ -243,7 +244,10 @@ class Ways(Escaping, ABC):
                 values.append(value)
                 conditions.append(held)
             first = values[0]
-            if all(value is first or value == first for value in values):
+            for value in values:
+                if value is not first and value != first:
+                    break
+            else:
                 joined.append((cell, first))
                 continue
             merged = self.merged([Option(*each) for each in zip(values, conditions, strict=True)])
@@ -298,7 +302,7 @@ class Ways(Escaping, ABC):
             nested = inner.options if isinstance(inner, OneOf) else (Option(inner, ALWAYS),)
             for each in nested:
                 conditions = option.conditions | each.conditions
-                if len({atom for atom, _ in conditions}) < len(conditions):
+                if len(dict(conditions)) < len(conditions):
                     continue
                 kept = found.get(each.value)
                 found[each.value] = conditions if kept is None else self.either(kept, conditions)
@@ -313,7 +317,7 @@ class Ways(Escaping, ABC):
         if one <= other or other <= one:
             return one & other
         differ = one ^ other
-        if len(differ) == 2 and len({atom for atom, _ in differ}) == 1:
+        if len(differ) == 2 and len(dict(differ)) == 1:
             # It does not matter whether that is so.
             return one & other
         ways = {*self.ways(one), *self.ways(other)}
@@ -328,11 +332,19 @@ class Ways(Escaping, ABC):
         path = self.path
         if not super().possible(option):
             return False
+        if not self._choices:
+            return True
         open_ = frozenset((atom, True) for atom in path.keys() & self._choices if path[atom])
         if not open_ and not any(atom in self._choices for atom, _ in option.conditions):
             return True
         ways = self.ways(option.conditions | open_)
-        return any(all(path.get(atom, so) == so for atom, so in way) for way in ways)
+        for way in ways:
+            for atom, so in way:
+                if path.get(atom, so) != so:
+                    break
+            else:
+                return True
+        return False
 
     def ways(self, conditions: Conditions) -> list[Conditions]:
         """Return the ways in which conditions can hold, each without a choice in it.
@@ -356,7 +368,7 @@ class Ways(Escaping, ABC):
         found: list[Conditions] = [frozenset(plain)]
         for ways in choices:
             more = [one | other for one in found for other in ways]
-            more = [each for each in more if len({atom for atom, _ in each}) == len(each)]
+            more = [each for each in more if len(dict(each)) == len(each)]
             if not more:
                 return []
             if len(more) <= 3 * _WAYS:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
+from stigmem_review.code.nodes import walk
 from stigmem_review.interpret import words
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program
@@ -80,7 +81,7 @@ def _asked(m: Machine, at: Location | None) -> str:
     for thing in m.things:
         if at is None or thing.kind != "module" or thing.extra.shown != at.path:
             continue
-        for node in ast.walk(thing.extra.tree):
+        for node in walk(thing.extra.tree):
             if isinstance(node, (ast.If, ast.While)):
                 for body, so in ((node.body, True), (node.orelse, False)):
                     if body and body[0].lineno <= at.line <= (body[-1].end_lineno or 0):

@@ -9,6 +9,7 @@ from itertools import islice, product
 import msgspec
 from msgspec import structs
 
+from stigmem_review.code.nodes import walk
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.registered import mounted, router_name
 from stigmem_review.interpret.roots import ran
@@ -121,7 +122,7 @@ def _is_unknown(release: Release) -> bool:
 def _unfollowed(program: Program, seen: set[Location | None]) -> Iterator[Endpoint]:
     """Yield what is written like a path, and was not seen to be given to a router."""
     for thing in program.machine.things:
-        for node in ast.walk(thing.extra.tree) if thing.kind == "module" else ():
+        for node in walk(thing.extra.tree) if thing.kind == "module" else ():
             for call in node.decorator_list if isinstance(node, _FUNCTIONS) else ():
                 match call:
                     case ast.Call(

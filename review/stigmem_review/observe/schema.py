@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from stigmem_review.code.nodes import walk
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.program import Program
@@ -49,7 +50,7 @@ def _fields(m: Machine, kind: Ref) -> Iterator[Setting]:
     if env is None:
         return
     annotations = {id(each) for each in m.fields.get(kind.oid, {}).values()}
-    for statement in ast.walk(env.module.tree) if annotations else ():
+    for statement in walk(env.module.tree) if annotations else ():
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if id(
                 annotation

@@ -10,9 +10,9 @@ from stigmem_review import limits
 from stigmem_review.text import shorten
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\:]")
-_RESERVED = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\..*)?",
-    re.IGNORECASE,
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"}
 )
 
 
@@ -30,7 +30,7 @@ def fault(path: str) -> str:
             return f"has the path component '{part}'"
         if part[-1] in ". ":
             return "has a component that ends in a dot or a space, which Windows drops"
-        if _RESERVED.fullmatch(part):
+        if part.partition(".")[0].rstrip(" ").lower() in _RESERVED:
             return "has a component that Windows reserves for a device"
     return ""
 

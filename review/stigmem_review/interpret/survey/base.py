@@ -435,12 +435,15 @@ class Base(ABC):
         """Let a name stand for more."""
         values = tuple(values)
         known = space.names.get(name)
-        if known is not None and (values or name in space.loose):
-            for each in values:
-                if each not in known:
-                    break
-            else:
+        if known is None or not (values or name in space.loose):
+            self._grow(space, name, values)
+            return
+        for each in values:
+            if each not in known:
+                self._grow(space, name, values)
                 return
+
+    def _grow(self, space: Space, name: str, values: Values) -> None:
         todo = [(space, name, values)]
         while todo:
             into, name, more = todo.pop()
@@ -455,11 +458,14 @@ class Base(ABC):
                 into.loose.add(name)
             if name in into.loose and any(isinstance(e, Text) for e in (*held, *more)):
                 held.setdefault(SOME)
-            for each in more:
-                if each in held or len(held) < EACH:
-                    held[each] = None
-                else:
-                    self._crowd(into, name, each)
+            if len(held) + len(more) <= EACH:
+                held.update(dict.fromkeys(more))
+            else:
+                for each in more:
+                    if each in held or len(held) < EACH:
+                        held[each] = None
+                    else:
+                        self._crowd(into, name, each)
             if len(held) == size:
                 continue
             for unit in into.readers.get(name, ()):
@@ -555,8 +561,8 @@ class Base(ABC):
         phase: str = "",
     ) -> None:
         """Note what code does."""
-        if isinstance(node, ast.Call) and node.keywords:
-            arguments = filled(_checks(node), arguments)
+        if isinstance(node, ast.Call) and node.keywords and (checks := _checks(node)):
+            arguments = filled(checks, arguments)
         line = getattr(node, "lineno", 0)
         if self.apart:
             phase = UNREACHED
@@ -573,8 +579,11 @@ class Base(ABC):
 
 def _checks(node: ast.Call) -> Arguments:
     """Return the arguments of a call that say that it is not made sure who answers."""
+    said = [each for each in node.keywords if each.arg in CHECKS]
     return tuple(
-        Argument(each.arg, (str(each.value.value),), True)
-        for each in node.keywords
-        if each.arg in CHECKS and isinstance(each.value, ast.Constant)
+        [
+            Argument(str(each.arg), (str(each.value.value),), True)
+            for each in said
+            if isinstance(each.value, ast.Constant)
+        ]
     )

@@ -269,13 +269,12 @@ class Calls(Attributes):
     def _give(self, body: Body, args: tuple[Values, ...], keywords: Mapping[str, Values]) -> None:
         """Let the parameters of a function stand for arguments; to do it again adds nothing."""
         signature = body.node.args
-        names = [each.arg for each in (*signature.posonlyargs, *signature.args)]
-        for name, values in zip(names, args, strict=False):
+        places, names = body.placed, body.named
+        for name, values in zip(places, args, strict=False):
             self.grow(body, name, values)
-        if signature.vararg is not None and len(args) > len(names):
-            more = tuple(each for values in args[len(names) :] for each in values)
+        if signature.vararg is not None and len(args) > len(places):
+            more = tuple(each for values in args[len(places) :] for each in values)
             self._take_more(body, signature.vararg, more)
-        names += [each.arg for each in signature.kwonlyargs]
         for name, values in keywords.items():
             if name in names:
                 self.grow(body, name, values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
-from string import Formatter
 
 from stigmem_review.host.destinations import UNKNOWN
 from stigmem_review.interpret.survey.things import CHARS, EACH, Box, Values, told
@@ -67,6 +66,8 @@ def percent(text: str, given: Values) -> list[str]:
 
 
 def _formatted(text: str, args: Sequence[Values], keywords: Mapping[str, Values]) -> list[str]:
+    from string import Formatter  # it makes a pattern of its own, and few releases ask for it
+
     try:
         fields = list(Formatter().parse(text))
     except ValueError:

@@ -203,11 +203,16 @@ class Mod(Unit):
 class Body(Unit):
     """A function of the release; ``traits``: property, staticmethod, classmethod."""
 
-    __slots__ = ("given", "traits")
+    __slots__ = ("given", "named", "placed", "traits")
     node: Function
 
     def __init__(self, node: Function, within: str) -> None:
         super().__init__(node, within)
+        args = node.args
+        self.placed = tuple([each.arg for each in (*args.posonlyargs, *args.args)])
+        """The parameters that arguments without a name are for."""
+        self.named = (*self.placed, *[each.arg for each in args.kwonlyargs])
+        """Those that arguments with a name can be for, in order."""
         self.traits: set[str] = set()
         self.given: set[tuple[object, ...]] = set()
         """What it is called with, without what is taken from a table."""
