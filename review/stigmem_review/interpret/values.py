@@ -18,7 +18,14 @@ Conditions = frozenset[tuple[Atom, bool]]
 ALWAYS: Final[Conditions] = frozenset()
 
 
-class Const(msgspec.Struct, frozen=True, eq=False, gc=False):
+class _Alike(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What says what it is equal to, and so what it is not: a struct answers that by itself."""
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+class Const(_Alike, frozen=True, eq=False, gc=False):
     """A constant of a builtin type; ``1``, ``1.0`` and ``True`` are three of them.
 
     ``at`` is where it is written, if it is; constants are equal wherever that is.
@@ -53,7 +60,7 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
     named: Ref | None = None
 
 
-class Frozen(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Frozen(_Alike, frozen=True, eq=False, gc=False):
     """A frozenset, or what is in a set: items of which no two are equal, by their keys."""
 
     pairs: tuple[tuple[Hashable, Value], ...]
@@ -121,7 +128,7 @@ class Foreign(msgspec.Struct, frozen=True, gc=False):
     dotted: str
 
 
-class Member(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Member(_Alike, frozen=True, eq=False, gc=False):
     """A member of an enumeration; ``mixin`` is ``str``, ``StrEnum``, ``int`` or nothing.
 
     ``at`` is where it is named; it is the same one wherever that is.
