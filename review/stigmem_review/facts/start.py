@@ -37,9 +37,11 @@ class StartRange(Fact, frozen=True, kw_only=True):
     """Nodes that its range takes do not start with it: ``nodes``, which print ``prints``.
 
     ``item`` is the range it states, ``holds`` one that leaves them out, empty where no node that is
-    known starts with it.
+    known starts with it. ``upgrade`` where it is somebody else's release that is about to be
+    deployed: on a node that is most likely none of them, since the newest starts with it.
     """
 
     nodes: str
     prints: str
     holds: str
+    upgrade: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from stigmem_review.compare.starting import wider
 from stigmem_review.facts import Fact
 from stigmem_review.forecast.alone import Foreseen, alone, on_every_node
@@ -36,4 +38,4 @@ def ranges(
     if terms.named or not (stated := tuple(wider(new, found))):
         return ()
     before = {each.nodes for each in wider(old, foreseen(old, terms, reread))}
-    return tuple(each for each in stated if each.nodes not in before)
+    return tuple(replace(each, upgrade=True) for each in stated if each.nodes not in before)
