@@ -217,6 +217,8 @@ Does = Literal[
 ]
 DOES: dict[ActKind, Does] = dict(zip(get_args(ActKind), get_args(Does), strict=True))
 """What an act does, in words."""
+CARRIES: tuple[ActKind, ...] = ("network", "process", "files written")
+"""What leads out of the node with what it is given."""
 
 
 # What makes code run; a handler is ``handler <hook>``, a path ``route <path>``.
@@ -353,7 +355,8 @@ class Handler(msgspec.Struct, frozen=True):
     ``own`` is the name of the part that the handler itself is in; ``ends`` is everything that a
     call of it can come to, and empty where that was not looked at. ``ways`` says which comes when,
     and ``constants`` what the constants are that this hangs on; no ways are told where there are
-    too many, or of what does not decide.
+    too many, or of what does not decide. ``untold`` where it could not be gone through, so that
+    what it does with what it is given is not known.
     """
 
     hook: str
@@ -364,6 +367,12 @@ class Handler(msgspec.Struct, frozen=True):
     ends: tuple[End, ...] = ()
     ways: tuple[Way, ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
+    untold: bool = False
+
+    def is_other_code(self, before: Handler) -> bool:
+        """Say whether anything that it can reach is other code than before."""
+        one, two = ({part.name: part.sha256 for part in each.parts} for each in (before, self))
+        return one != two
 
 
 Refusal = Literal[

@@ -183,6 +183,22 @@ def test_what_cannot_be_followed_is_taken_to_send_what_it_mentions(tmp_path: Pat
     assert said(tmp_path / "kept", new, new) == []
 
 
+def test_a_handler_that_cannot_be_followed_has_to_be_read_where_it_sends_and_changed(
+    tmp_path: Path,
+) -> None:
+    ways = "".join(f"if kwargs.get('a{n}'): k += {n}\n    " for n in range(20))
+    old = edited(f"k = 0\n    {ways}send({{'n': k}})")
+    [(name, text)] = said(tmp_path / "more", old, old.replace("{'n': k}", "{'n': str(kwargs)}"))
+    assert name == "data-sent"
+    assert "whether it gives more of the request there has to be read" in text
+    assert said(tmp_path / "same", old, old) == []
+    # What it does not reach is no other code of it, and what is followed is said as what it is.
+    elsewhere = old.replace("OTHER = {}", "OTHER = {}\n\n\ndef apart():\n    return 1")
+    assert said(tmp_path / "apart", old, elsewhere) == []
+    followed = edited("send({'n': 2})")
+    assert said(tmp_path / "followed", old, followed) == []
+
+
 def test_where_following_ends_too_early_is_a_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

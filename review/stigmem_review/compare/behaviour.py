@@ -18,6 +18,7 @@ from stigmem_review.conditions import When
 from stigmem_review.facts import Declared, Fact, Occasion, Reached
 from stigmem_review.host import Node
 from stigmem_review.model import (
+    CARRIES,
     DOES,
     FACTORY,
     HEALTH,
@@ -123,6 +124,9 @@ def newly_reached(old: Release, new: Release, node: Node) -> Iterator[Fact]:
         named = {name for each in found for by, name in before.more(each.act) if by == hook}
         kept = () if hook in fact.hooks else (hook,)
         yield replace(fact, data=tuple(sorted(named)), kept=kept)
+    for (kind, _), found in _untold(before, old, new).items():
+        fact = _fact(kind, "run", found, old, new, node, facts.DataSent)
+        yield replace(fact, data=(), untold=True)
 
 
 def _sent(before: _Before, new: Release) -> dict[tuple[ActKind, str], list[_News]]:
@@ -136,6 +140,21 @@ def _sent(before: _Before, new: Release) -> dict[tuple[ActKind, str], list[_News
             roots = (root,) if root in act.roots else act.roots
             if left := tuple(each for each in roots if each not in said):
                 found.setdefault((act.kind, hook), []).append(_News("run", act, left, act.to))
+    return found
+
+
+def _untold(before: _Before, old: Release, new: Release) -> dict[tuple[ActKind, str], list[_News]]:
+    """Return what other code does as before that could not be gone through, by kind and hook."""
+    one, two = ({each.hook: each for each in side.handlers} for side in (old, new))
+    found: dict[tuple[ActKind, str], list[_News]] = {}
+    for hook in one.keys() & two.keys():
+        if not two[hook].untold or not two[hook].is_other_code(one[hook]):
+            continue
+        root = f"{_HOOK}{hook}"
+        for act in new.behaviour:
+            said = {each for news in _new(act, before) for each in news.roots}
+            if act.kind in CARRIES and root in act.roots and root not in said:
+                found.setdefault((act.kind, hook), []).append(_News("run", act, (root,), act.to))
     return found
 
 

@@ -95,8 +95,7 @@ def _is_other_code(was: Handler, handler: Handler, node: Node) -> bool:
     decides = node.hook(handler.hook).power in ("deny", "rewrite")
     if not decides or handler.hook == MIGRATIONS or was.target != handler.target:
         return False
-    one, two = ({part.name: part.sha256 for part in each.parts} for each in (was, handler))
-    return one != two
+    return handler.is_other_code(was)
 
 
 def _is_same(one: str, two: str) -> bool:

@@ -105,10 +105,17 @@ class CredentialsRead(Reaches, frozen=True, kw_only=True):
 
 
 class DataSent(Reaches, frozen=True, kw_only=True):
-    """It does to the same end what it did, with more of what a request has."""
+    """It does to the same end what it did, with more of what a request has.
+
+    ``untold`` where the code of a handler that could not be gone through is other code, so that
+    what it is given there has to be read.
+    """
+
+    untold: bool = False
 
     def gain(self) -> Gain | None:
-        does = f"{self.does} {self.occasion}, with more of the request"
+        more = "what cannot be told" if self.untold else "more"
+        does = f"{self.does} {self.occasion}, with {more} of the request"
         return Gain(_GAINED[self.act], does, self.to or self.apis)
 
 

@@ -21,6 +21,7 @@ from stigmem_review.host.destinations import OWN, TEMPORARY, UNKNOWN
 from stigmem_review.interpret.deciding import Call, Told
 from stigmem_review.interpret.events import Argument, Event
 from stigmem_review.model import (
+    CARRIES,
     FACTORY,
     IMPORT,
     NAMED,
@@ -39,8 +40,6 @@ from stigmem_review.text import shorten
 
 START = (IMPORT, FACTORY)
 """What loading the plugin runs."""
-_CARRIES = ("network", "process", "files written")
-"""What leads out of the node with what it is given."""
 _LONG = 120
 """Characters of a destination."""
 _ALL = "all variables"
@@ -98,7 +97,7 @@ class Acts:
             held = asked_of.get(event.api, [])
             for act in self._acts(event):
                 asked = held if act.kind == "network" and _opens_later(event) else []
-                if act.kind in _CARRIES:
+                if act.kind in CARRIES:
                     for one in (event, *asked):
                         data.setdefault(act, {}).update(dict.fromkeys(self._data(one)))
                 runs = [event.phase]

@@ -103,7 +103,9 @@ def handlers_of(
             for name, value in (sorted(found[0].constants.items()) if decides else ())
             if value not in said
         )
-        yield Handler(hook.name, f"{module}:{name}", own, parts, at, every, ways, constants)
+        yield Handler(
+            hook.name, f"{module}:{name}", own, parts, at, every, ways, constants, not found
+        )
 
 
 def _unversioned(way: Way, said: Iterable[str]) -> Way:
