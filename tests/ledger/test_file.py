@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,23 @@ def test_a_database_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 600
     assert state(tmp_path) == before
+
+
+def test_a_database_that_is_refused_is_closed_by_whoever_opened_it(tmp_path: Path) -> None:
+    path = str(database(tmp_path / "node.db", {**ONE, "checksum": "none"}))
+    before = connections()
+    with ThreadPoolExecutor(1) as pool:
+        refused = pool.submit(read_ledger, path).exception()
+    assert isinstance(refused, UsageError)
+    # SQLite refuses to close in one thread what another one opened.
+    for each in connections():
+        if each not in before:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                each.execute("SELECT 1")
+
+
+def connections() -> list[sqlite3.Connection]:
+    return [each for each in gc.get_objects() if isinstance(each, sqlite3.Connection)]
 
 
 def lines(*cells: Any) -> str:

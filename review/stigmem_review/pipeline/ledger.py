@@ -34,7 +34,7 @@ _SHA256 = late(r"[0-9a-f]{64}")
 _WHOLE = late(r"-?[0-9]{1,19}")
 _ASKED = (
     "SELECT plugin_name, plugin_version, migration_id, backend, checksum "
-    "FROM plugin_migrations ORDER BY rowid"
+    "FROM plugin_migrations ORDER BY rowid LIMIT ?"
 )
 _STEPS = 1_000
 _TURNS = 20_000
@@ -75,8 +75,8 @@ def _refused(path: str, why: str) -> UsageError:
     return UsageError(f"the ledger {shorten(path)}: {why}")
 
 
-def _stored(path: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a database."""
+def _stored(path: str) -> list[Mapping[str, Any]]:
+    """Return the rows of a database, of too many as many as show that."""
     import sqlite3
 
     file = Path(path).resolve()
@@ -103,8 +103,7 @@ def _stored(path: str) -> Iterator[Mapping[str, Any]]:
             raise ValueError(
                 f"it has no table {TABLE}, which every database has that a node has started on"
             )
-        for row in database.execute(_ASKED):
-            yield dict(row)
+        return [dict(each) for each in database.execute(_ASKED, (limits.LEDGER_ROWS + 1,))]
     except sqlite3.Error as error:
         raise ValueError(
             f"it cannot be read: {error}; export the table with the tool that opens it: {_EXPORT}"
