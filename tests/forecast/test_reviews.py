@@ -65,7 +65,7 @@ def test_a_range_that_is_too_wide_is_shown_with_the_one_that_holds(tmp_path: Pat
     files["demo_plugin/manifest.py"] = files["demo_plugin/manifest.py"].replace("0a10", "0a3")
     wheel = write_wheel(tmp_path, files)
     [said] = mistakes(wheel)
-    assert said.startswith("warning start-range: It says that it works with >=0.9.0a3, and node ")
+    assert said.startswith("warning start-range: It says that it works with >=0.9.0a3, and nodes ")
     assert "No module named 'stigmem_node.tenant'. What holds is >=0.9.0a8." in said
     report = review("none", str(wheel))
     # Who deploys it has another node most likely.
