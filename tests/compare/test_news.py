@@ -60,7 +60,7 @@ TREATED = {
     "record-mismatch": (SAID, SAID, SAID),
     "requires-stigmem-unmet": (LISTED, LISTED, LISTED),
     "source-deceptive": (SILENT, SILENT, SILENT),
-    "start-at-risk": (LISTED, LISTED, LISTED),
+    "start-at-risk": (LISTED, LISTED, SILENT),
     "start-refused": (LISTED, LISTED, LISTED),
     "target-missing": (LISTED, SAID, SAID),
     "target-not-factory": (LISTED, SAID, SAID),

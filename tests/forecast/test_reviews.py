@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -154,3 +155,23 @@ def test_what_cannot_be_told_names_why(tmp_path: Path) -> None:
     )
     kinds = {one.kind for each in report.forecast for one in each.outcomes}
     assert "untold" in kinds
+
+
+def test_what_a_capture_does_not_carry_of_a_start_is_no_news(tmp_path: Path) -> None:
+    capture = tmp_path / "capture.json"
+    told: dict[str, object] = {"name": "demo-plugin", "version": "1.0.0", "signed_by": "unsigned"}
+    told |= {"capabilities": ["facts.read"], "hooks": ["post_assert_audit"], "hook_count": 1}
+    told |= {"depends_on": [], "discovery_source": None}
+    capture.write_text(json.dumps(told), "utf-8")
+    wide = plugin(__init__=TENANT)
+    path = "demo_plugin/manifest.py"
+    wide[path] = wide[path].replace("0a10", "0a3")
+    risky = plugin()
+    risky[path] = risky[path].replace(
+        "    return", '    import os\n    int(os.environ.get("DEMO", "1"))\n    return'
+    )
+    for folder, files in (("wide", wide), ("risky", risky)):
+        wheel = write_wheel(tmp_path / folder, files)
+        report = review(str(capture), str(wheel))
+        assert [each.name for each in report.findings] == []
+        assert report.forecast

@@ -27,6 +27,7 @@ class StartAtRisk(State, frozen=True, kw_only=True):
     """
 
     excuse = "as before"
+    baseline = "code"
 
     prints: str
     usual: bool

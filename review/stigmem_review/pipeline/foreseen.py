@@ -33,9 +33,10 @@ def ranges(
 ) -> tuple[Fact, ...]:
     """Return where the range of nodes that a new release states is too wide, and was not before.
 
-    ``reread`` reads the old one again. Nothing where somebody named the node.
+    ``reread`` reads the old one again. Nothing where somebody named the node, or where the old one
+    is a capture: it has no code of which to say what it did on others.
     """
-    if terms.named or not (stated := tuple(wider(new, found))):
+    if terms.named or old.source.kind == "capture" or not (stated := tuple(wider(new, found))):
         return ()
     before = {each.nodes for each in wider(old, foreseen(old, terms, reread))}
     return tuple(replace(each, upgrade=True) for each in stated if each.nodes not in before)
