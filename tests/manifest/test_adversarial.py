@@ -1285,7 +1285,7 @@ def plugin_manifest():
         f = partial(gate, 1)
         def plugin_manifest():
             return {CALL}, health_check=f)
-        """, ("health_check",), gets=NOTHING),
+        """, ("health_check",), gets={}),
     whole("a decorated handler", f"""
         from .handlers import gate
         @(lambda f: gate)
