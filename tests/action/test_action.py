@@ -232,6 +232,7 @@ def test_nothing_of_a_hostile_repository_runs(machine: Runner, team: Team, tmp_p
     script = tmp_path / "trap.sh"
     script.write_text(f"#!/bin/sh\ntouch {marker}\ncat\n")
     script.chmod(0o755)
+    (team.folder / ".git" / "hooks").mkdir(exist_ok=True)
     for hook in ("post-checkout", "post-index-change", "reference-transaction", "pre-commit"):
         (team.folder / ".git" / "hooks" / hook).write_text(script.read_text())
         (team.folder / ".git" / "hooks" / hook).chmod(0o755)
