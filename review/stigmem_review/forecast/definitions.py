@@ -81,8 +81,8 @@ class Hangs(msgspec.Struct, frozen=True):
     why: str
 
 
-class _UnknownError(Exception):
-    pass
+class _Untold(Exception):
+    """What a statement comes to cannot be told, and why."""
 
 
 class Definitions:
@@ -109,7 +109,7 @@ class Definitions:
             for start, end in _statements(script):
                 try:
                     self._take(script[start:end])
-                except _UnknownError as unknown:
+                except _Untold as unknown:
                     hangs = hangs or str(unknown)
         except sqlite3.Error as error:
             ran = script[:start]
@@ -124,32 +124,32 @@ class Definitions:
     def _take(self, statement: str) -> None:
         self._statements += 1
         if self._statements > limits.MIGRATION_STATEMENTS:
-            raise _UnknownError("it has more statements than are looked at")
+            raise _Untold("it has more statements than are looked at")
         word = _WORD.search(statement)
         first = word[0].upper() if word else ""
         if first in _UNRUN or first == "PRAGMA":
             return
         if first == "EXPLAIN":
-            raise _UnknownError("it explains a statement")
+            raise _Untold("it explains a statement")
         if _NAMES_QUERIES.search(statement):
-            raise _UnknownError("it names queries, which are not compiled")
+            raise _Untold("it names queries, which are not compiled")
         self._seen = set()
         try:
             self._database.execute(f"EXPLAIN {statement}")
         except sqlite3.OperationalError as error:
             if str(error).startswith(_DEPENDS):
-                raise _UnknownError(f"{error}, unless the database has it already") from None
+                raise _Untold(f"{error}, unless the database has it already") from None
             raise
         except sqlite3.DatabaseError:
             why = [_REACHES_OUT[each] for each in self._seen if each in _REACHES_OUT]
             if why:
-                raise _UnknownError(why[0]) from None
+                raise _Untold(why[0]) from None
             raise
         seen = self._seen
         if seen & _DEFINES and not _is_query(seen):
             self._database.execute(statement)
         elif sqlite3.SQLITE_CREATE_TABLE in seen:
-            raise _UnknownError("it makes a table of what a query finds")
+            raise _Untold("it makes a table of what a query finds")
 
     def _judge(self, action: int, *about: str | None) -> int:
         self._seen.add(action)

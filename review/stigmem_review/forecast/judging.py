@@ -33,8 +33,8 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-class _Untold(Exception):  # noqa: N818 - not an error: it carries that nothing is known
-    pass
+class _Untold(Exception):
+    """Nothing is known of what a condition comes to."""
 
 
 def end_of(handler: Handler, own: Manifest, other: Manifest) -> str:

@@ -105,7 +105,7 @@ _Key = tuple[str, str, int]
 _MIGRATION_ERROR = "PluginMigrationError"
 
 
-class _RefusedError(Exception):
+class _Refused(Exception):
     def __init__(self, **said: str) -> None:
         super().__init__()
         self.said = said
@@ -174,7 +174,7 @@ def start(
                 numbers = {"applied": str(each.number), "declared": str(each.number)}
                 _refuse("MIG-CHECKSUM", _MIGRATION_ERROR, text, each.plugin, **numbers)
         run.commit()
-    except _RefusedError as refused:
+    except _Refused as refused:
         said = refused.said
         run.undo()
     left = Database(tuple(run.rows), tuple(run.ran))
@@ -190,7 +190,7 @@ _REFUSED = Answer("refused", EMPTY)
 
 
 def _refuse(check: Check, error: str, message: str, plugin: str, **more: str) -> NoReturn:
-    raise _RefusedError(check=check, error=error, message=message, plugin=plugin, **more)
+    raise _Refused(check=check, error=error, message=message, plugin=plugin, **more)
 
 
 def _key(row: Row) -> _Key:

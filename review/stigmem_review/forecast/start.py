@@ -100,8 +100,8 @@ def stage_of(refusal: Refusal) -> int:
     return _STAGES.get(refusal.partition("-")[0], _REGISTERING)
 
 
-class _End(Exception):  # noqa: N818 - not an error: the node is known to stop here
-    pass
+class _End(Exception):
+    """The node is known to stop here."""
 
 
 class _Walk:

@@ -21,11 +21,11 @@ class Lost(msgspec.Struct, frozen=True):
     at: Location | None
 
 
-class Exhausted(Exception):  # noqa: N818 - not an error: how a run ends that takes too long
+class Exhausted(Exception):
     """The steps are used up."""
 
 
-class Exit(Exception):  # noqa: N818 - not an error: how a piece of code is left
+class Exit(Exception):
     """Leaves a piece of code: ``returns``, ``raises``, ``breaks`` or ``continues``."""
 
     def __init__(self, kind: str, value: Value) -> None:
@@ -43,7 +43,7 @@ class Outcome(msgspec.Struct):
     path: dict[Hashable, bool]
 
 
-class GiveUp(Exception):  # noqa: N818 - not an error: the operands have to escape
+class GiveUp(Exception):
     """A model cannot finish: why. Whoever called it lets all operands escape."""
 
     def __init__(self, why: str) -> None:

@@ -327,7 +327,9 @@ def _merged(m: Interpreter, found: list[_Found], written: host.Written, name: st
     return Known(only.value, only.at, each=only.each)
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out of the reading
+class _Stop(Exception):
+    """Carries the answer out of the reading."""
+
     def __init__(self, why: str, at: Location | None) -> None:
         super().__init__(why)
         self.why = why

@@ -300,7 +300,7 @@ _SHORT = 200
 """Characters of a default up to which it is told what the code makes of it."""
 
 
-class _Unset(Exception):  # noqa: N818 - not an error: there is no value
+class _Unset(Exception):
     """A variable has no value where it is not set."""
 
 

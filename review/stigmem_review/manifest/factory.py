@@ -42,7 +42,9 @@ class Reading(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: it carries the answer out of the reading
+class _Stop(Exception):
+    """Carries the answer out of the reading."""
+
     def __init__(self, why: str, at: Location | None, kind: str | None = None) -> None:
         super().__init__(why)
         self.unknown = Unknown(why, at)

@@ -17,7 +17,7 @@ NAME_ROOT = (
 ASK_OTHER_FORM = "ask its author for a bundle that can be checked, or have it checked elsewhere"
 
 
-class Unproven(Exception):  # noqa: N818 - not an error: it carries the answer out of the checks
+class Unproven(Exception):
     """A signature that is not verified: ``invalid``, or ``unverifiable`` here; and what to do.
 
     ``unread`` if it is invalid for being nothing that can be read, ``elsewhere`` if it is of
