@@ -12,9 +12,18 @@ from stigmem_review.compare.fields import value_of
 from stigmem_review.document.approvals import Consents
 from stigmem_review.document.behaviour import code_as_before
 from stigmem_review.document.headline import claims, gains, headline
-from stigmem_review.document.parts import Consulted, Foretold, Item, Line, Report, Reviewed, tool
+from stigmem_review.document.parts import (
+    Consulted,
+    Foretold,
+    Item,
+    Line,
+    Report,
+    Reviewed,
+    Size,
+    tool,
+)
 from stigmem_review.document.prose import brief, checklist, files, not_assessed
-from stigmem_review.document.rollback import backs, way_back, works
+from stigmem_review.document.rollback import back_says, backs, way_back, works
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.signatures import (
     signature_lines,
@@ -22,7 +31,7 @@ from stigmem_review.document.signatures import (
     signed_says,
     unsigned_says,
 )
-from stigmem_review.document.starting import starting
+from stigmem_review.document.starting import starting, starts_says
 from stigmem_review.document.table import label, rows, stated
 from stigmem_review.forecast.model import NodeSettings
 from stigmem_review.forecast.start import UNSAID
@@ -48,6 +57,7 @@ def build_report(
     old_node: Node | None = None,
     forecast: tuple[Foretold, ...] = (),
     settings: NodeSettings = UNSAID,
+    size: Size | None = None,
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     findings, gaps = consents.findings, consents.gaps
@@ -105,6 +115,9 @@ def build_report(
         approvals=consents.lines,
         on_file=consents.on_file,
         accepted=consents.accepted,
+        starts=starts_says(forecast, settings),
+        back=back_says(case, case.comparison.ways),
+        size=size,
     )
     return sanitised(report)
 

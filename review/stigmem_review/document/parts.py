@@ -173,6 +173,23 @@ class Commands(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
+class Size(msgspec.Struct, frozen=True):
+    """How much there is to read: files that differ, and lines that only one release has.
+
+    ``uncounted`` are files among them that are no text, or too large to be held line by line.
+    """
+
+    files: int = 0
+    added: int = 0
+    removed: int = 0
+    uncounted: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Lines that are new, or gone."""
+        return self.added + self.removed
+
+
 class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
@@ -190,7 +207,8 @@ class Report(msgspec.Struct, frozen=True):
     ``judged_as`` is the newest node that is known, where the one it is for is newer.
     ``forecast`` is what nodes do with the new release while they start, ``starting`` in lines.
     ``way_back`` says whether the old release would load again, and how, and ``backs`` on which
-    database.
+    database. ``starts`` and ``back`` say both in one line each, and ``size`` how much of the
+    package changed, where both releases carry their files.
     """
 
     format: Literal[1]
@@ -228,6 +246,9 @@ class Report(msgspec.Struct, frozen=True):
     forecast: tuple[Foretold, ...] = ()
     starting: tuple[Line, ...] = ()
     judged_as: str = ""
+    starts: Message = ()
+    back: Message = ()
+    size: Size | None = None
 
     @property
     def nodes(self) -> str:

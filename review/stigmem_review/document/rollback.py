@@ -49,6 +49,34 @@ def way_back(case: Case, found: Sequence[Way], old_node: Node | None) -> tuple[L
     return tuple(_lines(case, found, old_node))
 
 
+def back_says(case: Case, found: Sequence[Way]) -> Message:
+    """Return in one line whether the old release would load again."""
+    if not (case.old.present or case.new.present):
+        return ()
+    if not case.old.present:
+        return (Segment("uninstall it"),)
+    old = Segment(case.old.version or "the old release", theirs=bool(case.old.version))
+    if case.comparison.old_stops is not None:
+        return (Segment("none: "), old, Segment(" does not start, whatever the database has"))
+    shown = _shown(found)
+    # A database that the new release set up is of nobody who ran the old one.
+    kept = {each.back.state for each in shown if each.on != "new"}
+    if not kept <= {"starts"}:
+        never = "refused" in kept
+        said = "none without a backup of the node's database" if never else "cannot be told"
+        more = "" if never else "; back up the node's database"
+        return (Segment(f"{said}{more}"),)
+    if any(each.back.state != "starts" for each in shown):
+        on = "on a database that it ran on before"
+        return (old, Segment(f" loads again {on}, not on one that the new release set up"))
+    return (old, Segment(" loads again on the same database"))
+
+
+def _shown(found: Sequence[Way]) -> list[Way]:
+    """Return the ways that there are: what the new release cannot set up, no node has."""
+    return [each for each in found if each.on != "new" or each.up.state != "refused"]
+
+
 def works(case: Case, found: Sequence[Way]) -> bool:
     """Say whether going back is known to work on every database."""
     fine = all(each.back.state == "starts" for each in found)
@@ -68,8 +96,7 @@ def _lines(case: Case, found: Sequence[Way], old_node: Node | None) -> Iterator[
         says = (old, Segment(" does not start, whatever the database has: "), prints)
         yield Line("on any database", says)
         return
-    # What the new release cannot set up, no node has.
-    shown = [each for each in found if each.on != "new" or each.up.state != "refused"]
+    shown = _shown(found)
     if works(case, shown) and all(each.up.state == "starts" for each in shown):
         yield Line("on the same database", (old, Segment(" loads again")))
     else:

@@ -8,6 +8,7 @@ from stigmem_review import limits
 from stigmem_review.code.lines import Row, changes, lines_of, together
 from stigmem_review.code.written import Written
 from stigmem_review.document.evidence import AROUND, hunk, runs
+from stigmem_review.document.parts import Size
 from stigmem_review.model import FileChange, FileDiff, Known, Release, Side, SourceDiff
 from stigmem_review.rulebook import Finding
 
@@ -31,6 +32,31 @@ def source_diff(
     order += sorted(shown.difference(order))
     files = tuple(_files(list(dict.fromkeys(order)), held, written))
     return SourceDiff(files, len(differing) - len(shown))
+
+
+def size(releases: Mapping[Side, Release], written: Mapping[Side, Written]) -> Size | None:
+    """Return how much of the code and data differs; nothing where a side carries no files."""
+    if any(each.source.kind == "capture" for each in releases.values()):
+        return None
+    held = {side: _digests(release, written[side]) for side, release in releases.items()}
+    old, new = held["old"], held["new"]
+    differing = [each for each in old.keys() | new.keys() if old.get(each) != new.get(each)]
+    added = removed = uncounted = 0
+    left = limits.HELD_LINES
+    for place in sorted(differing):
+        texts = [
+            written[side].files.get(place) if place in digests else b""
+            for side, digests in held.items()
+        ]
+        if None in texts or left < 0:
+            uncounted += 1
+            continue
+        one, two = (lines_of(each or b"") for each in texts)
+        left -= len(one) + len(two)
+        for each in changes(one, two):
+            removed += each.old_end - each.old
+            added += each.new_end - each.new
+    return Size(len(differing), added, removed, uncounted)
 
 
 def _digests(release: Release, written: Written) -> dict[str, str]:

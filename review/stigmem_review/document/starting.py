@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Literal, get_args
 
 import msgspec
 
@@ -11,7 +12,7 @@ from stigmem_review.document.parts import Foretold, Line
 from stigmem_review.forecast.alone import Foreseen
 from stigmem_review.forecast.model import NodeSettings, Outcome, Signing
 from stigmem_review.model import HOLE
-from stigmem_review.text import Segment
+from stigmem_review.text import Message, Segment
 
 _SHOWN = 4
 """Outcomes of one node that each have a line."""
@@ -50,6 +51,55 @@ def _together(span: list[Foreseen]) -> Foretold:
 def starting(found: Iterable[Foretold], settings: NodeSettings) -> tuple[Line, ...]:
     """Return what nodes do in one line each, and on what condition."""
     return tuple(_lines(tuple(found), settings))
+
+
+Becomes = Literal["starts", "is ignored by", "does not start on", "may start on"]
+"""What becomes of a release on a node, in words that its version follows."""
+
+_BECOMES: tuple[Becomes, ...] = get_args(Becomes)
+
+
+def becomes(outcomes: Sequence[Outcome]) -> Becomes:
+    """Return what becomes of a release on one node, whatever else it depends on.
+
+    It may start where that depends on something, or cannot be told.
+    """
+    kinds = {each.kind for each in outcomes}
+    match [*kinds]:
+        case ["registers"]:
+            return "starts"
+        case ["ignored"]:
+            return "is ignored by"
+        case ["refused"]:
+            return "does not start on"
+        case _:
+            return "may start on"
+
+
+def starts_says(found: Sequence[Foretold], settings: NodeSettings) -> Message:
+    """Return in one line on which nodes a release starts; nothing where that was not asked.
+
+    What that assumes of a node is said with it.
+    """
+    nodes: dict[Becomes, list[str]] = {}
+    for each in found:
+        nodes.setdefault(becomes(each.outcomes), []).append(each.nodes)
+    said: list[Segment] = []
+    for kind in sorted(nodes, key=_BECOMES.index):
+        listed = nodes[kind]
+        one = len(listed) == 1 and " to " not in listed[0]
+        start = "starts on" if kind == "starts" else kind
+        lead = "; " if said else ""
+        said.append(Segment(f"{lead}{start} {'node' if one else 'nodes'} {', '.join(listed)}"))
+    if said and settings.signing in _ASSUMED:
+        said.append(Segment(_ASSUMED[settings.signing]))
+    return tuple(said)
+
+
+_ASSUMED: dict[Signing, str] = {
+    "unsaid": " (with signing off)",
+    "required": " (a stock node with these settings refuses every plugin)",
+}
 
 
 def _lines(found: tuple[Foretold, ...], settings: NodeSettings) -> Iterator[Line]:

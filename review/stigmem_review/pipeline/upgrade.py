@@ -15,7 +15,7 @@ from stigmem_review.compare.acts import is_one_version
 from stigmem_review.compare.signers import verification_gap
 from stigmem_review.document.approvals import Asked, decide_commands
 from stigmem_review.document.build import build_report, gaps_of, incomplete_report
-from stigmem_review.document.parts import Report
+from stigmem_review.document.parts import Report, Size
 from stigmem_review.document.starting import foretold
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
@@ -244,6 +244,11 @@ def _judged(
     already = judge(case.comparison.already, case, terms.rulebook)
     gaps = gaps_of(old, new)
     source = None
+    much: Size | None = Size()
+    if old.source.sha256 != new.source.sha256 or not old.source.sha256:
+        from stigmem_review.document.source import size
+
+        much = size({"old": old, "new": new}, written)
     if code:
         from stigmem_review.document.source import source_diff
 
@@ -263,5 +268,6 @@ def _judged(
         terms.old_node,
         foretold(found),
         node_settings(terms.trust.settings, terms.trust.verifier),
+        much,
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)
