@@ -210,6 +210,23 @@ def test_a_module_that_only_the_build_may_have_is_neither_there_nor_missing(tmp_
     assert "if acme_ledger._fast is not installed: does not start" in text
 
 
+def test_a_module_that_a_hook_may_write_beside_the_package_is_not_called_missing(
+    tmp_path: Path,
+) -> None:
+    project = write_layout(tmp_path, LAYOUTS["hatch-flat"])
+    (project / "acme_ledger/__init__.py").write_text("import acme_limits\n")
+    report = check(str(project))
+    assert [each.level for each in report.checked[0].mistakes] == ["error"]
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.hatch.build.hooks.custom]\npath = "tools/hook.py"\n')
+    (project / "tools").mkdir()
+    (project / "tools/hook.py").write_text("HOOK = True\n")
+    report = check(str(project))
+    assert {each.level for each in report.checked[0].mistakes} == {"note"}
+    text = render_check_text(report, width=1000, colour=False)
+    assert "if acme_limits is not installed: does not start" in text
+
+
 def test_what_is_under_version_control_is_data_where_setuptools_asks_for_it(
     tmp_path: Path,
 ) -> None:

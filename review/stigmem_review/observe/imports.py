@@ -59,7 +59,7 @@ def missing_imports(
 
     ``about`` says when an import fails: at
     the ``start``, because loading the plugin runs it; ``later``, when the code around it runs; or
-    ``perhaps``, where a requirement that is not known here may provide it after all.
+    ``perhaps``, where a requirement that is not known here, or the build, may provide it after all.
     """
     own = _modules(code, imports)
     factories = _factories(release, own)
@@ -156,6 +156,7 @@ class _Check:
         self._own = {place.partition("/")[0].partition(".")[0] for place in code.files}
         self._own |= code.beside
         self._requires = release.requires_dist
+        self._whole = code.built.whole
         self._rearranged = any(place.endswith(".pth") for place in code.files) or any(
             each.kind != "looks" and each.api.startswith(_REARRANGES) for each in events
         )
@@ -191,7 +192,9 @@ class _Check:
         if given.names(top):
             return None
         why = f"it imports {top}, and nothing that it requires provides that"
-        return _Missing(top, "perhaps" if given.strangers else self._fails(early), why)
+        # What a build makes can stand beside the packages that are read.
+        known = self._whole and not given.strangers
+        return _Missing(top, self._fails(early) if known else "perhaps", why)
 
     def _fails(self, early: bool) -> str:
         if self._rearranged:

@@ -189,7 +189,8 @@ def _there(stops: Iterable[Stop], release: Release, program: Program) -> Iterato
         by = provided((*modules(node.version).requires, *distributions(asked)))
         if by.names(module.partition(".")[0]):
             return True
-        return None if by.strangers or not isinstance(requires, Known) else False
+        known = isinstance(requires, Known) and not by.strangers and program.modules.whole
+        return False if known else None
 
     whole = release.source.kind in AS_INSTALLED
     for stop in stops:
