@@ -83,6 +83,22 @@ def test_the_sentence(findings: Any, gaps: int, gate: Level, sentence: str) -> N
     assert decide(findings, (GAP,) * gaps, gate).sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("levels", "sentence"),
+    [
+        (("warning", "note"), "1 finding closes the gate: do what it says, or have the policy make "
+         "less of it."),
+        (("error", "warning"), "2 findings close the gate: do what they say, or have the policy "
+         "make less of them."),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_approve_asks_for_no_approval(
+    levels: tuple[Level, ...], sentence: str
+) -> None:
+    verdict = decide(_found(*levels), (), "warning", approvals=False)
+    assert (verdict.state, verdict.exit_code, verdict.sentence) == ("blocked", 1, sentence)
+
+
 def test_an_incomplete_review_that_was_accepted_opens_the_gate_and_says_so() -> None:
     one, two = (decide((), (), "warning", accepted=number) for number in (1, 2))
     assert (one.exit_code, one.accepted, two.accepted) == (0, 1, 2)

@@ -59,18 +59,20 @@ def decide(
     off: tuple[Finding, ...] = (),
     *,
     accepted: int = 0,
+    approvals: bool = True,
 ) -> Verdict:
     """Decide on findings and gaps, with the gate at a level; those turned off are counted.
 
-    ``accepted`` is how many other parts could not be reviewed and were accepted so.
+    ``accepted`` is how many other parts could not be reviewed and were accepted so. Without
+    ``approvals`` nothing can be approved of what the findings are about.
     """
     counts = {level: sum(each.level == level for each in findings) for level in LEVELS}
     reached = [each for each in findings if at_gate(each.level, gate)]
     closing = [each for each in findings if is_closing(each, gate)]
     approved = len(reached) - len(closing)
-    state, exit_code = _state(closing, gaps)
+    state, exit_code = _state(closing, gaps, approvals)
     lowered = _count_lowered(findings, off)
-    sentence = _sentence(closing, findings, gaps, gate, approved, accepted)
+    sentence = _sentence(closing, findings, gaps, gate, approved, accepted, approvals)
     return Verdict(
         state=state,
         exit_code=exit_code,
@@ -107,10 +109,12 @@ def _count_lowered(findings: tuple[Finding, ...], off: tuple[Finding, ...]) -> i
     return len(off) + sum(each.is_lowered for each in findings)
 
 
-def _state(closing: list[Finding], gaps: tuple[Gap, ...]) -> tuple[State, Literal[0, 1, 3]]:
+def _state(
+    closing: list[Finding], gaps: tuple[Gap, ...], approvals: bool
+) -> tuple[State, Literal[0, 1, 3]]:
     if gaps:
         return "incomplete", 3
-    if any(each.level == "error" for each in closing):
+    if any(each.level == "error" or not approvals for each in closing):
         return "blocked", 1
     if closing:
         return "needs approval", 1
@@ -124,6 +128,7 @@ def _sentence(
     gate: Level,
     approved: int,
     accepted: int,
+    approvals: bool,
 ) -> str:
     if gaps:
         return (
@@ -134,6 +139,13 @@ def _sentence(
         return (
             f"{count(final, 'finding')} {'is' if final == 1 else 'are'} not approvable: fix what "
             f"{'it says' if final == 1 else 'they say'} before this is deployed."
+        )
+    if closing and not approvals:
+        one = len(closing) == 1
+        return (
+            f"{count(len(closing), 'finding')} {'closes' if one else 'close'} the gate: do what "
+            f"{'it says' if one else 'they say'}, or have the policy make less of "
+            f"{'it' if one else 'them'}."
         )
     already = f", {approved} more {_are(approved)} approved" if approved else ""
     if closing:

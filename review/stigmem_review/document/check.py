@@ -62,7 +62,7 @@ def build_check_report(
     findings = tuple(mistake for each in checked for mistake in each.mistakes)
     gaps = tuple(found for each in checked for found in each.gaps)
     off = tuple(mistake for each in checked for mistake in each.off)
-    verdict = decide(findings, gaps, gate, off)
+    verdict = decide(findings, gaps, gate, off, approvals=False)
     return sanitised(
         CheckReport(
             1,

@@ -77,7 +77,7 @@ def build_node_report(
             tool=tool(rulebook),
             node=after.forecast.node,
             old_node="" if old_node == after.forecast.node else old_node,
-            verdict=decide(findings, gaps, gate, off),
+            verdict=decide(findings, gaps, gate, off, approvals=False),
             headline=_headline(after, before),
             sections=tuple(_sections(after, before)),
             findings=findings,
