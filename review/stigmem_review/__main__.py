@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command ``stigmem-review``, and ``python -m stigmem_review``."""
 
 import gc

@@ -68,7 +68,7 @@ def test_two_libraries_are_never_clear(tmp_path: Path, form: str) -> None:
         assert done.stderr.count("\n") == 1
         assert done.stderr.endswith(
             "a Stigmem plugin: no entry point in the group stigmem.plugins; there is nothing to "
-            "review\n"
+            "review; see stigmem-review diff --help\n"
         )
         assert not written.exists()
         named = f"{old} is not" if one == two else f"neither {old} nor {two} is"

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from stigmem_review._version import __version__
-from stigmem_review.errors import ReviewError
-from stigmem_review.text import clean
+from stigmem_review.errors import ReviewError, UsageError
+from stigmem_review.text import clean, shorten
 
 _COMMANDS = (
     "diff",
@@ -31,6 +31,7 @@ _COMMANDS = (
     "policy",
     "init",
     "schema",
+    "help",
     "action",
 )
 """The modules of this package that each add a command, in the order that help lists them."""
@@ -40,8 +41,11 @@ Review what an upgrade of a Stigmem plugin would be allowed to do, before it is 
 Nothing of what is reviewed is ever executed."""
 
 _CODES = """\
+stigmem-review help COMMAND explains a command.
 exit codes: 0 the gate is open, 1 something needs a decision, 2 the request is wrong,
 3 the review is incomplete"""
+
+_VERSION = ("-V", "--version")
 
 
 _CHECKING = partial(argparse.HelpFormatter, width=80)
@@ -56,6 +60,7 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **more: Any) -> None:
         self._shown = more.pop("formatter_class", argparse.HelpFormatter)
+        self._given: tuple[str, ...] = ()
         super().__init__(**more, formatter_class=_CHECKING)
 
     def format_help(self) -> str:
@@ -68,9 +73,30 @@ class _Parser(argparse.ArgumentParser):
         self.formatter_class = self._shown
         return super().format_usage()
 
+    # The parser of a command is asked this way too, and knows better than the one above it which
+    # of its arguments it has no use for.
+    def parse_known_args(  # type: ignore[override]  # with overloads for a namespace of one's own
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse all arguments; what is left over is an error."""
+        self._given = tuple(sys.argv[1:] if args is None else args)
+        parsed, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"unexpected arguments: {shorten(' '.join(left), 120)}")
+        return parsed, left
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from stigmem_review.cli.mistakes import refused
+
+            self.error(refused(action, str(value), self._given))
+
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, and where to read more."""
-        self.exit(2, f"stigmem-review: {clean(message)}; see {self.prog} --help\n")
+        """Say what is wrong in one line, what was probably meant, and where to read more."""
+        from stigmem_review.cli.mistakes import explained
+
+        said = with_help(explained(message, self, self._given), self.prog)
+        self.exit(UsageError.exit_code, f"stigmem-review: {clean(said)}\n")
 
 
 class _Version(argparse.Action):
@@ -95,9 +121,9 @@ def parser(command: str = "") -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    top.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    top.add_argument(*_VERSION, action=_Version, nargs=0, help="print the version and end")
     commands = top.add_subparsers(prog=top.prog, metavar="COMMAND", required=True)
-    needed = (command,) if command in _COMMANDS else () if command == "--version" else _COMMANDS
+    needed = (command,) if command in _COMMANDS else () if command in _VERSION else _COMMANDS
     for name in needed:
         import_module(f"{__name__}.{name}").add(commands)
     return top
@@ -107,9 +133,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = parser(given[0] if given else "").parse_args(given)
+        if not given:
+            parser().print_help(sys.stderr)
+            return UsageError.exit_code
+        options = parser(given[0]).parse_args(given)
         code: int = options.run(options)
         sys.stdout.flush()
+    except UsageError as error:
+        say(with_help(error.text, f"stigmem-review {given[0]}"))
+        return error.exit_code
     except ReviewError as error:
         say(error.text)
         return error.exit_code
@@ -133,10 +165,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def with_help(said: str, command: str) -> str:
+    """Return what is wrong with a call, and where to read how it is written."""
+    return f"{said}{' See' if said.endswith('?') else '; see'} {command} --help"
+
+
 def say(text: str) -> None:
     """Print one line for a person, on standard error; where that is not to be had, nothing."""
     with suppress(OSError):
         print(f"stigmem-review: {clean(text)}", file=sys.stderr, flush=True)
+
+
+def _complete() -> None:
+    """Answer the shell that asks how a command line can go on; nothing without the extra."""
+    with suppress(ImportError):
+        from argcomplete import autocomplete
+
+        autocomplete(parser(), exclude=["action"])
 
 
 def main() -> NoReturn:
@@ -147,6 +192,8 @@ def main() -> NoReturn:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     try:
         try:
+            if "_ARGCOMPLETE" in os.environ:
+                _complete()
             code = run()
         except SystemExit as stop:  # of argparse, which has said what there is to say
             code = stop.code if isinstance(stop.code, int) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from stigmem_review.cli.output import target
+from stigmem_review.cli.output import format_name, target
 from stigmem_review.model import LEVELS
 from stigmem_review.report import FORMATS
 
@@ -14,6 +14,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where reports go, and in which format."""
     parser.add_argument(
         "--format",
+        type=format_name,
         choices=FORMATS,
         default="text",
         help="what is printed (default: %(default)s)",

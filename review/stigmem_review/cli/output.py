@@ -35,13 +35,23 @@ class Target(msgspec.Struct, frozen=True):
     path: Path
 
 
+def format_name(text: str) -> str:
+    """Return the name of a format by what people call it."""
+    return {"md": "markdown"}.get(text, text)
+
+
 def target(text: str) -> Target:
     """Read ``FORMAT=PATH``."""
     name, equals, path = text.partition("=")
-    form = next((form for form in FORMATS if form == name), None)
+    form = next((form for form in FORMATS if form == format_name(name)), None)
     if form is None or not equals or not path:
+        from stigmem_review.cli.mistakes import near
+
+        close = near(name, FORMATS) if path else []
         raise argparse.ArgumentTypeError(
-            f"{shorten(text)} is not FORMAT=PATH with a format of {', '.join(FORMATS)}"
+            f"{shorten(text)} is not FORMAT=PATH"
+            + (f"; did you mean {close[0]}={shorten(path, 120)}?" if close else "")
+            + ("" if close else f" with a format of {', '.join(FORMATS)}")
         )
     return Target(form, writable(path))
 

@@ -56,10 +56,17 @@ def list_rules(_: argparse.Namespace) -> int:
 def show_rule(options: argparse.Namespace) -> int:
     """Print everything one rule says of itself."""
     from stigmem_review.errors import UsageError
+    from stigmem_review.text import shorten
 
-    each = _rulebook().get(options.wanted)
+    book = _rulebook()
+    each = book.get(options.wanted)
     if each is None:
-        raise UsageError(f"there is no rule {options.wanted!r}; stigmem-review rules list has them")
+        from stigmem_review.cli.mistakes import near
+
+        known = [name for each in book.rules for name in (each.rule.id, each.rule.name)]
+        close = " or ".join(near(options.wanted, known))
+        hint = f"did you mean {close}?" if close else "stigmem-review rules list has them"
+        raise UsageError(f"there is no rule {shorten(options.wanted, 120)!r}; {hint}")
     rule = each.rule
     print(f"{rule.id} {rule.name} ({each.origin or each.category})")
     for title, text in (

@@ -16,8 +16,9 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "of",
+        metavar="KIND",
         choices=("report", "check", "node", "bump", "signer", "confirm", "policy"),
-        help="what to print the schema of",
+        help="what to print the schema of: %(choices)s",
     )
     parser.set_defaults(run=run)
 

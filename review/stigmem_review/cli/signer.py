@@ -20,6 +20,11 @@ trust. It ends with 0 if the signature is verified, by all whom the policy requi
 signer is not distrusted, nor trusted only by the name of a workflow that any repository can
 call; 3 if it cannot be verified here, else 1."""
 
+_NEXT = """\
+name the file that signs it (--bundle FILE), or ask its publisher to sign releases, as trusted \
+publishing on a package index does. What it may do can be reviewed all the same: stigmem-review \
+diff OLD NEW."""
+
 
 def add(commands: Any) -> None:
     """Add this command to the command line."""
@@ -79,6 +84,8 @@ def _lines(report: SignerReport) -> Iterator[str]:
             yield _line("other files", f"{what}: {shorten(', '.join(files), 400)}")
     if signature.seen:
         yield _line("also seen", f"not verified: {shorten(', '.join(signature.seen), 400)}")
+    if signature.status == "unsigned":
+        yield from _line_wrapped("next", _NEXT)
     for who in report.absent:
         yield _line("absent", f"{who}, who has to sign it, as the policy says")
     judged = report.trust.signers if report.trust else ()
@@ -105,6 +112,15 @@ def _proof_lines(proof: Proof, standing: Standing | None) -> Iterator[str]:
         yield _line("signed at", proof.signed_at)
     if proof.log_index is not None:
         yield _line("log entry", str(proof.log_index))
+
+
+def _line_wrapped(name: str, text: str) -> Iterator[str]:
+    import textwrap
+
+    first, *rest = textwrap.wrap(text, 80 - 14, break_on_hyphens=False)
+    yield _line(name, first)
+    for line in rest:
+        yield _line("", line)
 
 
 def _status(status: str, why: str) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from stigmem_review.document.check import CheckReport
-from stigmem_review.errors import UsageError
+from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.manifest.factories import concerns_plugins
 from stigmem_review.model import Level, Source
 from stigmem_review.pipeline.check import check_releases
@@ -32,10 +32,12 @@ def check_staged(
     What is read is what is staged, the policy too: a file of the repository that ``policy`` names,
     or else, unless ``isolated``, the one that holds in the working directory. A project that has
     nothing to do with a plugin is left out and named in the report. Raises ``UsageError`` for a
-    path outside the repository, ``SourceError`` where there is none, and ``PolicyError`` for a
-    policy in error.
+    path outside the repository, or where there is none, and ``PolicyError`` for a policy in error.
     """
-    repository = Repository(Path())
+    try:
+        repository = Repository(Path())
+    except SourceError as error:
+        raise UsageError(error.text) from None
     if repository.top is None:
         raise UsageError("this repository has no work tree, so nothing can be staged in it")
     index = repository.index()

@@ -95,11 +95,13 @@ def understand(asked: str) -> Request:
             return Request("index", asked)
     if ":" in asked and _tree_of(asked):
         return Request("revision", asked)
-    raise UsageError(
-        f"there is no file or directory {_shown(asked)}; a release on the package index is written "
-        "name==version, a project in this repository REVISION:FOLDER, and what is installed "
-        "installed:NAME[@PYTHON]"
+    from stigmem_review.sources.mistaken import meant
+
+    ways = (
+        "a release on the package index is written name==version, a project in this repository "
+        "REVISION:FOLDER, and what is installed installed:NAME[@PYTHON]"
     )
+    raise UsageError(f"there is no file or directory {_shown(asked)}; {meant(asked) or ways}")
 
 
 _INSTALLED = "installed:"
