@@ -16,8 +16,13 @@ _PYPROJECT = "pyproject.toml"
 _POSITIONALS = ("ctx", "value")
 
 
-def corrections(fact: Fact, release: Release, artifact: Artifact) -> tuple[str, ...]:
-    """Return the lines to write in place of what a fact complains about; none if not known."""
+def corrections(
+    fact: Fact, release: Release, artifact: Artifact, nodes: str = ""
+) -> tuple[str, ...]:
+    """Return the lines to write in place of what a fact complains about; none if not known.
+
+    ``nodes`` is the range of nodes that start with the release, whatever range it states.
+    """
     writer = _Writer(release, artifact)
     match fact:
         case facts.EntryPointMissing() | facts.EntryPointsSeveral():
@@ -34,6 +39,10 @@ def corrections(fact: Fact, release: Release, artifact: Artifact) -> tuple[str, 
             return writer.replaced(fact.at, fact.item, _version(fact.item))
         case facts.VersionMismatch():
             return writer.replaced(fact.at, fact.manifest, fact.distribution)
+        case facts.RequiresStigmemUnmet():
+            return writer.replaced(fact.at, fact.item, nodes)
+        case facts.StartRange():
+            return writer.replaced(fact.at, fact.item, fact.holds)
         case facts.HandlerArity():
             return writer.handler(fact)
         case facts.FieldRefused(item="depends_on"):

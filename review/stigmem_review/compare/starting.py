@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from stigmem_review.facts import StartAtRisk, StartRange, StartRefused, State, kind_of
 from stigmem_review.forecast.alone import ACCEPTING, Foreseen, alone
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.start import foresee
 from stigmem_review.host import Node
-from stigmem_review.model import HOLE, Known, Manifest, Refusal, Release
+from stigmem_review.model import HOLE, Known, Manifest, Refusal, Release, Unknown
 from stigmem_review.names import canonicalize_name
 from stigmem_review.outcomes import values
 from stigmem_review.versions import allows
@@ -144,6 +146,39 @@ def wider(release: Release, found: Sequence[Foreseen]) -> Iterator[StartRange]:
         holds=holds,
         at=wanted.at,
     )
+
+
+def stating(release: Release, found: Sequence[Foreseen]) -> tuple[Foreseen, ...]:
+    """Return what is foreseen on the nodes that a release says it is for; on all, if on none.
+
+    That a node refuses what leaves it out is what the release asks for.
+    """
+    manifest = release.manifest
+    stated = values(manifest.requires_stigmem) if isinstance(manifest, Manifest) else ()
+    meant = [each for each in found if any(allows(one.value, each.node) for one in stated)]
+    return tuple(meant or found)
+
+
+def ranging(release: Release) -> Release:
+    """Return a release that says of no node that it is not for it."""
+    starts = tuple(replace(each, manifest=_for_all(each.manifest)) for each in release.starts)
+    return replace(release, manifest=_for_all(release.manifest), starts=starts)
+
+
+def _for_all(manifest: Manifest | Unknown) -> Manifest | Unknown:
+    if not isinstance(manifest, Manifest):
+        return manifest
+    return replace(manifest, requires_stigmem=Known(">=0a0", default=True))
+
+
+def starting_nodes(found: Sequence[Foreseen]) -> str:
+    """Return the range of the nodes in a row, the newest among them, that start; or nothing."""
+    last = ""
+    for each in reversed(found):
+        if each.ends:
+            break
+        last = each.node
+    return f">={last}" if last else ""
 
 
 def _span(nodes: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from stigmem_review import versions
+from stigmem_review import host, versions
 from stigmem_review.compare.fields import made
 from stigmem_review.compare.starting import refusals
 from stigmem_review.facts import (
@@ -211,8 +211,22 @@ def _requires_stigmem(manifest: Manifest, node: Node) -> Iterator[State]:
             else f"it leaves out {node.version}"
         )
         yield RequiresStigmemUnmet(
-            item=each.value, why=why, invalid=met is None, when=each.when, at=each.at
+            item=each.value,
+            why=why,
+            invalid=met is None,
+            final=_is_final(each.value, node),
+            when=each.when,
+            at=each.at,
         )
+
+
+def _is_final(wanted: str, node: Node) -> bool:
+    """Say whether a range takes the final release of a node, and no node that is known."""
+    newest = versions.parse(node.version)
+    final = newest.base_version if newest else ""
+    return bool(versions.allows(wanted, final)) and not any(
+        versions.allows(wanted, each) for each in host.versions()
+    )
 
 
 def _version_mismatch(release: Release, manifest: Manifest) -> Iterator[State]:

@@ -54,11 +54,15 @@ class RequiresPythonChanged(Replaced, frozen=True, kw_only=True):
 
 
 class RequiresStigmemUnmet(Explained, frozen=True, kw_only=True):
-    """The node is not one it says it works with; ``invalid`` if it says what no node can read."""
+    """The node is not one it says it works with; ``invalid`` if it says what no node can read.
+
+    ``final`` if it takes no pre-release, and there is no other node yet.
+    """
 
     excuse = "as before"
 
     invalid: bool
+    final: bool = False
 
 
 class NodeRequirementUnmet(State, frozen=True, kw_only=True):

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
-from stigmem_review.compare.starting import duplicates, wider
+from stigmem_review.compare.starting import (
+    duplicates,
+    ranging,
+    starting_nodes,
+    stating,
+    wider,
+)
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document.check import Checked, CheckReport, build_check_report
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
-from stigmem_review.facts import Fact, StartRefused
+from stigmem_review.facts import Fact, RequiresStigmemUnmet, StartRefused
 from stigmem_review.forecast.alone import ACCEPTING
+from stigmem_review.host import Node
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.names import canonicalize_name
-from stigmem_review.pipeline.foreseen import foreseen
+from stigmem_review.pipeline.foreseen import Reread, foreseen
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
 from stigmem_review.rulebook import Finding
@@ -121,16 +128,22 @@ def _checked(
     against = built_otherwise(found.release, releases)
     release = replace(found.release, problems=(*found.release.problems, *against))
     case = build_check(release, terms.node, named=terms.named)
-    nodes = foreseen(release, terms, lambda node: read_artifact(artifact, node).release)
+
+    def reread(node: Node) -> Release:
+        return read_artifact(artifact, node).release
+
+    nodes = foreseen(release, terms, reread)
     mistakes: list[Finding] = []
     off: list[Finding] = []
     name = distribution(release)
     stated: list[Fact] = [*case.comparison.facts, *terms.policy.forbidden(release, name)]
     stated += () if terms.named else wider(release, nodes)
     stated += (twice,) if twice else ()
+    misfit = any(isinstance(each, RequiresStigmemUnmet) for each in stated)
+    fits = _fitting(release, terms, reread) if misfit else ""
     for fact in stated:
         judged = terms.policy.judge((fact,), case, terms.rulebook, name)
-        write = corrections(fact, release, artifact)
+        write = corrections(fact, release, artifact, fits)
         for findings, to in ((judged.findings, mistakes), (judged.off, off)):
             to += [_mistake(each, write, terms.rulebook) for each in findings]
     mistakes.sort(key=lambda each: LEVELS.index(each.level))
@@ -138,7 +151,7 @@ def _checked(
         from stigmem_review.document.evidence import with_evidence
 
         mistakes = [*with_evidence(tuple(mistakes), {"new": found.written})]
-    told = foretold(nodes)
+    told = foretold(stating(release, nodes))
     plain = all(one.kind == "registers" for each in told for one in each.outcomes)
     return Checked(
         release.source,
@@ -150,6 +163,12 @@ def _checked(
         told,
         () if plain else starting(told, ACCEPTING),
     )
+
+
+def _fitting(release: Release, terms: Terms, reread: Reread) -> str:
+    """Return the range of nodes that start with a release, whatever range it states itself."""
+    found = foreseen(ranging(release), terms, lambda node: ranging(reread(node)))
+    return starting_nodes(found)
 
 
 def _mistake(finding: Finding, write: tuple[str, ...], rulebook: Rulebook) -> Finding:
