@@ -23,6 +23,14 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
 
 
+_SHOWN = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
+
+
+def original(text: str) -> str:
+    """Return what ``clean`` was given, of what it gave."""
+    return _SHOWN.sub(lambda found: chr(int(found[1], 16)), text)
+
+
 def clean_all(value: Any) -> Any:
     """Return a copy of a JSON-like value with every string in it, keys included, cleaned."""
     if isinstance(value, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     AnyReport = Report | CheckReport | NodeReport | BumpReport
 
-Format = Literal["text", "markdown", "json", "github", "summary"]
-FORMATS: tuple[Format, ...] = ("text", "markdown", "json", "github", "summary")
+Format = Literal["text", "markdown", "json", "github", "summary", "sarif", "junit", "gitlab"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = False) -> str:
@@ -42,6 +42,18 @@ def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = F
             from stigmem_review.report.json import render_json
 
             return render_json(report)
+        case "sarif":
+            from stigmem_review.report.sarif import render_sarif
+
+            return render_sarif(report)
+        case "junit":
+            from stigmem_review.report.junit import render_junit
+
+            return render_junit(report)
+        case "gitlab":
+            from stigmem_review.report.gitlab import render_gitlab
+
+            return render_gitlab(report)
 
 
 def _text(report: AnyReport, width: int, colour: bool) -> str:

@@ -20,6 +20,7 @@ from stigmem_review.report.markdown import (
     message,
     off_parts,
 )
+from stigmem_review.report.places import opened
 from stigmem_review.report.text import excerpt_lines, off_lines, paint
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
@@ -108,13 +109,9 @@ def _markdown(each: Checked, mistake: Finding) -> Iterator[str]:
 
 def place(each: Checked, mistake: Finding) -> str:
     """Return where a mistake is, as a path that an editor can open where there is one."""
-    at, source = mistake.at, each.source
-    if at is None:
-        return source.asked
-    if source.kind != "directory":
-        return f"{source.asked}: {at}"
-    folder = source.asked.removeprefix("./").rstrip("/")
-    return f"{at}" if folder in ("", ".") else f"{folder}/{at}"
+    if mistake.at is None:
+        return each.source.asked
+    return str(opened(each.source, mistake.at) or f"{each.source.asked}: {mistake.at}")
 
 
 def _title(each: Checked) -> str:

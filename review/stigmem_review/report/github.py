@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from stigmem_review.document.approvals import approval_says
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
 from stigmem_review.document.node import NodeReport
@@ -13,8 +12,7 @@ from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS, GAINS, cut
 from stigmem_review.report.bump import bump_summary
-from stigmem_review.report.check import place
-from stigmem_review.rulebook import Finding
+from stigmem_review.report.subjects import Placed, Subject, subjects
 from stigmem_review.text import flat, shorten
 from stigmem_review.verdict import Verdict, count, lowered_says
 from stigmem_review.workflow import annotation, escaped
@@ -71,33 +69,20 @@ def _annotations(
             gained = "; ".join(flat(each.says) for each in report.gains[:GAINS])
             said = filter(None, (report.plugin, flat(report.headline), gained, flat(report.signed)))
             yield _verdict(report.verdict, " ".join(said))
-            yield from _review(report, None)
         case CheckReport():
             names = ", ".join(each.plugin or each.source.asked for each in report.checked[:5])
             # A check decides nothing; what the policy lowered is to be seen all the same.
             yield _verdict(report.verdict, names, sentence=_lowered(report))
-            for each in report.checked:
-                yield from map(_gap, each.gaps)
-                for mistake in each.mistakes:
-                    at = None
-                    if each.source.kind == "directory" and mistake.at:
-                        path = place(each, mistake).removesuffix(f":{mistake.at.line}")
-                        at = Location(path, mistake.at.line)
-                    yield _finding(mistake, at)
         case NodeReport():
             yield _verdict(report.verdict, flat(report.headline))
-            yield from map(_gap, report.gaps)
-            for finding in report.findings:
-                yield _finding(finding, None)
         case BumpReport():
             about = _moved(report) or bump_summary(report)
             yield _verdict(report.verdict, about, sentence=report.sentence)
-            yield from map(_gap, report.gaps)
-            for finding in report.findings:
-                yield _finding(finding, finding.at if finding.side == "new" else None)
-            for bump in report.bumps:
-                if bump.report is not None:
-                    yield from _review(bump.report, bump.at if bump.new else None)
+    for subject in subjects(report):
+        for gap in subject.gaps:
+            yield _gap(gap, subject.at, subject.plugin)
+        for each in subject.findings:
+            yield _finding(each, subject)
 
 
 def _moved(report: BumpReport) -> str:
@@ -125,27 +110,16 @@ def _verdict(verdict: Verdict, about: str, *, sentence: str | None = None) -> An
     return Annotation(command, f"stigmem-review: {verdict.state}", text or verdict.state)
 
 
-def _review(report: Report, at: Location | None) -> Iterator[Annotation]:
-    for gap in report.gaps:
-        yield _gap(gap, at, report.plugin)
-    for finding in report.findings:
-        # Where it stands in the release is no place in the repository.
-        where = f" ({finding.at})" if finding.at else ""
-        yield _finding(finding, at, where=where, plugin=report.plugin)
-
-
-def _gap(gap: Gap, at: Location | None = None, plugin: str = "") -> Annotation:
+def _gap(gap: Gap, at: Location | None, plugin: str) -> Annotation:
     return Annotation("error", f"{plugin or 'stigmem-review'}: not reviewed", str(gap), at)
 
 
-def _finding(
-    finding: Finding, at: Location | None, *, where: str = "", plugin: str = ""
-) -> Annotation:
-    named = f"{plugin}: " if plugin else ""
+def _finding(each: Placed, subject: Subject) -> Annotation:
+    finding = each.finding
+    at = each.at or subject.at
+    named = f"{subject.plugin}: " if subject.plugin else ""
     title = f"{named}{finding.rule} {finding.name}"
     if finding.approval:
-        text = f"{flat(finding.message)}{where} {flat(approval_says(finding.approval))}"
-        return Annotation("notice", title, text, at)
-    void = f" Not approved: {flat(finding.void)}." if finding.void else ""
-    text = "\n".join((f"{flat(finding.message)}{where} {finding.do}{void}", *finding.write))
+        return Annotation("notice", title, each.says, at)
+    text = "\n".join((f"{each.says} {finding.do}", *finding.write))
     return Annotation(_COMMANDS[finding.level], title, text, at)
