@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stigmem_review.conditions import When, exclude, narrows, phrase, simplest
+from stigmem_review.conditions import When, by_default, exclude, narrows, phrase, simplest
 from stigmem_review.text import flat
 
 A, B, C = "A is set", "B is 'x'", "C is installed"
@@ -166,3 +166,21 @@ NARROWS: dict[str, tuple[When, When, bool]] = {
 def test_conditions_that_only_leave_less(case: str) -> None:
     was, when, so = NARROWS[case]
     assert narrows(when, was) == so
+
+
+@pytest.mark.parametrize(
+    ("condition", "so"),
+    [
+        ("A as a number is more than 30 (default '60')", True),
+        ("A as a number is not more than 30 (default '60')", False),
+        ("A as a number is more than 30 (default '30')", False),
+        ("A as a number is at most 0 (default '0')", True),
+        ("A as a number is less than 0 (default '0')", False),
+        ("A as a number is at least 2.5 (default ' 2.50 ')", True),
+        ("A as a number is at least -1 (default '-2')", False),
+        ("A as a number is more than 30 (default 'many')", None),
+        ("A as a number is more than 30", None),
+    ],
+)
+def test_what_a_number_is_where_no_variable_is_set(condition: str, so: bool | None) -> None:
+    assert by_default([condition]) is so

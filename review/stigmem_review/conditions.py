@@ -7,10 +7,11 @@ writes it and what reads it again share the words that stand here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations, product
 from math import prod
+from operator import ge, gt, le, lt
 
 from stigmem_review.patterns import late
 from stigmem_review.text import Message, Segment, flat, shorten
@@ -105,6 +106,16 @@ _DEFAULT = late(
 
 _A_NUMBER = late(r"\w+ is a (?P<whole>whole )?number(?: \(default (?P<default>.*)\))?")
 _WHOLE, _ANY_NUMBER = late(r"\s*[-+]?\d+\s*"), late(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*")
+_COMPARED = late(
+    rf"\w+ as a number is (?P<how>less than|at most|more than|at least) "
+    rf"(?P<bound>-?\d+(?:\.\d+)?) \(default (?P<default>{_QUOTED.pattern})\)"
+)
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "less than": lt,
+    "at most": le,
+    "more than": gt,
+    "at least": ge,
+}
 
 
 def by_default(conditions: Iterable[str]) -> bool | None:
@@ -132,6 +143,10 @@ def _by_default(question: str, answers: _Answers) -> bool | None:
     if found := _A_NUMBER.fullmatch(question):
         text = (found["default"] or "").strip("'\"")
         return bool((_WHOLE if found["whole"] else _ANY_NUMBER).fullmatch(text)) == yes
+    if found := _COMPARED.fullmatch(question):
+        text = found["default"][1:-1]
+        if _ANY_NUMBER.fullmatch(text):
+            return _COMPARISONS[found["how"]](float(text), float(found["bound"])) == yes
     return None
 
 

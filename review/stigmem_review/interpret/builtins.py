@@ -16,7 +16,7 @@ from stigmem_review.interpret import (
     protocols,
     text,
 )
-from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.heap import MADE, Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.kinds import IS_OF, asked, kind_of
@@ -127,19 +127,32 @@ def _int(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 
 def _number_of(m: Machine, kind: str, value: Opaque) -> Value:
+    if value.type == kind:
+        return value
     found = Opaque(kind, (kind, value))
     if value.type in ("int", "bool", "float"):
         return found
     return m.maybe((f"is {kind}", value), found, "ValueError", Const("invalid literal"))
 
 
+_AS_FLOAT = ("__float__", "__index__")
+
+
 @model("builtins.float")
 def _float(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 0, 1)
-    if args and isinstance(args[0], Opaque):
-        return _number_of(m, "float", args[0])
-    given = [text.plain(m, each) for each in args]
-    return text.really(m, lambda: float(*given))
+    match args[0] if args else None:
+        case Opaque() as value:
+            return _number_of(m, "float", value)
+        case Ref(kind="instance") as ref if m.special(ref, "__float__"):
+            return protocols.ask(m, ref, "__float__")
+        case Ref(kind="instance") as ref if not m.overrides(m.thing(ref).type, _AS_FLOAT):
+            name = text.plain(m, m.get(m.thing(ref).type, "__name__"))
+            said = f"float() argument must be a string or a real number, not {name!r}"
+            raise Exit("raises", m.exception(Foreign("builtins.TypeError"), (Const(said),)))
+        case _:
+            given = [text.plain(m, each) for each in args]
+            return text.really(m, lambda: float(*given))
 
 
 def _plainly(name: str) -> Run:

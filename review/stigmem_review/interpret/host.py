@@ -16,14 +16,14 @@ from msgspec.structs import replace
 
 from stigmem_review.host import Node
 from stigmem_review.interpret import objects
-from stigmem_review.interpret.ends import FALLS, Exit, GiveUp
+from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Part
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, model
+from stigmem_review.interpret.operators import compare
 from stigmem_review.interpret.routers import REFUSALS, ROUTER
-from stigmem_review.interpret.text import really
 from stigmem_review.interpret.values import (
     NONE,
     Bound,
@@ -595,14 +595,25 @@ def _timeout(m: Machine, args: Args, keywords: Keywords) -> Value:
     seconds = _bound(m, ("seconds",), 1, args, keywords)["seconds"]
     if isinstance(seconds, Ref) and seconds.kind == "function":
         m.raise_("TypeError", Const("a function is no number of seconds"))
-    if not isinstance(seconds, Const):
-        raise GiveUp("it is called in an unusual way")
-    given = seconds.value
-    if really(m, lambda: given <= 0) == Const(True):
-        m.raise_("ValueError", Const("handler timeout must be positive"))
-    if really(m, lambda: given > 30) == Const(True):
-        m.raise_("ValueError", Const("handler timeout cannot exceed 30 seconds"))
+    check_timeout(m, seconds)
     return Bound(Foreign("stigmem_node.plugins.handler_timeout.set"), seconds)
+
+
+def check_timeout(m: Machine, seconds: Value) -> None:
+    """Raise what the node raises for a time that no handler may take."""
+
+    def refuse(said: str) -> Part:
+        return lambda: m.raise_("ValueError", Const(said))
+
+    def passes() -> Value:
+        return NONE
+
+    def at_most() -> Value:
+        said = "handler timeout cannot exceed 30 seconds"
+        return m.choose(compare(m, ast.Gt(), seconds, Const(30)), refuse(said), passes)
+
+    said = "handler timeout must be positive"
+    m.choose(compare(m, ast.LtE(), seconds, Const(0)), refuse(said), at_most)
 
 
 @model("stigmem_node.plugins.handler_timeout.set", whole=True)

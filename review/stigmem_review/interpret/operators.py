@@ -60,6 +60,8 @@ _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.Invert: operator.invert,
 }
 _SETS = {"or": "union", "sub": "difference", "and": "intersection", "xor": "symmetric_difference"}
+_NUMBERS = {"float", "int"}
+"""Types of which either can be compared with the other."""
 _ORDER: dict[type[ast.cmpop], tuple[str, str, Callable[[Any, Any], bool]]] = {
     ast.Lt: ("__lt__", "__gt__", operator.lt),
     ast.LtE: ("__le__", "__ge__", operator.le),
@@ -539,7 +541,8 @@ def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
         # As in the first half of ``1 <= limit < 5``.
         left, right, name = right, left, reverse
     if isinstance(left, Opaque) and isinstance(right, Const):
-        if left.type != type(right.value).__name__:
+        kinds = {left.type, type(right.value).__name__}
+        if len(kinds) > 1 and not kinds <= _NUMBERS:
             raise GiveUp("whether one is smaller is not known")
         return Opaque("bool", (name, left, right))
     _refuse(m, function, left, right)

@@ -20,6 +20,7 @@ from stigmem_review.interpret.values import (
 
 _GIVES = {
     "__bool__": "bool",
+    "__float__": "float",
     "__format__": "str",
     "__len__": "int",
     "__repr__": "str",

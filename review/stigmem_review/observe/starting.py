@@ -18,9 +18,10 @@ from stigmem_review.host import Node
 from stigmem_review.host.modules import NOT_IN_EVERY_PYTHON, modules
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.ends import Outcome as Way
-from stigmem_review.interpret.host import ALLOW, DENY, MANIFEST, new_context
+from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, MANIFEST, check_timeout, new_context
 from stigmem_review.interpret.imports import in_file
 from stigmem_review.interpret.interpreter import Interpreter
+from stigmem_review.interpret.objects import mro
 from stigmem_review.interpret.printed import is_callable, type_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import read_raised
@@ -32,7 +33,6 @@ from stigmem_review.interpret.values import (
     Bound,
     Const,
     Foreign,
-    Frozen,
     Missing,
     Opaque,
     Ref,
@@ -70,11 +70,9 @@ _EXECUTION = "PluginExecutionError"
 _UNCAUGHT = frozenset({"BaseException", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
 """Exceptions that are no ``Exception``, which the node lets through."""
 _VALIDATE, _MIGRATE = "config_validate", "migration_register"
-_LONGEST = 30.0
-"""Seconds that the node lets a handler run at most (``stigmem_node.plugins.registry``)."""
+_TIMEOUT = "__plugin_timeout__"
+"""How a handler says what time it may take (``stigmem_node.plugins.registry``)."""
 _UNTOLD = "it depends on what cannot be told: "
-_VERDICTS = {ALLOW: 0, DENY: 1}
-"""The node's classes of verdicts, each with the arguments that it takes."""
 _NOT_THERE = " is not there"
 _INSTALLED, _NOT_INSTALLED = " is installed", " is not installed"
 
@@ -338,26 +336,54 @@ class _Plugin:
         return (float("inf") if found.taken.rest else taken), found.at
 
     def _timeouts(self) -> Iterator[Stop]:
-        for _, value in handlers(self._program):
-            set_to = self._timeout(value)
-            if isinstance(set_to, Const) and set_to.value is not None:
-                if message := _no_timeout(set_to.value):
-                    yield Stop("TIMEOUT", message[0], message[1], at=set_to.at)
-            elif isinstance(set_to, (Ref, Tuple, Frozen)) and (kind := type_of(self._m, set_to)):
-                said = f"float() argument must be a string or a real number, not {kind!r}"
-                yield Stop("TIMEOUT", "TypeError", said)
+        """Yield where a handler says that it may take a time which the node does not accept."""
+        for hook, value in handlers(self._program):
+            held = value.function if isinstance(value, Bound) else value
+            if not isinstance(held, Ref) or not self._says_timeout(held):
+                continue
+            unsure = f"how long the handler of {hook} may take is not known"
+            found = self._timeout(held)
+            if not found:
+                yield Stop("TIMEOUT", unsure=unsure)
+            for seconds, way in found:
+                conditions = say(self._m, frozenset(way.path.items()))
+                at = seconds.at if isinstance(seconds, (Const, Untold)) else None
+                raised = read_raised(self._m, way) if way.kind == "raises" else None
+                if raised is not None and raised.kind:
+                    yield Stop("TIMEOUT", raised.kind, raised.printed, conditions, at)
+                elif raised is not None or isinstance(way.value, Untold):
+                    yield Stop("TIMEOUT", conditions=conditions, at=at, unsure=unsure)
 
-    def _timeout(self, handler: Value) -> Value:
-        """Return the timeout that a handler says it has; ``MISSING`` where it says none."""
-        held = handler.function if isinstance(handler, Bound) else handler
-        if not isinstance(held, Ref) or held.kind not in ("function", "instance", "class"):
-            return MISSING
-        try:
-            ways = self._m.run(lambda: self._m.get(held, "__plugin_timeout__"))
-        except GiveUp:
-            return MISSING
-        found = [each.value for each in ways if each.kind == "falls"]
-        return found[0] if len(found) == 1 else MISSING
+    def _says_timeout(self, handler: Ref) -> bool:
+        """Say whether a handler, or a class that it is of, is given a timeout anywhere."""
+        thing = self._m.thing(handler)
+        every = (handler, *thing.mro, *mro(self._m, thing.type))
+        return any(_TIMEOUT in self._m.thing(e).cells for e in every if isinstance(e, Ref))
+
+    def _timeout(self, handler: Ref) -> list[tuple[Value, Way]]:
+        """Return each timeout that a handler can have, with what the node makes of it."""
+        m = self._m
+        found: list[tuple[Value, Way]] = []
+
+        def check(seconds: Value) -> Value:
+            def checked() -> Value:
+                if seconds == NONE:
+                    return NONE
+                number = m.call(Foreign("builtins.float"), (seconds,))
+                if not isinstance(number, Untold):
+                    check_timeout(m, number)
+                return number
+
+            ways = m.run(lambda: m.guard((seconds,), checked))
+            found.extend((seconds, way) for way in ways)
+            return NONE
+
+        def ask() -> Value:
+            given = (handler, Const(_TIMEOUT), NONE)
+            return m.each(m.call(Foreign("builtins.getattr"), given), check)
+
+        self._program.look(ask)
+        return found
 
     def _handler(self, hook: str) -> list[Value]:
         return [value for name, value in handlers(self._program) if name == hook]
@@ -480,7 +506,7 @@ class _Plugin:
 
     def _read_verdict(self, value: Value) -> tuple[str, str]:
         match value:
-            case Foreign(dotted=dotted) if dotted.endswith("ALLOW_SINGLETON"):
+            case Foreign(dotted=dotted) if dotted == ALLOWS:
                 return "allow", ""
             case Ref(kind="object") as ref if self._m.thing(ref).type == Foreign(ALLOW):
                 return "allow", ""
@@ -491,7 +517,7 @@ class _Plugin:
                 except GiveUp:
                     told = NONE
                 return "deny", str(told.value) if isinstance(told, Const) and told != NONE else HOLE
-            case Foreign(dotted=dotted) if dotted in _VERDICTS:
+            case Foreign(dotted=dotted) if dotted in (ALLOW, DENY):
                 return "type", ""
             case Untold() | Foreign() | Opaque() | Several() | Missing():
                 return "", ""
@@ -607,16 +633,3 @@ def _options(m: Interpreter, value: Value) -> Iterator[tuple[Value, tuple[str, .
             yield each.value, say(m, each.conditions)
     else:
         yield value, ()
-
-
-def _no_timeout(value: object) -> tuple[str, str] | None:
-    """Return what the node raises of a time that a handler may take, if it does."""
-    try:
-        seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        return type(error).__name__, str(error)
-    if seconds <= 0:
-        return "ValueError", "handler timeout must be positive"
-    if seconds > _LONGEST:
-        return "ValueError", "handler timeout cannot exceed 30 seconds"
-    return None
