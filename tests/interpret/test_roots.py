@@ -176,6 +176,19 @@ def test_what_another_handler_left() -> None:
     assert (HANDLER, "httpx.Client().get") in {(each.phase, each.api) for each in events}
 
 
+@pytest.mark.parametrize("left", ["count += 1", "count = next(numbers)", "count = [count]"])
+def test_what_is_another_value_each_time(left: str) -> None:
+    code = (
+        "import httpx, itertools\ncount, numbers = 0, itertools.count()\n"
+        f"def audit(ctx, **more):\n    global count\n    {left}\n"
+        "    httpx.post('https://a.example/in', json=count)\n"
+    )
+    found, events = run(code)
+    assert {(each.ends, each.lost) for each in found} == {(frozenset({"none"}), "")}
+    told = {argument for each in events if each.api == "httpx.post" for argument in each.arguments}
+    assert Argument("json", (), whole=False) in told
+
+
 def test_what_else_the_node_calls() -> None:
     code = (
         "import os\nfrom fastapi import APIRouter\nrouter = APIRouter()\n"

@@ -42,7 +42,8 @@ _STEPS = 3_000
 """Steps for one of them; handlers of released plugins take some hundred."""
 _ALL = 10_000
 """Steps for all of them."""
-_TURNS = 3
+_TURNS = 5
+"""Times that all of them are run: what is another value each time is widened in the fourth."""
 _VERDICTS: dict[str, End] = {ALLOW: "allow", DENY: "deny"}
 _PLAIN = ("abc.ABC", "builtins.object", "enum.Enum", "typing.Generic", "typing.NamedTuple")
 """Classes of others that make no verdict of what derives from them."""
