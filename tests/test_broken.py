@@ -123,6 +123,19 @@ def test_a_wheel_is_held_against_the_project_given_with_it(tmp_path: Path) -> No
     assert of_project.mistakes == ()
 
 
+@pytest.mark.parametrize(("lacks", "more"), [(1, 0), (5, 0), (7, 2)])
+def test_a_wheel_says_what_it_lacks_of_its_project(lacks: int, more: int, tmp_path: Path) -> None:
+    files = plugin()
+    added = {f"demo_plugin/part{number}.py": "X = 1\n" for number in range(lacks)}
+    project = write_project(tmp_path / "project", {**files, **added})
+    of_wheel, of_project = check(str(write_wheel(tmp_path, files)), str(project)).checked
+    assert [each.item for each in of_wheel.mistakes] == [*sorted(added)[:5], *["more files"][:more]]
+    assert {each.rule for each in of_wheel.mistakes} == {"SPR110"}
+    said = flat(of_wheel.mistakes[-1].message)
+    assert f"it lacks {more} more that" in said if more else "it lacks this file" in said
+    assert of_project.mistakes == ()
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_a_wheel_as_its_project_says_is_not_built_otherwise(both: bool, tmp_path: Path) -> None:
     project = write_project(tmp_path / "project", plugin())

@@ -425,6 +425,7 @@ class Stop(msgspec.Struct, frozen=True):
     what is not known; both are empty where nothing is. All of ``conditions`` have to hold for it.
     ``unsure`` says why it is not known whether it comes to that. ``lacks`` are modules that neither
     the node nor the release installs: where another distribution does, it does not come to it.
+    ``absent`` are places below ``site-packages`` at which it looks for a file and finds none.
     """
 
     refusal: Refusal
@@ -434,6 +435,7 @@ class Stop(msgspec.Struct, frozen=True):
     at: Location | None = None
     unsure: str = ""
     lacks: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -51,10 +51,12 @@ def paste(project: Path, at: str, write: list[str]) -> None:
     else:
         heads = [place for place, line in enumerate(lines) if line.startswith("[")]
         heads.append(len(lines))
-        if at.startswith("pyproject.toml:"):
+        if write[0] in lines:
+            start = lines.index(write[0])
+        elif at.startswith("pyproject.toml:") and "build-system" not in lines[int(number) - 3]:
             start = max(head for head in heads if head < int(number))
         else:
-            start = lines.index(write[0]) if write[0] in lines else len(lines)
+            start = len(lines)
         end = min((head for head in heads if head > start), default=len(lines))
         lines[start:end] = [*write, ""]
     (project / path).write_text("\n".join(lines) + "\n", "utf-8")

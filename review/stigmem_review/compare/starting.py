@@ -11,7 +11,7 @@ from stigmem_review.forecast.alone import ACCEPTING, Foreseen, alone
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.start import foresee
 from stigmem_review.host import Node
-from stigmem_review.model import HOLE, Known, Manifest, Refusal, Release, Unknown
+from stigmem_review.model import HOLE, Known, Manifest, Problem, Refusal, Release, Unknown
 from stigmem_review.names import canonicalize_name
 from stigmem_review.outcomes import values
 from stigmem_review.versions import allows
@@ -19,7 +19,7 @@ from stigmem_review.versions import allows
 _LOADING = frozenset(
     {
         *("entry-point-invalid", "entry-points-several", "load-raises", "target-missing"),
-        *("target-not-factory", "file-odd", "import-missing"),
+        *("target-not-factory", "file-odd", "import-missing", "not-shipped"),
     }
 )
 _BUILDING = frozenset(
@@ -28,7 +28,7 @@ _BUILDING = frozenset(
         "version-invalid",
     }
 )
-_CALLED = frozenset({"handler-async", "handler-keywords", "handler-result"})
+_CALLED = frozenset({"handler-async", "handler-keywords", "handler-result", "not-shipped"})
 _SAID: dict[Refusal, frozenset[str]] = {
     "DISC-DUP": frozenset({"entry-points-several"}),
     "DISC-BASEEXC": _LOADING,
@@ -48,6 +48,7 @@ _SAID: dict[Refusal, frozenset[str]] = {
     "MIG-SHAPE": _CALLED,
 }
 """Kinds of states that say why the node refuses a release, by the check that does."""
+_NEWER = "where it is written for a newer Python, requires-python has to say so"
 _OF_FACTORY = ("DISC-LOAD", "DISC-FACTORY", "DISC-BASEEXC")
 
 
@@ -146,6 +147,26 @@ def wider(release: Release, found: Sequence[Foreseen]) -> Iterator[StartRange]:
         holds=holds,
         at=wanted.at,
     )
+
+
+def compiled(release: Release) -> Release:
+    """Return a release of which is said what does not compile, where it was left as not read.
+
+    What no node can import is known for sure, whatever else stands in that file.
+    """
+    unread = {each.what: each for each in release.gaps}
+    stops = {
+        str(stop.at): (start.entry_point, stop)
+        for start in release.starts
+        for stop in start.stops
+        if stop.refusal == "DISC-LOAD" and not stop.conditions and str(stop.at) in unread
+    }
+    problems = tuple(
+        Problem("load-raises", entry, f"{unread[place].why}; {_NEWER}", stop.at)
+        for place, (entry, stop) in stops.items()
+    )
+    gaps = tuple(each for each in release.gaps if each.what not in stops)
+    return replace(release, gaps=gaps, problems=(*release.problems, *problems))
 
 
 def stating(release: Release, found: Sequence[Foreseen]) -> tuple[Foreseen, ...]:

@@ -50,6 +50,10 @@ _OF_NODE = late(
 """A requirement of the node that is always asked for, as metadata writes it."""
 
 
+_LACKING = 5
+"""Files that each have a line where a wheel lacks them."""
+
+
 def states(release: Release, node: Node) -> Iterator[State]:
     """Yield every state of a release on a node."""
     yield from refusals(release, node, [*_states(release, node)])
@@ -262,6 +266,7 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
             why = f"it says {built.value}, and {shown} says {stated.value}"
             found.append(Problem("built-otherwise", "version", why, built.at))
         found += _other_entry_points(wheel, project, shown)
+        found += _lacking(wheel, project, shown)
     return tuple(found)
 
 
@@ -272,6 +277,25 @@ def left_to_the_build(project: Release, given: Iterable[Release]) -> bool:
     return any(
         wheel.source.kind == "wheel" and _name(project) in ("", _name(wheel)) for wheel in given
     )
+
+
+def _lacking(wheel: Release, project: Release, shown: str) -> Iterator[Problem]:
+    """Yield the files that a project would install, where all of them are known, and not there."""
+    if not isinstance(project.outside, Known):
+        return
+    missing = sorted(_places(project) - _places(wheel))
+    for place in missing[:_LACKING]:
+        why = f"it lacks this file, and {shown} would install it"
+        yield Problem("built-otherwise", place, why)
+    if len(missing) > _LACKING:
+        why = f"it lacks {len(missing) - _LACKING} more that {shown} would install"
+        yield Problem("built-otherwise", "more files", why)
+
+
+def _places(release: Release) -> set[str]:
+    """Return the places below ``site-packages`` at which a release installs files."""
+    parts = [each.value for each in (release.package, release.outside) if isinstance(each, Known)]
+    return {place.removeprefix("site-packages/") for part in parts for place in part}
 
 
 def _other_entry_points(wheel: Release, project: Release, shown: str) -> Iterator[Problem]:

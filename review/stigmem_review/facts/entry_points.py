@@ -65,6 +65,10 @@ class BuiltOtherwise(Explained, frozen=True, kw_only=True):
     excuse = "as before"
 
 
+class NotShipped(NoManifest, frozen=True, kw_only=True):
+    """The node needs a file that the project holds and its build does not install."""
+
+
 class TargetMissing(NoManifest, frozen=True, kw_only=True):
     """The entry point leads nowhere."""
 

@@ -129,10 +129,10 @@ def project_entry_points(
                 f"the group is given the value {shorten(entries, 80)!r}, where a table of "
                 f'names is wanted: write [{".".join(table[:-1])}."{ENTRY_POINT_GROUP}"]'
             )
-            at = Location(path, _line_of(source, table))
+            at = Location(path, line_of(source, table))
             problems.append(Problem("entry-point-invalid", ENTRY_POINT_GROUP, why, at))
         for name, value in entries.items() if isinstance(entries, Mapping) else ():
-            at = Location(path, _line_of(source, (*table, name)))
+            at = Location(path, line_of(source, (*table, name)))
             if isinstance(value, Mapping) and isinstance(value.get("reference"), str):
                 value = value["reference"]  # Poetry's longer form
             if isinstance(value, str):
@@ -253,7 +253,7 @@ def _built_by(pyproject: Mapping[str, Any], tool: str) -> bool:
     return "project" not in pyproject
 
 
-def _line_of(source: str, keys: tuple[str, ...]) -> int:
+def line_of(source: str, keys: tuple[str, ...]) -> int:
     """Return the line on which a key stands, or else the table or the value that it is in."""
     best, depth = 0, 0
     table: tuple[str, ...] = ()

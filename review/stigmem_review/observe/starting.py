@@ -190,13 +190,15 @@ def _there(stops: Iterable[Stop], release: Release, program: Program) -> Iterato
         known = isinstance(requires, Known) and not by.strangers and program.modules.whole
         return False if known else None
 
-    whole = release.source.kind in AS_INSTALLED
+    whole = release.source.kind in AS_INSTALLED or program.modules.whole
     for stop in stops:
         left: list[str] = []
         lacks: list[str] = []
+        absent: list[str] = []
         for each in stop.conditions:
             if whole and each.endswith(_NOT_THERE):
                 # All of its files are known, and this is none of them.
+                absent.append(each.removesuffix(_NOT_THERE))
                 continue
             module, wanted = each.removesuffix(_NOT_INSTALLED), False
             if module == each:
@@ -209,7 +211,8 @@ def _there(stops: Iterable[Stop], release: Release, program: Program) -> Iterato
             elif not answer:
                 lacks.append(module.partition(".")[0])
         else:
-            yield replace(stop, conditions=tuple(left), lacks=tuple(lacks))
+            found = replace(stop, conditions=tuple(left), lacks=tuple(lacks))
+            yield replace(found, absent=tuple(absent)) if absent else found
 
 
 class _Plugin:

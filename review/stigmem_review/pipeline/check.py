@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from stigmem_review.case import build_check, distribution, plugin_name, plugin_version
 from stigmem_review.compare.starting import (
+    compiled,
     duplicates,
     ranging,
     starting_nodes,
@@ -19,10 +21,11 @@ from stigmem_review.corrections import corrections
 from stigmem_review.document.check import Checked, CheckReport, build_check_report
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
-from stigmem_review.facts import Fact, RequiresStigmemUnmet, StartRefused
+from stigmem_review.facts import Fact, NotShipped, RequiresStigmemUnmet, StartRefused
 from stigmem_review.forecast.alone import ACCEPTING
 from stigmem_review.host import Node
 from stigmem_review.manifest.layout import laid_out
+from stigmem_review.manifest.shipping import Shipping
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.names import canonicalize_name
 from stigmem_review.pipeline.foreseen import Reread, foreseen
@@ -66,13 +69,14 @@ def check_releases(
     """
     node = terms.node
     checked: list[Checked] = []
-    read: list[tuple[ReadRelease, Artifact]] = []
+    read: list[tuple[ReadRelease, _Opened]] = []
     others: list[Opening] = []
 
     def look(each: Opening) -> None:
         try:
-            artifact = laid_out(each.open())
-            read.append((read_artifact(artifact, node), artifact))
+            opened = each.open()
+            artifact = laid_out(opened)
+            read.append((read_artifact(artifact, node), _Opened(opened, artifact)))
         except Exception as error:
             checked.append(Checked(each.unread, gaps=(gap(each.unread.asked, error),)))
 
@@ -94,13 +98,13 @@ def check_releases(
             skipped = (*skipped, each.unread.asked)
     releases = [found.release for found, _ in read]
     twice = duplicates(releases, node) if len(releases) > 1 else {}
-    for place, (found, artifact) in enumerate(read):
+    for place, (found, opened) in enumerate(read):
         source = found.release.source
         if left_to_the_build(found.release, releases):
             checked.append(Checked(source, gaps=found.release.gaps))
             continue
         try:
-            checked.append(_checked(found, artifact, releases, terms, twice.get(place)))
+            checked.append(_checked(found, opened, releases, terms, twice.get(place)))
         except Exception as error:
             checked.append(Checked(source, gaps=(gap(source.asked, error),)))
     order = [each.unread.asked for each in openings]
@@ -108,6 +112,19 @@ def check_releases(
     return build_check_report(
         tuple(checked), node, terms.rulebook, terms.gate, skipped, terms.consulted
     )
+
+
+class _Opened(NamedTuple):
+    """A source as it was opened, and as far as it counts."""
+
+    source: Artifact
+    artifact: Artifact
+
+    def shipping(self, release: Release) -> Shipping | None:
+        """Return what says of a project what its build leaves out; nothing of what was built."""
+        if release.source.kind not in ("directory", "sdist"):
+            return None
+        return Shipping(self.source, self.artifact)
 
 
 def _named(asked: str) -> str:
@@ -120,13 +137,19 @@ def _named(asked: str) -> str:
 
 def _checked(
     found: ReadRelease,
-    artifact: Artifact,
+    opened: _Opened,
     releases: Sequence[Release],
     terms: Terms,
     twice: StartRefused | None,
 ) -> Checked:
+    artifact = opened.artifact
     against = built_otherwise(found.release, releases)
     release = replace(found.release, problems=(*found.release.problems, *against))
+    release = compiled(release)
+    shipping = opened.shipping(release)
+    if shipping:
+        held = (*shipping.problems(release), *shipping.absent(release))
+        release = replace(release, problems=held)
     case = build_check(release, terms.node, named=terms.named)
 
     def reread(node: Node) -> Release:
@@ -143,7 +166,10 @@ def _checked(
     fits = _fitting(release, terms, reread) if misfit else ""
     for fact in stated:
         judged = terms.policy.judge((fact,), case, terms.rulebook, name)
-        write = corrections(fact, release, artifact, fits)
+        if shipping and isinstance(fact, NotShipped):
+            write = shipping.lines(fact.item)
+        else:
+            write = corrections(fact, release, artifact, fits)
         for findings, to in ((judged.findings, mistakes), (judged.off, off)):
             to += [_mistake(each, write, terms.rulebook) for each in findings]
     mistakes.sort(key=lambda each: LEVELS.index(each.level))

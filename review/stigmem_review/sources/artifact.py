@@ -32,13 +32,14 @@ class Layout(msgspec.Struct, frozen=True):
     it is not known; then there are none. ``whole`` is false where the build installs, or may
     install, more than that, and with a ``why`` where other files than the project's own package may
     come in its place; ``others`` are places of it that are known, such as a module that the build
-    writes.
+    writes. ``refuses`` if the build ends there: nothing is installed then.
     """
 
     places: Mapping[str, str] = msgspec.field(default_factory=dict)
     why: str = ""
     whole: bool = True
     others: frozenset[str] = frozenset()
+    refuses: bool = False
 
 
 class Artifact(msgspec.Struct, frozen=True):

@@ -44,5 +44,7 @@ def module(tree: SourceTree, config: Config) -> tuple[str, str] | Layout:
         return found[0]
     if found:
         named_both = " and ".join(each for _, each in found)
-        return Layout(why=f"flit builds nothing where {named_both} could be the module {name}")
-    return Layout(why=f"flit finds no module {name}, which the project is called")
+        return Layout(
+            why=f"flit builds nothing where {named_both} could be the module {name}", refuses=True
+        )
+    return Layout(why=f"flit finds no module {name}, which the project is called", refuses=True)

@@ -46,7 +46,8 @@ class _Build:
             if not (packages or only or self._force):
                 return Layout(
                     why="hatchling finds no package that is called like the project, and "
-                    "[tool.hatch.build.targets.wheel] names none"
+                    "[tool.hatch.build.targets.wheel] names none",
+                    refuses=not self._runs_code(),
                 )
         sources = self._sources(packages)
         written = frozenset(_moved(path, sources) for path in self._written())

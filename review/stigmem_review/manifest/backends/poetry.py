@@ -26,7 +26,7 @@ def layout(tree: SourceTree, config: Config) -> Layout:
     if not isinstance(packages, list) or not packages:
         packages = _by_name(tree, config.name)
     if not packages:
-        return Layout(why="Poetry finds no package that is called like the project")
+        return Layout(why="Poetry finds no package that is called like the project", refuses=True)
     places: dict[str, str] = {}
     for package in packages:
         if not isinstance(package, Mapping) or not _for_wheel(package, ("sdist", "wheel")):

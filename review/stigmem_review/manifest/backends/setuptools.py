@@ -67,6 +67,7 @@ class Packaging(NamedTuple):
     modules: tuple[str, ...] = ()
     folders: Mapping[str, str] = {}
     why: str = ""
+    refuses: bool = False
 
     def folder(self, name: str) -> str:
         """Return the folder of a package (``distutils.command.build_py``)."""
@@ -82,7 +83,7 @@ def layout(tree: SourceTree, config: Config) -> Layout:
     """Return where a project that setuptools builds is installed."""
     built = packaging(tree, config)
     if built.why:
-        return Layout(why=built.why)
+        return Layout(why=built.why, refuses=built.refuses)
     options = _Options(tree, config)
     if why := _moved(tree, config):
         return Layout(why=why, whole=False)
@@ -257,7 +258,8 @@ def _discovered(tree: SourceTree, folders: dict[str, str]) -> Packaging:
         named = ", ".join(several[:4])
         return Packaging(
             why=f"setuptools finds {len(several)} candidates ({named}) and builds none of them "
-            "unless it is told which"
+            "unless it is told which",
+            refuses=not tree.is_file(_SETUP),
         )
     return Packaging(tuple(packages), () if tops else tuple(modules), folders)
 

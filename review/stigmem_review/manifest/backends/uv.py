@@ -30,7 +30,7 @@ def layout(tree: SourceTree, config: Config) -> Layout:
     for module in modules:
         folder = joined(root, module.replace(".", "/"))
         if why := _missing(tree, folder, settings):
-            return Layout(why=why)
+            return Layout(why=why, refuses=True)
         for path in tree.below(folder):
             parts = path.split("/")
             above = ("/".join(parts[:size]) for size in range(1, len(parts) + 1))
