@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 
 from stigmem_review import limits
+from stigmem_review.forecast.ledger import OUTCOMES
+from stigmem_review.pipeline.reading import KEPT
 from support.index_server import IndexServer
 from support.real_node import NODE
 from support.seed import SEED
@@ -70,6 +72,13 @@ def _no_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Ask the index that pip is configured for only in tests that are marked to need it."""
     if not any(map(request.node.get_closest_marker, ("network", "packaged"))):
         monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+@pytest.fixture(autouse=True)
+def _read_anew() -> None:
+    """Let each test find out everything itself: some change what is read, or how much of it."""
+    KEPT.forget()
+    OUTCOMES.forget()
 
 
 @pytest.fixture

@@ -132,6 +132,15 @@ ENCODED_BYTES = MIB
 KEPT_BYTES = 512 * 1024
 """Source whose trees are kept for the second release; 1 MiB of list literal takes 500 MB."""
 
+REMEMBERED_BYTES = 256 * 1024
+"""All files of a wheel that is kept, as it was read, for the next review of the process."""
+
+REMEMBERED_SQL = 64 * 1024
+"""Scripts of one database for which what became of them is kept, in characters."""
+
+REMEMBERED = 16
+"""Wheels, and runs of scripts, that are kept so."""
+
 MODULES = 1_000
 """Modules of a distribution that are followed from its entry point."""
 

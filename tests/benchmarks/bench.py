@@ -133,18 +133,27 @@ def start_up(rounds: int, folder: Path, old: str, new: str) -> float:
 
 
 def throughput(old: str, new: str) -> None:
-    """Print how many reviews a second one process does, and whether its memory grows."""
-    from stigmem_review import review
+    """Print how many reviews a second one process does, and whether its memory grows.
 
-    def pairs(count: int) -> None:
+    Of a pair that it has not seen, and of one that it has.
+    """
+    from stigmem_review import review
+    from stigmem_review.forecast.ledger import OUTCOMES
+    from stigmem_review.pipeline.reading import KEPT
+
+    def pairs(count: int, *, anew: bool = False) -> None:
         for _ in range(count):
+            if anew:
+                KEPT.forget()
+                OUTCOMES.forget()
             review(old, new)
 
     pairs(10)
-    for count in (PAIRS // 10, PAIRS - PAIRS // 10):
+    for what, count, anew in (("new pairs", PAIRS // 10, True), ("the same again", PAIRS, False)):
         start = time.process_time()
-        pairs(count)
-        print(f"{count:5} pairs: {count / (time.process_time() - start):6.0f} a second and core")
+        pairs(count, anew=anew)
+        rate = count / (time.process_time() - start)
+        print(f"{count:5} pairs, {what}: {rate:6.0f} a second and core")
     tracemalloc.start()
     held = []
     for _ in range(4):

@@ -81,6 +81,9 @@ class Hangs(msgspec.Struct, frozen=True):
     why: str
 
 
+Outcome = Runs | Fails | Hangs
+
+
 class _Untold(Exception):
     """What a statement comes to cannot be told, and why."""
 
@@ -99,7 +102,7 @@ class Definitions:
         for script in ran:
             self.run(script)
 
-    def run(self, script: str) -> Runs | Fails | Hangs:
+    def run(self, script: str) -> Outcome:
         """Say what comes of a script, as ``sqlite3.Connection.executescript`` runs it."""
         if "\0" in script:
             return Fails("", "ValueError", "embedded null character")

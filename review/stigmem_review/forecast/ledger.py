@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+from stigmem_review import limits
+from stigmem_review.recent import Recent
+
 if TYPE_CHECKING:
-    from stigmem_review.forecast.definitions import Definitions
+    from stigmem_review.forecast.definitions import Definitions, Outcome
 
 SQLITE = "sqlite"
 """The node's backend unless it is told another one; the only one that runs scripts."""
@@ -286,6 +289,10 @@ def _version(text: str, plugin: str) -> Version:
         _refuse("MIG-VERSION", "ValueError", str(error), plugin, declared=text)
 
 
+OUTCOMES: Recent[tuple[str, ...], Outcome] = Recent(limits.REMEMBERED)
+"""What became of scripts, each after those that ran before it: one review asks several times."""
+
+
 class _Run:
     """The writing part of a start: what it adds to the database, and what of it is kept.
 
@@ -299,6 +306,7 @@ class _Run:
         self._pending: list[Row] = []
         self._is_sqlite = backend == SQLITE
         self._definitions: Definitions | None = None
+        self._defined = 0
 
     def apply(self, each: _Given, doubts: list[str]) -> None:
         """Run a migration that the ledger does not have, and write its row."""
@@ -318,16 +326,31 @@ class _Run:
             doubts.append(f"the SQL of migration {each.item} could not be read")
             return
         # It brings SQLite, which most releases have no use for.
-        from stigmem_review.forecast.definitions import Definitions, Fails, Hangs
+        from stigmem_review.forecast.definitions import Fails, Hangs
 
-        if self._definitions is None:
-            self._definitions = Definitions(self.ran)
-        outcome = self._definitions.run(each.sql)
+        outcome = self._outcome(each.sql)
         self.ran.append(outcome.ran)
         if isinstance(outcome, Fails):
             _refuse("MIG-SQL", outcome.error, outcome.message, each.plugin)
         if isinstance(outcome, Hangs):
             doubts.append(f"migration {each.item}: {outcome.why}")
+
+    def _outcome(self, script: str) -> Outcome:
+        """Return what comes of a script after those that ran, asking SQLite once for the same."""
+        from stigmem_review.forecast.definitions import Definitions
+
+        key = *self.ran, script
+        found = OUTCOMES.get(key)
+        if found is None:
+            if self._definitions is None:
+                self._definitions = Definitions()
+            for each in self.ran[self._defined :]:
+                self._definitions.run(each)
+            found = self._definitions.run(script)
+            self._defined = len(self.ran) + 1
+            if sum(map(len, key)) <= limits.REMEMBERED_SQL:
+                OUTCOMES.keep(key, found)
+        return found
 
     def commit(self) -> None:
         """Keep the rows that were written."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from stigmem_review import limits
 from stigmem_review.code.installed import code_of
 from stigmem_review.code.written import Written, written_of
 from stigmem_review.errors import MismatchError, ReviewError, SourceError
 from stigmem_review.host import Node
 from stigmem_review.manifest import none_release, read_release
 from stigmem_review.model import Gap, HeldAgainst, Release, Source
+from stigmem_review.recent import Recent
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.request import (
     Found,
@@ -102,6 +104,14 @@ class ReadRelease(NamedTuple):
     written: Written = Written()
 
 
+KEPT: Recent[tuple[object, ...], ReadRelease] = Recent(limits.REMEMBERED)
+"""What was read last of small wheels.
+
+What was the new release of one review is the old one of the next, and one wheel is pinned in
+several places.
+"""
+
+
 class Reader:
     """Reads the releases that are compared; the same file twice is read once.
 
@@ -120,7 +130,12 @@ class Reader:
         # All that is read of a wheel is in its bytes and its name, and in what the node has.
         key = source.file, source.sha256, artifact.problems, node.version
         if key not in self._wheels:
-            self._wheels[key] = read_artifact(artifact, node, self.seen)
+            found = KEPT.get(key)
+            if found is None:
+                found = read_artifact(artifact, node, self.seen)
+                if sum(map(len, artifact.files.values())) <= limits.REMEMBERED_BYTES:
+                    KEPT.keep(key, found)
+            self._wheels[key] = found
         release, written = self._wheels[key]
         return ReadRelease(replace(release, source=source), written)
 
