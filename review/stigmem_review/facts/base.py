@@ -5,7 +5,6 @@ Rules are about kinds of facts; a fact's fields are what a rule's conditions and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
@@ -16,7 +15,8 @@ from stigmem_review.model import Location, Side
 
 
 def _kind(name: str) -> str:
-    return re.sub("(?<=.)(?=[A-Z])", "-", name).lower()
+    # A regular expression takes ten times as long, for each of all kinds.
+    return "".join([f"-{each}" if each.isupper() else each for each in name]).lower()[1:]
 
 
 Gained = Literal[
