@@ -14,17 +14,21 @@ from typing import Any, NamedTuple
 import yaml
 
 from stigmem_review.step.run import command
+from support.shown import block
 
 CHECKOUT = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-def example(name: str = "workflow") -> str:
-    """Return a workflow of the README, with an owner and a commit filled in."""
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    found = re.search(rf"<!-- {name} -->\n```yaml\n(.*?)```\n", readme, re.DOTALL)
-    assert found
-    return found[1].replace("OWNER/", "acme/").replace("@COMMIT", f"@{COMMIT}")
+def example(name: str = "workflow", page: str = "README.md") -> str:
+    """Return a workflow of a page, with an owner and a commit filled in."""
+    text = block(name, CHECKOUT / page).text
+    return text.replace("OWNER/", "acme/").replace("@COMMIT", f"@{COMMIT}")
+
+
+def fleet() -> str:
+    """Return the workflow for a fleet."""
+    return example("fleet", "docs/recipes/github.md")
 
 
 class Outcome(NamedTuple):

@@ -1,4 +1,4 @@
-"""The README's workflow for a fleet does what it says, command by command."""
+"""The workflow for a fleet does what it says, command by command."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from action.runner import example
+from action.runner import fleet
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment, git
 
 
 def _command(job: str, word: str) -> str:
-    steps = yaml.safe_load(example("fleet"))["jobs"][job]["steps"]
+    steps = yaml.safe_load(fleet())["jobs"][job]["steps"]
     [found] = [each["run"] for each in steps if word in each.get("run", "")]
     return str(found)
 
@@ -57,7 +57,7 @@ def test_the_example_of_a_fleet_reviews_a_request(tmp_path: Path) -> None:
             check=False,
         )
 
-    for shard in yaml.safe_load(example("fleet"))["jobs"]["shard"]["strategy"]["matrix"]["shard"]:
+    for shard in yaml.safe_load(fleet())["jobs"]["shard"]["strategy"]["matrix"]["shard"]:
         done = run(_command("shard", "--shard"), SHARD=str(shard))
         assert done.returncode == (1 if shard < 4 else 0), done.stderr
     merged = run(_command("plugins", "merge"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from action.runner import CHECKOUT, COMMIT, example
+from action.runner import CHECKOUT, COMMIT, example, fleet
 from support.repository import git
 
 pytestmark = pytest.mark.linters
@@ -42,14 +42,15 @@ def tool(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProces
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with the action, the project's workflow and those of the README alone."""
+    """A repository with the action, the project's workflows and those that it shows alone."""
     git(tmp_path, "init", "--quiet")
     workflows = tmp_path / ".github" / "workflows"
     workflows.mkdir(parents=True)
     shutil.copy(CHECKOUT / "action.yml", tmp_path)
-    shutil.copy(CHECKOUT / ".github" / "workflows" / "ci.yml", workflows)
+    for workflow in (CHECKOUT / ".github" / "workflows").glob("*.yml"):
+        shutil.copy(workflow, workflows)
     (workflows / "review.yml").write_text(example(), "utf-8")
-    (workflows / "fleet.yml").write_text(example("fleet"), "utf-8")
+    (workflows / "fleet.yml").write_text(fleet(), "utf-8")
     return tmp_path
 
 

@@ -17,12 +17,14 @@ import pytest
 from stigmem_review.report.json import schema
 from support.command import Done, run
 from support.plugins import plugin, write_sdist, write_wheel
+from support.shown import ROOT, block
 from support.sigstore import Identity, instance, person, workflow
 
 OLD, NEW = "demo_plugin-1.0.0-py3-none-any.whl", "demo_plugin-1.0.1-py3-none-any.whl"
 VSA = "https://slsa.dev/verification_summary/v1"
 ADA, EVE = person("ada@acme.example"), person("eve@acme.example")
 ISSUER = "https://accounts.example.com"
+RECEIPTS = ROOT / "docs" / "receipts.md"
 KEY = "pkg:pypi/stigmem-review#receipt"
 
 
@@ -390,13 +392,9 @@ def test_a_large_receipt_can_be_signed() -> None:
     assert confirm("signed.json", "--signed-by")[0] == 0
 
 
-def _readme(mark: str) -> str:
-    """Return the first block of code in the README behind a mark."""
-    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition(mark)[2]
-    return text.partition("```")[2].partition("\n")[2].partition("```")[0]
-
-
-def test_what_the_readme_signs_is_what_its_policy_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_documentation_signs_is_what_its_policy_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from sigstore import oidc, sign
     from sigstore.dsse import Statement
     from sigstore.models import Bundle, ClientTrustConfig
@@ -420,8 +418,8 @@ def test_what_the_readme_signs_is_what_its_policy_takes(monkeypatch: pytest.Monk
     monkeypatch.setattr(ClientTrustConfig, "production", lambda: "public")
     monkeypatch.setattr(sign.SigningContext, "from_trust_config", lambda _: Context())
     Path("r.json").rename("acme-ledger.json")
-    exec(_readme("<!-- signer -->"), {})
-    Path("stigmem-review.toml").write_text(_readme("and the job that deploys takes it"))
+    exec(block("signer", RECEIPTS).text, {})
+    Path("stigmem-review.toml").write_text(block("deploying", RECEIPTS).text)
     Path("root.json").write_bytes(instance().root())
     taken = ("acme-ledger.sigstore.json", "--trust-root", "root.json")
     assert confirm(*taken)[0] == 0

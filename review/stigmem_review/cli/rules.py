@@ -49,7 +49,7 @@ def list_rules(_: argparse.Namespace) -> int:
         rule = each.rule
         final = "" if rule.approvable else ", cannot be accepted"
         origin = f"  ({each.origin})" if each.origin else ""
-        print(f"{rule.id}  {rule.name:<28} {_levels(rule)}{final}{origin}")
+        print(f"{rule.id}  {rule.name:<28} {levels(rule)}{final}{origin}")
     return 0
 
 
@@ -71,7 +71,7 @@ def show_rule(options: argparse.Namespace) -> int:
     print(f"{rule.id} {rule.name} ({each.origin or each.category})")
     for title, text in (
         ("Judges", ", ".join(rule.on)),
-        ("Level", _levels(rule) + ("" if rule.approvable else "; cannot be accepted")),
+        ("Level", levels(rule) + ("" if rule.approvable else "; cannot be accepted")),
         ("When", rule.when),
         ("Warning when", rule.warning_when),
         ("Error when", rule.error_when),
@@ -122,8 +122,9 @@ def _named(findings: tuple[str, ...]) -> str:
     return ", ".join(findings) or "nothing"
 
 
-def _levels(rule: Rule) -> str:
-    levels = [rule.level]
-    levels += ["warning"] if rule.warning_when else []
-    levels += ["error"] if rule.error_when else []
-    return " to ".join(levels[:: max(1, len(levels) - 1)])
+def levels(rule: Rule) -> str:
+    """Return the level of a rule, or the lightest and the heaviest that it can have."""
+    can = [rule.level]
+    can += ["warning"] if rule.warning_when else []
+    can += ["error"] if rule.error_when else []
+    return " to ".join(can[:: max(1, len(can) - 1)])

@@ -1,0 +1,71 @@
+"""The pages that are made from the code: whole, and where findings say that they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generated import escaped, pages_of, write_all
+from stigmem_review import pages
+from stigmem_review.cli import parser
+from stigmem_review.cli.mistakes import words_of
+from stigmem_review.policy.file import Policy
+from stigmem_review.policy.schema import keys_of
+from stigmem_review.rulebook import shipped_rules
+
+PAGES = dict(pages_of())
+
+
+def test_every_command_has_a_page_with_its_options() -> None:
+    for name in words_of(parser()):
+        assert f"stigmem-review {name}" in PAGES[f"commands/{name}.md"]
+    assert "`--format text|markdown|json" in PAGES["commands/diff.md"]
+    assert "(default: text)" in PAGES["commands/diff.md"]
+    assert "## rules show" in PAGES["commands/rules.md"]
+    assert "commands/action.md" not in PAGES
+
+
+def test_every_rule_has_the_page_that_a_finding_names() -> None:
+    for each in shipped_rules().rules:
+        page = PAGES[pages.page_of(each.id).replace(".html", ".md")]
+        for text in (each.rule.why, each.rule.do, each.rule.mend):
+            assert escaped(text) in page
+        assert each.examples.strip() in page
+        assert f"[{each.id}]({each.id}.md)" in PAGES["rules/index.md"]
+
+
+def test_every_key_of_a_policy_is_explained() -> None:
+    for each in keys_of(Policy):
+        assert f"`{each.name}`" in PAGES["policy-keys.md"] or each.name in "".join(
+            table for key in keys_of(Policy) for table in key.tables
+        )
+
+
+def test_what_comes_from_the_code_is_shown_as_it_is() -> None:
+    assert escaped("[a] *b* <c> `d` #e {f} |") == r"\[a\] \*b\* \<c\> \`d\` \#e \{f\} \|"
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    (tmp_path / "rules" / "SPR000.md").write_text("of a rule that is gone")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
+    (tmp_path / "policy-keys.md").write_text("old")
+    write_all(tmp_path)
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
+    changed = {path.name for path in before if before[path] != after.get(path)}
+    assert changed == {"SPR000.md", "policy-keys.md"}
+    assert not (tmp_path / "rules" / "SPR000.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "published", "address"),
+    [
+        ("SPR301", "https://docs.example/", "https://docs.example/rules/SPR301.html"),
+        ("SPR301", "", ""),
+        ("ACME001", "https://docs.example/", ""),
+    ],
+)
+def test_a_finding_links_to_a_page_that_is_there(rule: str, published: str, address: str) -> None:
+    assert pages.link_to(rule, published) == address
+    assert pages.command_for(rule) == f"stigmem-review rules show {rule}"
