@@ -9,6 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+
+from support.sigstore import instance, workflow
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.packaged
@@ -80,3 +83,60 @@ def test_a_folder_named_like_the_package_is_not_used(script: Path, tmp_path: Pat
         [str(script), "--version"], capture_output=True, cwd=tmp_path, check=False
     )
     assert done.returncode == 0
+
+
+def test_it_passes_what_it_asks_of_others(script: Path, wheel: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(script), "check", *map(str, wheel.parent.iterdir())],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.count("not a Stigmem plugin")) == (0, 2), done.stdout
+
+
+def release_policy() -> str:
+    """Return the policy that the release's workflow holds its own signature against."""
+    release = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
+    [script] = [
+        each["run"] for each in release["jobs"]["sign"]["steps"] if "POLICY" in each.get("run", "")
+    ]
+    policy: str = script.partition("<<POLICY\n")[2].partition("POLICY\n")[0]
+    for name, value in {
+        "SERVER_URL": "https://github.com",
+        "REPOSITORY": "acme/stigmem-review",
+        "REF": "refs/tags/v1.0.0",
+    }.items():
+        policy = policy.replace(f"$GITHUB_{name}", value)
+    return policy
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        (("acme/stigmem-review", ".github/workflows/release.yml", "refs/tags/v1.0.0"), 0),
+        (("acme/stigmem-review", ".github/workflows/ci.yml", "refs/tags/v1.0.0"), 1),
+        (("acme/stigmem-review", ".github/workflows/release.yml", "refs/heads/main"), 1),
+        (("mallory/stigmem-review", ".github/workflows/release.yml", "refs/tags/v1.0.0"), 1),
+    ],
+)
+def test_a_release_is_signed_by_its_workflow_and_by_nobody_else(
+    script: Path, wheel: Path, tmp_path: Path, who: tuple[str, str, str], code: int
+) -> None:
+    name, path, ref = who
+    signed = tmp_path / wheel.name
+    signed.write_bytes(wheel.read_bytes())
+    bundle = instance().sign(signed.read_bytes(), workflow(name, path, ref))
+    (tmp_path / f"{wheel.name}.sigstore.json").write_bytes(bundle)
+    (tmp_path / "root.json").write_bytes(instance().root())
+    (tmp_path / "policy.toml").write_text(release_policy(), "utf-8")
+    done = subprocess.run(
+        [str(script), "signer", signed.name, "--policy=policy.toml", "--trust-root=root.json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert "status      verified" in done.stdout
+    assert done.returncode == code, done.stdout
