@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from stigmem_review.interpret import (
     annotation,
@@ -440,6 +440,7 @@ def _isinstance(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
     kinds = annotation.types_in(m, args[1])
     found = [_is_a(m, args[0], each) for each in kinds]
+    _refuse_kind(m, kinds, found)
     if True in found:
         return TRUE
     if None in found:
@@ -448,6 +449,17 @@ def _isinstance(m: Machine, args: Args, keywords: Keywords) -> Value:
             return asked(args[0].dotted, *names)
         raise GiveUp("whether something is of a type is not known")
     return FALSE
+
+
+def _refuse_kind(m: Machine, kinds: Sequence[Value], found: Sequence[bool | None]) -> None:
+    """Raise what Python does where it comes to something that is no class before any fits."""
+    for kind, fits in zip(kinds, found, strict=True):
+        if fits is True:
+            return
+        if text.like(m, kind) is not MISSING:
+            if None in found[: kinds.index(kind)]:
+                raise GiveUp("whether something is of a type is not known")
+            m.raise_("TypeError", Const("arg 2 must be a type or tuple of types"))
 
 
 _VERDICTS = (Foreign("stigmem_node.plugins.Allow"), Foreign("stigmem_node.plugins.Deny"))
@@ -514,7 +526,9 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
 @model("builtins.issubclass")
 def _issubclass(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
-    found = [m.derives(args[0], each) for each in annotation.types_in(m, args[1])]
+    kinds = annotation.types_in(m, args[1])
+    found = [m.derives(args[0], each) for each in kinds]
+    _refuse_kind(m, kinds, found)
     if True in found:
         return TRUE
     if None in found:

@@ -76,6 +76,12 @@ RAISED = HOST_ERRORS | {
     "pydantic_core.ValidationError": "ValueError",
     "subprocess.CalledProcessError": "Exception",
     "packaging.version.InvalidVersion": "ValueError",
+    "fastapi.exceptions.FastAPIError": "RuntimeError",
+    "binascii.Error": "ValueError",
+    "decimal.InvalidOperation": "ArithmeticError",
+    "ipaddress.AddressValueError": "ValueError",
+    "ipaddress.NetmaskValueError": "ValueError",
+    "re.error": "Exception",
 }
 """Exception classes of libraries, and the builtin class that each is derived from."""
 _PLAIN_BASES = words(

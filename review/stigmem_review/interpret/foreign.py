@@ -20,6 +20,7 @@ from stigmem_review.interpret import (
     installed,
     objects,
     protocols,
+    pure,
     records,
     routers,
     schemas,
@@ -53,7 +54,7 @@ from stigmem_review.interpret.values import (
 from stigmem_review.model import HOLE
 
 MODELLED = (
-    *(builtins, files, functions, host, installed, records),
+    *(builtins, files, functions, host, installed, pure, records),
     *(schemas, settings, stdlib, variables),
 )
 """The modules that say what calls of what others provide do."""
@@ -264,6 +265,8 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             m.doom(f"{name} of {owner.dotted} is asked for")
         if name == "__name__":
             return Const(owner.dotted.rpartition(".")[2])
+        if name.isupper() and not m.node.judged_as:
+            m.raise_("AttributeError", Const(name))
         raise GiveUp(f"{name} of {owner.dotted}")
     if owner.dotted.startswith("builtins.") or m.is_object(owner.dotted):
         if name == "__name__" and owner.dotted.startswith("types."):

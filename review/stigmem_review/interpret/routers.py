@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from stigmem_review.code.names import Function
-from stigmem_review.interpret.ends import GiveUp, Part
+from stigmem_review.interpret.ends import Exit, GiveUp, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
@@ -19,6 +20,7 @@ from stigmem_review.interpret.models import Args, Keywords, Run, model
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
+    TRUE,
     Bound,
     Const,
     Foreign,
@@ -57,6 +59,10 @@ VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SOCKET = ("WEBSOCKET",)
 _PARAMETER = late(r"{([a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?}")
 _SHOWN = 60
+_EMPTY = "empty path"
+"""The cell of a router that says that it answers an empty path."""
+EMPTY_PATH = "fastapi.exceptions.FastAPIError"
+"""What is raised for a path that is empty."""
 _NESTED = 10
 
 
@@ -394,6 +400,12 @@ def _names_twice(path: str) -> bool:
     return len({*names}) < len(names)
 
 
+def _prefixes_of(m: Machine, router: Ref) -> tuple[str, ...]:
+    """Return every prefix that a router can have been made with."""
+    made = next((e for e in m.noted if isinstance(e, Made) and e.router == router), None)
+    return made.prefixes if made else ("",)
+
+
 def _methods(m: Machine, value: Value | None) -> tuple[str, ...]:
     if value is None:
         return ("GET",)
@@ -443,8 +455,15 @@ def _routed(m: Machine, args: Args, keywords: Keywords) -> Value:
 
 
 def _note_path(m: Machine, found: Path, function: Value) -> None:
-    if all(map(_names_twice, found.paths)):
+    before = ("",) if found.bare else _prefixes_of(m, found.router)
+    twice = {_names_twice(prefix + path) for prefix in before for path in found.paths}
+    if twice == {True}:
         m.raise_("ValueError", Const("a parameter of a path is there twice"))
+    elif True in twice:
+        m.may_raise("whether a parameter of a path is there twice is not known")
+    if "" in found.paths and "" in before:
+        sure = len(found.paths) == len(before) == 1
+        m.write(found.router, TRUE if sure else m.unknown("a path is not known"), _EMPTY)
     guards = () if found.bare else (*found.guards, *_parameters(m, function))
     m.noted.append(msgspec.structs.replace(found, guards=guards, function=function))
 
@@ -488,10 +507,27 @@ def _include(m: Machine, args: Args, keywords: Keywords) -> Value:
         )
         m.raise_("AssertionError", Const(said))
     _check_prefix(m, given.get("prefix", NONE))
+    m.choose(given.get("prefix", NONE), lambda: NONE, lambda: m.each(child, partial(_not_empty, m)))
     prefixes, guards = _prefixes(m, given.get("prefix")), _guards(m, given.get("dependencies"))
     for each in children:
         m.noted.append(Included(args[0], each, shown, prefixes, guards, m.at()))
     _give(m, args[0], (child,), tuple(given.items()))
+    return NONE
+
+
+def _not_empty(m: Machine, router: Value) -> Value:
+    """Raise what FastAPI raises where a router without any prefix answers an empty path."""
+
+    def one(empty: Value) -> Value:
+        if empty == TRUE:
+            said = "Prefix and path cannot be both empty"
+            raise Exit("raises", m.exception(Foreign(EMPTY_PATH), (Const(said),)))
+        if empty != MISSING:
+            m.may_raise("whether a path is empty is not known")
+        return NONE
+
+    if isinstance(router, Ref) and router.kind == "object" and m.thing(router).type == ROUTER:
+        return m.each(m.read(router, _EMPTY), one)
     return NONE
 
 

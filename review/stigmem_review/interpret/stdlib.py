@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import math
-import textwrap
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -231,9 +227,9 @@ def _harmless(name: str) -> Run:
 
 
 for _name in (
-    *("logging.getLogger", "threading.Lock", "threading.RLock", "re.compile"),
+    *("logging.getLogger", "threading.Lock", "threading.RLock"),
     *("logging.info", "logging.debug", "logging.warning", "logging.error", "logging.exception"),
-    *("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4", "datetime.timedelta"),
+    *("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4"),
     *("warnings.filterwarnings", "warnings.simplefilter", "logging.NullHandler"),
     *("logging.getLogger.info", "logging.getLogger.debug", "logging.getLogger.warning"),
     *("logging.getLogger.error", "logging.getLogger.exception", "contextvars.ContextVar"),
@@ -346,22 +342,24 @@ def _pairs(m: Machine, value: Any) -> Value:
     return text.from_plain(m, value)
 
 
-def _parsed(module: str, error: str) -> Run:
+def _parsed(module: str) -> Run:
     def run(m: Machine, args: Args, keywords: Keywords) -> Value:
         count(args, keywords, 1, 1)
         data = text.plain(m, args[0])
         m.tick(1 + len(data) // 32 if isinstance(data, (str, bytes)) else 1)
         try:
             found = import_module(module).loads(data)
-        except (ValueError, TypeError, RecursionError):
-            raise GiveUp(f"it is no {error}") from None
+        except RecursionError:
+            raise GiveUp("it is nested too deeply to be followed") from None
+        except (ValueError, TypeError) as error:
+            raise text.raised(m, error) from None
         return _pairs(m, found)
 
     return run
 
 
-model("json.loads")(_parsed("json", "JSON"))
-model("tomllib.loads")(_parsed("tomllib", "TOML"))
+model("json.loads")(_parsed("json"))
+model("tomllib.loads")(_parsed("tomllib"))
 
 
 def _from_file(loads: str) -> Run:
@@ -482,24 +480,6 @@ for _kind, _names in {
 }.items():
     for _name in _names:
         model(_name)(_opaque(_kind, _name))
-
-
-_REAL: dict[str, Callable[[Any], Any]] = {
-    "textwrap.dedent": textwrap.dedent,
-    "math.floor": math.floor,
-    "math.ceil": math.ceil,
-    "math.sqrt": math.sqrt,
-}
-for _name, _real in _REAL.items():
-
-    def _math(real: Callable[[Any], Any]) -> Run:
-        def run(m: Machine, args: Args, keywords: Keywords) -> Value:
-            count(args, keywords, 1, 1)
-            return text.really(m, functools.partial(real, text.plain(m, args[0])))
-
-        return run
-
-    model(_name)(_math(_real))
 
 
 # Dataclasses.

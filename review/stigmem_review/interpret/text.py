@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from stigmem_review import limits
+from stigmem_review.host import apis
 from stigmem_review.interpret import protocols
 from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.heap import ALL
@@ -132,7 +133,7 @@ def from_plain(m: Machine, value: Any) -> Value:
         if type(value) is int and value.bit_length() > 4000:
             raise GiveUp("a number is too large")
         return Const(value)
-    if isinstance(value, tuple):
+    if type(value) is tuple:
         return Tuple(tuple(from_plain(m, each) for each in value))
     if isinstance(value, list):
         return m.new_list([from_plain(m, each) for each in value])
@@ -152,12 +153,26 @@ def really(m: Machine, run: Callable[[], Any]) -> Value:
     except GiveUp:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        args = error.args if all(isinstance(each, _PLAIN) for each in error.args) else ()
-        kind = Foreign(f"builtins.{type(error).__name__}")
-        raise Exit("raises", m.exception(kind, [*map(Const, args)])) from None
+        raise raised(m, error) from None
     except (RecursionError, MemoryError):
         raise GiveUp("it takes too much memory") from None
     return from_plain(m, found)
+
+
+def raised(m: Machine, error: Exception) -> Exit:
+    """Return the end of a program in which Python itself raised an exception.
+
+    Raises ``GiveUp`` for classes of which nothing is known.
+    """
+    kind = type(error)
+    dotted = apis.canonical(f"{kind.__module__}.{kind.__qualname__}")
+    if m.derives(Foreign(dotted), Foreign("builtins.Exception")) is not True:
+        raise GiveUp("which exception it raises is not known")
+    known = kind.__module__ == "builtins" and all(isinstance(each, _PLAIN) for each in error.args)
+    made = m.exception(Foreign(dotted), [*map(Const, error.args)] if known else ())
+    if not known:
+        m.put((made.oid, "args"), m.unknown("the words of an exception are not known"))
+    return Exit("raises", made)
 
 
 def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value],
