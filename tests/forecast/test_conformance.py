@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -141,9 +142,15 @@ def test_the_forecast_is_what_released_plugins_came_to(
     compare(RELEASED, True, tmp_path, record_property)
 
 
+def of_any_python(answers: dict[str, Answer]) -> dict[str, Answer]:
+    """Return answers by cases, without messages where another Python words them than recorded."""
+    if sys.version_info[:2] == starts.PYTHON:
+        return answers
+    return {name: replace(answer, message="") for name, answer in answers.items()}
+
+
 @pytest.mark.network
-@pytest.mark.skipif(sys.version_info[:2] != starts.PYTHON, reason="recorded with another Python")
 @pytest.mark.parametrize("version", host.versions())
 def test_the_nodes_do_as_recorded(version: str) -> None:
-    now = ask(version, CASES)
-    assert now == {name: answers[version] for name, (_, answers) in RECORDED.items()}
+    recorded = {name: answers[version] for name, (_, answers) in RECORDED.items()}
+    assert of_any_python(ask(version, CASES)) == of_any_python(recorded)

@@ -109,6 +109,14 @@ def test_what_it_cannot_judge_stops_the_node(
 
 
 def test_what_hangs_on_something_unknown_cannot_be_told(tmp_path: Path) -> None:
-    computed = NOTES.replace('"1.0.0"', "open('version').read()")
+    computed = NOTES.replace('"1.0.0"', "__import__('time').ctime()")
     body = "return Deny('no') if plugin.version == '2.0.0' else Allow()"
     assert end(tmp_path, body, computed).kind == "untold"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["plugin.name.union({'x'})", "plugin.capabilities.startswith('x')", "plugin.name < 5"],
+)
+def test_what_raises_where_it_is_asked_does_not_register(tmp_path: Path, asked: str) -> None:
+    assert end(tmp_path, f"return Deny('no') if {asked} else Allow()").kind != "registers"

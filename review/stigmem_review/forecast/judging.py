@@ -16,10 +16,15 @@ from stigmem_review.model import HOLE, Handler, Known, Manifest, Refusal
 CONFIG = "config_validate"
 _FIELDS = ("name", "version", "requires_stigmem", "async_safe")
 _SETS = ("capabilities", "depends_on")
-_METHODS = frozenset(
-    {"startswith", "endswith", "lower", "upper", "strip", "removeprefix", "removesuffix", "split"}
-    | {"issubset", "issuperset", "isdisjoint", "intersection", "union", "difference"}
-)
+_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        {"startswith", "endswith", "lower", "upper", "strip", "removeprefix", "removesuffix"}
+        | {"split"}
+    ),
+    frozenset: frozenset(
+        {"issubset", "issuperset", "isdisjoint", "intersection", "union", "difference"}
+    ),
+}
 """What is asked of texts and sets, none of which changes them."""
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: lambda one, other: one == other,
@@ -59,7 +64,7 @@ def _is_so(atom: str, handler: Handler, own: Manifest, other: Manifest) -> bool 
         atom = atom.replace(f"<{name}>", value)
     try:
         return bool(_value(ast.parse(atom, mode="eval").body, {"ctx": own, "plugin": other}))
-    except (SyntaxError, ValueError, TypeError, AttributeError, _Untold):
+    except (SyntaxError, ValueError, TypeError, _Untold):
         return None
 
 
@@ -86,11 +91,9 @@ def _value(node: ast.expr, manifests: Mapping[str, Manifest]) -> Any:
         case ast.BoolOp(op=op, values=values):
             found = map(inner, values)
             return all(found) if isinstance(op, ast.And) else any(found)
-        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=[]) if (
-            name in _METHODS
-        ):
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=[]):
             held = inner(owner)
-            if isinstance(held, (str, frozenset)):
+            if name in _METHODS.get(type(held), ()):
                 return getattr(held, name)(*map(inner, args))
         case ast.Call(func=ast.Name(id="len"), args=[one], keywords=[]):
             return len(inner(one))

@@ -30,6 +30,7 @@ from stigmem_review.interpret import (
     statements,
     variables,
 )
+from stigmem_review.interpret.doubts import doubt
 from stigmem_review.interpret.ends import GiveUp, Part, place_of
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.escape import REWRITTEN
@@ -173,6 +174,7 @@ class Interpreter(Machine):
             changed = isinstance(function, Foreign) and foreign.is_of_environment(function.dotted)
             variables.forget_variables(self, by_itself=changed)
             self.may_raise(stop.why)
+            doubt(self, function, given[1:])
             found = self.because(stop.why, (*given, getattr(function, "owner", NONE)))
             if not (api := calls.given_by(function)):
                 self.not_sure()

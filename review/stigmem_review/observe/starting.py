@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from stigmem_review.conditions import by_default
 from stigmem_review.host import Node
 from stigmem_review.host.modules import NOT_IN_EVERY_PYTHON, modules
+from stigmem_review.interpret.doubts import Doubt
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, MANIFEST, check_timeout, new_context
@@ -28,9 +29,11 @@ from stigmem_review.interpret.readout import read_raised
 from stigmem_review.interpret.registered import handlers, possible
 from stigmem_review.interpret.routers import ROUTER, Made, Path
 from stigmem_review.interpret.values import (
+    ALWAYS,
     MISSING,
     NONE,
     Bound,
+    Conditions,
     Const,
     Foreign,
     Missing,
@@ -48,7 +51,9 @@ from stigmem_review.manifest.factory import read_factory
 from stigmem_review.model import (
     AS_INSTALLED,
     ENTRY_POINT_GROUP,
+    FACTORY,
     HOLE,
+    IMPORT,
     OTHER,
     EntryPoint,
     Known,
@@ -275,6 +280,7 @@ class _Plugin:
         program, m = self._program, self._m
         for way in program.raised[: program.loading]:
             yield self._raised(way, loading=True)
+        yield from self._doubts("DISC-LOAD", IMPORT)
         if program.target is not None and self._callable is False:
             kind = type_of(m, program.target) or HOLE
             yield Stop(
@@ -286,6 +292,7 @@ class _Plugin:
             return
         for way in program.raised[program.loading :]:
             yield self._raised(way, loading=False)
+        yield from self._doubts("DISC-FACTORY", FACTORY)
         if program.made is None:
             return
         for value, conditions in _options(m, program.made):
@@ -308,6 +315,18 @@ class _Plugin:
         refusal: Refusal = "DISC-LOAD" if loading else "DISC-FACTORY"
         message = f"{what}: {raised.printed}"
         return Stop(refusal, _DISCOVERY, message, raised.conditions, raised.at)
+
+    def _doubts(self, refusal: Refusal, phase: str) -> Iterator[Stop]:
+        """Yield the first call in a phase that may raise, for each of what has to be so for it."""
+        first: dict[Conditions, Doubt] = {}
+        for each in self._m.noted:
+            if isinstance(each, Doubt) and each.phase == phase:
+                first.setdefault(each.conditions, each)
+        certain = first.get(ALWAYS)
+        for each in (certain,) if certain else first.values():
+            why = f"whether {each.api}() raises is not known"
+            conditions = say(self._m, each.conditions)
+            yield Stop(refusal, conditions=conditions, at=each.at, unsure=why)
 
     # Registration.
 
