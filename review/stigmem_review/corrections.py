@@ -26,7 +26,12 @@ def corrections(
     writer = _Writer(release, artifact)
     match fact:
         case facts.EntryPointMissing() | facts.EntryPointsSeveral():
-            return writer.declaration()
+            left, lines = writer.undynamic(fact.at), writer.declaration()
+            return (*left, "", *lines) if left and lines else lines
+        case facts.EntryPointInvalid() if writer.undynamic(fact.at):
+            return writer.undynamic(fact.at)
+        case facts.EntryPointOdd() if not writer.counts(fact.at):
+            return ()
         case facts.EntryPointInvalid() | facts.EntryPointOdd() | facts.TargetMissing():
             return writer.declaration()
         case facts.TargetNotFactory():
@@ -69,6 +74,21 @@ class _Writer:
         name = declared.name if declared else self._plugin_name()
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
         return self._table(), f'{key} = "{target}"'
+
+    def counts(self, at: Location | None) -> bool:
+        """Say whether something stands where an entry point does that is built, or nowhere."""
+        found = self._release.entry_points
+        known = found.value if isinstance(found, Known) else ()
+        return at is None or any(each.at == at for each in known)
+
+    def undynamic(self, at: Location | None) -> tuple[str, ...]:
+        """Return a line about what is left to the backend without the entry points."""
+        line = self._line(at)
+        if not re.match(r"dynamic\s*=.*\]$", line):
+            return ()
+        named = re.findall(r"[\"']([\w-]+)[\"']", line)
+        left = ", ".join(f'"{each}"' for each in named if each != "entry-points")
+        return (f"dynamic = [{left}]",)
 
     def _table(self) -> str:
         source = self._files.get(_PYPROJECT, b"").decode("utf-8", "replace")

@@ -53,9 +53,12 @@ def paste(project: Path, at: str, write: list[str]) -> None:
         heads.append(len(lines))
         if write[0] in lines:
             start = lines.index(write[0])
-        elif at.startswith("pyproject.toml:") and "build-system" not in lines[int(number) - 3]:
+        elif at.startswith("pyproject.toml:"):
             start = max(head for head in heads if head < int(number))
         else:
+            start = len(lines)
+        # What is said of these is put right by a table of its own.
+        if start < len(lines) and lines[start] in ("[build-system]", "[project]"):
             start = len(lines)
         end = min((head for head in heads if head > start), default=len(lines))
         lines[start:end] = [*write, ""]

@@ -174,10 +174,7 @@ def factory_entry_point(
     plugins = [each for each in entry_points if each.group == ENTRY_POINT_GROUP]
     if not plugins:
         missed = misspelt_group(entry_points)
-        why = (
-            f"it declares no entry point in the group {ENTRY_POINT_GROUP}, "
-            "so a node that has it installed does not see it"
-        )
+        why = f"it has no entry point in the group {ENTRY_POINT_GROUP}, so the node does not see it"
         if missed:
             why += f"; the group {shorten(missed.group, 60)} is probably meant to be it"
         at = missed.at if missed else None

@@ -14,9 +14,14 @@ from msgspec.structs import replace
 from stigmem_review.code.parse import Failure, parse
 from stigmem_review.manifest.backends.tree import SourceTree, joined
 from stigmem_review.manifest.config import PYPROJECT, Config, read_config, table, texts
-from stigmem_review.manifest.entry_points import parse_entry_points, project_entry_points
+from stigmem_review.manifest.entry_points import (
+    line_of,
+    parse_entry_points,
+    project_entry_points,
+)
 from stigmem_review.manifest.setup_files import Computed, Option
 from stigmem_review.model import (
+    ENTRY_POINT_GROUP,
     EntryPoint,
     EntryPoints,
     Known,
@@ -274,9 +279,9 @@ class _Reader:
     def _entry_points(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
         if "entry-points" in self._dynamic():
             return self._left_to_the_backend()
-        found, problems = project_entry_points(self._pyproject, PYPROJECT, self._config.source)
-        if found or problems:
-            return Known(found), problems
+        found, problems = self._written_out()
+        if found.value or problems:
+            return found, problems
         if (built := self._of_an_sdist()) is not None:
             return built
         if self._standard and (option := self._setup.get("entry_points")):
@@ -289,6 +294,17 @@ class _Reader:
         return Known(()), ()
 
     def _left_to_the_backend(self) -> tuple[EntryPoints, tuple[Problem, ...]]:
+        backend = self._config.backend
+        stated = "entry-points" in self._standard
+        if backend.startswith(("flit", "uv_build")) or (
+            stated and backend.startswith(("hatchling", "setuptools"))
+        ):
+            return Known(()), (self._refused(stated=stated),)
+        if stated or backend.startswith("poetry"):
+            # Both take what is written out, whatever else is said of it.
+            return self._written_out()
+        if backend.startswith("hatchling") and not self._metadata_hooks():
+            return Known(()), ()
         given = table(self._pyproject, "tool", "setuptools", "dynamic", "entry-points")
         if self._by_setuptools and texts(given.get("file")):
             return self._of_files(texts(given.get("file")))
@@ -301,6 +317,26 @@ class _Reader:
             "built wheel",
             _AT,
         ), ()
+
+    def _written_out(self) -> tuple[Known[tuple[EntryPoint, ...]], tuple[Problem, ...]]:
+        found, problems = project_entry_points(self._pyproject, PYPROJECT, self._config.source)
+        return Known(found), problems
+
+    def _refused(self, *, stated: bool) -> Problem:
+        """Return why a backend does not build what leaves its entry points to it."""
+        backend = shorten(self._config.backend, 60)
+        why = (
+            "the project has a table of entry points and says that it leaves them to the backend "
+            f"(dynamic), where {backend} ends the build"
+            if stated
+            else f"the project leaves its entry points to the backend (dynamic), and {backend} "
+            "takes them from nowhere and ends the build"
+        )
+        at = Location(PYPROJECT, line_of(self._config.source, ("project", "dynamic")))
+        return Problem("entry-point-invalid", ENTRY_POINT_GROUP, why, at)
+
+    def _metadata_hooks(self) -> bool:
+        return bool(table(self._pyproject, "tool", "hatch", "metadata", "hooks"))
 
     def _of_an_sdist(self) -> tuple[EntryPoints, tuple[Problem, ...]] | None:
         """Return what an sdist says that it would build; in a directory it can be left over."""

@@ -89,9 +89,14 @@ class Shipping:
     def __init__(self, opened: Artifact, artifact: Artifact) -> None:
         """Take a source tree as it was opened, all of it, and as it was laid out."""
         self._tree = SourceTree(opened.files)
-        self._config: Config = read_config(artifact.files, artifact.source.asked)
+        self.config: Config = read_config(artifact.files, artifact.source.asked)
         self._layout = artifact.layout or Layout()
         self._shipped = {*self._layout.places.values()}
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """What the build installs: the path in the project, by the place."""
+        return self._layout.places
 
     def problems(self, release: Release) -> tuple[Problem, ...]:
         """Return the problems of a release, with what its build leaves out in place of some.
@@ -123,16 +128,16 @@ class Shipping:
     def _does(self, lines: tuple[str, ...], path: str) -> bool:
         """Say whether a file is installed with some more lines, and all that is installed now."""
         more = toml.parse("\n".join(lines))
-        changed = replace(self._config, pyproject=_merged(self._config.pyproject, more))
+        changed = replace(self.config, pyproject=_merged(self.config.pyproject, more))
         layout = layout_of(self._tree, changed)
-        now = layout_of(self._tree, self._config).places.values()
+        now = layout_of(self._tree, self.config).places.values()
         return {path, *now} <= {*layout.places.values()}
 
     def _unbuilt(self, release: Release) -> Iterator[Problem]:
         """Yield what the backend refuses to build, where it finds nothing that it knows."""
         if self._layout.whole and not self._layout.refuses:
             return
-        layout = layout_of(self._tree, self._config)
+        layout = layout_of(self._tree, self.config)
         if layout.refuses:
             path = next(iter(self._layout.places.values()), "") or self._of_target(release)
             yield Problem(
@@ -179,7 +184,7 @@ class Shipping:
         return path if path not in self._shipped else ""
 
     def _backend(self) -> Backend | None:
-        named = self._config.backend
+        named = self.config.backend
         return next((each for name, each in _BACKENDS.items() if named.startswith(name)), None)
 
     def _at(self) -> Location | None:
@@ -189,10 +194,10 @@ class Shipping:
         while len(keys) > 1:
             if HATCH in self._tree.names("", "file") and keys[1] == "hatch":
                 return Location(HATCH)
-            if table(self._config.pyproject, *keys):
-                return Location(PYPROJECT, line_of(self._config.source, keys))
+            if table(self.config.pyproject, *keys):
+                return Location(PYPROJECT, line_of(self.config.source, keys))
             keys = keys[:-1]
-        at = line_of(self._config.source, ("build-system", "build-backend"))
+        at = line_of(self.config.source, ("build-system", "build-backend"))
         return Location(PYPROJECT, at) if at else None
 
     def _package(self, path: str) -> tuple[str, str] | None:

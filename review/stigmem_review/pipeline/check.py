@@ -24,6 +24,7 @@ from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact, NotShipped, RequiresStigmemUnmet, StartRefused
 from stigmem_review.forecast.alone import ACCEPTING
 from stigmem_review.host import Node
+from stigmem_review.manifest.elsewhere import held_against, meant
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.shipping import Shipping
 from stigmem_review.model import LEVELS, Known, Level, Release
@@ -127,6 +128,14 @@ class _Opened(NamedTuple):
         return Shipping(self.source, self.artifact)
 
 
+def _required(release: Release) -> frozenset[str]:
+    """Return the packages that are called like what a release requires."""
+    from stigmem_review.observe.providers import distributions
+
+    asked = release.requires_dist.value if isinstance(release.requires_dist, Known) else ()
+    return frozenset(each.partition("[")[0].replace("-", "_") for each in distributions(asked))
+
+
 def _named(asked: str) -> str:
     """Return the distribution that a file or requirement is of, by its name."""
     name = asked.rpartition("/")[2].partition("==")[0]
@@ -148,6 +157,7 @@ def _checked(
     release = compiled(release)
     shipping = opened.shipping(release)
     if shipping:
+        release = meant(held_against(release, shipping.config), shipping.places, _required(release))
         held = (*shipping.problems(release), *shipping.absent(release))
         release = replace(release, problems=held)
     case = build_check(release, terms.node, named=terms.named)
