@@ -76,7 +76,7 @@ def test_what_no_rule_is_about_is_an_error() -> None:
         judge((AUDIT,), _case(), Rulebook(left, ""))
     # A kind that a file only mentions is none that it judges.
     mentions = tuple(
-        msgspec.structs.replace(each, text=f"# capability-added\n{each.text}") for each in left
+        msgspec.structs.replace(each, written=f"# capability-added\n{each.text}") for each in left
     )
     with pytest.raises(RuleError, match="no rule is about"):
         judge((AUDIT,), _case(), Rulebook(mentions, ""))

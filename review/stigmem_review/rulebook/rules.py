@@ -34,17 +34,30 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
     ``rule`` is what the text says, unless another is ``given``. ``path`` is below the folder of
     all; ``origin`` is that folder where the rule is an operator's own. It is read only when it is
     asked for: a review needs few rules, and TOML takes longer to read than the plugins. ``sha256``
-    is the digest of the file.
+    is the digest of the file. Of a rule that ships with an installed package, ``written`` is absent
+    until it is asked for: the file is in ``folder``, and ``on`` are the kinds of facts it judges.
     """
 
     id: str
     name: str
     path: str
     category: str
-    text: str
+    written: str | None
     sha256: str
     given: Rule | None = None
     origin: str = ""
+    folder: str = ""
+    on: frozenset[str] = frozenset()
+
+    @cached_property
+    def text(self) -> str:
+        """Its text. Raises ``RuleError`` where a file is not the one that was shipped."""
+        if self.written is not None:
+            return self.written
+        data = _read(f"{self.folder}/{self.path}")
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise RuleError(f"{self.path}: it is not as it was shipped; reinstall stigmem-review")
+        return _decode(data, self.path)
 
     @property
     def file(self) -> str:
@@ -85,6 +98,8 @@ class RuleFile(msgspec.Struct, frozen=True, dict=True):
 
     def is_about(self, kind: str) -> bool:
         """Say whether it judges facts of a kind."""
+        if self.written is None:
+            return kind in self.on
         return kind in self.head and kind in self.rule.on
 
 
@@ -151,8 +166,29 @@ def find_rules() -> Path:
 
 @cache
 def shipped_rules() -> Rulebook:
-    """Return the rules that ship with this package; they are read once in a process."""
-    return _find(find_rules())
+    """Return the rules that ship with this package; they are read once in a process.
+
+    To open and to hash all their files takes longer than to read two releases, so those of an
+    installed package, which nobody edits, are taken from their list. In a checkout they are what
+    the files say.
+    """
+    top = find_rules()
+    is_installed = top.parent == Path(__file__).resolve().parents[1]
+    return listed_rules(top) if is_installed else _find(top)
+
+
+def listed_rules(top: Path) -> Rulebook:
+    """Return the rules below a folder, as the list of those that ship has them."""
+    from stigmem_review.rulebook.prepared import listed
+
+    found = listed()
+    return Rulebook(
+        tuple(
+            _named(each.path, None, "", each.sha256, folder=str(top), on=each.on)
+            for each in found.rules
+        ),
+        found.digest,
+    )
 
 
 def load_rules(top: Path) -> Rulebook:
@@ -200,7 +236,7 @@ def book_of(folder: str, files: Iterable[tuple[str, bytes]], category: str = "")
     for shown, data in files:
         sha256 = hashlib.sha256(data).hexdigest()
         digest.update(f"{shown}\0{sha256}\n".encode("utf-8", "surrogateescape"))
-        each = _file(shown, data, category, sha256)
+        each = _named(shown, _decode(data, shown), category, sha256)
         if each.id in found or each.name in names:
             raise RuleError(f"{shown}: another rule has the id or the name of this one")
         found[each.id] = each
@@ -217,13 +253,21 @@ def _read(path: str) -> bytes:
         raise RuleError(error.text) from None
 
 
-def _file(shown: str, data: bytes, category: str, sha256: str) -> RuleFile:
-    folder, _, name = shown.rpartition("/")
+def _named(
+    shown: str,
+    text: str | None,
+    category: str,
+    sha256: str,
+    *,
+    folder: str = "",
+    on: frozenset[str] = frozenset(),
+) -> RuleFile:
+    above, _, name = shown.rpartition("/")
     parts = _FILE.fullmatch(name)
     if not parts:
         raise RuleError(f"{shown}: a rule file is named like ACME001-hook-added.toml")
-    category = folder.rpartition("/")[2] or category
-    return RuleFile(parts["id"], parts["name"], shown, category, _decode(data, shown), sha256)
+    category = above.rpartition("/")[2] or category
+    return RuleFile(parts["id"], parts["name"], shown, category, text, sha256, folder=folder, on=on)
 
 
 def parse_rule(each: RuleFile) -> Rule:
