@@ -118,6 +118,12 @@ LOWEST = [
     *(">=1.0.dev1", ">=", ">=1a1b1", ">1.0", "==1.0", ">=a", ">=1.0c", ">=1!0", ">= 1.0"),
     *(" >=1", ">=1.0 ", ">=1.0\t", ">=\n1.0", ">=\N{ARABIC-INDIC DIGIT ONE}", f">={LONG}"),
 ]
+BOUNDED = [
+    *("<1.0", "<1", "<1.0.0", "<1.0rc2", "<1.0.dev2", "<1.0.post2", "< 1.0 ", "<0.9.0a12", "<a"),
+    *("<1.0.0,>=0.9.0a3", ">=0.9.0a3 , <1.0", ">=1,<1", "<2,<1,>=0", ">=1,", ",<1", ">=1,!=1.0"),
+    *("<1.0+a", "<1.0.*", ">=1.0rc1,<1.0", "<1..0", "<01.0", "<2,==1.0", "<=1.0", ">=1<2"),
+]
+RANGES = [*LOWEST[:-1], *BOUNDED]
 VERSIONS = ["0.9.0a3", "0.9.0a12", "0.9.0a2", "1", "1.0rc1", "1.0.dev1", "1.0.post1", "1.0+a", "2"]
 
 
@@ -128,7 +134,7 @@ def _set(text: str) -> SpecifierSet | None:
         return None
 
 
-@pytest.mark.parametrize(("text", "version"), [*product(LOWEST[:-1], [*VERSIONS, "none", ""])])
+@pytest.mark.parametrize(("text", "version"), [*product(RANGES, [*VERSIONS, "none", ""])])
 def test_a_range_takes_what_the_library_says(text: str, version: str) -> None:
     found = _set(text)
     try:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PLAIN = late(r">=\s*([0-9.]+(?:(?:a|b|rc)[0-9]+)?)")
 """A range that leaves out what is older, and nothing else."""
+_BOUND = late(r"(>=|<)\s*([0-9.]+(?:(?:a|b|rc)[0-9]+)?)")
+"""One end of a range of the kinds that nearly all have."""
 
 
 def parse(text: str) -> Version | None:
@@ -106,10 +108,29 @@ def _equal(one: SpecifierSet, two: SpecifierSet) -> bool:
         return str(one) == str(two)
 
 
+def _takes(text: str, version: Version) -> bool | None:
+    """Say whether a range takes a version; ``None`` where that is not for us to say.
+
+    A range that ends before a version leaves out its pre-releases too, unless it names one.
+    """
+    taken = True
+    for each in text.split(","):
+        plain = _BOUND.fullmatch(each.strip())
+        bound = parse(plain[2]) if plain else None
+        if plain is None or bound is None:
+            return None
+        if plain[1] == ">=":
+            taken &= version >= bound
+        else:
+            before = version.is_prerelease and same(version.base_version, bound.base_version)
+            taken &= version < bound and (bound.is_prerelease or not before)
+    return taken
+
+
 def allows(text: str, version: str) -> bool | None:
     """Say whether a version range takes a version, a pre-release too; ``None`` if it is none."""
-    if (least := _least(text)) and (has := parse(version)):
-        return has >= least
+    if (has := parse(version)) and (taken := _takes(text, has)) is not None:
+        return taken
     found = _range(text)
     try:
         return None if found is None else found.contains(version, prereleases=True)
