@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from stigmem_review.names import canonicalize_name
 from stigmem_review.patterns import late
@@ -56,7 +58,7 @@ _Environment = Mapping[Any, Any]
 _Test = Callable[[_Environment], bool]
 
 
-class Machine(NamedTuple):
+class Machine(msgspec.Struct, frozen=True):
     """What is known of the machines that a node runs on: a Python, as 3.12, and their systems."""
 
     python: tuple[int, int] | None = None

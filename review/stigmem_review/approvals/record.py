@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -163,7 +163,7 @@ class Baseline(Decided, frozen=True, kw_only=True):
 AnyRecord = Record | ChangeRecord | Baseline
 
 
-class Records(NamedTuple):
+class Records(msgspec.Struct, frozen=True):
     """All records of a file, those of a kind in its order."""
 
     releases: tuple[Record, ...] = ()

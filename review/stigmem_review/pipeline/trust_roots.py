@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from stigmem_review.document.parts import Consulted
 from stigmem_review.errors import PolicyError, ReviewError
 from stigmem_review.facts import TrustRootOld
@@ -26,7 +28,7 @@ def several(paths: str | Sequence[str] | None) -> tuple[str, ...]:
     return () if paths is None else (paths,) if isinstance(paths, str) else tuple(paths)
 
 
-class TrustRoots(NamedTuple):
+class TrustRoots(msgspec.Struct, frozen=True):
     """The roots that count: for all distributions, and for those that have their own.
 
     Where there are none at all, it is our copy of the public-good instance's.
@@ -40,7 +42,7 @@ class TrustRoots(NamedTuple):
         return self.plugins.get(canonicalize_name(distribution), self.usual)
 
 
-class ReadRoots(NamedTuple):
+class ReadRoots(msgspec.Struct, frozen=True):
     """Roots, the files they were read from, and what a report says of those."""
 
     roots: TrustRoots = TrustRoots()

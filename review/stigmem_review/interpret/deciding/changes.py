@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Set
 from functools import cached_property
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.names import Function, arguments
 from stigmem_review.interpret.deciding.kept import Place
@@ -49,7 +50,7 @@ _STEPS = 200_000
 """Things that calls hand on which are looked at; with more of them, anything may be changed."""
 
 
-class Handed(NamedTuple):
+class Handed(msgspec.Struct, frozen=True):
     """What a call gives: by a word or at a place, and what it can stand for."""
 
     word: str
@@ -57,7 +58,7 @@ class Handed(NamedTuple):
     means: list[Meant]
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True):
     """A call that gives something which can be changed."""
 
     reader: Reader

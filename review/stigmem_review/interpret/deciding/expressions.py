@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from stigmem_review.code.names import Function
 from stigmem_review.interpret.deciding.alike import as_list, as_membership
 from stigmem_review.interpret.deciding.changes import CHANGES, SETS
@@ -123,7 +125,7 @@ class Expressions(Conditions, ABC):
                 return self.look(value, frame, path)
             case ast.Lambda():
                 told = self.made_of(node, frame, path)
-                return [(way, term._replace(parts=Closure(node, frame))) for way, term in told]
+                return [(way, replace(term, parts=Closure(node, frame))) for way, term in told]
             case ast.Compare(left=left, ops=[op], comparators=[other]):
                 return [
                     (way, self.asked(op, *terms))
@@ -396,7 +398,7 @@ class Expressions(Conditions, ABC):
         """Return what is changed in place; ``asked`` is its attribute that is called to do so."""
         if asked is not None and not isinstance(node, ast.Name):
             step = f".{asked.text.rpartition('.')[2]}"
-            return asked._replace(place=asked.place.removesuffix(step))
+            return replace(asked, place=asked.place.removesuffix(step))
         found = self.look(node, frame, {})[0][1]
         if isinstance(node, ast.Name) and not _is_module(found):
             # What a name of a module stands for goes by that name as well once it is changed.
@@ -511,7 +513,7 @@ class Expressions(Conditions, ABC):
         finally:
             self.active.pop()
         return [
-            each if each.kind == "returns" else each._replace(kind="returns", term=NOTHING)
+            each if each.kind == "returns" else replace(each, kind="returns", term=NOTHING)
             for each in exits
         ]
 

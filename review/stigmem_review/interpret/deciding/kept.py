@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from stigmem_review.interpret.deciding.terms import Term
 from stigmem_review.interpret.values import Foreign, Ref, Value
 
@@ -39,7 +41,7 @@ class Keeping:
         places = dict.fromkeys(((owner.oid, name), place))
         root = self._states.setdefault(place, State(*places))
         data = (each for one in places for each in self.within(one, value))
-        return term._replace(root=root, place="", data=term.data.union(data))
+        return replace(term, root=root, place="", data=term.data.union(data))
 
     def place_of(self, owner: Ref, name: str, value: Value) -> Place:
         """Return what something goes by that a name of something stands for."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Set
-from typing import NamedTuple
+
+import msgspec
 
 from stigmem_review.code.modules import Module
 from stigmem_review.code.names import Function, arguments
@@ -29,20 +30,20 @@ MANY = 12
 """What a name can stand for, and what a call is given, up to which it is told for which."""
 
 
-class Space(NamedTuple):
+class Space(msgspec.Struct, frozen=True):
     """The names of something, as a dict."""
 
     owner: Ref
 
 
-class Parameter(NamedTuple):
+class Parameter(msgspec.Struct, frozen=True):
     """What a function is given under a name."""
 
     function: int
     name: str
 
 
-class Code(NamedTuple):
+class Code(msgspec.Struct, frozen=True):
     """A function of the release: its module, what it stands in, and how many are filled already
     of its parameters.
     """

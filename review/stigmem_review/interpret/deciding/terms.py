@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from stigmem_review.code.names import Function, names_of
 from stigmem_review.interpret.ends import GiveUp
@@ -35,7 +38,7 @@ class TooMuch(GiveUp):
         super().__init__("there are too many ways through it")
 
 
-class Term(NamedTuple):
+class Term(msgspec.Struct, frozen=True):
     """What something stands for: how it is written, and its value where it is the release's own."""
 
     text: str
@@ -57,13 +60,13 @@ Told = list[tuple[Held, Term]]
 NOTHING = Term("None", NONE)
 
 
-class Not(NamedTuple):
+class Not(msgspec.Struct, frozen=True):
     """What is so where something is not."""
 
     of: Term
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """A comparison that was not asked for yet."""
 
     op: ast.cmpop
@@ -71,26 +74,26 @@ class Asked(NamedTuple):
     two: Term
 
 
-class Object(NamedTuple):
+class Object(msgspec.Struct, frozen=True):
     """An object of a class of the release, of which is known what it was made of."""
 
     kind: Ref
     fields: dict[str, Term]
 
 
-class Method(NamedTuple):
+class Method(msgspec.Struct, frozen=True):
     """A function of a class, with the object that it is called on."""
 
     owner: Term
 
 
-class Property(NamedTuple):
+class Property(msgspec.Struct, frozen=True):
     """A function of a class that is run where it is asked for."""
 
     owner: Term
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True):
     """What is done to a thing in place, and what of the request gets into it."""
 
     root: object
@@ -128,14 +131,14 @@ class Frame:
                 self.names[name] = Term(text, kept, None, term.data | change.data, term.root)
 
 
-class Closure(NamedTuple):
+class Closure(msgspec.Struct, frozen=True):
     """A function that a handler makes, and the names that it is made among."""
 
     node: Function
     frame: Frame
 
 
-class Exit(NamedTuple):
+class Exit(msgspec.Struct, frozen=True):
     """How a piece of code is left: what holds then, what names stand for, and what it gives.
 
     ``kind`` is ``falls``, ``returns``, ``raises``, or ``leaves`` for the end of a loop.
@@ -163,12 +166,12 @@ def passed(name: str) -> Term:
 
 def rooted(term: Term) -> Term:
     """Return a thing so that it is told from others."""
-    return term if term.root is not None else term._replace(root=object())
+    return term if term.root is not None else replace(term, root=object())
 
 
 def inside(owner: Term, step: str, term: Term) -> Term:
     """Return what is in something, by the step that leads to it."""
-    return term._replace(root=owner.root, place=f"{owner.place}{step}")
+    return replace(term, root=owner.root, place=f"{owner.place}{step}")
 
 
 def within(data: frozenset[str], name: str) -> frozenset[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.kept import Keeping
 from stigmem_review.interpret.deciding.terms import (
@@ -166,7 +168,7 @@ class Things:
         found = self.keeping.held(self.state(refs, name, value, text), refs[0], name, value)
         for each in refs[1:]:
             kept = self.keeping.kept.get((each.oid, name), frozenset())
-            found = found._replace(data=found.data | kept)
+            found = replace(found, data=found.data | kept)
         return found
 
     def state(self, refs: list[Ref], name: str, value: Value, text: str) -> Term:
@@ -192,7 +194,7 @@ class Things:
             return held or Term(shortened(text), data=owner.data)
         if isinstance(value, Foreign):
             part = Term(shortened(text), Foreign(f"{value.dotted}.{attr}"))
-            return inside(owner, f".{attr}", part._replace(data=within(owner.data, attr)))
+            return inside(owner, f".{attr}", replace(part, data=within(owner.data, attr)))
         if isinstance(value, Ref) and value.kind == "module":
             found = m.cells.get((value.oid, attr), MISSING)
             if found is not MISSING:
