@@ -90,6 +90,12 @@ def test_every_rule_can_be_shown_by_id_and_by_name(run: Run, each: RuleFile) -> 
     assert run("rules", "show", each.rule.id) == run("rules", "show", each.rule.name)
 
 
+def test_a_rule_says_why_and_what_to_do_before_how_it_works(run: Run) -> None:
+    _, printed = run("rules", "show", "SPR201")
+    titles = ["Level: ", "Why: ", "Do: ", "Judges: ", "Says: ", "When: ", "[[example]]"]
+    assert sorted(titles, key=printed.index) == titles
+
+
 def test_a_rule_whose_example_is_wrong_fails_the_test_command(run: Run, tmp_path: Path) -> None:
     rule = shipped_rules().rules[0]
     text = (find_rules() / rule.path).read_text("utf-8")

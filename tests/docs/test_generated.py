@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from generated import escaped, pages_of, write_all
-from stigmem_review import pages
+from stigmem_review import pages, review
 from stigmem_review.cli import parser
 from stigmem_review.cli.mistakes import words_of
 from stigmem_review.policy.file import Policy
 from stigmem_review.policy.schema import keys_of
+from stigmem_review.report import render
 from stigmem_review.rulebook import shipped_rules
 
 PAGES = dict(pages_of())
@@ -69,3 +71,17 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
 def test_a_finding_links_to_a_page_that_is_there(rule: str, published: str, address: str) -> None:
     assert pages.link_to(rule, published) == address
     assert pages.command_for(rule) == f"stigmem-review rules show {rule}"
+
+
+def test_a_rule_of_sarif_says_where_more_is_said() -> None:
+    story = Path(__file__).parents[1] / "cases" / "quiet-gain"
+    report = review(str(story / "old"), str(story / "new"))
+    [run] = json.loads(render(report, "sarif"))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert {each["id"] for each in rules} > {"SPR201", "SPR301"}
+    for each in rules:
+        if each["id"] != "not-reviewed":
+            more = f"stigmem-review rules show {each['id']}"
+            assert each["help"]["text"].endswith(f"More: {more}")
+            assert each["help"]["markdown"].endswith(f"`{more}`")
+            assert "helpUri" not in each, "the pages are not published yet"

@@ -55,3 +55,22 @@ def test_a_file_that_is_nearly_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert f"did you mean {meant}?" in told(asked), asked
     for asked in ("something-else.whl", "release/gone", "releases/new/folder"):
         assert "did you mean" not in told(asked), asked
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("plug/pyproject.toml", "did you mean the project, plug?"),
+        ("setup.py", "did you mean the project, .?"),
+        ("requirements.txt", "stigmem-review node --requirements requirements.txt"),
+        ("uv.lock", "stigmem-review bump"),
+        ("plug.zip", "pass a wheel (.whl)"),
+    ],
+)
+def test_a_file_of_another_kind(
+    name: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plug").mkdir()
+    Path(name).write_text("")
+    assert meant in told(name)

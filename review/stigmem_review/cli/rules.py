@@ -47,7 +47,7 @@ def list_rules(_: argparse.Namespace) -> int:
     """Print a line for each rule; of an operator's own rules with their folder."""
     for each in _rulebook().rules:
         rule = each.rule
-        final = "" if rule.approvable else ", cannot be accepted"
+        final = "" if rule.approvable else ", not approvable"
         origin = f"  ({each.origin})" if each.origin else ""
         print(f"{rule.id}  {rule.name:<28} {levels(rule)}{final}{origin}")
     return 0
@@ -70,14 +70,15 @@ def show_rule(options: argparse.Namespace) -> int:
     rule = each.rule
     print(f"{rule.id} {rule.name} ({each.origin or each.category})")
     for title, text in (
+        ("Level", levels(rule) + ("" if rule.approvable else "; not approvable")),
+        ("Why", rule.why),
+        ("Do", rule.do),
+        ("Authors", rule.mend),
         ("Judges", ", ".join(rule.on)),
-        ("Level", levels(rule) + ("" if rule.approvable else "; cannot be accepted")),
+        ("Says", rule.says),
         ("When", rule.when),
         ("Warning when", rule.warning_when),
         ("Error when", rule.error_when),
-        ("Says", rule.says),
-        ("Why", rule.why),
-        ("Do", rule.do),
     ):
         if text:
             print(_paragraph(title, text))

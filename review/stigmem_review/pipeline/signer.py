@@ -39,8 +39,8 @@ def signer(
     opened = opening(source, bundle)
     if opened.unread.kind not in ("wheel", "sdist"):
         raise UsageError(
-            f"{shorten(source, 120)} is nothing that is signed; name a wheel (.whl), an sdist "
-            "(.tar.gz) or name==version, for what is installed the file that it is from"
+            f"{shorten(source, 120)} cannot be signed; name a wheel (.whl), an sdist (.tar.gz) "
+            "or name==version, for what is installed the file that it is from"
         )
     decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
     artifact = opened.open()

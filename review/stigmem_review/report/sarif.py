@@ -16,6 +16,7 @@ from stigmem_review.document.approvals import approval_says
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.check import CheckReport
 from stigmem_review.model import Level, Location
+from stigmem_review.pages import command_for, link_to
 from stigmem_review.report.subjects import AnyReport, Placed, Subject, only_warns, subjects
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat, original
@@ -90,15 +91,19 @@ def _off(report: AnyReport) -> list[Finding]:
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
+    page = link_to(finding.rule)
     return {
         "id": finding.rule,
         "name": finding.name,
         "shortDescription": {"text": finding.name.replace("-", " ")},
         "fullDescription": {"text": finding.why},
         "help": {
-            "text": f"Why it matters: {finding.why}\nWhat to do: {finding.do}",
-            "markdown": f"**Why it matters:** {finding.why}\n\n**What to do:** {finding.do}",
+            "text": f"Why it matters: {finding.why}\nWhat to do: {finding.do}\n"
+            f"More: {page or command_for(finding.rule)}",
+            "markdown": f"**Why it matters:** {finding.why}\n\n**What to do:** {finding.do}\n\n"
+            f"**More:** {page or f'`{command_for(finding.rule)}`'}",
         },
+        **({"helpUri": page} if page else {}),
         "defaultConfiguration": {"level": finding.rule_level or finding.level},
         "properties": {"tags": ["security"]},
     }

@@ -44,6 +44,19 @@ def meant(asked: str) -> str:
     return ""
 
 
+def meant_by_file(path: Path) -> str:
+    """Return a hint to what was meant by a file of another kind; nothing where there is none."""
+    shown = shorten(str(path), 120)
+    if path.suffix in (".py", ".cfg", ".toml"):
+        return f"did you mean the project, {shorten(str(path.parent), 120)}?"
+    if path.suffix in (".txt", ".in", ".lock"):
+        return (
+            f"stigmem-review node --requirements {shown} looks at the plugins that it pins, and "
+            "stigmem-review bump at those whose pins change"
+        )
+    return ""
+
+
 def _of_address(scheme: str, rest: str) -> str:
     if scheme == "file":
         return f"did you mean {shorten(rest, 120)}?"

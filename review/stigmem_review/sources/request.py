@@ -83,9 +83,14 @@ def understand(asked: str) -> Request:
     kind = _kind_of(asked)
     if exists:
         if kind is None:
+            from stigmem_review.sources.mistaken import meant_by_file
+
+            ways = (
+                "pass a wheel (.whl), an sdist (.tar.gz), a project directory, a capture (.json), "
+                "name==version, or none"
+            )
             raise UsageError(
-                f"{_shown(asked)} is not something to review; pass a wheel (.whl), an sdist "
-                "(.tar.gz), a project directory, a capture (.json), name==version, or none"
+                f"{_shown(asked)} is not something to review; {meant_by_file(path) or ways}"
             )
         return Request(kind, asked)
     if "==" in asked and "/" not in asked.partition("==")[0]:
