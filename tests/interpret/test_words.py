@@ -112,7 +112,10 @@ def test_both_halves_of_a_comparison_are_told() -> None:
 
 def test_a_path_that_decides_is_named() -> None:
     found = conditions(f"if os.path.exists('/etc/acme'):\n    {ADD}")
-    assert found == {"facts.read": ("'/etc/acme' is there",), "": ("'/etc/acme' is not there",)}
+    assert found == {
+        "facts.read": ("'/etc/acme' is on the node's machine",),
+        "": ("'/etc/acme' is not on the node's machine",),
+    }
 
 
 def test_a_path_can_be_there_the_next_time() -> None:

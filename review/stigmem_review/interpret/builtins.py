@@ -628,6 +628,8 @@ def _type(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("builtins.print")
 def _print(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
+    for name in given.keys() - {"sep", "end", "file", "flush"}:
+        m.raise_("TypeError", Const(f"'{name}' is an invalid keyword argument for print()"))
     if given.keys() - {"sep", "end", "flush"}:
         raise GiveUp("it is called in an unusual way")
     for each in args:

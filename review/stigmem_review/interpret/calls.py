@@ -11,6 +11,7 @@ from stigmem_review.host import apis
 from stigmem_review.interpret import (
     annotation,
     containers,
+    files,
     generic,
     host,
     namespaces,
@@ -24,7 +25,7 @@ from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.lazy import ended_by_itself
 from stigmem_review.interpret.machine import DEPTH, PATHS, Machine
-from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
+from stigmem_review.interpret.objects import PATH, UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -56,6 +57,9 @@ _HANDING = words(
 )
 """Modules of which calls may give what they are given."""
 _RETURNS = frozenset({"falls", "returns"})
+
+
+_READING = (f"{PATH}.read_text", f"{PATH}.read_bytes")
 
 
 def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
@@ -97,6 +101,9 @@ def call(m: Machine, function: Value, args: Args, keywords: Keywords) -> Value:
             if api.startswith(PATHS):
                 # Which path it is, only the survey puts together.
                 m.not_sure()
+                if api in _READING:
+                    m.hand_on(api, args, keywords)
+                    return files.reads(m, binary=api == _READING[1])
             elif api not in ("", OUTSIDE):
                 m.note("calls", api, args, keywords)
             m.hand_on("" if api[:1] == OUTSIDE else api, args, keywords)

@@ -27,10 +27,9 @@ from stigmem_review.interpret.ends import FALLS, GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import FINISHED, Thing
 from stigmem_review.interpret.keys import key
-from stigmem_review.interpret.kinds import OF_MODELS
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import MODELS
-from stigmem_review.interpret.objects import UNFOLLOWED, lookup, mro
+from stigmem_review.interpret.objects import OF_MODELS, UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
     TRUE,
@@ -107,6 +106,7 @@ _REAL_CLASSES: dict[str, type] = {
 """Classes of others that classes are derived from: what these do not have is not there."""
 _NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol")
 """What a class is itself, and not what is derived from it."""
+_EXCEPTION = Foreign("builtins.BaseException")
 _SPECIAL = words("enum model namedtuple typeddict dataclass")
 _OF_ENUMS = words("_generate_next_value_")
 """Names with an underscore on either side that an enumeration can have and go on plainly."""
@@ -252,7 +252,7 @@ def derives(m: Machine, kind: Value, wanted: Value) -> bool | None:
     if one is not None and wanted.dotted in RAISED:
         return False
     if kind.dotted in _PLAIN_BASES or kind.dotted in _ENUMS:
-        return False if wanted in (Foreign("builtins.BaseException"), objects.MODEL) else None
+        return False if wanted in (_EXCEPTION, objects.MODEL, objects.MANIFEST) else None
     if kind.dotted in ("builtins.str", "builtins.int"):
         return False if other is not None or wanted == objects.MODEL else None
     if one is not None and wanted == objects.MODEL:

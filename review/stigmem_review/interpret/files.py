@@ -7,6 +7,7 @@ from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, count, model
+from stigmem_review.interpret.objects import PATH
 from stigmem_review.interpret.values import (
     FALSE,
     MISSING,
@@ -26,6 +27,8 @@ PARENTS = Foreign("pathlib.Path.parents")
 def _path(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 9)
     first = args[0]
+    if all(isinstance(each, Const) and isinstance(each.value, str) for each in args):
+        return m.given_by(PATH, "a path outside of the distribution")
     if not isinstance(first, File):
         raise GiveUp("a path outside of the distribution")
     return m.below(File(first.parts), args[1:]) if len(args) > 1 else File(first.parts)
@@ -127,10 +130,18 @@ def _there(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
     if not isinstance(args[0], Const) or not isinstance(args[0].value, str):
         raise GiveUp("a path that is not known")
+    return m.decide(_on_machine(m, args[0].value), lambda: Const(True), lambda: FALSE)
+
+
+def _on_machine(m: Machine, path: str) -> tuple[str, str, int]:
     # Each time it is asked it may be another answer: code can make files.
-    return m.decide(
-        ("there", repr(args[0].value), len(m.atoms)), lambda: Const(True), lambda: FALSE
-    )
+    return ("on the machine", repr(path) if path else "a file that is read", len(m.atoms))
+
+
+def reads(m: Machine, path: str = "", *, binary: bool = False) -> Value:
+    """Return what is in a file of the node's machine, if it is there."""
+    m.maybe(_on_machine(m, path), NONE, "FileNotFoundError", Const(path))
+    return m.unknown("what is in a file of the node") if binary else m.some_text()
 
 
 def _data(m: Machine, path: Value) -> bytes:
@@ -179,6 +190,9 @@ def _open(m: Machine, args: Args, keywords: Keywords) -> Value:
     mode = args[1] if len(args) > 1 else given.pop("mode", Const("r"))
     if len(args) > 2 or mode not in (Const("r"), Const("rb"), Const("rt")):
         raise GiveUp("a file is opened in an unusual way")
+    if isinstance(args[0], Const) and isinstance(args[0].value, str):
+        content = reads(m, args[0].value, binary=mode == Const("rb"))
+        return m.alloc(Thing("object", type=Foreign("builtins.open"), defaults=(("", content),)))
     data = _data(m, args[0])
     left = tuple((key, each) for key, each in given.items())
     content = Const(data) if mode == Const("rb") else _decoded(m, data, left)

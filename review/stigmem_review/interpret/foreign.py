@@ -6,7 +6,7 @@ import builtins as real_builtins
 import types
 from collections.abc import Sequence
 
-from stigmem_review.host import apis
+from stigmem_review.host import apis, python
 from stigmem_review.host.modules import STANDARD, HostModules
 from stigmem_review.host.modules import modules as host_modules
 from stigmem_review.interpret import (
@@ -67,7 +67,7 @@ _KNOWN = (
         for place in range(len(parts))
     )
     | apis.EVERYWHERE
-)
+) - {"copy.replace", "typing.override"}
 """What is there in every version of Python and of the node's libraries."""
 _MODELLED = frozenset(name.rpartition(".")[2] for name in _KNOWN) | frozenset(host.FIELDS)
 
@@ -206,6 +206,10 @@ def foreign_name(m: Machine, module: Foreign, name: str) -> Value:
         said = f"cannot import name '{name}' from '{module.dotted}' ({HOLE})"
         m.raise_("ImportError", Const(said))
     if dotted not in _KNOWN and module.dotted.partition(".")[0] not in known.tops:
+        if python.lacks(module.dotted, name):
+            said = f"cannot import name '{name}' from '{module.dotted}' ({HOLE})"
+            there = ("installed", f"{module.dotted}.{name}")
+            return m.maybe(there, _plain_foreign(m, dotted), "ImportError", Const(said))
         m.may_raise(f"whether {module.dotted} has {name} is not known")
     return _plain_foreign(m, dotted)
 
@@ -248,6 +252,8 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             if name not in held and name not in m.node.accessors:
                 raise GiveUp(f"{name} of a context is not followed")
             return held.get(name, Method(owner, name))
+        if kind == routers.ROUTER and routers.lacks(name):
+            m.raise_("AttributeError", Const(f"'APIRouter' object has no attribute '{name}'"))
         if kind == routers.MIGRATION:
             return dict(m.thing(owner).defaults).get(name, Method(owner, name))
         if kind == Foreign("importlib.metadata.Distribution") and name in ("name", "version"):
@@ -299,6 +305,10 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
         m.raise_("AttributeError", Const(f"module '{owner.dotted}' has no attribute '{name}'"))
     dotted = apis.canonical(f"{owner.dotted}.{name}")
     if dotted not in _KNOWN and not dotted.startswith("builtins."):
+        if python.lacks(owner.dotted, name):
+            said = f"module '{owner.dotted}' has no attribute '{name}'"
+            there = ("installed", f"{owner.dotted}.{name}")
+            return m.maybe(there, _plain_foreign(m, dotted), "AttributeError", Const(said))
         m.may_raise(f"whether {owner.dotted} has {name} is not known")
     return _plain_foreign(m, dotted)
 

@@ -19,6 +19,7 @@ from stigmem_review.interpret import objects
 from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Part
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen_of, pairs_of
+from stigmem_review.interpret.kinds import UNION
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, model
@@ -381,6 +382,10 @@ def _schema(m: Machine, node: Node, value: Value) -> Value:
     match value:
         case Const(value=None):
             return value
+        case Ref(kind="class") as ref if "typeddict" in m.thing(ref).traits:
+            _wrong(m, value, "a configuration class")
+        case Ref(kind="object") as ref if m.thing(ref).type == UNION:
+            _wrong(m, value, "a configuration class")
         case Ref(kind="class") as ref:
             match m.derives(ref, objects.MODEL):
                 case True:

@@ -24,6 +24,7 @@ from stigmem_review.interpret import (
     making,
     objects,
     operators,
+    protocols,
     raising,
     showing,
     stacks,
@@ -480,6 +481,10 @@ class Interpreter(Machine):
                     return ref, lambda raised: stacks.left(self, ref, raised)
                 if thing.type.dotted in ("builtins.open", "threading.Lock", "threading.RLock"):
                     return ref, lambda raised: FALSE
+            case Const() | Tuple() | Ref(kind="list" | "dict" | "set" | "function"):
+                kind = protocols.type_name(self, manager)
+                said = f"'{kind}' object does not support the context manager protocol"
+                self.raise_("TypeError", Const(said))
             case _:
                 pass
         self.may_raise("what a context does is not known")

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from stigmem_review.interpret import kinds
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.machine import Machine
+from stigmem_review.interpret.routers import ROUTER
 from stigmem_review.interpret.values import (
     Bound,
     Const,
@@ -48,6 +49,8 @@ def key(m: Machine, value: Value) -> Hashable:
             return ("m", enum, name)
         case Ref(kind="list" | "dict" | "set" as kind):
             m.raise_("TypeError", Const(f"unhashable type: '{kind}'"))
+        case Ref(kind="object") if m.thing(value).type == ROUTER:
+            m.raise_("TypeError", Const("unhashable type: 'APIRouter'"))
         case Ref(kind="object") if m.thing(value).type in (kinds.UNION, kinds.GENERIC):
             raise GiveUp("types that are made of others are compared")
         case Ref(kind="instance"):

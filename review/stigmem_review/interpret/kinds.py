@@ -12,18 +12,13 @@ from types import FunctionType, ModuleType
 from typing import Literal
 
 from stigmem_review.host.modules import STANDARD
-from stigmem_review.interpret.objects import MANIFEST, MODEL
+from stigmem_review.interpret.objects import MANIFEST, MODEL, OF_MODELS
 from stigmem_review.interpret.values import Foreign, Opaque, words
 
 UNION = Foreign("types.UnionType")
 """What ``|`` makes of types."""
 GENERIC = Foreign("types.GenericAlias")
 """What square brackets make of a class or a special form of types."""
-OF_MODELS = words(
-    "construct copy dict from_orm json mro parse_file parse_obj parse_raw register schema "
-    "schema_json update_forward_refs validate"
-)
-"""Public attributes of ``pydantic.BaseModel`` and of its class that do not begin with model_."""
 Kind = Literal["module", "class", "function", "other"]
 
 _REAL: dict[str, ModuleType] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from stigmem_review.interpret import annotation, calls, host, objects, operators, schemas
@@ -76,16 +76,38 @@ def finish_model(m: Machine, kind: Ref, env: Env) -> None:
             if default != MISSING and name[:2] != "__":
                 m.put((kind.oid, name), MISSING)
     m.shapes[kind.oid] = found
+    for name in _unannotated(m, kind):
+        raise Exit("raises", m.exception(_USER_ERROR, (m.unknown(f"{name} is not annotated"),)))
     own = m.read(kind, _CONFIG)
     if own != MISSING:
         # The class has one of its own, which whoever has the dict does not change.
         m.write(kind, m.new_dict(pairs_of(m, _configured(m, kind))), _CONFIG)
 
 
+def _unannotated(m: Machine, kind: Ref) -> Iterator[str]:
+    """Yield the public names that a model gives a plain value, and no type."""
+    inherited = any(isinstance(each, Ref) and each != kind for each in mro(m, kind))
+    if inherited or m.read(kind, _CONFIG) != MISSING:
+        return
+    for name in m.names(kind):
+        value = m.read(kind, name)
+        plain = isinstance(value, (Const, Tuple)) or (
+            isinstance(value, Ref) and value.kind in ("list", "dict", "set")
+        )
+        if plain and name[:1] != "_" and name not in m.fields.get(kind.oid, {}):
+            yield name
+
+
 def _configured(m: Machine, kind: Ref) -> list[tuple[Value, Value]]:
     """Return how a model is configured, the last word last."""
     held = [m.read(each, _CONFIG) for each in reversed(mro(m, kind)) if isinstance(each, Ref)]
     return [option for each in held if each != MISSING for option in _config_of(m, each)]
+
+
+def _is_usual(m: Machine, kind: Ref) -> bool:
+    """Say whether a model takes values as models do that say nothing of that."""
+    held = _configured(m, kind)
+    return all(isinstance(name, Const) and name.value in _OPTIONS for name, _ in held)
 
 
 def _config_of(m: Machine, held: Value) -> list[tuple[Value, Value]]:
@@ -153,11 +175,12 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
     told, data = schemas.information(m) if checking else (None, None)
     if any(schemas.is_later(shape) for shape, _ in fields.values()):
         _finish_late(m, kind)
+    usual = not given or _is_usual(m, kind)
     for name, (shape, default) in fields.items():
         try:
             if schemas.is_marked(shape):
                 raise GiveUp("more is said of a field of a model than its type")
-            if checks:
+            if checks or (name in given and not usual):
                 # Validators escaped where they were decorated; what they give is not known.
                 raise GiveUp("a model checks its values")
             value = given.get(name, MISSING)
@@ -228,6 +251,13 @@ def _checked_by_host(m: Machine, name: str, shape: schemas.Shape, value: Value) 
     return host.judged(m, m.node, name, value)
 
 
+def _field_value(m: Machine, name: str, shape: schemas.Shape, value: Value) -> Value:
+    try:
+        return schemas.taken(m, shape, value)
+    except schemas.Refused as stop:
+        host.refuse(m, f"{name}: {stop.why}")
+
+
 def _model_value(
     m: Machine, name: str, shape: schemas.Shape, value: Value, default: Value
 ) -> Value:
@@ -239,7 +269,7 @@ def _model_value(
     if value != MISSING:
         if options.keys() & schemas.BOUNDS:
             m.may_raise("a model may refuse a value")
-        return schemas.taken(m, shape, value)
+        return m.each(value, partial(_field_value, m, name, shape))
     if "default_factory" in options:
         return m.call(options["default_factory"], ())
     if shape[0] == schemas.HOST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import pathlib
 import sys
 import types
 from collections import OrderedDict, defaultdict
@@ -45,9 +46,16 @@ OPENING = words(
     "__annotate__ __type_params__ __base__ __slots__"
 )
 """Attributes that lead further than is followed: what they are asked of escapes."""
+PATH = "pathlib.Path()"
+"""The name of a path that is outside of the distribution."""
 OBJECT = Foreign("builtins.object")
 MODEL = Foreign("pydantic.BaseModel")
 MANIFEST = Foreign("stigmem_node.plugins.PluginManifest")
+OF_MODELS = words(
+    "construct copy dict from_orm json mro parse_file parse_obj parse_raw register schema "
+    "schema_json update_forward_refs validate"
+)
+"""Public attributes of ``pydantic.BaseModel`` and of its class that do not begin with model_."""
 _BEHIND: dict[Value, tuple[Value, ...]] = {MANIFEST: (MODEL,)}
 """What classes of others are derived from, where that is more than ``object``."""
 CACHED = Foreign("functools.lru_cache.cached")
@@ -85,7 +93,8 @@ def get(m: Machine, owner: Value, name: str) -> Value:
                 m.doom(f"{name} of what is not known is asked for")
             if name == "load" and m.has((m.imports.oid, LOADING)):
                 m.doom("an entry point is loaded")
-            m.may_raise(owner.why)
+            if owner.api != PATH or not hasattr(pathlib.Path, name):
+                m.may_raise(owner.why)
             return _of_unknown(m, owner, name)
         case Ref(kind="module"):
             return _of_module(m, owner, name)
@@ -104,6 +113,10 @@ def get(m: Machine, owner: Value, name: str) -> Value:
             found = m.read(owner, name)
             if found != MISSING:
                 return found
+            if kind == MANIFEST and not name.startswith(("_", "model_")) and name not in OF_MODELS:
+                m.raise_(
+                    "AttributeError", Const(f"'PluginManifest' object has no attribute '{name}'")
+                )
             own = isinstance(kind, Ref) and name not in _OF_MANIFESTS
             return _of_instance(m, owner, name) if own else Method(owner, name)
         case Ref(kind="object" | "partial"):

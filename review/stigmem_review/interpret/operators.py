@@ -54,6 +54,7 @@ _BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.BitAnd: ("and", operator.and_),
     ast.MatMult: ("matmul", operator.matmul),
 }
+_OBJECT = Foreign("builtins.object")
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
@@ -201,6 +202,8 @@ def _binary(
     inplace: bool,
 ) -> Value:  # fmt: skip
     match left, right:
+        case (Ref(kind="instance") as ref, Const(value=other)) if m.thing(ref).type == _OBJECT:
+            return really(m, lambda: function(object(), other))
         case (Ref(kind="instance"), _) | (_, Ref(kind="instance")):
             return _own(m, name, left, right, inplace)
         case (Tuple(), Tuple()) if name == "add":

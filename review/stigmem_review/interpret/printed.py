@@ -40,6 +40,9 @@ _AS_PYTHON = re.compile(
     r"|module '[\w.]+' has no attribute '\w+'"
     r"|cannot import name '\w+' from .*"
     r"|unhashable type: '\w+'"
+    r"|'\w+' is an invalid keyword argument for print\(\)"
+    r"|'\w+' object does not support the context manager protocol"
+    r"|APIRouter\.__init__\(\) got an unexpected keyword argument '\w+'"
     r"|pop from empty list|list\.remove\(x\): x not in list"
     r"|attempted relative import beyond top-level package"
     r"|handler timeout .*|could not convert string to float: .*"
@@ -65,13 +68,20 @@ def printed(m: Machine, value: Value, node: Node) -> str:
     args = m.cells.get((value.oid, "args"))
     if value.oid in m.messages and thing.type in _IN_MESSAGES:
         return _IN_MESSAGES[thing.type].format(m.messages[value.oid])
-    if value.oid in m.messages and not isinstance(args, Tuple):
+    if value.oid in m.messages and not (isinstance(args, Tuple) and _is_builtin(thing.type)):
         message = m.messages[value.oid]
+        if not _is_builtin(thing.type):
+            # What a library said itself.
+            return message
         return message if _AS_PYTHON.fullmatch(message) else HOLE
     try:
         return _text(m, value, args)
     except GiveUp:
         return HOLE
+
+
+def _is_builtin(kind: Value) -> bool:
+    return not isinstance(kind, Foreign) or kind.dotted.startswith("builtins.")
 
 
 def _text(m: Machine, value: Ref, args: Value | None) -> str:

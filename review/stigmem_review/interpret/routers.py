@@ -33,6 +33,7 @@ from stigmem_review.interpret.values import (
     Tuple,
     Value,
     values_of,
+    words,
 )
 from stigmem_review.model import Location
 from stigmem_review.patterns import late
@@ -57,6 +58,20 @@ _DEFAULTS = {"plugin_version": Const("0.0.0"), "backend": Const("sqlite")}
 _UNREAD = "(a path that cannot be read)"
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _SOCKET = ("WEBSOCKET",)
+_SETTINGS = words(
+    "callbacks default default_response_class dependencies dependency_overrides_provider "
+    "deprecated form_limits generate_unique_id_function include_in_schema lifespan max_body_size "
+    "on_shutdown on_startup prefix redirect_slashes responses route_class routes "
+    "strict_content_type tags"
+)
+"""What a router is made with (``fastapi.APIRouter``)."""
+_ATTRIBUTES = _SETTINGS | words(
+    "add_api_route add_api_websocket_route add_event_handler add_route add_websocket_route "
+    "api_route app delete frontend get handle head host include_router lifespan_context matches "
+    "middleware middleware_stack mount not_found on_event options patch post put route shutdown "
+    "startup trace url_path_for websocket websocket_route"
+)
+"""What a router has beside that what is private."""
 _PARAMETER = late(r"{([a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?}")
 _SHOWN = 60
 _EMPTY = "empty path"
@@ -354,6 +369,9 @@ def _router(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
     if args:
         m.raise_("TypeError", Const("APIRouter.__init__() takes 1 positional argument"))
+    for name in given.keys() - _SETTINGS:
+        said = f"APIRouter.__init__() got an unexpected keyword argument '{name}'"
+        m.raise_("TypeError", Const(said))
     _check_prefix(m, given.get("prefix", NONE))
     prefixes = _prefixes(m, given.get("prefix"))
     guards = _guards(m, given.get("dependencies"))
@@ -362,6 +380,11 @@ def _router(m: Machine, args: Args, keywords: Keywords) -> Value:
     _give(m, ref, (), keywords)
     m.noted.append(Made(ref, prefixes, guards, m.at()))
     return ref
+
+
+def lacks(name: str) -> bool:
+    """Say whether a router has no such attribute."""
+    return name[:1] != "_" and name not in _ATTRIBUTES
 
 
 def _check_prefix(m: Machine, prefix: Value) -> None:

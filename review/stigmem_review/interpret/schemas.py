@@ -34,6 +34,7 @@ from stigmem_review.interpret.values import (
     Wrapped,
     words,
 )
+from stigmem_review.patterns import late
 
 Shape = tuple[Any, ...]
 """What a field takes: a word, and what that needs."""
@@ -46,6 +47,8 @@ HOST = "host"
 """The word of a shape that takes what a field of the host's manifest does; that field's name."""
 PLAIN = "plain"
 """The same without what the host says of a value that has the right type."""
+_DIGIT, _WHOLE = late(r"\d"), late(r"[0-9]{1,18}")
+_ODD = words("nan inf -inf +inf infinity -infinity +infinity")
 _SIMPLE = ("bool", "int", "str", "float")
 _HOLDING = ("list", "set", "frozenset", "tuple", "dict")
 
@@ -172,6 +175,61 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
             return _of_parts(m, parts, env)
 
 
+class Refused(GiveUp):
+    """A model certainly refuses a value."""
+
+
+def _no_number(m: Machine) -> Value:
+    host.refuse(m, "it is no number")
+
+
+def _converted(name: str, constant: object) -> Value:
+    """Return what a field of a plain type makes of a constant of another type.
+
+    Raises ``Refused`` for what no model takes, and ``GiveUp`` where that takes more to tell.
+    """
+    match name, constant:
+        case (("int" | "float"), str(text)) if not _DIGIT.search(text) and text.lower() not in _ODD:
+            raise Refused("it is no number")
+        case ("int", float(number)) if not number.is_integer():
+            raise Refused("it is no whole number")
+        case ("bool", str(text)) if text.lower() not in host.TRUE | host.FALSE:
+            raise Refused("it is no truth")
+        case ("bool", int(number)) if number not in (0, 1):
+            raise Refused("it is no truth")
+        case ("str", bool() | int() | float()) | (_, None):
+            raise Refused("it is of another type")
+        case "int", str(text) if _WHOLE.fullmatch(text):
+            return Const(int(text))
+        case _:
+            raise GiveUp("what a model makes of a value is not followed")
+
+
+def _either(m: Machine, shapes: Sequence[Shape], value: Value) -> Value:
+    """Return what a field of one of two types makes of a value: what is of a type stays as it is.
+
+    Raises ``GiveUp`` where it is of neither and not both refuse it.
+    """
+    unsure: GiveUp | None = None
+    kinds = [each for each in shapes if each != ("none",)]
+    for each in shapes:
+        if isinstance(value, Opaque) and len(kinds) > 1 and each != ("is", value.type):
+            unsure = GiveUp("what a model makes of a value is not followed")
+            continue
+        try:
+            found = _taken(m, each, value)
+        except Refused:
+            continue
+        except GiveUp as stop:
+            unsure = stop
+            continue
+        if found != value and len(kinds) > 1:
+            unsure = GiveUp("what a model makes of a value is not followed")
+            continue
+        return found
+    raise unsure or Refused("it is of another type")
+
+
 def taken(m: Machine, shape: Shape, value: Value) -> Value:
     """Return what a field makes of a value that is of its type; ``GiveUp`` for any other."""
     return m.each(value, lambda one: _taken(m, shape, one))
@@ -188,12 +246,24 @@ def _taken(m: Machine, shape: Shape, value: Value) -> Value:
         case ("bounded", inner), _:
             m.may_raise("a model may refuse a value")
             return _taken(m, inner, value)
-        case ("none",), Const(value=None):
+        case ("none",), Const(value=constant):
+            if constant is not None:
+                raise Refused("it is not None")
             return value
         case ("is", name), Const(value=constant) if type(constant).__name__ == name:
             return value
         case ("is", name), Opaque(type=kind) if kind == name:
             return value
+        case ("is", name), Const(value=constant):
+            return _converted(name, constant)
+        case ("is", "int"), Opaque(type="str"):
+            # Whatever Python takes, as far as what variables are set to goes.
+            number = Opaque("int", ("int", value))
+            return m.decide(("is int", value), lambda: number, lambda: _no_number(m))
+        case ("is", _), Ref(kind="list" | "dict" | "set" | "function" | "class" | "module"):
+            raise Refused("it is of another type")
+        case ("is", _), Tuple() | Frozen():
+            raise Refused("it is of another type")
         case ("literal", *wanted), Const(value=constant) if any(
             type(each) is type(constant) and each == constant for each in wanted
         ):
@@ -205,10 +275,7 @@ def _taken(m: Machine, shape: Shape, value: Value) -> Value:
         ):
             return value
         case ("either", one, other), _:
-            try:
-                return _taken(m, one, value)
-            except GiveUp:
-                return _taken(m, other, value)
+            return _either(m, (one, other), value)
         case ("list", inner, *_), Ref(kind="list"):
             return with_items(
                 m,

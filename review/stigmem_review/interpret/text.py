@@ -172,6 +172,8 @@ def raised(m: Machine, error: Exception) -> Exit:
     made = m.exception(Foreign(dotted), [*map(Const, error.args)] if known else ())
     if not known:
         m.put((made.oid, "args"), m.unknown("the words of an exception are not known"))
+    if kind.__module__ != "builtins":
+        m.messages[made.oid] = str(error)
     return Exit("raises", made)
 
 

@@ -413,8 +413,10 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             return _equal(m, left, right, so)
         case ("installed", name):
             return f"{name} is {no}installed"
-        case ("there", place, *_):
+        case ("there", place):
             return f"{place} is {no}there"
+        case ("on the machine", place, _):
+            return f"{place} is {no}on the node's machine"
         case ("is int", value):
             return f"{subject(value)} is {no}a whole number{_default(m, value)}"
         case ("is float", value):

@@ -22,7 +22,7 @@ from stigmem_review.interpret.ends import Outcome as Way
 from stigmem_review.interpret.host import ALLOW, ALLOWS, DENY, MANIFEST, check_timeout, new_context
 from stigmem_review.interpret.imports import in_file
 from stigmem_review.interpret.interpreter import Interpreter
-from stigmem_review.interpret.objects import mro
+from stigmem_review.interpret.objects import OBJECT, mro
 from stigmem_review.interpret.printed import is_callable, type_of
 from stigmem_review.interpret.program import Program
 from stigmem_review.interpret.readout import read_raised
@@ -78,6 +78,12 @@ _VALIDATE, _MIGRATE = "config_validate", "migration_register"
 _TIMEOUT = "__plugin_timeout__"
 """How a handler says what time it may take (``stigmem_node.plugins.registry``)."""
 _UNTOLD = "it depends on what cannot be told: "
+_NO_ROUTERS = (
+    *("fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"),
+    "starlette.routing.Router",
+)
+"""Classes whose objects have routes and are no ``APIRouter``."""
+_RUNNING = ".".join(map(str, sys.version_info[:3]))
 _NOT_THERE = " is not there"
 _INSTALLED, _NOT_INSTALLED = " is installed", " is not installed"
 
@@ -151,11 +157,11 @@ def _uncompiled(entry: str, program: Program, release: Release) -> Stop | None:
 
     That is by this Python: where the release is for others, a newer one may take it.
     """
-    lost, running = program.lost, ".".join(map(str, sys.version_info[:3]))
+    lost = program.lost
     found = next((each for each in program.modules.unusable if each.said), None)
     if lost is None or found is None or lost.at != found.at or program.machine.path:
         return None
-    if not _is_for(release, running):
+    if not _is_for(release, _RUNNING):
         return None
     message = f"failed to load plugin entry point {entry!r}: {in_file(found)}"
     return Stop("DISC-LOAD", _DISCOVERY, message, at=found.at)
@@ -187,6 +193,9 @@ def _there(stops: Iterable[Stop], release: Release, program: Program) -> Iterato
         if module.partition(".")[0] in NOT_IN_EVERY_PYTHON:
             # As with syntax, this Python has the say, where it has it.
             return module.partition(".")[0] in sys.stdlib_module_names or None
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            # A name that this Python has not: for others, that is not known.
+            return False if _is_for(release, _RUNNING) else None
         # Reading requirements takes modules that few releases have a use for.
         asked = without_extras(requires.value if isinstance(requires, Known) else ())
         by = provided((*modules(node.version).requires, *distributions(asked)))
@@ -248,7 +257,8 @@ class _Plugin:
             case Ref(kind="manifest") | Untold() | Missing():
                 return True
             case Ref(kind="instance") as ref:
-                return self._m.derives(self._m.thing(ref).type, Foreign(MANIFEST)) is not False
+                kind = self._m.thing(ref).type
+                return kind != OBJECT and self._m.derives(kind, Foreign(MANIFEST)) is not False
             case Foreign(dotted=dotted):
                 return dotted != MANIFEST
             case _:
@@ -333,6 +343,9 @@ class _Plugin:
     def _arity(self) -> Iterator[Stop]:
         for hook, value in handlers(self._program):
             if not self._node.hook(hook).known:
+                if not self._node.judged_as:
+                    # What checks the names of hooks is passed over by ``model_construct``.
+                    yield Stop("SIGN-ARITY", "KeyError", repr(hook))
                 continue
             wanted = self._node.hook(hook).positionals
             taken, at = self._takes(value)
@@ -560,9 +573,15 @@ class _Plugin:
         for listed in possible(self._program, "routes"):
             for each in listed.items if isinstance(listed, Tuple) else ():
                 for router in values_of(each):
+                    if router == ROUTER:
+                        message = (
+                            f"APIRouter.{HOLE}() missing 1 required positional argument: {HOLE}"
+                        )
+                        yield Stop("ROUTE-TYPE", "TypeError", message)
+                        continue
                     is_router = _is_router(m, router)
-                    shown = "" if is_router else type_of(m, router)
-                    if not is_router and (not shown or isinstance(router, (Untold, Opaque))):
+                    shown = "" if is_router else type_of(m, router) or _made_by(router)
+                    if not is_router and not shown:
                         why = "what is mounted as a router is not known"
                         yield Stop("ROUTE-TYPE", unsure=why)
                     elif not is_router:
@@ -627,6 +646,12 @@ def _is_router(m: Interpreter, value: Value) -> bool:
     if isinstance(value, Foreign):
         return value.dotted.startswith("stigmem_node.") and value.dotted != MANIFEST
     return isinstance(value, Ref) and m.thing(value).type == ROUTER
+
+
+def _made_by(value: Value) -> str:
+    """Return the class of what a class of others made that is known to be no router of the node."""
+    api = value.api.removesuffix("()") if isinstance(value, Untold) else ""
+    return api.rpartition(".")[2] if api in _NO_ROUTERS else ""
 
 
 def _is_no_iterable(m: Interpreter, value: Value) -> bool:
