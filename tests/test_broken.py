@@ -47,7 +47,7 @@ def test_the_command_says_it_as_text(
     rule, name = wanted["finding"].split()
     place = f"{story}/{wanted['at']}" if wanted["at"] else f"./{story}"
     assert f"{place}: {wanted['level']}: {name} [{rule}]" in lines
-    written = lines[lines.index("    Write:") + 1 :] if wanted["write"] else []
+    written = lines[lines.index("    Write:") + 1 : -1] if wanted["write"] else []
     assert written == [f"        {line}" for line in wanted["write"]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stigmem_review.cli.options import (
     add_gate_option,
@@ -13,6 +13,10 @@ from stigmem_review.cli.options import (
     policy_of,
 )
 from stigmem_review.cli.output import finish
+from stigmem_review.errors import UsageError
+
+if TYPE_CHECKING:
+    from stigmem_review.document.check import CheckReport
 
 _ABOUT = """\
 Say what is wrong with plugins by themselves, and what to write instead. Each SOURCE is a project
@@ -30,6 +34,12 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to check")
     parser.add_argument("--staged", action="store_true", help="check what is staged in git")
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="correct what is only spelled in another way than the node wants it, such as a group "
+        "without quotes, in the files of projects, say what was written, and check again",
+    )
     add_policy_options(parser)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
@@ -42,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.sources.disk import watched
 
     node_version, gate = options.node_version, options.fail_on
+    if options.fix and options.staged:
+        raise UsageError("--fix writes into files, and --staged does not look at them; use one")
     with watched() as watch:
         if options.staged:
             from stigmem_review.pipeline.staged import check_staged
@@ -56,7 +68,14 @@ def run(options: argparse.Namespace) -> int:
         else:
             from stigmem_review.pipeline.check import check
 
-            report = check(
-                *options.sources, node_version=node_version, gate=gate, policy=policy_of(options)
-            )
+            def look() -> CheckReport:
+                return check(*options.sources, node_version=node_version, gate=gate, policy=policy)
+
+            policy = policy_of(options)
+            if options.fix:
+                from stigmem_review.pipeline.fix import check_and_fix
+
+                report = check_and_fix(look)
+            else:
+                report = look()
     return finish(report, report.verdict, options, watch)

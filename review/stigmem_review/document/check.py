@@ -9,10 +9,10 @@ import msgspec
 from stigmem_review.document.parts import Consulted, Foretold, Line, Tool, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.host import Node
-from stigmem_review.model import Gap, Level, Source
+from stigmem_review.model import LEVELS, Gap, Level, Source
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.verdict import Verdict, decide
+from stigmem_review.verdict import Verdict, count, decide
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -37,7 +37,9 @@ class CheckReport(msgspec.Struct, frozen=True):
 
     ``format`` is the version of this document's structure; ``skipped`` names what was
     left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by, and
-    ``judged_as`` the newest node that is known, where the one it is for is newer.
+    ``judged_as`` the newest node that is known, where the one it is for is newer. ``fixable``
+    counts the mistakes that can be corrected safely, and ``fixed`` names what was written, if
+    somebody asked for it.
     """
 
     format: Literal[1]
@@ -48,6 +50,23 @@ class CheckReport(msgspec.Struct, frozen=True):
     skipped: tuple[str, ...] = ()
     consulted: tuple[Consulted, ...] = ()
     judged_as: str = ""
+    fixable: int = 0
+    fixed: tuple[str, ...] = ()
+
+    def sum(self) -> str:
+        """Return how many mistakes of each level there are, and what can be done with them."""
+        levels = [each.level for one in self.checked for each in one.mistakes]
+        counts = ", ".join(count(levels.count(each), each) for each in LEVELS if each in levels)
+        gaps = [one for one in self.checked if one.gaps]
+        parts = []
+        if counts or not gaps:
+            whole = count(len(self.checked), "source")
+            parts.append(f"{counts or 'nothing to correct'} in {whole}")
+        if gaps:
+            parts.append(f"{count(len(gaps), 'source')} could not be checked completely")
+        if self.fixable:
+            parts.append(f"{self.fixable} can be corrected with --fix")
+        return "; ".join(parts)
 
 
 def build_check_report(
@@ -57,6 +76,7 @@ def build_check_report(
     gate: Level,
     skipped: tuple[str, ...] = (),
     consulted: tuple[Consulted, ...] = (),
+    fixable: int = 0,
 ) -> CheckReport:
     """Put the report of a check together; everything in it is sanitised here, once."""
     findings = tuple(mistake for each in checked for mistake in each.mistakes)
@@ -73,5 +93,6 @@ def build_check_report(
             skipped,
             consulted,
             node.judged_as,
+            fixable,
         )
     )

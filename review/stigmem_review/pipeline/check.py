@@ -22,6 +22,7 @@ from stigmem_review.document.check import Checked, CheckReport, build_check_repo
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact, NotShipped, RequiresStigmemUnmet, StartRefused
+from stigmem_review.fixes import fixed
 from stigmem_review.forecast.alone import ACCEPTING
 from stigmem_review.host import Node
 from stigmem_review.manifest.elsewhere import held_against, meant
@@ -98,6 +99,7 @@ def check_releases(
             each.close()
             skipped = (*skipped, each.unread.asked)
     releases = [found.release for found, _ in read]
+    by_source = {found.release.source: opened for found, opened in read}
     twice = duplicates(releases, node) if len(releases) > 1 else {}
     for place, (found, opened) in enumerate(read):
         source = found.release.source
@@ -110,9 +112,21 @@ def check_releases(
             checked.append(Checked(source, gaps=(gap(source.asked, error),)))
     order = [each.unread.asked for each in openings]
     checked.sort(key=lambda each: order.index(each.source.asked))
-    return build_check_report(
-        tuple(checked), node, terms.rulebook, terms.gate, skipped, terms.consulted
+    fixable = sum(
+        _is_fixable(mistake, opened.artifact)
+        for each in checked
+        for mistake in each.mistakes
+        for opened in [by_source.get(each.source)]
+        if opened and each.source.kind == "directory"
     )
+    return build_check_report(
+        tuple(checked), node, terms.rulebook, terms.gate, skipped, terms.consulted, fixable
+    )
+
+
+def _is_fixable(mistake: Finding, artifact: Artifact) -> bool:
+    data = artifact.files.get(mistake.at.path, b"") if mistake.at else b""
+    return fixed(mistake, data.decode("utf-8", "replace")) is not None
 
 
 class _Opened(NamedTuple):

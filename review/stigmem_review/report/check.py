@@ -38,7 +38,19 @@ def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
         lines.append(f"{skipped}: not a Stigmem plugin, not checked")
     for consulted in report.consulted:
         lines.append(f"{consulted.what}: {consulted.path}, SHA-256 {consulted.sha256}")
+    lines += [f"corrected {each}" for each in report.fixed]
+    if _sums(report):
+        lines.append(report.sum())
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sums(report: CheckReport) -> bool:
+    """Say whether a sum says more than the one line of a source with nothing to correct."""
+    return (
+        len(report.checked) > 1
+        or bool(report.fixed)
+        or any(each.mistakes or each.gaps for each in report.checked)
+    )
 
 
 def _text(each: Checked, width: int, colour: bool) -> Iterator[str]:
@@ -93,6 +105,9 @@ def render_check_markdown(report: CheckReport) -> str:
         parts += off_parts(each.off)
     parts += [f"- {code(each)}: not a Stigmem plugin, not checked" for each in report.skipped]
     parts += consulted_items(report.consulted)
+    parts += [f"- corrected {code(each)}" for each in report.fixed]
+    if _sums(report):
+        parts.append(f"**{report.sum()}**")
     return "\n\n".join(parts) + "\n"
 
 
