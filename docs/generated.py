@@ -12,11 +12,14 @@ from pathlib import Path
 from stigmem_review.cli import parser
 from stigmem_review.cli.mistakes import words_of
 from stigmem_review.cli.rules import levels
+from stigmem_review.model import LEVELS
 from stigmem_review.policy.file import Policy
 from stigmem_review.policy.schema import Key, keys_of
 from stigmem_review.policy.template import explained, in_toml
 from stigmem_review.rulebook import shipped_rules
+from stigmem_review.rulebook.examples import judged_examples
 from stigmem_review.rulebook.rules import RuleFile
+from stigmem_review.text import Segment
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _MADE = "% Made from the code while the documentation is built.\n\n"
@@ -156,23 +159,41 @@ def _rule(each: RuleFile) -> Iterator[str]:
     ):
         if text:
             yield from ("", f"## {title}", "", escaped(text))
-    yield from ("", "## What it says", "", "```jinja", *textwrap.wrap(rule.says, 100), "```")
+    yield from ("", "## What it says, for example", "")
+    for level, message in _said(each):
+        yield f"- {level}: {message}"
+    yield from ("", "## When it says so", "")
     conditions = (
         ("It applies when", rule.when),
         ("It is a warning when", rule.warning_when),
         ("It is an error when", rule.error_when),
+        ("It says", rule.says),
     )
-    if any(text for _, text in conditions):
-        yield from ("", "## When", "")
-        for title, text in conditions:
-            if text:
-                yield from (f"{title}", "", "```jinja", *textwrap.wrap(text, 100), "```", "")
+    for title, text in conditions:
+        if text:
+            yield from (f"{title}", "", "```jinja", *textwrap.wrap(text, 100), "```", "")
     yield from ("", "## Examples", "")
     yield (
         "Each is an upgrade, and what the rule says of it: `fires` are the findings, and without "
         "it the rule is silent."
     )
     yield from ("", "```toml", each.examples.strip(), "```")
+
+
+def _said(each: RuleFile) -> list[tuple[str, str]]:
+    """Return what a rule says of its examples, once for each level, the heaviest first."""
+    said: dict[str, str] = {}
+    for _, found in judged_examples(each):
+        for finding in found:
+            said.setdefault(finding.level, "".join(map(_segment, finding.message)))
+    return [(level, said[level]) for level in LEVELS if level in said]
+
+
+def _segment(each: Segment) -> str:
+    """Return a piece of a message, what comes from a release as code, as reports show it."""
+    if each.theirs and each.text.strip() and "`" not in each.text:
+        return f"`{each.text}`"
+    return escaped(each.text)
 
 
 def _prose(text: str) -> str:

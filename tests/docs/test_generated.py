@@ -37,6 +37,16 @@ def test_every_rule_has_the_page_that_a_finding_names() -> None:
         assert f"[{each.id}]({each.id}.md)" in PAGES["rules/index.md"]
 
 
+def test_a_rule_s_page_shows_what_it_says_of_its_examples() -> None:
+    page = PAGES["rules/SPR201.md"]
+    levels = [f"- {level}: " for level in ("error", "warning", "note")]
+    assert sorted(levels, key=page.index) == levels
+    assert "- warning: `recall_filter` now runs `demo.handlers:drop`: it can" in page
+    assert [
+        name for name, text in PAGES.items() if name[:9] == "rules/SPR" and "\n- " not in text
+    ] == []
+
+
 def test_every_key_of_a_policy_is_explained() -> None:
     for each in keys_of(Policy):
         assert f"`{each.name}`" in PAGES["policy-keys.md"] or each.name in "".join(

@@ -164,3 +164,15 @@ def test_every_link_of_a_page_leads_somewhere() -> None:
 def test_every_format_is_explained() -> None:
     text = (ROOT / "docs" / "formats.md").read_text("utf-8")
     assert [name for name in FORMATS if f"`{name}`" not in text] == []
+
+
+def test_every_hook_that_is_shown_is_there() -> None:
+    there = {each["id"] for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    shown = [
+        hook["id"]
+        for each in of("yaml")
+        for document in yaml.safe_load_all(each.text)
+        for repository in document.get("repos", ())
+        for hook in repository["hooks"]
+    ]
+    assert set(shown) == there

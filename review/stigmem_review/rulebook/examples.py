@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from itertools import cycle
 from operator import or_
@@ -46,7 +47,7 @@ from stigmem_review.model import (
     Unknown,
 )
 from stigmem_review.policy.trust import Trust
-from stigmem_review.rulebook.judge import judge
+from stigmem_review.rulebook.judge import Finding, judge
 from stigmem_review.rulebook.rules import Rulebook, RuleFile, parse_toml
 
 if TYPE_CHECKING:
@@ -208,9 +209,17 @@ def read_examples(each: RuleFile) -> tuple[Example, ...]:
 
 def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
     """Run a rule's examples against the rule alone."""
+    outcomes = []
+    for number, (example, found) in enumerate(judged_examples(each), 1):
+        got = sorted(f"{finding.level} {finding.item}" for finding in found)
+        outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
+    return tuple(outcomes)
+
+
+def judged_examples(each: RuleFile) -> Iterator[tuple[Example, tuple[Finding, ...]]]:
+    """Yield a rule's examples, and what the rule alone says of each."""
     alone = Rulebook((each,), "")
     host = node()
-    outcomes = []
     for number, example in enumerate(read_examples(each), 1):
         old, new = _releases(example, each, number)
         if example.check:
@@ -220,9 +229,7 @@ def run_examples(each: RuleFile) -> tuple[Outcome, ...]:
             case = build_case(*sides, host, example.trust, example.on_node)
         stated = (*case.comparison.facts, *example.facts)
         about = tuple(fact for fact in stated if facts.kind_of(fact) in each.rule.on)
-        got = sorted(f"{finding.level} {finding.item}" for finding in judge(about, case, alone))
-        outcomes.append(Outcome(number, tuple(sorted(example.fires)), tuple(got)))
-    return tuple(outcomes)
+        yield example, tuple(judge(about, case, alone))
 
 
 def _releases(example: Example, each: RuleFile, number: int) -> tuple[ShortRelease, ShortRelease]:
