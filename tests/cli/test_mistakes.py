@@ -23,6 +23,8 @@ WRONG = [
     ("diff a b c", "unexpected arguments: c", " diff"),
     ("diff --formt json a b", "there is no option --formt; did you mean --format?", " diff"),
     ("diff --formt json", "there is no option --formt; did you mean --format?", " diff"),
+    ("diff a b -1", "unexpected arguments: -1", " diff"),
+    ("diff -- --foo", "required: NEW", " diff"),
     ("diff -f json a b", "did you mean --format or --fail-on?", " diff"),
     ("diff --reason x a b", "there is no option --reason here", " diff"),
     ("diff a b --format jsno", "did you mean json?", " diff"),
@@ -74,6 +76,10 @@ def test_what_cannot_be_meant_is_not_suggested(capsys: pytest.CaptureFixture[str
     assert "did you mean" not in ended(["frobnicate"], capsys)[1][0]
     # What the action's step calls is nothing for a person.
     assert "action" not in ended(["acti"], capsys)[1][0].partition("acti")[2]
+
+
+def test_what_has_a_blank_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unexpected arguments: -x y" in ended(["diff", "a", "b", "-x y"], capsys)[1][0]
 
 
 def test_a_call_of_a_release_and_no_command_names_the_command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -176,3 +178,16 @@ def test_every_hook_that_is_shown_is_there() -> None:
         for hook in repository["hooks"]
     ]
     assert set(shown) == there
+
+
+@pytest.mark.parametrize("kind", ["report", "check", "node", "bump", "signer", "confirm", "policy"])
+def test_a_schema_has_the_id_that_is_promised(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["schema", kind]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:stigmem-review:{kind}:1"
+    if kind != "policy":
+        name = schema["$ref"].removeprefix("#/$defs/")
+        assert schema["$defs"][name]["properties"]["format"]["enum"] == [1]

@@ -27,6 +27,7 @@ def json_schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a struct, as editors of TOML take it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:stigmem-review:policy:1",
         "title": "stigmem-review policy",
         **msgspec.json.schema(kind),
     }

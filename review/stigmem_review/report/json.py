@@ -33,6 +33,7 @@ def schema(kind: Kind) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one kind of report."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:stigmem-review:{kind}:1",
         "title": f"stigmem-review {kind}, format 1",
         **msgspec.json.schema(_DOCUMENTS[kind]),
     }
