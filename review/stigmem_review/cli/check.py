@@ -40,6 +40,12 @@ def add(commands: Any) -> None:
         help="correct what is only spelled in another way than the node wants it, such as a group "
         "without quotes, in the files of projects, say what was written, and check again",
     )
+    parser.add_argument(
+        "--against",
+        metavar="REV|SOURCE",
+        help="also show the report that users of the next release will see, by nobody's policy: "
+        "the project against itself at a revision of git, or against a release",
+    )
     add_policy_options(parser)
     add_report_options(parser)
     add_gate_option(parser, None, "the policy's, which it can only tighten, or warning")
@@ -64,12 +70,19 @@ def run(options: argparse.Namespace) -> int:
                 gate=gate,
                 policy=options.policy,
                 isolated=options.isolated,
+                against=options.against,
             )
         else:
             from stigmem_review.pipeline.check import check
 
             def look() -> CheckReport:
-                return check(*options.sources, node_version=node_version, gate=gate, policy=policy)
+                return check(
+                    *options.sources,
+                    node_version=node_version,
+                    gate=gate,
+                    policy=policy,
+                    against=options.against,
+                )
 
             policy = policy_of(options)
             if options.fix:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from stigmem_review.document.parts import Consulted, Foretold, Line, Tool, tool
+from stigmem_review.document.parts import Consulted, Foretold, Line, Report, Tool, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.host import Node
 from stigmem_review.model import LEVELS, Gap, Level, Source
@@ -39,7 +40,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by, and
     ``judged_as`` the newest node that is known, where the one it is for is newer. ``fixable``
     counts the mistakes that can be corrected safely, and ``fixed`` names what was written, if
-    somebody asked for it.
+    somebody asked for it. ``upcoming`` is what users will see of what was checked, if asked for.
     """
 
     format: Literal[1]
@@ -52,6 +53,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     judged_as: str = ""
     fixable: int = 0
     fixed: tuple[str, ...] = ()
+    upcoming: tuple[Report, ...] = ()
 
     def sum(self) -> str:
         """Return how many mistakes of each level there are, and what can be done with them."""
@@ -77,13 +79,18 @@ def build_check_report(
     skipped: tuple[str, ...] = (),
     consulted: tuple[Consulted, ...] = (),
     fixable: int = 0,
+    upcoming: tuple[Report, ...] = (),
 ) -> CheckReport:
-    """Put the report of a check together; everything in it is sanitised here, once."""
+    """Put the report of a check together; everything in it is sanitised here, once.
+
+    ``upcoming`` are reports, which are that already. Where one of them is incomplete, this is.
+    """
     findings = tuple(mistake for each in checked for mistake in each.mistakes)
     gaps = tuple(found for each in checked for found in each.gaps)
+    gaps += tuple(found for each in upcoming for found in each.gaps)
     off = tuple(mistake for each in checked for mistake in each.off)
     verdict = decide(findings, gaps, gate, off, approvals=False)
-    return sanitised(
+    report = sanitised(
         CheckReport(
             1,
             tool(rulebook),
@@ -96,3 +103,4 @@ def build_check_report(
             fixable,
         )
     )
+    return replace(report, upcoming=upcoming)

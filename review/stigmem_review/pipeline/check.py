@@ -19,6 +19,7 @@ from stigmem_review.compare.starting import (
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document.check import Checked, CheckReport, build_check_report
+from stigmem_review.document.parts import Report
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact, NotShipped, RequiresStigmemUnmet, StartRefused
@@ -43,14 +44,17 @@ def check(
     node_version: str | None = None,
     gate: Level | None = None,
     policy: str | None = None,
+    against: str | None = None,
 ) -> CheckReport:
     """Say what is wrong with releases by themselves, and what their author can write instead.
 
     Each source is a wheel, an sdist, a project directory or ``name==version``; no code of theirs
     is executed. Where a project and what was built from it are both given, they are held against
     each other. What is no plugin, nor meant to be one, is left alone and named. ``policy`` is the
-    file of a policy, and ``gate`` can tighten what it says. Raises ``UsageError`` for a source that
-    is not to be checked and for an unknown node version, ``PolicyError`` for a policy in error.
+    file of a policy, and ``gate`` can tighten what it says. ``against`` is an earlier release, or a
+    revision: the report then has what users of the next release will see. Raises ``UsageError`` for
+    a source that is not to be checked and for an unknown node version, ``PolicyError`` for a policy
+    in error.
     """
     openings = [opening(each) for each in sources]
     for each in openings:
@@ -59,11 +63,21 @@ def check(
                 f"there is nothing to check in {each.unread.asked}; name a project directory, a "
                 "wheel, an sdist or name==version"
             )
-    return check_releases(openings, read_policy(policy).terms(node_version, gate))
+    terms = read_policy(policy).terms(node_version, gate)
+    if against is None:
+        return check_releases(openings, terms)
+    from stigmem_review.pipeline.against import upcoming
+
+    again = [opening(each) for each in sources]
+    new = [(each, each.unread.asked if each.unread.kind == "directory" else "") for each in again]
+    return check_releases(openings, terms, upcoming=upcoming(new, against, node_version))
 
 
 def check_releases(
-    openings: Sequence[Opening], terms: Terms, skipped: tuple[str, ...] = ()
+    openings: Sequence[Opening],
+    terms: Terms,
+    skipped: tuple[str, ...] = (),
+    upcoming: tuple[Report, ...] = (),
 ) -> CheckReport:
     """Check releases that can be opened; ``skipped`` are others that nobody has to look at.
 
@@ -120,7 +134,14 @@ def check_releases(
         if opened and each.source.kind == "directory"
     )
     return build_check_report(
-        tuple(checked), node, terms.rulebook, terms.gate, skipped, terms.consulted, fixable
+        tuple(checked),
+        node,
+        terms.rulebook,
+        terms.gate,
+        skipped,
+        terms.consulted,
+        fixable,
+        upcoming,
     )
 
 

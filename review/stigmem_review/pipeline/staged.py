@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
 from stigmem_review.errors import SourceError, UsageError
 from stigmem_review.manifest.factories import concerns_plugins
 from stigmem_review.model import Level, Source
@@ -26,12 +27,16 @@ def check_staged(
     gate: Level | None = None,
     policy: str | None = None,
     isolated: bool = False,
+    against: str | None = None,
 ) -> CheckReport:
     """Check the projects that files and folders of this git repository belong to.
 
     What is read is what is staged, the policy too: a file of the repository that ``policy`` names,
     or else, unless ``isolated``, the one that holds in the working directory. A project that has
-    nothing to do with a plugin is left out and named in the report. Raises ``UsageError`` for a
+    nothing to do with a plugin is left out and named in the report. ``against`` is as for
+    ``check``.
+
+    Raises ``UsageError`` for a
     path outside the repository, or where there is none, and ``PolicyError`` for a policy in error.
     """
     try:
@@ -50,7 +55,13 @@ def check_staged(
             openings.append(_opening(index, folder))
         else:
             skipped.append(folder or ".")
-    return check_releases(openings, terms, tuple(skipped))
+    reports: tuple[Report, ...] = ()
+    if against is not None:
+        from stigmem_review.pipeline.against import upcoming
+
+        new = [(each, str(repository.top / each.unread.asked)) for each in openings]
+        reports = upcoming(new, against, node_version)
+    return check_releases(openings, terms, tuple(skipped), reports)
 
 
 def _policy(asked: str | None, index: Tree, top: Path, isolated: bool) -> Decisions:

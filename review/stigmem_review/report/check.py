@@ -19,12 +19,15 @@ from stigmem_review.report.markdown import (
     lines_block,
     message,
     off_parts,
+    render_markdown,
 )
 from stigmem_review.report.places import opened
-from stigmem_review.report.text import excerpt_lines, off_lines, paint
+from stigmem_review.report.text import excerpt_lines, off_lines, paint, render_text
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import flat
 from stigmem_review.verdict import count, lowered_says
+
+_UPCOMING = "What users of the next release will see"
 
 
 def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
@@ -38,6 +41,10 @@ def render_check_text(report: CheckReport, *, width: int, colour: bool) -> str:
         lines.append(f"{skipped}: not a Stigmem plugin, not checked")
     for consulted in report.consulted:
         lines.append(f"{consulted.what}: {consulted.path}, SHA-256 {consulted.sha256}")
+    for one in report.upcoming:
+        lines += ["", paint(_UPCOMING, "head", colour)]
+        lines += [*map(str, one.gaps), *render_text(one, width=width, colour=colour).splitlines()]
+        lines.append("")
     lines += [f"corrected {each}" for each in report.fixed]
     if _sums(report):
         lines.append(report.sum())
@@ -105,6 +112,10 @@ def render_check_markdown(report: CheckReport) -> str:
         parts += off_parts(each.off)
     parts += [f"- {code(each)}: not a Stigmem plugin, not checked" for each in report.skipped]
     parts += consulted_items(report.consulted)
+    for one in report.upcoming:
+        parts.append(f"# {_UPCOMING}")
+        parts += map(gap_item, one.gaps)
+        parts.append(render_markdown(one).rstrip())
     parts += [f"- corrected {code(each)}" for each in report.fixed]
     if _sums(report):
         parts.append(f"**{report.sum()}**")
