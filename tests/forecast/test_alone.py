@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 
 from stigmem_review import host, review
+from stigmem_review.forecast.alone import alone, on_every_node
+from stigmem_review.host import Node
+from stigmem_review.model import Release
+from stigmem_review.pipeline import reading
+from stigmem_review.sources.request import understand
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 
@@ -50,3 +55,34 @@ def test_nodes_that_say_the_same_of_their_versions_are_one_line(tmp_path: Path) 
     wheel = str(write_wheel(tmp_path, plugin()))  # for a node of 0.9.0a10 or newer
     lines = [flat(each.says) for each in review("none", wheel).starting]
     assert [each.split(":")[0] for each in lines][:2] == ["does not start", "registers it"]
+
+
+BETA = """\
+from stigmem_node.plugins import PluginManifest
+
+
+def plugin_manifest():
+    return PluginManifest(name="demo-plugin", version="1.0.0b1", hooks={})
+"""
+"""Older nodes do not take the version of a beta, and newer ones do."""
+
+
+def test_a_release_is_read_again_once_for_nodes_that_read_it_alike(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, plugin(manifest=BETA))
+    node = host.node(host.versions()[-1])
+    asked: list[Node] = []
+
+    def read(other: Node) -> Release:
+        asked.append(other)
+        return reading.read(understand(str(wheel)), other)
+
+    found = on_every_node(reading.read(understand(str(wheel)), node), node, read)
+
+    assert [each.node for each in found] == [*host.versions()]
+    refused = [each.usual.kind == "refused" for each in found]
+    assert refused == sorted(refused, reverse=True)
+    assert 0 < sum(refused) < len(refused)
+    assert len(asked) == 1
+    for each in found:
+        other = host.node(each.node)
+        assert each.outcomes == alone(reading.read(understand(str(wheel)), other), other)

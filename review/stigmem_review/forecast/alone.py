@@ -66,12 +66,22 @@ def _on_every_node(
     release: Release, node: Node, read: Callable[[Node], Release]
 ) -> Iterator[Foreseen]:
     migrating = _asked_once(ON_A_NEW_DATABASE)
+    known = [(node, release)]
     for version in host.versions():
         other = host.node(version)
-        alike = other is node or all(_is_alike(each, node, other) for each in release.starts)
-        outcomes = alone(release if alike else read(other), other, migrating)
+        alike = next((one for each, one in known if _reads_alike(one, each, other)), None)
+        if alike is None:
+            alike = read(other)
+            if alike.starts:
+                known.append((other, alike))
+        outcomes = alone(alike, other, migrating)
         if outcomes:
             yield Foreseen(version, outcomes)
+
+
+def _reads_alike(release: Release, node: Node, other: Node) -> bool:
+    """Say whether a release that was read for a node is read in the same way for another one."""
+    return other is node or all(_is_alike(each, node, other) for each in release.starts)
 
 
 def _asked_once(migrating: Migrating) -> Migrating:
