@@ -33,8 +33,8 @@ ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "GIT_CONFIG_GLOBAL": os.devnull,
-    "PIP_NO_INDEX": "1",
 }
+MARK = r"run( network)?: [0-9]"
 
 
 def of(*languages: str) -> list[Block]:
@@ -107,21 +107,36 @@ def folder(tmp_path: Path) -> Path:
     return deployment.folder
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_what_a_page_runs_ends_as_it_says(page: Path, folder: Path) -> None:
+def run_all(page: Path, folder: Path, kind: str) -> None:
+    """Run the blocks of a kind, one after the other; each has to end as it says."""
     for each in blocks(page):
-        if not each.mark.startswith("run: "):
+        found = re.fullmatch(rf"{kind}: ([0-9])", each.mark)
+        if not found:
             continue
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", each.text],
             cwd=folder,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | ({"PIP_NO_INDEX": "1"} if kind == "run" else {}),
             capture_output=True,
             text=True,
             check=False,
         )
-        code = int(each.mark.removeprefix("run: "))
-        assert done.returncode == code, f"{each}: {done.stdout}{done.stderr}"
+        assert done.returncode == int(found[1]), f"{each}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_what_a_page_runs_ends_as_it_says(page: Path, folder: Path) -> None:
+    run_all(page, folder, "run")
+
+
+@pytest.mark.network
+def test_the_repository_to_try_it_on_can_be_made(folder: Path) -> None:
+    run_all(ROOT / "docs" / "start" / "team.md", folder, "run network")
+
+
+def test_every_block_that_is_marked_to_run_is_run() -> None:
+    marked = [each for each in SHOWN if each.mark.startswith("run")]
+    assert [str(each) for each in marked if not re.fullmatch(MARK, each.mark)] == []
 
 
 def test_the_readme_shows_how_its_report_begins(
