@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stigmem_review.conditions import When, by_default, exclude, narrows, phrase, simplest
+from stigmem_review.conditions import (
+    When,
+    by_default,
+    decided,
+    exclude,
+    named,
+    narrows,
+    phrase,
+    simplest,
+)
 from stigmem_review.text import flat
 
 A, B, C = "A is set", "B is 'x'", "C is installed"
@@ -184,3 +193,43 @@ def test_conditions_that_only_leave_less(case: str) -> None:
 )
 def test_what_a_number_is_where_no_variable_is_set(condition: str, so: bool | None) -> None:
     assert by_default([condition]) is so
+
+
+SET = {"A": "yes", "B": "", "N": "7", "W": " x ", "H": "half"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "so"),
+    [
+        ("A is set", True),
+        ("A is not set", False),
+        ("B is set", True),
+        ("B is set and not empty", False),
+        ("B is not set or is empty", True),
+        ("C is set", None),
+        ("A is 'yes'", True),
+        ("A is one of 'no', 'yes' (default 'no')", True),
+        ("A is not 'no'", True),
+        ("A in upper case is 'YES'", True),
+        ("A in lower case is 'YES'", False),
+        ("C is 'x' (default 'x')", None),
+        ("W is 'x'", None),
+        ("N is a whole number (default 'x')", True),
+        ("H is not a number", True),
+        ("C is a number (default '1')", None),
+        ("N as a number is less than 8 (default '1')", True),
+        ("N as a number is at least 8 (default '1')", False),
+        ("H as a number is less than 8 (default '1')", None),
+        ("A is not set or C is set", None),
+        ("A is set or C is set", True),
+        ("A is not set or B is set and not empty", False),
+        ("acme is installed", None),
+    ],
+)
+def test_what_variables_that_are_set_say_of_a_condition(condition: str, so: bool | None) -> None:
+    assert decided(condition, SET) is so
+
+
+def test_the_variables_are_named_that_a_condition_asks_about() -> None:
+    assert named("A is not set or B is 'x'", SET) == ("A", "B")
+    assert named("ABC is set", SET) == ()

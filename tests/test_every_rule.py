@@ -217,6 +217,11 @@ PAIRS: dict[str, Pair] = {
         ),
         {"condition-unclear"},
     ),
+    "a manifest that only running it tells": Pair(
+        plugin(),
+        plugin(manifest="import os\n\nexec(os.environ['DEMO_PLUGIN'])\n"),
+        {"manifest-unread"},
+    ),
     "what is part of the node by now": Pair(
         plugin(),
         plugin(name="stigmem-plugin-memory-garden-acl"),

@@ -7,7 +7,8 @@ writes it and what reads it again share the words that stand here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from ast import literal_eval
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import combinations, product
 from math import prod
@@ -147,6 +148,61 @@ def _by_default(question: str, answers: _Answers) -> bool | None:
         text = found["default"][1:-1]
         if _ANY_NUMBER.fullmatch(text):
             return _COMPARISONS[found["how"]](float(text), float(found["bound"])) == yes
+    return None
+
+
+# Whether they hold with what is set
+
+_EQUALS = late(
+    rf"(?P<name>\w+)(?: in (?P<case>lower|upper) case)? is (?:one of )?"
+    rf"(?P<values>(?:{_QUOTED.pattern})(?:, (?:{_QUOTED.pattern}))*)(?: \(default .*\))?"
+)
+_NUMBER_OF = late(
+    r"(?P<name>\w+) (?:is a (?P<whole>whole )?number"
+    r"|as a number is (?P<how>less than|at most|more than|at least) (?P<bound>-?\d+(?:\.\d+)?))"
+    r"(?: \(default .*\))?"
+)
+
+
+def decided(condition: str, values: Mapping[str, str]) -> bool | None:
+    """Say whether a condition holds where variables of the environment have some values.
+
+    ``None`` where these do not say: of a variable that is not among them nothing is known.
+    """
+    found: list[bool | None] = []
+    for way in _alternatives(condition):
+        said = [_decided(question, answers, values) for question, answers in way]
+        found.append(False if False in said else None if None in said else True)
+    return True if True in found else None if None in found else False
+
+
+def named(condition: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return the variables, of some, that a condition asks about, sorted."""
+    asked = [question for way in _alternatives(condition) for question, _ in way]
+    return tuple(sorted(v for v in values if any(each.startswith(f"{v} ") for each in asked)))
+
+
+def _decided(question: str, answers: _Answers, values: Mapping[str, str]) -> bool | None:
+    if answers <= _ALL[1]:
+        text = values.get(question.removesuffix(of_variable("", EMPTY, FILLED)))
+        return None if text is None else (FILLED if text else EMPTY) in answers
+    if found := _EQUALS.fullmatch(question):
+        text = values.get(found["name"])
+        if text is None or text != text.strip():
+            # That blanks are taken off is left out of the words.
+            return None
+        text = {"lower": text.lower(), "upper": text.upper()}.get(found["case"], text)
+        return (text in map(literal_eval, _QUOTED.findall(found["values"]))) == (answers == _YES)
+    if found := _NUMBER_OF.fullmatch(question):
+        text = values.get(found["name"])
+        is_number = text is not None and bool(_ANY_NUMBER.fullmatch(text))
+        if text is None or (found["how"] and not is_number):
+            return None
+        if found["how"]:
+            so = _COMPARISONS[found["how"]](float(text), float(found["bound"]))
+        else:
+            so = bool(_WHOLE.fullmatch(text)) if found["whole"] else is_number
+        return so == (answers == _YES)
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from stigmem_review import check, host, review
+from stigmem_review.pipeline.node import Wanted, foresee_node
 from stigmem_review.report import render
 from stigmem_review.text import flat
 from support.plugins import plugin, write_project, write_wheel
@@ -175,3 +176,42 @@ def test_what_a_capture_does_not_carry_of_a_start_is_no_news(tmp_path: Path) -> 
         report = review(str(capture), str(wheel))
         assert [each.name for each in report.findings] == []
         assert report.forecast
+
+
+STRICT = """\
+import os
+
+from stigmem_node.plugins import PluginManifest
+
+
+def plugin_manifest():
+    if os.environ.get("DEMO_MODE", "open") == "closed":
+        raise RuntimeError("closed")
+    return PluginManifest(name="demo-plugin", version="1.0.0", requires_stigmem=">=0.9.0a2")
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "outcome", "said"),
+    [
+        ("", "node", ["refused", "registers"], []),
+        ("DEMO_MODE=closed", "node", ["refused"], ["error start-at-risk"]),
+        ("DEMO_MODE=open", "node", ["registers"], []),
+        ("DEMO_MODE=${OTHER}", "node", ["refused", "registers"], []),
+    ],
+)
+def test_what_the_env_file_sets_decides_a_start_and_that_is_said(
+    tmp_path: Path, written: str, name: str, outcome: list[str], said: list[str]
+) -> None:
+    env = tmp_path / f"{name}.env"
+    env.write_text(f"{written}\n")
+    wheel = str(write_wheel(tmp_path, plugin(manifest=STRICT)))
+    report = review("none", wheel, node_version=host.versions()[-1], env_file=str(env))
+    [foretold] = report.forecast
+    assert [each.kind for each in foretold.outcomes] == outcome
+    decided = len(outcome) == 1
+    assert {each.by for each in foretold.outcomes} == {("DEMO_MODE",) if decided else ()}
+    assert [f"{e.level} {e.name}" for e in report.findings if e.name.startswith("start-")] == said
+    whole = foresee_node(Wanted(sources=(wheel,), env_file=str(env)))
+    assert whole.verdict.exit_code == (1 if said else 0)
+    assert ("with what the env file sets (DEMO_MODE)" in render(report, "text")) == decided

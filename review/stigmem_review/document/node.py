@@ -173,6 +173,10 @@ def _outcomes(outcomes: Sequence[Outcome]) -> Iterator[Segment]:
         if each.conditions:
             yield Segment(" where ")
             yield Segment(" and ".join(each.conditions), theirs=True)
+        if each.by:
+            yield Segment(" with what the env file sets (")
+            yield Segment(", ".join(each.by), theirs=True)
+            yield Segment(")")
         if said := each.why or printed(each):
             yield Segment(": ")
             yield Segment(said, theirs=True)

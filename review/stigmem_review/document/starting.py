@@ -128,6 +128,10 @@ def _says(outcome: Outcome, *, is_first: bool) -> Iterator[Segment]:
                 yield Segment(" and ")
             yield Segment(each, theirs=True)
         yield Segment(": ")
+    if outcome.by:
+        yield Segment("with what the env file sets (")
+        yield Segment(", ".join(outcome.by), theirs=True)
+        yield Segment("): ")
     match outcome.kind:
         case "registers":
             yield Segment("registers it" if is_first else "otherwise registers it")

@@ -23,7 +23,8 @@ class StartRefused(State, frozen=True, kw_only=True):
 class StartAtRisk(State, frozen=True, kw_only=True):
     """The node does not start with it where ``conditions`` hold.
 
-    ``usual`` if they hold where no variable of the environment is set.
+    ``usual`` if they hold where no variable of the environment is set, ``certain`` if all that it
+    depends on is known to be set so: then no condition is left. ``by`` are the variables that are.
     """
 
     excuse = "as before"
@@ -32,6 +33,8 @@ class StartAtRisk(State, frozen=True, kw_only=True):
     prints: str
     usual: bool
     conditions: tuple[str, ...]
+    certain: bool = False
+    by: str = ""
 
 
 class StartRange(Fact, frozen=True, kw_only=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from stigmem_review import host
-from stigmem_review.forecast.model import NodeSettings, Outcome, usual
+from stigmem_review.forecast.model import NOTHING, NodeSettings, Outcome, usual
 from stigmem_review.forecast.start import ON_A_NEW_DATABASE, Migrating, Plugin, foresee
 from stigmem_review.host import Node
 from stigmem_review.host.modules import modules
@@ -19,16 +19,20 @@ ACCEPTING = NodeSettings("off")
 
 
 def alone(
-    release: Release, node: Node, migrating: Migrating = ON_A_NEW_DATABASE
+    release: Release,
+    node: Node,
+    migrating: Migrating = ON_A_NEW_DATABASE,
+    variables: Mapping[str, str] = NOTHING,
 ) -> tuple[Outcome, ...]:
     """Return what a node that takes unsigned plugins does with a release that was read for it.
 
     Nothing where what it does is not known at all, since no code could be followed. ``migrating``
-    says what its migrations come to.
+    says what its migrations come to, and ``variables`` are what the environment is known to have.
     """
     if not release.starts:
         return ()
-    found = foresee([release], node, ACCEPTING, migrating, others=None)
+    settings = msgspec.structs.replace(ACCEPTING, variables=variables) if variables else ACCEPTING
+    found = foresee([release], node, settings, migrating, others=None)
     ignored = [o for each in found.plugins for o in each.outcomes if o.kind == "ignored"]
     if ignored and len(ignored) == len(found.plugins):
         return tuple(ignored)
@@ -53,17 +57,23 @@ class Foreseen(msgspec.Struct, frozen=True):
 
 
 def on_every_node(
-    release: Release, node: Node, read: Callable[[Node], Release]
+    release: Release,
+    node: Node,
+    read: Callable[[Node], Release],
+    variables: Mapping[str, str] = NOTHING,
 ) -> tuple[Foreseen, ...]:
     """Return what every known node release does with a release that was read for one of them.
 
     ``read`` reads it for another, which is done only where that can be read otherwise.
     """
-    return tuple(_on_every_node(release, node, read))
+    return tuple(_on_every_node(release, node, read, variables))
 
 
 def _on_every_node(
-    release: Release, node: Node, read: Callable[[Node], Release]
+    release: Release,
+    node: Node,
+    read: Callable[[Node], Release],
+    variables: Mapping[str, str],
 ) -> Iterator[Foreseen]:
     migrating = _asked_once(ON_A_NEW_DATABASE)
     known = [(node, release)]
@@ -74,7 +84,7 @@ def _on_every_node(
             alike = read(other)
             if alike.starts:
                 known.append((other, alike))
-        outcomes = alone(alike, other, migrating)
+        outcomes = alone(alike, other, migrating, variables)
         if outcomes:
             yield Foreseen(version, outcomes)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
-from stigmem_review.conditions import by_default
+from stigmem_review.conditions import by_default, decided, named
 from stigmem_review.model import HOLE, Location, Refusal
 from stigmem_review.policy.settings import Settings
 from stigmem_review.policy.trust import Verifier
@@ -20,15 +22,26 @@ Signing = Literal["unsaid", "off", "required", "unacknowledged", "own"]
 to start with any since that is not acknowledged, or verifies them in a way of its own."""
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class NodeSettings(msgspec.Struct, frozen=True):
-    """The settings of a node that decide whether it takes plugins at all."""
+    """The settings of a node that decide whether it takes plugins at all.
+
+    ``variables`` are those of its environment, by which plugins decide.
+    """
 
     signing: Signing = "unsaid"
     discovery: bool = True
+    variables: Mapping[str, str] = {}
 
 
-def node_settings(settings: Settings, verifier: Verifier | None = None) -> NodeSettings:
+def node_settings(
+    settings: Settings, verifier: Verifier | None = None, variables: Mapping[str, str] = NOTHING
+) -> NodeSettings:
     """Return what settings that were read come to; ``verifier`` is what the policy says there is.
+
+    ``variables`` are what the node's environment is known to have.
 
     Whoever trusts somebody and says no more has the node's default, by which signatures are
     required; where nothing is said at all, nobody is held to that.
@@ -39,7 +52,7 @@ def node_settings(settings: Settings, verifier: Verifier | None = None) -> NodeS
         signing = "own" if verifier == "own" else "required"
     else:
         signing = "unsaid"
-    return NodeSettings(signing, settings.discovery)
+    return NodeSettings(signing, settings.discovery, variables)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -49,7 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
     ``refusal`` the check of the node that it fails. ``exception`` is the class that leaves the
     node and ``message`` what it prints, with ``HOLE`` for what only the node knows; both are empty
     where that is not known. ``why`` says what cannot be told. All ``conditions`` have to hold; none
-    means always.
+    means always. ``by`` are variables that are known to be set, and that decided it.
     """
 
     kind: Kind
@@ -60,6 +73,7 @@ class Outcome(msgspec.Struct, frozen=True):
     conditions: tuple[str, ...] = ()
     why: str = ""
     at: Location | None = None
+    by: tuple[str, ...] = ()
 
     @property
     def ends(self) -> bool:
@@ -85,6 +99,26 @@ class Outcome(msgspec.Struct, frozen=True):
                 return False
             place += len(part)
         return printed.endswith(rest[-1]) and len(printed) >= place + len(rest[-1])
+
+
+def settled(outcome: Outcome, variables: Mapping[str, str]) -> Outcome | tuple[str, ...]:
+    """Return an outcome with what variables say of its conditions.
+
+    Where they say that one of these does not hold, what does so are the variables alone.
+    """
+    left: list[str] = []
+    by: set[str] = set()
+    for each in outcome.conditions if variables else ():
+        so = decided(each, variables)
+        if so is False:
+            return named(each, variables)
+        if so:
+            by.update(named(each, variables))
+        else:
+            left.append(each)
+    if not by:
+        return outcome
+    return msgspec.structs.replace(outcome, conditions=tuple(left), by=tuple(sorted(by)))
 
 
 class PluginForecast(msgspec.Struct, frozen=True):

@@ -13,7 +13,13 @@ import msgspec
 
 from stigmem_review.forecast.judging import CONFIG, end_of, verdict
 from stigmem_review.forecast.migrations import migrating
-from stigmem_review.forecast.model import NodeForecast, NodeSettings, Outcome, PluginForecast
+from stigmem_review.forecast.model import (
+    NodeForecast,
+    NodeSettings,
+    Outcome,
+    PluginForecast,
+    settled,
+)
 from stigmem_review.host import Node
 from stigmem_review.model import OTHER, Known, Manifest, Refusal, Release, Start, Stop
 from stigmem_review.observe.providers import distributions, provided, without_extras
@@ -123,6 +129,8 @@ class _Walk:
         self._met: list[tuple[Plugin | None, Outcome]] = []
         self._reached: set[int] = set()
         self._last: Outcome | None = None
+        self._ruled_out: set[tuple[int, str]] = set()
+        """Variables by which something does not come, each with the plugin that it is about."""
         releases = [each.release for each in plugins]
         self._brought = {top for each in releases for top in _tops(each)}
         self._releases = releases
@@ -143,7 +151,12 @@ class _Walk:
             pass
 
     def _meet(self, plugin: Plugin | None, outcome: Outcome) -> None:
-        self._met.append((plugin, outcome))
+        found = settled(outcome, self._settings.variables)
+        if isinstance(found, tuple):
+            self._ruled_out |= {(id(plugin), each) for each in found}
+            return
+        self._met.append((plugin, found))
+        outcome = found
         if outcome.ends:
             self._last = outcome
             raise _End
@@ -367,7 +380,8 @@ class _Walk:
         shown = tuple(map(self._plugin, [*self._order, *left]))
         whole = tuple(outcome for _, outcome in self._met if outcome.kind != "ignored")
         if self._last is None:
-            whole = (*whole, Outcome("registers"))
+            names = {name for _, name in self._ruled_out}
+            whole = (*whole, Outcome("registers", by=tuple(sorted(names))))
         assumes = self._settings.signing == "unsaid" and bool(self._found)
         return NodeForecast(self._node.version, shown, whole, assumes)
 
@@ -380,7 +394,8 @@ class _Walk:
             why = f"the node stops on {by} before it comes to it"
             mine = (*mine, Outcome("untold", plugin.shown, why=why))
         elif not fails and plugin not in self._ignored:
-            mine = (*mine, Outcome("registers", plugin.shown))
+            names = sorted(name for owner, name in self._ruled_out if owner == id(plugin))
+            mine = (*mine, Outcome("registers", plugin.shown, by=tuple(names)))
         distribution = plugin.release.distribution
         named = distribution.value if isinstance(distribution, Known) else ""
         return PluginForecast(plugin.shown, plugin.start.entry_point, named, mine, reached)

@@ -31,7 +31,7 @@ from stigmem_review.manifest.layout import laid_out
 from stigmem_review.manifest.shipping import Shipping
 from stigmem_review.model import LEVELS, Known, Level, Release
 from stigmem_review.names import canonicalize_name
-from stigmem_review.pipeline.foreseen import Reread, foreseen
+from stigmem_review.pipeline.foreseen import Reread, as_set, foreseen
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
 from stigmem_review.rulebook import Finding
@@ -207,6 +207,7 @@ def _checked(
     stated: list[Fact] = [*case.comparison.facts, *terms.policy.forbidden(release, name)]
     stated += () if terms.named else wider(release, nodes)
     stated += (twice,) if twice else ()
+    stated = [*as_set(stated, nodes, terms.variables)]
     misfit = any(isinstance(each, RequiresStigmemUnmet) for each in stated)
     fits = _fitting(release, terms, reread) if misfit else ""
     for fact in stated:

@@ -10,10 +10,10 @@ import msgspec
 from stigmem_review.case import build_pin_case
 from stigmem_review.document.node import NodeReport, build_node_report, printed
 from stigmem_review.facts import Fact, NodeStops, NodeUntold, PluginIgnored
-from stigmem_review.forecast import foresee, node_settings
+from stigmem_review.forecast import foresee
 from stigmem_review.forecast.ledger import EMPTY
 from stigmem_review.forecast.migrations import migrating
-from stigmem_review.forecast.model import NodeSettings, Outcome
+from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.rollback import together
 from stigmem_review.forecast.whole import Whole, whole
 from stigmem_review.host import Node
@@ -60,14 +60,13 @@ def foresee_node(wanted: Wanted) -> NodeReport:
         terms = decisions.terms(
             wanted.node_version, wanted.gate, now.node or None, old_node=_old(wanted, was)
         )
-        settings = node_settings(terms.trust.settings, terms.trust.verifier)
         if wanted.ledger is not None:
             from stigmem_review.pipeline.ledger import consulted, read_ledger
 
             ledger = read_ledger(wanted.ledger)
             said = (*terms.consulted, consulted(wanted.ledger, ledger))
             terms = msgspec.structs.replace(terms, ledger=ledger, consulted=said)
-        look = _Look(terms, settings)
+        look = _Look(terms)
         before = None
         if was is not None or terms.old_node is not None:
             before = look.at(was or now, terms.old_node or terms.node)
@@ -88,12 +87,11 @@ class _Look:
     A file that is on both is read once. Without a ledger the first one makes the database.
     """
 
-    def __init__(self, terms: Terms, settings: NodeSettings) -> None:
+    def __init__(self, terms: Terms) -> None:
         from stigmem_review.observe.observe import Seen
 
         self._reader = Reader(Seen())
         self._terms = terms
-        self._settings = settings
         self._database = terms.ledger or EMPTY
         self.gaps: list[Gap] = []
 
@@ -104,7 +102,7 @@ class _Look:
         forecast = foresee(
             releases,
             node,
-            self._settings,
+            self._terms.settings,
             migrating(self._database),
             others=self._terms.plugins,
         )

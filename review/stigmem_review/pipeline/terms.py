@@ -26,6 +26,7 @@ from stigmem_review.errors import (
     reason,
 )
 from stigmem_review.forecast.ledger import Database
+from stigmem_review.forecast.model import NOTHING, NodeSettings, node_settings
 from stigmem_review.host import Node
 from stigmem_review.model import Level, Release, Side
 from stigmem_review.pipeline.consent import Approvals
@@ -43,7 +44,7 @@ from stigmem_review.policy.file import (
     tightened,
 )
 from stigmem_review.policy.mistake import Mistake
-from stigmem_review.policy.settings import Settings, parse_settings, settings_of
+from stigmem_review.policy.settings import Settings, parse_settings, settings_of, variables_of
 from stigmem_review.policy.trust import Trust
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.decided import RulePolicy, rule_policy
@@ -67,7 +68,7 @@ class Terms(msgspec.Struct, frozen=True):
     ``witness`` is shown every artifact that is opened, and returns it. ``ledger`` is that of the
     node's database, where one is given. ``today`` (UTC) is what ages are counted to, if anybody
     said which day it is. ``named`` if somebody said which node it is: it is the newest that is
-    known where nobody did.
+    known where nobody did. ``variables`` are what the node's environment is known to have.
     """
 
     node: Node
@@ -87,12 +88,19 @@ class Terms(msgspec.Struct, frozen=True):
     ledger: Database | None = None
     met: Callable[[Side, Release], None] | None = None
     named: bool = False
+    variables: Mapping[str, str] = NOTHING
+
+    @property
+    def settings(self) -> NodeSettings:
+        """What the node's settings come to."""
+        return node_settings(self.trust.settings, self.trust.verifier, self.variables)
 
 
 class Decisions(msgspec.Struct, frozen=True):
     """What an operator decided, and where it was read: ``paths`` are the files.
 
-    ``rulebook`` are all rules, where the operator has ``folders`` of their own.
+    ``rulebook`` are all rules, where the operator has ``folders`` of their own. ``variables`` are
+    what the env file sets.
     """
 
     file: PolicyFile = NO_POLICY
@@ -102,6 +110,7 @@ class Decisions(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     rulebook: Rulebook | None = None
     folders: tuple[str, ...] = ()
+    variables: Mapping[str, str] = NOTHING
 
     def terms(
         self,
@@ -137,6 +146,7 @@ class Decisions(msgspec.Struct, frozen=True):
             plugins=policy.node.plugins,
             old_node=None if old is known else old,
             named=bool(wanted or pinned),
+            variables=self.variables,
         )
 
 
@@ -302,6 +312,7 @@ def read_decisions(
         "env file", env_file, file, file.policy.node.env_file, ("node", "env-file")
     )
     roots = roots_of(file, trust_root, read, today)
+    variables: Mapping[str, str] = NOTHING
     if env_file is None:
         settings = settings_of(environment)
         if settings != Settings():
@@ -310,6 +321,7 @@ def read_decisions(
         with _told(file, env_keys):
             data = named_file(env_file, "the env file", limits.ENV_FILE_BYTES, read)
         settings = parse_settings(data, env_file)
+        variables = variables_of(data)
         remark = "" if settings != Settings() else "it says nothing about signatures"
         consulted.append(Consulted("node's settings", env_file, _sha256(data), remark))
     paths = (*decided.paths, *(() if env_file is None else (env_file,)), *roots.paths)
@@ -322,6 +334,7 @@ def read_decisions(
         roots=roots.roots,
         consulted=(*consulted, *roots.consulted),
         paths=paths,
+        variables=variables,
     )
 
 

@@ -19,11 +19,10 @@ from stigmem_review.document.parts import Report, Size
 from stigmem_review.document.starting import foretold
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
-from stigmem_review.forecast.model import node_settings
 from stigmem_review.host import Node
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
-from stigmem_review.pipeline.foreseen import Reread, foreseen, ranges
+from stigmem_review.pipeline.foreseen import Reread, as_set, foreseen, ranges
 from stigmem_review.pipeline.reading import (
     Opening,
     Reader,
@@ -235,6 +234,7 @@ def _judged(
         )
     found = foreseen(new, terms, reread["new"])
     stated = (*stated, *ranges(new, found, old, terms, reread["old"]))
+    stated = tuple(as_set(stated, found, terms.variables))
     judged = terms.policy.judge(stated, case, terms.rulebook, name)
     findings = judged.findings
     if findings:
@@ -267,7 +267,7 @@ def _judged(
         source,
         terms.old_node,
         foretold(found),
-        node_settings(terms.trust.settings, terms.trust.verifier),
+        terms.settings,
         much,
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)

@@ -78,6 +78,12 @@ def parse_settings(data: bytes, path: str) -> Settings:
     return _settings(found, {name: f"{shown}:{line}" for name, line in lines.items()}, shown)
 
 
+def variables_of(data: bytes) -> dict[str, str]:
+    """Return what an env file that was parsed sets variables to, where that is written out."""
+    found, _ = _of_file(data.decode("utf-8"), "")
+    return {name: value for name, value in found.items() if value is not None and "${" not in value}
+
+
 def _of_file(text: str, shown: str) -> tuple[dict[str, str | None], dict[str, int]]:
     """Return what the lines of an env file set, and in which; the last of several counts."""
     # Its dotenv_values says no more than the log about a line that it cannot read.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from stigmem_review.case import plugin_name, plugin_version
 from stigmem_review.document.node import printed
 from stigmem_review.facts import NodeStops
-from stigmem_review.forecast import foresee, node_settings
+from stigmem_review.forecast import foresee
 from stigmem_review.forecast.ledger import EMPTY
 from stigmem_review.forecast.migrations import migrating
 from stigmem_review.forecast.model import Outcome
@@ -59,9 +59,8 @@ def _comes(beside: Beside, releases: Sequence[Release], node: Node, *, is_whole:
     database = terms.ledger or EMPTY
     if terms.ledger is None and releases is beside.new:
         database = together(beside.old).database
-    settings = node_settings(terms.trust.settings, terms.trust.verifier)
     others = terms.plugins if is_whole else None
-    return foresee(releases, node, settings, migrating(database), others=others).usual
+    return foresee(releases, node, terms.settings, migrating(database), others=others).usual
 
 
 def _pins(releases: Sequence[Release]) -> str:
