@@ -26,6 +26,7 @@ from stigmem_review.interpret import (
     schemas,
     settings,
     stdlib,
+    table,
     variables,
 )
 from stigmem_review.interpret.ends import GiveUp
@@ -55,7 +56,7 @@ from stigmem_review.model import HOLE
 
 MODELLED = (
     *(builtins, files, functions, host, installed, pure, records),
-    *(schemas, settings, stdlib, variables),
+    *(schemas, settings, stdlib, table, variables),
 )
 """The modules that say what calls of what others provide do."""
 _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
@@ -87,14 +88,8 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
     """Return what a class gives in square brackets."""
     if isinstance(owner, Foreign) and owner.dotted == "os.environ":
         return variables.read_variable(m, index)
-    if isinstance(owner, Foreign) and owner.dotted == "sys.modules":
-
-        def listed(found: Value) -> Value:
-            if found == MISSING:
-                m.raise_("KeyError", index)
-            return found
-
-        return m.each(_listed(m, index), listed)
+    if owner == table.TABLE:
+        return table.get_item(m, index)
     if members := m.members(owner):
         if not isinstance(index, Const):
             raise GiveUp("which member is meant is not known")
@@ -140,22 +135,12 @@ def subscripted(m: Machine, owner: Value, index: Value) -> Value:
     m.raise_("TypeError", Const("type is not subscriptable"))
 
 
-def _listed(m: Machine, index: Value) -> Value:
-    if not isinstance(index, Const) or not isinstance(index.value, str):
-        raise GiveUp("which module is meant is not known")
-    if not m.modules.owns(index.value):
-        raise GiveUp("a module of another distribution")
-    return m.read(m.imports, index.value)
-
-
 def within(m: Machine, item: Value, owner: Foreign) -> Value:
     """Return whether something is in what another distribution provides."""
     if owner.dotted == "os.environ":
         return variables.is_set(m, item)
-    if owner.dotted == "sys.modules":
-        if isinstance(item, Const) and not m.modules.owns(str(item.value)):
-            return Opaque("bool", ("imported", item))
-        return m.each(_listed(m, item), lambda found: flag(found != MISSING))
+    if owner == table.TABLE:
+        return table.has_item(m, item)
     if (members := m.members(owner)) and isinstance(item, Member):
         return flag(item in members)
     raise GiveUp("whether something is in what another distribution provides")
@@ -418,6 +403,8 @@ def set_outside(m: Machine, owner: Value, index: Value, value: Value) -> Value:
         m.note("sets", f"{owner.dotted}[]")
         if owner.dotted == "os.environ":
             return _set_variable(m, index, value)
+        if owner == table.TABLE:
+            return table.set_item(m, index, value)
         m.doom(f"{owner.dotted} is changed")
     raise GiveUp("an item of what is not followed is set")
 

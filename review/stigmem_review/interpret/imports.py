@@ -10,7 +10,7 @@ from stigmem_review.code.names import names_of
 from stigmem_review.code.parse import REFUSED
 from stigmem_review.host import apis
 from stigmem_review.host.modules import modules, offered
-from stigmem_review.interpret import namespaces
+from stigmem_review.interpret import namespaces, table
 from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.escape import REWRITTEN, SEARCHED
@@ -18,7 +18,7 @@ from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import frozen
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import Machine
-from stigmem_review.interpret.objects import has_every_module
+from stigmem_review.interpret.objects import attempt, has_every_module
 from stigmem_review.interpret.values import (
     MISSING,
     NONE,
@@ -98,6 +98,8 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
     if not isinstance(module, Ref):
         raise GiveUp("what is imported from is not known")
     thing = m.thing(module)
+    if module.kind != "module":
+        return _from_object(m, module, name)
     if has_every_module(name) and m.read(module, name) == MISSING:
         return m.get(module, name)
 
@@ -133,6 +135,15 @@ def _from(m: Machine, module: Value, dotted: str, name: str, missing: str = "Imp
         m.raise_(missing, said)
 
     return m.each(m.read(module, name), other)
+
+
+def _from_object(m: Machine, owner: Ref, name: str) -> Value:
+    """Return what is imported from an object that stands in the table of modules."""
+
+    def missing() -> Value:
+        m.raise_("ImportError", Const(f"cannot import name '{name}'"))
+
+    return attempt(m, lambda: m.get(owner, name), lambda found: found, missing)
 
 
 def _lazily(m: Machine, fallback: Value, name: str) -> Value | None:
@@ -213,18 +224,19 @@ def _take(m: Machine, module: Ref, name: str, env: Env) -> None:
 def load(m: Machine, name: str) -> Value:
     """Return a module, and run it if it has not been run."""
     if not m.modules.owns(name):
-        return m.foreign_module(name)
+        held = table.loaded(m, name)
+        return m.each(held, lambda one: m.foreign_module(name) if one == MISSING else one)
 
-    def listed(table: Value) -> Value:
-        if table != MISSING:
-            return table
+    def listed(held: Value) -> Value:
+        if held != MISSING:
+            return held
         parent, _, last = name.rpartition(".")
-        held = load(m, parent) if parent else NONE
+        above = load(m, parent) if parent else NONE
         # Importing the parent can have imported the module as well.
         found = m.read(m.imports, name)
         if isinstance(found, OneOf):
             raise GiveUp("whether a module was imported is not known")
-        return _run(m, name, held, last) if found == MISSING else found
+        return _run(m, name, above, last) if found == MISSING else found
 
     return m.each(m.read(m.imports, name), listed)
 
@@ -246,6 +258,8 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
         if m.modules.is_written(name) or not m.modules.whole:
             return _built(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
+    if isinstance(parent, Ref) and parent.kind != "module":
+        m.doom("a package was replaced by an object")
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
         m.raise_("ModuleNotFoundError", Const(_no_package(name)))
     if m.depth >= _DEPTH:
@@ -267,9 +281,15 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
         m.depth += 1
         m.execute(found.tree.body, env)
         m.depth -= 1
+        return m.each(m.read(m.imports, name), left)
+
+    def left(held: Value) -> Value:
+        # What it put in its own place is what is imported.
+        if held == MISSING:
+            m.raise_("KeyError", Const(name))
         if isinstance(parent, Ref):
-            m.write(parent, module, last)
-        return module
+            m.write(parent, held, last)
+        return held
 
     def failed() -> Value:
         raise Exit("raises", raised)

@@ -532,9 +532,12 @@ def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
     name, reverse, function = _ORDER[type(op)]
     if m.is_ordered(left):
         fields = m.compared_fields(left, right)
-        if fields is None:
-            raise GiveUp("whether one is smaller is not known")
-        return _ordered(m, op, *fields)
+        if fields is not None:
+            return _ordered(m, op, *fields)
+    if _no_order(m, left, right):
+        m.raise_("TypeError", Const("they have no order"))
+    if m.is_ordered(left) or m.is_ordered(right):
+        raise GiveUp("whether one is smaller is not known")
     one, other = frozen(m, left), frozen(m, right)
     if one is not None and other is not None:
         return flag(function(dict(one.pairs).keys(), dict(other.pairs).keys()))
@@ -551,6 +554,14 @@ def _in_order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
     _refuse(m, function, left, right)
     first, second = plain(m, left), plain(m, right)
     return really(m, lambda: function(first, second))
+
+
+def _no_order(m: Machine, left: Value, right: Value) -> bool:
+    """Say whether an object of a dataclass is compared with what is of another type, in order."""
+    for one, other in ((left, right), (right, left)):
+        if m.is_ordered(one) and (m.is_ordered(other) or like(m, other) is not MISSING):
+            return True
+    return False
 
 
 def _version(m: Machine, name: str, right: Value) -> Value:
