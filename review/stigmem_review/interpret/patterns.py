@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
 
 from stigmem_review.interpret import objects, operators, records
 from stigmem_review.interpret.ends import GiveUp, Part
 from stigmem_review.interpret.environment import Env
+from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.keys import key
 from stigmem_review.interpret.lazy import with_items
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.values import (
     FALSE,
+    MISSING,
+    NONE,
     TRUE,
     Const,
     Foreign,
@@ -46,12 +50,17 @@ def _case(m: Machine, subject: Value, cases: Sequence[ast.match_case], env: Env)
     if not cases:
         return FALSE
     first, *rest = cases
+    held = m.alloc(Thing("frame"))
+    m.collectors.add(held.oid)
 
     def body() -> Value:
         m.execute(first.body, env)
         return TRUE
 
     def chosen() -> Value:
+        # What a pattern names is bound once it matches as a whole.
+        for name in _names(first.pattern):
+            m.each(m.read(held, name), functools.partial(_bind, m, name, env))
         if first.guard is None:
             return body()
         return m.choose(m.evaluate(first.guard, env), body, other)
@@ -59,18 +68,45 @@ def _case(m: Machine, subject: Value, cases: Sequence[ast.match_case], env: Env)
     def other() -> Value:
         return _case(m, subject, rest, env)
 
-    return m.choose(_matches(m, subject, first.pattern, env), chosen, other)
+    return m.choose(_matches(m, subject, first.pattern, _Scope(env, held)), chosen, other)
 
 
-def _matches(m: Machine, subject: Value, pattern: ast.pattern, env: Env) -> Value:
-    """Return whether a pattern matches, and bind what it names."""
-    return m.each(subject, lambda one: _one(m, one, pattern, env))
+def _names(pattern: ast.pattern) -> list[str]:
+    """Return the names that a pattern binds."""
+    found = []
+    for each in ast.walk(pattern):
+        match each:
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.append(name)
+            case ast.MatchMapping(rest=str(name)):
+                found.append(name)
+            case _:
+                pass
+    return found
 
 
-def _one(m: Machine, subject: Value, pattern: ast.pattern, env: Env) -> Value:
+def _bind(m: Machine, name: str, env: Env, value: Value) -> Value:
+    if value != MISSING:
+        m.bind_name(name, value, env)
+    return NONE
+
+
+class _Scope(NamedTuple):
+    """Where a pattern looks names up, and the frame that holds what it names until it matches."""
+
+    env: Env
+    held: Ref
+
+
+def _matches(m: Machine, subject: Value, pattern: ast.pattern, scope: _Scope) -> Value:
+    """Return whether a pattern matches, and hold what it names."""
+    return m.each(subject, lambda one: _one(m, one, pattern, scope))
+
+
+def _one(m: Machine, subject: Value, pattern: ast.pattern, scope: _Scope) -> Value:
     match pattern:
         case ast.MatchValue(value=value):
-            wanted = m.evaluate(value, env)
+            wanted = m.evaluate(value, scope.env)
             return m.guard(
                 (subject, wanted), lambda: operators.compare(m, ast.Eq(), subject, wanted)
             )
@@ -82,18 +118,18 @@ def _one(m: Machine, subject: Value, pattern: ast.pattern, env: Env) -> Value:
 
             def bind() -> Value:
                 if name:
-                    m.bind_name(name, subject, env)
+                    m.write(scope.held, subject, name)
                 return TRUE
 
-            return _and(m, _matches(m, subject, inner, env), bind) if inner else bind()
+            return _and(m, _matches(m, subject, inner, scope), bind) if inner else bind()
         case ast.MatchOr(patterns=patterns):
-            return _any(m, subject, patterns, env)
+            return _any(m, subject, patterns, scope)
         case ast.MatchSequence(patterns=patterns):
-            return _sequence(m, subject, patterns, env)
+            return _sequence(m, subject, patterns, scope)
         case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
-            return _mapping(m, subject, keys, patterns, rest, env)
+            return _mapping(m, subject, keys, patterns, rest, scope)
         case ast.MatchClass():
-            return _class(m, subject, pattern, env)
+            return _class(m, subject, pattern, scope)
         case _:
             raise GiveUp("a pattern is not followed")
 
@@ -102,12 +138,12 @@ def _and(m: Machine, found: Value, then: Part) -> Value:
     return m.choose(found, then, lambda: FALSE)
 
 
-def _any(m: Machine, subject: Value, patterns: Sequence[ast.pattern], env: Env) -> Value:
+def _any(m: Machine, subject: Value, patterns: Sequence[ast.pattern], scope: _Scope) -> Value:
     first, *rest = patterns
-    found = _one(m, subject, first, env)
+    found = _one(m, subject, first, scope)
     if not rest:
         return found
-    return m.choose(found, lambda: TRUE, lambda: _any(m, subject, rest, env))
+    return m.choose(found, lambda: TRUE, lambda: _any(m, subject, rest, scope))
 
 
 def _all(m: Machine, parts: Sequence[Callable[[], Value]]) -> Value:
@@ -117,7 +153,7 @@ def _all(m: Machine, parts: Sequence[Callable[[], Value]]) -> Value:
     return _and(m, first(), lambda: _all(m, rest))
 
 
-def _sequence(m: Machine, subject: Value, patterns: Sequence[ast.pattern], env: Env) -> Value:
+def _sequence(m: Machine, subject: Value, patterns: Sequence[ast.pattern], scope: _Scope) -> Value:
     match subject:
         case Tuple() | Ref(kind="list" | "range"):
             pass
@@ -154,15 +190,15 @@ def _sequence(m: Machine, subject: Value, patterns: Sequence[ast.pattern], env: 
                 *zip(found[len(found) - after :], patterns[star + 1 :], strict=True),
             ]
             if name:
-                m.bind_name(name, m.new_list(middle), env)
-        return _all(m, [functools.partial(_matches, m, v, p, env) for v, p in wanted])
+                m.write(scope.held, m.new_list(middle), name)
+        return _all(m, [functools.partial(_matches, m, v, p, scope) for v, p in wanted])
 
     return with_items(m, subject, items)
 
 
 def _mapping(
     m: Machine, subject: Value, keys: Sequence[ast.expr], patterns: Sequence[ast.pattern],
-    rest: str | None, env: Env,
+    rest: str | None, scope: _Scope,
 ) -> Value:  # fmt: skip
     match subject:
         case Ref(kind="dict"):
@@ -177,7 +213,7 @@ def _mapping(
             return FALSE
         case _:
             raise GiveUp("whether something is a mapping is not known")
-    wanted = [m.evaluate(each, env) for each in keys]
+    wanted = [m.evaluate(each, scope.env) for each in keys]
 
     def entries(content: Value) -> Value:
         if not isinstance(content, Pairs):
@@ -194,14 +230,14 @@ def _mapping(
                 return FALSE
             named.append(name)
         parts = [
-            functools.partial(_matches, m, held[name], pattern, env)
+            functools.partial(_matches, m, held[name], pattern, scope)
             for name, pattern in zip(named, patterns, strict=True)
         ]
 
         def bind() -> Value:
             if rest:
                 left = tuple(each for each in content.items if each[0] not in named)
-                m.bind_name(rest, m.new_dict(Pairs(left, content.shuffled)), env)
+                m.write(scope.held, m.new_dict(Pairs(left, content.shuffled)), rest)
             return TRUE
 
         return _and(m, _all(m, parts), bind)
@@ -209,8 +245,8 @@ def _mapping(
     return m.each(m.read(subject), entries)
 
 
-def _class(m: Machine, subject: Value, pattern: ast.MatchClass, env: Env) -> Value:
-    kind = m.evaluate(pattern.cls, env)
+def _class(m: Machine, subject: Value, pattern: ast.MatchClass, scope: _Scope) -> Value:
+    kind = m.evaluate(pattern.cls, scope.env)
     if isinstance(subject, Unknown):
         raise GiveUp(subject.why)
     found = m.call(Foreign("builtins.isinstance"), (subject, kind))
@@ -221,8 +257,8 @@ def _class(m: Machine, subject: Value, pattern: ast.MatchClass, env: Env) -> Val
             if isinstance(kind, Foreign) and kind.dotted.removeprefix("builtins.") in _WHOLE:
                 if len(pattern.patterns) > 1:
                     m.raise_("TypeError", Const("accepts 1 positional sub-pattern"))
-                whole = functools.partial(_matches, m, subject, pattern.patterns[0], env)
-                return _attributes(m, subject, names, [whole], pattern.kwd_patterns, env)
+                whole = functools.partial(_matches, m, subject, pattern.patterns[0], scope)
+                return _attributes(m, subject, names, [whole], pattern.kwd_patterns, scope)
             given = _match_args(m, kind)
             if len(given) < len(pattern.patterns):
                 m.raise_("TypeError", Const("accepts fewer positional sub-patterns"))
@@ -230,21 +266,21 @@ def _class(m: Machine, subject: Value, pattern: ast.MatchClass, env: Env) -> Val
         if len({*names}) < len(names):
             raise GiveUp("a pattern has an attribute twice")
         inside = [*pattern.patterns, *pattern.kwd_patterns]
-        return _attributes(m, subject, names, [], inside, env)
+        return _attributes(m, subject, names, [], inside, scope)
 
     return _and(m, found, inner)
 
 
 def _attributes(
     m: Machine, subject: Value, names: Sequence[str], parts: list[Callable[[], Value]],
-    patterns: Sequence[ast.pattern], env: Env,
+    patterns: Sequence[ast.pattern], scope: _Scope,
 ) -> Value:  # fmt: skip
     """Match attributes, and what else there is before; all of them are looked up first."""
 
     def look(values: tuple[Value, ...]) -> Value:
         if len(values) == len(names):
             found = [
-                functools.partial(_matches, m, value, each, env)
+                functools.partial(_matches, m, value, each, scope)
                 for value, each in zip(values, patterns, strict=True)
             ]
             return _all(m, [*parts, *found])
