@@ -364,7 +364,11 @@ def _enumerate(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("builtins.zip")
 def _zip(m: Machine, args: Args, keywords: Keywords) -> Value:
     given = dict(keywords)
-    if given.pop("strict", FALSE) != FALSE or given or not args:
+    strict = given.pop("strict", FALSE)
+    # Tuples of one length end together, whenever they are gone through.
+    alike = len({len(each.items) if isinstance(each, Tuple) else -1 for each in args} - {-1})
+    together = alike == 1 and all(isinstance(each, Tuple) for each in args)
+    if (strict != FALSE and not together) or given or not args:
         raise GiveUp("it is called in an unusual way")
     return lazy.new_iterator(m, "zip", *(protocols.iterator_of(m, each) for each in args))
 
@@ -407,10 +411,7 @@ def _chain(m: Machine, args: Args, keywords: Keywords) -> Value:
 @model("itertools.chain.from_iterable")
 def _chain_from(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 1, 1)
-    # Which iterables there are is looked up late; a list of them can change until then.
-    if not isinstance(args[0], Tuple):
-        raise GiveUp("which iterables are chained is not known")
-    return lazy.new_iterator(m, "chain", *args[0].items)
+    return lazy.new_iterator(m, "flat", protocols.iterator_of(m, args[0]))
 
 
 @model("builtins.iter")

@@ -32,6 +32,7 @@ from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.objects import OF_MODELS, UNFOLLOWED, lookup, mro
 from stigmem_review.interpret.values import (
     MISSING,
+    NONE,
     TRUE,
     Bound,
     Const,
@@ -104,7 +105,7 @@ _REAL_CLASSES: dict[str, type] = {
     "typing_extensions.Protocol": typing.Protocol,
 }
 """Classes of others that classes are derived from: what these do not have is not there."""
-_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol")
+_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol") | {"own slots"}
 """What a class is itself, and not what is derived from it."""
 _EXCEPTION = Foreign("builtins.BaseException")
 _SPECIAL = words("enum model namedtuple typeddict dataclass")
@@ -464,9 +465,35 @@ def _tell_bases(m: Machine, kind: Ref, given: Sequence[tuple[str, Value]]) -> No
             raise GiveUp("a class is told of its subclasses")
 
 
-def _finish_class(m: Machine, kind: Ref, mixin: str, traits: set[str]) -> None:
-    if m.read(kind, "__slots__") != MISSING or m.read(kind, "__metaclass__") != MISSING:
+def _give_slots(m: Machine, kind: Ref) -> None:
+    """Let objects of a class have the attributes that it says, and no others.
+
+    Raises ``GiveUp`` where that is not all that they have.
+    """
+    thing = m.thing(kind)
+    listed = m.read(kind, "__slots__")
+    content = m.read(listed) if isinstance(listed, Ref) and listed.kind == "list" else listed
+    items = (content,) if isinstance(content, Const) else getattr(content, "items", ())
+    names = [each.value for each in items if isinstance(each, Const)]
+    behind = [m.thing(e).traits if isinstance(e, Ref) else {e} for e in mro(m, kind)[1:]]
+    if thing.traits or any("own slots" not in e and objects.OBJECT not in e for e in behind):
         raise GiveUp("a class is made in an unusual way")
+    if (not items and content != Tuple(())) or len(names) != len(items):
+        raise GiveUp("which slots a class has is not known")
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier() or name[:2] == "__":
+            raise GiveUp("a class is made in an unusual way")
+        if m.read(kind, name) != MISSING:
+            m.raise_("ValueError", Const(f"'{name}' in __slots__ conflicts with class variable"))
+        m.write(kind, Wrapped("field", NONE), name)
+    thing.traits = thing.traits | {"own slots"}
+
+
+def _finish_class(m: Machine, kind: Ref, mixin: str, traits: set[str]) -> None:
+    if m.read(kind, "__metaclass__") != MISSING:
+        raise GiveUp("a class is made in an unusual way")
+    if m.read(kind, "__slots__") != MISSING:
+        _give_slots(m, kind)
     for name in m.names(kind):
         value = m.read(kind, name)
         if isinstance(value, Unknown) and not m.is_escaped(kind) and "enum" in traits:

@@ -306,11 +306,11 @@ def sort(m: Machine, content: Tuple, keywords: Keywords) -> Value:
     except TypeError:
         m.raise_("TypeError", Const("they cannot be compared"))
     ordered = [content.items[place] for place in order]
-    alike = any(
+    alike = content.shuffled and any(
         found[one] == found[two] and content.items[one] != content.items[two]
         for one, two in itertools.pairwise(order)
     )
-    return Tuple(tuple(ordered), content.shuffled and alike)
+    return Tuple(tuple(ordered), alike)
 
 
 def _rank(m: Machine, value: Value) -> Hashable:
@@ -325,7 +325,34 @@ def _rank(m: Machine, value: Value) -> Hashable:
         case Tuple(items=items, shuffled=False):
             return tuple(_rank(m, each) for each in items)
         case _:
-            raise GiveUp("what is sorted is not known")
+            return _Unranked(value)
+
+
+class _Unranked:
+    """What has no order that is known: it is asked for one only where nothing before it decides."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        mine = self.value
+        if isinstance(mine, Ref) and mine.kind in _ALONE and isinstance(other, _Unranked):
+            theirs = other.value
+            if isinstance(theirs, Ref) and theirs.kind in _ALONE:
+                return mine == theirs
+        raise GiveUp("what is sorted is not known")
+
+    def __lt__(self, other: object) -> bool:
+        raise GiveUp("what is sorted is not known")
+
+    __gt__ = __lt__
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+_ALONE = ("function", "module")
+"""Kinds of objects that are equal to nothing but themselves."""
 
 
 # Dicts.

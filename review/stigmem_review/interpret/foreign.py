@@ -19,6 +19,7 @@ from stigmem_review.interpret import (
     host,
     installed,
     objects,
+    operating,
     protocols,
     pure,
     records,
@@ -55,7 +56,7 @@ from stigmem_review.interpret.values import (
 from stigmem_review.model import HOLE
 
 MODELLED = (
-    *(builtins, files, functions, host, installed, pure, records),
+    *(builtins, files, functions, host, installed, operating, pure, records),
     *(schemas, settings, stdlib, table, variables),
 )
 """The modules that say what calls of what others provide do."""

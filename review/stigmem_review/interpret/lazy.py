@@ -456,6 +456,17 @@ def _drive_iterator(m: Machine, value: Ref, on_item: OnItem) -> bool:
             )
         case "chain":
             return any([*(drive(m, each, on_item) for each in args)])
+        case "flat":
+            orders: list[bool] = []
+
+            def inner(item: Value) -> None:
+                def through(one: Value) -> Value:
+                    orders.append(drive(m, one, on_item))
+                    return NONE
+
+                m.each(item, through)
+
+            return drive(m, args[0], inner) or any(orders)
         case _:
             raise GiveUp("what an iterator gives is not known")
 

@@ -35,6 +35,8 @@ PLAIN = (Foreign("types.SimpleNamespace"), MODULE)
 """Types of objects that have what they are given, and no methods to speak of."""
 OF_MODULES = words("__loader__ __spec__ __cached__ __builtins__")
 """What every module has, whatever its code says."""
+_WITHOUT = {"slots", "own slots", "exception"}
+"""What classes are whose objects have no such dict, or one that is odd."""
 _OPEN = words("__loader__ __spec__ __builtins__ __path__ __dict__ __class__")
 
 
@@ -47,7 +49,7 @@ def namespace(m: Machine, owner: Value) -> View:
             kind = m.thing(owner).type
             if m.overrides(kind, ("__getattribute__", "__dict__")):
                 raise GiveUp("objects look up their attributes in a way of their own")
-            if isinstance(kind, Ref) and not (m.thing(kind).traits & {"slots", "exception"}):
+            if isinstance(kind, Ref) and not (m.thing(kind).traits & _WITHOUT):
                 return View(owner, NAMES)
             if kind in PLAIN:
                 return View(owner, NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import ast
 import pathlib
 import sys
 import types
@@ -72,6 +73,8 @@ VALIDATING = words("model_validate model_validate_json")
 _VALIDATING = frozenset(f"{MODEL.dotted}.{each}" for each in VALIDATING)
 _OF_MANIFESTS = words("model_copy model_dump")
 """Methods that manifests have of their own kind, whatever their class."""
+_LATE = words("__init__ __call__ __len__ __iter__ __contains__ __enter__ __exit__")
+"""Special methods that a class can get after it was made, and has as if they stood in it."""
 _ANCESTORS = 60
 """Classes that one class can be derived from, before it is not followed."""
 _NAMED: dict[str, type] = {"ordered": OrderedDict, "default": defaultdict}
@@ -455,14 +458,27 @@ def _of_function(m: Machine, owner: Ref, name: str) -> Value:
                 return Const(thing.extra)
             case "__module__":
                 return Const(thing.env.module.name)
+            case "__doc__":
+                return _doc(m, owner)
             case _:
                 if name in REFLECTIVE:
                     m.doom(f"{name} of a function is asked for")
-                if name in OPENING or name == "__doc__" or hasattr(get, name):
+                if name in OPENING or hasattr(get, name):
                     raise GiveUp(f"{name} of a function is asked for")
                 m.raise_("AttributeError", Const(f"'function' object has no attribute '{name}'"))
 
     return m.each(found, own)
+
+
+def _doc(m: Machine, owner: Ref) -> Value:
+    """Return what a function says of itself, without indentation in newer Pythons only."""
+    node = m.thing(owner).node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return NONE
+    text = ast.get_docstring(node, clean=False)
+    if text is not None and ("\n" in text or text[:1].isspace()):
+        return Opaque("str", ("doc", Const(text)))
+    return Const(text)
 
 
 def _of_member(m: Machine, owner: Member, name: str) -> Value:
@@ -531,7 +547,9 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
                 return _set_on_instance(m, owner, name, value)
             case Ref(kind="module" | "function" | "class"):
                 if name in OPENING or (
-                    owner.kind == "class" and ("enum" in m.thing(owner).traits or name[:2] == "__")
+                    owner.kind == "class"
+                    and ("enum" in m.thing(owner).traits or name[:2] == "__")
+                    and not (name in _LATE and m.thing(owner).traits <= {"abstract"})
                 ):
                     raise GiveUp(f"{name} is set")
                 if value == MISSING:
@@ -577,12 +595,12 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value) -> Value:
 def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     thing = m.thing(owner)
     kind = thing.type
-    special = ("__setattr__", "__delattr__", "__slots__")
+    special = ("__setattr__", "__delattr__")
     if isinstance(kind, Ref) and "model" in m.thing(kind).traits and name not in OPENING:
         return m.set_field(owner, name, value)
     if kind == namespaces.MODULE and name[:2] == "__":
         raise GiveUp(f"{name} of a module is set")
-    if name in OPENING or m.overrides(kind, special):
+    if name in OPENING or m.overrides(kind, special) or _odd_slots(m, kind):
         raise GiveUp("an object sets its attributes in a way of its own")
     for each in mro(m, kind):
         if isinstance(each, Ref) and "frozen" in m.thing(each).traits:
@@ -593,7 +611,7 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
 def set_plainly(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     """Set or delete an attribute as ``object`` does, whatever the object's class says of it."""
     kind = m.thing(owner).type
-    if name in OPENING or m.overrides(kind, ("__slots__",)):
+    if name in OPENING or _odd_slots(m, kind):
         raise GiveUp("an object sets its attributes in a way of its own")
     if kind == OBJECT:
         m.raise_("AttributeError", Const(f"'object' object has no attribute '{name}'"))
@@ -605,14 +623,32 @@ def set_plainly(m: Machine, owner: Ref, name: str, value: Value) -> Value:
     found = lookup(m, kind, name)
     if isinstance(found, (Unknown, OneOf)):
         raise GiveUp("whether a class says how an attribute is set is not known")
+    if isinstance(kind, Ref) and "own slots" in m.thing(kind).traits:
+        if found == MISSING:
+            m.raise_("AttributeError", Const(f"object has no attribute '{name}'"))
+        if not isinstance(found, (Wrapped, Ref)) or value == MISSING:
+            raise GiveUp("an object with slots gets an attribute")
+        if isinstance(found, Wrapped) and found.kind not in ("field", "property"):
+            raise GiveUp("an object with slots gets an attribute")
+        if isinstance(found, Ref) and not m.special(found, "__set__"):
+            raise GiveUp("an object with slots gets an attribute")
     if isinstance(found, Wrapped) and found.kind == "property":
         m.raise_("AttributeError", Const(f"property '{name}' of object has no setter"))
+    if isinstance(found, Ref) and m.special(found, "__set__") and value != MISSING:
+        return m.call(m.method(found, "__set__"), (owner, value))
     if isinstance(found, Ref) and (m.special(found, "__set__") or m.special(found, "__delete__")):
         raise GiveUp("a descriptor is set")
     if value == MISSING:
         _there(m, owner, name)
     m.write(owner, value, name)
     return NONE
+
+
+def _odd_slots(m: Machine, kind: Value) -> bool:
+    """Say whether objects of a class may have slots other than those that were understood."""
+    if isinstance(kind, Ref) and "own slots" in m.thing(kind).traits and not m.is_escaped(kind):
+        return False
+    return m.overrides(kind, ("__slots__",))
 
 
 def _there(m: Machine, owner: Ref, name: str) -> None:

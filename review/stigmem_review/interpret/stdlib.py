@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from stigmem_review.interpret import annotation, lazy, text
+from stigmem_review.interpret import annotation, generic, lazy, text
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
@@ -510,3 +510,30 @@ def _dataclass(m: Machine, args: Args, keywords: Keywords) -> Value:
         raise GiveUp("what is decorated is not followed")
     m.make_dataclass(kind, options)
     return kind
+
+
+@model("inspect.getdoc")
+def _getdoc(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    if not isinstance(args[0], Ref) or args[0].kind not in ("function", "module"):
+        raise GiveUp("what something says of itself is not known")
+    # It takes modules that few releases have a use for.
+    from inspect import cleandoc
+
+    match m.get(args[0], "__doc__"):
+        case Const(value=str(said)) | Opaque(key=("doc", Const(value=str(said)))):
+            return Const(cleandoc(said))
+        case Const() as nothing:
+            return nothing
+        case _:
+            raise GiveUp("what something says of itself is not known")
+
+
+@model("typing.get_args")
+def _get_args(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 1)
+    owner, index = generic.parts_of(m, args[0]) or (NONE, NONE)
+    items = index.items if isinstance(index, Tuple) else (index,)
+    if owner != Foreign("typing.Literal") or not all(isinstance(each, Const) for each in items):
+        raise GiveUp("what a type is made of is not followed")
+    return Tuple(tuple(dict.fromkeys(items)))
