@@ -47,8 +47,10 @@ def test_the_command_says_it_as_text(
     rule, name = wanted["finding"].split()
     place = f"{story}/{wanted['at']}" if wanted["at"] else f"./{story}"
     assert f"{place}: {wanted['level']}: {name} [{rule}]" in lines
-    written = lines[lines.index("    Write:") + 1 : -1] if wanted["write"] else []
-    assert written == [f"        {line}" for line in wanted["write"]]
+    start = lines.index("    Write:") + 1 if wanted["write"] else len(lines)
+    end = start + len(wanted["write"])
+    assert lines[start:end] == [f"        {line}" for line in wanted["write"]]
+    assert "        " not in "".join(lines[end : end + 1])[:8]
 
 
 @pytest.mark.parametrize("story", STORIES)

@@ -132,7 +132,7 @@ def test_what_is_no_plugin_is_named_and_not_judged(wheels: Wheels, reviewed: Rev
     report = reviewed("acme-library==1.0", "acme-library==2.0")
     assert outcome(report) == ([], [], 0)
     assert [line.what for line in report.others] == ["acme-library"]
-    assert "acme-library" in render(report, "text")
+    assert "acme-library" in render(report, "text", detail="all")
 
 
 def libraries(folder: Path) -> str:
@@ -234,7 +234,7 @@ def test_an_unhashed_pin_is_a_finding_once(wheels: Wheels, reviewed: Reviewed) -
     assert outcome(report)[1] == ["warning pin-unhashed requirements.txt:1"]
     report = reviewed("demo-plugin==1.0.0\n", "demo-plugin==1.0.1\n")
     assert outcome(report)[1:] == ([], 0)
-    assert "without a hash, as before" in render(report, "text")
+    assert "without a hash, as before" in render(report, "text", detail="all")
 
 
 def test_a_pin_that_is_loosened_is_an_error(wheels: Wheels, reviewed: Reviewed) -> None:
@@ -257,7 +257,9 @@ def test_an_open_requirement_that_no_node_installs_needs_none(
 ) -> None:
     report = reviewed(wheels.pin("1.0.0"), f"{wheels.pin('1.0.0')}acme-library>=1; {marker}\n")
     assert outcome(report)[2] == installs
-    assert ("the node does not install it" in render(report, "text")) == (not installs)
+    assert ("the node does not install it" in render(report, "text", detail="all")) == (
+        not installs
+    )
 
 
 @pytest.mark.parametrize(
@@ -284,7 +286,7 @@ def test_a_pin_that_no_node_installs_is_named_and_not_reviewed(
     old, new = (f"demo-plugin=={each} ; python_version < '3.11'\n" for each in ("1.0.0", "1.1.0"))
     report = reviewed(old, new)
     assert outcome(report) == ([], [], 0)
-    shown = " ".join(render(report, "text").split())
+    shown = " ".join(render(report, "text", detail="all").split())
     assert "demo-plugin==1.1.0" in shown
     assert "it runs on Python 3.11 or newer, or as the policy says, and it stands" in shown
     assert 'where python_version < "3.11"' in shown
@@ -868,13 +870,13 @@ def test_the_formats_agree(
     ]
     assert run(["bump", base, *where, *outputs]) == 1
     printed = capsys.readouterr()
-    assert "demo-plugin 1.0.0 -> 1.1.0: blocked" in printed.out
+    assert "  blocked  demo-plugin 1.0.0 -> 1.1.0: " in printed.out
     assert printed.err == ""
     report = json.loads((tmp_path / "json").read_text())
     assert report["verdict"]["exit_code"] == 1
     markdown = (tmp_path / "markdown").read_text()
     assert markdown == (tmp_path / "summary").read_text()
-    assert markdown.index("| `demo-plugin` |") < markdown.index("# `demo-plugin`")
+    assert markdown.index("- ⛔ `demo-plugin` ") < markdown.index("## ⛔ `demo-plugin`")
     first, *rest = (tmp_path / "github").read_text().splitlines()
     assert first.startswith("::error title=stigmem-review%3A blocked::")
     assert all("file=requirements.txt,line=1," in line for line in rest)

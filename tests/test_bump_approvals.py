@@ -170,7 +170,7 @@ def test_the_same_event_run_again_sees_what_was_approved(
     ]
     git(folder, "checkout", "--quiet", base)
     with contextlib.chdir(folder):
-        words = shlex.split(line.replace('"..."', "CHG-4711"))[1:]
+        words = shlex.split(line.strip("`").partition("`")[2].replace('"..."', "CHG-4711"))[1:]
         assert cli.run([*words, "--by", "Mara Lind"]) == 0
     approved = (folder / APPROVALS_FILE).read_text("utf-8")
     tip = setting.deployment.commit({**pins["1.0.0"], APPROVALS_FILE: approved})

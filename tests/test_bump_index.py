@@ -201,7 +201,7 @@ def unassessed(report: Report) -> list[str]:
 
 
 def text_of(report: Report) -> str:
-    return " ".join(render(report, "text").split())
+    return " ".join(render(report, "text", detail="all").split())
 
 
 def test_source_that_only_the_wheel_has_is_named(index: IndexServer, tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_source_that_only_the_wheel_has_is_named(index: IndexServer, tmp_path: P
     text = text_of(report)
     assert "Not in it: demo_plugin/more.py." in text
     assert "Not in it: demo_plugin/_version.py." in text
-    assert "held against demo_plugin-1.0.0.tar.gz: all is in it" in text
-    assert "held against demo_plugin-1.1.0.tar.gz: 2 of its files differ or are not in it" in text
+    assert "held against: demo_plugin-1.0.0.tar.gz: all is in it" in text
+    assert "held against: demo_plugin-1.1.0.tar.gz: 2 of its files differ or are not in it" in text
 
 
 def test_what_was_so_before_is_no_finding(index: IndexServer, tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_the_report_names_both_nodes(reviewed: Reviewed) -> None:
     report = reviewed(pins(11, "demo-narrow"), pins(12, "demo-narrow"))
     [each] = report.bumps
     assert each.what == "same release, other node"
-    assert render(report, "text").count("| node 0.9.0a11 -> 0.9.0a12") == 2
+    assert render(report, "text").count(" node 0.9.0a11 -> 0.9.0a12\n") == 2
     assert "--old-node-version 0.9.0a11" in render(report, "text")
 
 

@@ -82,7 +82,7 @@ def test_a_policy_says_which_files_count(policy: str, counted: list[str], world:
     assert list(report.files) == counted
     assert len(report.bumps) == min(1, len(counted))
     left = len(paths) - len(counted)
-    assert (f"{left} changed file" in render(report, "text")) == bool(left)
+    assert (f"{left} changed file" in render(report, "text", detail="all")) == bool(left)
 
 
 def test_what_is_left_out_still_changes_what_reviews_go_by(world: World) -> None:

@@ -19,5 +19,5 @@ def test_a_story_gives_its_report(story: str, tmp_path: Path) -> None:
     assert (report.verdict.state, report.verdict.exit_code) == (case["verdict"], case["exit-code"])
     assert page_of(report) == (CASES / story / "review.md").read_text("utf-8")
     rules = shipped_rules()
-    made = f"by stigmem-review {__version__}, {len(rules.rules)} rules (`{rules.digest[:12]}`)"
+    made = f"**by**: stigmem-review {__version__}, {len(rules.rules)} rules (`{rules.digest[:12]}`)"
     assert made in render(report, "markdown")

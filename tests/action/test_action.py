@@ -123,8 +123,8 @@ def test_a_bot_bumps_one_plugin(machine: Runner, team: Team) -> None:
         "error file=requirements.txt,line=2,title=demo-plugin%3A SPR301 capability-added",
         "notice file=requirements.txt,line=2,title=demo-plugin%3A SPR804 capability-unused",
     ]
-    assert outcome.summary.startswith("# Plugins from ")
-    assert "| `demo-plugin` | `1.0.0` | `1.1.0` | upgraded |" in outcome.summary
+    assert outcome.summary.startswith("# ⛔ Plugins from ")
+    assert "- ⛔ `demo-plugin` `1.0.0` → `1.1.0`: " in outcome.summary
 
 
 def test_a_harmless_bump_passes(runner: Runner, team: Team) -> None:
@@ -277,9 +277,9 @@ def test_the_head_may_take_the_place_of_the_base(runner: Runner, team: Team) -> 
     by_hand = {"artifacts": "wheels", "base": aside, "head": head}
     merged = runner.run(team.folder, "workflow_dispatch", {}, head, by_hand)
     assert (merged.code, merged.outputs["plugins"]) == (0, "1")
-    assert "`1.0.0` | `1.0.1`" in merged.summary
+    assert "`1.0.0` → `1.0.1`" in merged.summary
     exact = runner.run(team.folder, "workflow_dispatch", {}, head, by_hand | {"exact": "true"})
-    assert "`1.1.0` | `1.0.1`" in exact.summary
+    assert "`1.1.0` → `1.0.1`" in exact.summary
 
 
 def test_a_shallow_checkout_is_told_how_to_be_deeper(

@@ -14,7 +14,7 @@ from support.repository import git
 
 CASE = Path(__file__).parents[1] / "cases" / "quiet-gain"
 SEEN = "What users of the next release will see"
-GAINS = "error   can deny a recall: pre_recall_authorize"
+GAINS = "error  can deny a recall: pre_recall_authorize"
 
 
 def commit(folder: Path) -> None:

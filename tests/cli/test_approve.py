@@ -47,7 +47,7 @@ def code(folder: Path, *arguments: object) -> int:
 
 def pasted(printed: str) -> list[str]:
     """Return the command to approve that a report ends with, with a reason in it."""
-    line = printed.rstrip().splitlines()[-1].strip().removeprefix("$ ")
+    line = printed.rstrip().splitlines()[-1].strip().removeprefix("approve").lstrip()
     assert line.startswith("stigmem-review approve ")
     return [*shlex.split(line.replace('"..."', "CHG-4711"))[1:], "--by", "Mara Lind"]
 
@@ -66,11 +66,11 @@ def test_one_pasted_command_opens_the_gate_for_exactly_this(work: Path) -> None:
     )
     opened = run("diff", OLD, NEW, cwd=work)
     assert opened.returncode == 0
-    assert "CLEAR | 1 error" in opened.stdout
+    assert "CLEAR (exit 0): 1 error" in opened.stdout
     assert "2 approved" in opened.stdout
     said = " ".join(opened.stdout.split())
     assert said.count(f"approved by Mara Lind on {TODAY}, until") == 3  # in short, and each
-    assert "To decide" not in opened.stdout
+    assert "\n  approve  stigmem" not in opened.stdout
     gaining(work, handlers="def audit(ctx, **_):\n    return None \n")
     closed = run("diff", OLD, NEW, cwd=work)
     assert closed.returncode == 1
@@ -87,8 +87,8 @@ def test_going_back_to_what_ran_is_approved_with_it(work: Path) -> None:
     said = " ".join(back.stdout.split())
     assert "as the way back from what was approved: CHG-4711" in said
     # A note needs none: what is counted as approved is what its approval is said to cover.
-    assert "| 1 note | 1 approved |" in said
-    assert "Approvals 1 finding: approved by" in said
+    assert ", 1 note, 1 approved." in said
+    assert "1 finding approved by" in said
     assert code(work, NEW, "none") == 1
 
 
@@ -165,7 +165,7 @@ def test_what_was_read_and_what_is_there_now_have_to_be_the_same(work: Path) -> 
 def test_what_is_not_approvable_stays_closed(work: Path) -> None:
     write_wheel(work, plugin(version="1.0.1", hooks={"post_asert_audit": "audit"}), version="1.0.1")
     closed = run("diff", OLD, NEW, cwd=work)
-    assert closed.stdout.rstrip().endswith("approve: not possible, 1 finding is not approvable")
+    assert closed.stdout.rstrip().endswith("approve  not possible: 1 finding is not approvable")
     for more in ((), ("--finding", "SPR205")):
         done = run("approve", OLD, NEW, *ME, *more, cwd=work)
         assert (done.returncode, done.stdout) == (1, "")
@@ -291,7 +291,7 @@ def test_a_path_that_no_report_can_show_is_pasted_as_it_is(work: Path) -> None:
     folder.mkdir()
     (work / NEW).rename(folder / NEW)
     closed = run("diff", OLD, f"{folder.name}/{NEW}", cwd=work)
-    line = closed.stdout.rstrip().splitlines()[-1].strip()
+    line = closed.stdout.rstrip().splitlines()[-1].strip().removeprefix("approve").lstrip()
     assert line.isascii()
     words = line.replace('"..."', "CHG-1").replace("stigmem-review", 'printf "%s\\n"', 1)
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True)
@@ -391,7 +391,7 @@ def test_the_policy_says_how_far_something_can_be_approved(work: Path) -> None:
     gaining(work, manifest=deep + "def plugin_manifest():\n    return x\n")
     closed = run("diff", OLD, NEW, cwd=work)
     assert closed.returncode == 3
-    assert "approve: not possible, the policy accepts no incomplete review" in closed.stdout
+    assert "approve  not possible: the policy accepts no incomplete review" in closed.stdout
     done = run("approve", OLD, NEW, *ME, "--incomplete", cwd=work)
     assert (done.returncode, "which the policy never accepts" in done.stderr) == (3, True)
 

@@ -110,7 +110,7 @@ def test_what_leads_out_of_a_project_is_not_written(
     assert cli.run(["check", str(project), "--isolated", "--fix"]) == 3
     assert real.read_bytes() == before
     said = capsys.readouterr().out.splitlines()[-1]
-    assert said == "1 source could not be checked completely"
+    assert said == "INCOMPLETE (exit 3): 1 source could not be checked completely"
 
 
 def test_what_is_staged_is_not_corrected(
@@ -140,7 +140,8 @@ def test_several_projects_have_a_sum(tmp_path: Path, capsys: pytest.CaptureFixtu
         str(copied(story, tmp_path)) for story in ("good-plain", "group-dash", "declared-twice")
     ]
     assert cli.run(["check", *sources, "--isolated"]) == 1
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert said == "1 error, 1 warning in 3 sources; 1 can be corrected with --fix"
+    said = capsys.readouterr().out.splitlines()
+    summed = "1 error, 1 warning in 3 sources; 1 can be corrected with --fix"
+    assert f"BLOCKED (exit 1): {summed}" in said
     assert cli.run(["check", sources[0], "--isolated"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1

@@ -135,7 +135,7 @@ def test_a_report_that_cannot_be_written_is_printed_all_the_same(tmp_path: Path)
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[1].split(" |")[0]) == (3, "CLEAR")
+    assert (done.returncode, done.stdout.splitlines()[1].split(" (")[0]) == (3, "CLEAR")
     assert done.stderr == (
         "stigmem-review: /dev/full: No space left on device; the report was not written there\n"
     )

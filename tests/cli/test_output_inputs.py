@@ -108,7 +108,7 @@ def test_nothing_that_a_bump_reads_is_written_over(tmp_path: Path, capsys: Captu
         refused(arguments, path, str(path), capsys)
     # What is committed and not read is a report of an earlier run.
     assert cli.run([*arguments, "--output", f"markdown={top / 'report.md'}"]) in (0, 1)
-    assert (top / "report.md").read_text("utf-8").startswith("# Plugins")
+    assert (top / "report.md").read_text("utf-8").startswith("# ✅ Plugins")
 
 
 def test_a_file_of_the_work_tree_is_not_written_over_by_a_check_of_what_is_staged(
@@ -155,4 +155,4 @@ def test_a_report_may_lie_in_the_project_that_it_is_about(tmp_path: Path) -> Non
     report = project / "report.md"
     for _ in range(2):
         cli.run(["check", str(project), "--output", f"markdown={report}"])
-        assert report.read_text("utf-8").startswith("# `demo-plugin`")
+        assert report.read_text("utf-8").startswith("# `demo-plugin 1.0.0`")

@@ -48,7 +48,9 @@ def test_a_review_goes_by_the_policy_of_the_repository_and_names_it(
     (repository / "stigmem-review.toml").write_text(LAX, "utf-8")
     code, printed, _ = run("diff", OLD, NEW)
     assert code == 0
-    assert "  policy: ../stigmem-review.toml\n       sha256 " in printed
+    assert "policy" not in printed.partition("CLEAR")[0]
+    _, printed, _ = run("diff", OLD, NEW, "--all")
+    assert "\n  policy: ../stigmem-review.toml, SHA-256\n" in printed
 
 
 def test_isolated_reads_none(run: Run, repository: Path) -> None:
@@ -119,7 +121,7 @@ def test_what_is_staged_is_checked_by_the_policy_that_is_staged(run: Run, reposi
     code, printed, _ = run("check", "--staged", "demo")
     assert code == 0
     assert "1 finding lowered by the policy" in printed
-    assert "\npolicy: stigmem-review.toml, SHA-256 " in printed
+    assert "  policy  stigmem-review.toml, SHA-256 " in " ".join(printed.split("\n"))
     assert run("check", "--staged", "demo", "--isolated")[0] == 1
     assert run("check", "--staged", "demo", "--policy", "../stigmem-review.toml")[0] == 0
 
@@ -149,7 +151,7 @@ FORBID = '[forbid]\ncapabilities = ["network.outbound"]\n'
 def test_what_the_policy_forbids_closes_every_gate(run: Run, repository: Path) -> None:
     (repository / "stigmem-review.toml").write_text(FORBID, "utf-8")
     code, printed, _ = run("diff", NEW, NEW)
-    assert (code, "error: forbidden [SPR751]" in printed) == (1, True)
+    assert (code, "error  SPR751 forbidden" in printed) == (1, True)
     code, printed, _ = run("check", NEW)
     assert (code, "error: forbidden [SPR751]" in printed) == (1, True)
     assert "forbidden" not in run("diff", NEW, OLD)[1]
@@ -162,4 +164,6 @@ def test_what_the_policy_allows_opens_it_and_is_seen(run: Run, repository: Path)
     assert code == 0
     words = " ".join(printed.split())
     assert "2 findings lowered by the policy: all turned off." in words
-    assert "capability-added [SPR301] by [plugins.demo-plugin.allow]" in words
+    assert "turned off by the policy (2 findings): capability-added" in words
+    words = " ".join(run("diff", OLD, NEW, "--all")[1].split())
+    assert "capability-added (SPR301) by [plugins.demo-plugin.allow]" in words

@@ -102,21 +102,22 @@ check Stigmem plugins....................................................Failed
 - exit code: 1
 
 acme-ledger 1.0.0 (.): 1 error
+
 pyproject.toml:9: error: entry-point-invalid [SPR106]
+    The entry point stigmem.plugins cannot be loaded: the group is written
+    without quotes, so TOML reads a table "stigmem" with a key "plugins": write
+    [project.entry-points."stigmem.plugins"].
      7   version = "1.0.0"
      8
      9   [project.entry-points.stigmem.plugins]
     10   acme-ledger = "acme_ledger.plugin:plugin_manifest"
-    The entry point stigmem.plugins cannot be loaded: the group is written
-    without quotes, so TOML reads a table "stigmem" with a key "plugins": write
-    [project.entry-points."stigmem.plugins"].
-    Why: The node loads every entry point of its group while it starts. One that
-         it cannot load stops the whole node; one that is written so that it
-         lands in no group is never loaded at all.
-    Do:  Write the entry point as module:attribute, below the quoted group.
     Write:
         [project.entry-points."stigmem.plugins"]
         acme-ledger = "acme_ledger.plugin:plugin_manifest"
+    Do:  Write the entry point as module:attribute, below the quoted group.
+
+BLOCKED (exit 1): 1 error in 1 source; 1 can be corrected with --fix
+  explain  stigmem-review rules show SPR106
 
 """
 

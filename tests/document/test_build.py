@@ -48,7 +48,7 @@ def test_going_back_installs_the_bytes_that_were_reviewed(
     report = report_of(old(**source), {"version": "1.0.1", "routes": ["r"]})
     assert report.go_back == named
     for form in ("text", "markdown"):
-        assert ("to go back" in render(report, form)) is bool(named)
+        assert ("to go back" in render(report, form, detail="all")) is bool(named)
         assert "pip install" not in render(report, form)
 
 
@@ -60,6 +60,6 @@ def test_nothing_goes_back_to_what_is_not_there_or_would_be_refused() -> None:
     report = report_of(asked, {**asked, "migrations": [one, two], "version": "1.1.0"})
     assert "rollback-refused" in {each.name for each in report.findings}
     assert report.go_back == ""
-    assert "to go back" not in render(report, "text")
+    assert "to go back" not in render(report, "text", detail="all")
     kept = report_of(asked, {**asked, "routes": ["r"]})
     assert kept.go_back

@@ -38,7 +38,7 @@ def test_what_becomes_of_it_on_a_node_is_said_in_one_line(
 def test_where_it_starts_stands_first_and_what_that_assumes_last() -> None:
     found = [Foretold("1 to 3", (REFUSED,)), Foretold("4", (REGISTERS,)), Foretold("5", (REFUSED,))]
     assert flat(starts_says(found, NodeSettings("unsaid"))) == (
-        "starts on node 4; does not start on nodes 1 to 3, 5 (with signing off)"
+        "starts on node 4, not on 1 to 3, 5 (with signing off)"
     )
     assert starts_says([], NodeSettings("unsaid")) == ()
 

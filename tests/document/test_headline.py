@@ -119,7 +119,10 @@ def test_a_removal_and_a_first_release_are_called_so() -> None:
 def test_every_format_has_it(tmp_path: Any) -> None:
     report = report_of({"hooks": HOOKS}, {"hooks": {**HOOKS, "pre_recall_authorize": "demo:g"}})
     says = "can deny a recall: "
-    assert f"  error   {says}pre_recall_authorize" in render(report, "text").splitlines()[:5]
-    assert f"- ⛔ {says}`pre_recall_authorize`" in render(report, "markdown").splitlines()[:8]
+    assert f"  error  {says}pre_recall_authorize" in render(report, "text").splitlines()[:5]
+    assert (
+        "- ⛔ **can deny a recall**: `pre_recall_authorize`"
+        in render(report, "markdown").splitlines()[:8]
+    )
     assert f"{says}pre_recall_authorize" in render(report, "github").splitlines()[0]
     assert report.gains[0].level == "error"

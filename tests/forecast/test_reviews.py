@@ -121,8 +121,8 @@ def test_every_review_says_what_the_node_does_with_it(
 ) -> None:
     wheel = str(write_wheel(tmp_path, plugin()))
     report = review("none", wheel, node_version=host.versions()[-1])
-    said = render(report, form, width=300)
-    assert "At start-up" in said
+    said = render(report, form, width=300, detail="all")
+    assert "starts on node " in render(report, form, width=300)
     assert "registers it" in said
     assert "a stock node with" in said
 

@@ -15,7 +15,7 @@ from stigmem_review.manifest.backends.tree import SourceTree
 from stigmem_review.manifest.layout import laid_out
 from stigmem_review.model import Source
 from stigmem_review.pipeline.staged import check_staged
-from stigmem_review.report.check import render_check_text
+from stigmem_review.report import render
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.request import open_source, understand
@@ -206,7 +206,7 @@ def test_a_module_that_only_the_build_may_have_is_neither_there_nor_missing(tmp_
     (project / "src/acme_ledger/__init__.py").write_text("from acme_ledger import _fast\n")
     report = check(str(project))
     assert (report.checked[0].mistakes, report.verdict.exit_code) == ((), 0)
-    text = render_check_text(report, width=1000, colour=False)
+    text = render(report, "text", width=1000)
     assert "if acme_ledger._fast is not installed: does not start" in text
 
 
@@ -223,7 +223,7 @@ def test_a_module_that_a_hook_may_write_beside_the_package_is_not_called_missing
     (project / "tools/hook.py").write_text("HOOK = True\n")
     report = check(str(project))
     assert {each.level for each in report.checked[0].mistakes} == {"note"}
-    text = render_check_text(report, width=1000, colour=False)
+    text = render(report, "text", width=1000)
     assert "if acme_limits is not installed: does not start" in text
 
 

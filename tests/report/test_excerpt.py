@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import pytest
 
 from stigmem_review.model import Excerpt, Hunk, Location, Side
+from stigmem_review.report.blocks import Found, Page
 from stigmem_review.report.budget import EXCERPT, within
 from stigmem_review.report.excerpt import shortened
-from stigmem_review.report.groups import grouped
-from stigmem_review.report.markdown import finding_parts
-from stigmem_review.report.text import finding_lines
+from stigmem_review.report.findings import finding_blocks
+from stigmem_review.report.markdown import write_markdown
+from stigmem_review.report.text import write_text
 from stigmem_review.rulebook import Finding
 
 
@@ -20,19 +21,22 @@ def finding(
 ) -> Finding:
     at = Location("m.py", line)
     excerpt = Excerpt("m.py", hunks, more)
-    return Finding(rule, "name", "note", "", (), "", "", True, "", at, side, evidence=excerpt)
+    return Finding(rule, "name", "warning", "", (), "", "", True, "", at, side, evidence=excerpt)
 
 
 def hunk(number: int, lines: Iterable[str]) -> Hunk:
     return Hunk(number, number, tuple(lines))
 
 
+def page(*findings: Finding) -> Page:
+    return Page((), body=tuple(finding_blocks(findings)))
+
+
 def text(*findings: Finding) -> list[str]:
-    return [
-        line
-        for line in finding_lines(findings, "Findings", 80, colour=False)
-        if line[:6] == " " * 6
-    ]
+    """Return the lines of code of findings, without what is said of each."""
+    lines = write_text(page(*findings), detail="all").splitlines()
+    [start] = [index for index, line in enumerate(lines) if "-->" in line]
+    return [f"    {line}" for line in lines[start + 1 :]]
 
 
 def test_lines_have_the_number_of_the_release_they_are_in() -> None:
@@ -52,7 +56,7 @@ def test_no_more_than_twelve_lines_are_shown_and_the_rest_is_counted() -> None:
     shown = text(found)
     assert len(shown) == EXCERPT + 1
     assert shown[-1] == "      and 25 more lines"
-    [part] = [each for each in finding_parts((found,), "Findings") if "```" in each]
+    part = write_markdown(page(found), detail="usual")
     block = part[part.index("```diff") : part.rindex("```")]
     assert len(block.rstrip().splitlines()[1:]) == EXCERPT
     assert "and 25 more lines" in part
@@ -95,15 +99,17 @@ def test_the_same_lines_are_shown_once() -> None:
     first = finding(hunk(1, [" a", "+b", "+c"]), line=2)
     part = finding(hunk(2, ["+b"]), line=2, rule="SPR001")
     other = finding(hunk(2, ["-b"]), line=2, side="old", rule="SPR002")
-    groups, _ = grouped((first, part, other))
-    shown = [each.evidence is not None for group in groups for each in group.findings]
+    blocks = [each for each in finding_blocks((first, part, other)) if isinstance(each, Found)]
+    shown = [each.code is not None for block in blocks for each in block.members]
     assert shown == [True, False, True]
 
 
 @pytest.mark.parametrize("size", range(200, 1200, 50))
 def test_a_cut_summary_ends_outside_of_lists_and_blocks(size: int) -> None:
-    parts = [*finding_parts((finding(hunk(1, [f"+```{n}" for n in range(9)])),) * 3, "F")] * 9
-    cut = within("\n\n".join(["# Verdict", *parts]) + "\n", size)
+    found = [
+        finding(hunk(1, [f"+```{n}{rule}" for n in range(9)]), rule=rule) for rule in "abcdefghi"
+    ]
+    cut = within(f"# Verdict\n\n{write_markdown(page(*found), detail='usual')}", size)
     assert len(cut.encode()) <= size
     assert cut.count("````diff") * 2 == cut.count("````")
     assert cut.count("<details") == cut.count("</details>")

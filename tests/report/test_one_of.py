@@ -38,19 +38,19 @@ def lines(report: Report) -> list[str]:
 def test_a_gain_at_times_is_said_with_its_condition() -> None:
     found = lines(report_of({}, NEW))
     assert (
-        "- ⛔ may open outbound network connections: `network.outbound` (high impact) unless "
+        "- ⛔ **may open outbound network connections**: `network.outbound` (high impact) unless "
         "`ACME_READ_ONLY is set`"
     ) in found
     assert (
-        "| capabilities | `facts.read` | **+** `network.outbound unless ACME_READ_ONLY is set`<br>"
-        "`facts.read` | high impact |"
+        "* **capabilities**: now `network.outbound unless ACME_READ_ONLY is set` (high impact), "
+        "still `facts.read`"
     ) in found
     assert (
-        "| health check | `demo.handlers:health` | **+** `demo.handlers:health unless "
-        "ACME_READ_ONLY is set`<br>**+** `none if ACME_READ_ONLY is set` |  |"
+        "* **health check**: now `demo.handlers:health unless ACME_READ_ONLY is set`, now "
+        "`none if ACME_READ_ONLY is set`, no longer `demo.handlers:health`"
     ) in found
     assert any(
-        x.startswith("- Unless `ACME_READ_ONLY is set`: It now asks for `network.outbound`")
+        x.startswith("Unless `ACME_READ_ONLY is set`: It now asks for `network.outbound`")
         for x in found
     )
 
@@ -60,8 +60,8 @@ def test_what_depends_as_before_is_in_the_appendix_alone() -> None:
     assert not any("is set`:" in x for x in found)
     report = report_of({**NEW, "version": "1.0.0"}, {**NEW, "routes": ["r"]})
     assert {
-        "- `capabilities: facts.read, network.outbound unless ACME_READ_ONLY is set`",
-        "- `health check: demo.handlers:health unless ACME_READ_ONLY is set; none if "
+        "* **capabilities**: `facts.read, network.outbound unless ACME_READ_ONLY is set`",
+        "* **health check**: `demo.handlers:health unless ACME_READ_ONLY is set; none if "
         "ACME_READ_ONLY is set`",
     } <= {*lines(report)}
 
@@ -70,19 +70,19 @@ def test_a_first_installation_shows_every_value_with_its_condition() -> None:
     found = lines(report_of({"none": True}, NEW))
     assert not any("cannot be read" in x for x in found)
     assert (
-        "| health check |  | **+** `demo.handlers:health unless ACME_READ_ONLY is set`<br>"
-        "**+** `none if ACME_READ_ONLY is set` |  |"
+        "* **health check**: now `demo.handlers:health unless ACME_READ_ONLY is set`, now "
+        "`none if ACME_READ_ONLY is set`"
     ) in found
     # What does not depend on anything is what every release states.
-    assert not any(x.startswith("| configuration") for x in found)
+    assert not any(x.startswith("* **configuration") for x in found)
 
 
 def test_what_holds_at_more_times_is_gained_and_at_fewer_is_not() -> None:
     always = {"version": "1.0.0", "capabilities": ["facts.read", "network.outbound"]}
     assert report_of(always, NEW).gains == ()
     assert (
-        "| capabilities | `facts.read`<br>`network.outbound always` | **+** `network.outbound "
-        "unless ACME_READ_ONLY is set`<br>`facts.read` |  |"
+        "* **capabilities**: now `network.outbound unless ACME_READ_ONLY is set`, no longer "
+        "`network.outbound always`, still `facts.read`"
     ) in lines(report_of(always, NEW))
     gained = report_of({**NEW, "version": "1.0.0"}, {**always, "version": "1.1.0"})
     assert [flat(each.says) for each in gained.gains] == [

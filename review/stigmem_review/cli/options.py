@@ -27,6 +27,23 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=PATH",
         help="also write the report to a file; can be given several times",
     )
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--brief", action="store_true", help="show the first screen alone")
+    much.add_argument("--all", action="store_true", help="show what is folded as well")
+    much.add_argument(
+        "--verbose",
+        action="store_true",
+        help="as --all, and why rules do not apply and fields are not known",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="print a report only where the gate is closed"
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours (default: on a terminal, unless NO_COLOR is set, or where FORCE_COLOR is)",
+    )
 
 
 def add_gate_option(parser: argparse.ArgumentParser, default: str | None, said: str) -> None:

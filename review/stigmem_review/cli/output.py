@@ -6,10 +6,10 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import msgspec
 
@@ -22,10 +22,24 @@ from stigmem_review.verdict import Verdict
 
 if TYPE_CHECKING:
     from stigmem_review.report import AnyReport
+    from stigmem_review.report.blocks import Detail
     from stigmem_review.sources.disk import Watch
+
+
+Colour = Literal["auto", "always", "never"]
 
 _WIDEST = 100
 """Lines longer than this are hard to read, however wide the terminal is."""
+
+_PLAIN = {
+    "→": "->",
+    "·": "-",
+    "⛔": "[x]",
+    "🟡": "[!]",
+    "✅": "[ok]",
+    "❔": "[?]",
+}
+"""What stands for the characters of ours that a stream may not have."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -110,7 +124,8 @@ def finish(
     if len({*paths}) < len(paths):
         raise UsageError("two reports are to be written to the same file; give each its own")
     failure: ReportError | None = None
-    texts = chain(((each.path, render(report, each.form)) for each in targets), more)
+    detail = detail_of(options)
+    texts = chain(((each.path, render(report, each.form, detail=detail)) for each in targets), more)
     for path, text in texts:
         try:
             write_file(path, text)
@@ -118,8 +133,9 @@ def finish(
             failure = failure or error
     # A review that could not read a release has nothing to print but its gaps.
     gaps_alone = isinstance(report, Report) and not report.plugin
-    if options.format != "text" or not gaps_alone:
-        _print(report, options.format)
+    is_silent = options.quiet and verdict.exit_code == 0
+    if not is_silent and (options.format != "text" or not gaps_alone):
+        _print(report, options.format, detail, options.color)
     if isinstance(report, Report) or options.format not in ("text", "github"):
         say_gaps(all_gaps(report))
     if failure:
@@ -128,19 +144,59 @@ def finish(
     return verdict.exit_code
 
 
-def _print(report: AnyReport, form: Format) -> None:
-    on_terminal = sys.stdout.isatty()
-    width = 80
-    if on_terminal:
-        import shutil
+def detail_of(options: argparse.Namespace) -> Detail:
+    """Return how much options ask for."""
+    if options.brief:
+        return "brief"
+    return "all" if options.all or options.verbose else "usual"
 
-        width = min(shutil.get_terminal_size().columns, _WIDEST)
-    colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    text = render(report, form, width=width, colour=colour)
-    if (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
-        sys.stdout.write(text)
-    else:
-        sys.stdout.write(text.encode("ascii", "replace").decode())
+
+def _print(report: AnyReport, form: Format, detail: Detail, colour: Colour) -> None:
+    stream = sys.stdout
+    shown = in_colour(colour, stream, os.environ)
+    put(render(report, form, width=width_of(stream), colour=shown, detail=detail), stream)
+
+
+def in_colour(wanted: Colour, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Say whether a stream gets colours.
+
+    What is asked for counts first, then ``NO_COLOR`` and ``FORCE_COLOR`` where they say something
+    (no-color.org, force-color.org), and else whether it is a terminal that has some.
+    """
+    if wanted != "auto":
+        return wanted == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Return how wide lines are: as the terminal is, up to what can be read."""
+    if not stream.isatty():
+        return 80
+    import shutil
+
+    return min(shutil.get_terminal_size().columns, _WIDEST)
+
+
+def put(text: str, stream: TextIO) -> None:
+    """Write a text to a stream, with other characters for those that its encoding has not."""
+    encoding = stream.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        text = "".join(_as_it_can(each, encoding) for each in text)
+    stream.write(text)
+
+
+def _as_it_can(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return _PLAIN.get(character, "?")
+    return character
 
 
 def say_gaps(gaps: Iterable[Gap]) -> None:

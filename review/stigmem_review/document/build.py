@@ -22,8 +22,8 @@ from stigmem_review.document.parts import (
     Size,
     tool,
 )
-from stigmem_review.document.prose import brief, checklist, files, not_assessed
-from stigmem_review.document.rollback import back_says, backs, way_back, works
+from stigmem_review.document.prose import checklist, files, not_assessed
+from stigmem_review.document.rollback import back_says, backs, way_back
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.signatures import (
     signature_lines,
@@ -91,11 +91,6 @@ def build_report(
         headline=headline(case, new, found, unread, gained),
         gains=gained,
         signed=(*signed_says(case, old, new), *claims(old, new)),
-        brief=brief(
-            *(changes, unchanged, differing, standing, standing_code),
-            back=works(case, case.comparison.ways),
-            unassessed=unassessed,
-        ),
         rows=(*changes, *signed_row(case, old, new)),
         findings=findings,
         gaps=gaps,
@@ -144,7 +139,6 @@ def incomplete_report(
         headline=(),
         gains=(),
         signed=(),
-        brief="",
         rows=(),
         findings=(),
         gaps=consents.gaps,

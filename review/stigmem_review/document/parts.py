@@ -194,9 +194,9 @@ class Report(msgspec.Struct, frozen=True):
     """A whole review. Every string in it is printable ASCII on one line.
 
     ``format`` is the version of this document's structure. ``headline`` stands above what the
-    upgrade ``gains``, heaviest first, and ``signed`` says who signed it. ``brief`` sums up a review
-    without findings; ``already`` are states both releases are in, ``code`` what the code of the
-    new one does that is no news, ``unchanged`` the fields that are the same, ``files`` the files of
+    upgrade ``gains``, heaviest first, and ``signed`` says who signed it. ``already`` are states
+    both releases are in, ``code`` what the code of the new one does that is no news,
+    ``unchanged`` the fields that are the same, ``files`` the files of
     the package that differ, ``signatures`` what verifying each showed and ``signing`` what that
     amounts to, ``consulted`` what it went by, ``go_back`` what going back installs,
     ``not_assessed`` what no part of the tool looked at, and why; ``off`` are findings that the
@@ -219,7 +219,6 @@ class Report(msgspec.Struct, frozen=True):
     headline: Message
     gains: tuple[Gained, ...]
     signed: Message
-    brief: str
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]

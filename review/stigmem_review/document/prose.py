@@ -1,13 +1,13 @@
-"""What a report says in sentences: what was not assessed, the checklist, the brief."""
+"""What a report says in sentences: what was not assessed, the checklist."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable
 
 from stigmem_review import facts
 from stigmem_review.case import Case
-from stigmem_review.document.parts import Item, Line, Row
+from stigmem_review.document.parts import Item, Line
 from stigmem_review.document.signatures import expected, unassessed_signature
 from stigmem_review.document.table import label
 from stigmem_review.model import Known, Release
@@ -104,29 +104,3 @@ def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterab
             Segment(f"stigmem plugins describe {shlex.quote(name)} --json", theirs=True),
         ),
     )
-
-
-def brief(
-    rows: Iterable[Row],
-    unchanged: Sized,
-    files: Sized,
-    already: Iterable[Line],
-    code: Iterable[Line],
-    *,
-    back: bool,
-    unassessed: Iterable[Line],
-) -> str:
-    """Return what a report without findings says below its verdict, in two sentences."""
-    parts = [f"{count(len(unchanged), 'field')} the same"]
-    if changed := ", ".join(row.field for row in rows):
-        parts.append(f"changed: {changed}")
-    if files:
-        parts.append(f"{count(len(files), 'file')} of the package modified")
-    if standing := ", ".join(dict.fromkeys(line.what for line in already)):
-        parts.append(f"as before: {standing}")
-    if reaches := ", ".join(line.what for line in code):
-        parts.append(f"its code as before: {reaches}")
-    if back:
-        parts.append("the old release loads again on the same database")
-    names = ", ".join(dict.fromkeys(line.what for line in unassessed))
-    return f"{'; '.join(parts)}. Not assessed: {names}."

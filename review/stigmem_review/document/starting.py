@@ -88,9 +88,12 @@ def starts_says(found: Sequence[Foretold], settings: NodeSettings) -> Message:
     for kind in sorted(nodes, key=_BECOMES.index):
         listed = nodes[kind]
         one = len(listed) == 1 and " to " not in listed[0]
-        start = "starts on" if kind == "starts" else kind
-        lead = "; " if said else ""
-        said.append(Segment(f"{lead}{start} {'node' if one else 'nodes'} {', '.join(listed)}"))
+        named = f"{'node' if one else 'nodes'} {', '.join(listed)}"
+        start: str = "starts on" if kind == "starts" else kind
+        if said and kind == "does not start on":
+            named = ", ".join(listed)
+            start = "not on"
+        said.append(Segment(f"{', ' if said else ''}{start} {named}"))
     if said and settings.signing in _ASSUMED:
         said.append(Segment(_ASSUMED[settings.signing]))
     return tuple(said)

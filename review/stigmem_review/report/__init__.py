@@ -1,4 +1,4 @@
-"""One renderer per format and kind of report; each takes a sanitised report and returns text."""
+"""One writer per format; each takes a sanitised report and returns text."""
 
 from __future__ import annotations
 
@@ -13,27 +13,44 @@ if TYPE_CHECKING:
     from stigmem_review.document.bump import BumpReport
     from stigmem_review.document.check import CheckReport
     from stigmem_review.document.node import NodeReport
+    from stigmem_review.report.blocks import Detail, Page
 
     AnyReport = Report | CheckReport | NodeReport | BumpReport
 
-Format = Literal["text", "markdown", "json", "github", "summary", "sarif", "junit", "gitlab"]
+Format = Literal[
+    "text", "markdown", "oneline", "json", "github", "summary", "sarif", "junit", "gitlab"
+]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = False) -> str:
+def render(
+    report: AnyReport,
+    form: Format,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    detail: Detail = "usual",
+) -> str:
     """Return a report in a format, ending in a line feed.
 
-    ``width`` (characters) and ``colour`` matter to text alone.
+    ``width`` (characters) and ``colour`` matter to text alone, ``detail`` to what people read.
     """
     match form:
         case "text":
-            return _text(report, width, colour)
+            from stigmem_review.report.text import write_text
+
+            page = _page(report, with_source=detail == "usual")
+            return write_text(page, width=width, colour=colour, detail=detail)
         case "markdown":
-            return _markdown(report)
+            return _markdown(report, detail)
+        case "oneline":
+            from stigmem_review.report.oneline import write_oneline
+
+            return write_oneline(_page(report))
         case "summary":
             from stigmem_review.report.budget import SUMMARY_BYTES, within
 
-            return within(_markdown(report), SUMMARY_BYTES)
+            return within(_markdown(report, detail), SUMMARY_BYTES)
         case "github":
             from stigmem_review.report.github import render_annotations
 
@@ -56,40 +73,29 @@ def render(report: AnyReport, form: Format, *, width: int = 80, colour: bool = F
             return render_gitlab(report)
 
 
-def _text(report: AnyReport, width: int, colour: bool) -> str:
+def _markdown(report: AnyReport, detail: Detail) -> str:
+    from stigmem_review.report.markdown import write_markdown
+
+    return write_markdown(_page(report), detail=detail)
+
+
+def _page(report: AnyReport, *, with_source: bool = False) -> Page:
+    """Return the page of a report; ``with_source`` if code that was asked for takes its place."""
     if isinstance(report, Report):
-        from stigmem_review.report.text import render_text
+        from stigmem_review.report.review import review_page, source_page
 
-        return render_text(report, width=width, colour=colour)
+        return source_page(report) if with_source and report.source else review_page(report)
     if _is_check(report):
-        from stigmem_review.report.check import render_check_text
+        from stigmem_review.report.check import check_page
 
-        return render_check_text(report, width=width, colour=colour)
+        return check_page(report)
     if _is_node(report):
-        from stigmem_review.report.node import render_node_text
+        from stigmem_review.report.node import node_page
 
-        return render_node_text(report, width=width, colour=colour)
-    from stigmem_review.report.bump import render_bump_text
+        return node_page(report)
+    from stigmem_review.report.bump import bump_page
 
-    return render_bump_text(report, width=width, colour=colour)
-
-
-def _markdown(report: AnyReport) -> str:
-    if isinstance(report, Report):
-        from stigmem_review.report.markdown import render_markdown
-
-        return render_markdown(report)
-    if _is_check(report):
-        from stigmem_review.report.check import render_check_markdown
-
-        return render_check_markdown(report)
-    if _is_node(report):
-        from stigmem_review.report.node import render_node_markdown
-
-        return render_node_markdown(report)
-    from stigmem_review.report.bump import render_bump_markdown
-
-    return render_bump_markdown(report)
+    return bump_page(report)
 
 
 def _is_check(report: CheckReport | NodeReport | BumpReport) -> TypeIs[CheckReport]:

@@ -15,8 +15,14 @@ ITEMS = 15
 GAINS = 10
 LINES = 20
 
+NAMES = 4
+"""Of rules, in the title of what is folded."""
+
 EXCERPT = 12
 """Lines of code of one finding."""
+
+GLIMPSE = 6
+"""Of them on a terminal, where all findings are to be seen at once."""
 
 CHARS = 160
 """Of one of them; more is wider than most screens."""

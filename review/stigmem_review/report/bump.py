@@ -1,186 +1,193 @@
-"""Everything a change of pins would deploy, as text and as Markdown: overview, then each review."""
+"""The page about everything a change of pins would deploy: an overview, then each plugin."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from stigmem_review.document.bump import Bump, BumpReport
-from stigmem_review.document.parts import Line
-from stigmem_review.model import Gap
+from stigmem_review.document.parts import Gained, Line, Report
+from stigmem_review.model import LEVELS, Gap
 from stigmem_review.report import budget
-from stigmem_review.report.markdown import (
-    code,
-    consulted_items,
-    decide_parts,
-    finding_parts,
-    gap_parts,
-    marked,
-    message,
-    off_parts,
-    render_markdown,
+from stigmem_review.report.blocks import (
+    Block,
+    Command,
+    Commands,
+    Fold,
+    Item,
+    Items,
+    Page,
+    Pairs,
+    Paragraph,
+    Separator,
+    Title,
 )
-from stigmem_review.report.text import (
+from stigmem_review.report.common import (
     consulted_lines,
-    decide_lines,
-    finding_lines,
-    off_lines,
-    paint,
-    render_text,
+    decide_rows,
+    gap_blocks,
+    limited,
+    lines_fold,
+    pairs,
+    theirs,
+    tool_line,
+    verdict_line,
+    words,
 )
-from stigmem_review.text import flat
+from stigmem_review.report.findings import finding_blocks, off_fold
+from stigmem_review.report.review import review_page
+from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import count
 
 _REVISION = 12
 """How many digits of a commit are shown."""
 
-
-def render_bump_text(report: BumpReport, *, width: int, colour: bool) -> str:
-    """Return a change of pins as text."""
-    lines = [*_top(report, width, colour), *_rest(report, width, colour)]
-    text = "".join(f"{line}\n" for line in lines)
-    rule = "=" * min(width, 80)
-    for each in report.bumps:
-        if each.report is not None and each.report.plugin:
-            review = render_text(each.report, width=width, colour=colour)
-            text += f"\n{rule}\n{review}"
-    if report.commands:
-        whole = "\n".join(decide_lines(report.commands, width, colour))
-        text += f"\n{rule}\nThe whole change\n{whole}\n"
-    return text
+_TOLD = 2
+"""What one plugin gains that the overview names."""
 
 
-def _top(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
-    compared, verdict = report.compared, report.verdict
-    yield paint(f"Plugins from {_short(compared.base)} to {_short(compared.head)}", "head", colour)
-    facts = [paint(verdict.state.upper(), verdict.state, colour), *verdict.counts]
-    yield " | ".join([*facts, f"node {report.nodes}"])
-    yield from textwrap.wrap(f"{bump_summary(report)} {report.sentence}", width)
-    if report.bumps:
-        yield ""
-    shown, more = budget.cut(report.bumps, budget.FINDINGS)
-    for each in shown:
-        state = paint(each.state, each.state, colour)
-        yield f"  {each.plugin} {_versions(each)}: {state}{_weights(each)}"
-        yield paint(f"      {each.what}, pinned at {each.at}", "dim", colour)
-    if more:
-        yield f"  and {count(more, 'more plugin')}"
+def bump_page(report: BumpReport) -> Page:
+    """Return the page about a change of pins; what it was compared by stands last."""
+    verdict = verdict_line(report.verdict, report.sentence, report.exit_code)
+    pages = [
+        (each.report, review_page(each.report, is_part=True))
+        for each in report.bumps
+        if each.report is not None and each.report.plugin
+    ]
+    alone = _alone(report, [page for _, page in pages])
+    body: list[Block] = [*finding_blocks(report.findings)]
+    for _, page in pages:
+        body += [Separator(), *page.first]
+        body += () if page.decide == alone else page.decide
+        body += [*page.body, *_folded(page.rest)]
+    return Page(
+        first=tuple(_first(report, verdict)),
+        decide=alone or tuple(_decide(report)),
+        body=tuple(body),
+        rest=(*_rest(report), *_digests(report, pages)),
+        verdict=verdict if pages or report.findings else None,
+        is_calm=not (report.bumps or report.findings or report.gaps or report.others),
+    )
 
 
-def _rest(report: BumpReport, width: int, colour: bool) -> Iterator[str]:
-    gaps = _all_gaps(report)
-    if gaps:
-        yield from ("", paint("What could not be reviewed", "head", colour))
-    for gap in gaps:
-        yield from _wrapped(str(gap), width, "  - ")
-    yield from _section("Approvals of what changes", report.approvals, width, colour)
-    yield from finding_lines(report.findings, "Findings about the pins", width, colour)
-    yield from off_lines(report.off, width, colour)
-    yield from _section("Other changed pins (not plugins)", report.others, width, colour)
-    yield from _section("As before", report.as_before, width, colour)
-    yield from _section("Other approvals of these files", report.on_file, width, colour)
-    yield from ("", paint("What was compared", "head", colour))
+def _first(report: BumpReport, verdict: Paragraph) -> Iterator[Block]:
     compared = report.compared
-    yield from _wrapped(f"base {compared.base}", width, "  ")
-    yield from _wrapped(f"head {compared.head}", width, "  ")
-    if compared.pins_from != compared.base:
-        yield f"  pins compared with {compared.pins_from}, the merge base"
-    yield from consulted_lines(report.consulted, "in the base")
-    shown, more = budget.cut(report.files, budget.ITEMS)
-    listed = ", ".join([*shown, *([f"and {more} more"] if more else [])])
-    yield from _wrapped(f"pins read from {listed or 'no file'}", width, "  ")
-    tool = report.tool
-    yield f"  by {tool.name} {tool.version}, {tool.rules} rules {tool.rules_sha256[:12]}"
-
-
-def _section(title: str, lines: Iterable[Line], width: int, colour: bool) -> Iterator[str]:
-    shown, more = budget.cut([*lines], budget.LINES)
-    if shown:
-        yield from ("", paint(title, "head", colour))
-    for line in shown:
-        yield from _wrapped(f"{line.what}: {flat(line.says)}", width, "  ")
-    if more:
-        yield f"  and {more} more"
-
-
-def _wrapped(text: str, width: int, lead: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=lead,
-        subsequent_indent="      ",
-        break_long_words=False,
-        break_on_hyphens=False,
+    says = (
+        Segment("Plugins from "),
+        *theirs(short(compared.base)),
+        Segment(" to "),
+        *theirs(short(compared.head)),
     )
+    yield Title(says, report.verdict.state, f"node {report.nodes}")
+    yield verdict
+    yield Paragraph(words(bump_summary(report)))
+    if report.judged_as or report.old_node:
+        yield Pairs((Line("node", words(report.nodes)),))
+    shown, more = budget.cut(report.bumps, budget.FINDINGS)
+    items = [Item(_overview(each), each.state) for each in shown]
+    items += [Item(words(f"and {count(more, 'more plugin')}"))] if more else []
+    if items:
+        yield Items(tuple(items))
+    yield from gap_blocks(_all_gaps(report))
+    yield from pairs(report.approvals)
+    yield from _total(report)
 
 
-def render_bump_markdown(report: BumpReport) -> str:
-    """Return a change of pins as Markdown: the overview first, so that no cut can hide it."""
-    compared, verdict = report.compared, report.verdict
-    parts = [f"# Plugins from `{_short(compared.base)}` to `{_short(compared.head)}`"]
-    parts.append(" · ".join([marked(verdict.state), *verdict.counts, f"node {report.nodes}"]))
-    parts.append(f"{bump_summary(report)} {report.sentence}")
-    if report.bumps:
-        rows = ["| plugin | from | to | | verdict | pinned at |", "|---|---|---|---|---|---|"]
-        shown, more = budget.cut(report.bumps, budget.FINDINGS)
-        rows += [_row(each) for each in shown]
-        parts.append("\n".join(rows))
-        if more:
-            parts.append(f"and {count(more, 'more plugin')}")
-    gaps = _all_gaps(report)
-    parts += gap_parts(gaps)
-    if report.approvals:
-        parts.append("\n".join(f"- {each.what}: {message(each.says)}" for each in report.approvals))
-    parts += finding_parts(report.findings, "Findings about the pins")
-    parts += decide_parts(report.commands) if report.commands else ()
-    parts += off_parts(report.off)
-    parts += _details("Other changed pins (not plugins)", report.others)
-    parts += _details("As before", report.as_before)
-    parts += _details("Other approvals of these files", report.on_file)
-    parts.append("## What was compared")
-    lines = [f"- base `{compared.base}`", f"- head `{compared.head}`"]
-    if compared.pins_from != compared.base:
-        lines.append(f"- pins compared with `{compared.pins_from}`, the merge base")
-    lines += consulted_items(report.consulted, "in the base")
-    names, more = budget.cut([code(name) for name in report.files], budget.ITEMS)
-    lines.append(
-        f"- pins read from {', '.join([*names, *([f'{more} more'] if more else [])]) or 'no file'}"
-    )
-    parts.append("\n".join(lines))
-    for each in report.bumps:
-        if each.report is not None and each.report.plugin:
-            parts.append("---")
-            parts.append(render_markdown(each.report).rstrip())
-    return "\n\n".join(parts) + "\n"
+def _overview(each: Bump) -> Message:
+    """Return one plugin in a line: from which version to which, what it gains, and its pin."""
+    says = [*theirs(each.plugin), Segment(" ")]
+    says += [*(theirs(each.old) or words("none")), Segment(" -> ")]
+    says += [*(theirs(each.new) or words("none"))]
+    report = each.report
+    if report is None:
+        return (*says, Segment(": its files are not what was pinned ("), *_pin(each))
+    gains = [gain for gain in report.gains if gain.level != "note"]
+    for index, gain in enumerate(gains[:_TOLD]):
+        says += [Segment("; " if index else ": "), *gain.says]
+    if len(gains) > _TOLD:
+        says.append(Segment(f" and {len(gains) - _TOLD} more"))
+    elif not gains:
+        counts = ", ".join(report.verdict.counts)
+        says.append(Segment(f": {counts or 'gains nothing'}"))
+    return (*says, Segment(" ("), *_pin(each))
 
 
-def _row(each: Bump) -> str:
-    cells = (
-        code(each.plugin),
-        code(each.old) or "none",
-        code(each.new) or "none",
-        each.what,
-        f"{marked(each.state)}{_weights(each)}",
-        code(str(each.at)),
-    )
-    return "| " + " | ".join(cells) + " |"
+def _pin(each: Bump) -> Message:
+    return (Segment(f"{each.what}, pinned at "), *theirs(str(each.at)), Segment(")"))
 
 
-def _details(title: str, lines: Iterable[Line]) -> Iterator[str]:
-    shown, more = budget.cut([*lines], budget.LINES)
-    if not shown:
+def _total(report: BumpReport) -> Iterator[Block]:
+    """Yield what the node gains by all of them, where several gain something."""
+    found: dict[Gained, list[str]] = {}
+    for bump in report.bumps:
+        for gain in bump.report.gains if bump.report else ():
+            if gain.level != "note":
+                found.setdefault(gain, []).append(bump.plugin)
+    if len({name for names in found.values() for name in names}) < 2:
         return
-    body = [f"- {code(line.what)}: {message(line.says)}" for line in shown]
-    body += [f"- and {more} more"] if more else []
-    yield "\n\n".join(
-        [
-            f"<details><summary>{title} ({len(shown) + more})</summary>",
-            "\n".join(body),
-            "</details>",
-        ]
-    )
+    yield Paragraph(words("In total the node gains:"), "strong")
+    gains = sorted(found, key=lambda each: LEVELS.index(each.level))
+    items = []
+    for each in gains:
+        by = [part for name in found[each] for part in (Segment(", "), *theirs(name))][1:]
+        items.append(Item((*each.says, Segment(", by "), *by), each.level))
+    yield limited(items, budget.GAINS)
+
+
+def _alone(report: BumpReport, pages: Sequence[Page]) -> tuple[Block, ...]:
+    """Return what to decide where one review decides about the whole change."""
+    if report.commands is not None:
+        return ()
+    closed = [page for page in pages if page.decide and page.verdict and not page.is_calm]
+    states = [each for each in report.bumps if each.state != "clear"]
+    return closed[0].decide if len(closed) == 1 and len(states) == 1 else ()
+
+
+def _decide(report: BumpReport) -> Iterator[Block]:
+    if report.commands is not None:
+        refused = words("close the pull request, or leave these pins as they are")
+        yield decide_rows(report.commands, refused)
+    elif report.verdict.exit_code:
+        yield Commands((Command("decide", "", words("plugin by plugin, as below")),))
+
+
+def _folded(folds: Sequence[Block]) -> Iterator[Fold]:
+    """Yield what a review folds, but for its digests, which stand at the end of the page."""
+    kept = [each for each in folds if isinstance(each, Fold)][:-1]
+    if kept:
+        yield Fold("the rest of this review", tuple(kept))
+
+
+def _digests(report: BumpReport, pages: Sequence[tuple[Report, Page]]) -> Iterator[Fold]:
+    compared = report.compared
+    lines = [Line("base", theirs(compared.base)), Line("head", theirs(compared.head))]
+    if compared.pins_from != compared.base:
+        merged = (*theirs(compared.pins_from), Segment(", the merge base"))
+        lines.append(Line("pins compared with", merged))
+    lines += consulted_lines(report.consulted, "in the base")
+    names, more = budget.cut(report.files, budget.ITEMS)
+    listed: list[Segment] = []
+    for name in names:
+        listed += [*([Segment(", ")] if listed else []), *theirs(name)]
+    listed += [Segment(f", and {more} more")] if more else []
+    lines.append(Line("pins read from", tuple(listed) or words("no file")))
+    lines.append(tool_line(report.tool))
+    blocks: list[Block] = [Pairs(tuple(lines))]
+    for each, page in pages:
+        *_, last = [fold for fold in page.rest if isinstance(fold, Fold)]
+        blocks += [Title(theirs(each.plugin), level=4), *last.blocks]
+    yield Fold("what was compared, with digests", tuple(blocks))
+
+
+def _rest(report: BumpReport) -> Iterator[Block]:
+    yield from off_fold(report.off)
+    for title, lines in (
+        ("other changed pins (not plugins)", report.others),
+        ("as before", report.as_before),
+        ("other approvals of these files", report.on_file),
+    ):
+        yield from lines_fold(f"{title}: {len(lines)}", lines, is_theirs=True)
 
 
 def bump_summary(report: BumpReport) -> str:
@@ -211,21 +218,12 @@ def _left(report: BumpReport) -> str:
     return f" {changed} {are} left to the review of the pull request: {listed}."
 
 
-def _weights(each: Bump) -> str:
-    if each.report is None:
-        return ", its files are not what was pinned"
-    return "".join(f", {said}" for said in each.report.verdict.counts)
-
-
-def _versions(each: Bump) -> str:
-    return f"{each.old or 'none'} -> {each.new or 'none'}"
-
-
 def _all_gaps(report: BumpReport) -> list[Gap]:
-    """Return the gaps of the pins, and of every review that has no page of its own."""
+    """Return the gaps of the pins, and of every review that has no section of its own."""
     unread = [each.report for each in report.bumps if each.report and not each.report.plugin]
     return [*report.gaps, *(gap for each in unread for gap in each.gaps)]
 
 
-def _short(commit: str) -> str:
+def short(commit: str) -> str:
+    """Return as much of a commit as tells it apart."""
     return commit[:_REVISION]

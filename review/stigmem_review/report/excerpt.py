@@ -42,7 +42,7 @@ class Shortened(msgspec.Struct, frozen=True):
         return any(line.sign != " " for line in self.lines)
 
 
-def shortened(finding: Finding) -> Shortened | None:
+def shortened(finding: Finding, limit: int = budget.EXCERPT) -> Shortened | None:
     """Return the lines of a finding that are shown: what changed before what stands around it."""
     excerpt = finding.evidence
     if excerpt is None:
@@ -61,10 +61,10 @@ def shortened(finding: Finding) -> Shortened | None:
             abs(index - centre),
         ),
     )
-    for count in range(min(len(lines), budget.EXCERPT), 0, -1):
+    for count in range(min(len(lines), limit), 0, -1):
         pieces = _pieces(lines, sorted(weights[:count]))
         # What separates pieces takes a line as well.
-        if count + len(pieces) - 1 <= budget.EXCERPT:
+        if count + len(pieces) - 1 <= limit:
             return Shortened(tuple(map(_trimmed, pieces)), excerpt.more + len(lines) - count)
     return None
 

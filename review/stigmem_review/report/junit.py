@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
 from stigmem_review.document.check import CheckReport
-from stigmem_review.report.groups import level_says
+from stigmem_review.report.findings import level_says
 from stigmem_review.report.subjects import AnyReport, Placed, Subject, only_warns, subjects
 
 

@@ -11,12 +11,7 @@ from stigmem_review.verdict import count
 
 
 def read_command(report: Report) -> str:
-    """Return the command that shows the code that differs, where there is one that would.
-
-    What to do about a closed gate names it already.
-    """
-    if report.commands is not None or report.source is not None or not report.files:
-        return ""
+    """Return the command that shows the code that differs, where an index still has that."""
     asked = []
     for each in report.reviewed:
         # Of a pin, only the index has what was reviewed.
