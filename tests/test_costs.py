@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from stigmem_review import review
 from stigmem_review.interpret import events, values
 from stigmem_review.model import Location
 from stigmem_review.rulebook.rules import shipped_rules
@@ -83,3 +85,13 @@ def test_who_judges_a_kind_of_fact_is_found_once() -> None:
     assert [each.rule.on for each in about if "hook-added" not in each.rule.on] == []
     assert about == tuple(each for each in book.rules if "hook-added" in each.rule.on)
     assert book.about("hook-added") is about
+
+
+def test_a_set_that_is_added_to_itself_again_and_again_takes_time_once(tmp_path: Path) -> None:
+    adding = "S = {'a', 'b'}\nT = set()\n" + "T = T | S\n" * 8000
+    code = f"{adding}{plugin()['demo_plugin/__init__.py']}"
+    wheel = str(write_wheel(tmp_path, plugin(__init__=code)))
+
+    start = time.process_time()
+    review("none", wheel, node_version="0.9.0a12")
+    assert time.process_time() - start < 5

@@ -233,11 +233,13 @@ class Survey(Statements):
                     paths += self.path(each.dotted, f"{text}/{each.text}")
             elif isinstance(each, Far) and each.dotted.startswith(("pathlib.", "anyio.Path")):
                 paths += (each,)
-        boxes = tuple(each for each in (*left, *right) if isinstance(each, Box))
+        # Each once: what is added to itself again and again has no more in it each time.
+        boxes = tuple(dict.fromkeys(e for e in (*left, *right) if isinstance(e, Box)))
         kinds: Values = ()
         if isinstance(node.op, ast.BitOr):
             # Types of which something has one.
-            kinds = tuple(e for e in (*left, *right) if isinstance(e, (Far, Klass, Body, Bound)))
+            either_is = (e for e in (*left, *right) if isinstance(e, (Far, Klass, Body, Bound)))
+            kinds = tuple(dict.fromkeys(either_is))
         return union(found, paths, boxes, kinds)
 
     def _put_together(self, left: Values, right: Values) -> Values:
