@@ -95,3 +95,14 @@ def test_a_rule_of_sarif_says_where_more_is_said() -> None:
             assert each["help"]["text"].endswith(f"More: {more}")
             assert each["help"]["markdown"].endswith(f"`{more}`")
             assert "helpUri" not in each, "the pages are not published yet"
+
+
+def test_a_report_says_of_each_rule_where_more_is_said() -> None:
+    story = Path(__file__).parents[1] / "cases" / "quiet-gain"
+    report = review(str(story / "old"), str(story / "new"))
+    markdown, text = render(report, "markdown"), render(report, "text")
+    rules = {each.rule for each in report.findings}
+    assert len(rules) > 2
+    for rule in rules:
+        assert markdown.count(f"*More:* `stigmem-review rules show {rule}`") == 1
+    assert any(f"stigmem-review rules show {rule}" in text for rule in rules)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from stigmem_review.pages import command_for, link_to
 from stigmem_review.report.blocks import (
     Block,
     Code,
@@ -133,6 +134,8 @@ def _found(found: Found) -> Iterator[str]:
         yield f"<details><summary>{found.rule}: why it matters, and what to do</summary>"
         yield f"*Why it matters:* {found.why}"
         yield f"*What to do:* {found.do}"
+        page = link_to(found.rule)
+        yield f"*More:* {f'<{page}>' if page else code(command_for(found.rule))}"
         yield "</details>"
     yield "</details>"
 
