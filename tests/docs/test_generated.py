@@ -22,7 +22,7 @@ PAGES = dict(pages_of())
 def test_every_command_has_a_page_with_its_options() -> None:
     for name in words_of(parser()):
         assert f"stigmem-review {name}" in PAGES[f"commands/{name}.md"]
-    assert "`--format text|markdown|oneline|json" in PAGES["commands/diff.md"]
+    assert "`--format text|markdown|html|oneline|json" in PAGES["commands/diff.md"]
     assert "(default: text)" in PAGES["commands/diff.md"]
     assert "## rules show" in PAGES["commands/rules.md"]
     assert "commands/action.md" not in PAGES

@@ -53,13 +53,17 @@ def test_the_wheel_holds_every_rule_and_nothing_of_the_tests(wheel: Path) -> Non
     assert "stigmem_review/py.typed" in names
     for data in ("stigmem_node", "releases", "modules"):
         assert f"stigmem_review/host/{data}.json" in names
+    pages = ROOT / "review" / "stigmem_review" / "report" / "html" / "templates"
+    shown = {f"stigmem_review/report/html/templates/{path.name}" for path in pages.iterdir()}
+    assert shown
+    assert shown <= {*names}
     assert {f"stigmem_review/signing/public_good.{each}" for each in ("json", "taken")} < set(names)
 
 
 def test_the_installed_command_reviews_a_story(script: Path, tmp_path: Path) -> None:
     story = ROOT / "tests" / "cases" / "quiet-gain"
     done = subprocess.run(
-        [str(script), "diff", str(story / "old"), str(story / "new")],
+        [str(script), "diff", str(story / "old"), str(story / "new"), "--output", "html=page.html"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -67,6 +71,7 @@ def test_the_installed_command_reviews_a_story(script: Path, tmp_path: Path) -> 
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "network.outbound" in done.stdout
+    assert "network.outbound" in (tmp_path / "page.html").read_text("ascii")
 
 
 def test_the_installed_rules_pass_their_examples(script: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from stigmem_review.cli.options import (
     repeated,
     today,
 )
-from stigmem_review.cli.output import finish
+from stigmem_review.cli.output import finish, wants_code
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             env_file=options.env_file,
             environment=os.environ,
             trust_root=options.trust_root,
-            code=options.code,
+            code=wants_code(options),
             approvals=approvals_of(options, policy),
             today=today(),
             repeat=repeated(options),

@@ -27,6 +27,12 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=PATH",
         help="also write the report to a file; can be given several times",
     )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="show the report in a browser: the file of --output html=PATH, or a new one in the "
+        "folder for temporary files",
+    )
     much = parser.add_mutually_exclusive_group()
     much.add_argument("--brief", action="store_true", help="show the first screen alone")
     much.add_argument("--all", action="store_true", help="show what is folded as well")

@@ -114,6 +114,9 @@ def finish(
     read, by whatever name; nothing is written then. ``ReportError`` where one cannot be written.
     """
     targets: list[Target] = options.output
+    page = _page(targets) if options.open else None
+    if page is not None and page not in targets:
+        targets = [*targets, page]
     paths = [*(each.path for each in targets), *(path for path, _ in more)]
     for path in paths:
         if name := watch.name_of(path):
@@ -125,7 +128,9 @@ def finish(
         raise UsageError("two reports are to be written to the same file; give each its own")
     failure: ReportError | None = None
     detail = detail_of(options)
-    texts = chain(((each.path, render(report, each.form, detail=detail)) for each in targets), more)
+    shown = ((each, for_format(report, each.form, options)) for each in targets)
+    written = ((each.path, render(one, each.form, detail=detail)) for each, one in shown)
+    texts = chain(written, more)
     for path, text in texts:
         try:
             write_file(path, text)
@@ -135,13 +140,42 @@ def finish(
     gaps_alone = isinstance(report, Report) and not report.plugin
     is_silent = options.quiet and verdict.exit_code == 0
     if not is_silent and (options.format != "text" or not gaps_alone):
-        _print(report, options.format, detail, options.color)
+        one = for_format(report, options.format, options)
+        _print(one, options.format, detail, options.color)
     if isinstance(report, Report) or options.format not in ("text", "github"):
         say_gaps(all_gaps(report))
     if failure:
         sys.stdout.flush()
         raise failure
+    if page is not None:
+        from stigmem_review.cli.browser import open_page
+
+        open_page(page.path)
     return verdict.exit_code
+
+
+def wants_code(options: argparse.Namespace) -> bool:
+    """Say whether a report is to have what differs of the code: HTML has it folded."""
+    forms = (options.format, *(each.form for each in options.output))
+    return options.code or options.open or "html" in forms
+
+
+def for_format(report: AnyReport, form: Format, options: argparse.Namespace) -> AnyReport:
+    """Return a report as a format has it: only HTML has code that nobody asked for."""
+    is_asked = form == "html" or getattr(options, "code", False)
+    if is_asked or not isinstance(report, Report) or report.source is None:
+        return report
+    return msgspec.structs.replace(report, source=None)
+
+
+def _page(targets: Sequence[Target]) -> Target:
+    """Return the file of HTML among those that are written, or a new one."""
+    for each in targets:
+        if each.form == "html":
+            return each
+    from stigmem_review.cli.browser import new_page
+
+    return Target("html", new_page())
 
 
 def detail_of(options: argparse.Namespace) -> Detail:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, get_args
 
+from msgspec.structs import replace
+
 from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     AnyReport = Report | CheckReport | NodeReport | BumpReport
 
 Format = Literal[
-    "text", "markdown", "oneline", "json", "github", "summary", "sarif", "junit", "gitlab"
+    "text", "markdown", "html", "oneline", "json", "github", "summary", "sarif", "junit", "gitlab"
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -59,6 +61,10 @@ def render(
             from stigmem_review.report.json import render_json
 
             return render_json(report)
+        case "html":
+            from stigmem_review.report.html import write_html
+
+            return write_html(report, _page(_without_source(report)))
         case "sarif":
             from stigmem_review.report.sarif import render_sarif
 
@@ -96,6 +102,10 @@ def _page(report: AnyReport, *, with_source: bool = False) -> Page:
     from stigmem_review.report.bump import bump_page
 
     return bump_page(report)
+
+
+def _without_source(report: AnyReport) -> AnyReport:
+    return replace(report, source=None) if isinstance(report, Report) else report
 
 
 def _is_check(report: CheckReport | NodeReport | BumpReport) -> TypeIs[CheckReport]:
