@@ -120,13 +120,20 @@ def _has_mark(m: Machine, value: Value) -> bool:
     return any(_is_mark(m, each) for each in generic.inside(m, value))
 
 
-def _is_mark(m: Machine, value: Value) -> bool:
-    """Say whether something beside a type says how a field is called, made or shown."""
+_DEFAULTS = frozenset({"", "default", "default_factory"})
+"""What ``Field`` takes to give a field that is not given a value."""
+
+
+def _is_mark(m: Machine, value: Value, told: frozenset[str] = frozenset()) -> bool:
+    """Say whether something beside a type says how a field is called, made or shown.
+
+    ``told`` is what it may say as well.
+    """
     match value:
         case Ref(kind="object") as ref:
             kind = m.thing(ref).type
             if kind == Foreign("pydantic.Field"):
-                return bool(dict(m.thing(ref).defaults).keys() - SAID - BOUNDS)
+                return bool(dict(m.thing(ref).defaults).keys() - SAID - BOUNDS - told)
             return isinstance(kind, Foreign) and kind.dotted.endswith("Serializer")
         case Unknown(api=api):
             return not api.startswith("annotated_types.")
@@ -346,7 +353,7 @@ def fields_are_marked(m: Machine, kind: Ref) -> bool:
     """Say whether what a model is turned into may be more than its fields by their names."""
     for each in mro(m, kind):
         for shape, default in m.shapes.get(each.oid, {}).values() if isinstance(each, Ref) else ():
-            if is_marked(shape) or _is_mark(m, default):
+            if is_marked(shape) or _is_mark(m, default, _DEFAULTS):
                 return True
     return False
 
