@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import partial
 
 from stigmem_review.interpret import lazy
 from stigmem_review.interpret.ends import FALLS, Exit, GiveUp, Outcome, Part
@@ -24,11 +25,12 @@ from stigmem_review.interpret.values import (
 )
 
 EXCEPTION = Foreign("builtins.BaseException")
+GROUP = Foreign("builtins.BaseExceptionGroup")
 MANAGER = Foreign("contextlib._GeneratorContextManager")
 """The type of a context that a generator makes."""
 
 
-def run_try(m: Machine, node: ast.Try, env: Env) -> None:
+def run_try(m: Machine, node: ast.Try | ast.TryStar, env: Env) -> None:
     m.guarded += 1
     outcomes = m.grouped(m.run(block(m, node.body, env)))
     m.guarded -= 1
@@ -48,7 +50,8 @@ def run_try(m: Machine, node: ast.Try, env: Env) -> None:
         ended += fell
     for each in outcomes:
         if each.kind == "raises" and node.handlers:
-            ended += m.run(_handled(m, each, node.handlers, env))
+            handle = _handle_groups if isinstance(node, ast.TryStar) else _handle
+            ended += m.run(_handled(m, each, partial(handle, m, each.value, node.handlers, env)))
         elif each.kind != "falls":
             ended.append(each)
     if node.finalbody:
@@ -75,10 +78,10 @@ def _finally(m: Machine, outcome: Outcome, body: Sequence[ast.stmt], env: Env) -
     return run
 
 
-def _handled(m: Machine, outcome: Outcome, handlers: Sequence[ast.ExceptHandler], env: Env) -> Part:
+def _handled(m: Machine, outcome: Outcome, handle: Part) -> Part:
     def run() -> Value:
         m.adopt(outcome)
-        return _handle(m, outcome.value, handlers, env)
+        return handle()
 
     return run
 
@@ -89,46 +92,14 @@ def _handle(m: Machine, raised: Value, handlers: Sequence[ast.ExceptHandler], en
     first, *rest = handlers
 
     def caught() -> Value:
-        if first.name:
-            m.bind_name(first.name, raised, env)
-        m.handling.append(raised)
-
-        def body() -> Value:
-            m.execute(first.body, env)
-            return NONE
-
-        outcomes = m.run(body)
-        m.handling.pop()
-        if first.name:
-            name = first.name
-            ended: list[Outcome] = []
-            for each in outcomes:
-
-                def deleted(each: Outcome = each) -> Value:
-                    m.adopt(each)
-                    m.bind_name(name, MISSING, env)
-                    if each.kind != "falls":
-                        raise Exit(each.kind, each.value)
-                    return NONE
-
-                ended += m.run(deleted)
-            outcomes = ended
-        return m.settle(outcomes, FALLS)
+        return _caught(m, raised, first, env)
 
     def next_() -> Value:
         return _handle(m, raised, rest, env)
 
     if first.type is None:
         return caught()
-    wanted = m.evaluate(first.type, env)
-    for each in wanted.items if isinstance(wanted, Tuple) else (wanted,):
-        match each:
-            case Foreign() | Ref(kind="class") if m.derives(each, EXCEPTION) is not False:
-                pass
-            case Const() | Tuple() | Ref():
-                m.raise_("TypeError", Const("catching classes that are no exceptions"))
-            case _:
-                m.may_raise("what an except clause catches is not known")
+    wanted = _wanted(m, first.type, env)
 
     def decided(raised: Value) -> Value:
         match matches(m, raised, wanted):
@@ -140,6 +111,105 @@ def _handle(m: Machine, raised: Value, handlers: Sequence[ast.ExceptHandler], en
                 return m.decide(m.atom("which exception it is"), caught, next_)
 
     return decided(raised)
+
+
+def _caught(m: Machine, raised: Value, handler: ast.ExceptHandler, env: Env) -> Value:
+    """Run what stands in a handler, with what it caught."""
+    if handler.name:
+        m.bind_name(handler.name, raised, env)
+    m.handling.append(raised)
+
+    def body() -> Value:
+        m.execute(handler.body, env)
+        return NONE
+
+    outcomes = m.run(body)
+    m.handling.pop()
+    if handler.name:
+        name = handler.name
+        ended: list[Outcome] = []
+        for each in outcomes:
+
+            def deleted(each: Outcome = each) -> Value:
+                m.adopt(each)
+                m.bind_name(name, MISSING, env)
+                if each.kind != "falls":
+                    raise Exit(each.kind, each.value)
+                return NONE
+
+            ended += m.run(deleted)
+        outcomes = ended
+    return m.settle(outcomes, FALLS)
+
+
+def _wanted(m: Machine, node: ast.expr, env: Env) -> Value:
+    """Return what a handler is for; raise what Python does where that is no exception."""
+    wanted = m.evaluate(node, env)
+    for each in wanted.items if isinstance(wanted, Tuple) else (wanted,):
+        match each:
+            case Foreign() | Ref(kind="class") if m.derives(each, EXCEPTION) is not False:
+                pass
+            case Const() | Tuple() | Ref():
+                m.raise_("TypeError", Const("catching classes that are no exceptions"))
+            case _:
+                m.may_raise("what an except clause catches is not known")
+    return wanted
+
+
+def _handle_groups(
+    m: Machine, raised: Value, handlers: Sequence[ast.ExceptHandler], env: Env
+) -> Value:
+    """Run the handlers of ``except*``: each that is for something in what was raised.
+
+    What a group has in it is not followed, so that each may run; what none takes goes on.
+    """
+    single = isinstance(raised, Ref) and m.derives(m.thing(raised).type, GROUP) is False
+
+    def go(rest: Sequence[ast.ExceptHandler], taken: bool, failed: bool) -> Value:
+        if not rest:
+            if failed:
+                raise Exit("raises", m.unknown("a group of exceptions is not followed", raised))
+            if single and not taken:
+                raise Exit("raises", raised)
+            return NONE if taken and single else m.decide(left, over, on)
+        first, *others = rest
+        assert first.type is not None
+        wanted = _wanted(m, first.type, env)
+        for each in wanted.items if isinstance(wanted, Tuple) else (wanted,):
+            if m.derives(each, GROUP) is not False:
+                m.may_raise("whether an except clause is for groups is not known")
+
+        def takes() -> Value:
+            group = m.unknown("a group of exceptions is not followed", raised)
+            ended: list[Outcome] = []
+            for each in m.run(lambda: _caught(m, group, first, env)):
+
+                def after(each: Outcome = each) -> Value:
+                    m.adopt(each)
+                    if each.kind not in ("falls", "raises"):
+                        raise Exit(each.kind, each.value)
+                    return go(others, True, failed or each.kind == "raises")
+
+                ended += m.run(after)
+            return m.settle(ended, FALLS)
+
+        def passes() -> Value:
+            return go(others, taken, failed)
+
+        fits = (not taken and matches(m, raised, wanted)) if single else None
+        if fits is None:
+            return m.decide(m.atom("which exceptions a group has"), takes, passes)
+        return takes() if fits else passes()
+
+    left = m.atom("whether a group has more exceptions")
+
+    def over() -> Value:
+        return NONE
+
+    def on() -> Value:
+        raise Exit("raises", m.unknown("a group of exceptions is not followed", raised))
+
+    return go(handlers, False, False)
 
 
 def matches(m: Machine, raised: Value, wanted: Value) -> bool | None:

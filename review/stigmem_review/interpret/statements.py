@@ -70,7 +70,7 @@ def _statement(m: Machine, node: ast.stmt, env: Env) -> None:
             run_for(m, node, env)
         case ast.While():
             run_while(m, node, env)
-        case ast.Try():
+        case ast.Try() | ast.TryStar():
             run_try(m, node, env)
         case ast.With(items=items, body=body):
             run_with(m, items, body, env)
