@@ -16,11 +16,19 @@ from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.verdict import Verdict, count, decide
 
 
+class Waived(msgspec.Struct, frozen=True):
+    """A finding that the policy of the author ignores, and why."""
+
+    finding: Finding
+    reason: str
+
+
 class Checked(msgspec.Struct, frozen=True):
     """One release that was looked at; its mistakes say what its author can write instead.
 
     ``off`` are those that the policy turned off. ``forecast`` is what nodes do with it while they
-    start, ``starting`` in lines, where it is not that they all register it.
+    start, ``starting`` in lines, where it is not that they all register it. ``ignored`` are those
+    that the policy says not to count.
     """
 
     source: Source
@@ -31,6 +39,7 @@ class Checked(msgspec.Struct, frozen=True):
     off: tuple[Finding, ...] = ()
     forecast: tuple[Foretold, ...] = ()
     starting: tuple[Line, ...] = ()
+    ignored: tuple[Waived, ...] = ()
 
 
 class CheckReport(msgspec.Struct, frozen=True):
@@ -40,7 +49,8 @@ class CheckReport(msgspec.Struct, frozen=True):
     left alone because it is no plugin, nor meant to be one; ``consulted`` is what it went by, and
     ``judged_as`` the newest node that is known, where the one it is for is newer. ``fixable``
     counts the mistakes that can be corrected safely, and ``fixed`` names what was written, if
-    somebody asked for it. ``upcoming`` is what users will see of what was checked, if asked for.
+    somebody asked for it. ``upcoming`` is what users will see of what was checked, if asked for,
+    and ``unused`` names entries of the policy that ignore nothing.
     """
 
     format: Literal[1]
@@ -54,6 +64,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     fixable: int = 0
     fixed: tuple[str, ...] = ()
     upcoming: tuple[Report, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def sum(self) -> str:
         """Return how many mistakes of each level there are, and what can be done with them."""
@@ -80,6 +91,7 @@ def build_check_report(
     consulted: tuple[Consulted, ...] = (),
     fixable: int = 0,
     upcoming: tuple[Report, ...] = (),
+    unused: tuple[str, ...] = (),
 ) -> CheckReport:
     """Put the report of a check together; everything in it is sanitised here, once.
 
@@ -101,6 +113,7 @@ def build_check_report(
             consulted,
             node.judged_as,
             fixable,
+            unused=unused,
         )
     )
     return replace(report, upcoming=upcoming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from stigmem_review.compare.starting import (
 )
 from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
-from stigmem_review.document.check import Checked, CheckReport, build_check_report
+from stigmem_review.document.check import Checked, CheckReport, Waived, build_check_report
 from stigmem_review.document.parts import Report
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
@@ -34,6 +35,7 @@ from stigmem_review.names import canonicalize_name
 from stigmem_review.pipeline.foreseen import Reread, as_set, foreseen
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
+from stigmem_review.policy.file import Ignore
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
@@ -78,8 +80,12 @@ def check_releases(
     terms: Terms,
     skipped: tuple[str, ...] = (),
     upcoming: tuple[Report, ...] = (),
+    *,
+    whole: bool = True,
 ) -> CheckReport:
     """Check releases that can be opened; ``skipped`` are others that nobody has to look at.
+
+    ``whole`` if these are all that the policy is about: else what it ignores can be elsewhere.
 
     A file of a plugin that is given, too, is checked whatever it is itself.
     """
@@ -142,6 +148,7 @@ def check_releases(
         terms.consulted,
         fixable,
         upcoming,
+        _unused(checked, terms) if whole else (),
     )
 
 
@@ -223,6 +230,7 @@ def _checked(
         from stigmem_review.document.evidence import with_evidence
 
         mistakes = [*with_evidence(tuple(mistakes), {"new": found.written})]
+    mistakes, ignored = _ignoring(mistakes, terms)
     told = foretold(stating(release, nodes))
     plain = all(one.kind == "registers" for each in told for one in each.outcomes)
     return Checked(
@@ -234,6 +242,7 @@ def _checked(
         tuple(off),
         told,
         () if plain else starting(told, ACCEPTING),
+        ignored,
     )
 
 
@@ -241,6 +250,35 @@ def _fitting(release: Release, terms: Terms, reread: Reread) -> str:
     """Return the range of nodes that start with a release, whatever range it states itself."""
     found = foreseen(ranging(release), terms, lambda node: ranging(reread(node)))
     return starting_nodes(found)
+
+
+def _ignoring(
+    mistakes: Sequence[Finding], terms: Terms
+) -> tuple[list[Finding], tuple[Waived, ...]]:
+    """Return the mistakes that count, and those that the policy ignores, each with the reason."""
+    left, ignored = [], []
+    for each in mistakes:
+        entry = next((one for one in terms.ignore if _ignores(one, each, terms.rulebook)), None)
+        if entry is None:
+            left.append(each)
+        else:
+            ignored.append(Waived(each, entry.reason))
+    return left, tuple(ignored)
+
+
+def _ignores(entry: Ignore, finding: Finding, rulebook: Rulebook) -> bool:
+    rule = rulebook.get(entry.rule)
+    return bool(rule and rule.id == finding.rule and fnmatchcase(finding.item, entry.item))
+
+
+def _unused(checked: Sequence[Checked], terms: Terms) -> tuple[str, ...]:
+    """Return the entries of the policy that ignore nothing of what was checked."""
+    found = [waived.finding for each in checked for waived in each.ignored]
+    return tuple(
+        f"{each.rule}, {each.item}: {each.reason}"
+        for each in terms.ignore
+        if not any(_ignores(each, one, terms.rulebook) for one in found)
+    )
 
 
 def _mistake(finding: Finding, write: tuple[str, ...], rulebook: Rulebook) -> Finding:

@@ -61,7 +61,7 @@ def check_staged(
 
         new = [(each, str(repository.top / each.unread.asked)) for each in openings]
         reports = upcoming(new, against, node_version)
-    return check_releases(openings, terms, tuple(skipped), reports)
+    return check_releases(openings, terms, tuple(skipped), reports, whole=False)
 
 
 def _policy(asked: str | None, index: Tree, top: Path, isolated: bool) -> Decisions:

@@ -36,6 +36,7 @@ from stigmem_review.policy.file import (
     POLICY_FILE,
     PROJECT_FILE,
     ApprovalsPolicy,
+    Ignore,
     PinsPolicy,
     PolicyFile,
     agreed,
@@ -69,6 +70,7 @@ class Terms(msgspec.Struct, frozen=True):
     node's database, where one is given. ``today`` (UTC) is what ages are counted to, if anybody
     said which day it is. ``named`` if somebody said which node it is: it is the newest that is
     known where nobody did. ``variables`` are what the node's environment is known to have.
+    ``ignore`` are findings of ``check`` that do not count.
     """
 
     node: Node
@@ -89,6 +91,7 @@ class Terms(msgspec.Struct, frozen=True):
     met: Callable[[Side, Release], None] | None = None
     named: bool = False
     variables: Mapping[str, str] = NOTHING
+    ignore: tuple[Ignore, ...] = ()
 
     @property
     def settings(self) -> NodeSettings:
@@ -147,6 +150,7 @@ class Decisions(msgspec.Struct, frozen=True):
             old_node=None if old is known else old,
             named=bool(wanted or pinned),
             variables=self.variables,
+            ignore=policy.check.ignore,
         )
 
 

@@ -263,6 +263,37 @@ def _path_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(meant.get(each) or re.escape(each) for each in parts), re.DOTALL)
 
 
+class Ignore(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """An entry of ``[[check.ignore]]``: findings that an author does not want to hear of."""
+
+    rule: Annotated[
+        str, Meta(description="the rule, by id or name", examples=["requires-stigmem-unmet"])
+    ] = ""
+    reason: Annotated[
+        str,
+        Meta(
+            description="why: the report says it beside each finding that is ignored",
+            examples=["it is for the next node, which is tried every night"],
+        ),
+    ] = ""
+    item: Annotated[
+        str,
+        Meta(
+            description="what it is about, as the finding says it; * is any letters (default: all)",
+            examples=[">=1.0"],
+        ),
+    ] = "*"
+
+
+class CheckPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The table ``[check]`` of a policy: what the author of a plugin decided about ``check``."""
+
+    ignore: Annotated[
+        tuple[Ignore, ...],
+        Meta(description="findings of check that do not count, each with a reason"),
+    ] = ()
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What an operator decided. Its fields are all that a policy file can say."""
 
@@ -316,6 +347,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     pins: Annotated[PinsPolicy, Meta(description="how the releases of a change are looked at")] = (
         PinsPolicy()
     )
+    check: Annotated[
+        CheckPolicy, Meta(description="what does not count in check, and in no other command")
+    ] = CheckPolicy()
     plugins: Annotated[
         dict[str, PluginPolicy],
         Meta(description="what holds for one distribution, by its name"),
@@ -396,6 +430,7 @@ def examine(data: bytes, path: str) -> tuple[PolicyFile, list[PolicyError]]:
         wrong = [
             *signing_mistakes(read.policy.signing.trusted, ("signing", "trusted")),
             *signing_mistakes(read.policy.receipts.trusted, ("receipts", "trusted")),
+            *_ignore_mistakes(read.policy.check),
             *_node_mistakes(read.policy.node),
             *_plugin_mistakes(read.policy.plugins),
             *_rights_mistakes(read.policy),
@@ -468,6 +503,13 @@ def _told(mistake: Mistake) -> Mistake:
     return msgspec.structs.replace(
         mistake, why=f"; it is `{key}` in [{table}] now, which is there as well"
     )
+
+
+def _ignore_mistakes(check: CheckPolicy) -> Iterator[Mistake]:
+    for index, entry in enumerate(check.ignore):
+        for field, value in (("rule", entry.rule), ("reason", entry.reason)):
+            if not value.strip():
+                yield Mistake(("check", "ignore", index, field), ": it is missing")
 
 
 def _node_mistakes(node: NodePolicy) -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from stigmem_review.document.check import Checked, CheckReport
+from stigmem_review.document.check import Checked, CheckReport, Waived
 from stigmem_review.document.parts import judged
 from stigmem_review.report import budget
 from stigmem_review.report.blocks import (
@@ -38,6 +38,7 @@ from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State, count, lowered_says
 
+_UNUSED = "an entry of [[check.ignore]] that ignores nothing"
 _UPCOMING = "What users of the next release will see"
 
 
@@ -58,6 +59,7 @@ def check_page(report: CheckReport) -> Page:
         Item((*theirs(each), Segment(": not a Stigmem plugin, not checked")))
         for each in report.skipped
     ]
+    left += [Item((Segment(f"{_UNUSED}: "), *theirs(each))) for each in report.unused]
     mistakes = [each for checked in report.checked for each in checked.mistakes]
     fixed = tuple(f"corrected {each}" for each in report.fixed)
     explain = tuple(explained(mistakes[0].rule)) if mistakes else ()
@@ -105,6 +107,14 @@ def _section(each: Checked) -> Iterator[Block]:
     if more:
         yield Paragraph(words(f"{count(more, 'more mistake')}: see the report as JSON"))
     yield from off_fold(each.off)
+    if each.ignored:
+        yield Items(tuple(map(_ignored, each.ignored)))
+
+
+def _ignored(waived: Waived) -> Item:
+    found = waived.finding
+    about = (*theirs(found.item), Segment(": "), *theirs(waived.reason))
+    return Item((Segment(f"ignored: {found.name} ({found.rule}), "), *about))
 
 
 def _overview(each: Checked) -> Item:
@@ -134,4 +144,5 @@ def _summary(each: Checked) -> str:
     counts = {level: levels.count(level) for level in dict.fromkeys(levels)}
     said = ", ".join(count(number, level) for level, number in counts.items())
     lowered = lowered_says(each.mistakes, each.off).removesuffix(".")
-    return "; ".join(filter(None, (said or "nothing to correct", lowered)))
+    ignored = f"{len(each.ignored)} ignored" if each.ignored else ""
+    return "; ".join(filter(None, (said or "nothing to correct", ignored, lowered)))

@@ -134,15 +134,15 @@ def rule_mistakes(file: PolicyFile, rulebook: Rulebook, node: Node) -> Iterator[
                     meant = f": did you mean `{near}`?" if near else f": {', '.join(known)}"
                     why = f"has `{shorten(each, 80)}`, which node {node.version} does not have"
                     yield Mistake((*keys, field), f"{why}{meant}")
+    for number, ignore in enumerate(file.policy.check.ignore):
+        if rulebook.get(ignore.rule) is None:
+            yield Mistake(("check", "ignore", number, "rule"), _no_rule(ignore.rule, rulebook))
     for keys, levels in _levels(file):
         said: dict[str, str] = {}
         for wanted, setting in levels.items():
             each = rulebook.get(wanted)
             if each is None:
-                rules = [name for rule in rulebook.rules for name in (rule.id, rule.name)]
-                near = nearest(wanted, rules)
-                meant = f": did you mean `{near}`?" if near else "; stigmem-review rules list"
-                yield Mistake((*keys, wanted), f"is no rule{meant}")
+                yield Mistake((*keys, wanted), _no_rule(wanted, rulebook))
                 continue
             if each.id in said:
                 yield Mistake((*keys, wanted), f"is the same rule as `{said[each.id]}`")
@@ -152,6 +152,12 @@ def rule_mistakes(file: PolicyFile, rulebook: Rulebook, node: Node) -> Iterator[
                     (*keys, wanted), f"is {kind}, and cannot be approved: leave it an error"
                 )
             said[each.id] = wanted
+
+
+def _no_rule(wanted: str, rulebook: Rulebook) -> str:
+    rules = [name for rule in rulebook.rules for name in (rule.id, rule.name)]
+    near = nearest(wanted, rules)
+    return f"is no rule{f': did you mean `{near}`?' if near else '; stigmem-review rules list'}"
 
 
 def _levels(file: PolicyFile) -> Iterator[tuple[tuple[str, ...], Mapping[str, Setting]]]:
