@@ -198,6 +198,18 @@ def test_only_html_has_code_that_nobody_asked_for(tmp_path: Path) -> None:
     assert "def blocked() -&gt; set[str]:" in page
 
 
+def test_in_brief_it_is_the_first_screen_alone() -> None:
+    report = story("quiet-gain")
+    whole = Document(render(report, "html"))
+    brief = Document(render(report, "html", detail="brief"))
+    assert "can deny a recall" in brief.words
+    assert "stigmem-review approve" in brief.words
+    assert "stigmem-review rules show SPR808" in whole.words
+    for words in ("What was found", "Where it acts", "stigmem-review rules show SPR808"):
+        assert words not in brief.words
+    assert not brief.links[1:]
+
+
 def test_a_browser_is_shown_the_report(tmp_path: Path) -> None:
     seen, sides = tmp_path / "seen", [CASES / "quiet-gain" / side for side in ("old", "new")]
     viewer = tmp_path / "viewer"

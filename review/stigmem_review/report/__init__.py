@@ -64,7 +64,7 @@ def render(
         case "html":
             from stigmem_review.report.html import write_html
 
-            return write_html(report, _page(_without_source(report)))
+            return write_html(report, _page(_without_source(report)), detail=detail)
         case "sarif":
             from stigmem_review.report.sarif import render_sarif
 

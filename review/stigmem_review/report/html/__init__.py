@@ -16,7 +16,8 @@ import msgspec
 from stigmem_review.document.bump import BumpReport
 from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
-from stigmem_review.report.blocks import Block, Page, Separator, Title
+from stigmem_review.pages import command_for, link_to
+from stigmem_review.report.blocks import Block, Detail, Page, Separator, Title
 from stigmem_review.report.html.code import File, side_by_side
 from stigmem_review.report.html.pictures import Pictures, of_node, of_review
 from stigmem_review.report.source import rest
@@ -62,14 +63,17 @@ class Section(msgspec.Struct, frozen=True):
         return [*mine, *((each.key, each.name) for each in self.others)]
 
 
-def write_html(report: AnyReport, page: Page) -> str:
-    """Return a report as a document of HTML, laid out as its page says."""
+def write_html(report: AnyReport, page: Page, *, detail: Detail) -> str:
+    """Return a report as a document of HTML, laid out as its page says.
+
+    What is folded is there whatever the detail, but for the first screen alone.
+    """
     environment = _environment()
     style = environment.get_template("style.css").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     text = environment.get_template("page.html.j2").render(
         title=_title(page),
-        sections=[*_sections(report, page)],
+        sections=[*(_brief(page) if detail == "brief" else _sections(report, page))],
         tool=report.tool,
         digest=digest,
     )
@@ -87,6 +91,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["kind"] = lambda block: type(block).__name__
     environment.filters["arrows"] = _arrows
+    environment.filters["page"] = link_to
+    environment.filters["explain"] = command_for
     return environment
 
 
@@ -99,6 +105,10 @@ def _title(page: Page) -> str:
         if isinstance(block, Title):
             return flat(block.says) + (f": {block.state}" if block.state else "")
     return "stigmem-review"
+
+
+def _brief(page: Page) -> Iterator[Section]:
+    yield Section("brief", "the first screen", (*page.first, *page.decide))
 
 
 def _sections(report: AnyReport, page: Page) -> Iterator[Section]:
