@@ -102,6 +102,8 @@ def test_what_it_takes_or_is_caught_stops_nothing(code: str, tmp_path: Path) -> 
         ("a: float = 1\nSettings(a='inf')", "registers"),
         ("model_config = {'coerce_numbers_to_str': True}\n    a: str = ''\nSettings(a=4)",
          "registers"),
+        ("model_config = {'extra': 'forbid'}\n    a: str = ''\nSettings(b=4)", "refused"),
+        ("model_config = {'extra': 'forbid'}\n    a: str = ''\nSettings(a='b')", "registers"),
         ("a = 5", "refused"),
         ("_a = 5", "registers"),
     ],
@@ -112,6 +114,27 @@ def test_a_model_of_settings_refuses_what_is_of_another_type(
     code = f"from pydantic import BaseModel\nclass Settings(BaseModel):\n    {given}"
     [found] = start(tmp_path, code)
     assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("acme_key: str\nSettings()", ["ACME_KEY is not set"]),
+        ("acme_key: str = ''\nSettings()", []),
+        ("acme_key: str\nSettings(acme_key='x')", []),
+        ("model_config = SettingsConfigDict(env_prefix='acme_')\n    key: str\nSettings()",
+         ["ACME_KEY is not set"]),
+        ("acme_key: str", []),
+    ],
+)  # fmt: skip
+def test_settings_that_have_to_be_set_are_conditions(
+    body: str, wanted: list[str], tmp_path: Path
+) -> None:
+    head = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
+    found = start(tmp_path, f"{head}class Settings(BaseSettings):\n    {body}")
+    assert [each.conditions for each in found if each.kind == "refused"] == [(e,) for e in wanted]
+    assert found[0].usual is True
+    assert found[-1].kind == "registers"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from stigmem_review.interpret import (
     annotation,
     containers,
     files,
+    from_environment,
     generic,
     host,
     namespaces,
@@ -454,6 +455,7 @@ def instantiate(m: Machine, kind: Ref, args: Args, keywords: Keywords) -> Value:
         if isinstance(each, Foreign) and apis.called(each.dotted):
             m.note("calls", each.dotted, args, keywords)
     if UNFOLLOWED in thing.traits:
+        from_environment.made(m, kind, keywords)
         raise GiveUp("a class is derived from what is not followed")
     if m.is_escaped(kind) and not m.roots:
         raise GiveUp("code that could not be followed may have changed the class")

@@ -15,6 +15,7 @@ from stigmem_review.interpret import (
     annotation,
     builtins,
     calls,
+    from_environment,
     generic,
     host,
     making,
@@ -405,6 +406,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     m.write(kind, module, "__module__")
     m.execute(node.body, inner_env)
     if UNFOLLOWED in traits:
+        from_environment.note(m, kind)
         # What makes it can do with it what it likes, and it is no news to what it is derived from.
         m.escape(kind)
         m.may_raise("what makes a class is not followed")

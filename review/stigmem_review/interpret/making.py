@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from stigmem_review.interpret import annotation, calls, host, objects, operators, schemas
@@ -39,7 +39,7 @@ _NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__ __init__ __repr__ __s
 _CONFIG = "model_config"
 _OPTIONS = {
     "arbitrary_types_allowed": (TRUE, FALSE),
-    "extra": (Const("ignore"),),
+    "extra": (Const("ignore"), Const("forbid")),
     "frozen": (TRUE, FALSE),
     "populate_by_name": (TRUE, FALSE),
 }
@@ -102,6 +102,17 @@ def _configured(m: Machine, kind: Ref) -> list[tuple[Value, Value]]:
     """Return how a model is configured, the last word last."""
     held = [m.read(each, _CONFIG) for each in reversed(mro(m, kind)) if isinstance(each, Ref)]
     return [option for each in held if each != MISSING for option in _config_of(m, each)]
+
+
+def _forbids(m: Machine, kind: Ref, fields: Mapping[str, tuple[schemas.Shape, Value]]) -> bool:
+    """Say whether a model certainly takes nothing but its fields, by their names."""
+    config = [(name, value) for name, value in _configured(m, kind) if name == Const("extra")]
+    plain = not any(schemas.is_marked(shape) or _is_field(m, one) for shape, one in fields.values())
+    return plain and _is_usual(m, kind) and bool(config) and config[-1][1] == Const("forbid")
+
+
+def _is_field(m: Machine, default: Value) -> bool:
+    return isinstance(default, Ref) and default.kind == "object"
 
 
 def _is_usual(m: Machine, kind: Ref) -> bool:
@@ -175,6 +186,8 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
     told, data = schemas.information(m) if checking else (None, None)
     if any(schemas.is_later(shape) for shape, _ in fields.values()):
         _finish_late(m, kind)
+    if given.keys() - fields.keys() and _forbids(m, kind, fields):
+        host.refuse(m, "Extra inputs are not permitted")
     usual = not given or _is_usual(m, kind)
     for name, (shape, default) in fields.items():
         try:

@@ -358,7 +358,7 @@ def fields_are_marked(m: Machine, kind: Ref) -> bool:
     return False
 
 
-@model("pydantic.ConfigDict")
+@model("pydantic.ConfigDict", "pydantic_settings.SettingsConfigDict")
 def _config(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, (), 0, 0)
     return m.new_dict(pairs_of(m, [(Const(name), value) for name, value in keywords]))

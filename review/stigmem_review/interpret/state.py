@@ -92,6 +92,8 @@ class State(Heap):
         """The fields of dataclasses and their defaults, as they were when these were made."""
         self.defaults: dict[str, tuple[str, ...]] = {}
         """What the program takes environment variables for where they are not set."""
+        self.wanted: dict[int, tuple[tuple[str, str], ...]] = {}
+        """What classes of settings want of the environment: the fields, and their variables."""
         self.messages: dict[int, str] = {}
         """What exceptions say that the machine raises itself."""
         self.used: set[tuple[str, str]] = set()
@@ -183,6 +185,7 @@ class State(Heap):
         del self.things[count:]
         known: tuple[dict[int, Any], ...] = (
             *(self.fields, self.records, self.dataclasses, self.messages, self.places),
+            self.wanted,
             *(self.shapes, self.enums, self.born),
         )
         for held in known:
