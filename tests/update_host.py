@@ -6,8 +6,8 @@ and ``modules.json``, with its modules, their names and what it requires. ``--ch
 whether that is what the files have; ``--wheels FOLDER`` takes wheels that are there already.
 Nothing of a wheel is imported: all is taken from its syntax.
 
-Hooks and capabilities are described by hand in ``stigmem_node.json``, since what they open is said
-there in words. A release that has others, or others' members, is named, and nothing is written.
+What hooks and capabilities open is said by hand in ``stigmem_node.json``, in words. A release that
+has others is named, and nothing is written.
 """
 
 from __future__ import annotations
@@ -21,20 +21,23 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
 
-from stigmem_review import host
 from stigmem_review.code.names import declared, never_run
 from stigmem_review.code.names import names_of as bound_by
 from stigmem_review.host.modules import ANY_NAME, FILE
 from stigmem_review.observe.providers import distributions, without_extras
 
 RELEASES = FILE.with_name("releases.json")
+WORDS = FILE.with_name("stigmem_node.json")
+_FIRES = "fire_"
+"""What the names of the methods begin with that call the handlers of a hook."""
+_REGISTERS = "register_core_handler"
 _NODE = "stigmem-node"
 _PLUGINS = "stigmem_node/plugins"
 _WHEEL = "stigmem_node-*-py3-none-any.whl"
@@ -133,22 +136,96 @@ def members_of(wheel: zipfile.ZipFile, module: str, name: str) -> dict[str, str]
     }
 
 
-def undescribed(wheel: zipfile.ZipFile, version: str) -> list[str]:
-    """Return what a release has, or has not, against what is described by hand."""
-    node = host.node()
-    found = []
-    for module, name, known in (
-        ("hooks", "HookName", node.hook_members),
-        ("capabilities", "Capability", node.capability_members),
-    ):
-        has = members_of(wheel, module, name)
-        found += [
-            f"{version}: {name}.{member} is {has.get(member)!r}, and described as "
-            f"{known.get(member)!r}"
-            for member in sorted({*has, *known})
-            if has.get(member) != known.get(member)
-        ]
-    return found
+def interface_of(wheel: zipfile.ZipFile) -> dict[str, Any]:
+    """Return the hooks of a release, how each is called, and its capabilities."""
+    members = members_of(wheel, "hooks", "HookName")
+    calls, core = _calls_of(wheel, {*members.values()})
+    opened = _accessors_of(wheel)
+    return {
+        "hooks": [
+            {
+                "member": member,
+                "name": members[member],
+                **spec,
+                "calls": calls[members[member]],
+                "core": core[members[member]],
+            }
+            for member, spec in _specs_of(wheel)
+        ],
+        "capabilities": [
+            {"member": member, "name": name, "accessor": opened.get(name, "")}
+            for member, name in members_of(wheel, "capabilities", "Capability").items()
+        ],
+    }
+
+
+def _specs_of(wheel: zipfile.ZipFile) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what ``HOOK_SPECS`` says of each hook, by its member."""
+    semantics = members_of(wheel, "hooks", "HookSemantic")
+    orderings = members_of(wheel, "hooks", "HookOrdering")
+    specs = _assigned(_parsed(wheel, f"{_PLUGINS}/hooks.py"), "HOOK_SPECS")
+    assert isinstance(specs, ast.Dict)
+    for each in specs.values:
+        assert isinstance(each, ast.Call)
+        hook, band, semantic, ordering = map(_member, each.args)
+        audit = [key for key in each.keywords if key.arg == "strict_audit"]
+        yield (
+            hook,
+            {
+                "band": band,
+                "semantic": semantics[semantic],
+                "ordering": orderings[ordering],
+                "strict_audit": bool(audit) and ast.literal_eval(audit[0].value),
+            },
+        )
+
+
+def _member(node: ast.expr) -> str:
+    assert isinstance(node, ast.Attribute)
+    return node.attr
+
+
+def _calls_of(
+    wheel: zipfile.ZipFile, hooks: set[str]
+) -> tuple[dict[str, list[list[str]]], dict[str, list[str]]]:
+    """Return by hook the keywords of each kind of call, and the node's own handlers."""
+    calls: dict[str, list[list[str]]] = {hook: [] for hook in hooks}
+    core: dict[str, list[str]] = {hook: [] for hook in hooks}
+    for path in sorted(each for each in wheel.namelist() if each.endswith(".py")):
+        for node in ast.walk(_parsed(wheel, path)):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr=name) | ast.Name(id=name),
+                    args=[ast.Constant(value=str(hook)), *rest],
+                    keywords=keywords,
+                ) if hook in hooks:
+                    given = [each.arg or "**" for each in keywords]
+                    if name.startswith(_FIRES) and given not in calls[hook]:
+                        calls[hook].append(given)
+                    if name == _REGISTERS:
+                        core[hook].append(ast.unparse(rest[0]) if rest else "?")
+    return calls, core
+
+
+def _accessors_of(wheel: zipfile.ZipFile) -> dict[str, str]:
+    """Return by capability the method of a context that it opens."""
+    return {
+        capability: accessor
+        for node in ast.walk(_parsed(wheel, f"{_PLUGINS}/context.py"))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_require"
+        for capability, accessor in [map(ast.literal_eval, node.args[:2])]
+    }
+
+
+def undescribed(interface: Mapping[str, Any], version: str) -> list[str]:
+    """Return what a release has that is described by hand nowhere."""
+    words = json.loads(WORDS.read_text("utf-8"))
+    return [
+        f"{version}: nobody says what {each['name']} opens"
+        for kind in ("hooks", "capabilities")
+        for each in interface[kind]
+        if each["name"] not in {one["name"] for one in words[kind]}
+    ]
 
 
 # Its modules.
@@ -213,10 +290,15 @@ def generated(wheels: Mapping[str, Path]) -> tuple[dict[Path, str], list[str]]:
     requires: dict[str, list[str]] = {}
     modules: dict[str, dict[str, set[str]]] = {}
     wrong: list[str] = []
+    last: dict[str, Any] = {}
     for version, path in wheels.items():
         with zipfile.ZipFile(path) as wheel:
-            wrong += undescribed(wheel, version)
-            releases.append(release_of(wheel, version))
+            interface = interface_of(wheel)
+            wrong += undescribed(interface, version)
+            # Where it is that of the release before, it is not said again.
+            said = {} if interface == last else {"interface": interface}
+            releases.append({**release_of(wheel, version), **said})
+            last = interface
             requires[version] = requires_of(wheel)
             for module, names in modules_of(wheel).items():
                 modules.setdefault(module, {})[version] = names
@@ -225,10 +307,22 @@ def generated(wheels: Mapping[str, Path]) -> tuple[dict[Path, str], list[str]]:
         "modules": {module: spans(modules[module], [*wheels]) for module in sorted(modules)},
     }
     texts = {
-        RELEASES: "[\n" + ",\n".join(f"  {json.dumps(each)}" for each in releases) + "\n]\n",
+        RELEASES: "[\n" + ",\n".join(map(_release, releases)) + "\n]\n",
         FILE: "{\n" + ",\n".join(_table(name, rows) for name, rows in tables.items()) + "\n}\n",
     }
     return texts, wrong
+
+
+def _release(release: Mapping[str, Any]) -> str:
+    """Return a release as JSON, with one line for each hook and capability where it has any."""
+    plain = {key: value for key, value in release.items() if key != "interface"}
+    if "interface" not in release:
+        return f"  {json.dumps(plain)}"
+    kinds = []
+    for kind, rows in release["interface"].items():
+        lines = ",\n".join(f"      {json.dumps(row)}" for row in rows)
+        kinds.append(f'    "{kind}": [\n{lines}\n    ]')
+    return f'  {json.dumps(plain)[:-1]}, "interface": {{\n' + ",\n".join(kinds) + "\n  }}"
 
 
 def _table(name: str, rows: Mapping[str, object]) -> str:

@@ -189,7 +189,8 @@ def printed(outcome: Outcome) -> str:
 
 
 def _handlers(whole: Whole) -> Iterator[Line]:
-    yield Line("the node", (Segment("registers none of its own"),))
+    own = f"registers its own on {', '.join(whole.core)}" if whole.core else ""
+    yield Line("the node", (Segment(own or "registers none of its own"),))
     for each in whole.hooks:
         runs = ", then ".join(one.handler for one in each.runs)
         yield Line(each.hook, (Segment(runs, theirs=True), Segment(f" (can {each.acts})")))

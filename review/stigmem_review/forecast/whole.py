@@ -1,8 +1,7 @@
 """A node as a whole: its plugins, and what runs on each hook in which order. Pure functions.
 
 Handlers run in the order in which ``stigmem_node.plugins.registry`` sorts them: the node's own
-first or last, by the hook, and plugins' by ``plugin.function``. No release of the node that is
-known here registers a handler of its own.
+first or last, by the hook, and plugins' by ``plugin.function``.
 """
 
 from __future__ import annotations
@@ -59,7 +58,8 @@ class Shared(msgspec.Struct, frozen=True):
 class Whole(msgspec.Struct, frozen=True):
     """A node and all its plugins: what becomes of it, and what it has once it has started.
 
-    What the node ignores has nothing in ``hooks``, ``capabilities`` and ``routes``.
+    What the node ignores has nothing in ``hooks``, ``capabilities`` and ``routes``. ``core`` are
+    the hooks on which the node has handlers of its own.
     """
 
     forecast: NodeForecast
@@ -67,6 +67,7 @@ class Whole(msgspec.Struct, frozen=True):
     hooks: tuple[OnHook, ...]
     capabilities: tuple[Shared, ...]
     routes: tuple[Shared, ...]
+    core: tuple[str, ...] = ()
 
 
 class _Met(msgspec.Struct, frozen=True):
@@ -92,6 +93,7 @@ def whole(releases: Sequence[Release], forecast: NodeForecast, node: Node) -> Wh
         tuple(_on_hooks(counting, node)),
         _shared(counting, "capabilities"),
         _shared(counting, "routes"),
+        tuple(node.core_handlers),
     )
 
 

@@ -1,16 +1,15 @@
 """What is known of the Stigmem host, per node release, as data.
 
-``stigmem_node.json`` holds what is said in words: hooks, bands, semantics and orderings from
-``stigmem_node.plugins.hooks``, capabilities and their accessors from
-``stigmem_node.plugins.capabilities`` and ``.context``; the keywords of a hook's ``calls`` from
-where the node fires it. What a capability opens, and how much that matters, follows the host's
-plugin capability reference. Hooks and capabilities are the same in every release that is known; a
-test compares them with the real node.
+``stigmem_node.json`` holds what is said in words. What a capability opens, and how much that
+matters, follows the host's plugin capability reference.
 
-``releases.json`` and ``modules.json`` hold what differs from release to release. They are written
-by ``tests/update_host.py`` from the released wheels: name and version patterns and the default of
-``requires_stigmem`` from ``.manifest``, the plugins that graduated into the node from
-``.discovery``, its settings about plugins, and its modules.
+``releases.json`` and ``modules.json`` are written by ``tests/update_host.py`` from the released
+wheels: name and version patterns and the default of ``requires_stigmem`` from
+``stigmem_node.plugins.manifest``, the plugins that graduated into the node from ``.discovery``,
+hooks, bands, semantics and orderings from ``.hooks``, capabilities and their accessors from
+``.capabilities`` and ``.context``, the keywords of a hook's ``calls`` from where the node fires it,
+its settings about plugins, and its modules. Hooks and capabilities stand at the first release that
+has them so; a test compares them with the real node.
 """
 
 from __future__ import annotations
@@ -81,25 +80,40 @@ class _Ordering(msgspec.Struct):
     when: str
 
 
+class _HookWords(msgspec.Struct):
+    name: str
+    acts: str
+    failure: str = ""
+    """Where it is not what follows from the semantic: for hooks that fire while the node starts."""
+
+
+class _CapabilityWords(msgspec.Struct):
+    name: str
+    impact: Impact
+    opens: str
+    ask: str
+
+
 class _Hook(msgspec.Struct):
+    member: str
     name: str
     band: Band
     semantic: str
     ordering: str
     strict_audit: bool
     calls: list[tuple[str, ...]]
-    acts: str
-    failure: str = ""
-    """Where it is not what follows from the semantic: for hooks that fire while the node starts."""
+    core: tuple[str, ...]
 
 
 class _Capability(msgspec.Struct):
-    name: str
     member: str
+    name: str
     accessor: str
-    impact: Impact
-    opens: str
-    ask: str
+
+
+class _Interface(msgspec.Struct):
+    hooks: list[_Hook]
+    capabilities: list[_Capability]
 
 
 class _Release(msgspec.Struct):
@@ -109,13 +123,15 @@ class _Release(msgspec.Struct):
     requires_default: str
     graduated: frozenset[str]
     settings: frozenset[str]
+    interface: _Interface | None = None
+    """Its hooks and capabilities, where they are not those of the release before."""
 
 
-class _Data(msgspec.Struct):
+class _Words(msgspec.Struct):
     semantics: list[_Semantic]
     orderings: list[_Ordering]
-    hooks: list[_Hook]
-    capabilities: list[_Capability]
+    hooks: list[_HookWords]
+    capabilities: list[_CapabilityWords]
 
 
 _STRICT = "an exception in it is raised, because this is a strict audit hook"
@@ -128,7 +144,9 @@ class Node:
     like it; empty where this one is known itself.
     """
 
-    def __init__(self, data: _Data, release: _Release, version: str) -> None:
+    def __init__(
+        self, words: _Words, release: _Release, interface: _Interface, version: str
+    ) -> None:
         self.version = version
         self.judged_as = "" if version == release.version else release.version
         self.requires_default = f">={version}" if self.judged_as else release.requires_default
@@ -138,14 +156,18 @@ class Node:
         # so they are matched as a whole here.
         self.name_pattern = re.compile(release.name_pattern.removesuffix("$"))
         self.version_pattern = re.compile(release.version_pattern.removesuffix("$"))
-        self.hook_members = {hook.name.upper(): hook.name for hook in data.hooks}
-        self.capability_members = {item.member: item.name for item in data.capabilities}
-        self.accessors = {item.accessor: item.name for item in data.capabilities}
-        self._hooks = _hook_infos(data)
-        self._calls = {hook.name: tuple(hook.calls) for hook in data.hooks}
+        hooks, capabilities = interface.hooks, interface.capabilities
+        self.hook_members = {hook.member: hook.name for hook in hooks}
+        self.capability_members = {item.member: item.name for item in capabilities}
+        self.accessors = {item.accessor: item.name for item in capabilities}
+        self.core_handlers = {hook.name: hook.core for hook in hooks if hook.core}
+        """The handlers that the node registers itself, by their hooks."""
+        self._hooks = _hook_infos(words, hooks)
+        self._calls = {hook.name: tuple(hook.calls) for hook in hooks}
+        said = {item.name: item for item in words.capabilities}
         self._capabilities = {
-            item.name: CapabilityInfo(item.name, True, item.impact, item.opens, item.ask)
-            for item in data.capabilities
+            name: CapabilityInfo(name, True, said[name].impact, said[name].opens, said[name].ask)
+            for name in self.capability_members.values()
         }
 
     def hook(self, name: str) -> HookInfo:
@@ -185,29 +207,30 @@ class Node:
         return tuple(self._capabilities)
 
 
-def _hook_infos(data: _Data) -> dict[str, HookInfo]:
-    semantics = {item.name: item for item in data.semantics}
-    when = {item.name: item.when for item in data.orderings}
+def _hook_infos(words: _Words, hooks: list[_Hook]) -> dict[str, HookInfo]:
+    semantics = {item.name: item for item in words.semantics}
+    when = {item.name: item.when for item in words.orderings}
+    said = {item.name: item for item in words.hooks}
     infos = {}
-    for hook in data.hooks:
+    for hook in hooks:
         semantic = semantics[hook.semantic]
         infos[hook.name] = HookInfo(
             name=hook.name,
             known=True,
             band=hook.band,
             power=semantic.power,
-            acts=hook.acts,
+            acts=said[hook.name].acts,
             when=when[hook.ordering],
-            failure=hook.failure or (_STRICT if hook.strict_audit else semantic.failure),
+            failure=said[hook.name].failure or (_STRICT if hook.strict_audit else semantic.failure),
             positionals=semantic.positionals,
         )
     return infos
 
 
 @functools.cache
-def _data() -> _Data:
+def _words() -> _Words:
     text = Path(__file__).with_name("stigmem_node.json").read_bytes()
-    return msgspec.json.decode(text, type=_Data)
+    return msgspec.json.decode(text, type=_Words)
 
 
 @functools.cache
@@ -242,13 +265,15 @@ def node(version: str | None = None) -> Node:
     A newer one is judged as the newest. Raises ``UsageError`` for another that nobody has
     described.
     """
-    data, releases = _data(), _releases()
+    releases = _releases()
     wanted = version or releases[-1].version
+    interface = _Interface([], [])
     for release in releases:
+        interface = release.interface or interface
         if release.version == wanted:
-            return Node(data, release, wanted)
+            return Node(_words(), release, interface, wanted)
     if _is_newer(wanted):
-        return Node(data, releases[-1], wanted)
+        return Node(_words(), releases[-1], interface, wanted)
     known = versions()
     raise UsageError(
         f"node version {wanted!r} is not known here; "
