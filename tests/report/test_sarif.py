@@ -8,11 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
-from stigmem_review.report import render
+from stigmem_review.document.check import CheckReport
+from stigmem_review.document.parts import Report
+from stigmem_review.report import Format, render
 from support.command import run
 from support.listed import KINDS, from_npm
-from support.plugins import plugin, write_wheel
+from support.plugins import plugin, write_project, write_wheel
 
 
 def run_of(kind: str, folder: Path) -> dict[str, Any]:
@@ -123,3 +126,28 @@ def test_what_a_policy_turned_off_is_said_and_is_no_result(tmp_path: Path) -> No
     [off] = found["invocations"][0]["toolConfigurationNotifications"]
     assert off["associatedRule"]["id"] == "SPR301"
     assert off["message"]["text"].startswith("turned off by ")
+
+
+def test_what_an_author_ignores_is_said_and_is_no_result(tmp_path: Path) -> None:
+    write_project(tmp_path, plugin(capabilities=("facts.raed",)))
+    ignore = '[[check.ignore]]\nrule = "{}"\nreason = "until the next node"\n'
+    entries = "".join(map(ignore.format, ("capability-unknown", "SPR608")))
+    (tmp_path / "stigmem-review.toml").write_text(entries)
+    done = run("check", ".", "--format", "sarif", cwd=tmp_path)
+    [found] = json.loads(done.stdout)["runs"]
+    assert "capability-unknown" not in {each["ruleId"] for each in found["results"]}
+    ignored, unused = found["invocations"][0]["toolConfigurationNotifications"]
+    assert ignored["message"]["text"].startswith("ignored, until the next node: ")
+    rule = found["tool"]["driver"]["rules"][ignored["associatedRule"]["index"]]
+    assert rule["name"] == "capability-unknown"
+    assert unused["message"]["text"].startswith("ignores nothing: ")
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "gitlab", "github"])
+def test_what_is_not_known_of_what_users_will_see_is_told(form: Format, tmp_path: Path) -> None:
+    report = KINDS["checked"](tmp_path / "checked")
+    upcoming = KINDS["unread"](tmp_path / "upcoming")
+    assert isinstance(report, CheckReport)
+    assert isinstance(upcoming, Report)
+    assert "not reviewed" not in render(report, form)
+    assert "not reviewed" in render(replace(report, upcoming=(upcoming,)), form)

@@ -126,7 +126,8 @@ def all_gaps(report: AnyReport) -> tuple[Gap, ...]:
     if isinstance(report, Report):
         return report.gaps
     if _is_check(report):
-        return tuple(gap for each in report.checked for gap in each.gaps)
+        of_each = (*(e.gaps for e in report.checked), *(e.gaps for e in report.upcoming))
+        return tuple(gap for gaps in of_each for gap in gaps)
     if _is_node(report):
         return report.gaps
     reports = [each.report for each in report.bumps if each.report]

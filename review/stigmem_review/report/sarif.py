@@ -46,8 +46,8 @@ def _run(report: AnyReport) -> dict[str, Any]:
     found = [*subjects(report)]
     findings = [each.finding for subject in found for each in subject.findings]
     gaps = [gap for subject in found for gap in subject.gaps]
-    off = _off(report)
-    rules = {each.rule: _rule(each) for each in (*off, *reversed(findings))}
+    off = [*_off(report)]
+    rules = {each.rule: _rule(each) for each in (*(one for one, _ in off), *reversed(findings))}
     described = [*([_NOT_REVIEWED] if gaps else []), *(rules[key] for key in sorted(rules))]
     index = {each["id"]: number for number, each in enumerate(described)}
     lighter = only_warns(report)
@@ -64,12 +64,8 @@ def _run(report: AnyReport) -> dict[str, Any]:
                     {"level": "error", "message": {"text": str(gap)}} for gap in gaps
                 ],
                 "toolConfigurationNotifications": [
-                    {
-                        "level": "note",
-                        "message": {"text": f"turned off by {each.policy}: {flat(each.message)}"},
-                        "associatedRule": {"id": each.rule, "index": index[each.rule]},
-                    }
-                    for each in off
+                    *(_set_aside(each, why, index) for each, why in off),
+                    *(_note(f"ignores nothing: {each}") for each in _unused(report)),
                 ],
             }
         ],
@@ -83,11 +79,29 @@ def _run(report: AnyReport) -> dict[str, Any]:
     }
 
 
-def _off(report: AnyReport) -> list[Finding]:
+def _off(report: AnyReport) -> Iterator[tuple[Finding, str]]:
+    """Yield what a policy does not want to be told of, and by what word."""
     if isinstance(report, CheckReport):
-        return [finding for each in report.checked for finding in each.off]
+        for each in report.checked:
+            yield from ((one, f"turned off by {one.policy}") for one in each.off)
+            yield from ((one.finding, f"ignored, {one.reason}") for one in each.ignored)
+        return
     bumps = report.bumps if isinstance(report, BumpReport) else ()
-    return [*report.off, *(off for each in bumps if each.report for off in each.report.off)]
+    for part in (report, *(each.report for each in bumps if each.report)):
+        yield from ((one, f"turned off by {one.policy}") for one in part.off)
+
+
+def _unused(report: AnyReport) -> tuple[str, ...]:
+    return report.unused if isinstance(report, CheckReport) else ()
+
+
+def _set_aside(finding: Finding, why: str, index: dict[str, int]) -> dict[str, Any]:
+    rule = {"id": finding.rule, "index": index[finding.rule]}
+    return {**_note(f"{why}: {flat(finding.message)}"), "associatedRule": rule}
+
+
+def _note(text: str) -> dict[str, Any]:
+    return {"level": "note", "message": {"text": text}}
 
 
 def _rule(finding: Finding) -> dict[str, Any]:

@@ -68,6 +68,10 @@ def subjects(report: AnyReport) -> Iterator[Subject]:
         case CheckReport():
             for each in report.checked:
                 yield _checked(each, report.verdict.gate)
+            # What users will see is their gate's to judge; what of it is not known is told.
+            for upcoming in report.upcoming:
+                if upcoming.gaps:
+                    yield msgspec.structs.replace(_reviewed(upcoming), findings=())
         case NodeReport():
             yield from _node(report)
         case BumpReport():
