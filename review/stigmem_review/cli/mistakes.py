@@ -19,11 +19,11 @@ def explained(message: str, parser: argparse.ArgumentParser, given: Sequence[str
     """
     words = words_of(parser)
     written = _before_word(given) if words else _before_end(given)
-    known = [name for action in parser._actions for name in action.option_strings]
+    known = _options(parser)
     for option in written:
         if (name := option.partition("=")[0]) not in known:
             said = f"there is no option {shorten(name, 120)}"
-            return said + (_suggested(near(name, known)) or " here")
+            return said + (_suggested(near(name, known)) or f" here{_elsewhere(name)}")
     if words and len(written) == len(given):
         return f"name one of {_listed(words)}"
     return message
@@ -57,6 +57,26 @@ def words_of(parser: argparse.ArgumentParser) -> list[str]:
     return [word for action in parser._actions for word in _words(action)]
 
 
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    return [name for action in parser._actions for name in action.option_strings]
+
+
+def _elsewhere(option: str) -> str:
+    """Return which commands have an option, as the end of a message; nothing where none has."""
+    from stigmem_review.cli import parser
+
+    having = [
+        each.dest
+        for action in parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for each in action._get_subactions()
+        if option in _options(action.choices[each.dest])
+    ]
+    if not having:
+        return ""
+    return f"; {_listed(having, 'and')} {'have' if len(having) > 1 else 'has'} it"
+
+
 def _words(action: argparse.Action) -> list[str]:
     if not isinstance(action, argparse._SubParsersAction):
         return []
@@ -67,9 +87,9 @@ def _suggested(words: Sequence[str]) -> str:
     return f"; did you mean {_listed(words)}?" if words else ""
 
 
-def _listed(words: Collection[str]) -> str:
+def _listed(words: Collection[str], last: str = "or") -> str:
     *most, end = words
-    return f"{', '.join(most)} or {end}" if most else end
+    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def _before_word(given: Sequence[str]) -> Sequence[str]:
