@@ -164,6 +164,8 @@ def _star(m: Machine, module: Value, dotted: str, env: Env) -> None:
         return
     if not isinstance(module, Ref) or m.is_escaped(module):
         m.doom("everything is imported from a module that may have been changed")
+    if module.kind != "module":
+        m.doom("everything is imported from an object that stands for a module")
     if m.may_name(module):
         namespaces.set_any(m, env.globals, m.unknown("what a star takes is not known"), NONE)
     listed = m.read(module, "__all__")
@@ -242,6 +244,8 @@ def load(m: Machine, name: str) -> Value:
 
 
 def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
+    if isinstance(parent, Ref) and parent.kind != "module":
+        m.doom("a package was replaced by an object")
     found = m.modules.get(name)
     if isinstance(found, Unusable):
         if found.why.startswith(REFUSED):
@@ -258,8 +262,6 @@ def _run(m: Machine, name: str, parent: Value, last: str) -> Value:
         if m.modules.is_written(name) or not m.modules.whole:
             return _built(m, name, parent, last)
         m.raise_("ModuleNotFoundError", Const(f"No module named '{name}'"))
-    if isinstance(parent, Ref) and parent.kind != "module":
-        m.doom("a package was replaced by an object")
     if isinstance(parent, Ref) and not m.thing(parent).extra.is_package:
         m.raise_("ModuleNotFoundError", Const(_no_package(name)))
     if m.depth >= _DEPTH:
