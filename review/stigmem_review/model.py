@@ -211,7 +211,7 @@ Does = Literal[
     "opens databases",
     "uses parts of the host that are not for plugins",
     "reaches into code that is not its own",
-    "reaches what only running it can show",
+    "executes code that cannot be analysed",
     "talks to others without making sure who they are",
     "works with what is its own",
 ]

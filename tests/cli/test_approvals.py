@@ -216,14 +216,16 @@ def test_what_passes_without_an_approval_is_listed_with_whose_commit_it_is(folde
         ("override", 2, "Linus"),
     ]
     assert [each["findings"][0] for each in found[1:]] == [
-        "SPR301 capability-added is off, and error by itself",
-        "SPR201 hook-added is off, and error by itself",
+        "SPR301 capability-added is off, and error without the policy",
+        "SPR201 hook-added is off, and error without the policy",
         "[plugins.acme-ledger.allow] destinations: network: *.acme.example",
         "STIGMEM_PLUGIN_TRUST_OVERRIDE_PUBLISHERS: b@acme.example is trusted as an exception",
     ]
     assert [each["plugin"] for each in found] == ["", "", "acme-ledger", "acme-ledger", ""]
     before = [each for each in told(folder, "--at", "HEAD~1") if not each["by"]]
-    assert before[1]["findings"] == ["SPR301 capability-added is note, and error by itself"]
+    assert before[1]["findings"] == [
+        "SPR301 capability-added is note, and error without the policy"
+    ]
     assert not [each for each in told(folder, "--at", "HEAD~2") if not each["by"]]
     tomorrow = (TODAY + timedelta(days=2)).isoformat()
     assert told(folder, "--since", tomorrow) == []

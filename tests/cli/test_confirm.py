@@ -210,7 +210,7 @@ def test_another_name_for_the_same_bytes_is_refused() -> None:
     Path("files", NEW).rename(Path("files", other))
     code, out, _ = confirm()
     assert code == 1
-    assert "it was reviewed as demo-plugin 1.0.1, and is called otherwise" in out
+    assert "it was reviewed as demo-plugin 1.0.1, and has another name" in out
 
 
 def test_an_sdist_is_asked_whether_it_is_a_plugin() -> None:

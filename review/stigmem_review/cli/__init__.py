@@ -42,7 +42,7 @@ Nothing of what is reviewed is ever executed."""
 
 _CODES = """\
 stigmem-review help COMMAND explains a command.
-exit codes: 0 the gate is open, 1 something needs a decision, 2 the request is wrong,
+exit codes: 0 the gate is open, 1 something needs a decision, 2 usage or configuration error,
 3 the review is incomplete"""
 
 _VERSION = ("-V", "--version")

@@ -43,8 +43,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--against",
         metavar="REV|SOURCE",
-        help="also show the report that users of the next release will see, by nobody's policy: "
-        "the project against itself at a revision of git, or against a release",
+        help="also show the report that users of the next release will see, under the default "
+        "policy: the project against itself at a revision of git, or against a release",
     )
     add_policy_options(parser)
     add_report_options(parser)

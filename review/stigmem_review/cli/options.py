@@ -58,7 +58,7 @@ def add_gate_option(parser: argparse.ArgumentParser, default: str | None, said: 
         "--fail-on",
         choices=LEVELS,
         default=default,
-        help=f"the lightest finding that closes the gate (default: {said})",
+        help=f"minimum severity that fails (default: {said})",
     )
 
 

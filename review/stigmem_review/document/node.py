@@ -130,7 +130,7 @@ def _sections(after: Whole, before: Whole | None) -> Iterator[Section]:
     for title, shared in (("Capabilities", after.capabilities), ("Routes", after.routes)):
         yield Section(f"{title} of all plugins", tuple(map(_shared, shared)))
     if after.forecast.assumes_unsigned:
-        said = "nobody said that it takes unsigned plugins; a stock node with default settings "
+        said = "no setting says that it takes unsigned plugins; a stock node with default settings "
         said += "refuses every plugin, and what stands here is of one that takes them"
         yield Section("Assumed", (Line("signing", (Segment(said),)),))
 

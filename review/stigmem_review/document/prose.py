@@ -95,12 +95,12 @@ def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterab
         f"{count(len(rights), 'finding')} to review" if rights else "none added",
     )
     yield Line("signing identity expected", expected(case, new))
-    yield _line("tried on a node with production-like signing", "yours to do")
+    yield _line("tried on a node with production-like signing", "manual step")
     name = case.new.name
     yield Line(
         "state captured before and after",
         (
-            Segment("yours to do: "),
+            Segment("manual step: "),
             Segment(f"stigmem plugins describe {shlex.quote(name)} --json", theirs=True),
         ),
     )

@@ -414,7 +414,7 @@ def expected(case: Case, new: Release) -> Message:
     if new.source.kind == "none":
         return (Segment("nothing is installed"),)
     if not isinstance(signature, Signature) or outcome is None:
-        return (Segment("not assessed here: yours to do"),)
+        return (Segment("not assessed here: manual step"),)
     if signature.status == "unverifiable":
         return (Segment("not known: the signature cannot be verified here"),)
     if signature.status != "verified":
@@ -429,7 +429,7 @@ def expected(case: Case, new: Release) -> Message:
         "override": "only with an approval: ",
         "not listed": "to be listed: ",
         "untrusted": "no: ",
-        "not judged": "yours to decide: ",
+        "not judged": "to be decided: ",
     }[outcome.decision]
     segments = [Segment(f"{start}verified, issuer ")]
     for index, issuer in enumerate(dict.fromkeys(each.issuer for each in signature.signers)):

@@ -47,7 +47,7 @@ def of_policy(file: PolicyFile, book: Rulebook) -> Iterator[Lenient]:
         for wanted, setting in levels.items():
             each = book.get(wanted)
             if each and (own := _lowered(each.rule, setting)):
-                says = f"{each.id} {each.name} is {setting}, and {own} by itself"
+                says = f"{each.id} {each.name} is {setting}, and {own} without the policy"
                 yield Lenient("lowered rule", says, plugin, _line(file, (*keys, wanted)))
     for name, of in policy.plugins.items():
         for field in Rights.__struct_fields__:

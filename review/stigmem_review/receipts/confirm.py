@@ -257,7 +257,7 @@ def judge_file(receipts: Receipts, file: str, sha256: str, plugin: str, version:
         return Confirmed(plugin, version, file, refused=(refused,))
     wrong = []
     if (counted.plugin, counted.version) != (plugin, version):
-        why = f"it was reviewed as {counted.plugin} {counted.version}, and is called otherwise"
+        why = f"it was reviewed as {counted.plugin} {counted.version}, and has another name"
         wrong.append(Refused(file, why, "give it the name that it was reviewed under"))
     return confirmed(receipts, counted, file, wrong)
 

@@ -24,6 +24,9 @@ EXCERPT = 12
 GLIMPSE = 6
 """Of them on a terminal, where all findings are to be seen at once."""
 
+PLACE = 2
+"""Of them there, where none of them changed."""
+
 CHARS = 160
 """Of one of them; more is wider than most screens."""
 

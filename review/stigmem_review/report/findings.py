@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from stigmem_review.document.approvals import approval_says
 from stigmem_review.report import budget
 from stigmem_review.report.blocks import Block, Fold, Found, Item, Items, Member, Paragraph
-from stigmem_review.report.excerpt import Shown, shortened
+from stigmem_review.report.excerpt import Shortened, Shown, shortened
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Segment
 from stigmem_review.verdict import count
@@ -132,10 +132,16 @@ def _member(finding: Finding) -> Member:
         at=str(finding.at) if finding.at else "",
         note="of the old release" if finding.at and finding.side == "old" else "",
         code=shortened(finding),
-        glimpse=shortened(finding, budget.GLIMPSE),
+        glimpse=_glimpse(finding),
         write=finding.write,
         approval=approval_says(finding.approval) if finding.approval else (),
     )
+
+
+def _glimpse(finding: Finding) -> Shortened | None:
+    """Return what changed, or else little more than the place."""
+    found = shortened(finding, budget.GLIMPSE)
+    return found if found is None or found.is_change else shortened(finding, budget.PLACE)
 
 
 def off_fold(off: Sequence[Finding]) -> Iterator[Fold]:

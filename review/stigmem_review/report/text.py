@@ -211,7 +211,7 @@ class _Writer:
                 if line.sign in ("+", "-"):
                     text = self._paint(text, line.sign)
                 yield f"{indent}{line.number:>{width}} {text}".rstrip()
-        if excerpt.more:
+        if excerpt.more and (excerpt.is_change or self._detail == "all"):
             yield f"{indent}and {count(excerpt.more, 'more line')}"
 
     def _verbatim(self, block: Verbatim) -> Iterator[str]:
