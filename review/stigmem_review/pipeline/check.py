@@ -23,7 +23,14 @@ from stigmem_review.document.check import Checked, CheckReport, Waived, build_ch
 from stigmem_review.document.parts import Report
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
-from stigmem_review.facts import Fact, NotShipped, RequiresStigmemUnmet, StartRefused
+from stigmem_review.facts import (
+    Fact,
+    ManifestUnread,
+    NotShipped,
+    RequiresStigmemUnmet,
+    StartAtRisk,
+    StartRefused,
+)
 from stigmem_review.fixes import fixed
 from stigmem_review.forecast.alone import ACCEPTING
 from stigmem_review.host import Node
@@ -215,6 +222,9 @@ def _checked(
     stated += () if terms.named else wider(release, nodes)
     stated += (twice,) if twice else ()
     stated = [*as_set(stated, nodes, terms.variables)]
+    if any(isinstance(each, StartAtRisk) and each.usual for each in stated):
+        # What the node does about it says more than that it could not be read.
+        stated = [each for each in stated if not isinstance(each, ManifestUnread)]
     misfit = any(isinstance(each, RequiresStigmemUnmet) for each in stated)
     fits = _fitting(release, terms, reread) if misfit else ""
     for fact in stated:
