@@ -38,9 +38,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     real = reading.read_artifact
 
-    def noted(artifact: Artifact, node: Node, seen: Seen | None = None) -> reading.ReadRelease:
+    def noted(
+        artifact: Artifact, node: Node, seen: Seen | None = None, *, to_start: bool = False
+    ) -> reading.ReadRelease:
         found.append(artifact.source.file)
-        return real(artifact, node, seen)
+        return real(artifact, node, seen, to_start=to_start)
 
     monkeypatch.setattr(reading, "read_artifact", noted)
     return found

@@ -13,7 +13,7 @@ from stigmem_review.forecast.alone import alone, on_every_node
 from stigmem_review.host import Node
 from stigmem_review.model import Release
 from stigmem_review.pipeline import reading
-from stigmem_review.sources.request import understand
+from stigmem_review.sources.request import open_source, understand
 from stigmem_review.text import flat
 from support.plugins import plugin, write_wheel
 
@@ -86,3 +86,40 @@ def test_a_release_is_read_again_once_for_nodes_that_read_it_alike(tmp_path: Pat
     for each in found:
         other = host.node(each.node)
         assert each.outcomes == alone(reading.read(understand(str(wheel)), other), other)
+
+
+CHECKED = """\
+from stigmem_node import audit
+from stigmem_node.plugins import PluginManifest
+
+
+def check(ctx, config, **_):
+    return config
+
+
+def plugin_manifest():
+    return PluginManifest(name="demo-plugin", version="1.0.0", hooks={"config_validate": check})
+"""
+STARTING = {
+    "plain": plugin(),
+    "a beta": plugin(manifest=BETA),
+    "migrates": plugin(hooks={"migration_register": "migrate"}, handlers=MIGRATING),
+    "checks settings": plugin(manifest=CHECKED),
+    "does not compile": plugin(handlers="def"),
+}
+
+
+@pytest.mark.parametrize("name", STARTING)
+def test_a_start_hangs_on_what_is_read_for_it_alone(name: str, tmp_path: Path) -> None:
+    artifact = open_source(understand(str(write_wheel(tmp_path, STARTING[name]))))
+    for node in map(host.node, host.versions()):
+        full = reading.read_artifact(artifact, node).release
+        found = reading.read_artifact(artifact, node, to_start=True).release
+
+        assert alone(found, node) == alone(full, node) != ()
+        assert (found.starts, found.given, found.migrations) == (
+            full.starts,
+            full.given,
+            full.migrations,
+        )
+        assert not found.behaviour

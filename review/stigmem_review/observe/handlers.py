@@ -71,6 +71,13 @@ def ends_of(programs: Iterable[Program]) -> dict[str, frozenset[End]]:
     return found
 
 
+def named_handlers(release: Release) -> Iterator[Handler]:
+    """Yield each hook of a release with its handler's name, and nothing of the code behind it."""
+    for hook, module, name in _hooks(release):
+        own = f"{module}:{name.partition('.')[0]}"
+        yield Handler(hook.name, f"{module}:{name}", own, (), untold=True)
+
+
 def handlers_of(
     release: Release,
     reach: Reach,

@@ -28,7 +28,12 @@ from stigmem_review.observe.behaviour import Acts
 from stigmem_review.observe.deceptive import Looked, look, lookalikes
 from stigmem_review.observe.encoded import Decoder
 from stigmem_review.observe.files import odd_files
-from stigmem_review.observe.handlers import handler_observations, handlers_of, told_of
+from stigmem_review.observe.handlers import (
+    handler_observations,
+    handlers_of,
+    named_handlers,
+    told_of,
+)
 from stigmem_review.observe.imports import missing_imports
 from stigmem_review.observe.migrations import given, migrations
 from stigmem_review.observe.outline import Outline, outline_of
@@ -125,6 +130,24 @@ def observe(release: Release, code: Code, node: Node, seen: Seen) -> Release:
         starts=starts_of(release, seen.started(release, code, node), node),
         walked=True,
         gaps=(*release.gaps, *_unseen(code), *_unfollowed(found), *_unkept(is_whole)),
+    )
+
+
+def observe_start(release: Release, code: Code, node: Node, seen: Seen) -> Release:
+    """Return a release with what a node's start with it hangs on, and nothing else that it does.
+
+    It has no code behind its handlers: what another node makes of it is compared with nothing.
+    """
+    programs = seen.programs_of(release, code, node)
+    for each in programs:
+        each.make()
+    return replace(
+        release,
+        migrations=migrations(release, code, programs),
+        given=given(release, programs),
+        handlers=tuple(named_handlers(release)),
+        starts=starts_of(release, seen.started(release, code, node), node),
+        walked=True,
     )
 
 

@@ -212,7 +212,7 @@ def _checked(
     case = build_check(release, terms.node, named=terms.named)
 
     def reread(node: Node) -> Release:
-        return read_artifact(artifact, node).release
+        return read_artifact(artifact, node, to_start=True).release
 
     nodes = foreseen(release, terms, reread)
     mistakes: list[Finding] = []

@@ -124,15 +124,22 @@ class Reader:
 
     def read(self, artifact: Artifact, node: Node) -> ReadRelease:
         """Read one release as a node would see it, as ``read_artifact`` does."""
+        return self._read(artifact, node, to_start=False)
+
+    def read_start(self, artifact: Artifact, node: Node) -> Release:
+        """Read of a release what a node's start with it hangs on, as ``observe_start`` does."""
+        return self._read(artifact, node, to_start=True).release
+
+    def _read(self, artifact: Artifact, node: Node, *, to_start: bool) -> ReadRelease:
         source = artifact.source
         if source.kind != "wheel":
-            return read_artifact(artifact, node, self.seen)
+            return read_artifact(artifact, node, self.seen, to_start=to_start)
         # All that is read of a wheel is in its bytes and its name, and in what the node has.
-        key = source.file, source.sha256, artifact.problems, node.version
+        key = source.file, source.sha256, artifact.problems, node.version, to_start
         if key not in self._wheels:
             found = KEPT.get(key)
             if found is None:
-                found = read_artifact(artifact, node, self.seen)
+                found = read_artifact(artifact, node, self.seen, to_start=to_start)
                 if sum(map(len, artifact.files.values())) <= limits.REMEMBERED_BYTES:
                     KEPT.keep(key, found)
             self._wheels[key] = found
@@ -140,16 +147,19 @@ class Reader:
         return ReadRelease(replace(release, source=source), written)
 
 
-def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> ReadRelease:
+def read_artifact(
+    artifact: Artifact, node: Node, seen: Seen | None = None, *, to_start: bool = False
+) -> ReadRelease:
     """Read one release that was opened, and what its code does.
 
-    ``seen`` keeps what was found in files that several releases may share. Raises ``SourceError``
-    where the release cannot be read.
+    ``seen`` keeps what was found in files that several releases may share. With ``to_start`` only
+    what a node's start with it hangs on is read of its code. Raises ``SourceError`` where the
+    release cannot be read.
     """
     if artifact.source.kind == "none":
         return ReadRelease(none_release())
     # What runs a program takes most of the modules there are, and many commands run none.
-    from stigmem_review.observe.observe import Seen, observe
+    from stigmem_review.observe.observe import Seen, observe, observe_start
 
     seen = Seen() if seen is None else seen
     if artifact.source.kind in ("directory", "sdist"):
@@ -169,7 +179,8 @@ def read_artifact(artifact: Artifact, node: Node, seen: Seen | None = None) -> R
         written = written_of(artifact)
     if not code.files:
         return ReadRelease(release, written)
-    observed = observe(release, code, node, seen)
+    look = observe_start if to_start else observe
+    observed = look(release, code, node, seen)
     seen.forget()
     return ReadRelease(observed, written)
 

@@ -19,7 +19,6 @@ from stigmem_review.document.parts import Report, Size
 from stigmem_review.document.starting import foretold
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import Fact
-from stigmem_review.host import Node
 from stigmem_review.model import ENTRY_POINT_GROUP, Gap, Level, Release, Side
 from stigmem_review.pipeline.consent import artifact_of, consents, review_id, with_approved
 from stigmem_review.pipeline.foreseen import Reread, as_set, foreseen, ranges
@@ -150,7 +149,7 @@ def review_releases(
             if terms.met:
                 terms.met(side, release)
             releases[side] = release
-            reread[side] = partial(_read_again, reader, artifact)
+            reread[side] = partial(reader.read_start, artifact)
         except Exception as error:
             gaps.append(gap(f"{side} release", error))
     if not gaps:
@@ -176,10 +175,6 @@ def review_releases(
         sources[0], sources[1], agreed, terms.node.version, terms.rulebook, terms.gate, plugin
     )
     return _with_commands(report, subject, (), tuple(gaps), terms, asked)
-
-
-def _read_again(reader: Reader, artifact: Artifact, node: Node) -> Release:
-    return reader.read(artifact, node).release
 
 
 def _with_commands(
