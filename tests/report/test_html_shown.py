@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from stigmem_review import review
+from stigmem_review.document.check import CheckReport
 from stigmem_review.report import render
 from support.browser import (
     DESKTOP,
@@ -64,12 +66,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found["gain"] = review(*sides, code=True)
     (folder / "signers").mkdir()
     found["signers"] = report_of("signer-rotated", folder / "signers")
+    assert isinstance(found["checked"], CheckReport)
+    found["upcoming"] = replace(found["checked"], upcoming=(found["gain"],))
     for name, report in found.items():
         (folder / f"{name}.html").write_text(render(report, "html"), "ascii")
     return {name: folder / f"{name}.html" for name in found}
 
 
-NAMES = (*KINDS, "gain", "signers")
+NAMES = (*KINDS, "gain", "signers", "upcoming")
 
 
 @pytest.mark.parametrize("name", NAMES)

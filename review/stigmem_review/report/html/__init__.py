@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import jinja2
 import msgspec
 
 from stigmem_review.document.bump import BumpReport
+from stigmem_review.document.check import CheckReport
 from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
 from stigmem_review.pages import command_for, link_to
@@ -22,7 +23,8 @@ from stigmem_review.report.html.code import File, side_by_side
 from stigmem_review.report.html.pictures import Pictures, of_node, of_review
 from stigmem_review.report.source import rest
 from stigmem_review.report.subjects import AnyReport
-from stigmem_review.text import flat
+from stigmem_review.text import Segment, flat
+from stigmem_review.verdict import count
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -71,9 +73,10 @@ def write_html(report: AnyReport, page: Page, *, detail: Detail) -> str:
     environment = _environment()
     style = environment.get_template("style.css").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    sections = [*(_brief(page) if detail == "brief" else _sections(report, page))]
     text = environment.get_template("page.html.j2").render(
-        title=_title(page),
-        sections=[*(_brief(page) if detail == "brief" else _sections(report, page))],
+        title=_title(sections[0]),
+        sections=sections,
         tool=report.tool,
         digest=digest,
     )
@@ -100,8 +103,8 @@ def _arrows(text: str) -> str:
     return text.replace(" -> ", " \N{RIGHTWARDS ARROW} ")
 
 
-def _title(page: Page) -> str:
-    for block in page.first:
+def _title(section: Section) -> str:
+    for block in section.top:
         if isinstance(block, Title):
             return flat(block.says) + (f": {block.state}" if block.state else "")
     return "stigmem-review"
@@ -128,7 +131,25 @@ def _sections(report: AnyReport, page: Page) -> Iterator[Section]:
         yield _of(report, "review", top, page.body, page.rest, is_calm=page.is_calm)
     else:
         drawn = of_node(report) if isinstance(report, NodeReport) else None
-        yield Section("report", "the report", top, page.body, drawn, rest=page.rest)
+        if isinstance(report, CheckReport) and not any(isinstance(e, Title) for e in page.first):
+            top = (*_headed(report, page), *top)
+        below = tuple(_below(page.body))
+        yield Section("report", "the report", top, below, drawn, rest=page.rest)
+
+
+def _headed(report: CheckReport, page: Page) -> Iterator[Block]:
+    """Yield what stands above several sources, which have a title each."""
+    named = (Segment(f"Check of {count(len(report.checked), 'source')}"),)
+    yield Title(named, report.verdict.state)
+    if page.verdict:
+        yield page.verdict
+
+
+def _below(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks as they stand below a title that is of them all."""
+    for block in blocks:
+        is_top = isinstance(block, Title) and block.level == 1
+        yield msgspec.structs.replace(block, level=2) if is_top else block
 
 
 def _of(
