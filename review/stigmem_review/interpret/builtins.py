@@ -14,6 +14,7 @@ from stigmem_review.interpret import (
     namespaces,
     operators,
     protocols,
+    sorting,
     text,
 )
 from stigmem_review.interpret.ends import Exit, GiveUp
@@ -249,7 +250,7 @@ def _sorted(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, (), 1, 1)
 
     def sort(items: Tuple) -> Value:
-        found = containers.sort(m, items, keywords)
+        found = sorting.sort(m, items, keywords)
         assert isinstance(found, Tuple)
         return m.new_list(found.items, shuffled=found.shuffled)
 
@@ -283,7 +284,7 @@ def _most(name: str) -> Run:
                 if default is None:
                     m.raise_("ValueError", Const("iterable argument is empty"))
                 return default
-            found = containers.sort(m, items, how)
+            found = sorting.sort(m, items, how)
             assert isinstance(found, Tuple)
             if found.shuffled:
                 raise GiveUp("which of equal items is meant is up to chance")
