@@ -87,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
             repeat=repeated(options),
             witness=witness,
             ledger=options.ledger,
+            explain=options.verbose,
         )
     receipts = receipt_files(options, report, witness)
     code = finish(report, report.verdict, options, watch, receipts or ())

@@ -38,7 +38,9 @@ from stigmem_review.forecast.start import UNSAID
 from stigmem_review.host import Node
 from stigmem_review.model import Gap, Known, Level, Release, Side, Source, SourceDiff
 from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.judge import Silent
 from stigmem_review.rulebook.rules import Rulebook
+from stigmem_review.text import Segment
 from stigmem_review.verdict import decide
 
 
@@ -58,6 +60,7 @@ def build_report(
     forecast: tuple[Foretold, ...] = (),
     settings: NodeSettings = UNSAID,
     size: Size | None = None,
+    silent: tuple[Silent, ...] = (),
 ) -> Report:
     """Put the report of a review together; everything in it is sanitised here, once."""
     findings, gaps = consents.findings, consents.gaps
@@ -113,6 +116,7 @@ def build_report(
         starts=starts_says(forecast, settings),
         back=back_says(case, case.comparison.ways),
         size=size,
+        silent=tuple(map(_silent, silent)),
     )
     return sanitised(report)
 
@@ -185,6 +189,16 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.signature,
         release.held_against,
     )
+
+
+def _silent(each: Silent) -> Line:
+    """Return a rule that does not apply: to what, and where it would."""
+    says = (
+        Segment(each.item, theirs=True),
+        Segment(": only where "),
+        Segment(each.when, theirs=True),
+    )
+    return Line(f"{each.rule} {each.name}", says)
 
 
 def _go_back(old: Release, findings: tuple[Finding, ...]) -> str:

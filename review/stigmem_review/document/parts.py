@@ -208,7 +208,8 @@ class Report(msgspec.Struct, frozen=True):
     ``forecast`` is what nodes do with the new release while they start, ``starting`` in lines.
     ``way_back`` says whether the old release would load again, and how, and ``backs`` on which
     database. ``starts`` and ``back`` say both in one line each, and ``size`` how much of the
-    package changed, where both releases carry their files.
+    package changed, where both releases carry their files. ``silent`` are rules that are about
+    something that was found and do not apply, where that was asked for.
     """
 
     format: Literal[1]
@@ -248,6 +249,7 @@ class Report(msgspec.Struct, frozen=True):
     starts: Message = ()
     back: Message = ()
     size: Size | None = None
+    silent: tuple[Line, ...] = ()
 
     @property
     def nodes(self) -> str:

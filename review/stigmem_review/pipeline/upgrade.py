@@ -31,7 +31,7 @@ from stigmem_review.pipeline.reading import (
 )
 from stigmem_review.pipeline.terms import Terms, read_decisions, read_records
 from stigmem_review.pipeline.trust_roots import old_root
-from stigmem_review.rulebook import Finding, judge
+from stigmem_review.rulebook import Finding, judge, silent
 from stigmem_review.signing.verify import verify
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.text import shorten
@@ -56,6 +56,7 @@ def review(
     repeat: tuple[str, ...] = (),
     witness: Callable[[Artifact], Artifact] | None = None,
     ledger: str | None = None,
+    explain: bool = False,
 ) -> Report:
     """Review the upgrade from one release to another, as one node release would see it.
 
@@ -69,7 +70,8 @@ def review(
     ``approvals`` is the file of what was accepted, held to the day ``today`` (UTC). ``repeat`` are
     the options of the command line that the commands in the report repeat, and ``witness`` is
     shown each artifact as it was opened, and returns it. ``ledger`` is a database of the node, or
-    an export of its table of migrations: the way back is then that of this database.
+    an export of its table of migrations: the way back is then that of this database. With
+    ``explain`` the report has the rules that do not apply to what was found.
 
     A release that cannot be read gives a report whose verdict is ``incomplete``. Raises
     ``UsageError`` for arguments that name nothing to review, two of which none is a plugin among
@@ -97,7 +99,7 @@ def review(
         terms = msgspec.structs.replace(
             terms, approvals=records, consulted=(*terms.consulted, read)
         )
-    return review_releases(openings, terms, Asked(old, new, repeat), code=code)
+    return review_releases(openings, terms, Asked(old, new, repeat), code=code, explain=explain)
 
 
 def _check_plugins(openings: Collection[Opening]) -> None:
@@ -121,7 +123,12 @@ def _check_plugins(openings: Collection[Opening]) -> None:
 
 
 def review_releases(
-    openings: Mapping[Side, Opening], terms: Terms, asked: Asked, *, code: bool = False
+    openings: Mapping[Side, Opening],
+    terms: Terms,
+    asked: Asked,
+    *,
+    code: bool = False,
+    explain: bool = False,
 ) -> Report:
     """Review the upgrade between two releases that can be opened; ``code`` as for ``review``.
 
@@ -159,7 +166,7 @@ def review_releases(
                 from stigmem_review.observe.acts import told_apart
 
                 old, new = told_apart(old, new, written, reader.seen.syntax)
-            return _judged(old, new, written, reread, terms, asked, code=code)
+            return _judged(old, new, written, reread, terms, asked, code=code, explain=explain)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -205,6 +212,7 @@ def _judged(
     asked: Asked,
     *,
     code: bool,
+    explain: bool,
 ) -> Report:
     subject = Subject(
         called(new, old),
@@ -264,5 +272,6 @@ def _judged(
         foretold(found),
         terms.settings,
         much,
+        silent(stated, case, terms.rulebook) if explain else (),
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)

@@ -93,6 +93,31 @@ def judge(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Find
     return tuple(sorted(findings, key=by_weight))
 
 
+class Silent(msgspec.Struct, frozen=True):
+    """A rule that is about a fact of a case and does not apply to it, and when it would."""
+
+    rule: str
+    name: str
+    item: str
+    when: str
+
+
+def silent(facts: tuple[Fact, ...], case: Case, rulebook: Rulebook) -> tuple[Silent, ...]:
+    """Return which rules are about facts of a case and say nothing of them.
+
+    Raises ``RuleError`` if one fails on a fact that it says it is about.
+    """
+    from stigmem_review.rulebook.compiled import compiled
+
+    found = [
+        Silent(each.rule.id, each.rule.name, fact.item, each.rule.when)
+        for fact in facts
+        for each in rulebook.about(kind_of(fact))
+        if compiled(each).level(fact, case) is None
+    ]
+    return tuple(sorted(found, key=lambda each: (each.rule, each.item)))
+
+
 def _finding(rule: Rule, level: Level, message: Message, fact: Fact, case: Case) -> Finding:
     return Finding(
         rule=rule.id,
