@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from stigmem_review.document import parts
 from stigmem_review.document.parts import Consulted, Line
 from stigmem_review.model import Gap
-from stigmem_review.pages import command_for
 from stigmem_review.report import budget
 from stigmem_review.report.blocks import (
     Block,
@@ -121,4 +120,6 @@ def decide_rows(commands: parts.Commands, refuse: Message, explain: str = "") ->
 def explained(rule: str) -> Iterator[Command]:
     """Yield what to type to have a rule explained."""
     if rule:
+        from stigmem_review.pages import command_for
+
         yield Command("explain", command_for(rule))
