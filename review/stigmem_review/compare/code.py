@@ -7,7 +7,6 @@ from typing import Any
 
 from stigmem_review import facts
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing
-from stigmem_review.compare.nested import written
 from stigmem_review.facts import Fact
 from stigmem_review.forecast.ledger import Check
 from stigmem_review.forecast.rollback import Way
@@ -214,6 +213,8 @@ def _default(thing: Thing) -> dict[str, Any]:
         {each.item: each.default for each in side.settings or ()}.get(thing.item)
         for side in thing.sides[:2]
     )
+    from stigmem_review.compare.nested import written
+
     required = not new and (thing.old is None or bool(old))
     return {"required": required, "inside": written(old or "", new or "")}
 

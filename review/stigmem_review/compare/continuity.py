@@ -17,7 +17,6 @@ from stigmem_review.compare.relations import (
     relation,
     same_repository,
 )
-from stigmem_review.compare.runs import looser_refs, run_facts, workflow_facts
 from stigmem_review.facts import Fact
 from stigmem_review.model import AnySignature, IdentityKind, Known, Release, Signature, Signer
 from stigmem_review.policy.alike import is_odd
@@ -47,6 +46,8 @@ def changes(old: Release, new: Release, pair: Pair, *, both_pinned: bool) -> Ite
 
     ``both_pinned`` if the policy names both of the closest.
     """
+    from stigmem_review.compare.runs import run_facts, workflow_facts
+
     also = tuple(name for name in names_of(signers_of(old)) if name != name_of(pair[0]))
     yield from _change_facts(*pair, also, both_pinned=both_pinned)
     versions = [_version(each) for each in (old, new)]
@@ -81,6 +82,8 @@ def _version(release: Release) -> str:
 def _change_facts(
     old: Signer, new: Signer, also: tuple[str, ...], *, both_pinned: bool
 ) -> Iterator[Fact]:
+    from stigmem_review.compare.runs import looser_refs, workflow_facts
+
     # An address that was deleted and made anew is not the one that somebody named.
     anew = old.repository == new.repository and not same_repository(old, new)
     if both_pinned and not anew and relation(old, new) not in KNOWN:

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from stigmem_review.compare.fields import Entries, Entry, Field, Sides, Thing, made
-from stigmem_review.compare.nested import differences
 from stigmem_review.compare.table import FIELDS, TABLE
 from stigmem_review.conditions import When, narrows
 from stigmem_review.facts import Fact, Shift, UnclassifiedChange
@@ -128,6 +127,8 @@ def unexplained(
     left = [name for name in before if _says(before[name]) != _says(after[name])]
     if not left:
         return
+    from stigmem_review.compare.nested import differences
+
     one, two = (
         {name: _alone(_says(side[name]), name) for name in left} for side in (before, after)
     )

@@ -11,9 +11,9 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from stigmem_review.forecast.model import CONFIG
 from stigmem_review.model import HOLE, Handler, Known, Manifest, Refusal
 
-CONFIG = "config_validate"
 _FIELDS = ("name", "version", "requires_stigmem", "async_safe")
 _SETS = ("capabilities", "depends_on")
 _METHODS: dict[type, frozenset[str]] = {

@@ -13,6 +13,9 @@ from stigmem_review.model import HOLE, Location, Refusal
 from stigmem_review.policy.settings import Settings
 from stigmem_review.policy.trust import Verifier
 
+CONFIG = "config_validate"
+"""The hook by which one plugin judges another."""
+
 Kind = Literal["registers", "ignored", "refused", "untold"]
 """The node takes a plugin, passes over it since it is part of the node by now, does not start, or
 it cannot be told."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from stigmem_review.forecast.judging import CONFIG, end_of, verdict
 from stigmem_review.forecast.migrations import migrating
 from stigmem_review.forecast.model import (
+    CONFIG,
     NodeForecast,
     NodeSettings,
     Outcome,
@@ -314,6 +314,8 @@ class _Walk:
         found = [each for each in other.release.handlers if each.hook == CONFIG]
         alone = len(other.release.starts) == 1 and len(found) == 1
         if alone and found[0].ways and other.manifest and plugin.manifest:
+            from stigmem_review.forecast.judging import end_of, verdict
+
             end = end_of(found[0], other.manifest, plugin.manifest)
             if end and end != "allow":
                 by, exception, message = verdict(end, _validator(other), plugin.shown)

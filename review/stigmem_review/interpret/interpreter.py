@@ -15,7 +15,6 @@ from stigmem_review.interpret import (
     calls,
     classes,
     expressions,
-    fields,
     files,
     foreign,
     host,
@@ -26,7 +25,6 @@ from stigmem_review.interpret import (
     operators,
     protocols,
     raising,
-    showing,
     stacks,
     statements,
     variables,
@@ -378,18 +376,26 @@ class Interpreter(Machine):
 
     def shown(self, value: Value) -> None:
         """Show a value to somebody who keeps nothing. Raises ``GiveUp`` if that may run code."""
+        from stigmem_review.interpret import showing
+
         showing.shown(self, value)
 
     def text_of(self, value: Value) -> Value:
         """Return what ``str`` makes of a value."""
+        from stigmem_review.interpret import showing
+
         return showing.text_of(self, value)
 
     def repr_of(self, value: Value) -> Value:
         """Return what ``repr`` makes of a value."""
+        from stigmem_review.interpret import showing
+
         return showing.repr_of(self, value)
 
     def joined(self, separator: Value, value: Value) -> Value:
         """Return texts put together, with something between them."""
+        from stigmem_review.interpret import showing
+
         return showing.joined(self, separator, value)
 
     # Files.
@@ -522,28 +528,40 @@ class Interpreter(Machine):
 
     def make_dataclass(self, kind: Ref, options: frozenset[str]) -> None:
         """Make a class a dataclass."""
+        from stigmem_review.interpret import fields
+
         fields.make_dataclass(self, kind, options)
 
     def dataclass_fields(self, kind: Ref) -> list[tuple[str, Value]]:
         """Return the fields of a dataclass and their defaults, in order."""
+        from stigmem_review.interpret import fields
+
         return fields.dataclass_fields(self, kind)
 
     def compared_fields(self, left: Value, right: Value) -> tuple[Value, Value] | None:
         """Return what is compared of two objects of one dataclass."""
+        from stigmem_review.interpret import fields
+
         return fields.compared_fields(self, left, right)
 
     def fields_of(self, kind: Ref) -> Value:
         """Return the names of the fields of a class of named tuples."""
+        from stigmem_review.interpret import fields
+
         return fields.fields_of(self, kind)
 
     def is_ordered(self, value: Value) -> bool:
         """Say whether a value is an object of a dataclass whose objects have an order."""
+        from stigmem_review.interpret import fields
+
         return fields.is_ordered(self, value)
 
     def fill(
         self, ref: Ref, kind: Ref, args: Sequence[Value], keywords: Sequence[tuple[str, Value]]
     ) -> None:
         """Fill the fields of a new object of a dataclass."""
+        from stigmem_review.interpret import fields
+
         fields.fill(self, ref, kind, args, keywords)
 
 

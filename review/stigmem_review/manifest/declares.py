@@ -13,7 +13,6 @@ from stigmem_review.model import AS_INSTALLED, ENTRY_POINT_GROUP, Known
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.installed_files import archives_on_path
 from stigmem_review.sources.paths import fold
-from stigmem_review.sources.peek import may_declare_plugin
 from stigmem_review.sources.refusal import refusal
 from stigmem_review.sources.request import Found
 from stigmem_review.sources.stored import Stored
@@ -108,6 +107,8 @@ def declares_plugin(artifact: Artifact) -> bool | None:
     if artifact.source.kind == "none":
         return False
     if artifact.source.kind in AS_INSTALLED:
+        from stigmem_review.sources.peek import may_declare_plugin
+
         return any(map(declares, _tables(artifact))) or any(
             may_declare_plugin(Stored(path, BytesIO(artifact.files[path])))
             for path in archives_on_path(artifact.files, artifact.installed)

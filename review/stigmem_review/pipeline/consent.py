@@ -9,7 +9,6 @@ from functools import partial
 
 import msgspec
 
-from stigmem_review.approvals.changes import change_standings
 from stigmem_review.approvals.match import (
     Standing,
     Subject,
@@ -112,6 +111,8 @@ def change_consents(
 
     ``changed`` are the files that it changes: other records about these are listed.
     """
+    from stigmem_review.approvals.changes import change_standings
+
     # Those of one level stand in the order in which the files are looked at.
     findings = tuple(findings)
     if approvals is None:

@@ -15,7 +15,6 @@ from stigmem_review.errors import SourceError, UsageError, reason
 from stigmem_review.model import Source
 from stigmem_review.sources.artifact import Artifact
 from stigmem_review.sources.disk import open_file, read_file
-from stigmem_review.sources.peek import may_declare_plugin, names_host, texts
 from stigmem_review.sources.signatures import (
     beside,
     others,
@@ -207,12 +206,16 @@ class Found:
             return self.release.may_be_plugin(in_pieces=in_pieces)
         if self.content is None:
             return True
+        from stigmem_review.sources.peek import may_declare_plugin, names_host
+
         return (may_declare_plugin if self.kind == "wheel" else names_host)(self.content)
 
     def texts(self) -> Mapping[str, bytes]:
         """Return what can be read of a wheel, however odd it is, as ``peek.texts`` does."""
+        from stigmem_review.sources import peek
+
         content = self.content or (self.release and self.release.content())
-        return texts(content) if content else self.read().files
+        return peek.texts(content) if content else self.read().files
 
     def read(self) -> Artifact:
         """Read it, once. Raises ``SourceError`` where it cannot be read without guessing."""
