@@ -13,8 +13,6 @@ import hypothesis
 import pytest
 
 from stigmem_review import limits
-from stigmem_review.forecast.ledger import OUTCOMES
-from stigmem_review.pipeline.reading import KEPT
 from support.index_server import IndexServer
 from support.real_node import NODE
 from support.seed import SEED
@@ -75,10 +73,10 @@ def _no_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(autouse=True)
-def _read_anew() -> None:
-    """Let each test find out everything itself: some change what is read, or how much of it."""
-    KEPT.forget()
-    OUTCOMES.forget()
+def _read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each review find out everything itself: tests change what is read, or how much of it."""
+    monkeypatch.setattr(limits, "REMEMBERED_BYTES", -1)
+    monkeypatch.setattr(limits, "REMEMBERED_SQL", -1)
 
 
 @pytest.fixture

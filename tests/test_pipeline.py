@@ -31,7 +31,6 @@ def test_an_internal_error_is_an_incomplete_review(
 
     assert review(wheel, wheel).verdict.exit_code == 0
     monkeypatch.setattr(module, part, broken)
-    reading.KEPT.forget()
     report = review(wheel, wheel)
     assert (report.verdict.state, report.verdict.exit_code) == ("incomplete", 3)
     printed = render(report, "markdown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from stigmem_review.sources.artifact import Artifact
 from support.migrating import AGAIN, T, U, files, one
 from support.plugins import plugin, write_wheel
 
+KEPT_BYTES, KEPT_SQL = limits.REMEMBERED_BYTES, limits.REMEMBERED_SQL
 STEPS = [("1.0.0", [one(T)]), ("1.1.0", [one(T), one(U, 2)]), ("1.2.0", [one(T), one(AGAIN, 2)])]
 """Releases of one plugin: the last one's start is refused where the one before it ran."""
 
@@ -30,6 +32,16 @@ def test_what_was_asked_for_last_is_kept() -> None:
     assert [recent.get(each) for each in ("one", "two", "three")] == [1, None, 3]
     recent.forget()
     assert recent.get("one") is None
+
+
+@pytest.fixture(autouse=True)
+def _kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep what other tests do without, and nothing for them."""
+    monkeypatch.setattr(limits, "REMEMBERED_BYTES", KEPT_BYTES)
+    monkeypatch.setattr(limits, "REMEMBERED_SQL", KEPT_SQL)
+    yield
+    reading.KEPT.forget()
+    ledger.OUTCOMES.forget()
 
 
 @pytest.fixture
