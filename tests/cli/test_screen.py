@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
 
 from stigmem_review import cli
-from stigmem_review.cli.output import Colour, in_colour, put
+from stigmem_review.cli.output import Colour, in_colour, put, waiting
 from support.plugins import plugin, write_wheel
 
 RED = "\x1b[31;1m"
@@ -124,3 +125,24 @@ def test_one_line_says_what_and_the_verdict_and_what_weighs_most(
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("demo-plugin 1.0.0 -> 1.0.1 | BLOCKED (exit 1): ")
     assert "network.outbound" in line
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "seconds", "is_said"),
+    [
+        (True, False, 1.3, True),
+        (True, False, 0, False),
+        (True, True, 1.3, False),
+        (False, False, 1.3, False),
+    ],
+)
+def test_a_terminal_is_told_that_something_goes_on_and_keeps_nothing_of_it(
+    terminal: bool, quiet: bool, seconds: float, is_said: bool
+) -> None:
+    stream = Stream(terminal=terminal)
+    with waiting("reviewing", stream, quiet=quiet):
+        time.sleep(seconds)
+    stream.flush()
+    said = stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert ("reviewing: 1 s" in said) is is_said
+    assert said == "" or said.endswith(f"\r{' ' * len('reviewing: 1 s')}\r")

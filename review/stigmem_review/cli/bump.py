@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from typing import Any
 
 from stigmem_review.approvals.record import APPROVALS_FILE
@@ -16,7 +17,7 @@ from stigmem_review.cli.options import (
     add_trust_options,
     today,
 )
-from stigmem_review.cli.output import finish
+from stigmem_review.cli.output import finish, waiting
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
@@ -115,7 +116,7 @@ def run(options: argparse.Namespace) -> int:
 
     witness = witness_of(options)
     _check(options)
-    with watched() as watch:
+    with waiting("reviewing the pins", sys.stderr, quiet=options.quiet), watched() as watch:
         wanted = Wanted(
             options.base or "HEAD",
             options.head or "HEAD",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from stigmem_review.cli.options import (
@@ -12,7 +13,7 @@ from stigmem_review.cli.options import (
     add_report_options,
     policy_of,
 )
-from stigmem_review.cli.output import finish
+from stigmem_review.cli.output import finish, waiting
 from stigmem_review.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     node_version, gate = options.node_version, options.fail_on
     if options.fix and options.staged:
         raise UsageError("--fix writes into files, and --staged does not look at them; use one")
-    with watched() as watch:
+    with waiting("checking", sys.stderr, quiet=options.quiet), watched() as watch:
         if options.staged:
             from stigmem_review.pipeline.staged import check_staged
 

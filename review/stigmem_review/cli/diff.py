@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any
 
 from stigmem_review.cli import say
@@ -21,7 +22,7 @@ from stigmem_review.cli.options import (
     repeated,
     today,
 )
-from stigmem_review.cli.output import finish, wants_code
+from stigmem_review.cli.output import finish, waiting, wants_code
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.sources.disk import watched
 
     witness = witness_of(options)
-    with watched() as watch:
+    with waiting("reviewing", sys.stderr, quiet=options.quiet), watched() as watch:
         policy = policy_of(options)
         report = review(
             options.old,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any
 
 from stigmem_review.cli.options import (
@@ -14,7 +15,7 @@ from stigmem_review.cli.options import (
     add_report_options,
     policy_of,
 )
-from stigmem_review.cli.output import finish
+from stigmem_review.cli.output import finish, waiting
 
 _ABOUT = """\
 Foresee the start of a whole node: its plugins in the order in which it registers them, what they
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     from stigmem_review.pipeline.node import Wanted, foresee_node
     from stigmem_review.sources.disk import watched
 
-    with watched() as watch:
+    with waiting("foreseeing the start", sys.stderr, quiet=options.quiet), watched() as watch:
         wanted = Wanted(
             tuple(options.sources),
             options.artifacts,

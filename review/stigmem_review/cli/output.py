@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -231,6 +231,37 @@ def _as_it_can(character: str, encoding: str) -> str:
     except (UnicodeEncodeError, LookupError):
         return _PLAIN.get(character, "?")
     return character
+
+
+@contextlib.contextmanager
+def waiting(what: str, stream: TextIO | None, *, quiet: bool = False) -> Iterator[None]:
+    """Say on a terminal, each second from the first, that something goes on; then take it away."""
+    if quiet or stream is None or not stream.isatty():
+        yield
+        return
+    import threading
+
+    ended = threading.Event()
+
+    def show() -> None:
+        seconds = 0
+        while not ended.wait(1):
+            seconds += 1
+            with contextlib.suppress(OSError):
+                stream.write(f"\r{what}: {seconds} s")
+                stream.flush()
+        if seconds:
+            with contextlib.suppress(OSError):
+                stream.write(f"\r{' ' * len(f'{what}: {seconds} s')}\r")
+                stream.flush()
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def say_gaps(gaps: Iterable[Gap]) -> None:
