@@ -23,6 +23,8 @@ RAISES = {
     "a date that is none": "import datetime\ndatetime.date(2026, 13, 1)",
     "a name that a module lost": "import collections\ncollections.Mapping",
     "a coroutine of old": "import asyncio\nasyncio.coroutine",
+    "a date in words": "import datetime\ndatetime.datetime.fromisoformat('yesterday')",
+    "a format that is none": "import struct\nstruct.calcsize('?y')",
     "a keyword of nobody's": "print(1, nothing=2)",
     "an operator of objects": "object() + 1",
 }
@@ -35,6 +37,8 @@ FINE = {
     "a pattern": "import re\nre.compile(r'[a-z]+')",
     "what is caught": "import re\n" + TRIED.format("re.compile('(')", "re.error"),
     "what its base is caught as": "import json\n" + TRIED.format("json.loads('{')", "ValueError"),
+    "a digest of a constant": "import hashlib\nhashlib.sha256(b'x').hexdigest()",
+    "an address in parts": "import urllib.parse\nurllib.parse.urlsplit('https://acme.example/x')",
     "a name that a star brings": "from asyncio import gather, TaskGroup",
     "a module in a package": "from importlib import resources",
     "a name that another Python has": TRIED.format("from typing import nothing", "ImportError"),
@@ -135,6 +139,21 @@ def test_settings_that_have_to_be_set_are_conditions(
     assert [each.conditions for each in found if each.kind == "refused"] == [(e,) for e in wanted]
     assert found[0].usual is True
     assert found[-1].kind == "registers"
+
+
+def test_a_loop_of_its_own_is_no_promise_where_the_node_runs_one(tmp_path: Path) -> None:
+    found = start(tmp_path, "import asyncio\nasync def main(): ...\nasyncio.run(main())")
+    assert found[0].kind == "untold"
+
+
+def test_a_version_that_is_asked_for_depends_on_what_is_installed(tmp_path: Path) -> None:
+    code = "from importlib import metadata\n"
+    refused, otherwise = start(tmp_path / "1", f"{code}metadata.version('acme-limits')")
+    assert refused.conditions == ("the distribution acme-limits is not installed",)
+    assert refused.says(prints("No package metadata was found for acme-limits"))
+    assert otherwise.kind == "registers"
+    tried = TRIED.format("metadata.version('acme-limits')", "metadata.PackageNotFoundError")
+    assert start(tmp_path / "2", f"{code}{tried}") == (Outcome("registers"),)
 
 
 @pytest.mark.parametrize(

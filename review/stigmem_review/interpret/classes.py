@@ -83,6 +83,7 @@ RAISED = HOST_ERRORS | {
     "ipaddress.AddressValueError": "ValueError",
     "ipaddress.NetmaskValueError": "ValueError",
     "re.error": "Exception",
+    "struct.error": "Exception",
 }
 """Exception classes of libraries, and the builtin class that each is derived from."""
 _PLAIN_BASES = words(

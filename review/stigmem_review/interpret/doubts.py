@@ -30,6 +30,8 @@ from stigmem_review.model import FACTORY, IMPORT, Location
 
 _WORLD = ("databases", "files", "native code", "network", "process")
 """What is not there, or not as it has to be, on one node and is on another."""
+_LOOPS = ("asyncio.run",)
+"""What raises where a loop of events runs already, as it does where a node loads its plugins."""
 _LIBRARIES = STANDARD | {"fastapi", "pydantic", "starlette", "stigmem_node"}
 
 
@@ -50,7 +52,7 @@ def doubt(m: Machine, function: Value, given: Sequence[Value]) -> None:
     if not api or apis.asks(api):
         return
     acts = apis.called(api)
-    if acts is None or acts[0] not in _WORLD:
+    if api not in _LOOPS and (acts is None or acts[0] not in _WORLD):
         is_known = api.partition(".")[0] in _LIBRARIES and "()" not in api
         if not (is_known and given and all(_is_plain(m, each) for each in given)):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stigmem_review.interpret import imports, lazy, records
-from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.escape import REWRITTEN, SEARCHED
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import LOADING, Machine
@@ -35,6 +35,9 @@ def _is_own(m: Machine, args: Args, keywords: Keywords) -> bool:
     return m.own is not None and _normal(name.value) == _normal(m.own.name)
 
 
+_NOT_FOUND = Foreign("importlib.metadata.PackageNotFoundError")
+
+
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -43,7 +46,15 @@ def _normal(name: str) -> str:
 def _version(m: Machine, args: Args, keywords: Keywords) -> Value:
     if _is_own(m, args, keywords) and m.own is not None:
         return Const(m.own.version)
-    raise GiveUp("what is installed is not known")
+    [name] = args
+    assert isinstance(name, Const)
+    asked = name.value
+
+    def absent() -> Value:
+        said = Const(f"No package metadata was found for {asked}")
+        raise Exit("raises", m.exception(_NOT_FOUND, (said,)))
+
+    return m.decide(("distribution", asked), m.some_text, absent)
 
 
 @model("importlib.metadata.metadata", "importlib.metadata.distribution")

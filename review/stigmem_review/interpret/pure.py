@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from stigmem_review.interpret import text
@@ -27,16 +28,20 @@ _PLAIN = {
     "math": "acos asin atan atan2 ceil copysign cos degrees exp fabs floor fmod gcd hypot isclose "
     "isfinite isinf isnan log log10 log1p log2 pow radians sin sqrt tan trunc",
     "shlex": "quote split",
+    "struct": "calcsize",
     "textwrap": "dedent",
     "unicodedata": "normalize",
     "urllib.parse": "quote quote_plus unquote unquote_plus",
 }
 """Functions that give constants, by their modules."""
 _VALUES = {
-    "datetime": "date datetime time timedelta",
+    "collections": "Counter",
+    "datetime": "date date.fromisoformat datetime datetime.fromisoformat time timedelta",
     "decimal": "Decimal",
+    "hashlib": "blake2b blake2s md5 sha1 sha224 sha256 sha384 sha3_256 sha512",
     "ipaddress": "IPv4Address IPv4Network IPv6Address IPv6Network ip_address ip_network",
     "string": "Template",
+    "urllib.parse": "urlparse urlsplit",
     "uuid": "UUID",
 }
 """Classes and functions that give values of which no more is known than that they were made."""
@@ -46,8 +51,8 @@ _RANGE = 60
 
 
 def _real(dotted: str) -> Callable[..., Any]:
-    module, _, name = dotted.rpartition(".")
-    found: Callable[..., Any] = getattr(import_module(module), name)
+    module = next(each for each in (*_PLAIN, *_VALUES, "re") if dotted.startswith(f"{each}."))
+    found: Callable[..., Any] = attrgetter(dotted[len(module) + 1 :])(import_module(module))
     return found
 
 

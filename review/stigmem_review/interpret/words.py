@@ -413,6 +413,8 @@ def _one(m: Machine, atom: Any, at: object, so: bool) -> str:
             return _equal(m, left, right, so)
         case ("installed", name):
             return f"{name} is {no}installed"
+        case ("distribution", name):
+            return f"the distribution {name} is {no}installed"
         case ("there", place):
             return f"{place} is {no}there"
         case ("on the machine", place, _):
