@@ -23,14 +23,12 @@ _PLAIN = {
     "base64": "b16decode b16encode b32decode b32encode b64decode b64encode standard_b64decode "
     "standard_b64encode urlsafe_b64decode urlsafe_b64encode",
     "binascii": "a2b_base64 a2b_hex b2a_base64 b2a_hex crc32 hexlify unhexlify",
-    "fnmatch": "translate",
     "html": "escape unescape",
     "math": "acos asin atan atan2 ceil copysign cos degrees exp fabs floor fmod gcd hypot isclose "
     "isfinite isinf isnan log log10 log1p log2 pow radians sin sqrt tan trunc",
     "shlex": "quote split",
     "struct": "calcsize",
     "textwrap": "dedent",
-    "unicodedata": "normalize",
     "urllib.parse": "quote quote_plus unquote unquote_plus",
 }
 """Functions that give constants, by their modules."""
@@ -46,7 +44,9 @@ _VALUES = {
 }
 """Classes and functions that give values of which no more is known than that they were made."""
 _PATTERN = "re.compile"
-_RANGE = 60
+_CHARS = 16
+"""Characters that count as one step: the slowest of them reads one at a time in Python."""
+_RANGE = 120
 """Steps that a range of characters in a pattern counts as: without case it is gone through."""
 
 
@@ -65,8 +65,9 @@ def _call(m: Machine, dotted: str, args: Args, keywords: Keywords) -> Any:
     named = {name: text.plain(m, each) for name, each in keywords}
     if dotted == _PATTERN and given and isinstance(given[0], (str, bytes)):
         dashes = given[0].count("-") if isinstance(given[0], str) else given[0].count(b"-")
-        m.tick(len(given[0]) // 8 + dashes * _RANGE)
-    m.tick()
+        m.tick(dashes * _RANGE)
+    every = (*given, *named.values())
+    m.tick(1 + sum(len(each) for each in every if isinstance(each, (str, bytes))) // _CHARS)
     try:
         return _real(dotted)(*given, **named)
     except (RecursionError, MemoryError):
