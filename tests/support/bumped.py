@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from stigmem_review import BumpReport, bump, review
@@ -13,7 +13,7 @@ from stigmem_review.policy.file import ApprovalsPolicy
 from support.plugins import plugin, write_wheel
 from support.repository import Deployment
 
-TODAY = date(2026, 11, 27)
+TODAY = datetime.now(UTC).date()
 NODE = "0.9.0a12"
 
 
