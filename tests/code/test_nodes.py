@@ -21,15 +21,18 @@ def späť(a, *b, c=1, **d) -> "ž":
     del a[1:2], d
 '''
 PACKAGE = Path(stigmem_review.__file__).parent
-SOURCES = [ODD, *(path.read_text("utf-8") for path in sorted(PACKAGE.glob("*/*.py")))]
+SOURCES = [path.read_text("utf-8") for path in sorted(PACKAGE.glob("*/*.py"))]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.splitlines()[0][:40])
-def test_a_walk_leaves_out_contexts_and_operators_only(source: str) -> None:
-    tree = ast.parse(source)
-    left_out = (
-        *(ast.expr_context, ast.boolop, ast.operator, ast.unaryop),
-        *(ast.cmpop, ast.type_ignore),
-    )
-    expected = [each for each in ast.walk(tree) if not isinstance(each, left_out)]
-    assert list(walk(tree)) == expected
+LEFT_OUT = (
+    *(ast.expr_context, ast.boolop, ast.operator, ast.unaryop),
+    *(ast.cmpop, ast.type_ignore),
+)
+
+
+@pytest.mark.parametrize("sources", [[ODD], SOURCES], ids=["odd", "ours"])
+def test_a_walk_leaves_out_contexts_and_operators_only(sources: list[str]) -> None:
+    for source in sources:
+        tree = ast.parse(source)
+        expected = [each for each in ast.walk(tree) if not isinstance(each, LEFT_OUT)]
+        assert list(walk(tree)) == expected, source.splitlines()[0]

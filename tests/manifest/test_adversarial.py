@@ -1832,7 +1832,6 @@ UNFOLLOWED = frozenset(
     )
 )
 """Traps after which nothing can be told of the manifest any more."""
-each_trap = pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS.keys())
 
 
 @pytest.fixture(scope="module")
@@ -1841,33 +1840,19 @@ def real_node(node_python: Path) -> Iterator[RealNode]:
         yield real
 
 
-@each_trap
-def test_it_is_not_fooled(trap: Trap) -> None:
-    known = known_fields(read(trap.shape.files, trap.shape.entry, trap.shape.root))
-    if trap.gets is not NOTHING:
-        assert disagreements(known, {**known, **trap.gets}) == []
-
-
-@pytest.mark.parametrize("name", [name for name in TRAPS if name not in UNFOLLOWED])
-def test_what_no_trap_touches_is_known(name: str) -> None:
+@pytest.mark.parametrize("name", TRAPS)
+def test_it_is_not_fooled_knows_the_rest_and_says_why_it_does_not_know(name: str) -> None:
     trap = TRAPS[name]
     reading = read(trap.shape.files, trap.shape.entry, trap.shape.root)
-    unknown = [name for name in ALL if name not in known_fields(reading)]
-    if trap.gets is NOTHING:
+    known = known_fields(reading)
+    unknown = [field for field in ALL if field not in known]
+    if trap.gets is not NOTHING:
+        assert disagreements(known, {**known, **trap.gets}) == []
+    if name not in UNFOLLOWED and trap.gets is NOTHING:
         assert reading.problems or {*unknown} >= {*trap.unsure}, reading.manifest
-    else:
-        assert [name for name in unknown if name not in trap.unsure] == [], reading.manifest
-
-
-@each_trap
-def test_what_it_does_not_know_has_a_reason_and_a_place(trap: Trap) -> None:
-    reading = read(trap.shape.files, trap.shape.entry, trap.shape.root)
-    fields: list[object] = [reading.manifest]
-    if isinstance(reading.manifest, Manifest):
-        fields = [getattr(reading.manifest, name) for name in ALL]
-        if isinstance(reading.manifest.hooks, Known):
-            fields += [hook.target for hook in reading.manifest.hooks.value]
-    for field in fields:
+    elif name not in UNFOLLOWED:
+        assert [field for field in unknown if field not in trap.unsure] == [], reading.manifest
+    for field in _fields(reading.manifest):
         if isinstance(field, Unknown):
             assert field.why.strip()
             assert len(field.why) < 500
@@ -1875,8 +1860,18 @@ def test_what_it_does_not_know_has_a_reason_and_a_place(trap: Trap) -> None:
             assert field.at.path in trap.shape.files
 
 
+def _fields(manifest: object) -> list[object]:
+    """Return what may have a reason why it is not known."""
+    if not isinstance(manifest, Manifest):
+        return [manifest]
+    fields: list[object] = [getattr(manifest, name) for name in ALL]
+    if isinstance(manifest.hooks, Known):
+        fields += [hook.target for hook in manifest.hooks.value]
+    return fields
+
+
 @pytest.mark.network
-@each_trap
+@pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 def test_it_says_nothing_the_node_would_not_get(trap: Trap, real_node: RealNode) -> None:
     real = real_node.run(trap.shape.files, trap.shape.entry, trap.shape.root)
     if trap.gets is NOTHING:

@@ -813,12 +813,8 @@ LATER = {
 
 
 @pytest.mark.parametrize(("code", "item"), AT_IMPORT.values(), ids=AT_IMPORT)
-def test_what_runs_when_the_node_imports_it(code: str, item: str) -> None:
+def test_what_runs_at_import_is_seen_whether_it_can_be_run_or_not(code: str, item: str) -> None:
     assert (IMPORT, item) in effects(code)
-
-
-@pytest.mark.parametrize(("code", "item"), AT_IMPORT.values(), ids=AT_IMPORT)
-def test_what_runs_at_import_is_seen_where_nothing_can_be_run(code: str, item: str) -> None:
     assert (IMPORT, item) in effects(code, run=False)
 
 
