@@ -200,7 +200,7 @@ def test_a_handler_that_cannot_be_followed_has_to_be_read_where_it_sends_and_cha
 
 
 def test_where_following_ends_too_early_is_a_gap(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    keeps_nothing: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = plugin(hooks=HOOKS, capabilities=("network.outbound", "facts.read", "recall.read"))
     files["demo_plugin/handlers.py"] = edited("KEPT.update(kwargs)")
