@@ -680,6 +680,7 @@ def test_what_a_handler_can_decide_no_more(case: str, tmp_path: Path) -> None:
 RESULTS = {
     "a vote of nothing": ("pre_recall_authorize", "None", "never a verdict"),
     "a vote of something else": ("pre_recall_authorize", "True", "never returns a verdict"),
+    "a vote of a class": ("pre_recall_authorize", "Allow", "never returns a verdict"),
     "a vote": ("pre_recall_authorize", "Allow()", ""),
     "a filter that gives nothing": ("recall_filter", "None", "never the value"),
     "a filter": ("recall_filter", "more", ""),
@@ -699,6 +700,78 @@ def test_what_the_node_cannot_use(case: str, tmp_path: Path) -> None:
     found = read(understand(str(wheel)), host.node()).observed
     said = [each.why for each in found if each.kind == "handler-result"]
     assert [each.endswith(why) for each in said] == ([True] if why else [])
+
+
+AT_TIMES = {
+    "falls through": ("recall_filter", "if ctx:\n        return more", "None", "the value"),
+    "a class": ("pre_recall_authorize", "return Allow if ctx else Allow()", "something", "verdict"),
+    "both": ("recall_rank", "return {} if ctx else [] if more else None", "None or some", "a dict"),
+    "always": ("recall_filter", "return None", "", ""),
+    "in a loop": ("recall_filter", "for one in more:\n        pass\n    return more", "", ""),
+    "or raises": ("recall_filter", "if ctx:\n        return more\n    raise OSError", "", ""),
+    "nothing asked": ("post_assert_audit", "if ctx:\n        return more", "", ""),
+    "not known": ("recall_filter", "return ctx.value()", "", ""),
+    "within with": ("recall_filter", "with ctx:\n        return more", "", ""),
+    "whatever is left": (
+        "recall_filter",
+        "if ctx:\n        return more\n    assert_never(1)",
+        "",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", AT_TIMES)
+def test_what_the_node_cannot_use_in_some_cases(case: str, tmp_path: Path) -> None:
+    hook, body, given, wanted = AT_TIMES[case]
+    code = f"{VERDICTS}from typing import assert_never\ndef audit(ctx, *more, **_):\n    {body}\n"
+    wheel = write_wheel(tmp_path, plugin(hooks={hook: "audit"}, handlers=code))
+    found = read(understand(str(wheel)), host.node()).observed
+    said = [each.why for each in found if each.kind == "result-at-times"]
+    assert len(said) == bool(given)
+    assert all(given in each and each.endswith(wanted) for each in said)
+
+
+def test_it_is_said_where_the_node_cannot_use_it(tmp_path: Path) -> None:
+    code = "def audit(ctx, value, **_):\n    if isinstance(value, list):\n        return value\n"
+    wheel = write_wheel(tmp_path, plugin(hooks={"recall_filter": "audit"}, handlers=code))
+    observed = read(understand(str(wheel)), host.node()).observed
+    [said] = [each for each in observed if each.kind == "result-at-times"]
+    assert said.why == (
+        "demo_plugin.handlers:audit can return None, as where not isinstance(value, list), and "
+        "the node wants the value"
+    )
+
+
+CHECKED = plugin()["demo_plugin/manifest.py"].replace(
+    "hooks=", "health_check=handlers.check, hooks="
+)
+HEALTH_CHECKS = {
+    "a bool": ("return True", "something else"),
+    "nothing": ("pass", "None"),
+    "a dict": ("return {'status': 'ok'}", "a dict"),
+    "health": ("return PluginHealth(PluginHealthStatus.HEALTHY)", ""),
+    "either": ("return PluginHealth(PluginHealthStatus.HEALTHY) if ctx else None", ""),
+    "not known": ("return ctx.health()", ""),
+    "an exception": ("raise OSError", ""),
+}
+
+
+@pytest.mark.parametrize("case", HEALTH_CHECKS)
+def test_what_the_node_takes_for_no_health(case: str, tmp_path: Path) -> None:
+    body, given = HEALTH_CHECKS[case]
+    wheel = write_wheel(
+        tmp_path,
+        plugin(
+            handlers="from stigmem_node.plugins import PluginHealth, PluginHealthStatus\n"
+            f"def check(ctx):\n    {body}\ndef audit(ctx, **_): ...\n",
+            manifest=CHECKED,
+        ),
+    )
+    found = read(understand(str(wheel)), host.node()).observed
+    said = [each.why for each in found if each.kind == "health-result"]
+    why = f"demo_plugin.handlers:check returns {given}, and never a PluginHealth"
+    assert said == ([why] if given else [])
 
 
 # In the node's own Python: register one handler, and fire its hook as the node does.

@@ -161,6 +161,14 @@ class HandlerResult(Explained, frozen=True, kw_only=True):
     hook: HookInfo
 
 
+class ResultAtTimes(Explained, frozen=True, kw_only=True):
+    """A handler that returns what the node can use in some cases, and not in others."""
+
+    excuse = "as before"
+
+    hook: HookInfo
+
+
 class HandlerUnread(Unread, frozen=True, kw_only=True):
     """A hook whose handler could not be followed."""
 

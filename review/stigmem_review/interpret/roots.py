@@ -226,6 +226,8 @@ def _end(m: Machine, kind: str, value: Value) -> End:
     match value:
         case Foreign(dotted=dotted) if dotted == ALLOWS:
             return "allow"
+        case Foreign(dotted=dotted) if dotted in _VERDICTS:
+            return "other"  # the class of verdicts is none
         case Ref(kind="object" | "instance") as ref:
             return _end_of(m, m.thing(ref).type)
         case Const(value=None):

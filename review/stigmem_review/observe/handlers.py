@@ -23,6 +23,7 @@ from stigmem_review.interpret.registered import handlers
 from stigmem_review.interpret.roots import ran
 from stigmem_review.interpret.values import MISSING, NONE, Bound, Foreign, Ref, Value
 from stigmem_review.model import (
+    HEALTH,
     End,
     Handler,
     Hook,
@@ -184,7 +185,7 @@ def handler_observations(
             if not node.hook(hook).known:
                 continue
             found = [*_judged(program, hook, value, node)]
-            yield from found or _useless(program, hook, value, node)
+            yield from found or _useless(program, hook, value, node, told.get(hook, ()))
 
 
 def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
@@ -214,17 +215,60 @@ _USED: dict[str, tuple[str, frozenset[str]]] = {
     "rank": ("a dict", frozenset({"dict"})),
 }
 """What the node can use of what a handler returns, by what its hook can do."""
+_SAID: dict[End, str] = {
+    "none": "None",
+    "dict": "a dict",
+    "allow": "a verdict",
+    "deny": "a verdict",
+}
+"""What a handler gives, in words."""
 
 
-def _useless(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
-    """Yield a handler that never returns what the node can use."""
+def _useless(
+    program: Program, hook: str, value: Value, node: Node, told: Iterable[Told]
+) -> Iterator[Observation]:
+    """Yield a handler that never returns what the node can use, or does not in some cases.
+
+    That it can return ``None`` is said only where that is a way which it decides itself: whatever
+    is entered by ``with`` could swallow an exception, which hardly any does.
+    """
     found = called(program.machine, value, shown=True)
-    ends = {end for each in ran(program) if each.root.value == value for end in each.ends}
+    ends = _ends(program, value)
     wanted, used = _USED.get(node.hook(hook).power, ("", frozenset()))
-    if found is None or not wanted or not ends or ends & {*used, "unknown", "raises"}:
+    lost = ends - {*used, "unknown", "raises"}
+    if found is None or not wanted or not lost:
         return
-    what = "returns None in every case, and never" if ends == {"none"} else "never returns"
-    yield Observation("handler-result", hook, f"{found.target} {what} {wanted}", at=found.at)
+    if lost == ends:
+        what = "returns None in every case, and never" if ends == {"none"} else "never returns"
+        yield Observation("handler-result", hook, f"{found.target} {what} {wanted}", at=found.at)
+        return
+    way = next((way for each in told for way in each.ways if way.end == "none"), None)
+    lost -= set() if way else {"none"}
+    if lost:
+        where = " and ".join(atom if so else f"not {atom}" for atom, so in way.when) if way else ""
+        given = f"{_said(lost)}, as where {where}" if where else _said(lost)
+        why = f"{found.target} can return {given}, and the node wants {wanted}"
+        yield Observation("result-at-times", hook, why, at=found.at)
+
+
+def health_observations(programs: Iterable[Program]) -> Iterator[Observation]:
+    """Yield every health check that never returns what the node takes for health."""
+    for program in programs:
+        for value in {each.root.value for each in ran(program) if each.root.phase == HEALTH}:
+            found = called(program.machine, value, shown=True)
+            ends = _ends(program, value)
+            # What is of a class of the node is not told from what is not known.
+            if found and ends and not ends & {"unknown", "raises"}:
+                why = f"{found.target} returns {_said(ends)}, and never a PluginHealth"
+                yield Observation("health-result", "health_check", why, at=found.at)
+
+
+def _said(ends: Iterable[End]) -> str:
+    return " or ".join(sorted({_SAID.get(each, "something else") for each in ends}))
+
+
+def _ends(program: Program, value: Value) -> set[End]:
+    return {end for each in ran(program) if each.root.value == value for end in each.ends}
 
 
 class _Taken(msgspec.Struct, frozen=True):

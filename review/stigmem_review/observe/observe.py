@@ -31,6 +31,7 @@ from stigmem_review.observe.files import odd_files
 from stigmem_review.observe.handlers import (
     handler_observations,
     handlers_of,
+    health_observations,
     named_handlers,
     told_of,
 )
@@ -274,4 +275,5 @@ def _observations(
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, imports, events)
     yield from handler_observations(release, programs, node, told)
+    yield from health_observations(programs)
     yield from factory_raises(programs)
