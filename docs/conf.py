@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from generated import write_all  # noqa: E402 - found only now
+from generated import pages_of, write_all  # noqa: E402 - found only now
 from stigmem_review import __version__  # noqa: E402 - in the order of the path above
 
 project = "stigmem-review"
@@ -26,4 +26,4 @@ smartquotes = False
 
 def setup(app: Any) -> None:
     """Write the pages that are made from the code, before any page is read."""
-    app.connect("builder-inited", lambda _: write_all(HERE))
+    app.connect("builder-inited", lambda _: write_all(HERE, dict(pages_of())))

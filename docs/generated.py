@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -25,9 +25,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _MADE = "% Made from the code while the documentation is built.\n\n"
 
 
-def write_all(folder: Path) -> None:
-    """Write every page below a folder; one that is as it was keeps its time."""
-    pages = dict(pages_of())
+def write_all(folder: Path, pages: Mapping[str, str]) -> None:
+    """Write pages below a folder, by their paths; one that is as it was keeps its time."""
     for name, text in pages.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -48,9 +48,9 @@ def test_only_what_is_spelled_otherwise_is_written(
     assert ("corrected " in out) == promised
     if promised:
         assert (code, cli.run(["check", str(project), "--isolated"])) == (0, 0)
-    written = bytes_below(project)
-    cli.run(["check", str(project), "--isolated", "--fix"])
-    assert bytes_below(project) == written
+        written = bytes_below(project)
+        cli.run(["check", str(project), "--isolated", "--fix"])
+        assert bytes_below(project) == written
 
 
 def test_all_else_of_a_file_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,13 @@ LEFT_OUT = (
 )
 
 
-@pytest.mark.parametrize("sources", [[ODD], SOURCES], ids=["odd", "ours"])
+@pytest.mark.parametrize(
+    "sources",
+    [
+        pytest.param([ODD], id="odd"),
+        pytest.param(SOURCES, id="ours", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_walk_leaves_out_contexts_and_operators_only(sources: list[str]) -> None:
     for source in sources:
         tree = ast.parse(source)

@@ -105,7 +105,7 @@ def test_typed_changes_explain_every_difference(old: ShortRelease, new: ShortRel
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 3)
 @given(data=st.data())
 def test_a_change_of_any_one_field_is_named(field: str, data: st.DataObject) -> None:
     old = msgspec.structs.replace(data.draw(SHORT), one_of={})

@@ -59,11 +59,11 @@ def test_what_comes_from_the_code_is_shown_as_it_is() -> None:
 
 
 def test_only_what_changed_is_written(tmp_path: Path) -> None:
-    write_all(tmp_path)
+    write_all(tmp_path, PAGES)
     (tmp_path / "rules" / "SPR000.md").write_text("of a rule that is gone")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
     (tmp_path / "policy-keys.md").write_text("old")
-    write_all(tmp_path)
+    write_all(tmp_path, PAGES)
     after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
     changed = {path.name for path in before if before[path] != after.get(path)}
     assert changed == {"SPR000.md", "policy-keys.md"}

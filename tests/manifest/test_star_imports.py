@@ -37,6 +37,7 @@ def test_many_are_read(star: str) -> None:
     assert found == {**DEFAULTS, "hooks": HOOKS}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("star", STARS.values(), ids=STARS.keys())
 def test_very_many_are_read_to_an_end_soon(star: str) -> None:
     # Of a chain as long as this the node has "maximum recursion depth exceeded".

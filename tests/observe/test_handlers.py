@@ -338,6 +338,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_code_costs_little_and_breaks_nothing(case: str, tmp_path: Path) -> None:
     entry = "def audit(ctx, **_):\n    from .late import audit as go\n    return go(ctx)\n"

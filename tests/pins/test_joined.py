@@ -58,6 +58,7 @@ def test_a_command_ends_where_the_next_one_starts() -> None:
     assert [does(said.index(word)) for word in "12345"] == [*(True, False, True, True, False)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "part",
     [

@@ -8,6 +8,7 @@ read more strictly (``STRICTER``); and this reading does not change with the ver
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,13 +50,18 @@ def by_pip(folder: Path) -> ByPip:
         return _by_pip(folder)
 
 
+@cache
+def _session() -> Any:
+    """Return what pip would fetch files with: to make one it starts other commands."""
+    return import_module("pip._internal.network.session").PipSession()
+
+
 def _by_pip(folder: Path) -> ByPip:
     req_file: Any = import_module("pip._internal.req.req_file")
     constructors: Any = import_module("pip._internal.req.constructors")
-    session: Any = import_module("pip._internal.network.session").PipSession()
     pins: set[Pinned] = set()
     refused, legacy = "", False
-    parsed = req_file.parse_requirements(str(folder / TOP), session=session)
+    parsed = req_file.parse_requirements(str(folder / TOP), session=_session())
     while True:
         try:
             each = next(parsed)
