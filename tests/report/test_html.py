@@ -17,6 +17,7 @@ from stigmem_review.report import render
 from stigmem_review.report.html.code import side_by_side
 from stigmem_review.report.html.pictures import Path as Way
 from stigmem_review.report.html.pictures import Step, of_review
+from support.bumped import Setting
 from support.command import run
 from support.listed import KINDS, approved
 from support.plugins import plugin, write_wheel
@@ -196,6 +197,26 @@ def test_only_html_has_code_that_nobody_asked_for(tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_text()
     assert "The code that differs" in page
     assert "def blocked() -&gt; set[str]:" in page
+
+
+def test_a_bump_has_the_code_of_each_plugin_and_what_shards_give_says_that_it_has_none(
+    tmp_path: Path,
+) -> None:
+    setting = Setting(tmp_path)
+    commits = [setting.commit(version) for version in ("1.0.0", "1.1.0")]
+    folders = ("--repository", setting.deployment.folder, "--artifacts", setting.wheels)
+    bumped, page = ("bump", *commits, *folders), tmp_path / "page.html"
+    plain = run(*bumped, "--format", "json")
+    assert run(*bumped, "--format", "json", "--output", f"html={page}") == plain
+    assert "<code>demo_plugin/manifest.py</code>" in page.read_text()
+    missing = "It is not in this report, as in one that was put together from shards"
+    assert missing not in page.read_text()
+
+    shard = tmp_path / "shard.json"
+    run(*bumped, "--shard", "1/1", "--output", f"json={shard}", "--output", f"html={page}")
+    assert missing in page.read_text()
+    assert run("merge", shard, "--output", f"html={page}").returncode == 1
+    assert missing in page.read_text()
 
 
 def test_in_brief_it_is_the_first_screen_alone() -> None:

@@ -17,7 +17,7 @@ from stigmem_review.cli.options import (
     add_trust_options,
     today,
 )
-from stigmem_review.cli.output import finish, waiting
+from stigmem_review.cli.output import finish, waiting, wants_code
 from stigmem_review.cli.receipt import add_receipt_options, receipt_files, witness_of
 from stigmem_review.errors import UsageError
 from stigmem_review.policy.file import POLICY_FILE, PROJECT_FILE
@@ -136,6 +136,8 @@ def run(options: argparse.Namespace) -> int:
             staged=options.staged,
             shard=options.shard,
             ledger=options.ledger,
+            # What shards hand over would be many times as large.
+            code=wants_code(options) and options.shard is None,
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()

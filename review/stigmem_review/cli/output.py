@@ -16,7 +16,7 @@ import msgspec
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import ReportError, UsageError, reason
 from stigmem_review.model import Gap
-from stigmem_review.report import FORMATS, Format, all_gaps, render
+from stigmem_review.report import FORMATS, Format, all_gaps, render, without_source
 from stigmem_review.text import shorten
 from stigmem_review.verdict import Verdict
 
@@ -157,15 +157,13 @@ def finish(
 def wants_code(options: argparse.Namespace) -> bool:
     """Say whether a report is to have what differs of the code: HTML has it folded."""
     forms = (options.format, *(each.form for each in options.output))
-    return options.code or options.open or "html" in forms
+    return getattr(options, "code", False) or options.open or "html" in forms
 
 
 def for_format(report: AnyReport, form: Format, options: argparse.Namespace) -> AnyReport:
     """Return a report as a format has it: only HTML has code that nobody asked for."""
     is_asked = form == "html" or getattr(options, "code", False)
-    if is_asked or not isinstance(report, Report) or report.source is None:
-        return report
-    return msgspec.structs.replace(report, source=None)
+    return report if is_asked else without_source(report)
 
 
 def _page(targets: Sequence[Target]) -> Target:

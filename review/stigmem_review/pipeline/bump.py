@@ -122,7 +122,8 @@ class Wanted(NamedTuple):
     staged against the last commit, whatever the two revisions are: no index is asked then, and pins
     whose files are not among the artifacts are left to another review. With a ``shard`` (its
     number from 1, and of how many) only its share of the distributions is looked at, and the
-    report is one to be merged. ``ledger`` is a file of this machine, as for ``review``.
+    report is one to be merged. ``ledger`` is a file of this machine, and ``code`` says whether
+    each review has what differs of the code, as for ``review``.
     """
 
     base: str
@@ -145,6 +146,7 @@ class Wanted(NamedTuple):
     staged: bool = False
     shard: tuple[int, int] | None = None
     ledger: str | None = None
+    code: bool = False
 
 
 class Change(NamedTuple):
@@ -235,6 +237,7 @@ def review_change(wanted: Wanted) -> Change:
         work.is_node_said, work.node_said = is_said, said.node.version
         work.at_hand_alone = wanted.staged
         work.shard = wanted.shard
+        work.code = wanted.code
         work.brought = brought(opened, artifacts, everything)
         review_pins(work, set(before.paths), set(after.paths))
     if broken:

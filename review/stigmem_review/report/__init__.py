@@ -64,7 +64,7 @@ def render(
         case "html":
             from stigmem_review.report.html import write_html
 
-            return write_html(report, _page(_without_source(report)), detail=detail)
+            return write_html(report, _page(without_source(report)), detail=detail)
         case "sarif":
             from stigmem_review.report.sarif import render_sarif
 
@@ -104,8 +104,17 @@ def _page(report: AnyReport, *, with_source: bool = False) -> Page:
     return bump_page(report)
 
 
-def _without_source(report: AnyReport) -> AnyReport:
-    return replace(report, source=None) if isinstance(report, Report) else report
+def without_source(report: AnyReport) -> AnyReport:
+    """Return a report without what differs of the code."""
+    if isinstance(report, Report):
+        return replace(report, source=None)
+    if _is_check(report) or _is_node(report):
+        return report
+    bumps = tuple(
+        replace(each, report=each.report and replace(each.report, source=None))
+        for each in report.bumps
+    )
+    return replace(report, bumps=bumps)
 
 
 def _is_check(report: CheckReport | NodeReport | BumpReport) -> TypeIs[CheckReport]:

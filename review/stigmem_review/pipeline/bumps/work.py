@@ -63,7 +63,8 @@ class Work:
     ``node_said`` is what the policy does. ``names`` are the distributions that are looked at;
     those that ``elsewhere`` has are for another ``shard`` (its number, and of how many). ``late``,
     ``by_contents``, ``not_found`` and ``untold`` are as the whole of a change has them. ``sets``
-    are the plugins that were reviewed of each list, by the list and the node.
+    are the plugins that were reviewed of each list, by the list and the node. With ``code`` each
+    review has what differs of it.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Work:
         self.names: tuple[str, ...] = ()
         self.elsewhere: frozenset[str] = frozenset()
         self.shard: tuple[int, int] | None = None
+        self.code = False
         self.left: list[str] = []
         self.sets: dict[tuple[str, Pair], Beside] = {}
 
@@ -125,7 +127,8 @@ class Work:
             self._undescribed.add(pair.new)
         on = ["--node-version", terms.node.version]
         on += ["--old-node-version", terms.old_node.version] if terms.old_node else []
-        report = review_releases(openings, terms, Asked(old, new, (*self.again, *on)))
+        asked = Asked(old, new, (*self.again, *on))
+        report = review_releases(openings, terms, asked, code=self.code)
         if self.node_said not in (None, terms.node.version):
             # By itself it would be reviewed for the node that the policy names.
             report = replace(report, commands=None)

@@ -18,13 +18,18 @@ from stigmem_review.document.check import CheckReport
 from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
 from stigmem_review.pages import command_for, link_to
-from stigmem_review.report.blocks import Block, Detail, Page, Separator, Title
+from stigmem_review.report.blocks import Block, Detail, Fold, Found, Heading, Page, Separator, Title
 from stigmem_review.report.html.code import File, side_by_side
 from stigmem_review.report.html.pictures import Pictures, of_node, of_review
 from stigmem_review.report.source import rest
 from stigmem_review.report.subjects import AnyReport
 from stigmem_review.text import Segment, flat
 from stigmem_review.verdict import count
+
+_NO_CODE = (
+    "It is not in this report, as in one that was put together from shards: "
+    "stigmem-review diff OLD NEW --code shows it."
+)
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -169,14 +174,14 @@ def _of(
         below,
         of_review(report) if report.plugin else None,
         tuple(map(side_by_side, diff.files)) if diff else (),
-        tuple(rest(diff)) if diff else (),
+        tuple(rest(diff)) if diff else (_NO_CODE,) if report.plugin else (),
         folded,
         is_calm or not report.findings,
     )
 
 
 def _is_proof(block: Block) -> bool:
-    return type(block).__name__ in ("Found", "Fold", "Heading")
+    return isinstance(block, Found | Fold | Heading)
 
 
 def _split(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
