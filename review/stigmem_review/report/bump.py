@@ -141,7 +141,7 @@ def _alone(report: BumpReport, pages: Sequence[Page]) -> tuple[Block, ...]:
         return ()
     closed = [page for page in pages if page.decide and page.verdict and not page.is_calm]
     states = [each for each in report.bumps if each.state != "clear"]
-    return closed[0].decide if len(closed) == 1 and len(states) == 1 else ()
+    return closed[0].decide if len(closed) == 1 and len(states) <= 1 else ()
 
 
 def _decide(report: BumpReport) -> Iterator[Block]:

@@ -67,9 +67,11 @@ def is_quiet(report: Report) -> bool:
 
 def title(report: Report, level: int = 1) -> Title:
     """Return what an upgrade is called, with its verdict."""
-    old, new = map(version, report.reviewed)
-    named = theirs(report.plugin) or words("review")
-    says = (*named, Segment(" "), *old, Segment(" -> "), *new)
+    # Of what could not be read nothing is known but what was asked for.
+    each_says = version if report.plugin else _asked
+    old, new = map(each_says, report.reviewed)
+    named = (*theirs(report.plugin), Segment(" ")) if report.plugin else ()
+    says = (*named, *old, Segment(" -> "), *new)
     return Title(says, report.verdict.state, f"node {report.nodes}", level)
 
 
@@ -78,6 +80,10 @@ def version(each: Reviewed) -> Message:
     if each.version:
         return theirs(each.version)
     return words("none" if each.source.kind == "none" else "(version not known)")
+
+
+def _asked(each: Reviewed) -> Message:
+    return theirs(each.source.asked.rstrip("/").rpartition("/")[-1] or each.source.asked)
 
 
 def _one(says: Message) -> Iterator[Block]:

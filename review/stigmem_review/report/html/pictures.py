@@ -290,8 +290,8 @@ def _at(root: str) -> When:
 
 
 def _signed(report: Report) -> Iterator[SignedBy]:
-    sides = [each for each in report.reviewed if isinstance(each.signature, Signature)]
-    if all(each.signature.status == "unsigned" for each in sides):  # type: ignore[union-attr]
+    signatures = (each.signature for each in report.reviewed)
+    if all(each.status == "unsigned" for each in signatures if isinstance(each, Signature)):
         return
     for side in report.reviewed:
         signature = side.signature
