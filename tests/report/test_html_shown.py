@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
-from selenium.webdriver.chrome.webdriver import WebDriver
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
 from stigmem_review import review
 from stigmem_review.document.check import CheckReport
@@ -28,6 +26,10 @@ from support.browser import (
 from support.listed import KINDS, from_npm
 from support.plugins import plugin, write_wheel
 from support.stories import CASES, report_of
+
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
+    from selenium.webdriver.remote.webelement import WebElement
 
 pytestmark = pytest.mark.viewers
 
@@ -111,6 +113,8 @@ def test_the_night_is_dark(driver: WebDriver, pages: dict[str, Path]) -> None:
 
 
 def test_it_can_be_read_by_keyboard_alone(driver: WebDriver, pages: dict[str, Path]) -> None:
+    from selenium.webdriver.common.keys import Keys
+
     shown(driver, pages["gain"])
     driver.switch_to.active_element.send_keys(Keys.TAB)
     assert driver.switch_to.active_element.text == "Skip to the report"

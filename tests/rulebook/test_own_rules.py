@@ -78,7 +78,7 @@ def test_a_rule_of_ones_own_judges_beside_ours(run: Run) -> None:
 def test_the_policy_can_give_it_a_level_of_its_own(run: Run) -> None:
     Path("stigmem-review.toml").write_text(f'{POLICY}[levels]\nno-rank = "off"\n', "utf-8")
     _, printed, _ = run("diff", OLD, NEW)
-    assert "error: no-rank [ACME001] by [levels]" in printed
+    assert "turned off by the policy (1 finding): no-rank" in printed
     assert run("policy", "check")[0] == 0
 
 

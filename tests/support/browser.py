@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from selenium import webdriver
-from selenium.webdriver.chrome.webdriver import WebDriver
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 _FLAGS = (
     *("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "hide-scrollbars"),
@@ -30,6 +30,8 @@ def tool(name: str) -> str:
 @contextmanager
 def browser(folder: Path) -> Iterator[WebDriver]:
     """Start a browser with nothing of anybody's own, and end it."""
+    from selenium import webdriver  # A browser's driver is for the tests that need a browser.
+
     options = webdriver.ChromeOptions()
     options.binary_location = tool("chromium")
     for flag in (*_FLAGS, f"user-data-dir={folder / 'profile'}"):

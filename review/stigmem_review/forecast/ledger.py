@@ -340,7 +340,8 @@ class _Run:
         from stigmem_review.forecast.definitions import Definitions
 
         key = *self.ran, script
-        found = OUTCOMES.get(key)
+        small = sum(map(len, key)) <= limits.REMEMBERED_SQL
+        found = OUTCOMES.get(key) if small else None
         if found is None:
             if self._definitions is None:
                 self._definitions = Definitions()
@@ -348,7 +349,7 @@ class _Run:
                 self._definitions.run(each)
             found = self._definitions.run(script)
             self._defined = len(self.ran) + 1
-            if sum(map(len, key)) <= limits.REMEMBERED_SQL:
+            if small:
                 OUTCOMES.keep(key, found)
         return found
 

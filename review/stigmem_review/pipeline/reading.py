@@ -137,10 +137,11 @@ class Reader:
         # All that is read of a wheel is in its bytes and its name, and in what the node has.
         key = source.file, source.sha256, artifact.problems, node.version, to_start
         if key not in self._wheels:
-            found = KEPT.get(key)
+            small = sum(map(len, artifact.files.values())) <= limits.REMEMBERED_BYTES
+            found = KEPT.get(key) if small else None
             if found is None:
                 found = read_artifact(artifact, node, self.seen, to_start=to_start)
-                if sum(map(len, artifact.files.values())) <= limits.REMEMBERED_BYTES:
+                if small:
                     KEPT.keep(key, found)
             self._wheels[key] = found
         release, written = self._wheels[key]
