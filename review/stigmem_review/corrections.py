@@ -13,6 +13,8 @@ from stigmem_review.model import ENTRY_POINT_GROUP, EntryPoint, Known, Location,
 from stigmem_review.sources.artifact import Artifact
 
 _PYPROJECT = "pyproject.toml"
+_SETUP_FILES = ("setup.cfg", "setup.py")
+_CFG_SECTION = "[options.entry_points]"
 _POSITIONALS = ("ctx", "value")
 
 
@@ -72,8 +74,22 @@ class _Writer:
         if not target:
             return ()
         name = declared.name if declared else self._plugin_name()
+        match self._declares(declared.at.path if declared and declared.at else ""):
+            case "setup.cfg":
+                return _CFG_SECTION, f"{ENTRY_POINT_GROUP} =", f"    {name} = {target}"
+            case "setup.py":
+                return (f'entry_points={{"{ENTRY_POINT_GROUP}": ["{name} = {target}"]}},',)
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
         return self._table(), f'{key} = "{target}"'
+
+    def _declares(self, path: str) -> str:
+        """Return the file to declare an entry point in, where ``path`` is where one stands."""
+        own = [each for each in _SETUP_FILES if each in self._files]
+        if path in own or not own:
+            return path
+        source = self._files.get(_PYPROJECT, b"").decode("utf-8", "replace")
+        # A table below [project] makes a [project] of it, which has to have a name and a version.
+        return _PYPROJECT if re.search(r"(?m)^\[(project|tool\.poetry)\]", source) else own[0]
 
     def counts(self, at: Location | None) -> bool:
         """Say whether something stands where an entry point does that is built, or nowhere."""

@@ -15,6 +15,8 @@ _ENTRY = re.compile(
     r"(?P<before>\s*(?:[\w-]+|\"[^\"]*\"|'[^']*')\s*=\s*)"
     r"(?P<quote>[\"'])(?P<value>[^\"']*)(?P=quote)(?P<after>\s*(?:#.*)?)"
 )
+_CFG_GROUP = re.compile(r"(?P<name>[^\s=:\[][^=:]*?)(?P<after>\s*[=:]\s*)")
+_CFG_ENTRY = re.compile(r"(?P<before>\s+[^\s=][^=]*=\s*)(?P<value>\S.*?)(?P<after>\s*)")
 _WRITTEN = re.compile(r'(?P<name>[\w-]+|"[^"]*") = "(?P<value>[^"]*)"')
 
 
@@ -25,29 +27,56 @@ def fixed(finding: Finding, text: str) -> str | None:
     are changed, each on a line of its own, whose comments stay; line ends stay as well. ``None``
     where it takes more than that.
     """
-    at, write = finding.at, finding.write
-    if finding.name not in _RULES or at is None or at.path != "pyproject.toml" or len(write) != 2:
+    if finding.name not in _RULES or finding.at is None:
         return None
-    wanted = _WRITTEN.fullmatch(write[1])
     lines = text.splitlines(keepends=True)
-    entry = at.line - 1
-    if not wanted or not 0 <= entry < len(lines):
+    row = finding.at.line - 1
+    if not 0 <= row < len(lines):
         return None
+    match finding.at.path, finding.write:
+        case "pyproject.toml", (table, entry):
+            is_written = _in_toml(lines, row, table, entry)
+        case "setup.cfg", (_, group, entry):
+            is_written = _in_cfg(lines, row, group.removesuffix(" ="), entry)
+        case _:
+            return None
+    made = "".join(lines)
+    return made if is_written and made != text else None
+
+
+def _in_toml(lines: list[str], row: int, header: str, written: str) -> bool:
+    """Correct a table and its entry, and say whether that was possible."""
+    wanted = _WRITTEN.fullmatch(written)
+    entry = row
     if _TABLE.fullmatch(_bare(lines[entry])) and entry + 1 < len(lines):
         entry += 1
-    head = next((row for row in range(entry, -1, -1) if lines[row].lstrip().startswith("[")), -1)
+    head = next((at for at in range(entry, -1, -1) if lines[at].lstrip().startswith("[")), -1)
     table = _TABLE.fullmatch(_bare(lines[head])) if head >= 0 else None
     value = _ENTRY.fullmatch(_bare(lines[entry])) if entry != head else None
-    if not table or not value:
-        return None
-    called = write[0].removeprefix("[").removesuffix("]")
+    if not wanted or not table or not value:
+        return False
+    called = header.removeprefix("[").removesuffix("]")
     if not (_alike(table["name"], called) and _alike(value["value"], wanted["value"])):
-        return None
+        return False
     lines[head] = _put(lines[head], f"{table['before']}[{called}]{table['after']}")
     new = f"{value['quote']}{wanted['value']}{value['quote']}"
     lines[entry] = _put(lines[entry], f"{value['before']}{new}{value['after']}")
-    made = "".join(lines)
-    return made if made != text else None
+    return True
+
+
+def _in_cfg(lines: list[str], row: int, called: str, written: str) -> bool:
+    """Correct a group of a ``setup.cfg`` and its entry, and say whether that was possible."""
+    head = next((at for at in range(row, -1, -1) if lines[at][:1] not in " \t\r\n#;"), -1)
+    group = _CFG_GROUP.fullmatch(_bare(lines[head])) if head >= 0 else None
+    value = _CFG_ENTRY.fullmatch(_bare(lines[row])) if row != head else None
+    wanted = written.partition("=")[2].strip()
+    if not group or not value:
+        return False
+    if not (_alike(group["name"], called) and _alike(value["value"], wanted)):
+        return False
+    lines[head] = _put(lines[head], f"{called}{group['after']}")
+    lines[row] = _put(lines[row], f"{value['before']}{wanted}{value['after']}")
+    return True
 
 
 def _alike(one: str, two: str) -> bool:

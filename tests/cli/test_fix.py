@@ -13,6 +13,7 @@ from support.repository import git
 SPELLED = (
     "group-capitals",
     "group-dash",
+    "group-dash-setup-cfg",
     "group-dash-setuptools",
     "group-underscore",
     "group-unquoted",
@@ -22,6 +23,7 @@ SPELLED = (
     "value-dash",
     "value-dash-setuptools",
     "value-dotted",
+    "value-dotted-setup-cfg",
     "value-double-colon",
     "value-slash",
     "value-white-space",

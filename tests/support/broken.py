@@ -42,7 +42,8 @@ def paste(project: Path, at: str, write: list[str]) -> None:
     """Put corrected lines where the mistake is: a table for a table, and else lines for a line."""
     table = write[0].startswith("[")
     path, _, number = at.partition(":")
-    path = "pyproject.toml" if table else path
+    of_setup = write[0] == "[options.entry_points]"
+    path = ("setup.cfg" if of_setup else "pyproject.toml") if table else path
     lines = (project / path).read_text("utf-8").splitlines()
     if not table:
         place = int(number) - 1
@@ -53,7 +54,7 @@ def paste(project: Path, at: str, write: list[str]) -> None:
         heads.append(len(lines))
         if write[0] in lines:
             start = lines.index(write[0])
-        elif at.startswith("pyproject.toml:"):
+        elif at.startswith(f"{path}:"):
             start = max(head for head in heads if head < int(number))
         else:
             start = len(lines)

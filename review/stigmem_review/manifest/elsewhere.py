@@ -40,7 +40,8 @@ def declared(config: Config) -> Iterator[Declared]:
     value = option.value if option else None
     if option and isinstance(value, Mapping):
         for name, text in _pairs(value.get(ENTRY_POINT_GROUP)):
-            yield Declared(EntryPoint(ENTRY_POINT_GROUP, name, text, option.at), option.at.path)
+            at = option.place(ENTRY_POINT_GROUP, name)
+            yield Declared(EntryPoint(ENTRY_POINT_GROUP, name, text, at), at.path)
     if option and isinstance(value, str) and not value.strip().startswith("file:"):
         found, _ = parse_entry_points(value, option.at.path)
         for each in found:

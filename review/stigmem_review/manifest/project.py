@@ -350,7 +350,8 @@ class _Reader:
         whole = self._setup.get("")
         if option is None and whole is None:
             return Known(()), ()
-        value, at = option or whole or Option(None, _AT)
+        said = option or whole or Option(None, _AT)
+        value, at = said.value, said.at
         if isinstance(value, str):
             directive, _, file = value.partition(":")
             if directive.strip() == "file" and "\n" not in value:
@@ -358,7 +359,7 @@ class _Reader:
             return _parsed(value, at.path, at.line)
         if isinstance(value, Mapping):
             try:
-                return Known(tuple(sorted(_grouped(value, at), key=_order))), ()
+                return Known(tuple(sorted(_grouped(value, said), key=_order))), ()
             except _NotWrittenOutError as error:
                 value = Computed(str(error))
         why = value.why if isinstance(value, Computed) else "they are no table"
@@ -407,7 +408,7 @@ def _order(each: EntryPoint) -> tuple[str, str, str]:
     return each.group, each.name, each.value
 
 
-def _grouped(groups: Mapping[str, Any], at: Location) -> Iterator[EntryPoint]:
+def _grouped(groups: Mapping[str, Any], said: Option) -> Iterator[EntryPoint]:
     """Yield entry points in the form that ``setup`` takes: lines of ``name = value`` by group."""
     for group, given in groups.items():
         lines = given.splitlines() if isinstance(given, str) else given
@@ -418,7 +419,8 @@ def _grouped(groups: Mapping[str, Any], at: Location) -> Iterator[EntryPoint]:
                 raise _NotWrittenOutError("an entry point is no text")
             name, equals, value = line.partition("=")
             if equals:
-                yield EntryPoint(group, name.strip(), value.strip(), at)
+                name = name.strip()
+                yield EntryPoint(group, name, value.strip(), said.place(group, name))
 
 
 def _parsed(text: str, path: str, line: int) -> tuple[EntryPoints, tuple[Problem, ...]]:

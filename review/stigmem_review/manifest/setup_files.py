@@ -39,10 +39,18 @@ class Find(NamedTuple):
 
 
 class Option(NamedTuple):
-    """The value of one keyword of ``setup``, and where it stands."""
+    """The value of one keyword of ``setup``, and where it stands.
+
+    ``places`` is where entry points stand, by their group and name, as far as that is known.
+    """
 
     value: Any
     at: Location
+    places: Mapping[tuple[str, str], Location] = {}
+
+    def place(self, group: str, name: str) -> Location:
+        """Return where an entry point stands."""
+        return self.places.get((group, name), self.at)
 
 
 Setup = Mapping[str, Option]
@@ -105,9 +113,9 @@ def _read_cfg(data: bytes, asked: str) -> dict[str, Option]:
         if (raw := sections.get(f"options.{section}")) is not None:
             # Groups and packages keep their spelling.
             groups = {key: _cfg_list(value) for key, value in parser.items(f"options.{section}")}
-            found[section] = Option(
-                groups if raw else {}, Location(_CFG, _line(text, f"options.{section}", ""))
-            )
+            places = dict(_entries(text)) if section == "entry_points" else {}
+            at = Location(_CFG, _line(text, f"options.{section}", ""))
+            found[section] = Option(groups if raw else {}, at, places)
     if "options.data_files" in sections:
         found["data_files"] = Option(True, Location(_CFG))
     return found
@@ -155,6 +163,21 @@ def _line(text: str, section: str, key: str) -> int:
         elif inside and key and re.match(rf"{re.escape(key).replace('_', '[-_]')}\s*[=:]", line):
             return number
     return found
+
+
+def _entries(text: str) -> Iterator[tuple[tuple[str, str], Location]]:
+    """Yield the groups and names of entry points in a ``setup.cfg``, each with its line."""
+    inside, group = False, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("["):
+            inside = line.strip() == "[options.entry_points]"
+        elif inside and line.strip() and not line.lstrip().startswith(("#", ";")):
+            entry = line
+            if not line[0].isspace():
+                group, _, entry = (part.strip() for part in re.split("([=:])", line, maxsplit=1))
+            name, equals, _ = entry.partition("=")
+            if equals:
+                yield (group, name.strip()), Location(_CFG, number)
 
 
 # setup.py
