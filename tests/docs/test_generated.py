@@ -16,40 +16,44 @@ from stigmem_review.policy.schema import keys_of
 from stigmem_review.report import render
 from stigmem_review.rulebook import shipped_rules
 
-PAGES = dict(pages_of())
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """The text of each page by its path."""
+    return dict(pages_of())
 
 
-def test_every_command_has_a_page_with_its_options() -> None:
+def test_every_command_has_a_page_with_its_options(made: dict[str, str]) -> None:
     for name in words_of(parser()):
-        assert f"stigmem-review {name}" in PAGES[f"commands/{name}.md"]
-    assert "`--format text|markdown|html|oneline|json" in PAGES["commands/diff.md"]
-    assert "(default: text)" in PAGES["commands/diff.md"]
-    assert "## rules show" in PAGES["commands/rules.md"]
-    assert "commands/action.md" not in PAGES
+        assert f"stigmem-review {name}" in made[f"commands/{name}.md"]
+    assert "`--format text|markdown|html|oneline|json" in made["commands/diff.md"]
+    assert "(default: text)" in made["commands/diff.md"]
+    assert "## rules show" in made["commands/rules.md"]
+    assert "commands/action.md" not in made
 
 
-def test_every_rule_has_the_page_that_a_finding_names() -> None:
+def test_every_rule_has_the_page_that_a_finding_names(made: dict[str, str]) -> None:
     for each in shipped_rules().rules:
-        page = PAGES[pages.page_of(each.id).replace(".html", ".md")]
+        page = made[pages.page_of(each.id).replace(".html", ".md")]
         for text in (each.rule.why, each.rule.do, each.rule.mend):
             assert escaped(text) in page
         assert each.examples.strip() in page
-        assert f"[{each.id}]({each.id}.md)" in PAGES["rules/index.md"]
+        assert f"[{each.id}]({each.id}.md)" in made["rules/index.md"]
 
 
-def test_a_rule_s_page_shows_what_it_says_of_its_examples() -> None:
-    page = PAGES["rules/SPR201.md"]
+def test_a_rule_s_page_shows_what_it_says_of_its_examples(made: dict[str, str]) -> None:
+    page = made["rules/SPR201.md"]
     levels = [f"- {level}: " for level in ("error", "warning", "note")]
     assert sorted(levels, key=page.index) == levels
     assert "- warning: `recall_filter` now runs `demo.handlers:drop`: it can" in page
     assert [
-        name for name, text in PAGES.items() if name[:9] == "rules/SPR" and "\n- " not in text
+        name for name, text in made.items() if name[:9] == "rules/SPR" and "\n- " not in text
     ] == []
 
 
-def test_every_key_of_a_policy_is_explained() -> None:
+def test_every_key_of_a_policy_is_explained(made: dict[str, str]) -> None:
     for each in keys_of(Policy):
-        assert f"`{each.name}`" in PAGES["policy-keys.md"] or each.name in "".join(
+        assert f"`{each.name}`" in made["policy-keys.md"] or each.name in "".join(
             table for key in keys_of(Policy) for table in key.tables
         )
 
@@ -58,12 +62,12 @@ def test_what_comes_from_the_code_is_shown_as_it_is() -> None:
     assert escaped("[a] *b* <c> `d` #e {f} |") == r"\[a\] \*b\* \<c\> \`d\` \#e \{f\} \|"
 
 
-def test_only_what_changed_is_written(tmp_path: Path) -> None:
-    write_all(tmp_path, PAGES)
+def test_only_what_changed_is_written(made: dict[str, str], tmp_path: Path) -> None:
+    write_all(tmp_path, made)
     (tmp_path / "rules" / "SPR000.md").write_text("of a rule that is gone")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
     (tmp_path / "policy-keys.md").write_text("old")
-    write_all(tmp_path, PAGES)
+    write_all(tmp_path, made)
     after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
     changed = {path.name for path in before if before[path] != after.get(path)}
     assert changed == {"SPR000.md", "policy-keys.md"}

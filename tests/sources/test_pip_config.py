@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,7 @@ import pytest
 from stigmem_review.errors import SourceError
 from stigmem_review.sources import pip_config
 
-HAS_PIP = (
-    subprocess.run(
-        [sys.executable, "-I", "-m", "pip", "--version"], capture_output=True, check=False
-    ).returncode
-    == 0
-)
-needs_pip = pytest.mark.skipif(not HAS_PIP, reason="this interpreter has no pip")
+needs_pip = pytest.mark.skipif(find_spec("pip") is None, reason="this interpreter has no pip")
 
 
 @pytest.fixture
