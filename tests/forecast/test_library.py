@@ -27,6 +27,7 @@ RAISES = {
     "a format that is none": "import struct\nstruct.calcsize('?y')",
     "a keyword of nobody's": "print(1, nothing=2)",
     "an operator of objects": "object() + 1",
+    "a subclass that is no class": "issubclass(1, int)",
 }
 NAMES = {
     "a name of nobody's": ("json", "nothing"),
@@ -108,6 +109,16 @@ def test_what_it_takes_or_is_caught_stops_nothing(code: str, tmp_path: Path) -> 
          "registers"),
         ("model_config = {'extra': 'forbid'}\n    a: str = ''\nSettings(b=4)", "refused"),
         ("model_config = {'extra': 'forbid'}\n    a: str = ''\nSettings(a='b')", "registers"),
+        ("a: int = Field(5, ge=1)\nSettings(a=0)", "refused"),
+        ("a: int = Field(5, ge=1)\nSettings(a=1)", "registers"),
+        ("a: int = Field(0, ge=1)\nSettings()", "registers"),
+        ("a: int = Field(0, ge=1, validate_default=True)\nSettings()", "refused"),
+        ("model_config = {'validate_default': True}\n    a: int = Field(0, ge=1)\nSettings()",
+         "refused"),
+        ("model_config = {'validate_default': True}\n    a: int = Field(1, ge=1)\nSettings()",
+         "registers"),
+        ("a: Annotated[str, Field(min_length=1)] = ''\nSettings(a='')", "refused"),
+        ("a: Annotated[int | None, Field(gt=1)] = None\nSettings(a=None)", "registers"),
         ("a = 5", "refused"),
         ("_a = 5", "registers"),
     ],
@@ -115,8 +126,25 @@ def test_what_it_takes_or_is_caught_stops_nothing(code: str, tmp_path: Path) -> 
 def test_a_model_of_settings_refuses_what_is_of_another_type(
     given: str, kind: str, tmp_path: Path
 ) -> None:
-    code = f"from pydantic import BaseModel\nclass Settings(BaseModel):\n    {given}"
-    [found] = start(tmp_path, code)
+    head = "from typing import Annotated\nfrom pydantic import BaseModel, Field\n"
+    [found] = start(tmp_path, f"{head}class Settings(BaseModel):\n    {given}")
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "call", "kind"),
+    [
+        ("extra='forbid'", "Settings(b=4)", "refused"),
+        ("extra='forbid'", "Settings(a=4)", "registers"),
+        ("frozen=True", "Settings().a = 4", "refused"),
+        ("frozen=False", "Settings().a = 4", "registers"),
+    ],
+)
+def test_a_model_is_configured_in_its_class_statement_as_well(
+    said: str, call: str, kind: str, tmp_path: Path
+) -> None:
+    body = f"class Settings(BaseModel, {said}):\n    a: int = 5\n{call}"
+    [found] = start(tmp_path, f"from pydantic import BaseModel\n{body}")
     assert found.kind == kind
 
 
@@ -153,6 +181,10 @@ def test_a_version_that_is_asked_for_depends_on_what_is_installed(tmp_path: Path
     assert refused.says(prints("No package metadata was found for acme-limits"))
     assert otherwise.kind == "registers"
     tried = TRIED.format("metadata.version('acme-limits')", "metadata.PackageNotFoundError")
+    # Without the node nothing of it is loaded.
+    assert start(tmp_path / "3", f"{code}metadata.version('stigmem_node')") == (
+        Outcome("registers"),
+    )
     assert start(tmp_path / "2", f"{code}{tried}") == (Outcome("registers"),)
 
 

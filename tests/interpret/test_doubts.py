@@ -1,4 +1,4 @@
-"""Calls of others that may raise where nothing catches it."""
+"""What may raise where nothing catches it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def doubts(early: str, late: str = "pass") -> list[tuple[str, str]]:
     program = Program("demo:plugin_manifest", Modules({"demo.py": code.encode()}), node())
     program.make()
     assert program.made is not None
-    return [(e.api, e.phase) for e in program.machine.noted if isinstance(e, Doubt)]
+    return [(e.why, e.phase) for e in program.machine.noted if isinstance(e, Doubt)]
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,43 @@ def doubts(early: str, late: str = "pass") -> list[tuple[str, str]]:
     ],
 )
 def test_what_may_raise_is_in_doubt(code: str, api: str) -> None:
-    assert (api, "import") in doubts(code)
-    assert (api, "factory") in doubts("", code)
+    why = f"whether {api}() raises is not known"
+    assert (why, "import") in doubts(code)
+    assert (why, "factory") in doubts("", code)
     assert doubts(f"try:\n    {code}\nexcept Exception:\n    pass") == []
     assert doubts(f"def later():\n    {code}") == []
 
 
 @pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("from fastapi import APIRoute", "whether fastapi has APIRoute is not known"),
+        ("import fastapi; fastapi.APIRoute", "whether fastapi has APIRoute is not known"),
+        ("import httpx.asynchronous", "whether httpx has asynchronous is not known"),
+        ("from pydantic.main import Nothing", "whether pydantic.main has Nothing is not known"),
+        ("import contextvars; contextvars.ContextVar('a').get()",
+         "whether a context variable is set is not known"),
+        ("class Made(type):\n    def __new__(*given):\n        raise TypeError\n"
+         "class Part(metaclass=Made): ...", "whether Made makes its classes is not known"),
+        ("from pydantic import BaseModel, Field\nclass Settings(BaseModel):\n"
+         "    key: str = Field('', pattern='a')\nSettings(key='b')",
+         "whether Settings takes what it is given for key is not known"),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_there_or_not_be_taken_is(code: str, why: str) -> None:
+    assert doubts(code) == [(why, "import")]
+
+
+@pytest.mark.parametrize(
     "code",
     [
+        "from fastapi import APIRouter, Depends; import fastapi.routing; fastapi.routing.APIRoute",
+        "from httpx._client import Client",
+        "from pydantic.v1 import BaseSettings",
+        "try:\n    from fastapi import APIRoute\nexcept ImportError:\n    APIRoute = None",
+        "from contextvars import ContextVar; ContextVar('a', default=1).get()",
+        "from contextvars import ContextVar; ContextVar('a').get(None)",
+        "class Single(type):\n    def __call__(cls): ...\nclass Part(metaclass=Single): ...",
         "import logging; LOG = logging.getLogger(__name__)",
         "import re; WORD = re.compile(r'[a-z]+')",
         "import threading; LOCK = threading.Lock()",

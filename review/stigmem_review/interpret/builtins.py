@@ -528,6 +528,8 @@ def _is_a(m: Machine, value: Value, kind: Value) -> bool | None:
 @model("builtins.issubclass")
 def _issubclass(m: Machine, args: Args, keywords: Keywords) -> Value:
     count(args, keywords, 2, 2)
+    if isinstance(args[0], (Const, Tuple, Frozen)):
+        m.raise_("TypeError", Const("issubclass() arg 1 must be a class"))
     kinds = annotation.types_in(m, args[1])
     found = [m.derives(args[0], each) for each in kinds]
     _refuse_kind(m, kinds, found)

@@ -15,6 +15,7 @@ from stigmem_review.interpret import (
     annotation,
     builtins,
     calls,
+    doubts,
     from_environment,
     generic,
     host,
@@ -376,6 +377,10 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
                 dotted.startswith("builtins.") and exception_class(m, dotted) is not None
             ):
                 traits.add("exception")
+            case Foreign(dotted="builtins.type"):
+                if any(isinstance(each, (ast.Raise, ast.Assert)) for each in ast.walk(node)):
+                    doubts.note(m, f"whether {node.name} makes its classes is not known")
+                raise GiveUp("a class is derived from what is not followed")
             case Foreign(dotted=dotted) if not dotted.startswith("builtins."):
                 traits.add(UNFOLLOWED)
             case _:
@@ -386,6 +391,8 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
         raise GiveUp("a class is derived from a builtin type")
     if traits & {"namedtuple", "typeddict"} and len(bases) > 1:
         raise GiveUp("a class is derived from a builtin type")
+    configures = [*filter(making.is_option, given)] if "model" in traits else []
+    options = {each: given.pop(each) for each in configures}
     if given and traits & {"enum", "model", "namedtuple"}:
         raise GiveUp("a class is made in an unusual way")
     if "enum" in traits:
@@ -420,7 +427,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
     if "model" in traits:
         for written in m.fields.get(kind.oid, {}).values():
             annotation.annotated(m, written, inner_env)
-        making.finish_model(m, kind, inner_env)
+        making.finish_model(m, kind, inner_env, options)
     m.put((kind.oid, FINISHED), TRUE)
     return kind
 

@@ -1,8 +1,8 @@
-"""Calls of others that may raise where nothing catches it: whether they do is not known.
+"""What may raise where nothing catches it: whether it does is not known.
 
 What acts on the world may fail by how the world is. What Python or the node's own libraries are
-given as constants they may not take, where no model says so. Anything else is taken to do what
-whoever wrote it tried.
+given as constants they may not take, where no model says so, and a name that they are not known to
+have may be a slip. Anything else is taken to do what whoever wrote it tried.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stigmem_review.host import apis
+from stigmem_review.host import apis, libraries
 from stigmem_review.host.modules import STANDARD
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.protocols import type_name
@@ -36,9 +36,9 @@ _LIBRARIES = STANDARD | {"fastapi", "pydantic", "starlette", "stigmem_node"}
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """A call that may raise: of what, where, in which phase, and what has to be so for it."""
+    """Something that may raise: why, where, in which phase, and what has to be so for it."""
 
-    api: str
+    why: str
     at: Location | None
     phase: str
     conditions: Conditions
@@ -46,20 +46,31 @@ class Doubt(msgspec.Struct, frozen=True):
 
 def doubt(m: Machine, function: Value, given: Sequence[Value]) -> None:
     """Note that a call of which a model cannot say what it does may raise."""
-    if m.guarded or m.roots or m.lost or m.phase not in (IMPORT, FACTORY):
-        return
     api = _api(m, function)
     if not api or apis.asks(api):
         return
     acts = apis.called(api)
     if api not in _LOOPS and (acts is None or acts[0] not in _WORLD):
         is_known = api.partition(".")[0] in _LIBRARIES and "()" not in api
-        if not (is_known and given and all(_is_plain(m, each) for each in given)):
+        if not (is_known and given and all(is_plain(m, each) for each in given)):
             return
         if api.startswith("os.path.") and all(type_name(m, each) == "str" for each in given):
             # What only takes a path to pieces takes any.
             return
-    m.noted.append(Doubt(api, m.at(), m.phase, frozenset(m.path.items())))
+    note(m, f"whether {api}() raises is not known")
+
+
+def note(m: Machine, why: str) -> None:
+    """Note that something may raise, unless that is caught or the node does not come to it."""
+    if m.guarded or m.roots or m.lost or m.phase not in (IMPORT, FACTORY):
+        return
+    m.noted.append(Doubt(why, m.at(), m.phase, frozenset(m.path.items())))
+
+
+def lacking(m: Machine, module: str, name: str = "") -> None:
+    """Note that a library of the node is not known to have a module, or a name in it."""
+    if absent := libraries.lacks(module, name):
+        note(m, f"whether {absent.rpartition('.')[0]} has {absent.rpartition('.')[2]} is not known")
 
 
 def _api(m: Machine, function: Value) -> str:
@@ -75,13 +86,14 @@ def _api(m: Machine, function: Value) -> str:
             return ""
 
 
-def _is_plain(m: Machine, value: Value) -> bool:
+def is_plain(m: Machine, value: Value) -> bool:
+    """Say whether a value is a constant, or a list of them."""
     match value:
         case Const():
             return True
         case Tuple(items=items):
-            return all(_is_plain(m, each) for each in items)
+            return all(is_plain(m, each) for each in items)
         case Ref(kind="list") as ref if isinstance(content := m.read(ref), Tuple):
-            return _is_plain(m, content)
+            return is_plain(m, content)
         case _:
             return False

@@ -13,6 +13,7 @@ from stigmem_review.interpret import (
     annotation,
     builtins,
     classes,
+    doubts,
     files,
     functions,
     generic,
@@ -166,6 +167,7 @@ def foreign_module(m: Machine, name: str) -> Value:
         return Foreign(name)
     requires = {each.partition("[")[0].replace("-", "_") for each in known.requires}
     if top in requires | {"pydantic_core", "starlette"}:
+        doubts.lacking(m, name)
         return Foreign(name)
     return m.maybe(
         ("installed", name if top in STANDARD else top),
@@ -197,6 +199,7 @@ def foreign_name(m: Machine, module: Foreign, name: str) -> Value:
             there = ("installed", f"{module.dotted}.{name}")
             return m.maybe(there, _plain_foreign(m, dotted), "ImportError", Const(said))
         m.may_raise(f"whether {module.dotted} has {name} is not known")
+        doubts.lacking(m, module.dotted, name)
     return _plain_foreign(m, dotted)
 
 
@@ -296,6 +299,7 @@ def foreign_attribute(m: Machine, owner: Value, name: str) -> Value:
             there = ("installed", f"{owner.dotted}.{name}")
             return m.maybe(there, _plain_foreign(m, dotted), "AttributeError", Const(said))
         m.may_raise(f"whether {owner.dotted} has {name} is not known")
+        doubts.lacking(m, owner.dotted, name)
     return _plain_foreign(m, dotted)
 
 

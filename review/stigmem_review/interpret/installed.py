@@ -25,6 +25,7 @@ from stigmem_review.interpret.values import (
 
 _TUPLE = Foreign("builtins.tuple")
 _DISTRIBUTION = "importlib.metadata.Distribution"
+_NODE = "stigmem-node"
 
 
 def _is_own(m: Machine, args: Args, keywords: Keywords) -> bool:
@@ -49,6 +50,9 @@ def _version(m: Machine, args: Args, keywords: Keywords) -> Value:
     [name] = args
     assert isinstance(name, Const)
     asked = name.value
+    if _normal(asked) == _NODE:
+        # Whatever is loaded is loaded by the node.
+        return m.some_text()
 
     def absent() -> Value:
         said = Const(f"No package metadata was found for {asked}")

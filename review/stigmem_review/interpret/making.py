@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from stigmem_review.interpret import annotation, calls, host, objects, operators, schemas
+from stigmem_review.interpret import annotation, calls, doubts, host, objects, operators, schemas
 from stigmem_review.interpret.ends import Exit, GiveUp
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import Thing
@@ -37,11 +37,13 @@ from stigmem_review.interpret.values import (
 _NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__ __init__ __repr__ __str__")
 """Names with underscores that a model can have, and its fields are as any other's."""
 _CONFIG = "model_config"
+_VALIDATES = "validate_default"
 _OPTIONS = {
     "arbitrary_types_allowed": (TRUE, FALSE),
     "extra": (Const("ignore"), Const("forbid")),
     "frozen": (TRUE, FALSE),
     "populate_by_name": (TRUE, FALSE),
+    _VALIDATES: (TRUE, FALSE),
 }
 """What a model can be configured to be, and makes the same of what it is given."""
 _OF_MANIFESTS = {"arbitrary_types_allowed": TRUE, "frozen": TRUE}
@@ -64,8 +66,11 @@ def is_manifest(m: Machine, kind: Ref) -> bool:
     return objects.MANIFEST in m.thing(kind).mro
 
 
-def finish_model(m: Machine, kind: Ref, env: Env) -> None:
-    """Note the fields of a model and their defaults, which its class no longer has."""
+def finish_model(m: Machine, kind: Ref, env: Env, options: Mapping[str, Value]) -> None:
+    """Note the fields of a model and their defaults, which its class no longer has.
+
+    ``options`` are those that the class statement configures it with.
+    """
     found: dict[str, tuple[schemas.Shape, Value]] = {}
     for name, written in m.fields.get(kind.oid, {}).items():
         if "ClassVar" not in ast.unparse(written):
@@ -78,10 +83,15 @@ def finish_model(m: Machine, kind: Ref, env: Env) -> None:
     m.shapes[kind.oid] = found
     for name in _unannotated(m, kind):
         raise Exit("raises", m.exception(_USER_ERROR, (m.unknown(f"{name} is not annotated"),)))
-    own = m.read(kind, _CONFIG)
-    if own != MISSING:
+    said = [(Const(name), value) for name, value in options.items()]
+    if said or m.read(kind, _CONFIG) != MISSING:
         # The class has one of its own, which whoever has the dict does not change.
-        m.write(kind, m.new_dict(pairs_of(m, _configured(m, kind))), _CONFIG)
+        m.write(kind, m.new_dict(pairs_of(m, [*_configured(m, kind), *said])), _CONFIG)
+
+
+def is_option(name: str) -> bool:
+    """Say whether a keyword of a class statement configures a model in a way that is followed."""
+    return name in _OPTIONS
 
 
 def _unannotated(m: Machine, kind: Ref) -> Iterator[str]:
@@ -190,19 +200,22 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
         host.refuse(m, "Extra inputs are not permitted")
     usual = not given or _is_usual(m, kind)
     for name, (shape, default) in fields.items():
+        value = given.get(name, MISSING)
         try:
             if schemas.is_marked(shape):
                 raise GiveUp("more is said of a field of a model than its type")
             if checks or (name in given and not usual):
                 # Validators escaped where they were decorated; what they give is not known.
                 raise GiveUp("a model checks its values")
-            value = given.get(name, MISSING)
-            each_of = checking.get(name, ()) if name in given else ()
+            if value == MISSING and _validates(m, kind, default):
+                value = _default_of(m, name, shape, default)
+            taking = value != MISSING
+            each_of = checking.get(name, ()) if taking else ()
             for each in reversed(each_of):
                 if schemas.is_before(m, each):
                     value = schemas.checked(m, kind, each, value, told or ref)
             value = _model_value(m, name, shape, value, default)
-            if name in given and ref.kind == "manifest":
+            if taking and ref.kind == "manifest":
                 value = _checked_by_host(m, name, shape, value)
             # A default is taken as it is.
             for each in each_of:
@@ -211,6 +224,9 @@ def _fill(m: Machine, ref: Ref, args: Args, keywords: Keywords) -> None:
         except GiveUp as stop:
             # That costs the one field: a model does nothing to its class.
             m.may_raise(stop.why)
+            if value != MISSING and doubts.is_plain(m, value):
+                named = m.thing(kind).name
+                doubts.note(m, f"whether {named} takes what it is given for {name} is not known")
             given_to = (*checking[name], told or ref) if name in checking else ()
             value = m.unknown(stop.why, given.get(name, NONE), default, *given_to)
         if data:
@@ -275,14 +291,31 @@ def _model_value(
     m: Machine, name: str, shape: schemas.Shape, value: Value, default: Value
 ) -> Value:
     """Return what an object of a model has in one of its fields."""
-    options: dict[str, Value] = {}
-    if isinstance(default, Ref) and default.kind == "object":
-        options = _field_options(m, default)
+    if value == MISSING:
+        return _default_of(m, name, shape, default)
+    found = m.each(value, partial(_field_value, m, name, shape))
+    options = _options_of(m, default)
+    bounds = [each for each in options.items() if each[0] in schemas.BOUNDS]
+    return schemas.bounded(m, bounds, found) if bounds else found
+
+
+def _validates(m: Machine, kind: Ref, default: Value) -> bool:
+    """Say whether a model takes the default of a field as if it were given."""
+    own = _options_of(m, default).get(_VALIDATES)
+    if own not in (None, TRUE, FALSE):
+        raise GiveUp("a model checks its values in a way of its own")
+    return own == TRUE if own is not None else _option(m, kind, _VALIDATES)
+
+
+def _options_of(m: Machine, default: Value) -> dict[str, Value]:
+    return _field_options(m, default) if isinstance(default, Ref) and _is_field(m, default) else {}
+
+
+def _default_of(m: Machine, name: str, shape: schemas.Shape, default: Value) -> Value:
+    """Return what an object of a model has in a field that it is not given."""
+    options = _options_of(m, default)
+    if options:
         default = options.get("", options.get("default", MISSING))
-    if value != MISSING:
-        if options.keys() & schemas.BOUNDS:
-            m.may_raise("a model may refuse a value")
-        return m.each(value, partial(_field_value, m, name, shape))
     if "default_factory" in options:
         return m.call(options["default_factory"], ())
     if shape[0] == schemas.HOST:
@@ -339,7 +372,7 @@ def _field_options(m: Machine, field: Ref) -> dict[str, Value]:
     options = dict(m.thing(field).defaults)
     if m.thing(field).type not in (Foreign("pydantic.Field"), schemas.PRIVATE_ATTRIBUTE):
         raise GiveUp("a default of a model is not followed")
-    known = {"", "default", "default_factory"} | schemas.SAID
+    known = {"", "default", "default_factory", _VALIDATES} | schemas.SAID
     if options.keys() - known - schemas.BOUNDS:
         raise GiveUp("a model checks its values in a way of its own")
     return options

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,6 +49,7 @@ HOST = "host"
 PLAIN = "plain"
 """The same without what the host says of a value that has the right type."""
 _DIGIT, _WHOLE = late(r"\d"), late(r"[0-9]{1,18}")
+_DECIMAL = late(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _ODD = words("nan inf -inf +inf infinity -infinity +infinity")
 _SIMPLE = ("bool", "int", "str", "float")
 _HOLDING = ("list", "set", "frozenset", "tuple", "dict")
@@ -162,7 +164,10 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
             inner = shape_of(m, first, env)
             if is_marked(inner) or any(_has_mark(m, each) for each in beside):
                 return _MARKED
-            return ("bounded", inner) if all(_bounds(m, each) for each in beside) else _UNKNOWN
+            if not all(_bounds(m, each) for each in beside):
+                return _UNKNOWN
+            said = (m.thing(each).defaults for each in beside if isinstance(each, Ref))
+            return ("bounded", inner, tuple(e for held in said for e in held if e[0] in BOUNDS))
         case "optional", [inner]:
             return ("either", shape_of(m, inner, env), ("none",))
         case "union", [first, *rest]:
@@ -184,6 +189,29 @@ def _subscripted(m: Machine, owner: Value, index: ast.expr, env: Env) -> Shape:
 
 class Refused(GiveUp):
     """A model certainly refuses a value."""
+
+
+def bounded(m: Machine, bounds: Sequence[tuple[str, Value]], value: Value) -> Value:
+    """Return a value of the type of a field, where it is within what that takes of it."""
+
+    limits = [(name, bound.value) for name, bound in bounds if isinstance(bound, Const)]
+
+    def within(one: Value) -> Value:
+        if one == NONE:
+            # What is optional bounds what is there.
+            return one
+        if isinstance(one, Const) and len(limits) == len(bounds):
+            try:
+                held = all(_HOLDS[name](one.value, limit) for name, limit in limits)
+            except (TypeError, ZeroDivisionError):
+                held = False
+            if not held:
+                host.refuse(m, "it is not within the bounds of its field")
+            return one
+        m.may_raise("a model may refuse a value")
+        return one
+
+    return m.each(value, within)
 
 
 def _no_number(m: Machine) -> Value:
@@ -208,8 +236,18 @@ def _converted(name: str, constant: object) -> Value:
             raise Refused("it is of another type")
         case "int", str(text) if _WHOLE.fullmatch(text):
             return Const(int(text))
+        case "bool", str(text):
+            return Const(text.lower() in host.TRUE)
+        case "bool", int(number):
+            return Const(bool(number))
+        case "float", int() | str() if not isinstance(constant, str) or _is_number(constant):
+            return Const(float(constant))
         case _:
             raise GiveUp("what a model makes of a value is not followed")
+
+
+def _is_number(text: str) -> bool:
+    return text.lower() in _ODD or _DECIMAL.fullmatch(text) is not None
 
 
 def _either(m: Machine, shapes: Sequence[Shape], value: Value) -> Value:
@@ -250,9 +288,8 @@ def _taken(m: Machine, shape: Shape, value: Value) -> Value:
             found = host.taken(m, m.node, name, value)
             # What a manifest's methods check, they check of whatever type it is.
             return host.judged(m, m.node, name, found) if word == HOST else found
-        case ("bounded", inner), _:
-            m.may_raise("a model may refuse a value")
-            return _taken(m, inner, value)
+        case ("bounded", inner, bounds), _:
+            return bounded(m, bounds, _taken(m, inner, value))
         case ("none",), Const(value=constant):
             if constant is not None:
                 raise Refused("it is not None")
@@ -428,6 +465,15 @@ SAID = words("description title examples")
 """What ``Field`` takes to describe a field with."""
 BOUNDS = words("ge gt le lt multiple_of min_length max_length")
 """What ``Field`` takes to refuse values with; those that it does not refuse stay as they are."""
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "le": operator.le,
+    "lt": operator.lt,
+    "multiple_of": lambda value, bound: value % bound == 0,
+    "min_length": lambda value, bound: len(value) >= bound,
+    "max_length": lambda value, bound: len(value) <= bound,
+}
 _BEFORE = Const("before")
 _MODES: tuple[dict[str, Value], ...] = ({}, {"mode": Const("after")}, {"mode": _BEFORE})
 _RAISED = Tuple((Foreign("builtins.ValueError"), Foreign("builtins.AssertionError")))

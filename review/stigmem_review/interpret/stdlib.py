@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from stigmem_review.interpret import annotation, generic, lazy, text
+from stigmem_review.interpret import annotation, doubts, generic, lazy, text
 from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
@@ -235,6 +235,20 @@ for _name in (
     *("logging.getLogger.error", "logging.getLogger.exception", "contextvars.ContextVar"),
 ):
     model(_name)(_harmless(_name))
+
+
+@model("contextvars.ContextVar.get", whole=True)
+def _context_variable(m: Machine, args: Args, keywords: Keywords) -> Value:
+    count(args, keywords, 1, 2)
+    variable = args[0]
+    assert isinstance(variable, Ref)
+    default = dict(m.thing(variable).defaults).get("default")
+    otherwise = args[1] if len(args) > 1 else default
+    why = "whether a context variable is set is not known"
+    if otherwise is None:
+        doubts.note(m, why)
+        raise GiveUp(why)
+    return m.unknown(why, otherwise)
 
 
 def _plain_only(name: str) -> Run:

@@ -327,16 +327,15 @@ class _Plugin:
         return Stop(refusal, _DISCOVERY, message, raised.conditions, raised.at)
 
     def _doubts(self, refusal: Refusal, phase: str) -> Iterator[Stop]:
-        """Yield the first call in a phase that may raise, for each of what has to be so for it."""
+        """Yield the first thing in a phase that may raise, for each of what has to be so for it."""
         first: dict[Conditions, Doubt] = {}
         for each in self._m.noted:
             if isinstance(each, Doubt) and each.phase == phase:
                 first.setdefault(each.conditions, each)
         certain = first.get(ALWAYS)
         for each in (certain,) if certain else first.values():
-            why = f"whether {each.api}() raises is not known"
             conditions = say(self._m, each.conditions)
-            yield Stop(refusal, conditions=conditions, at=each.at, unsure=why)
+            yield Stop(refusal, conditions=conditions, at=each.at, unsure=each.why)
 
     # Registration.
 
