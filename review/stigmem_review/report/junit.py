@@ -1,6 +1,8 @@
 """JUnit's XML, as build servers read it: one test case for each plugin.
 
 A case fails where its plugin needs a decision, and is an error where it could not be reviewed.
+Nothing stands in it but what the schema has that Jenkins holds such files against:
+https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ def render_junit(report: AnyReport) -> str:
         cases += map(_skipped, report.skipped)
     suite = Xml.Element("testsuite", _counts(cases))
     suite.extend(cases)
-    suites = Xml.Element("testsuites", _counts(cases))
+    counts = _counts(cases)
+    del counts["skipped"]  # one that only a suite has
+    suites = Xml.Element("testsuites", counts)
     suites.append(suite)
     Xml.indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(suites, "unicode")}\n'
@@ -39,12 +43,7 @@ def _counts(cases: list[Xml.Element]) -> dict[str, str]:
 
 
 def _case(subject: Subject, *, fails: bool) -> Xml.Element:
-    at = subject.at
     case = Xml.Element("testcase", {"classname": "stigmem-review", "name": subject.title})
-    if at is not None:
-        case.set("file", at.path)
-        if at.line:
-            case.set("line", str(at.line))
     said = "\n".join(_lines(subject))
     if subject.state == "clear" or not fails:
         if said:
@@ -67,6 +66,8 @@ def _lines(subject: Subject) -> Iterator[str]:
         yield f"not reviewed: {gap}"
     for each in subject.findings:
         yield from _finding(each)
+    if subject.at is not None and (subject.gaps or subject.findings):
+        yield f"pinned at {subject.at}"
 
 
 def _finding(each: Placed) -> Iterator[str]:
