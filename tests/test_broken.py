@@ -107,7 +107,7 @@ def test_a_wheel_is_held_against_the_project_given_with_it(tmp_path: Path) -> No
     otherwise = [
         (each.item, str(each.at), each.level)
         for each in of_wheel.mistakes
-        if f"{each.rule} {each.name}" == "SPR110 built-otherwise"
+        if f"{each.rule} {each.name}" == "SPR110 wheel-differs-from-source"
     ]
     info = "demo_plugin-0.9.0.dist-info"
     assert otherwise == [

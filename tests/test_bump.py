@@ -205,7 +205,7 @@ def test_other_files_under_the_same_version_are_reviewed(
     assert (each.what, each.state) == ("same version, other files", "blocked")
     assert each.report is not None
     names = [finding.name for finding in each.report.findings]
-    assert {"hook-added", "version-surprise"} <= set(names)
+    assert {"hook-added", "semver-mismatch"} <= set(names)
 
 
 def test_a_file_that_is_not_the_pinned_one_is_an_error(wheels: Wheels, reviewed: Reviewed) -> None:
@@ -495,7 +495,7 @@ def test_several_releases_of_one_plugin_are_all_reviewed(
         "demo-plugin 1.0.0>1.0.1 clear",
         "demo-plugin 1.0.0>1.1.0 blocked",
     ]
-    assert outcome(report)[1] == ["warning pins-disagree requirements.txt:1"]
+    assert outcome(report)[1] == ["warning conflicting-pins requirements.txt:1"]
 
 
 @pytest.mark.parametrize(
@@ -587,7 +587,7 @@ def test_a_repository_without_pins_is_not_reviewed(reviewed: Reviewed) -> None:
 # The policy
 
 STRICT = 'fail-on = "note"\nnode-version = "0.9.0a11"\n'
-LAX = '[levels]\ncapability-added = "note"\nversion-surprise = "note"\n'
+LAX = '[levels]\ncapability-added = "note"\nsemver-mismatch = "note"\n'
 
 
 def test_the_policy_is_that_of_the_base(wheels: Wheels, reviewed: Reviewed) -> None:

@@ -264,10 +264,10 @@ class Observation(msgspec.Struct, frozen=True):
     """Something that the code of a release does, found by reading it.
 
     ``kind`` is the name of the state in ``facts`` that it is, or ``accessor`` for an interface of
-    the node that it asks for; of a build's code, ``authority`` or ``early-effect``. With ``item``
-    it is what the same observation in another release is recognised by, ``about`` is what class of
-    thing it is, where the kind has classes, ``why`` says it in words. ``sha256`` is a digest of
-    what it is about, where it is as before only if that is.
+    the node that it asks for; of a build's code, ``authority`` or ``import-time-effect``. With
+    ``item`` it is what the same observation in another release is recognised by, ``about`` is what
+    class of thing it is, where the kind has classes, ``why`` says it in words. ``sha256`` is a
+    digest of what it is about, where it is as before only if that is.
     """
 
     kind: str

@@ -20,7 +20,7 @@ from support.sigstore import instance, person
 
 pytestmark = pytest.mark.network
 
-LAX = '[levels]\ncapability-added = "note"\nversion-surprise = "note"\n'
+LAX = '[levels]\ncapability-added = "note"\nsemver-mismatch = "note"\n'
 
 
 @pytest.fixture(scope="session")

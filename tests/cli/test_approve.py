@@ -110,7 +110,7 @@ def test_every_format_says_who_and_why(work: Path, form: str) -> None:
 
 
 def test_what_is_approved_in_part_stays_closed(work: Path) -> None:
-    done = run("approve", OLD, NEW, *ME, "--finding", "version-surprise", cwd=work)
+    done = run("approve", OLD, NEW, *ME, "--finding", "semver-mismatch", cwd=work)
     assert done.returncode == 0
     assert "The gate stays closed: 1 finding still needs approval." in done.stdout
     assert code(work, NEW, OLD) == 1

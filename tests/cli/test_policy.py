@@ -39,7 +39,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 OLD, NEW = "../demo_plugin-1.0.0-py3-none-any.whl", "../demo_plugin-1.0.1-py3-none-any.whl"
-LAX = '[levels]\ncapability-added = "note"\nversion-surprise = "note"\n'
+LAX = '[levels]\ncapability-added = "note"\nsemver-mismatch = "note"\n'
 
 
 def test_a_review_goes_by_the_policy_of_the_repository_and_names_it(

@@ -111,7 +111,7 @@ def test_with_what_it_gains_it_is_said_once(tmp_path: Path) -> None:
     report = compared(tmp_path, plugin(), plugin(capabilities=("facts.read", "facts.write")))
     names = [each.name for each in report.findings]
     assert "code-changed-under-version" not in names
-    [surprise] = [each for each in report.findings if each.name == "version-surprise"]
+    [surprise] = [each for each in report.findings if each.name == "semver-mismatch"]
     assert "demo_plugin/manifest.py" in "".join(part.text for part in surprise.message)
 
 

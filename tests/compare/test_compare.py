@@ -449,7 +449,7 @@ def test_what_is_known_and_what_depends_are_lost_and_found_alike() -> None:
 def test_a_small_step_that_brings_more_at_times_is_a_surprise() -> None:
     def gained(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         found = said(old, {"version": "1.0.1", **new})
-        return [each.partition("it gains ")[2] for each in found if "version-surprise" in each]
+        return [each.partition("it gains ")[2] for each in found if "semver-mismatch" in each]
 
     at_times = release_with({"capabilities": ONLINE})
     always = {"capabilities": BOTH}

@@ -25,7 +25,7 @@ SAID, LISTED, SILENT = "said", "listed", "silent"
 # other code, and where the old one is a capture, which has no code.
 TREATED = {
     "accessor-undeclared": (LISTED, LISTED, SAID),
-    "built-otherwise": (LISTED, LISTED, LISTED),
+    "wheel-differs-from-source": (LISTED, LISTED, LISTED),
     "capability-unknown": (LISTED, LISTED, LISTED),
     "capability-unused": (SILENT, SILENT, SILENT),
     "condition-unclear": (LISTED, SAID, SAID),
@@ -37,12 +37,12 @@ TREATED = {
     "factory-raises": (SILENT, SILENT, SILENT),
     "field-refused": (LISTED, SAID, SAID),
     "field-unread": (LISTED, SAID, SAID),
-    "file-odd": (SILENT, SILENT, SILENT),
+    "unexpected-file": (SILENT, SILENT, SILENT),
     "files-unreviewed": (SAID, SAID, SAID),
     "context-lacks": (LISTED, LISTED, SAID),
     "handler-arity": (LISTED, LISTED, SAID),
     "handler-async": (LISTED, LISTED, SAID),
-    "handler-keywords": (LISTED, LISTED, SAID),
+    "handler-signature-mismatch": (LISTED, LISTED, SAID),
     "handler-result": (LISTED, LISTED, SAID),
     "handler-unread": (LISTED, SAID, SAID),
     "health-result": (LISTED, LISTED, SAID),

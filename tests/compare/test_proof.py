@@ -81,7 +81,7 @@ PROVEN = {
         facts.CodeRun,
         facts.CredentialsRead,
         facts.DataSent,
-        facts.EarlyEffect,
+        facts.ImportTimeEffect,
         facts.NetworkUsed,
     ),
     "builds": (facts.BuildStepAdded, facts.BuildStepChanged, facts.BuildStepRemoved),

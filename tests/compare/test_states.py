@@ -26,7 +26,7 @@ from stigmem_review.model import (
 from stigmem_review.rulebook.examples import ShortRelease, release_of
 
 READERS = ("manifest", "observe", "sources")
-OTHERS = {"accessor", "authority", "early-effect"}
+OTHERS = {"accessor", "authority", "import-time-effect"}
 """An accessor is held against the manifest, and a build's code against that of another build."""
 
 

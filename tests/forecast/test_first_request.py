@@ -17,7 +17,7 @@ NEWEST = host.versions()[-1]
 RECORDED = starts.load()
 FIRED = [each for each in starts.cases() if each.fire and not RECORDED[each.name][1][NEWEST].error]
 KINDS = {
-    "handler-keywords": re.compile("failed for (?:audit )?hook .*(?:argument|keyword)"),
+    "handler-signature-mismatch": re.compile("failed for (?:audit )?hook .*(?:argument|keyword)"),
     "handler-async": re.compile("returned coroutine;"),
     "handler-result": re.compile("returned (?!coroutine)"),
 }

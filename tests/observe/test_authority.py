@@ -297,8 +297,8 @@ def test_what_was_there_before_is_no_finding(tmp_path: Path) -> None:
 
 def test_work_at_import_is_a_finding_of_its_own(tmp_path: Path) -> None:
     report = upgrade(tmp_path, "", "import subprocess\nsubprocess.run(['x'])\n")
-    assert ("early-effect", "error", "process") in found(report)
-    [early] = [each for each in report.findings if each.name == "early-effect"]
+    assert ("import-time-effect", "error", "process") in found(report)
+    [early] = [each for each in report.findings if each.name == "import-time-effect"]
     assert str(early.at) == "demo_plugin/handlers.py:2"
 
 

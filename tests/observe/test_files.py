@@ -346,7 +346,7 @@ def test_odd_files_that_are_new_are_findings_and_harmless_ones_are_not(tmp_path:
         for number, (name, data) in enumerate(HARMLESS.values())
     }
     report = releases(tmp_path, {}, {**extra, "demo_plugin/x.png": zipped()})
-    assert found(report) == [("file-odd", "warning", "demo_plugin/x.png")]
+    assert found(report) == [("unexpected-file", "warning", "demo_plugin/x.png")]
 
 
 def test_another_harmless_content_is_no_news(tmp_path: Path) -> None:
@@ -358,13 +358,13 @@ def test_other_content_of_a_file_that_nobody_can_read_is_news(tmp_path: Path) ->
     same = {"demo_plugin/same.so": ELF}
     old, new = ({"demo_plugin/fast.so": ELF + end, **same} for end in (b"1", b"2"))
     report = releases(tmp_path, old, new)
-    assert found(report) == [("file-odd", "warning", "demo_plugin/fast.so")]
+    assert found(report) == [("unexpected-file", "warning", "demo_plugin/fast.so")]
     assert [flat(line.says) for line in report.code] == ["demo_plugin/same.so"]
 
 
 def test_source_that_nobody_can_read_is_odd(tmp_path: Path) -> None:
     report = releases(tmp_path, {}, {"demo_plugin/later.py": b"def f(:\n"})
-    assert found(report) == [("file-odd", "warning", "demo_plugin/later.py")]
+    assert found(report) == [("unexpected-file", "warning", "demo_plugin/later.py")]
 
 
 def test_what_setuptools_leaves_in_a_source_tree_is_not_odd(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from stigmem_review.pipeline.reading import read
 from stigmem_review.sources.request import understand
 from support.plugins import plugin, write_wheel
 
+MISMATCH = "handler-signature-mismatch"
 HANDLERS = """\
 from . import helpers
 from .limits import LIMIT as MOST
@@ -371,41 +372,41 @@ CALLS = {
         "pre_assert_authorize",
         "def audit(ctx)",
         {
-            "handler-keywords": "the node passes req, identity, tenant, request_id by name, and it "
+            MISMATCH: "the node passes req, identity, tenant, request_id by name, and it "
             "takes no such parameter"
         },
     ),
     "one keyword missing": (
         "recall_filter",
         "def audit(ctx, value, identity, tenant)",
-        {"handler-keywords": "the node passes request_id by name, and it takes no such parameter"},
+        {MISMATCH: "the node passes request_id by name, and it takes no such parameter"},
     ),
     "a keyword nobody passes": (
         "post_assert_persist",
         "def audit(ctx, *, token, more=1, **_)",
-        {"handler-keywords": "it wants token, which the node does not pass"},
+        {MISMATCH: "it wants token, which the node does not pass"},
     ),
     "a positional nobody passes": (
         "recall_filter",
         "def audit(ctx, value, third, fourth=None, **_)",
-        {"handler-keywords": "it wants third, which the node does not pass"},
+        {MISMATCH: "it wants third, which the node does not pass"},
     ),
     "positionals only": (
         "audit_emit",
         "def audit(ctx, event, /, **_)",
-        {"handler-keywords": "it wants event, which the node does not pass"},
+        {MISMATCH: "it wants event, which the node does not pass"},
     ),
     "a name that is taken": (
         "audit_emit",
         "def audit(event, **_)",
-        {"handler-keywords": "the node passes event by name, which the context or the value fills"},
+        {MISMATCH: "the node passes event by name, which the context or the value fills"},
     ),
     "the same name, by position only": ("audit_emit", "def audit(event, /, **_)", {}),
     "only some calls": (
         "recall_rank",
         "def audit(ctx, scored, identity, tenant=None, request_id=None)",
         {
-            "handler-keywords": "the node passes weights, as_of by name, and it takes no such "
+            MISMATCH: "the node passes weights, as_of by name, and it takes no such "
             "parameter, in 2 of its 3 calls"
         },
     ),
@@ -419,7 +420,7 @@ CALLS = {
         "async def audit(ctx)",
         {
             "handler-async": "demo_plugin.handlers:audit is async",
-            "handler-keywords": "the node passes event by name, and it takes no such parameter",
+            MISMATCH: "the node passes event by name, and it takes no such parameter",
         },
     ),
 }
@@ -447,8 +448,8 @@ def test_a_signature_is_held_against_the_nodes_calls(case: str, tmp_path: Path) 
         ("@classmethod", "(cls, ctx, **_)", []),
         ("", "(ctx, **_)", []),
         ("@classmethod", "(ctx, **_)", ["handler-arity"]),
-        ("@classmethod", "(cls, ctx)", ["handler-keywords"]),
-        ("@staticmethod", "(ctx, need, **_)", ["handler-keywords"]),
+        ("@classmethod", "(cls, ctx)", [MISMATCH]),
+        ("@staticmethod", "(ctx, need, **_)", [MISMATCH]),
     ],
 )
 def test_methods_are_looked_at_too(
@@ -485,7 +486,7 @@ MADE = {
     "wrapped, no keywords": (
         WRAPS + "@logged\ndef audit(ctx, value): ran()",
         {
-            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            MISMATCH: "the node passes identity, tenant, request_id by name, and it "
             "takes no such parameter"
         },
     ),
@@ -540,7 +541,7 @@ MADE = {
         "class Base:\n    def audit(self, ctx, value): ran()\nclass Audit(Base): ...\n"
         "audit = Audit().audit",
         {
-            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            MISMATCH: "the node passes identity, tenant, request_id by name, and it "
             "takes no such parameter"
         },
     ),
@@ -557,7 +558,7 @@ MADE = {
     "a lambda without keywords": (
         "audit = lambda ctx, value: ran()",
         {
-            "handler-keywords": "the node passes identity, tenant, request_id by name, and it "
+            MISMATCH: "the node passes identity, tenant, request_id by name, and it "
             "takes no such parameter"
         },
     ),
@@ -587,7 +588,7 @@ def test_what_was_so_before_is_no_finding(tmp_path: Path) -> None:
     ]
     assert [each.what for each in report.already] == [
         "handler-async",
-        "handler-keywords",
+        MISMATCH,
         "not signed",
     ]
 
@@ -597,7 +598,7 @@ def test_authors_are_told(tmp_path: Path) -> None:
     [checked] = check(str(source)).checked
     assert [(each.name, each.level) for each in checked.mistakes] == [
         ("handler-async", "error"),
-        ("handler-keywords", "error"),
+        (MISMATCH, "error"),
     ]
     assert all(each.do for each in checked.mistakes)
 
@@ -843,7 +844,7 @@ def test_the_node_does_what_is_said(case: str, node_python: Path) -> None:
         assert not any(each["raised"] for each in real["calls"])
     info = host.node().hook(hook)
     for each in real["calls"]:
-        if not each["ran"] and "handler-keywords" in expected:
+        if not each["ran"] and MISMATCH in expected:
             # What rule SPR209 goes by: everything is raised, but in a hook that only observes.
             assert bool(each["raised"]) == (info.power != "observe" or info.band == "AUDIT")
             assert not each["raised"] or "audit()" in each["raised"]

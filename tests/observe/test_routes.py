@@ -425,7 +425,7 @@ def test_a_router_that_moved_is_no_gain(tmp_path: Path) -> None:
         ),
     }
     assert all(said[name]["route-added"][0] == "warning" for name in ("open", "more", "less"))
-    assert "version-surprise" in said["more"]
+    assert "semver-mismatch" in said["more"]
     assert said["less"]["route-removed"][1].endswith("to the node: GET /a no longer answers there.")
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stigmem_review.report import AnyReport
 
 
-LOWERED = '[levels]\ncapability-added = "note"\nversion-surprise = "off"\n'
-ALL_OFF = '[levels]\ncapability-added = "off"\nversion-surprise = "off"\n'
+LOWERED = '[levels]\ncapability-added = "note"\nsemver-mismatch = "off"\n'
+ALL_OFF = '[levels]\ncapability-added = "off"\nsemver-mismatch = "off"\n'
 FORMS: list[Format] = ["text", "markdown", "summary", "github", "json"]
 GAINS = plugin(
     version="1.0.1",
@@ -56,7 +56,7 @@ def test_its_json_has_both_levels_and_what_is_off(tmp_path: Path) -> None:
         "[levels]",
     )
     [off] = document["off"]
-    assert (off["name"], off["level"], off["policy"]) == ("version-surprise", "warning", "[levels]")
+    assert (off["name"], off["level"], off["policy"]) == ("semver-mismatch", "warning", "[levels]")
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
@@ -76,7 +76,7 @@ def test_what_is_turned_off_is_listed_also_where_nothing_else_is(
     assert report.verdict.state == "clear"
     assert "2 findings lowered by the policy: all turned off." in printed
     assert "Turned off by the policy (2 findings)" in printed
-    for name in ("capability-added", "version-surprise"):
+    for name in ("capability-added", "semver-mismatch"):
         assert name in printed
 
 

@@ -48,6 +48,14 @@ def test_a_level_stands_beside_the_rules_own() -> None:
     assert [each.is_lowered for each in found.findings] == [True, False]
 
 
+def test_a_policy_may_call_a_rule_by_a_name_that_it_had() -> None:
+    policy = parse_policy(b'[levels]\nversion-surprise = "off"\n', "p.toml")
+    assert rule_policy(policy, shipped_rules(), host.node()).settings == {"": {"SPR602": "off"}}
+    both = b'[levels]\nversion-surprise = "off"\nsemver-mismatch = "note"\n'
+    with pytest.raises(PolicyError, match="is the same rule as `version-surprise`"):
+        rule_policy(parse_policy(both, "p.toml"), shipped_rules(), host.node())
+
+
 def test_a_raised_finding_is_not_lowered() -> None:
     found = judged('[levels]\nSPR301 = "error"\n').findings
     assert [(each.level, each.rule_level, each.is_lowered) for each in found] == [

@@ -59,9 +59,9 @@ def test_what_a_plugin_may_have_is_listed_and_counts_no_more() -> None:
     assert shown(found, "capability-added") == (["warning recall.read"], [f"network.outbound {BY}"])
     assert shown(found, "hook-added") == ([], [f"pre_recall_authorize {BY}"])
     # Something else is gained in a small step, so that is still a surprise.
-    assert shown(found, "version-surprise") == (["warning version"], [])
+    assert shown(found, "semver-mismatch") == (["warning version"], [])
     both = text.replace('["network.outbound"]', '["network.outbound", "recall.read"]')
-    assert shown(judged(both, OLD, GAINS), "version-surprise") == ([], [f"version {BY}"])
+    assert shown(judged(both, OLD, GAINS), "semver-mismatch") == ([], [f"version {BY}"])
 
 
 def test_what_one_plugin_may_have_another_may_not() -> None:
@@ -112,7 +112,7 @@ def test_what_runs_while_the_node_loads_a_plugin_is_never_allowed() -> None:
     text = f'{ALLOW}\nauthority = ["network"]\n'
     found = judged(text, OLD, release(version="1.1.0", **acts("ledger.example", roots="import")))
     assert found.off == ()
-    assert len(shown(found, "early-effect")[0]) == 1
+    assert len(shown(found, "import-time-effect")[0]) == 1
 
 
 NEVER = b"""\

@@ -168,6 +168,28 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
         load_rules(tmp_path)
 
 
+def test_a_rule_is_found_by_a_name_that_it_had(tmp_path: Path) -> None:
+    (tmp_path / "SPR999-demo.toml").write_text(f'formerly = ["trial"]\n{GOOD}', "utf-8")
+    book = load_rules(tmp_path)
+    assert [each.id for each in (book.get("trial"), book.get("demo")) if each] == ["SPR999"] * 2
+    assert book.get("tria") is None
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"other": "SPR998"}, {"a": "SPR997", "b": "SPR998"}],
+    ids=["a name of another", "a former name of another"],
+)
+def test_a_name_that_two_rules_claim_is_refused(others: dict[str, str], tmp_path: Path) -> None:
+    for name, number in others.items():
+        said = GOOD.replace("SPR999", number).replace('"demo"', f'"{name}"')
+        former = "" if name == "other" else 'formerly = ["other"]\n'
+        (tmp_path / f"{number}-{name}.toml").write_text(former + said, "utf-8")
+    (tmp_path / "SPR999-demo.toml").write_text(f'formerly = ["other"]\n{GOOD}', "utf-8")
+    with pytest.raises(RuleError, match="another rule has the name 'other'"):
+        load_rules(tmp_path)
+
+
 def test_a_message_lists_ten_items_and_counts_the_rest(tmp_path: Path) -> None:
     text = GOOD.replace("capability-added", "files-unreviewed").replace("fact.item", "fact.files")
     rule = compiled(_load(tmp_path, text))

@@ -74,6 +74,7 @@ def show_rule(options: argparse.Namespace) -> int:
         ("Why", rule.why),
         ("Do", rule.do),
         ("Authors", rule.mend),
+        ("Formerly", ", ".join(rule.formerly)),
         ("Judges", ", ".join(rule.on)),
         ("Says", rule.says),
         ("When", rule.when),

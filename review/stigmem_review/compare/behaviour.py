@@ -249,7 +249,7 @@ def _fact(
     roots = tuple(dict.fromkeys(root for each in found for root in each.roots))
     hooks = tuple(each.removeprefix(_HOOK) for each in roots if each.startswith(_HOOK))
     if of is None:
-        of = facts.EarlyEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
+        of = facts.ImportTimeEffect if when == "start" else _CLASSES.get(kind, facts.AuthorityUsed)
     return of(
         item=kind,
         act=kind,
@@ -394,7 +394,7 @@ def _is_told(fact: Fact, thing: Thing) -> bool:
             hook, _, passed = name.partition(" ")
             return hook in (*fact.hooks, *fact.kept) and passed in fact.data
         case _ if name == IMPORT:
-            return isinstance(fact, facts.EarlyEffect)
+            return isinstance(fact, facts.ImportTimeEffect)
         case _:
             return name.removeprefix(_HOOK) in fact.hooks or fact.occasion in (
                 _one(name),

@@ -143,7 +143,7 @@ def _presence(old: Release, new: Release) -> Iterator[Fact]:
 
 def _surprise(
     move: tuple[str, str] | None, changes: list[facts.Fact]
-) -> Iterator[facts.VersionSurprise]:
+) -> Iterator[facts.SemverMismatch]:
     """Yield one fact where a small step of the version comes with more rights."""
     gained = tuple(
         spelled(change.item, change.when)
@@ -156,7 +156,7 @@ def _surprise(
         return
     size = versions.step(*move)
     if size in _SURPRISING:
-        yield facts.VersionSurprise(item="version", step=size, gained=gained)
+        yield facts.SemverMismatch(item="version", step=size, gained=gained)
 
 
 def _not_carried(old: Release, new: Release) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from stigmem_review.versions import allows
 _LOADING = frozenset(
     {
         *("entry-point-invalid", "entry-points-several", "load-raises", "target-missing"),
-        *("target-not-factory", "file-odd", "import-missing", "not-shipped"),
+        *("target-not-factory", "unexpected-file", "import-missing", "not-shipped"),
     }
 )
 _BUILDING = frozenset(
@@ -28,7 +28,9 @@ _BUILDING = frozenset(
         "version-invalid",
     }
 )
-_CALLED = frozenset({"handler-async", "handler-keywords", "handler-result", "not-shipped"})
+_CALLED = frozenset(
+    {"handler-async", "handler-signature-mismatch", "handler-result", "not-shipped"}
+)
 _SAID: dict[Refusal, frozenset[str]] = {
     "DISC-DUP": frozenset({"entry-points-several"}),
     "DISC-BASEEXC": _LOADING,

@@ -264,7 +264,7 @@ def built_otherwise(wheel: Release, given: Iterable[Release]) -> tuple[Problem, 
             and not versions.same(built.value, stated.value)
         ):
             why = f"it says {built.value}, and {shown} says {stated.value}"
-            found.append(Problem("built-otherwise", "version", why, built.at))
+            found.append(Problem("wheel-differs-from-source", "version", why, built.at))
         found += _other_entry_points(wheel, project, shown)
         found += _lacking(wheel, project, shown)
     return tuple(found)
@@ -286,10 +286,10 @@ def _lacking(wheel: Release, project: Release, shown: str) -> Iterator[Problem]:
     missing = sorted(_places(project) - _places(wheel))
     for place in missing[:_LACKING]:
         why = f"it lacks this file, and {shown} would install it"
-        yield Problem("built-otherwise", place, why)
+        yield Problem("wheel-differs-from-source", place, why)
     if len(missing) > _LACKING:
         why = f"it lacks {len(missing) - _LACKING} more that {shown} would install"
-        yield Problem("built-otherwise", "more files", why)
+        yield Problem("wheel-differs-from-source", "more files", why)
 
 
 def _places(release: Release) -> set[str]:
@@ -311,7 +311,7 @@ def _other_entry_points(wheel: Release, project: Release, shown: str) -> Iterato
         if one != two:
             at = built[item].at if item in built else None
             why = f"it has {one}, and {shown} has {two}"
-            yield Problem("built-otherwise", item, why, at)
+            yield Problem("wheel-differs-from-source", item, why, at)
 
 
 def _spelt(entry_point: EntryPoint | None) -> str:

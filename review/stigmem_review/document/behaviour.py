@@ -14,7 +14,7 @@ _SHOWN = 3
 
 _WHAT = {
     "accessor": "interfaces of the node",
-    "file-odd": "files that are no Python source",
+    "unexpected-file": "files that are no Python source",
     "source-deceptive": "source that hides something",
     "factory-raises": "where the factory stops the node",
 }
@@ -65,7 +65,9 @@ def _add_acts(shown: Shown, acts: Iterable[Act]) -> None:
 
 def _add(shown: Shown, each: Observation) -> None:
     what = _WHAT.get(each.kind, each.kind.replace("-", " "))
-    shown.setdefault(what, {}).setdefault(each.item, None if each.kind == "file-odd" else each.at)
+    shown.setdefault(what, {}).setdefault(
+        each.item, None if each.kind == "unexpected-file" else each.at
+    )
 
 
 def _key(observation: Observation) -> tuple[str, str]:

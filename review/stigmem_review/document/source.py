@@ -76,7 +76,7 @@ def _digests(release: Release, written: Written) -> dict[str, str]:
 def _running(release: Release) -> Iterator[str]:
     """Yield the places of files that can run though their names do not say so."""
     for each in release.observed:
-        if each.kind == "file-odd":
+        if each.kind == "unexpected-file":
             yield _SITE + each.item
     for step in release.builds:
         yield from (part.name for part in step.parts)

@@ -92,7 +92,7 @@ class AuthorityUsed(Reaches, frozen=True, kw_only=True):
     """It works with files, variables, databases, threads, or with what is not for plugins."""
 
 
-class EarlyEffect(Reaches, frozen=True, kw_only=True):
+class ImportTimeEffect(Reaches, frozen=True, kw_only=True):
     """It does any of these while the node loads the plugin."""
 
 
@@ -141,7 +141,7 @@ class CapabilityUnused(State, frozen=True, kw_only=True):
     accessor: str
 
 
-class FileOdd(Explained, frozen=True, kw_only=True):
+class UnexpectedFile(Explained, frozen=True, kw_only=True):
     """A file that is no Python source; ``runs`` if Python can run what is in it."""
 
     excuse = "as before"

@@ -59,7 +59,7 @@ class EntryPointOdd(Explained, frozen=True, kw_only=True):
     excuse = "as before"
 
 
-class BuiltOtherwise(Explained, frozen=True, kw_only=True):
+class WheelDiffersFromSource(Explained, frozen=True, kw_only=True):
     """A built distribution declares other entry points than the project it was built from."""
 
     excuse = "as before"

@@ -205,7 +205,7 @@ class HandlerAsync(Explained, frozen=True, kw_only=True):
     hook: HookInfo
 
 
-class HandlerKeywords(Explained, frozen=True, kw_only=True):
+class HandlerSignatureMismatch(Explained, frozen=True, kw_only=True):
     """A handler that does not take what the node passes, so that calls of it fail."""
 
     excuse = "as before"

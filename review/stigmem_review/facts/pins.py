@@ -49,7 +49,7 @@ class RequirementUnpinned(Fact, frozen=True, kw_only=True):
     name: str
 
 
-class PinsDisagree(Fact, frozen=True, kw_only=True):
+class ConflictingPins(Fact, frozen=True, kw_only=True):
     """A plugin pinned to several releases at once."""
 
     pins: tuple[str, ...]

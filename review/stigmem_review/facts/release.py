@@ -82,7 +82,7 @@ class OutsideFileChanged(Fact, frozen=True, kw_only=True):
         return _outside(self.item, runs=self.runs)
 
 
-class VersionSurprise(Fact, frozen=True, kw_only=True):
+class SemverMismatch(Fact, frozen=True, kw_only=True):
     """More was gained than the step of the version promises.
 
     ``files`` are those of the package that differ, where it is the same version.

@@ -30,7 +30,7 @@ def authorities(code: Code, events: Iterable[Event]) -> Iterator[Observation]:
         yield Observation("authority", f"{authority}: {by}", says, authority, at)
         acts = event.kind == "calls" or (event.kind == "sets" and authority == "monkeypatching")
         if event.phase in _EARLY and acts and authority in apis.HEAVY:
-            yield Observation("early-effect", f"{authority}: {by}", says, authority, at)
+            yield Observation("import-time-effect", f"{authority}: {by}", says, authority, at)
 
 
 def reached(event: Event) -> tuple[Authority, str] | None:

@@ -223,7 +223,7 @@ class _Reader:
         found: dict[str, Observation] = {}
         for each in authorities(Code({}), events):
             path = each.at.path if each.at is not None else ""
-            if each.kind == ("authority" if path in parts else "early-effect"):
+            if each.kind == ("authority" if path in parts else "import-time-effect"):
                 found.setdefault(f"{path} {each.item}", each)
         yield from found.values()
 

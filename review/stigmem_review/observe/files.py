@@ -61,7 +61,7 @@ def odd_files(code: Code, release: Release) -> Iterator[Observation]:
         if odd is not None:
             about = "runs" if odd.runs else ""
             why = f"{place} is {odd.what}"
-            yield Observation("file-odd", place, why, about, code.at(place), packages[place])
+            yield Observation("unexpected-file", place, why, about, code.at(place), packages[place])
 
 
 class Look:

@@ -199,12 +199,12 @@ def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[O
         why = f"it takes {taken} and the node wants at least {wanted}"
         yield Observation("handler-arity", hook, why, at=shown.at)
     elif why := _misfit(found.taken, wanted, calls):
-        yield Observation("handler-keywords", hook, why, at=found.at)
+        yield Observation("handler-signature-mismatch", hook, why, at=found.at)
     elif found.function != shown.function:
         # What it wraps matters where the wrapper hands on what the node passes.
         refused = [each for each in calls if _raises(program, value, wanted, each)]
         if refused and (why := _misfit(shown.taken, wanted, tuple(refused))):
-            yield Observation("handler-keywords", hook, why, at=shown.at)
+            yield Observation("handler-signature-mismatch", hook, why, at=shown.at)
     if found.is_async or (shown.is_async and _is_coroutine(program, value, wanted, calls)):
         yield Observation("handler-async", hook, f"{shown.target} is async", at=shown.at)
 

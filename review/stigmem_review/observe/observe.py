@@ -270,7 +270,7 @@ def _observations(
         if isinstance(syntax, Failure):
             why = f"{place} is Python source that cannot be read: {syntax.why}"
             at, sha256 = code.at(place, syntax.line), _digest(release, place)
-            yield Observation("file-odd", place, why, "runs", at, sha256)
+            yield Observation("unexpected-file", place, why, "runs", at, sha256)
         yield from _deceptions(code, place, seen.looked(code.files[place]))
     yield from odd_files(code, release)
     yield from missing_imports(release, code, node, imports, events)

@@ -95,9 +95,9 @@ def _allows(allow: Rights, fact: Fact) -> bool:
             return fact.item in allow.capabilities
         case facts.HookAdded() | facts.HookReconditioned():
             return fact.item in allow.hooks
-        case facts.VersionSurprise():
+        case facts.SemverMismatch():
             return {*fact.gained} <= {*allow.capabilities, *allow.hooks}
-        case facts.EarlyEffect():
+        case facts.ImportTimeEffect():
             return False
         case facts.Reaches():
             leads = fact.whole and fact.to and all(allow.leads(fact.act, to) for to in fact.to)

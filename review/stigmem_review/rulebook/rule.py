@@ -18,7 +18,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     its level is ``level``, or a heavier one where ``warning_when`` or ``error_when`` says so.
     ``says`` is the message, ``why`` and ``do`` are plain text; ``mend`` says what the author of
     the release can do, where that is not what its reviewer does. A finding of a rule that is not
-    ``approvable`` cannot be accepted, only removed.
+    ``approvable`` cannot be accepted, only removed. ``formerly`` are names that it had
+    before, which policies may still call it by.
     """
 
     id: str
@@ -33,3 +34,4 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     error_when: str = ""
     mend: str = ""
     approvable: bool = True
+    formerly: tuple[str, ...] = ()

@@ -141,11 +141,12 @@ class Rulebook(msgspec.Struct, frozen=True, dict=True):
         return Rulebook((*self.rules, *mine), both)
 
     def get(self, wanted: str) -> RuleFile | None:
-        """Return a rule by its id or its name."""
+        """Return a rule by its id, its name, or a name that it had before."""
         for each in self.rules:
             if wanted.upper() == each.id or wanted == each.name:
                 return each
-        return None
+        # What a rule was called stands in its text, which few reviews need of all rules.
+        return next((each for each in self.rules if wanted in each.rule.formerly), None)
 
 
 def find_rules() -> Path:
@@ -194,11 +195,14 @@ def listed_rules(top: Path) -> Rulebook:
 def load_rules(top: Path) -> Rulebook:
     """Read every rule below a folder.
 
-    Raises ``RuleError`` that names the file for anything that is not a rule.
+    Raises ``RuleError`` that names the file for anything that is not a rule, and where a name that
+    one had before is that of another.
     """
     book = _find(top)
     for each in book.rules:
-        _ = each.rule
+        for name in each.rule.formerly:
+            if book.get(name) is not each:
+                raise RuleError(f"{each.path}: another rule has the name {name!r} of this one")
     return book
 
 

@@ -13,11 +13,11 @@ from stigmem_review.document.bump import Bump
 from stigmem_review.document.parts import Line, Report
 from stigmem_review.errors import LateError, MismatchError
 from stigmem_review.facts import (
+    ConflictingPins,
     ExtrasChanged,
     Fact,
     HashUnknown,
     PinMismatch,
-    PinsDisagree,
     PinUnhashed,
     ReleaseYanked,
 )
@@ -289,7 +289,7 @@ class _Pins:
         if len(now) > 1 and now.keys() != was.keys():
             listed = tuple(f"{wanted(pin)} ({pin.at.path})" for pin in now.values())
             at = next(iter(now.values())).at
-            fact = PinsDisagree(item=name, pins=listed, at=at)
+            fact = ConflictingPins(item=name, pins=listed, at=at)
             self._work.judge(name, fact, pinned(was.values()), pinned(now.values()))
 
     def _built(self, name: str) -> None:
