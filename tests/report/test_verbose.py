@@ -8,6 +8,7 @@ import pytest
 
 from stigmem_review import cli
 from support.plugins import plugin, write_wheel
+from support.repository import Deployment
 
 COMPUTED = """\
 import os
@@ -39,6 +40,20 @@ def test_it_says_which_rules_do_not_apply_and_where_they_would(
     assert "SPR6" in said.partition("Rules that do not apply")[2]
     assert ": only where " in said
     assert "Rules that do not apply" not in printed(capsys, old, new, "--all")
+
+
+def test_a_change_of_pins_says_it_of_each_plugin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheels, deployment = tmp_path / "wheels", Deployment(tmp_path / "deployment")
+    for each in ("1.0.0", "2.0.0"):
+        write_wheel(wheels, plugin(version=each), version=each)
+        deployment.commit({"requirements.txt": f"demo-plugin=={each}\n"})
+    where = ("--repository", str(deployment.folder), "--artifacts", str(wheels))
+    cli.run(["bump", "HEAD~1", *where, "--verbose"])
+    assert "Rules that do not apply" in capsys.readouterr().out
+    cli.run(["bump", "HEAD~1", *where, "--all"])
+    assert "Rules that do not apply" not in capsys.readouterr().out
 
 
 def test_it_says_why_a_field_is_not_known_and_where(

@@ -138,6 +138,7 @@ def run(options: argparse.Namespace) -> int:
             ledger=options.ledger,
             # What shards hand over would be many times as large.
             code=wants_code(options) and options.shard is None,
+            explain=options.verbose,
         )
         report = review_change(wanted).report
     more = receipt_files(options, report, witness) or ()

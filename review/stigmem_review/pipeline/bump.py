@@ -122,8 +122,9 @@ class Wanted(NamedTuple):
     staged against the last commit, whatever the two revisions are: no index is asked then, and pins
     whose files are not among the artifacts are left to another review. With a ``shard`` (its
     number from 1, and of how many) only its share of the distributions is looked at, and the
-    report is one to be merged. ``ledger`` is a file of this machine, and ``code`` says whether
-    each review has what differs of the code, as for ``review``.
+    report is one to be merged. ``ledger`` is a file of this machine, ``code`` says whether
+    each review has what differs of the code, and ``explain`` which rules do not apply, as for
+    ``review``.
     """
 
     base: str
@@ -147,6 +148,7 @@ class Wanted(NamedTuple):
     shard: tuple[int, int] | None = None
     ledger: str | None = None
     code: bool = False
+    explain: bool = False
 
 
 class Change(NamedTuple):
@@ -214,7 +216,12 @@ def review_change(wanted: Wanted) -> Change:
     states = States(opened, base_tree, before, after, head_id)
     records, read = _accepted(wanted, states, accepted, said)
     terms = msgspec.structs.replace(
-        terms, consulted=(), approvals=records, witness=wanted.witness, today=wanted.today
+        terms,
+        consulted=(),
+        approvals=records,
+        witness=wanted.witness,
+        today=wanted.today,
+        explain=wanted.explain,
     )
     if wanted.ledger is not None:
         from stigmem_review.pipeline.ledger import consulted, read_ledger

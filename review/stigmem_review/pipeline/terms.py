@@ -70,7 +70,8 @@ class Terms(msgspec.Struct, frozen=True):
     node's database, where one is given. ``today`` (UTC) is what ages are counted to, if anybody
     said which day it is. ``named`` if somebody said which node it is: it is the newest that is
     known where nobody did. ``variables`` are what the node's environment is known to have.
-    ``ignore`` are findings of ``check`` that do not count.
+    ``ignore`` are findings of ``check`` that do not count. With ``explain`` reports say which rules
+    do not apply to what was found.
     """
 
     node: Node
@@ -92,6 +93,7 @@ class Terms(msgspec.Struct, frozen=True):
     named: bool = False
     variables: Mapping[str, str] = NOTHING
     ignore: tuple[Ignore, ...] = ()
+    explain: bool = False
 
     @property
     def settings(self) -> NodeSettings:

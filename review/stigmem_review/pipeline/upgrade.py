@@ -86,7 +86,7 @@ def review(
     _check_plugins(openings.values())
     decisions = read_decisions(policy, env_file, environment or {}, trust_root, today=today)
     terms = decisions.terms(node_version, gate, old_node=old_node_version)
-    terms = msgspec.structs.replace(terms, witness=witness, today=today)
+    terms = msgspec.structs.replace(terms, witness=witness, today=today, explain=explain)
     if ledger is not None:
         from stigmem_review.pipeline.ledger import consulted, read_ledger
 
@@ -99,7 +99,7 @@ def review(
         terms = msgspec.structs.replace(
             terms, approvals=records, consulted=(*terms.consulted, read)
         )
-    return review_releases(openings, terms, Asked(old, new, repeat), code=code, explain=explain)
+    return review_releases(openings, terms, Asked(old, new, repeat), code=code)
 
 
 def _check_plugins(openings: Collection[Opening]) -> None:
@@ -128,7 +128,6 @@ def review_releases(
     asked: Asked,
     *,
     code: bool = False,
-    explain: bool = False,
 ) -> Report:
     """Review the upgrade between two releases that can be opened; ``code`` as for ``review``.
 
@@ -166,7 +165,7 @@ def review_releases(
                 from stigmem_review.observe.acts import told_apart
 
                 old, new = told_apart(old, new, written, reader.seen.syntax)
-            return _judged(old, new, written, reread, terms, asked, code=code, explain=explain)
+            return _judged(old, new, written, reread, terms, asked, code=code)
         except Exception as error:
             gaps.append(gap("comparison", error))
     sources = [
@@ -212,7 +211,6 @@ def _judged(
     asked: Asked,
     *,
     code: bool,
-    explain: bool,
 ) -> Report:
     subject = Subject(
         called(new, old),
@@ -272,6 +270,6 @@ def _judged(
         foretold(found),
         terms.settings,
         much,
-        silent(stated, case, terms.rulebook) if explain else (),
+        silent(stated, case, terms.rulebook) if terms.explain else (),
     )
     return _with_commands(report, subject, findings, gaps, terms, asked)
