@@ -108,12 +108,22 @@ def _session(config: PipConfig) -> requests.Session:
     from urllib3.util.retry import Retry
 
     class SystemTrust(HTTPAdapter):
-        """Trust this system's authorities too, as pip does, beside those requests brings."""
+        """Trust this system's authorities too, as pip does, beside those requests brings.
+
+        They are read before the first request: that takes longer than Python's start, and where an
+        index is on this machine or in its network, often nothing is asked by TLS.
+        """
 
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies, host name included
-            context.load_default_certs()
-            super().init_poolmanager(*args, ssl_context=context, **kwargs)
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies, host name included
+            self._has_authorities = False
+            super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            if not self._has_authorities:
+                self._context.load_default_certs()
+                self._has_authorities = True
+            return super().send(*args, **kwargs)
 
     class NoCookies(RequestsCookieJar):
         """Keep nothing."""
