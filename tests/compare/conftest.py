@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from stigmem_review import limits
-from stigmem_review.pipeline import reading
 
 
 @pytest.fixture(autouse=True)
@@ -17,4 +16,3 @@ def _read_anew() -> None:
 def keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read everything anew in a test that changes how it is read."""
     monkeypatch.setattr(limits, "REMEMBERED_BYTES", -1)
-    reading.KEPT.forget()
