@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,19 @@ def test_a_project_against_itself_at_a_revision(
     assert "acme-ledger 1.0.0 -> 1.0.1" in out
     assert out.index("nothing to correct") < out.index(SEEN) < out.index(GAINS)
     assert "stigmem-review approve" not in out
+
+
+def test_the_command_that_shows_what_differs_can_be_run(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    asked = ["check", ".", "--isolated", "--against", "v1", "--format", "markdown"]
+    assert cli.run(asked) == 0
+    told = "* **to read what differs**: `stigmem-review "
+    lines = capsys.readouterr().out.splitlines()
+    [command] = [each.removeprefix(told).rstrip("`") for each in lines if each.startswith(told)]
+    assert cli.run([*shlex.split(command), "--isolated"]) == 1
+    assert "acme-ledger 1.0.0 -> 1.0.1" in capsys.readouterr().out
 
 
 def test_what_is_staged_against_a_revision(

@@ -82,7 +82,8 @@ def _at_revision(folder: str, revision: str) -> Opening:
     inside = "" if inside == "." else inside
     if not _has(tree, inside):
         return opening("none")
-    asked = f"{revision}:{inside}" if inside else revision
+    # As ``diff`` takes it, so that the command which shows what differs can be run.
+    asked = f"{revision}:{inside or '.'}"
     return Opening(Source("directory", asked), lambda: tree.artifact(inside, asked))
 
 
