@@ -444,8 +444,9 @@ class Start(msgspec.Struct, frozen=True):
     ``stops`` stand in the order in which the node comes to them. ``made`` is false where it never
     gets a manifest. ``judges`` are those that its own ``config_validate`` brings upon the plugins
     registered after it; ``migrates`` is the name by which its handler of ``migration_register`` is
-    sorted among others', empty without one. ``uses`` are the modules of the node that it asks for
-    on the way, each with a name in it, or without.
+    sorted among others', empty without one, and ``drops`` says that this certainly gives back
+    nothing of what those before it registered. ``uses`` are the modules of the node that it asks
+    for on the way, each with a name in it, or without.
     """
 
     entry_point: str
@@ -454,6 +455,7 @@ class Start(msgspec.Struct, frozen=True):
     made: bool = True
     judges: tuple[Stop, ...] = ()
     migrates: str = ""
+    drops: bool = False
     uses: tuple[tuple[str, str], ...] = ()
 
 

@@ -197,3 +197,36 @@ def test_a_message_with_holes_is_held_against_what_is_printed() -> None:
     assert not told.says("failed: boom at 3 now and then")
     assert Outcome("refused", message="boom").says("boom")
     assert not Outcome("refused", message="boom").says("boom!")
+
+
+@pytest.mark.parametrize(
+    ("gives", "kind"),
+    [
+        ("[made('beta', 'CREATE TABLE beta (x)')]", "registers"),
+        ("[]", "registers"),
+        ("[*migrations]", "refused"),
+        ("migrations", "refused"),
+        ("migrations or []", "refused"),
+        ("list(migrations) + []", "refused"),
+        ("[each for each in migrations]", "refused"),
+    ],
+)
+def test_migrations_that_a_later_handler_drops_are_not_run(
+    gives: str, kind: str, tmp_path: Path
+) -> None:
+    before = (
+        "from stigmem_node.plugins import Migration\ndef made(name, sql):\n    return Migration("
+        "plugin_name=name, migration_id=1, description='', sql=sql)\n"
+        "def add(ctx, migrations, **more):\n"
+    )
+    broken = "[*migrations, made('alpha', 'CREATE TABEL alpha')]"
+    hooks = "hooks={'migration_register': add}"
+    first = wheel(tmp_path, "alpha", hooks, f"{before}    return {broken}")
+    found = forecast(first, wheel(tmp_path, "beta", hooks, f"{before}    return {gives}"))
+    assert found.usual.kind == kind
+    # Who drops them first has nothing to drop.
+    first = wheel(
+        tmp_path, "gamma", hooks, f"{before}    return {broken.replace('alpha', 'gamma')}"
+    )
+    found = forecast(wheel(tmp_path, "beta", hooks, f"{before}    return {gives}"), first)
+    assert found.usual.kind == "refused"

@@ -100,7 +100,28 @@ def together(
     releases: Sequence[Release], backend: str = SQLITE, database: Database = EMPTY
 ) -> Answer:
     """Start several plugins at once, in the order in which the node registers them."""
-    return _agreed([_start(chosen, database, backend) for chosen in _chosen(releases)])
+    left = _left(releases)
+    return _agreed([_start(chosen, database, backend) for chosen in _chosen(left)])
+
+
+def _left(releases: Sequence[Release]) -> list[Release]:
+    """Return releases without what another's handler drops of the migrations before it."""
+    last = max((_asked_as(each) for each in releases if _drops(each)), default="")
+    return [
+        msgspec.structs.replace(each, given=()) if _asked_as(each) < last else each
+        for each in releases
+    ]
+
+
+def _drops(release: Release) -> bool:
+    return len(release.starts) == 1 and release.starts[0].drops
+
+
+def _asked_as(release: Release) -> str:
+    """Return what a node sorts the handler of migrations of a release by, the last of several."""
+    found = [*_versions(release)]
+    named = zip(found, release.starts, strict=False)
+    return max((f"{name}.{start.migrates}" for (name, _), start in named), default="")
 
 
 def _start(stated: Sequence[_Stated], database: Database, backend: str) -> Answer:

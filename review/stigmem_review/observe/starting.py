@@ -135,6 +135,7 @@ def _start(release: Release, entry: EntryPoint, program: Program, node: Node) ->
         made=plugin.gives_manifest,
         judges=tuple(plugin.judges()),
         migrates=plugin.migrates(),
+        drops=plugin.drops(),
         uses=_used(program),
     )
 
@@ -600,15 +601,42 @@ class _Plugin:
         """Return the name by which its handler of migrations is sorted, empty without one."""
         return next((self._called(value) for value in self._handler(_MIGRATE)), "")
 
+    def drops(self) -> bool:
+        """Say whether its handler of migrations gives back none of those before it, ever."""
+        before = self._m.unknown("what plugins before it register")
+        ways = [way for value in self._handler(_MIGRATE) for way in self._asked(value, before)]
+        return bool(ways) and all(self._lacks(way, before) for way in ways)
+
+    def _lacks(self, way: Way, before: Value) -> bool:
+        """Say whether a handler certainly returns a list without something."""
+        lacks = False
+
+        def look() -> Value:
+            nonlocal lacks
+            self._m.adopt(way)
+            value = way.value
+            items = self._m.read(value) if isinstance(value, Ref) else value
+            lacks = isinstance(items, Tuple) and all(
+                isinstance(each, Ref) and each != before for each in items.items
+            )
+            return NONE
+
+        self._m.run(look)
+        return way.kind == "falls" and lacks
+
+    def _asked(self, value: Value, *before: Value) -> list[Way]:
+        """Return how a handler of migrations ends that is given those before it."""
+        given = tuple(
+            (name, self._m.unknown("what the node passes"))
+            for name in self._node.calls(_MIGRATE)[0]
+        )
+        listed = self._m.new_list(before)
+        return outcomes_of(self._program, value, given, self._context(), listed)
+
     def _migrations(self) -> Iterator[Stop]:
         for value in self._handler(_MIGRATE):
             handler = f"{self._name}.{self._called(value)}"
-            given = tuple(
-                (name, self._m.unknown("what the node passes"))
-                for name in self._node.calls(_MIGRATE)[0]
-            )
-            before = self._m.new_list(())
-            for way in outcomes_of(self._program, value, given, self._context(), before):
+            for way in self._asked(value):
                 for one in self._split(way):
                     yield from self._migrated(one, handler)
 
