@@ -99,6 +99,30 @@ def test_a_wheel_is_what_its_project_says(made: Release, of: Release, items: lis
     assert [each.item for each in built_otherwise(made, [of])] == items
 
 
+@pytest.mark.parametrize(
+    ("project_has", "wheel_has", "said"),
+    [
+        ("a.py b.py", "a.py b.py c.py", []),
+        ("a.py b.py c.py", "b.py", ["a.py", "c.py"]),
+        ("a b c d e", "", ["a", "b", "c", "d", "e"]),
+        ("a b c d e f g", "", ["a", "b", "c", "d", "e", "more files"]),
+    ],
+)
+def test_files_that_a_wheel_lacks_are_named_and_of_many_how_many(
+    project_has: str, wheel_has: str, said: list[str]
+) -> None:
+    made, of = (
+        kind(outside={f"site-packages/{name}": "" for name in names.split()})
+        for kind, names in ((wheel, wheel_has), (project, project_has))
+    )
+    found = built_otherwise(made, [of])
+    assert [each.item for each in found] == said
+    if len(said) > 5:
+        assert "it lacks 2 more that" in found[-1].why
+    unread = msgspec.structs.replace(of, outside=Unknown("a build decides"))
+    assert built_otherwise(made, [unread]) == ()
+
+
 def test_what_a_project_leaves_to_its_build_is_no_other_wheel() -> None:
     unknown = msgspec.structs.replace(
         project(), distribution_version=Unknown("x"), entry_points=Unknown("x")

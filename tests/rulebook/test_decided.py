@@ -114,6 +114,15 @@ def test_what_cannot_be_said_of_rules_is_refused(table: str, lines: str, says: s
     assert str(caught.value).startswith(f"the policy p.toml: {says.format(table)}")
 
 
+def test_what_check_is_to_ignore_is_a_rule() -> None:
+    entry = '[[check.ignore]]\nrule = "{}"\nreason = "tried every night"\n'
+    assert len(judged(entry.format("target-missing")).findings) == 2
+    with pytest.raises(
+        PolicyError, match=r"is `target-mising`, which is no rule: did you mean `target-missing`\?"
+    ):
+        judged(entry.format("target-missing") + entry.format("target-mising"))
+
+
 def test_a_rule_that_cannot_be_approved_can_be_left_an_error() -> None:
     assert len(judged('[levels]\nSPR001 = "error"\n').findings) == 2
 

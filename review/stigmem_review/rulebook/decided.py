@@ -136,7 +136,8 @@ def rule_mistakes(file: PolicyFile, rulebook: Rulebook, node: Node) -> Iterator[
                     yield Mistake((*keys, field), f"{why}{meant}")
     for number, ignore in enumerate(file.policy.check.ignore):
         if rulebook.get(ignore.rule) is None:
-            yield Mistake(("check", "ignore", number, "rule"), _no_rule(ignore.rule, rulebook))
+            why = f"is `{shorten(ignore.rule, 80)}`, which {_no_rule(ignore.rule, rulebook)}"
+            yield Mistake(("check", "ignore", number, "rule"), why)
     for keys, levels in _levels(file):
         said: dict[str, str] = {}
         for wanted, setting in levels.items():
