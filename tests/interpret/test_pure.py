@@ -1,13 +1,15 @@
-"""Functions of Python that are called for real: what they cost is counted."""
+"""Functions of Python that are called for real: what they cost, and where all Pythons agree."""
 
 from __future__ import annotations
 
 import pytest
 
 from stigmem_review.code.modules import Modules
-from stigmem_review.host import node
+from stigmem_review.host import apis, node
 from stigmem_review.interpret.models import MODELS
 from stigmem_review.interpret.program import Program
+from stigmem_review.interpret.readout import read
+from stigmem_review.model import Known
 
 
 def steps(code: str) -> int:
@@ -23,6 +25,7 @@ def steps(code: str) -> int:
         ("shlex.split('a ' * 8)", "shlex.split('a ' * 8000)", 900),
         ("html.unescape('&a' * 8)", "html.unescape('&a' * 8000)", 900),
         ("re.compile('(?i)[az]')", "re.compile('(?i)' + '[a-z]' * 20)", 2000),
+        ("re.compile('[\u0100\u0102\u012c]')", "re.compile('[\u0100\u0102\u012c]' * 300)", 2000),
     ],
 )
 def test_more_of_it_takes_more_steps(small: str, large: str, least: int) -> None:
@@ -32,3 +35,82 @@ def test_more_of_it_takes_more_steps(small: str, large: str, least: int) -> None
 @pytest.mark.parametrize("name", ["fnmatch.translate", "unicodedata.normalize", "math.factorial"])
 def test_what_takes_more_than_its_text_is_not_called(name: str) -> None:
     assert name not in MODELS
+
+
+IMPORTS = (
+    "import base64, datetime, hashlib, math, re, shlex, struct, textwrap, urllib.parse, uuid\n"
+)
+
+
+def is_told(code: str) -> bool:
+    """Say whether it is told if code raises."""
+    text = f"""{IMPORTS}
+from stigmem_node.plugins import PluginManifest
+try:
+    {code}
+    NAME = "acme-a"
+except Exception:
+    NAME = "acme-b"
+def plugin_manifest():
+    return PluginManifest(name=NAME, version="1.0.0")
+"""
+    reading = read("demo:plugin_manifest", Modules({"demo.py": text.encode()}), node())
+    return isinstance(reading.fields["name"], Known)
+
+
+@pytest.mark.parametrize(
+    ("different", "same"),
+    [
+        ("re.compile('a\\\\z')", "re.compile('a\\\\Z')"),
+        ("re.compile('a', 1)", "re.compile('a', 2)"),
+        ("re.compile('[[a]')", "re.compile('[a]')"),
+        ("re.compile('(' * 240 + ')' * 240)", "re.compile('(' * 40 + ')' * 40)"),
+        (
+            "datetime.datetime.fromisoformat('2024-01-02T24:00')",
+            "datetime.datetime.fromisoformat('2024-01-24T23:00')",
+        ),
+        ("uuid.UUID(int=0, version=7)", "uuid.UUID(int=0)"),
+        ("hashlib.sha256(data=b'')", "hashlib.sha256(b'')"),
+        ("struct.calcsize('D')", "struct.calcsize('d')"),
+        ("shlex.split(None)", "shlex.split('a b')"),
+        ("urllib.parse.urlsplit('http://a[b]c/')", "urllib.parse.urlsplit('http://a/?b=c#d')"),
+        ("base64.b64decode('', validate='a')", "base64.b64decode('', validate=True)"),
+        ("int(textwrap.dedent('  1\\r\\n  \\r\\n'))", "int(textwrap.dedent('  1'))"),
+    ],
+)
+def test_what_another_python_does_otherwise_is_not_told(different: str, same: str) -> None:
+    assert not is_told(different)
+    assert is_told(same)
+
+
+def test_words_and_last_digits_are_not_told_and_exceptions_are() -> None:
+    assert not is_told("assert math.sin(1e22) > 0")
+    assert not is_told("try: math.log(0)\n    except ValueError as no: assert no.args == ('x',)")
+    assert is_told("math.log(0)")
+    assert is_told("re.compile('(')")
+
+
+def test_an_exception_has_one_name_in_all_pythons() -> None:
+    assert apis.canonical("re.PatternError") == apis.canonical("re.error")
+
+
+@pytest.mark.parametrize("name", ["punycode", "Puny_Code", "idna"])
+def test_a_text_is_put_into_no_encoding_that_is_slow(name: str) -> None:
+    for code in (
+        f"'a'.encode('{name}')",
+        f"b'a'.decode(encoding='{name}')",
+        f"bytes('a', '{name}')",
+        f"urllib.parse.quote('a', '', '{name}')",
+    ):
+        assert not is_told(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["re.compile('a', 128)", "re.compile('[[a]')", "shlex.split(None)"]
+)
+def test_a_call_for_real_says_and_asks_nothing(
+    code: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    assert not is_told(code)
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list

@@ -201,6 +201,7 @@ ALIASES = {
     "posixpath.join": "os.path.join",
     "pydantic.ValidationError": "pydantic_core.ValidationError",
     "pydantic.main.BaseModel": "pydantic.BaseModel",
+    "re.PatternError": "re.error",
     "stigmem_node.plugins.capabilities.Capability": "stigmem_node.plugins.Capability",
     "stigmem_node.plugins.errors.RejectError": "stigmem_node.plugins.RejectError",
     "stigmem_node.plugins.handlers.ALLOW_SINGLETON": "stigmem_node.plugins.ALLOW_SINGLETON",

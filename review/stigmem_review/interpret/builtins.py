@@ -173,6 +173,7 @@ def _bytes(m: Machine, args: Args, keywords: Keywords) -> Value:
     if given and isinstance(given[0], int):
         raise GiveUp("bytes are made of a number")
     named = {key: text.plain(m, each) for key, each in keywords}
+    text.in_time((*given[1:], *named.values()))
     return text.really(m, lambda: bytes(*given, **named))
 
 

@@ -2,12 +2,14 @@
 
 With constants, what they give or raise is what our own copy of them does: each of them takes time
 in proportion to what it is given, looks at nothing else, and does the same in every Python that a
-node runs on.
+node runs on. What of their arguments they do not do the same with is given up on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
@@ -24,10 +26,9 @@ _PLAIN = {
     "standard_b64encode urlsafe_b64decode urlsafe_b64encode",
     "binascii": "a2b_base64 a2b_hex b2a_base64 b2a_hex crc32 hexlify unhexlify",
     "html": "escape unescape",
-    "math": "acos asin atan atan2 ceil copysign cos degrees exp fabs floor fmod gcd hypot isclose "
-    "isfinite isinf isnan log log10 log1p log2 pow radians sin sqrt tan trunc",
+    "math": "ceil copysign degrees fabs floor fmod gcd isclose isfinite isinf isnan radians sqrt "
+    "trunc",
     "shlex": "quote split",
-    "struct": "calcsize",
     "textwrap": "dedent",
     "urllib.parse": "quote quote_plus unquote unquote_plus",
 }
@@ -38,16 +39,38 @@ _VALUES = {
     "decimal": "Decimal",
     "hashlib": "blake2b blake2s md5 sha1 sha224 sha256 sha384 sha3_256 sha512",
     "ipaddress": "IPv4Address IPv4Network IPv6Address IPv6Network ip_address ip_network",
+    "math": "acos asin atan atan2 cos exp hypot log log10 log1p log2 pow sin tan",
     "string": "Template",
+    "struct": "calcsize",
     "urllib.parse": "urlparse urlsplit",
     "uuid": "UUID",
 }
-"""Classes and functions that give values of which no more is known than that they were made."""
+"""Classes and functions that give values of which no more is known than that they were made, such
+as numbers that the machine's own library rounds."""
+_DIFFERENT = {
+    "base64": r"(altchars|casefold|map01|validate)=(?!True|False|b')",
+    "binascii": r"(newline|strict_mode)=(?!True|False)",
+    "datetime.datetime.fromisoformat": r"\A.{7,8}[^\d-]24|\A.{10}[^\d-]24",
+    "hashlib": r"\b(data|string)=",
+    "re.compile": r"\\z",
+    "struct.calcsize": r"[DF]",
+    "textwrap.dedent": r"[^\S \t\n]",
+    "urllib.parse.url": r"[\[\]]|[^!-~\n]",
+    "uuid.UUID": r"version=",
+}
+"""What is in arguments with which Pythons from 3.11 on do not do the same: their change logs, and a
+comparison of 3.11, 3.12 and 3.13 call by call."""
 _PATTERN = "re.compile"
 _CHARS = 16
 """Characters that count as one step: the slowest of them reads one at a time in Python."""
 _RANGE = 120
 """Steps that a range of characters in a pattern counts as: without case it is gone through."""
+_SET = 8
+"""Steps that a set of characters in a pattern counts as: it may be looked up in a table."""
+_NESTED = 100
+"""Groups of a pattern: how deep Python may nest them depends on what calls it."""
+_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE
+"""Those flags of patterns that say how to match, and nothing else."""
 
 
 def _real(dotted: str) -> Callable[..., Any]:
@@ -63,17 +86,51 @@ def _call(m: Machine, dotted: str, args: Args, keywords: Keywords) -> Any:
     """
     given = [text.plain(m, each) for each in args]
     named = {name: text.plain(m, each) for name, each in keywords}
-    if dotted == _PATTERN and given and isinstance(given[0], (str, bytes)):
-        dashes = given[0].count("-") if isinstance(given[0], str) else given[0].count(b"-")
-        m.tick(dashes * _RANGE)
     every = (*given, *named.values())
+    text.in_time(every[1:])
+    if dotted == _PATTERN:
+        _tick_pattern(m, every)
     m.tick(1 + sum(len(each) for each in every if isinstance(each, (str, bytes))) // _CHARS)
+    _refuse_different(dotted, given, named)
     try:
-        return _real(dotted)(*given, **named)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return _real(dotted)(*given, **named)
+    except Warning:
+        raise GiveUp("Python warns of it, and may do something else in another version") from None
     except (RecursionError, MemoryError):
         raise GiveUp("it takes too much memory") from None
     except Exception as error:  # Whatever it raises is what the program gets.
-        raise text.raised(m, error) from None
+        raise text.raised(m, error, worded=False) from None
+
+
+def _tick_pattern(m: Machine, every: Sequence[Any]) -> None:
+    """Count what a pattern costs beside its length. Raises ``GiveUp`` where it may do more."""
+    written = _written(every[:1])
+    m.tick(written.count("-") * _RANGE + written.count("[") * _SET)
+    if written.count("(") > _NESTED:
+        raise GiveUp("a pattern has too many groups")
+    if any(not isinstance(each, int) or each & ~_FLAGS for each in every[1:]):
+        raise GiveUp("which flags a pattern has is not known")
+
+
+def _refuse_different(dotted: str, given: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """Raise ``GiveUp`` where not every Python does the same."""
+    if any(each is None for each in (*given, *named.values())):
+        # It stands for the standard input, or for what only some versions take.
+        raise GiveUp("it is called in an unusual way")
+    written = _written([*given, *(f"{name}={each!r}" for name, each in named.items())])
+    for start, pattern in _DIFFERENT.items():
+        if dotted.startswith(start) and re.search(pattern, written):
+            raise GiveUp("what it does depends on the Python version")
+
+
+def _written(values: Sequence[Any]) -> str:
+    return "\n".join(
+        each.decode("latin-1") if isinstance(each, bytes) else each
+        for each in values
+        if isinstance(each, (str, bytes))
+    )
 
 
 def _giving(dotted: str) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -159,8 +160,10 @@ def really(m: Machine, run: Callable[[], Any]) -> Value:
     return from_plain(m, found)
 
 
-def raised(m: Machine, error: Exception) -> Exit:
+def raised(m: Machine, error: Exception, *, worded: bool = True) -> Exit:
     """Return the end of a program in which Python itself raised an exception.
+
+    ``worded`` says whether every Python says the same of it.
 
     Raises ``GiveUp`` for classes of which nothing is known.
     """
@@ -168,11 +171,12 @@ def raised(m: Machine, error: Exception) -> Exit:
     dotted = apis.canonical(f"{kind.__module__}.{kind.__qualname__}")
     if m.derives(Foreign(dotted), Foreign("builtins.Exception")) is not True:
         raise GiveUp("which exception it raises is not known")
-    known = kind.__module__ == "builtins" and all(isinstance(each, _PLAIN) for each in error.args)
+    builtin = kind.__module__ == "builtins"
+    known = worded and builtin and all(isinstance(each, _PLAIN) for each in error.args)
     made = m.exception(Foreign(dotted), [*map(Const, error.args)] if known else ())
     if not known:
         m.put((made.oid, "args"), m.unknown("the words of an exception are not known"))
-    if kind.__module__ != "builtins":
+    if not (worded and builtin):
         m.messages[made.oid] = str(error)
     return Exit("raises", made)
 
@@ -189,8 +193,21 @@ def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value],
     named = {key: plain(m, each) for key, each in keywords}
     if name not in (_PURE_TEXT if isinstance(me, (str, bytes)) else _PURE_NUMBER):
         raise GiveUp(f"{name}() is not followed")
+    if name in ("encode", "decode"):
+        in_time((*given, *named.values()))
     _guard(me, name, given)
     return really(m, lambda: getattr(me, name)(*given, **named))
+
+
+_SLOW = ("idna", "punycode")
+"""Encodings that take time by the square of a text: of all that Python has, each was timed."""
+
+
+def in_time(encodings: Sequence[Any]) -> None:
+    """Raise ``GiveUp`` where one of what may name an encoding names one that is slow."""
+    for each in encodings:
+        if isinstance(each, str) and re.sub(r"\W|_", "", each).lower() in _SLOW:
+            raise GiveUp("a text is put into an encoding that takes long")
 
 
 def _guard(me: Any, name: str, given: list[Any]) -> None:
