@@ -224,6 +224,10 @@ def test_migrations_that_a_later_handler_drops_are_not_run(
     first = wheel(tmp_path, "alpha", hooks, f"{before}    return {broken}")
     found = forecast(first, wheel(tmp_path, "beta", hooks, f"{before}    return {gives}"))
     assert found.usual.kind == kind
+    # What is only asked at times drops nothing for sure.
+    rarely = "hooks={'migration_register': add} if os.environ.get('DROP') else {}"
+    second = wheel(tmp_path, "beta", rarely, f"import os\n{before}    return {gives}")
+    assert forecast(first, second).usual.kind == "refused"
     # Who drops them first has nothing to drop.
     first = wheel(
         tmp_path, "gamma", hooks, f"{before}    return {broken.replace('alpha', 'gamma')}"

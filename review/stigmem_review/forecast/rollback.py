@@ -114,7 +114,12 @@ def _left(releases: Sequence[Release]) -> list[Release]:
 
 
 def _drops(release: Release) -> bool:
-    return len(release.starts) == 1 and release.starts[0].drops
+    """Say whether the node certainly asks a handler that drops what those before it gave."""
+    if len(release.starts) != 1 or not release.starts[0].drops:
+        return False
+    manifest = release.starts[0].manifest
+    found = hooks(manifest.hooks) if isinstance(manifest, Manifest) else ()
+    return any(each.name == HOOK and not each.when for each in found)
 
 
 def _asked_as(release: Release) -> str:
