@@ -108,6 +108,8 @@ def test_markdown_holds_outside_text_in_code_spans_alone(text: str, tmp_path: Pa
         "<b>",
         "</b>",
         "<br>",
+        "<blockquote>",
+        "</blockquote>",
         "<details>",
         "<details open>",
         "</details>",

@@ -84,7 +84,7 @@ def _block(block: Block) -> Iterator[str]:
         case Verbatim():
             yield from _verbatim(block)
         case Fold():
-            yield f"<details><summary>{_html(block.title[:1].upper() + block.title[1:])}</summary>"
+            yield f"<details><summary>{_html(_capital(block.title))}</summary>"
             yield ""
             yield "\n\n".join(_blocks(block.blocks))
             yield from ("", "</details>")
@@ -120,23 +120,26 @@ def _found(found: Found) -> Iterator[str]:
     mark = _MARKS.get(found.level, "")
     lowered = "" if found.level_says == found.level else f" · {found.level_says}"
     # A policy calls the rule by its name.
-    name = "" if found.title.startswith(found.name) else f"{found.name} · "
-    named = f"{name}{found.rule}{lowered}"
+    is_name = found.title.startswith(found.name)
+    title = found.title if is_name else _capital(found.title)
+    named = f"{'' if is_name else f'{found.name} · '}{found.rule}{lowered}"
     yield (
         f"<details{' open' if found.is_open else ''}><summary>{mark}<b>{found.number}. "
-        f"{_html(found.title)}</b> · {_html(named)}</summary>"
+        f"{_html(title)}</b> · {_html(named)}</summary>"
     )
     for member in found.members:
         yield from _member(member, several=len(found.members) > 1)
     if found.remark:
         yield f"**{found.remark}**"
     if found.why:
-        yield f"<details><summary>{found.rule}: why it matters, and what to do</summary>"
+        # Set in, so that it does not look like the next finding.
+        summary = f"{found.rule}: why it matters, and what to do"
+        yield f"<blockquote><details><summary>{summary}</summary>"
         yield f"*Why it matters:* {found.why}"
         yield f"*What to do:* {found.do}"
         page = link_to(found.rule)
         yield f"*More:* {f'<{page}>' if page else code(command_for(found.rule))}"
-        yield "</details>"
+        yield "</details></blockquote>"
     yield "</details>"
 
 
@@ -207,6 +210,10 @@ def message(segments: Message) -> str:
 
 def _text(text: str) -> str:
     return text.replace(" -> ", " → ")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _html(text: str) -> str:

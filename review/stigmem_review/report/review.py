@@ -239,7 +239,8 @@ def _folds(report: Report) -> Iterator[Block]:
     yield from lines_fold(f"other approvals of this plugin ({len(report.on_file)})", report.on_file)
     named = ", ".join(dict.fromkeys(each.what for each in report.not_assessed))
     yield from lines_fold(f"not assessed: {named}", report.not_assessed)
-    yield from lines_fold("the operators' checklist", report.checklist)
+    steps = count(len(report.checklist), "step")
+    yield from lines_fold(f"the operators' checklist ({steps})", report.checklist)
     yield from lines_fold("what was reviewed, with digests", [*_reviewed(report)])
 
 
