@@ -414,6 +414,12 @@ Refusal = Literal[
 HOLE = "\N{HORIZONTAL ELLIPSIS}"
 """Stands in a message for what only the node knows when it prints it."""
 
+
+def on_one_line(message: str) -> str:
+    """Return a message of a node on one line, with dots for what only the node knows."""
+    return " ".join(line.strip() for line in message.replace(HOLE, "...").splitlines())
+
+
 OTHER = "{plugin}"
 """Stands in what a ``config_validate`` comes to for the name of the plugin that it is about."""
 

@@ -83,3 +83,10 @@ def test_what_python_provides_is_not_another_distributions(tmp_path: Path) -> No
         text = f"import yaml\n{manifest}".replace("hooks=", f"routes=({given},), hooks=")
         wheel = write_wheel(tmp_path / by, plugin(manifest=text))
         assert f", which {by} provides" in says(review("none", str(wheel)))
+
+
+def test_what_a_node_prints_on_several_lines_stands_on_one(tmp_path: Path) -> None:
+    release = write_wheel(tmp_path, plugin(capabilities=("facts.raed",)))
+    said = render(review("none", str(release)), "text", detail="all")
+    assert "\\u{a}" not in said
+    assert "1 validation error for PluginManifest capabilities Value" in " ".join(said.split())

@@ -11,7 +11,7 @@ from stigmem_review.forecast.alone import ACCEPTING, Foreseen, alone
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.start import foresee
 from stigmem_review.host import Node
-from stigmem_review.model import HOLE, Known, Manifest, Problem, Refusal, Release, Unknown
+from stigmem_review.model import Known, Manifest, Problem, Refusal, Release, Unknown, on_one_line
 from stigmem_review.names import canonicalize_name
 from stigmem_review.outcomes import values
 from stigmem_review.versions import allows
@@ -116,8 +116,8 @@ def _names(release: Release) -> tuple[str, ...]:
 
 
 def printed(outcome: Outcome) -> str:
-    """Return what a node prints, with dots for what only it knows."""
-    return outcome.message.replace(HOLE, "...")
+    """Return what a node prints, on one line."""
+    return on_one_line(outcome.message)
 
 
 def wider(release: Release, found: Sequence[Foreseen]) -> Iterator[StartRange]:

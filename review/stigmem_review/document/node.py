@@ -11,7 +11,7 @@ from stigmem_review.document.parts import Consulted, Line, Tool, judged, tool
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.whole import OnNode, Shared, Whole
-from stigmem_review.model import HOLE, Gap, Level
+from stigmem_review.model import Gap, Level, on_one_line
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message, Segment
@@ -184,8 +184,7 @@ def _outcomes(outcomes: Sequence[Outcome]) -> Iterator[Segment]:
 
 def printed(outcome: Outcome) -> str:
     """Return the exception that leaves the node, with dots for what only the node knows."""
-    said = outcome.message.replace(HOLE, "...")
-    return ": ".join(filter(None, (outcome.exception, said)))
+    return ": ".join(filter(None, (outcome.exception, on_one_line(outcome.message))))
 
 
 def _handlers(whole: Whole) -> Iterator[Line]:

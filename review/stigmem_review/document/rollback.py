@@ -10,7 +10,7 @@ from stigmem_review.document.parts import Back, Line
 from stigmem_review.forecast.ledger import Answer
 from stigmem_review.forecast.rollback import Way
 from stigmem_review.host import Node
-from stigmem_review.model import HOLE
+from stigmem_review.model import on_one_line
 from stigmem_review.text import Message, Segment, shorten
 
 _ON = {
@@ -92,7 +92,7 @@ def _lines(case: Case, found: Sequence[Way], old_node: Node | None) -> Iterator[
         return
     old = Segment(case.old.version or "the old release", theirs=bool(case.old.version))
     if stops := case.comparison.old_stops:
-        prints = Segment(f"{stops.exception}: {stops.message.replace(HOLE, '...')}", theirs=True)
+        prints = Segment(f"{stops.exception}: {on_one_line(stops.message)}", theirs=True)
         says = (old, Segment(" does not start, whatever the database has: "), prints)
         yield Line("on any database", says)
         return

@@ -11,7 +11,7 @@ import msgspec
 from stigmem_review.document.parts import Foretold, Line
 from stigmem_review.forecast.alone import Foreseen
 from stigmem_review.forecast.model import NodeSettings, Outcome, Signing
-from stigmem_review.model import HOLE
+from stigmem_review.model import on_one_line
 from stigmem_review.text import Message, Segment
 
 _SHOWN = 4
@@ -42,8 +42,7 @@ def _together(span: list[Foreseen]) -> Foretold:
     first, last = span[0], span[-1]
     nodes = first.node if first is last else f"{first.node} to {last.node}"
     outcomes = (
-        msgspec.structs.replace(each, message=each.message.replace(HOLE, "..."))
-        for each in first.outcomes
+        msgspec.structs.replace(each, message=on_one_line(each.message)) for each in first.outcomes
     )
     return Foretold(nodes, tuple(outcomes))
 
