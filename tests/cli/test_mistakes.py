@@ -38,6 +38,7 @@ WRONG = [
     ),
     ("diff a b --output jsno=x", "did you mean json=x?", " diff"),
     ("diff a b --output pdf=x", "with a format of text, markdown, ", " diff"),
+    ("diff a b --output report.md", "did you mean markdown=report.md?", " diff"),
     ("diff a b --fail-on=warn", "did you mean warning?", " diff"),
     ("bump", "name the revision to compare with", " bump"),
     ("diff none none", "there is nothing to review", " diff"),

@@ -61,6 +61,9 @@ def target(text: str) -> Target:
     if form is None or not equals or not path:
         from stigmem_review.cli.mistakes import near
 
+        if not equals:
+            # A path alone: what its name ends with says which format was meant.
+            name, path = format_name(Path(text).suffix[1:]), text
         close = near(name, FORMATS) if path else []
         raise argparse.ArgumentTypeError(
             f"{shorten(text)} is not FORMAT=PATH"
