@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from stigmem_review.document.headline import gains
 from stigmem_review.report import render
 from stigmem_review.rulebook import shipped_rules
 from stigmem_review.rulebook.examples import read_examples
@@ -48,6 +51,13 @@ def test_at_one_level_the_kind_of_gain_decides_and_not_the_number_of_a_rule() ->
         "installs: lib",
         "can no longer deny a recall: pre_recall_authorize",
     ]
+
+
+def test_what_a_rule_of_ones_own_says_too_stands_with_the_heavier() -> None:
+    findings = report_of({"hooks": {}}, {"hooks": {"recall_rank": "demo.handlers:gate"}}).findings
+    found = next(each for each in findings if each.gain is not None)
+    both = [replace(found, level="note"), replace(found, level="error")]
+    assert [each.level for each in gains(both)] == ["error"]
 
 
 def test_what_is_gained_in_one_way_is_said_at_once() -> None:

@@ -63,16 +63,23 @@ def headline(
 
 
 def gains(findings: Iterable[Finding]) -> Iterator[Gained]:
-    """Yield what findings say is gained, heaviest first, what is gained in one way together."""
+    """Yield what findings say is gained, heaviest first, what is gained in one way together.
+
+    What several findings say is gained stands with the heaviest of them.
+    """
+    said: set[tuple[Gain, str]] = set()
     together: dict[tuple[Level, Gain], list[str]] = {}
     order = get_args(facts.base.Gained)
     found = [(each.level, each.gain) for each in findings if each.gain is not None]
     found.sort(key=lambda each: (LEVELS.index(each[0]), order.index(each[1].what)))
     for level, gain in found:
         kind = Gain(gain.what, gain.does, remark=gain.remark, when=gain.when)
-        together.setdefault((level, kind), []).extend(gain.names)
+        names = [each for each in dict.fromkeys(gain.names or ("",)) if (kind, each) not in said]
+        if names:
+            said.update((kind, each) for each in names)
+            together.setdefault((level, kind), []).extend(filter(None, names))
     for (level, gain), names in together.items():
-        yield Gained(level, tuple(_said(gain, [*dict.fromkeys(names)])))
+        yield Gained(level, tuple(_said(gain, names)))
 
 
 def _said(gain: Gain, names: list[str]) -> Iterator[Segment]:
