@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stigmem_review.forecast import Outcome
+from stigmem_review.model import HOLE
 from support.foreseen import forecast
 from support.plugins import write_wheel
 
@@ -65,6 +66,20 @@ def test_what_it_denies_is_refused(tmp_path: Path, body: str) -> None:
     )
     assert found.plugin == "acme-notes"
     assert found.says("plugin 'acme-notes' failed config validation: no")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return Deny('only me')", "only me"),
+        ("raise RejectError('only me')", "only me"),
+        ("return Deny(f'not {plugin.name}')", HOLE),
+        ("return Deny('one') if plugin.name == 'acme-notes' else Deny('two')", HOLE),
+    ],
+)
+def test_the_reason_is_said_where_there_is_only_one(tmp_path: Path, body: str, reason: str) -> None:
+    found = end(tmp_path, f"if plugin.name == ctx.plugin_name:\n    return Allow()\n{body}")
+    assert found.message == f"plugin 'acme-notes' failed config validation: {reason}"
 
 
 @pytest.mark.parametrize(

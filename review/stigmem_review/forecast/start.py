@@ -319,6 +319,9 @@ class _Walk:
             end = end_of(found[0], other.manifest, plugin.manifest)
             if end and end != "allow":
                 by, exception, message = verdict(end, _validator(other), plugin.shown)
+                said = {stop.message for stop in other.start.judges if stop.refusal == by} - {""}
+                if len(said) == 1:
+                    message = said.pop().replace(OTHER, repr(plugin.shown))
                 self._refuse(plugin, by, exception, message, at=found[0].at)
             if end:
                 return

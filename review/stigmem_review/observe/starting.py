@@ -492,7 +492,11 @@ class _Plugin:
             # What hangs on the other's manifest is read from the ways in which it decides.
             if not ways or any(by_default(each.conditions) is None for each in found):
                 why = f"what the config_validate of {self._name} says of it is not known"
-                found = [Stop("CFG-OTHER-DENY", unsure=why)]
+                denies = {each.message for each in found if each.refusal == "CFG-OTHER-DENY"}
+                # That it denies may hang on the other where what it says then does not.
+                sure = len(denies) == 1 and not any(each.unsure for each in found)
+                said = denies.pop() if sure else ""
+                found = [Stop("CFG-OTHER-DENY", message=said, unsure=why)]
             yield from found
 
     def _other_verdict(self, way: Way, handler: str) -> Iterator[Stop]:
