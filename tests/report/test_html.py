@@ -149,6 +149,26 @@ def test_what_is_reached_stands_by_when_it_runs_and_what_is_new_is_named(tmp_pat
     assert found == {"at import": [("a.example", False)], "on requests": [("b.example", True)]}
 
 
+WHERE = """
+import requests
+
+
+def audit(ctx, **_):
+    requests.get("https://a.example" if ctx else ctx.place)
+"""
+
+
+def test_what_is_reached_besides_what_can_be_read_is_said_and_nothing_else(tmp_path: Path) -> None:
+    release = write_wheel(tmp_path, plugin(handlers=WHERE))
+    reached = {each.kind: each.cells for each in of_review(review("none", str(release))).reach}
+    assert {one.to for one in reached["network"]["on requests"]} == {
+        "a.example",
+        "requests: not known where to",
+    }
+    [row] = of_review(story("quiet-gain")).reach
+    assert {one.to for one in row.cells["on requests"]} == {"ledger.example", "urllib.request"}
+
+
 def test_signers_stand_side_by_side(tmp_path: Path) -> None:
     old, new = of_review(report_of("signer-rotated", tmp_path)).signed
     assert [name for name, _ in old.signers] == ["ada@acme.example"]

@@ -268,8 +268,10 @@ def _reach(old: Sequence[Act], new: Sequence[Act]) -> Iterator[Reach]:
 
 
 def _to(act: Act) -> tuple[str, ...]:
-    """Return where an act leads; what it calls where that cannot be read."""
-    return act.to or (f"{act.api}: not known where to",)
+    """Return where an act leads, what it calls where that leads nowhere else, and what is open."""
+    if not act.whole:
+        return (*act.to, f"{act.api}: not known where to")
+    return act.to or (act.api,)
 
 
 _STARTS = (FACTORY, "handler config_validate", "handler migration_register")
