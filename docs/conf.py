@@ -16,7 +16,6 @@ project = "stigmem-review"
 release = version = __version__
 author = "the stigmem-review developers"
 extensions = ["myst_parser"]
-exclude_patterns = ["README.md"]
 html_theme = "furo"
 html_title = f"stigmem-review {release}"
 html_show_sourcelink = False
