@@ -58,7 +58,7 @@ def test_the_same_files_packed_otherwise_are_named(tmp_path: Path) -> None:
     two.write_bytes(gzipped(gzip.decompress(two.read_bytes())))
     [(level, _, text)] = said(review(str(one), str(two)))
     assert level == "note"
-    assert "the same files, packed otherwise" in text
+    assert "the same files in another archive" in text
 
 
 def test_nothing_is_said_twice(tmp_path: Path) -> None:
