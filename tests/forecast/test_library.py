@@ -12,6 +12,7 @@ from stigmem_review.forecast import Outcome
 from support.foreseen import forecast
 from support.plugins import write_wheel
 
+FROZEN = "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass Point:\n    x: int = 1\n\n"
 RAISES = {
     "a pattern that is none": "import re\nre.compile('(')",
     "JSON that is none": "import json\njson.loads('{')",
@@ -27,6 +28,8 @@ RAISES = {
     "a format that is none": "import struct\nstruct.calcsize('?y')",
     "a keyword of nobody's": "print(1, nothing=2)",
     "an operator of objects": "object() + 1",
+    "a field that is frozen": f"{FROZEN}Point().x = 2",
+    "a field that is frozen and goes": f"{FROZEN}del Point().x",
     "a subclass that is no class": "issubclass(1, int)",
 }
 NAMES = {
@@ -35,6 +38,10 @@ NAMES = {
 }
 TRIED = "try:\n    {}\nexcept {}:\n    pass"
 FINE = {
+    "a frozen field that is tried": FROZEN
+    + TRIED.format("Point().x = 2", "dataclasses.FrozenInstanceError"),
+    "what that is as well": FROZEN + TRIED.format("Point().x = 2", "AttributeError"),
+    "a field that is not frozen": FROZEN.replace("True", "False") + "Point().x = 2",
     "a pattern": "import re\nre.compile(r'[a-z]+')",
     "what is caught": "import re\n" + TRIED.format("re.compile('(')", "re.error"),
     "what its base is caught as": "import json\n" + TRIED.format("json.loads('{')", "ValueError"),

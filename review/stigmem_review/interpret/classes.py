@@ -72,6 +72,7 @@ HOST_ERRORS = {
 """The node's own exceptions, and what each is derived from; only one has a method of its own
 (``stigmem_node.plugins.errors``)."""
 RAISED = HOST_ERRORS | {
+    "dataclasses.FrozenInstanceError": "AttributeError",
     "json.JSONDecodeError": "ValueError",
     "tomllib.TOMLDecodeError": "ValueError",
     "importlib.metadata.PackageNotFoundError": "ModuleNotFoundError",

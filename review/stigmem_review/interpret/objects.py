@@ -604,7 +604,11 @@ def _set_on_instance(m: Machine, owner: Ref, name: str, value: Value) -> Value:
         raise GiveUp("an object sets its attributes in a way of its own")
     for each in mro(m, kind):
         if isinstance(each, Ref) and "frozen" in m.thing(each).traits:
-            raise GiveUp("an object that cannot be changed is changed")
+            if each != kind:
+                raise GiveUp("an object that cannot be changed is changed")
+            does = "delete" if value == MISSING else "assign to"
+            said = Const(f"cannot {does} field '{name}'")
+            raise Exit("raises", m.exception(Foreign("dataclasses.FrozenInstanceError"), (said,)))
     return set_plainly(m, owner, name, value)
 
 
