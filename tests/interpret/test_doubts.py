@@ -69,6 +69,7 @@ def test_what_may_not_be_there_or_not_be_taken_is(code: str, why: str) -> None:
         "from fastapi import APIRouter, Depends; import fastapi.routing; fastapi.routing.APIRoute",
         "from httpx._client import Client",
         "from pydantic.v1 import BaseSettings",
+        "from pydantic.json import pydantic_encoder",
         "try:\n    from fastapi import APIRoute\nexcept ImportError:\n    APIRoute = None",
         "from contextvars import ContextVar; ContextVar('a', default=1).get()",
         "from contextvars import ContextVar; ContextVar('a').get(None)",

@@ -28,7 +28,9 @@ def names(module: str) -> typing.Iterator[tuple[str, list[str]]]:
         return
     below = [each.name for each in pkgutil.iter_modules(getattr(found, "__path__", ()))]
     has = {*dir(found), *getattr(found, "__all__", ()), *below}
-    yield module, sorted(each for each in has if each[:2] != "__")
+    # What gives names as they are asked for, and lists none, only its code could tell.
+    open_ended = "__getattr__" in vars(found) and not hasattr(found, "__all__")
+    yield module, [_ANY_NAME] if open_ended else sorted(each for each in has if each[:2] != "__")
     for each in below:
         if each == "v1":
             yield f"{module}.{each}", [_ANY_NAME]
