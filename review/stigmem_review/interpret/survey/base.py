@@ -455,7 +455,7 @@ class Base(ABC):
                     self._hand_down(into, name)
             size = len(held)
             if not more:
-                into.loose.add(name)
+                into.loose[name] = None
             if name in into.loose and any(isinstance(e, Text) for e in (*held, *more)):
                 held.setdefault(SOME)
             if len(held) + len(more) <= EACH:
@@ -470,7 +470,7 @@ class Base(ABC):
                 continue
             for unit in into.readers.get(name, ()):
                 self.queue(unit)
-            if into.followers and not name.startswith("_"):
+            if isinstance(into, Mod) and into.followers and not name.startswith("_"):
                 new = (*held,)[size:]
                 todo += [(other, name, new) for other in into.followers]
 

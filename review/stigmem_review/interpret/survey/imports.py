@@ -13,7 +13,6 @@ from stigmem_review.interpret.survey.things import (
     Env,
     Far,
     Mod,
-    Space,
     Value,
     Values,
 )
@@ -129,7 +128,7 @@ class Imports(Calls):
                 for star in [*each.stars]:
                     self._take_star(into, star)
 
-    def _take_star(self, into: Space, star: str) -> None:
+    def _take_star(self, into: Mod, star: str) -> None:
         todo = [into]
         while todo:
             space = todo.pop()

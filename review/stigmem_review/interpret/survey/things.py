@@ -121,14 +121,12 @@ SOME = Attr("?")
 class Space:
     """Something with names: a module, a class, a frame of a function, what is in a container."""
 
-    __slots__ = ("followers", "loose", "names", "readers", "stars")
+    __slots__ = ("loose", "names", "readers")
 
     def __init__(self) -> None:
         self.names: dict[str, dict[Value, None]] = {}
         self.readers: dict[str, dict[Unit, None]] = {}
-        self.followers: dict[Space, None] = {}
-        self.stars: dict[str, None] = {}
-        self.loose: set[str] = set()
+        self.loose: dict[str, None] = {}
         """Names that stand for something that is not known as well."""
 
 
@@ -184,10 +182,14 @@ class Unit(Space):
 class Mod(Unit):
     """A module of the release."""
 
-    __slots__ = ("idle", "is_package", "name", "place")
+    __slots__ = ("followers", "idle", "is_package", "name", "place", "stars")
 
     def __init__(self, name: str, place: str, tree: ast.Module) -> None:
         super().__init__(tree, "")
+        self.followers: dict[Mod, None] = {}
+        """Modules that import all of its names."""
+        self.stars: dict[str, None] = {}
+        """What others provide, of which it imports all names."""
         self.name = name
         self.place = place
         self.idle = never_run(tree)
