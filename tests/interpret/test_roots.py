@@ -282,7 +282,7 @@ ENDS = {
     ),
     "nothing": ("def gate(ctx, **more): pass", {"none"}),
     "a truth value": ("def gate(ctx, **more): return True", {"other"}),
-    "a class of verdicts": ("def gate(ctx, **more): return Allow", {"unknown"}),
+    "a class of verdicts": ("def gate(ctx, **more): return Allow", {"other"}),
     "a dict": ("def gate(ctx, **more): return {}", {"dict"}),
     "a coroutine": ("async def gate(ctx, **more): return Allow()", {"other"}),
     "what others decide": (

@@ -748,6 +748,25 @@ def test_it_is_said_where_the_node_cannot_use_it(tmp_path: Path) -> None:
 CHECKED = plugin()["demo_plugin/manifest.py"].replace(
     "hooks=", "health_check=handlers.check, hooks="
 )
+NAMES = {
+    "nowhere": ("if ctx:\n        log.info(1)", ["post_assert_audit: log"]),
+    "in a helper": ("return helper()\ndef helper():\n    return log", ["post_assert_audit: log"]),
+    "of the module": ("return LATE\nLATE = 1", []),
+    "of Python": ("return print", []),
+    "bound by another": ("return log\ndef other():\n    global log\n    log = 1", []),
+    "caught": ("try:\n        log\n    except NameError:\n        pass", []),
+    "not known": ("return log\nfrom strange import *", []),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_names_that_nothing_binds(case: str, tmp_path: Path) -> None:
+    body, names = NAMES[case]
+    wheel = write_wheel(tmp_path, plugin(handlers=f"def audit(ctx, **_):\n    {body}\n"))
+    found = read(understand(str(wheel)), host.node()).observed
+    assert [each.item for each in found if each.kind == "context-lacks"] == names
+
+
 HEALTH_CHECKS = {
     "a bool": ("return True", "something else"),
     "nothing": ("pass", "None"),

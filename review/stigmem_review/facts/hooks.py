@@ -192,7 +192,10 @@ class HandlerArity(Explained, frozen=True, kw_only=True):
 
 
 class ContextLacks(Explained, frozen=True, kw_only=True):
-    """A handler that asks its context for what that does not have, so that it fails there."""
+    """A handler that asks for what there is not, so that it fails there.
+
+    That is an attribute that its context does not have, or a name that nothing binds.
+    """
 
     excuse = "as before"
 

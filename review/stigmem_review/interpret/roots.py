@@ -35,7 +35,7 @@ from stigmem_review.interpret.values import (
     Value,
     values_of,
 )
-from stigmem_review.model import HEALTH, MORE, End
+from stigmem_review.model import HEALTH, MORE, End, Location
 from stigmem_review.patterns import late
 
 _STEPS = 3_000
@@ -51,6 +51,7 @@ _HOLDING = ("dict", "instance", "list", "module", "set")
 """What can be changed by whoever has it, where that matters."""
 _NUMBER = late(r"\.HTTP_(\d{3})_\w+\Z")
 """The constants that ``fastapi.status`` has."""
+_UNBOUND = late(r"name '(\w+)' is not defined")
 _WHY = "what the node calls may have changed it"
 
 
@@ -65,13 +66,15 @@ class Root(msgspec.Struct, frozen=True):
 class Ran(msgspec.Struct, frozen=True):
     """What was run, and all that it can come to; ``lost`` is why not all was seen, if so.
 
-    ``refuses`` are the statuses of the refusals that it raises, ``?`` where one is not known.
+    ``refuses`` are the statuses of the refusals that it raises, ``?`` where one is not known, and
+    ``unbound`` names of modules that are not bound where it ends, each with its place.
     """
 
     root: Root
     ends: frozenset[End]
     lost: str = ""
     refuses: frozenset[str] = frozenset()
+    unbound: tuple[tuple[str, Location], ...] = ()
 
 
 def ran(program: Program) -> tuple[Ran, ...]:
@@ -127,7 +130,7 @@ class _Run:
                 break
         m.incomplete.update(each.phase for each in roots)
         return tuple(
-            Ran(each.root, each.ends | {"unknown"}, each.lost or _WHY, each.refuses)
+            msgspec.structs.replace(each, ends=each.ends | {"unknown"}, lost=each.lost or _WHY)
             for each in every
         )
 
@@ -179,7 +182,17 @@ class _Run:
             return outcomes, Ran(root, frozenset({"other"}), lost, refuses)
         for each in outcomes:
             ends |= {_end(m, each.kind, value) for value in values_of(each.value)}
-        return outcomes, Ran(root, frozenset(ends), lost, refuses)
+        unbound = dict.fromkeys(found for each in outcomes for found in _unbound(m, each))
+        return outcomes, Ran(root, frozenset(ends), lost, refuses, tuple(unbound))
+
+
+def _unbound(m: Machine, outcome: Outcome) -> Iterator[tuple[str, Location]]:
+    """Yield the name of a module that is not bound, where that is what an outcome is."""
+    for value in values_of(outcome.value) if outcome.kind == "raises" else ():
+        if isinstance(value, Ref) and m.thing(value).type == Foreign("builtins.NameError"):
+            said, at = m.messages.get(value.oid, ""), m.places.get(value.oid)
+            if at and (name := _UNBOUND.fullmatch(said)):
+                yield name[1], at
 
 
 def _is_refusal(m: Machine, value: Value) -> bool:

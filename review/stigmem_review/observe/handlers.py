@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from stigmem_review.code.names import Function
+from stigmem_review.code.names import Function, declared
 from stigmem_review.host import Node
 from stigmem_review.interpret.deciding import Call, Changes, Told, decisions, kept_and_sent
 from stigmem_review.interpret.ends import GiveUp, Outcome
@@ -179,6 +179,8 @@ def handler_observations(
             if name not in (*_OF_CONTEXT, *node.accessors) and not name.startswith("_"):
                 why = f"the context that the node gives it has no {name}"
                 yield Observation("context-lacks", f"{hook}: {name}", why, at=at)
+    for program in programs:
+        yield from _unbound(program)
     hooks = release.manifest.hooks if isinstance(release.manifest, Manifest) else None
     for program in () if hooks is None or isinstance(hooks, Unknown) else programs:
         for hook, value in handlers(program):
@@ -186,6 +188,23 @@ def handler_observations(
                 continue
             found = [*_judged(program, hook, value, node)]
             yield from found or _useless(program, hook, value, node, told.get(hook, ()))
+
+
+def _unbound(program: Program) -> Iterator[Observation]:
+    """Yield names of modules that nothing binds and that a call of the node ends at."""
+    found = {
+        (each.root.hook or "health_check", name, at)
+        for each in ran(program)
+        if each.root.hook or each.root.phase == HEALTH
+        for name, at in each.unbound
+    }
+    if not found:
+        return
+    # What another call binds may be there by then.
+    later = {name for each in program.modules.loaded for name in declared(each.tree)}
+    for what, name, at in sorted(found, key=lambda each: (each[0], str(each[2]))):
+        if name not in later:
+            yield Observation("context-lacks", f"{what}: {name}", f"{name} is not bound", at=at)
 
 
 def _judged(program: Program, hook: str, value: Value, node: Node) -> Iterator[Observation]:
@@ -257,8 +276,11 @@ def health_observations(programs: Iterable[Program]) -> Iterator[Observation]:
         for value in {each.root.value for each in ran(program) if each.root.phase == HEALTH}:
             found = called(program.machine, value, shown=True)
             ends = _ends(program, value)
+            taken = called(program.machine, value, shown=False)
+            if taken and (why := _misfit(taken.taken, 1, ((),))):
+                yield Observation("health-result", "health_check", why, at=taken.at)
             # What is of a class of the node is not told from what is not known.
-            if found and ends and not ends & {"unknown", "raises"}:
+            elif found and ends and not ends & {"unknown", "raises"}:
                 why = f"{found.target} returns {_said(ends)}, and never a PluginHealth"
                 yield Observation("health-result", "health_check", why, at=found.at)
 

@@ -1,0 +1,1 @@
+"""Keeps a ledger of what is asserted."""
