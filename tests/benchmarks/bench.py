@@ -106,8 +106,10 @@ def signed(folder: Path, wheels: Sequence[str]) -> dict[str, list[str]]:
     verify += ["--cert-oidc-issuer", issuer, paths[1]]
     review = [str(SCRIPTS / "stigmem-review"), "diff", "--trust-root", str(root)]
     subprocess.run(verify, check=True, capture_output=True)
-    shown = subprocess.run([*review, *paths[:2]], check=False, capture_output=True, text=True)
-    assert shown.stdout.count(who) > 1, "the review has to have verified both"
+    looked = subprocess.run(
+        [*review, "--all", *paths[:2]], check=False, capture_output=True, text=True
+    )
+    assert looked.stdout.count(who) > 1, f"both have to be verified:\n{looked.stdout}"
     return {
         "diff, upgrade, signed": [*review, *paths[:2]],
         "diff, two, signed": [*review, *paths[2:]],
