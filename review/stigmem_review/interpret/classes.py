@@ -109,7 +109,8 @@ _REAL_CLASSES: dict[str, type] = {
     "typing_extensions.Protocol": typing.Protocol,
 }
 """Classes of others that classes are derived from: what these do not have is not there."""
-_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol") | {"own slots"}
+_SLOTTED = frozenset({"own slots", "laid out"})
+_NOT_INHERITED = words("dataclass frozen slots kw_only order eq=False protocol") | _SLOTTED
 """What a class is itself, and not what is derived from it."""
 _EXCEPTION = Foreign("builtins.BaseException")
 _SPECIAL = words("enum model namedtuple typeddict dataclass")
@@ -400,6 +401,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
         if bound_again(node.body):
             raise GiveUp("an enumeration binds a name more than once")
         _check_enum_bases(m, bases)
+    _check_layout(m, bases)
     real = tuple(
         Foreign(_REAL_BASES[each.dotted])
         if isinstance(each, Foreign) and each.dotted in _REAL_BASES
@@ -497,7 +499,39 @@ def _give_slots(m: Machine, kind: Ref) -> None:
         if m.read(kind, name) != MISSING:
             m.raise_("ValueError", Const(f"'{name}' in __slots__ conflicts with class variable"))
         m.write(kind, Wrapped("field", NONE), name)
-    thing.traits = thing.traits | {"own slots"}
+    thing.traits = thing.traits | (_SLOTTED if names else {"own slots"})
+
+
+def _check_layout(m: Machine, bases: Sequence[Value]) -> None:
+    """Raise what Python does where objects of two bases would have their slots in one place.
+
+    Raises ``GiveUp`` where it is not known which slots they have.
+    """
+    laid: Value | None = None
+    for base in bases if len(bases) > 1 else ():
+        found = _laid_out(m, mro(m, base))
+        if found is None or (laid is not None and m.derives(laid, found)):
+            continue
+        if laid is not None and not m.derives(found, laid):
+            if any(isinstance(e, Ref) and "slots" in m.thing(e).traits for e in (found, laid)):
+                raise GiveUp("which slots a class has is not known")
+            m.raise_("TypeError", Const("multiple bases have instance lay-out conflict"))
+        laid = found
+
+
+def _laid_out(m: Machine, kinds: Sequence[Value]) -> Value | None:
+    """Return the first of some classes that gives objects slots, itself or as a builtin one."""
+    for kind in kinds:
+        if isinstance(kind, Ref):
+            traits = m.thing(kind).traits
+            if "laid out" in traits or ("slots" in traits and m.dataclass_fields(kind)):
+                return kind
+        real: type | None = exception_class(m, kind.dotted) if isinstance(kind, Foreign) else None
+        while real is not None and real.__base__ is not None:
+            if real.__basicsize__ != real.__base__.__basicsize__:
+                return Foreign(f"builtins.{real.__name__}")
+            real = real.__base__
+    return None
 
 
 def _finish_class(m: Machine, kind: Ref, mixin: str, traits: set[str]) -> None:
