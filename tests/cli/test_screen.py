@@ -90,6 +90,24 @@ def test_in_brief_it_is_what_decides_and_what_to_type(
     assert len(lines) < 20
 
 
+@pytest.mark.parametrize(
+    ("options", "verdict"),
+    [
+        (["--brief"], "BLOCKED (exit 1): 1 error in 1 source"),
+        (["--brief", "--format", "markdown"], "**Blocked (exit 1)**: 1 error in 1 source"),
+        (["--format", "markdown"], "**Blocked (exit 1)**: 1 error in 1 source"),
+        (["--all"], "BLOCKED (exit 1): 1 error in 1 source"),
+    ],
+    ids=["in brief", "Markdown in brief", "Markdown", "all"],
+)
+def test_the_verdict_of_a_check_is_said_once_in_every_form(
+    options: list[str], verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = write_wheel(tmp_path, plugin(hooks={"pre_recall_authorise": "gate"}))
+    assert cli.run(["check", str(wheel), *options]) == 1
+    assert capsys.readouterr().out.splitlines().count(verdict) == 1
+
+
 def test_what_is_folded_is_named_and_shown_where_it_is_asked_for(
     gaining: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -174,3 +174,9 @@ class Page(msgspec.Struct, frozen=True):
     rest: tuple[Block, ...] = ()
     verdict: Paragraph | None = None
     is_calm: bool = False
+
+    @property
+    def screen(self) -> tuple[Block, ...]:
+        """The first screen with what to decide, where no verdict stands at the end."""
+        verdict = (self.verdict,) if self.verdict and self.verdict not in self.first else ()
+        return (*self.first, *verdict, *self.decide)

@@ -49,7 +49,7 @@ _MARKS = {
 
 def write_markdown(page: Page, *, detail: Detail) -> str:
     """Return a page as Markdown."""
-    blocks = [*page.first, *page.decide]
+    blocks = [*page.screen]
     if detail != "brief":
         blocks += [*page.body, *page.rest]
     return "\n\n".join(_blocks(blocks)) + "\n"

@@ -44,15 +44,15 @@ from stigmem_review.verdict import count
 def review_page(report: Report, *, is_part: bool = False) -> Page:
     """Return the page about one upgrade; ``is_part`` if it is one of several plugins."""
     is_calm = is_quiet(report)
-    verdict = verdict_line(report.verdict, report.verdict.sentence)
-    first: list[Block] = [title(report, level=2 if is_part else 1)]
+    says = flat(_calm(report)) if is_calm else report.verdict.sentence
+    verdict = verdict_line(report.verdict, says)
+    first: list[Block] = [title(report, level=2 if is_part else 1), verdict]
     if is_calm:
-        first.append(verdict_line(report.verdict, flat(_calm(report))))
         first += _one(signed(report))
         if doubts := tuple(_doubts(report)):
             first.append(Pairs(doubts))
     else:
-        first += [verdict, *_first(report)]
+        first += _first(report)
     body = () if is_calm else (*_accepted(report), *_found(report))
     decide = tuple(_decide(report))
     return Page(tuple(first), decide, body, tuple(_folds(report)), verdict, is_calm)

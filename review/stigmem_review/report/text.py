@@ -62,14 +62,14 @@ class _Writer:
         self._detail = detail
 
     def page(self, page: Page) -> Iterator[str]:
+        if self._detail == "brief":
+            yield from self._blocks(page.screen)
+            return
         yield from self._blocks(page.first)
-        has_more = False
-        if self._detail != "brief":
-            rest = () if page.is_calm and self._detail != "all" else page.rest
-            below = [*self._blocks([*page.body, *rest])]
-            has_more = any(below)
-            yield from below
-        if has_more and page.verdict:
+        rest = () if page.is_calm and self._detail != "all" else page.rest
+        below = [*self._blocks([*page.body, *rest])]
+        yield from below
+        if any(below) and page.verdict:
             yield ""
             yield from self._paragraph(page.verdict)
         yield from self._blocks(page.decide)

@@ -116,7 +116,7 @@ def _title(section: Section) -> str:
 
 
 def _brief(page: Page) -> Iterator[Section]:
-    yield Section("brief", "the first screen", (*page.first, *page.decide))
+    yield Section("brief", "the first screen", page.screen)
 
 
 def _sections(report: AnyReport, page: Page) -> Iterator[Section]:
