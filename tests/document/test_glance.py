@@ -43,6 +43,12 @@ def test_where_it_starts_stands_first_and_what_that_assumes_last() -> None:
     assert starts_says([], NodeSettings("unsaid")) == ()
 
 
+def test_nodes_in_a_row_that_refuse_it_for_several_reasons_are_one_range() -> None:
+    other = Outcome("refused", exception="ImportError")
+    found = [Foretold("1 to 3", (REFUSED,)), Foretold("4", (other,)), Foretold("6", (REGISTERS,))]
+    assert flat(starts_says(found, OFF)) == "starts on node 6, not on 1 to 4"
+
+
 def test_lines_that_only_one_release_has_are_counted(tmp_path: Path) -> None:
     new = plugin(version="1.1.0", handlers="def audit(ctx, **_):\n    x = 1\n    return x\n")
     old = plugin(handlers="def audit(ctx, **_):\n    return None\n")

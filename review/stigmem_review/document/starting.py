@@ -81,8 +81,11 @@ def starts_says(found: Sequence[Foretold], settings: NodeSettings) -> Message:
     What that assumes of a node is said with it.
     """
     nodes: dict[Becomes, list[str]] = {}
-    for each in found:
-        nodes.setdefault(becomes(each.outcomes), []).append(each.nodes)
+    for kind, row in groupby(found, lambda each: becomes(each.outcomes)):
+        # Why they do differs within a row, and stands in the lines further down.
+        ends = [end for each in row for end in each.nodes.split(" to ")]
+        span = ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
+        nodes.setdefault(kind, []).append(span)
     said: list[Segment] = []
     for kind in sorted(nodes, key=_BECOMES.index):
         listed = nodes[kind]
