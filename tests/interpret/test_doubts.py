@@ -54,6 +54,8 @@ def test_what_may_raise_is_in_doubt(code: str, api: str) -> None:
          "whether a context variable is set is not known"),
         ("class Made(type):\n    def __new__(*given):\n        raise TypeError\n"
          "class Part(metaclass=Made): ...", "whether Made makes its classes is not known"),
+        ("import enum\nclass Kind(enum.Enum):\n    ONE = 1\n    ONE = 2",
+         "whether Kind names a member twice is not known"),
         ("from pydantic import BaseModel, Field\nclass Settings(BaseModel):\n"
          "    key: str = Field('', pattern='a')\nSettings(key='b')",
          "whether Settings takes what it is given for key is not known"),

@@ -399,6 +399,7 @@ def new_class(m: Machine, node: ast.ClassDef, env: Env) -> Value:
         raise GiveUp("a class is made in an unusual way")
     if "enum" in traits:
         if bound_again(node.body):
+            doubts.note(m, f"whether {node.name} names a member twice is not known")
             raise GiveUp("an enumeration binds a name more than once")
         _check_enum_bases(m, bases)
     _check_layout(m, bases)
