@@ -78,6 +78,7 @@ def test_what_may_not_be_there_or_not_be_taken_is(code: str, why: str) -> None:
         "class Single(type):\n    def __call__(cls): ...\nclass Part(metaclass=Single): ...",
         "import logging; LOG = logging.getLogger(__name__)",
         "import re; WORD = re.compile(r'[a-z]+')",
+        "import re; NAME = re.sub('[^a-z]+', '-', 'Acme notes', flags=re.I | re.M)",
         "import threading; LOCK = threading.Lock()",
         "import queue; WAITING = queue.Queue()",
         "import atexit; atexit.register(print)",

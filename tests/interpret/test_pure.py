@@ -44,6 +44,11 @@ IMPORTS = (
 
 def is_told(code: str) -> bool:
     """Say whether it is told if code raises."""
+    return raises(code) is not None
+
+
+def raises(code: str) -> bool | None:
+    """Say whether code raises; nothing where that is not told."""
     text = f"""{IMPORTS}
 from stigmem_node.plugins import PluginManifest
 try:
@@ -55,7 +60,41 @@ def plugin_manifest():
     return PluginManifest(name=NAME, version="1.0.0")
 """
     reading = read("demo:plugin_manifest", Modules({"demo.py": text.encode()}), node())
-    return isinstance(reading.fields["name"], Known)
+    name = reading.fields["name"]
+    return name.value == "acme-b" if isinstance(name, Known) else None
+
+
+@pytest.mark.parametrize("flags", ["re.I", "re.I | re.M", "re.RegexFlag.DOTALL | re.X | re.A"])
+def test_a_pattern_is_compiled_with_its_flags(flags: str) -> None:
+    assert raises(f"re.compile('(', {flags})")
+    assert raises(f"re.compile('a', {flags})") is False
+    assert raises(f"re.compile('a', {flags} | re.DEBUG)") is None
+
+
+def test_flags_are_refused_where_they_do_not_go_together() -> None:
+    assert raises("re.compile('a', re.A | re.U)")
+    assert raises("re.compile(b'a', re.U | re.I)")
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken", "unknown"),
+    [
+        ("re.match('(', 'a')", "re.match('a', 'b')", "re.match('a', 5)"),
+        ("re.search(')', 'a', re.I)", "re.search('a', 'b', re.I)", "re.search('a', b'b')"),
+        ("re.fullmatch('[', string=5)", "re.fullmatch('a', string='b')", "re.fullmatch('[')"),
+        ("re.findall('*', 'a')", "re.findall(b'a', b'b')", "re.findall('a', 'b', 'c')"),
+        ("re.finditer('a{2,1}', 'a')", "re.finditer('a', 'b')", "re.finditer(pattern='a')"),
+        ("re.sub('(', '', 'a')", "re.sub('a', 'b', 'c', 1)", "re.sub('a', r'\\1', 'c')"),
+        ("re.subn('(', '', 'a')", "re.subn('a', 'b', 'c')", "re.subn('a', 'b', 'c', 'd')"),
+        ("re.split('(', 'a')", "re.split('a', 'b', maxsplit=1)", "re.split('a', 'b', which=1)"),
+    ],
+)
+def test_a_function_that_compiles_a_pattern_raises_what_that_raises(
+    refused: str, taken: str, unknown: str
+) -> None:
+    assert raises(refused)
+    assert raises(taken) is False
+    assert raises(unknown) is None
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ _SEALED = (Foreign("importlib.machinery.ModuleSpec"),)
 _KNOWN = (
     frozenset(
         ".".join(parts[: place + 1])
-        for parts in (name.split(".") for name in MODELS)
+        for parts in (name.split(".") for name in (*MODELS, *pure.FLAGS))
         for place in range(len(parts))
     )
     | apis.EVERYWHERE

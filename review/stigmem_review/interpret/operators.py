@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stigmem_review import limits
-from stigmem_review.interpret import annotation, containers, generic, namespaces, protocols
+from stigmem_review.interpret import annotation, containers, generic, namespaces, protocols, pure
 from stigmem_review.interpret.ends import GiveUp, Part
 from stigmem_review.interpret.escape import OUTSIDE
 from stigmem_review.interpret.keys import frozen, pairs_of, same
@@ -258,6 +258,8 @@ def _binary(
         case (Const(value=str() | bytes() as pattern), _) if name == "mod":
             return _percent(m, pattern, right)
         case _ if name == "or" and (found := annotation.united(m, left, right)):
+            return found
+        case _ if name == "or" and (found := pure.united_flags(left, right)):
             return found
         case (Unknown(api=str(api)), _) | (_, Unknown(api=str(api))) if api:
             return _of_others(m, name, left, right)

@@ -19,7 +19,9 @@ from stigmem_review.interpret.ends import GiveUp
 from stigmem_review.interpret.heap import Thing
 from stigmem_review.interpret.machine import Machine
 from stigmem_review.interpret.models import Args, Keywords, Run, model
-from stigmem_review.interpret.values import Foreign, Value
+from stigmem_review.interpret.protocols import type_name
+from stigmem_review.interpret.values import Const, Foreign, Value
+from stigmem_review.patterns import late
 
 _PLAIN = {
     "base64": "b16decode b16encode b32decode b32encode b64decode b64encode standard_b64decode "
@@ -60,6 +62,13 @@ _DIFFERENT = {
 }
 """What is in arguments with which Pythons from 3.11 on do not do the same: their change logs, and a
 comparison of 3.11, 3.12 and 3.13 call by call."""
+_TEXTS = {
+    **dict.fromkeys(("findall", "finditer", "fullmatch", "match", "search"), "string flags"),
+    **dict.fromkeys(("sub", "subn"), "repl string count flags"),
+    "split": "string maxsplit flags",
+}
+"""What functions of ``re`` take after a pattern, which they compile before anything else."""
+_OPTIONAL = frozenset({"count", "flags", "maxsplit"})
 _PATTERN = "re.compile"
 _CHARS = 16
 """Characters that count as one step: the slowest of them reads one at a time in Python."""
@@ -71,6 +80,30 @@ _NESTED = 100
 """Groups of a pattern: how deep Python may nest them depends on what calls it."""
 _FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE
 """Those flags of patterns that say how to match, and nothing else."""
+FLAGS = {
+    f"{owner}.{name}": int(each)
+    for owner in ("re", "re.RegexFlag")
+    for name, each in re.RegexFlag.__members__.items()
+    if each & _FLAGS
+}
+"""What they are as numbers, by their names in every Python."""
+_COMBINED = late(r"re\.RegexFlag\((\d+)\)\Z")
+"""The name of several flags, of which Python has one only for each."""
+
+
+def flags_of(value: Value) -> int | None:
+    """Return what flags of patterns are as a number; nothing where a value is none of them."""
+    if not isinstance(value, Foreign):
+        return None
+    if combined := _COMBINED.match(value.dotted):
+        return int(combined[1])
+    return FLAGS.get(value.dotted)
+
+
+def united_flags(left: Value, right: Value) -> Value | None:
+    """Return what ``|`` makes of flags of patterns; nothing where either may be something else."""
+    one, other = flags_of(left), flags_of(right)
+    return None if one is None or other is None else Foreign(f"re.RegexFlag({one | other})")
 
 
 def _real(dotted: str) -> Callable[..., Any]:
@@ -84,8 +117,8 @@ def _call(m: Machine, dotted: str, args: Args, keywords: Keywords) -> Any:
 
     Raises ``GiveUp`` where it is given anything but constants.
     """
-    given = [text.plain(m, each) for each in args]
-    named = {name: text.plain(m, each) for name, each in keywords}
+    given = [_plain(m, each) for each in args]
+    named = {name: _plain(m, each) for name, each in keywords}
     every = (*given, *named.values())
     text.in_time(every[1:])
     if dotted == _PATTERN:
@@ -102,6 +135,11 @@ def _call(m: Machine, dotted: str, args: Args, keywords: Keywords) -> Any:
         raise GiveUp("it takes too much memory") from None
     except Exception as error:  # Whatever it raises is what the program gets.
         raise text.raised(m, error, worded=False) from None
+
+
+def _plain(m: Machine, value: Value) -> Any:
+    flags = flags_of(value)
+    return text.plain(m, value) if flags is None else flags
 
 
 def _tick_pattern(m: Machine, every: Sequence[Any]) -> None:
@@ -164,6 +202,41 @@ def _compile(m: Machine, args: Args, keywords: Keywords) -> Value:
     return m.alloc(Thing("object", type=Foreign(_PATTERN), defaults=held))
 
 
+def _matching(name: str, parameters: Sequence[str]) -> Run:
+    dotted = f"re.{name}"
+
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        m.hand_on(dotted, args, keywords)
+        given = {**dict(zip(parameters, args, strict=False)), **dict(keywords)}
+        if len(given) < len(args) + len(keywords) or not given.keys() <= {*parameters}:
+            raise GiveUp("it is called in an unusual way")
+        if not {*parameters} - _OPTIONAL <= given.keys():
+            raise GiveUp("it is called in an unusual way")
+        flags = [given["flags"]] if "flags" in given else []
+        _call(m, _PATTERN, (given["pattern"], *flags), ())
+        if not _is_taken(m, given):
+            raise GiveUp(f"what {dotted}() gives is not known")
+        return m.given_by(f"{dotted}()", f"what {dotted}() gives is not known")
+
+    return run
+
+
+def _is_taken(m: Machine, given: Mapping[str, Value]) -> bool:
+    """Say whether what is given beside a pattern and its flags is what any pattern takes."""
+    texts = {type_name(m, each) for name, each in given.items() if name not in _OPTIONAL}
+    numbers = {type_name(m, given[each]) for each in _OPTIONAL - {"flags"} if each in given}
+    # What stands behind a backslash has to be a group of the pattern.
+    repl = given.get("repl", Const(""))
+    return (
+        texts in ({"str"}, {"bytes"})
+        and numbers <= {"int"}
+        and isinstance(repl, Const)
+        and "\\" not in _written([repl.value])
+    )
+
+
+for _function, _names in _TEXTS.items():
+    model(f"re.{_function}")(_matching(_function, ("pattern", *_names.split())))
 for _run, _table in ((_giving, _PLAIN), (_making, _VALUES)):
     for _module, _names in _table.items():
         for _name in _names.split():
