@@ -13,7 +13,7 @@ from stigmem_review.model import Known
 
 
 def steps(code: str) -> int:
-    text = f"import html, re, shlex\n{code}\ndef plugin_manifest(): pass\n"
+    text = f"import html, logging, re, shlex\n{code}\ndef plugin_manifest(): pass\n"
     program = Program("demo:plugin_manifest", Modules({"demo.py": text.encode()}), node())
     program.make()
     return program.machine.steps
@@ -25,6 +25,7 @@ def steps(code: str) -> int:
         ("shlex.split('a ' * 8)", "shlex.split('a ' * 8000)", 900),
         ("html.unescape('&a' * 8)", "html.unescape('&a' * 8000)", 900),
         ("re.compile('(?i)[az]')", "re.compile('(?i)' + '[a-z]' * 20)", 2000),
+        ("logging.Formatter('%(a)s')", "logging.Formatter('%(a)' + '0' * 800 + 's')", 8000),
         ("re.compile('[\u0100\u0102\u012c]')", "re.compile('[\u0100\u0102\u012c]' * 300)", 2000),
     ],
 )
@@ -38,7 +39,8 @@ def test_what_takes_more_than_its_text_is_not_called(name: str) -> None:
 
 
 IMPORTS = (
-    "import base64, datetime, hashlib, math, re, shlex, struct, textwrap, urllib.parse, uuid\n"
+    "import base64, concurrent.futures, datetime, hashlib, logging, math, re, shlex, struct\n"
+    "import textwrap, threading, urllib.parse, uuid\n"
 )
 
 
@@ -69,6 +71,24 @@ def test_a_pattern_is_compiled_with_its_flags(flags: str) -> None:
     assert raises(f"re.compile('(', {flags})")
     assert raises(f"re.compile('a', {flags})") is False
     assert raises(f"re.compile('a', {flags} | re.DEBUG)") is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken", "unknown"),
+    [
+        ("threading.Semaphore(-1)", "threading.Semaphore(2)", "threading.Semaphore(None)"),
+        ("logging.Formatter('%(a')", "logging.Formatter('%(a)s')", "logging.Formatter(None)"),
+        ("concurrent.futures.ThreadPoolExecutor(0)",
+         "concurrent.futures.ThreadPoolExecutor(2)",
+         "concurrent.futures.ThreadPoolExecutor(2, '', print, ([],))"),
+    ],
+)  # fmt: skip
+def test_a_class_that_keeps_constants_takes_or_refuses_them(
+    refused: str, taken: str, unknown: str
+) -> None:
+    assert raises(refused)
+    assert raises(taken) is False
+    assert raises(unknown) is None
 
 
 def test_flags_are_refused_where_they_do_not_go_together() -> None:

@@ -49,6 +49,15 @@ _VALUES = {
 }
 """Classes and functions that give values of which no more is known than that they were made, such
 as numbers that the machine's own library rounds."""
+_KEEPING = {
+    "asyncio": "BoundedSemaphore LifoQueue PriorityQueue Queue Semaphore",
+    "concurrent.futures": "ThreadPoolExecutor",
+    "logging": "Formatter",
+    "queue": "LifoQueue PriorityQueue Queue",
+    "threading": "BoundedSemaphore Semaphore",
+}
+"""Classes whose objects keep what they are made with, and begin to do something only when they are
+asked to."""
 _DIFFERENT = {
     "base64": r"(altchars|casefold|map01|validate)=(?!True|False|b')",
     "binascii": r"(newline|strict_mode)=(?!True|False)",
@@ -72,6 +81,8 @@ _OPTIONAL = frozenset({"count", "flags", "maxsplit"})
 _PATTERN = "re.compile"
 _CHARS = 16
 """Characters that count as one step: the slowest of them reads one at a time in Python."""
+_SQUARE = 64
+"""Pairs of characters that count as one step where each may be read again from each other."""
 _RANGE = 120
 """Steps that a range of characters in a pattern counts as: without case it is gone through."""
 _SET = 8
@@ -107,7 +118,7 @@ def united_flags(left: Value, right: Value) -> Value | None:
 
 
 def _real(dotted: str) -> Callable[..., Any]:
-    module = next(each for each in (*_PLAIN, *_VALUES, "re") if dotted.startswith(f"{each}."))
+    module = next(e for e in (*_PLAIN, *_VALUES, *_KEEPING, "re") if dotted.startswith(f"{e}."))
     found: Callable[..., Any] = attrgetter(dotted[len(module) + 1 :])(import_module(module))
     return found
 
@@ -190,6 +201,21 @@ def _making(dotted: str) -> Run:
     return run
 
 
+def _keeping(dotted: str) -> Run:
+    make = _making(dotted)
+
+    def run(m: Machine, args: Args, keywords: Keywords) -> Value:
+        given = (*args, *(each for _, each in keywords))
+        constants = [each.value for each in given if isinstance(each, Const)]
+        if len(constants) < len(given):
+            # What can change would be shared with the object.
+            raise GiveUp(f"what {dotted}() gives is not known")
+        m.tick(len(_written(constants)) ** 2 // _SQUARE)
+        return make(m, args, keywords)
+
+    return run
+
+
 @model(_PATTERN)
 def _compile(m: Machine, args: Args, keywords: Keywords) -> Value:
     try:
@@ -237,7 +263,7 @@ def _is_taken(m: Machine, given: Mapping[str, Value]) -> bool:
 
 for _function, _names in _TEXTS.items():
     model(f"re.{_function}")(_matching(_function, ("pattern", *_names.split())))
-for _run, _table in ((_giving, _PLAIN), (_making, _VALUES)):
+for _run, _table in ((_giving, _PLAIN), (_making, _VALUES), (_keeping, _KEEPING)):
     for _module, _names in _table.items():
         for _name in _names.split():
             model(f"{_module}.{_name}")(_run(f"{_module}.{_name}"))
