@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+from stigmem_review import __version__
 
-from generated import pages_of, write_all  # noqa: E402 - found only now
-from stigmem_review import __version__  # noqa: E402 - in the order of the path above
+HERE = Path(__file__).parent
+# The pages that are made from the code are made by the module beside this one.
+sys.path.insert(0, str(HERE))
 
 project = "stigmem-review"
 release = version = __version__
@@ -25,4 +25,6 @@ smartquotes = False
 
 def setup(app: Any) -> None:
     """Write the pages that are made from the code, before any page is read."""
+    from generated import pages_of, write_all
+
     app.connect("builder-inited", lambda _: write_all(HERE, dict(pages_of())))

@@ -19,11 +19,17 @@ class Stream(io.TextIOWrapper):
     """A stream of an encoding, which may be a terminal."""
 
     def __init__(self, encoding: str = "utf-8", *, terminal: bool = False) -> None:
-        super().__init__(io.BytesIO(), encoding=encoding, newline="\n")
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding=encoding, newline="\n")
         self._terminal = terminal
 
     def isatty(self) -> bool:
         return self._terminal
+
+    def written(self) -> str:
+        """Return what was written so far."""
+        self.flush()
+        return self._bytes.getvalue().decode(self.encoding)
 
 
 @pytest.fixture
@@ -66,8 +72,7 @@ def test_what_is_gained_is_red_and_nothing_of_it_green(
 def test_no_stream_breaks_a_report(encoding: str) -> None:
     stream = Stream(encoding)
     put("# ⛔ `demo` `1` → `2` · blocked\n", stream)
-    stream.flush()
-    printed = stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    printed = stream.written()
     assert (
         printed
         == {
@@ -160,7 +165,6 @@ def test_a_terminal_is_told_that_something_goes_on_and_keeps_nothing_of_it(
     stream = Stream(terminal=terminal)
     with waiting("reviewing", stream, quiet=quiet):
         time.sleep(seconds)
-    stream.flush()
-    said = stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    said = stream.written()
     assert ("reviewing: 1 s" in said) is is_said
     assert said == "" or said.endswith(f"\r{' ' * len('reviewing: 1 s')}\r")
