@@ -1,8 +1,9 @@
 """Functions of the standard library that only make something of their arguments, called for real.
 
 With constants, what they give or raise is what our own copy of them does: each of them takes time
-in proportion to what it is given, looks at nothing else, and does the same in every Python that a
-node runs on. What of their arguments they do not do the same with is given up on.
+in proportion to what it is given, does nothing else, and does the same in every Python that a node
+runs on. What of their arguments they do not do the same with is given up on, and so is what a
+program may have changed that they go by.
 """
 
 from __future__ import annotations
