@@ -21,7 +21,7 @@ from stigmem_review.forecast.ledger import (
     Declared,
     start,
 )
-from stigmem_review.model import Manifest, Release
+from stigmem_review.model import Manifest, Release, Start, Unknown
 from stigmem_review.outcomes import hooks, is_read, values
 
 HOOK = "migration_register"
@@ -106,9 +106,9 @@ def together(
 
 def _left(releases: Sequence[Release]) -> list[Release]:
     """Return releases without what another's handler drops of the migrations before it."""
-    last = max((_asked_as(each) for each in releases if _drops(each)), default="")
+    last = max((_last_asked(each) for each in releases if _drops(each)), default="")
     return [
-        msgspec.structs.replace(each, given=()) if _asked_as(each) < last else each
+        msgspec.structs.replace(each, given=()) if _last_asked(each) < last else each
         for each in releases
     ]
 
@@ -122,11 +122,19 @@ def _drops(release: Release) -> bool:
     return any(each.name == HOOK and not each.when for each in found)
 
 
-def _asked_as(release: Release) -> str:
-    """Return what a node sorts the handler of migrations of a release by, the last of several."""
-    found = [*_versions(release)]
-    named = zip(found, release.starts, strict=False)
-    return max((f"{name}.{start.migrates}" for (name, _), start in named), default="")
+def _last_asked(release: Release) -> str:
+    return max(map(asked_as, release.starts), default="")
+
+
+def asked_as(start: Start) -> str:
+    """Return what a node sorts a plugin's handler of migrations by (``plugins.registry``)."""
+    return f"{only_name(start.manifest)}.{start.migrates}"
+
+
+def only_name(manifest: Manifest | Unknown) -> str:
+    """Return the only name that a manifest can state, or an empty text."""
+    names = values(manifest.name) if isinstance(manifest, Manifest) else ()
+    return str(names[0].value) if len(names) == 1 else ""
 
 
 def _start(stated: Sequence[_Stated], database: Database, backend: str) -> Answer:
@@ -181,10 +189,9 @@ def _versions(release: Release) -> Iterator[tuple[str, list[str | None]]]:
     """Yield the name of each manifest of a release, and all versions that it can state."""
     found = [each.manifest for each in release.starts] or [release.manifest]
     for manifest in found:
-        names = values(manifest.name) if isinstance(manifest, Manifest) else ()
         stated = values(manifest.version) if isinstance(manifest, Manifest) else ()
-        if len(names) == 1:
-            yield str(names[0].value), [str(each.value) for each in stated] or [None]
+        if name := only_name(manifest):
+            yield name, [str(each.value) for each in stated] or [None]
 
 
 def _made(release: Release, own: str) -> tuple[Declared, ...]:

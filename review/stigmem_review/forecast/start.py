@@ -20,6 +20,7 @@ from stigmem_review.forecast.model import (
     PluginForecast,
     settled,
 )
+from stigmem_review.forecast.rollback import asked_as, only_name
 from stigmem_review.host import Node
 from stigmem_review.model import OTHER, Known, Manifest, Refusal, Release, Start, Stop
 from stigmem_review.observe.providers import distributions, provided, without_extras
@@ -74,7 +75,7 @@ def foresee(
     looks = settings.discovery or not node.can_be_told_to_find_none
     seen = plugins if looks else ()
     found = sorted(
-        (Plugin(start, release, _only_name(start)) for release in seen
+        (Plugin(start, release, only_name(start.manifest)) for release in seen
          for start in release.starts),
         key=lambda each: each.start.entry_point,
     )  # fmt: skip
@@ -93,12 +94,6 @@ def _tops(release: Release) -> Iterator[str]:
 def _requires(release: Release) -> tuple[str, ...]:
     found = release.requires_dist
     return without_extras(found.value) if isinstance(found, Known) else ()
-
-
-def _only_name(start: Start) -> str:
-    name = start.manifest.name if isinstance(start.manifest, Manifest) else None
-    found = values(name)
-    return str(found[0].value) if len(found) == 1 else ""
 
 
 def stage_of(refusal: Refusal) -> int:
@@ -376,7 +371,7 @@ class _Walk:
         """Yield plugins with migrations in the order in which the node asks for them."""
         yield from sorted(
             (each for each in self._order if each.start.migrates),
-            key=lambda each: f"{each.name}.{each.start.migrates}",
+            key=lambda each: asked_as(each.start),
         )
 
     def forecast(self) -> NodeForecast:
