@@ -36,7 +36,7 @@ from stigmem_review.report.places import opened
 from stigmem_review.report.review import review_page
 from stigmem_review.rulebook import Finding
 from stigmem_review.text import Message, Segment
-from stigmem_review.verdict import State, count, lowered_says
+from stigmem_review.verdict import count, lowered_says
 
 _UNUSED = "an entry of [[check.ignore]] that ignores nothing"
 _UPCOMING = "What users of the next release will see"
@@ -44,17 +44,17 @@ _UPCOMING = "What users of the next release will see"
 
 def check_page(report: CheckReport) -> Page:
     """Return the page about a check."""
-    first: list[Block] = []
-    if report.judged_as:
-        first.append(Paragraph(words(f"node {judged(report.node, report.judged_as)}")))
-    sections = [[*_section(each)] for each in report.checked]
-    many = len(sections) > 1
-    if many and any(len(each) > 1 for each in sections):
-        first.append(Items(tuple(map(_overview, report.checked))))
-        body: list[Block] = [block for each in sections if len(each) > 1 for block in each]
-    else:
-        first += [each[0] for each in sections]
+    is_one = len(report.checked) == 1
+    sections = [[*_section(each, level=1 if is_one else 2)] for each in report.checked]
+    if is_one:
+        first = [each[0] for each in sections]
         body = [block for each in sections for block in each[1:]]
+    else:
+        first = [*_above(report)]
+        body = [block for each in sections if len(each) > 1 for block in each]
+    if report.judged_as:
+        node = judged(report.node, report.judged_as)
+        first.insert(1, Paragraph(words(f"node {node}")))
     left = [
         Item((*theirs(each), Segment(": not a Stigmem plugin, not checked")))
         for each in report.skipped
@@ -90,8 +90,8 @@ def _sums(report: CheckReport) -> bool:
     )
 
 
-def _section(each: Checked) -> Iterator[Block]:
-    yield Title((*_named(each), Segment(f": {_summary(each)}")))
+def _section(each: Checked, level: int) -> Iterator[Block]:
+    yield Title(_says(each), level=level)
     yield from gap_blocks(each.gaps)
     yield from pairs(each.starting)
     shown, more = budget.cut(each.mistakes, budget.FINDINGS)
@@ -117,11 +117,23 @@ def _ignored(waived: Waived) -> Item:
     return Item((Segment(f"ignored: {found.name} ({found.rule}), "), *about))
 
 
+def _above(report: CheckReport) -> Iterator[Block]:
+    """Yield what stands above several sources, or in the place of none."""
+    number = len(report.checked)
+    says = f"Check of {count(number, 'source')}" if number else "No plugin to check"
+    yield Title(words(says), report.verdict.state)
+    if number:
+        yield Items(tuple(map(_overview, report.checked)))
+
+
 def _overview(each: Checked) -> Item:
-    heaviest: State = "incomplete" if each.gaps else "clear"
-    if each.mistakes and not each.gaps:
-        return Item((*_named(each), Segment(f": {_summary(each)}")), each.mistakes[0].level)
-    return Item((*_named(each), Segment(f": {_summary(each)}")), heaviest)
+    if each.gaps:
+        return Item(_says(each), "incomplete")
+    return Item(_says(each), each.mistakes[0].level if each.mistakes else "clear")
+
+
+def _says(each: Checked) -> Message:
+    return (*_named(each), Segment(f": {_summary(each)}"))
 
 
 def _named(each: Checked) -> Message:

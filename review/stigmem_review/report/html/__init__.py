@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import jinja2
 import msgspec
 
 from stigmem_review.document.bump import BumpReport
-from stigmem_review.document.check import CheckReport
 from stigmem_review.document.node import NodeReport
 from stigmem_review.document.parts import Report
 from stigmem_review.pages import command_for, link_to
@@ -23,8 +22,7 @@ from stigmem_review.report.html.code import File, side_by_side
 from stigmem_review.report.html.pictures import Pictures, of_node, of_review
 from stigmem_review.report.source import rest
 from stigmem_review.report.subjects import AnyReport
-from stigmem_review.text import Segment, flat
-from stigmem_review.verdict import count
+from stigmem_review.text import flat
 
 _NO_CODE = (
     "It is not in this report, as in one that was put together from shards: "
@@ -120,7 +118,7 @@ def _brief(page: Page) -> Iterator[Section]:
 
 
 def _sections(report: AnyReport, page: Page) -> Iterator[Section]:
-    top = (*page.first, *page.decide)
+    top = page.screen
     if isinstance(report, BumpReport):
         mine, *others = _split(page.body)
         reviews = [each.report for each in report.bumps if each.report and each.report.plugin]
@@ -136,25 +134,7 @@ def _sections(report: AnyReport, page: Page) -> Iterator[Section]:
         yield _of(report, "review", top, page.body, page.rest, is_calm=page.is_calm)
     else:
         drawn = of_node(report) if isinstance(report, NodeReport) else None
-        if isinstance(report, CheckReport) and not any(isinstance(e, Title) for e in page.first):
-            top = (*_headed(report, page), *top)
-        below = tuple(_below(page.body))
-        yield Section("report", "the report", top, below, drawn, rest=page.rest)
-
-
-def _headed(report: CheckReport, page: Page) -> Iterator[Block]:
-    """Yield what stands above several sources, which have a title each."""
-    named = (Segment(f"Check of {count(len(report.checked), 'source')}"),)
-    yield Title(named, report.verdict.state)
-    if page.verdict:
-        yield page.verdict
-
-
-def _below(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks as they stand below a title that is of them all."""
-    for block in blocks:
-        is_top = isinstance(block, Title) and block.level == 1
-        yield msgspec.structs.replace(block, level=2) if is_top else block
+        yield Section("report", "the report", top, page.body, drawn, rest=page.rest)
 
 
 def _of(
