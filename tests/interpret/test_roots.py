@@ -280,6 +280,17 @@ ENDS = {
         "    return Deny('x') if STRICT else Allow()",
         {"allow", "deny"},
     ),
+    "by what cannot be followed": (
+        "def gate(ctx, p, **more):\n    match p:\n        case [first, *_]:\n"
+        "            return Deny('x')\n        case {'raise': _}:\n"
+        "            raise RejectError('x')\n    return Allow()",
+        {"allow", "deny"},
+    ),
+    "in a part of it that may not run": (
+        "def gate(ctx, p, **more):\n    match p:\n        case {'x': _}:\n"
+        "            return Deny('x')",
+        {"deny", "none"},
+    ),
     "nothing": ("def gate(ctx, **more): pass", {"none"}),
     "a truth value": ("def gate(ctx, **more): return True", {"other"}),
     "a class of verdicts": ("def gate(ctx, **more): return Allow", {"other"}),

@@ -734,6 +734,59 @@ def test_what_the_node_cannot_use_in_some_cases(case: str, tmp_path: Path) -> No
     assert all(given in each and each.endswith(wanted) for each in said)
 
 
+KINDS = """\
+from dataclasses import dataclass
+from enum import Enum
+class Mode(Enum):
+    A = "a"
+    B = "b"
+@dataclass
+class One:
+    a: int
+class Two: ...
+"""
+TOLD_APART = {
+    "all members": ("case Mode.A: return value\n  case Mode.B: return []", True),
+    "all members at once": ("case Mode.A | Mode.B: return value", True),
+    "not all members": ("case Mode.B: return value", False),
+    "texts": ("case 'a': return value\n  case 'b': return []", False),
+    "classes": ("case One(a=n): return value[:n]\n  case Two() as two: return [two]", True),
+    "classes at once": ("case One(_) | Two(): return value", True),
+    "one class": ("case One(): return value", False),
+    "some of a class": ("case One(a=1): return value\n  case Two(): return []", False),
+    "classes of Python": ("case list(): return value\n  case dict(): return []", False),
+    "lengths": ("case []: return value\n  case [_, *rest]: return rest", True),
+    "what is in it": ("case [1]: return value\n  case [2, *_]: return []", False),
+    "keys": ("case {'a': _}: return value\n  case {'b': _}: return []", False),
+    "within one of them": (
+        "case Mode.A: return value\n  case Mode.B:\n   if value: return []",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD_APART)
+def test_what_is_none_of_all_that_it_can_be_is_not_given_back(case: str, tmp_path: Path) -> None:
+    cases, is_all = TOLD_APART[case]
+    code = f"{KINDS}def audit(ctx, value, mode=None, **_):\n match mode:\n  {cases}\n"
+    wheel = write_wheel(tmp_path, plugin(hooks={"recall_filter": "audit"}, handlers=code))
+    found = read(understand(str(wheel)), host.node()).observed
+    said = [each.kind for each in found if each.kind in ("handler-result", "result-at-times")]
+    assert said == ([] if is_all else ["result-at-times"])
+
+
+@pytest.mark.parametrize(("asked", "is_all"), [("A, Mode.B", True), ("B, None", False)])
+def test_members_that_are_compared_one_by_one(asked: str, is_all: bool, tmp_path: Path) -> None:
+    one, other = asked.split(", ")
+    code = (
+        f"{KINDS}def audit(ctx, value, mode=None, **_):\n    if mode is Mode.{one}:\n"
+        f"        return value\n    if {other} == mode:\n        return []\n"
+    )
+    wheel = write_wheel(tmp_path, plugin(hooks={"recall_filter": "audit"}, handlers=code))
+    found = read(understand(str(wheel)), host.node()).observed
+    assert any(each.kind == "result-at-times" for each in found) is not is_all
+
+
 def test_it_is_said_where_the_node_cannot_use_it(tmp_path: Path) -> None:
     code = "def audit(ctx, value, **_):\n    if isinstance(value, list):\n        return value\n"
     wheel = write_wheel(tmp_path, plugin(hooks={"recall_filter": "audit"}, handlers=code))

@@ -30,7 +30,7 @@ from stigmem_review.interpret import (
     variables,
 )
 from stigmem_review.interpret.doubts import doubt
-from stigmem_review.interpret.ends import GiveUp, Part, place_of
+from stigmem_review.interpret.ends import FALLS, GiveUp, Part, place_of
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.escape import REWRITTEN
 from stigmem_review.interpret.heap import Thing
@@ -56,6 +56,7 @@ from stigmem_review.interpret.values import (
 from stigmem_review.model import Location
 
 _RUNNABLE = ("function", "partial", "coroutine", "generator")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 class Interpreter(Machine):
@@ -112,7 +113,7 @@ class Interpreter(Machine):
             elif isinstance(each, (ast.Import, ast.ImportFrom)):
                 self._not_followed(each, why)
         for block in _blocks(node):
-            self._see(block, env)
+            self._see(node, block, env, why)
 
     def _not_followed(self, node: ast.stmt, why: str) -> None:
         if self.roots:
@@ -120,13 +121,26 @@ class Interpreter(Machine):
         else:
             self.lose(why)
 
-    def _see(self, block: Sequence[ast.stmt], env: Env) -> None:
-        """Run a block of a statement that cannot be followed, to see what it calls."""
+    def _see(self, node: ast.stmt, block: Sequence[ast.stmt], env: Env, why: str) -> None:
+        """Run a block of a statement that cannot be followed, to see what it does, if it runs."""
 
         def run() -> Value:
             self.execute(block, env)
             return NONE
 
+        def ends() -> Value:
+            found = []
+            for each in self.run(run):
+                if each.kind in ("breaks", "continues") and isinstance(node, _LOOPS):
+                    each.kind = "falls"
+                # What is raised in a ``try`` may be caught in it.
+                if each.kind != "raises" or not isinstance(node, (ast.Try, ast.TryStar)):
+                    found.append(each)
+            return self.settle(found, FALLS) if found else NONE
+
+        if self.roots:
+            self.choose(self.unknown(why), ends, lambda: NONE)
+            return
         for each in self.run(run):
             if each.kind == "falls":
                 self.adopt(each)

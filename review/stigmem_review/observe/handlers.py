@@ -249,7 +249,8 @@ def _useless(
     """Yield a handler that never returns what the node can use, or does not in some cases.
 
     That it can return ``None`` is said only where that is a way which it decides itself: whatever
-    is entered by ``with`` could swallow an exception, which hardly any does.
+    is entered by ``with`` could swallow an exception, which hardly any does. Nothing of a way for
+    what is no member of an enumeration, or none of several classes, that it told all apart.
     """
     found = called(program.machine, value, shown=True)
     ends = _ends(program, value)
@@ -261,7 +262,8 @@ def _useless(
         what = "returns None in every case, and never" if ends == {"none"} else "never returns"
         yield Observation("handler-result", hook, f"{found.target} {what} {wanted}", at=found.at)
         return
-    way = next((way for each in told for way in each.ways if way.end == "none"), None)
+    gone = ((way, each) for each in told for way in each.ways if way.end == "none")
+    way = next((way for way, each in gone if way not in each.exhausted), None)
     lost -= set() if way else {"none"}
     if lost:
         where = " and ".join(atom if so else f"not {atom}" for atom, so in way.when) if way else ""

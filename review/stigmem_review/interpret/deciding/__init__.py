@@ -61,6 +61,8 @@ class Told(NamedTuple):
     asked_for: Mapping[str, Location]
     leaves: Kept
     """What of the request it leaves in the state of the release."""
+    exhausted: frozenset[Way]
+    """The ways for what is none of those that it can be, as far as the release says which."""
 
 
 def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
@@ -89,7 +91,8 @@ def decisions(changes: Changes, handler: Value, rewrites: bool) -> Told | None:
         if any(f"<{name}>" in text for text in texts)
     }
     listed = tuple(sorted(found, key=lambda each: (each.end, each.when)))
-    return Told(listed, used, walk.sent, walk.asked_for, walk.keeping.leaves)
+    never = frozenset(filter(walk.is_exhausted, listed))
+    return Told(listed, used, walk.sent, walk.asked_for, walk.keeping.leaves, never)
 
 
 def kept_and_sent(changes: Changes, kept: Kept) -> tuple[dict[Call, frozenset[str]], bool]:

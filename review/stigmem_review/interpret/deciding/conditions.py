@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from stigmem_review.interpret.deciding.terms import (
+    Alternative,
     Asked,
     Frame,
     Held,
@@ -20,7 +22,9 @@ from stigmem_review.interpret.deciding.terms import (
     shortened,
 )
 from stigmem_review.interpret.deciding.things import Things
-from stigmem_review.interpret.values import Const, Frozen, Pairs, Ref, Tuple
+from stigmem_review.interpret.ends import GiveUp
+from stigmem_review.interpret.values import Const, Frozen, Member, Pairs, Ref, Tuple
+from stigmem_review.model import Way
 
 Decided = list[tuple[Held, bool]]
 _SWAPPED: dict[Any, Any] = {ast.Gt: ast.Lt, ast.LtE: ast.GtE}
@@ -176,10 +180,60 @@ class Conditions(Things, ABC):
                 two = listed(two.parts, ordered=False)
             elif isinstance(held, (Frozen, Tuple)) and not two.text.startswith("<"):
                 two = Term(self.as_set(held), held)
-        return [
-            (way, found != so)
-            for way, found in self.atom(f"{one.text} {_SIGNS[kind]} {two.text}", path)
-        ]
+        text = f"{one.text} {_SIGNS[kind]} {two.text}"
+        self.of_an_enumeration(text, one, two)
+        return [(way, found != so) for way, found in self.atom(text, path)]
+
+    def of_an_enumeration(self, text: str, one: Term, two: Term) -> None:
+        """Note what a condition compares with members of an enumeration of the release."""
+        if isinstance(one.value, Member):
+            one, two = two, one
+        every = [each.value for each in two.parts] if is_display(two) else [two.value]
+        if isinstance(two.value, (Frozen, Tuple)):
+            every = [*two.value.items]
+        members = [each for each in every if isinstance(each, Member)]
+        kinds = {each.enum for each in members}
+        if len(members) == len(every) and len(kinds) == 1:
+            of = one.text, self.shown(kinds.pop())
+            names = frozenset(each.name for each in members)
+            # Nobody knows all of one that code which is not seen may have changed.
+            with contextlib.suppress(GiveUp):
+                count = len(self.m.members(members[0].enum))
+                self.alternatives[text] = Alternative(of, names, count)
+
+    def of_a_union(
+        self, text: str, pattern: ast.pattern, subject: Term, frame: Frame, path: Held
+    ) -> None:
+        """Note a pattern of classes of the release, or of lengths: two of them may be all."""
+        every = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+        names = set()
+        kind = ""
+        for each in every:
+            inner = each.pattern if isinstance(each, ast.MatchAs) else each
+            match inner:
+                case ast.MatchClass(cls=cls, patterns=first, kwd_patterns=rest):
+                    term = self.look(cls, frame, path)[0][1]
+                    if not isinstance(term.value, Ref) or not all(map(_takes_all, [*first, *rest])):
+                        return
+                    kind = "a class"
+                case ast.MatchSequence(patterns=inside) if all(map(_takes_all, inside)):
+                    kind = "a length"
+                case _:
+                    return
+            names.add(ast.unparse(inner))
+        self.alternatives[text] = Alternative((subject.text, kind), frozenset(names), 2)
+
+    def is_exhausted(self, way: Way) -> bool:
+        """Say whether a way is for what is none of all those that something can be."""
+        left: dict[tuple[str, str], set[str]] = {}
+        for text, so in way.when:
+            found = None if so else self.alternatives.get(text)
+            if found:
+                names = left.setdefault(found.of, set())
+                names |= found.names
+                if len(names) >= found.count:
+                    return True
+        return False
 
     def as_set(self, held: Frozen | Tuple) -> str:
         """Return what is in something, in whatever order."""
@@ -214,4 +268,13 @@ class Conditions(Things, ABC):
                     if name:
                         text = shortened(f"{name} of {subject.text}")
                         frame.names[name] = Term(text, data=subject.data)
-                return self.atom(shortened(f"{subject.text} is like {ast.unparse(pattern)}"), path)
+                text = shortened(f"{subject.text} is like {ast.unparse(pattern)}")
+                self.of_a_union(text, pattern, subject, frame, path)
+                return self.atom(text, path)
+
+
+def _takes_all(pattern: ast.pattern) -> bool:
+    """Say whether a pattern is like anything."""
+    return isinstance(pattern, ast.MatchStar) or (
+        isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+    )

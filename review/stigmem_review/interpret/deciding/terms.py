@@ -74,6 +74,14 @@ class Asked(msgspec.Struct, frozen=True):
     two: Term
 
 
+class Alternative(msgspec.Struct, frozen=True):
+    """Some of those that something can be: of what, which, and how many there are in all."""
+
+    of: tuple[str, str]
+    names: frozenset[str]
+    count: int
+
+
 class Object(msgspec.Struct, frozen=True):
     """An object of a class of the release, of which is known what it was made of."""
 

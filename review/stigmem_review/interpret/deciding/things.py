@@ -10,6 +10,7 @@ from stigmem_review.interpret.deciding.changes import Changes
 from stigmem_review.interpret.deciding.kept import Keeping
 from stigmem_review.interpret.deciding.terms import (
     PASSED,
+    Alternative,
     Exit,
     Frame,
     Method,
@@ -65,6 +66,8 @@ class Things:
         """What of the request is in each argument of calls of others."""
         self.asked_for: dict[str, Location] = {}
         """The attributes that the context is asked for, and where first."""
+        self.alternatives: dict[str, Alternative] = {}
+        """What is one of those that something can be, by the condition that asks for it."""
         self.folded: set[str] = set()
         """What decided where its value was known."""
         self.active: list[int] = []
