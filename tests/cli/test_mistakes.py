@@ -49,6 +49,9 @@ WRONG = [
     ("rules show x", "stigmem-review rules list has them", " rules"),
     ("policy kyes", "did you mean keys?", " policy"),
     ("schema reprot", "there is no kind 'reprot'; did you mean report?", " schema"),
+    ("check", "required: SOURCE", " check"),
+    ("check --fix", "required: SOURCE", " check"),
+    ("check --staged", "it is in no git repository", " check"),
     ("check --staged .", "it is in no git repository", " check"),
     ("bump --staged", "it is in no git repository", " bump"),
 ]

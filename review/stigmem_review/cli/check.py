@@ -25,7 +25,8 @@ directory, a wheel, an sdist (.tar.gz), a requirement name==version, or what is 
 (installed:NAME@PYTHON); a wheel is also held against a project of the same name given with it.
 With --staged, each SOURCE is a file or a folder of this git repository, a file standing for the
 project it belongs to, and what is staged is checked, by the policy that is staged, whatever the
-files in the folder say. What is no Stigmem plugin, nor meant to be one, is left alone and named."""
+files in the folder say; without a SOURCE, all of the repository. What is no Stigmem plugin, nor
+meant to be one, is left alone and named."""
 
 
 def add(commands: Any) -> None:
@@ -33,7 +34,7 @@ def add(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "check", help="check plugins by themselves", description=_ABOUT, allow_abbrev=False
     )
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to check")
+    parser.add_argument("sources", metavar="SOURCE", nargs="*", help="what to check")
     parser.add_argument("--staged", action="store_true", help="check what is staged in git")
     parser.add_argument(
         "--fix",
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     node_version, gate = options.node_version, options.fail_on
     if options.fix and options.staged:
         raise UsageError("--fix writes into files, and --staged does not look at them; use one")
+    if not options.sources and not options.staged:
+        raise UsageError("the following arguments are required: SOURCE")
     with waiting("checking", sys.stderr, quiet=options.quiet), watched() as watch:
         if options.staged:
             from stigmem_review.pipeline.staged import check_staged

@@ -29,15 +29,15 @@ def check_staged(
     isolated: bool = False,
     against: str | None = None,
 ) -> CheckReport:
-    """Check the projects that files and folders of this git repository belong to.
+    """Check the projects that files and folders of this git repository belong to, or else all.
 
     What is read is what is staged, the policy too: a file of the repository that ``policy`` names,
     or else, unless ``isolated``, the one that holds in the working directory. A project that has
     nothing to do with a plugin is left out and named in the report. ``against`` is as for
     ``check``.
 
-    Raises ``UsageError`` for a
-    path outside the repository, or where there is none, and ``PolicyError`` for a policy in error.
+    Raises ``UsageError`` for a path outside the repository, or where there is none, and
+    ``PolicyError`` for a policy in error.
     """
     try:
         repository = Repository(Path())
@@ -47,7 +47,7 @@ def check_staged(
         raise UsageError("this repository has no work tree, so nothing can be staged in it")
     index = repository.index()
     terms = _policy(policy, index, repository.top, isolated).terms(node_version, gate)
-    inside = [_inside(path, repository.top) for path in paths]
+    inside = [_inside(path, repository.top) for path in paths or (str(repository.top),)]
     openings, skipped = [], []
     for folder in sorted(set(_projects(inside, index))):
         files = _own_files(folder, index)
@@ -61,7 +61,7 @@ def check_staged(
 
         new = [(each, str(repository.top / each.unread.asked)) for each in openings]
         reports = upcoming(new, against, node_version)
-    return check_releases(openings, terms, tuple(skipped), reports, whole=False)
+    return check_releases(openings, terms, tuple(skipped), reports, whole=not paths)
 
 
 def _policy(asked: str | None, index: Tree, top: Path, isolated: bool) -> Decisions:
