@@ -65,3 +65,27 @@ def test_it_says_why_a_field_is_not_known_and_where(
     said = printed(capsys, old, new, "--verbose").partition("Fields that are not known")[2]
     assert said.startswith(" new ")
     assert "demo_plugin/manifest.py:7" in said.partition("Files of")[0]
+
+
+def test_a_check_says_both_and_only_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = str(write_wheel(tmp_path, plugin(manifest=COMPUTED), version="1.0.1"))
+    cli.run(["check", wheel, "--isolated", "--verbose"])
+    said = " ".join(capsys.readouterr().out.split())
+    fields, rules = said.split("Fields that are not known")[1].split("Rules that do not apply")
+    assert "demo_plugin/manifest.py:7" in fields
+    assert 'only where purpose == "upgrade"' in rules
+    cli.run(["check", wheel, "--isolated", "--all"])
+    assert "Rules that do not apply" not in capsys.readouterr().out
+
+
+def test_a_node_says_of_each_plugin_which_fields_are_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = str(write_wheel(tmp_path, plugin(manifest=COMPUTED), version="1.0.1"))
+    cli.run(["node", wheel, "--isolated", "--verbose"])
+    said = " ".join(capsys.readouterr().out.split())
+    fields = said.split("Fields that are not known")[1]
+    assert f"{wheel} requires stigmem:" in fields
+    assert "demo_plugin/manifest.py:7" in fields

@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
                 policy=options.policy,
                 isolated=options.isolated,
                 against=options.against,
+                explain=options.verbose,
             )
         else:
             from stigmem_review.pipeline.check import check
@@ -86,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
                     gate=gate,
                     policy=policy,
                     against=options.against,
+                    explain=options.verbose,
                 )
 
             policy = policy_of(options)

@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
             env_file=options.env_file,
             environment=os.environ,
             ledger=options.ledger,
+            explain=options.verbose,
         )
         report = foresee_node(wanted)
     return finish(report, report.verdict, options, watch)

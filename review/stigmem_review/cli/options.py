@@ -39,7 +39,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     much.add_argument(
         "--verbose",
         action="store_true",
-        help="as --all, and of upgrades why rules do not apply and fields are not known",
+        help="as --all, and why rules do not apply and fields are not known",
     )
     parser.add_argument(
         "--quiet", action="store_true", help="print a report only where the gate is closed"

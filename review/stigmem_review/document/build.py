@@ -22,7 +22,7 @@ from stigmem_review.document.parts import (
     Size,
     tool,
 )
-from stigmem_review.document.prose import checklist, files, not_assessed
+from stigmem_review.document.prose import checklist, files, not_assessed, silent_line
 from stigmem_review.document.rollback import back_says, backs, way_back
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.document.signatures import (
@@ -40,7 +40,6 @@ from stigmem_review.model import Gap, Known, Level, Release, Side, Source, Sourc
 from stigmem_review.rulebook import Finding
 from stigmem_review.rulebook.judge import Silent
 from stigmem_review.rulebook.rules import Rulebook
-from stigmem_review.text import Segment
 from stigmem_review.verdict import decide
 
 
@@ -116,7 +115,7 @@ def build_report(
         starts=starts_says(forecast, settings),
         back=back_says(case, case.comparison.ways),
         size=size,
-        silent=tuple(map(_silent, silent)),
+        silent=tuple(map(silent_line, silent)),
     )
     return sanitised(report)
 
@@ -189,16 +188,6 @@ def _reviewed(side: Side, release: Release) -> Reviewed:
         release.signature,
         release.held_against,
     )
-
-
-def _silent(each: Silent) -> Line:
-    """Return a rule that does not apply: to what, and where it would."""
-    says = (
-        Segment(each.item, theirs=True),
-        Segment(": only where "),
-        Segment(each.when, theirs=True),
-    )
-    return Line(f"{each.rule} {each.name}", says)
 
 
 def _go_back(old: Release, findings: tuple[Finding, ...]) -> str:

@@ -28,7 +28,8 @@ class Checked(msgspec.Struct, frozen=True):
 
     ``off`` are those that the policy turned off. ``forecast`` is what nodes do with it while they
     start, ``starting`` in lines, where it is not that they all register it. ``ignored`` are those
-    that the policy says not to count.
+    that the policy says not to count. ``silent`` are rules that are about something that was found
+    and do not apply, and ``unknown`` the fields that are not known, where that was asked for.
     """
 
     source: Source
@@ -40,6 +41,8 @@ class Checked(msgspec.Struct, frozen=True):
     forecast: tuple[Foretold, ...] = ()
     starting: tuple[Line, ...] = ()
     ignored: tuple[Waived, ...] = ()
+    silent: tuple[Line, ...] = ()
+    unknown: tuple[Line, ...] = ()
 
 
 class CheckReport(msgspec.Struct, frozen=True):

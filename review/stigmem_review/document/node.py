@@ -8,11 +8,13 @@ from typing import Literal
 import msgspec
 
 from stigmem_review.document.parts import Consulted, Line, Tool, judged, tool
+from stigmem_review.document.prose import silent_line
 from stigmem_review.document.sanitise import sanitised
 from stigmem_review.forecast.model import Outcome
 from stigmem_review.forecast.whole import OnNode, Shared, Whole
 from stigmem_review.model import Gap, Level, on_one_line
 from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.judge import Silent
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import Verdict, count, decide
@@ -31,7 +33,9 @@ class NodeReport(msgspec.Struct, frozen=True):
     ``format`` is the version of this document's structure; ``headline`` says what becomes of the
     node, ``after`` and ``before`` are all that is known of it, ``sections`` that in lines;
     ``others`` counts libraries that were left alone, ``judged_as`` is the newest node that is
-    known, where the one it is about is newer.
+    known, where the one it is about is newer. ``silent`` are rules that are about something that
+    was found and do not apply, and ``unknown`` the fields that are not known, where that was asked
+    for.
     """
 
     format: Literal[1]
@@ -49,6 +53,8 @@ class NodeReport(msgspec.Struct, frozen=True):
     consulted: tuple[Consulted, ...]
     off: tuple[Finding, ...] = ()
     judged_as: str = ""
+    silent: tuple[Line, ...] = ()
+    unknown: tuple[Line, ...] = ()
 
     @property
     def nodes(self) -> str:
@@ -68,6 +74,8 @@ def build_node_report(
     consulted: tuple[Consulted, ...],
     off: tuple[Finding, ...] = (),
     judged_as: str = "",
+    silent: tuple[Silent, ...] = (),
+    unknown: tuple[Line, ...] = (),
 ) -> NodeReport:
     """Put the report about a node together; everything in it is sanitised here, once."""
     old_node = before.forecast.node if before else ""
@@ -88,6 +96,8 @@ def build_node_report(
             consulted=consulted,
             off=off,
             judged_as=judged_as,
+            silent=tuple(map(silent_line, silent)),
+            unknown=unknown,
         )
     )
 

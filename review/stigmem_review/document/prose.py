@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stigmem_review import facts
 from stigmem_review.case import Case
 from stigmem_review.document.parts import Item, Line
 from stigmem_review.document.signatures import expected, unassessed_signature
 from stigmem_review.document.table import label
-from stigmem_review.model import Known, Release
+from stigmem_review.model import Known, Manifest, Release, Unknown
 from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook.judge import Silent
 from stigmem_review.text import Segment
 from stigmem_review.verdict import count
 
@@ -104,3 +105,27 @@ def checklist(case: Case, new: Release, findings: tuple[Finding, ...]) -> Iterab
             Segment(f"stigmem plugins describe {shlex.quote(name)} --json", theirs=True),
         ),
     )
+
+
+def silent_line(each: Silent) -> Line:
+    """Return a rule that does not apply: to what, and where it would."""
+    says = (
+        Segment(each.item, theirs=True),
+        Segment(": only where "),
+        Segment(each.when, theirs=True),
+    )
+    return Line(f"{each.rule} {each.name}", says)
+
+
+def unknown_lines(manifest: Manifest | Unknown | None, of: str = "") -> Iterator[Line]:
+    """Yield each field of a manifest that is not known, with the reason and the place.
+
+    ``of`` says whose it is, where a report is about several.
+    """
+    fields = {"manifest": manifest}
+    if isinstance(manifest, Manifest):
+        fields = {name: getattr(manifest, name) for name in manifest.__struct_fields__}
+    for name, field in fields.items():
+        if isinstance(field, Unknown):
+            at = (Segment(", at "), Segment(str(field.at), theirs=True)) if field.at else ()
+            yield Line(f"{of} {label(name)}".lstrip(), (Segment(field.why, theirs=True), *at))

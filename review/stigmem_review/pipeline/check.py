@@ -21,6 +21,7 @@ from stigmem_review.compare.states import built_otherwise, left_to_the_build
 from stigmem_review.corrections import corrections
 from stigmem_review.document.check import Checked, CheckReport, Waived, build_check_report
 from stigmem_review.document.parts import Report
+from stigmem_review.document.prose import silent_line, unknown_lines
 from stigmem_review.document.starting import foretold, starting
 from stigmem_review.errors import UsageError
 from stigmem_review.facts import (
@@ -43,7 +44,7 @@ from stigmem_review.pipeline.foreseen import Reread, as_set, foreseen
 from stigmem_review.pipeline.reading import Opening, ReadRelease, gap, opening, read_artifact
 from stigmem_review.pipeline.terms import Terms, read_policy
 from stigmem_review.policy.file import Ignore
-from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook import Finding, silent
 from stigmem_review.rulebook.rules import Rulebook
 from stigmem_review.sources.artifact import Artifact
 
@@ -54,6 +55,7 @@ def check(
     gate: Level | None = None,
     policy: str | None = None,
     against: str | None = None,
+    explain: bool = False,
 ) -> CheckReport:
     """Say what is wrong with releases by themselves, and what their author can write instead.
 
@@ -61,9 +63,10 @@ def check(
     is executed. Where a project and what was built from it are both given, they are held against
     each other. What is no plugin, nor meant to be one, is left alone and named. ``policy`` is the
     file of a policy, and ``gate`` can tighten what it says. ``against`` is an earlier release, or a
-    revision: the report then has what users of the next release will see. Raises ``UsageError`` for
-    a source that is not to be checked and for an unknown node version, ``PolicyError`` for a policy
-    in error.
+    revision: the report then has what users of the next release will see. With ``explain`` it has
+    the rules that do not apply to what was found, and the fields that are not known. Raises
+    ``UsageError`` for a source that is not to be checked and for an unknown node version,
+    ``PolicyError`` for a policy in error.
     """
     openings = [opening(each) for each in sources]
     for each in openings:
@@ -72,7 +75,7 @@ def check(
                 f"there is nothing to check in {each.unread.asked}; name a project directory, a "
                 "wheel, an sdist or name==version"
             )
-    terms = read_policy(policy).terms(node_version, gate)
+    terms = replace(read_policy(policy).terms(node_version, gate), explain=explain)
     if against is None:
         return check_releases(openings, terms)
     from stigmem_review.pipeline.against import upcoming
@@ -241,6 +244,7 @@ def _checked(
 
         mistakes = [*with_evidence(tuple(mistakes), {"new": found.written})]
     mistakes, ignored = _ignoring(mistakes, terms)
+    without = silent(tuple(stated), case, terms.rulebook) if terms.explain else ()
     told = foretold(stating(release, nodes))
     plain = all(one.kind == "registers" for each in told for one in each.outcomes)
     return Checked(
@@ -253,6 +257,8 @@ def _checked(
         told,
         () if plain else starting(told, ACCEPTING),
         ignored,
+        tuple(map(silent_line, without)),
+        tuple(unknown_lines(release.manifest)) if terms.explain else (),
     )
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 from stigmem_review.case import build_pin_case
 from stigmem_review.document.node import NodeReport, build_node_report, printed
+from stigmem_review.document.parts import Line
+from stigmem_review.document.prose import unknown_lines
 from stigmem_review.facts import Fact, NodeStops, NodeUntold, PluginIgnored
 from stigmem_review.forecast import foresee
 from stigmem_review.forecast.ledger import EMPTY
@@ -21,7 +23,8 @@ from stigmem_review.model import Gap, Level, Release
 from stigmem_review.pipeline.nodes.placed import Placed, placed, placed_before
 from stigmem_review.pipeline.reading import Reader, gap
 from stigmem_review.pipeline.terms import Terms, read_decisions
-from stigmem_review.rulebook import Finding
+from stigmem_review.rulebook import Finding, silent
+from stigmem_review.rulebook.judge import Silent
 from stigmem_review.sources.network import Network
 
 
@@ -31,7 +34,8 @@ class Wanted(NamedTuple):
     What is on it is said by ``sources``, by the folder ``artifacts`` or by the file
     ``requirements``. ``against`` is what was on it: such a folder, such a file, or releases;
     without it, and with another ``old_node_version``, it is the same on that node. ``ledger`` is
-    that of its database. The others are as for ``review``.
+    that of its database. With ``explain`` the report has the rules that do not apply to what was
+    found, and the fields that are not known. The others are as for ``review``.
     """
 
     sources: tuple[str, ...] = ()
@@ -45,6 +49,7 @@ class Wanted(NamedTuple):
     env_file: str | None = None
     environment: Mapping[str, str] = {}
     ledger: str | None = None
+    explain: bool = False
 
 
 def foresee_node(wanted: Wanted) -> NodeReport:
@@ -66,6 +71,7 @@ def foresee_node(wanted: Wanted) -> NodeReport:
             ledger = read_ledger(wanted.ledger)
             said = (*terms.consulted, consulted(wanted.ledger, ledger))
             terms = msgspec.structs.replace(terms, ledger=ledger, consulted=said)
+        terms = msgspec.structs.replace(terms, explain=wanted.explain)
         look = _Look(terms)
         before = None
         if was is not None or terms.old_node is not None:
@@ -94,6 +100,7 @@ class _Look:
         self._terms = terms
         self._database = terms.ledger or EMPTY
         self.gaps: list[Gap] = []
+        self.unknown: list[Line] = []
 
     def at(self, found: Placed, node: Node) -> Whole:
         """Return what is known of a node with what was found on it."""
@@ -122,6 +129,9 @@ class _Look:
             if not release.starts:
                 why = "no entry point of it can be followed, so nothing of a start can be told"
                 self._leave(Gap(asked, why, ""))
+            if self._terms.explain:
+                lines = unknown_lines(release.manifest, asked)
+                self.unknown += [each for each in lines if each not in self.unknown]
             yield release
 
     def _leave(self, found: Gap) -> None:
@@ -134,12 +144,14 @@ def _report(
 ) -> NodeReport:
     findings: list[Finding] = []
     off: list[Finding] = []
+    without: list[Silent] = []
     for fact in facts_of(after, before):
         case = build_pin_case(fact.item, terms.node)
         named = next((e.distribution for e in after.plugins if e.plugin == fact.item), fact.item)
         judged = terms.policy.judge((fact,), case, terms.rulebook, named)
         findings += judged.findings
         off += judged.off
+        without += silent((fact,), case, terms.rulebook) if terms.explain else ()
     return build_node_report(
         after,
         before,
@@ -151,6 +163,8 @@ def _report(
         terms.consulted,
         tuple(off),
         terms.node.judged_as,
+        tuple(without),
+        tuple(look.unknown),
     )
 
 

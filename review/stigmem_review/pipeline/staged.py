@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from stigmem_review.document.check import CheckReport
 from stigmem_review.document.parts import Report
 from stigmem_review.errors import SourceError, UsageError
@@ -28,13 +30,14 @@ def check_staged(
     policy: str | None = None,
     isolated: bool = False,
     against: str | None = None,
+    explain: bool = False,
 ) -> CheckReport:
     """Check the projects that files and folders of this git repository belong to, or else all.
 
     What is read is what is staged, the policy too: a file of the repository that ``policy`` names,
     or else, unless ``isolated``, the one that holds in the working directory. A project that has
-    nothing to do with a plugin is left out and named in the report. ``against`` is as for
-    ``check``.
+    nothing to do with a plugin is left out and named in the report. ``against`` and
+    ``explain`` are as for ``check``.
 
     Raises ``UsageError`` for a path outside the repository, or where there is none, and
     ``PolicyError`` for a policy in error.
@@ -46,7 +49,8 @@ def check_staged(
     if repository.top is None:
         raise UsageError("this repository has no work tree, so nothing can be staged in it")
     index = repository.index()
-    terms = _policy(policy, index, repository.top, isolated).terms(node_version, gate)
+    decisions = _policy(policy, index, repository.top, isolated)
+    terms = replace(decisions.terms(node_version, gate), explain=explain)
     inside = [_inside(path, repository.top) for path in paths or (str(repository.top),)]
     openings, skipped = [], []
     for folder in sorted(set(_projects(inside, index))):

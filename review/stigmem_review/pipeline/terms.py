@@ -71,7 +71,7 @@ class Terms(msgspec.Struct, frozen=True):
     said which day it is. ``named`` if somebody said which node it is: it is the newest that is
     known where nobody did. ``variables`` are what the node's environment is known to have.
     ``ignore`` are findings of ``check`` that do not count. With ``explain`` reports say which rules
-    do not apply to what was found.
+    do not apply to what was found, and of ``check`` and ``node`` which fields are not known.
     """
 
     node: Node

@@ -26,6 +26,7 @@ from stigmem_review.report.common import (
     consulted_lines,
     explained,
     gap_blocks,
+    lines_fold,
     pairs,
     theirs,
     verdict_line,
@@ -109,6 +110,8 @@ def _section(each: Checked, level: int) -> Iterator[Block]:
     yield from off_fold(each.off)
     if each.ignored:
         yield Items(tuple(map(_ignored, each.ignored)))
+    yield from lines_fold("fields that are not known", each.unknown)
+    yield from lines_fold("rules that do not apply", each.silent)
 
 
 def _ignored(waived: Waived) -> Item:

@@ -44,4 +44,6 @@ def _rest(report: NodeReport) -> Iterator[Block]:
     if report.others:
         left = f"{count(report.others, 'other distribution')} left alone: not Stigmem plugins"
         yield Paragraph(words(left))
+    yield from lines_fold("fields that are not known", report.unknown, is_theirs=True)
+    yield from lines_fold("rules that do not apply", report.silent)
     yield from lines_fold("what it went by", [*consulted_lines(report.consulted)])

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from stigmem_review.document.approvals import approval_says
 from stigmem_review.document.parts import Item as Part
 from stigmem_review.document.parts import Line, Report, Reviewed, Row
-from stigmem_review.document.table import label
-from stigmem_review.model import Manifest, Unknown
+from stigmem_review.document.prose import unknown_lines
 from stigmem_review.report import budget
 from stigmem_review.report.blocks import (
     Block,
@@ -228,7 +227,8 @@ def _folds(report: Report) -> Iterator[Block]:
         yield Fold(f"what changed, field by field ({fields})", (_rows(report.rows),))
     yield from lines_fold("start and way back in detail", [*report.starting, *report.way_back])
     yield from _unchanged(report)
-    yield from lines_fold("fields that are not known", [*_unknown(report)])
+    unknown = [line for each in report.reviewed for line in unknown_lines(each.manifest, each.side)]
+    yield from lines_fold("fields that are not known", unknown)
     yield from lines_fold("rules that do not apply", report.silent)
     if report.files:
         items = [_file(item) for item in report.files]
@@ -252,19 +252,6 @@ def _unchanged(report: Report) -> Iterator[Fold]:
     yield from lines_fold(f"as before ({states})", report.already)
     baseline = "as before" if report.reviewed[0].walked else "no baseline to compare it with"
     yield from lines_fold(f"what the code does: {baseline}", report.code)
-
-
-def _unknown(report: Report) -> Iterator[Line]:
-    """Yield each field of a manifest that is not known, with the reason and the place."""
-    for each in report.reviewed:
-        manifest = each.manifest
-        fields = {"manifest": manifest}
-        if isinstance(manifest, Manifest):
-            fields = {name: getattr(manifest, name) for name in manifest.__struct_fields__}
-        for name, field in fields.items():
-            if isinstance(field, Unknown):
-                at = (Segment(", at "), *theirs(str(field.at))) if field.at else ()
-                yield Line(f"{each.side} {label(name)}", (*theirs(field.why), *at))
 
 
 def _stated(text: str) -> Line:
