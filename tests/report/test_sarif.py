@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
+from stigmem_review import check
 from stigmem_review.document.check import CheckReport
 from stigmem_review.document.parts import Report
 from stigmem_review.report import Format, render
@@ -151,3 +152,11 @@ def test_what_is_not_known_of_what_users_will_see_is_told(form: Format, tmp_path
     assert isinstance(upcoming, Report)
     assert "not reviewed" not in render(report, form)
     assert "not reviewed" in render(replace(report, upcoming=(upcoming,)), form)
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "gitlab"])
+def test_what_could_not_be_read_at_all_is_named_once(form: Format, tmp_path: Path) -> None:
+    folder = tmp_path / "not-a-project"
+    folder.mkdir()
+    said = render(check(str(folder)), form)
+    assert "not reviewed: it has no pyproject.toml" in said

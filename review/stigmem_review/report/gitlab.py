@@ -43,7 +43,7 @@ def render_gitlab(report: AnyReport) -> str:
         for gap in subject.gaps:
             at = _place(subject.at, subject)
             key = _key(seen, "not-reviewed", subject.name, gap.what, at.path)
-            said = f"{subject.title}: not reviewed: {gap}"
+            said = f"{subject.title}: {subject.unreviewed(gap)}"
             issues.append(_Issue(said, "not-reviewed", key, "blocker", at))
         for each in subject.findings:
             at = _place(each.at or subject.at, subject)

@@ -63,7 +63,7 @@ def _skipped(asked: str) -> Xml.Element:
 
 def _lines(subject: Subject) -> Iterator[str]:
     for gap in subject.gaps:
-        yield f"not reviewed: {gap}"
+        yield subject.unreviewed(gap)
     for each in subject.findings:
         yield from _finding(each)
     if subject.at is not None and (subject.gaps or subject.findings):

@@ -129,7 +129,7 @@ def _results(subject: Subject, index: dict[str, int], *, lighter: bool) -> Itera
             "ruleId": "not-reviewed",
             "ruleIndex": index["not-reviewed"],
             "level": "warning" if lighter else "error",
-            "message": {"text": f"{subject.title}: not reviewed: {gap}"},
+            "message": {"text": f"{subject.title}: {subject.unreviewed(gap)}"},
             "locations": [_location(subject.at, subject, None)],
         }
     for each in subject.findings:

@@ -59,6 +59,10 @@ class Subject(msgspec.Struct, frozen=True):
         """Its name, with its versions where it has some."""
         return " ".join(filter(None, (self.name, self.versions)))
 
+    def unreviewed(self, gap: Gap) -> str:
+        """Return what of it could not be reviewed, without its name where that is all of it."""
+        return f"not reviewed: {str(gap).removeprefix(f'{self.name}: ')}"
+
 
 def subjects(report: AnyReport) -> Iterator[Subject]:
     """Yield everything that a report is about; each of its findings and gaps is of one of them."""
