@@ -62,3 +62,8 @@ Message = tuple[Segment, ...]
 def flat(message: Message) -> str:
     """Return a message as plain text."""
     return "".join(segment.text for segment in message)
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first, as where it begins a line; the rest as it is."""
+    return text[:1].upper() + text[1:]

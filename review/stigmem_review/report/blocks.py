@@ -12,7 +12,7 @@ import msgspec
 
 from stigmem_review.document.parts import Line
 from stigmem_review.model import Level
-from stigmem_review.text import Message
+from stigmem_review.text import Message, capital
 from stigmem_review.verdict import State
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Fold(msgspec.Struct, frozen=True):
     title: str
     blocks: tuple[Block, ...]
 
+    @property
+    def heading(self) -> str:
+        """Its title where it stands alone."""
+        return capital(self.title)
+
 
 class Member(msgspec.Struct, frozen=True):
     """One finding of several by one rule: what it says, where, and what approves it.
@@ -124,6 +129,16 @@ class Found(msgspec.Struct, frozen=True):
     remark: str = ""
     is_open: bool = False
     is_compiler: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its title is the name of its rule, which a policy calls it by."""
+        return self.title.startswith(self.name)
+
+    @property
+    def heading(self) -> str:
+        """Its title where it stands alone; the name of a rule as it is written."""
+        return self.title if self.is_named else capital(self.title)
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -84,7 +84,7 @@ def _block(block: Block) -> Iterator[str]:
         case Verbatim():
             yield from _verbatim(block)
         case Fold():
-            yield f"<details><summary>{_html(_capital(block.title))}</summary>"
+            yield f"<details><summary>{_html(block.heading)}</summary>"
             yield ""
             yield "\n\n".join(_blocks(block.blocks))
             yield from ("", "</details>")
@@ -119,13 +119,10 @@ def _item(item: Item) -> Iterator[str]:
 def _found(found: Found) -> Iterator[str]:
     mark = _MARKS.get(found.level, "")
     lowered = "" if found.level_says == found.level else f" · {found.level_says}"
-    # A policy calls the rule by its name.
-    is_name = found.title.startswith(found.name)
-    title = found.title if is_name else _capital(found.title)
-    named = f"{'' if is_name else f'{found.name} · '}{found.rule}{lowered}"
+    named = f"{'' if found.is_named else f'{found.name} · '}{found.rule}{lowered}"
     yield (
         f"<details{' open' if found.is_open else ''}><summary>{mark}<b>{found.number}. "
-        f"{_html(title)}</b> · {_html(named)}</summary>"
+        f"{_html(found.heading)}</b> · {_html(named)}</summary>"
     )
     for member in found.members:
         yield from _member(member, several=len(found.members) > 1)
@@ -210,10 +207,6 @@ def message(segments: Message) -> str:
 
 def _text(text: str) -> str:
     return text.replace(" -> ", " → ")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _html(text: str) -> str:

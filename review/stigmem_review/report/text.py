@@ -112,7 +112,7 @@ class _Writer:
                 yield from self._verbatim(block)
             case Fold():
                 yield ""
-                yield self._paint(block.title[:1].upper() + block.title[1:], "strong")
+                yield self._paint(block.heading, "strong")
                 yield from self._blocks(block.blocks)
             case Found():
                 yield from self._found(block)

@@ -15,7 +15,7 @@ from stigmem_review.facts import Fact, Gain, Reconditioned, evidence, kind_of
 from stigmem_review.model import LEVELS, Excerpt, Level, Location, Side
 from stigmem_review.rulebook.rule import Rule
 from stigmem_review.rulebook.rules import Rulebook, RuleFile
-from stigmem_review.text import Message, Segment, clean_all
+from stigmem_review.text import Message, Segment, capital, clean_all
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -146,7 +146,7 @@ def _timed(message: Message, fact: Fact) -> Message:
     if fact.side == "old":
         return (*message, Segment(" Before, it was so "), *phrase(fact.when), Segment("."))
     first, *rest = phrase(fact.when)
-    return (Segment(first.text[0].upper() + first.text[1:]), *rest, Segment(": "), *message)
+    return (Segment(capital(first.text)), *rest, Segment(": "), *message)
 
 
 def _fingerprint(rule: str, plugin: str, fact: Fact) -> str:
