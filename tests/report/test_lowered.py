@@ -14,7 +14,7 @@ from support.plugins import HANDLERS, plugin, write_project, write_wheel
 from support.repository import Deployment
 
 if TYPE_CHECKING:
-    from stigmem_review.report import AnyReport
+    from stigmem_review.report.subjects import AnyReport
 
 
 LOWERED = '[levels]\ncapability-added = "note"\nsemver-mismatch = "off"\n'

@@ -21,8 +21,8 @@ from stigmem_review.text import shorten
 from stigmem_review.verdict import Verdict
 
 if TYPE_CHECKING:
-    from stigmem_review.report import AnyReport
     from stigmem_review.report.blocks import Detail
+    from stigmem_review.report.subjects import AnyReport
     from stigmem_review.sources.disk import Watch
 
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from stigmem_review.document.check import CheckReport
     from stigmem_review.document.node import NodeReport
     from stigmem_review.report.blocks import Detail, Page
-
-    AnyReport = Report | CheckReport | NodeReport | BumpReport
+    from stigmem_review.report.subjects import AnyReport
 
 Format = Literal[
     "text", "markdown", "html", "oneline", "json", "github", "summary", "sarif", "junit", "gitlab"

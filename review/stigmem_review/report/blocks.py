@@ -39,7 +39,6 @@ class Heading(msgspec.Struct, frozen=True):
     """A line above what follows."""
 
     text: str
-    level: int = 2
 
 
 class Paragraph(msgspec.Struct, frozen=True):
@@ -50,11 +49,10 @@ class Paragraph(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One of several things. ``blocks`` belong below it."""
+    """One of several things."""
 
     says: Message
     tone: Tone = ""
-    blocks: tuple[Block, ...] = ()
 
 
 class Items(msgspec.Struct, frozen=True):
@@ -68,12 +66,6 @@ class Pairs(msgspec.Struct, frozen=True):
 
     lines: tuple[Line, ...]
     is_theirs: bool = False
-
-
-class Code(msgspec.Struct, frozen=True):
-    """Lines of code that a finding is about."""
-
-    excerpt: Shortened
 
 
 class Verbatim(msgspec.Struct, frozen=True):
@@ -159,20 +151,7 @@ class Separator(msgspec.Struct, frozen=True):
     """What sets the review of one plugin apart from the next."""
 
 
-Block = (
-    Title
-    | Heading
-    | Paragraph
-    | Item
-    | Items
-    | Pairs
-    | Code
-    | Verbatim
-    | Fold
-    | Found
-    | Commands
-    | Separator
-)
+Block = Title | Heading | Paragraph | Items | Pairs | Verbatim | Fold | Found | Commands | Separator
 
 
 class Page(msgspec.Struct, frozen=True):

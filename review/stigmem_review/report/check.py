@@ -32,7 +32,7 @@ from stigmem_review.report.common import (
     verdict_line,
     words,
 )
-from stigmem_review.report.findings import found_of, level_says, lines_once, off_fold
+from stigmem_review.report.findings import found_of, left_out, level_says, lines_once, off_fold
 from stigmem_review.report.places import opened
 from stigmem_review.report.review import review_page
 from stigmem_review.rulebook import Finding
@@ -106,7 +106,7 @@ def _section(each: Checked, level: int) -> Iterator[Block]:
         is_open = mistake.level == "error"
         yield replace(found, members=(member,), remark="", is_open=is_open, is_compiler=True)
     if more:
-        yield Paragraph(words(f"{count(more, 'more mistake')}: see the report as JSON"))
+        yield left_out(more, "mistake")
     yield from off_fold(each.off)
     if each.ignored:
         yield Items(tuple(map(_ignored, each.ignored)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from stigmem_review.document.approvals import approval_says
+from stigmem_review.model import LEVELS
 from stigmem_review.report import budget
 from stigmem_review.report.blocks import Block, Fold, Found, Item, Items, Member, Paragraph
 from stigmem_review.report.excerpt import Shortened, Shown, shortened
@@ -42,7 +43,7 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 def _place(finding: Finding) -> tuple[bool, bool, bool, int]:
     gain = finding.gain
     runs = gain is not None and gain.what in _RUNS
-    weight = ("error", "warning", "note").index(finding.level)
+    weight = LEVELS.index(finding.level)
     return finding.approval is not None, finding.approvable, not runs, weight
 
 
@@ -51,29 +52,27 @@ def first_rule(findings: Iterable[Finding]) -> str:
     return next((each.rule for each in ordered(findings) if not is_minor(each)), "")
 
 
-def finding_blocks(findings: Sequence[Finding], *, first: int = 1) -> Iterator[Block]:
-    """Yield findings as blocks: those that are no notes, then the notes, folded.
-
-    ``first`` is the number that the first one has.
-    """
+def finding_blocks(findings: Sequence[Finding]) -> Iterator[Block]:
+    """Yield findings as blocks: those that are no notes, then the notes, folded."""
     found = lines_once(ordered(findings))
     major = [each for each in found if not is_minor(each)]
     minor = [each for each in found if is_minor(each)]
     shown, more = budget.cut(major, budget.FINDINGS)
-    groups = [*_groups(shown, first)]
+    groups = [*_groups(shown, 1)]
     yield from groups
     if more:
-        yield _left(more, "finding")
+        yield left_out(more, "finding")
     if not minor:
         return
     shown, more = budget.cut(minor, budget.FINDINGS)
-    notes: list[Block] = [*_groups(shown, first + len(groups))]
-    notes += [_left(more, "note")] if more else []
+    notes: list[Block] = [*_groups(shown, 1 + len(groups))]
+    notes += [left_out(more, "note")] if more else []
     names = [*dict.fromkeys(each.name.replace("-", " ") for each in minor)]
     yield Fold(f"{count(len(minor), 'note')}: {_listed(names)}", tuple(notes))
 
 
-def _left(more: int, noun: str) -> Paragraph:
+def left_out(more: int, noun: str) -> Paragraph:
+    """Return how many others there are, and where."""
     return Paragraph((Segment(f"{count(more, f'more {noun}')}: see the report as JSON."),))
 
 
@@ -160,12 +159,10 @@ def off_fold(off: Sequence[Finding]) -> Iterator[Fold]:
         )
         for each in shown
     ]
-    items += [Item((Segment(f"{count(more, 'more finding')}: see the report as JSON"),))] * bool(
-        more
-    )
     names = _listed([*dict.fromkeys(each.name for each in off)])
     title = f"turned off by the policy ({count(len(off), 'finding')}): {names}"
-    yield Fold(title, (Items(tuple(items)),))
+    left = [left_out(more, "finding")] if more else []
+    yield Fold(title, (Items(tuple(items)), *left))
 
 
 def lines_once(findings: Iterable[Finding]) -> list[Finding]:

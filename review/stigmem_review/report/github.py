@@ -12,7 +12,7 @@ from stigmem_review.document.parts import Report
 from stigmem_review.model import Gap, Location
 from stigmem_review.report.budget import ANNOTATIONS, GAINS, cut
 from stigmem_review.report.bump import bump_summary
-from stigmem_review.report.subjects import Placed, Subject, subjects
+from stigmem_review.report.subjects import AnyReport, Placed, Subject, only_warns, subjects
 from stigmem_review.text import flat, shorten
 from stigmem_review.verdict import Verdict, count, lowered_says
 from stigmem_review.workflow import annotation, escaped
@@ -44,11 +44,11 @@ class Annotation(NamedTuple):
         return annotation(self.command, self.title, shorten(self.text, _CHARS), *properties)
 
 
-def render_annotations(report: Report | CheckReport | NodeReport | BumpReport) -> str:
+def render_annotations(report: AnyReport) -> str:
     """Return a report as at most ten workflow commands."""
     first, *rest = _annotations(report)
-    if isinstance(report, BumpReport) and report.warn_only:
-        first, *rest = (_only_warns(each) for each in (first, *rest))
+    if only_warns(report):
+        first, *rest = (_lighter(each) for each in (first, *rest))
     rest.sort(key=lambda each: tuple(_COMMANDS.values()).index(each.command))
     if len(rest) > ANNOTATIONS - 1:
         more = len(rest) - (ANNOTATIONS - 2)
@@ -57,13 +57,11 @@ def render_annotations(report: Report | CheckReport | NodeReport | BumpReport) -
     return "".join(each.line() for each in (first, *rest))
 
 
-def _only_warns(annotation: Annotation) -> Annotation:
+def _lighter(annotation: Annotation) -> Annotation:
     return annotation._replace(command="warning") if annotation.command == "error" else annotation
 
 
-def _annotations(
-    report: Report | CheckReport | NodeReport | BumpReport,
-) -> Iterator[Annotation]:
+def _annotations(report: AnyReport) -> Iterator[Annotation]:
     match report:
         case Report():
             gained = "; ".join(flat(each.says) for each in report.gains[:GAINS])

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from stigmem_review.pages import command_for, link_to
 from stigmem_review.report.blocks import (
     Block,
-    Code,
     Command,
     Commands,
     Detail,
@@ -66,21 +65,16 @@ def _block(block: Block) -> Iterator[str]:
         case Title(says=says, state=state, level=level):
             mark, after = (_MARKS[state], f" · {state}") if state else ("", "")
             yield f"{'#' * level} {mark}{message(says)}{after}"
-        case Heading(text=text, level=level):
-            yield f"{'#' * level} {text}"
+        case Heading(text=text):
+            yield f"## {text}"
         case Paragraph():
             yield _paragraph(block)
-        case Item():
-            yield from _item(block)
         case Items(items=items):
-            for item in items:
-                yield from _item(item)
+            yield from map(_item, items)
         case Pairs(lines=lines):
             for line in lines:
                 label = code(line.what) if block.is_theirs else f"**{_text(line.what)}**"
                 yield f"* {label}: {message(line.says)}"
-        case Code(excerpt=excerpt):
-            yield from _code(excerpt)
         case Verbatim():
             yield from _verbatim(block)
         case Fold():
@@ -107,13 +101,11 @@ def _paragraph(paragraph: Paragraph) -> str:
     return says
 
 
-def _item(item: Item) -> Iterator[str]:
+def _item(item: Item) -> str:
     says = message(item.says)
     if item.tone in ("error", "warning") and item.says and not item.says[0].theirs:
         says = f"**{item.says[0].text}**{message(item.says[1:])}"
-    yield f"- {_MARKS.get(item.tone, '')}{says}"
-    for block in item.blocks:
-        yield from ("", *(f"  {line}".rstrip() for line in _block(block)), "")
+    return f"- {_MARKS.get(item.tone, '')}{says}"
 
 
 def _found(found: Found) -> Iterator[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stigmem_review.report.blocks import (
     Block,
-    Code,
     Command,
     Commands,
     Detail,
@@ -100,14 +99,10 @@ class _Writer:
                 yield self._paint(text, "strong")
             case Paragraph():
                 yield from self._paragraph(block)
-            case Item():
-                yield from self._items((block,))
             case Items(items=items):
                 yield from self._items(items)
             case Pairs():
                 yield from self._pairs(block)
-            case Code(excerpt=excerpt):
-                yield from self._code(excerpt, "      ")
             case Verbatim():
                 yield from self._verbatim(block)
             case Fold():
@@ -142,8 +137,7 @@ class _Writer:
             lines[0] = self._paint(lines[0][:end], paragraph.tone) + lines[0][end:]
         yield from lines
 
-    def _items(self, items: Iterable[Item]) -> Iterator[str]:
-        items = list(items)
+    def _items(self, items: Sequence[Item]) -> Iterator[str]:
         label = max((len(item.tone) for item in items), default=0)
         for item in items:
             lead = f"  {item.tone:<{label}}  " if label else "  - "
@@ -153,8 +147,6 @@ class _Writer:
                 len(lead) :
             ]
             yield from rest
-            for block in item.blocks:
-                yield from (f"    {line}".rstrip() for line in self._block(block))
 
     def _pairs(self, pairs: Pairs) -> Iterator[str]:
         label = max((len(line.what) for line in pairs.lines), default=0)
