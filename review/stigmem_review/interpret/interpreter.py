@@ -525,6 +525,12 @@ class Interpreter(Machine):
         """Ask what stands in an annotation for a schema: texts are run, classes are called."""
         annotation.asked(self, value)
 
+    def answers(self, function: Value, response: Value = NONE) -> None:
+        """Have a function answer a path, or be depended on by what does."""
+        from stigmem_review.interpret import endpoints
+
+        endpoints.check(self, function, response)
+
     def made(
         self, special: str, kind: Ref, args: Sequence[Value],
         keywords: Sequence[tuple[str, Value]],

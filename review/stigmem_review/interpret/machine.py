@@ -22,6 +22,7 @@ from stigmem_review.interpret.ends import Exit, GiveUp, Lost, Part
 from stigmem_review.interpret.environment import Env
 from stigmem_review.interpret.heap import ALL, Thing
 from stigmem_review.interpret.values import (
+    NONE,
     Const,
     File,
     Foreign,
@@ -307,6 +308,10 @@ class Machine(Ways, ABC):
     @abstractmethod
     def asked(self, value: Value) -> None:
         """Ask what stands in an annotation for a schema: texts are run, classes are called."""
+
+    @abstractmethod
+    def answers(self, function: Value, response: Value = NONE) -> None:
+        """Have a function answer a path, or be depended on by what does."""
 
     @abstractmethod
     def is_modelled(self, name: str) -> bool:

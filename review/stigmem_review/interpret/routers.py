@@ -91,7 +91,10 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Path(msgspec.Struct, frozen=True):
-    """What a router answers: one of some paths; ``bare``: without its own prefix and guards."""
+    """What a router answers: one of some paths; ``bare``: without its own prefix and guards.
+
+    ``response`` is the model of what it answers, and ``MISSING`` where none is given.
+    """
 
     router: Ref
     methods: tuple[str, ...]
@@ -99,6 +102,7 @@ class Path(msgspec.Struct, frozen=True):
     guards: tuple[str, ...]
     bare: bool
     at: Location | None
+    response: Value = MISSING
     function: Value = NONE
 
 
@@ -254,6 +258,7 @@ def _depends(m: Machine, args: Args, keywords: Keywords) -> Value:
     if (env is not None and env.kind in ("function", "comprehension")) or not shown:
         shown = _named(m, wanted) or shown
     m.noted.append(Needed(shown, wanted))
+    m.answers(wanted)
     return m.alloc(Thing("object", type=DEPENDS, defaults=held, extra=shown or "its own type"))
 
 
@@ -328,8 +333,8 @@ def _in_annotation(m: Machine, node: ast.expr, env: Env, depth: int) -> Iterator
             return
 
 
-def _parameters(m: Machine, function: Value) -> tuple[str, ...]:
-    """Return what the parameters of a function depend on."""
+def behind(m: Machine, function: Value) -> Value:
+    """Return the function whose parameters something takes that is called as one."""
     for _ in range(_NESTED):
         match function:
             case Bound(function=inner):
@@ -342,6 +347,12 @@ def _parameters(m: Machine, function: Value) -> tuple[str, ...]:
                 function = inner
             case _:
                 break
+    return function
+
+
+def _parameters(m: Machine, function: Value) -> tuple[str, ...]:
+    """Return what the parameters of a function depend on."""
+    function = behind(m, function)
     env, node = m.site
     given: list[Value] = []
     if isinstance(function, Ref) and function.kind == "function":
@@ -453,7 +464,8 @@ def _path(m: Machine, verb: str, args: Args, keywords: Keywords, *, bare: bool) 
         methods = _SOCKET
     paths = (_UNREAD,) if path is None else _texts(m, path, _UNREAD)
     guards = _guards(m, given.get("dependencies"))
-    return Path(router, methods, paths, guards, bare, m.at())
+    response = NONE if verb == "socket" else given.get("response_model", MISSING)
+    return Path(router, methods, paths, guards, bare, m.at(), response)
 
 
 def _decorating(verb: str, *, bare: bool = False) -> Run:
@@ -487,6 +499,8 @@ def _note_path(m: Machine, found: Path, function: Value) -> None:
     if "" in found.paths and "" in before:
         sure = len(found.paths) == len(before) == 1
         m.write(found.router, TRUE if sure else m.unknown("a path is not known"), _EMPTY)
+    if not found.bare:
+        m.answers(function, found.response)
     guards = () if found.bare else (*found.guards, *_parameters(m, function))
     m.noted.append(msgspec.structs.replace(found, guards=guards, function=function))
 
