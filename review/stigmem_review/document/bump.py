@@ -114,8 +114,7 @@ class BumpReport(msgspec.Struct, frozen=True):
     @property
     def nodes(self) -> str:
         """The node that plugins are reviewed for, and the one before where that is another."""
-        moves = f"{self.old_node} -> {self.node}" if self.old_node else self.node
-        return judged(moves, self.judged_as)
+        return judged(self.node, self.judged_as, self.old_node)
 
 
 def build_bump_report(

@@ -90,9 +90,13 @@ def tool(rulebook: Rulebook) -> Tool:
     return Tool("stigmem-review", __version__, len(rulebook.rules), rulebook.digest)
 
 
-def judged(node: str, judged_as: str) -> str:
-    """Return a node in words, with what it is judged as where it is newer than those known."""
-    return f"{node} (judged as {judged_as}, the newest that is known here)" if judged_as else node
+def judged(node: str, judged_as: str, old_node: str = "") -> str:
+    """Return a node in words: which it was before, where it moves, and as what it is judged.
+
+    ``judged_as`` is the newest node that is known, where this one is newer.
+    """
+    moves = f"{old_node} -> {node}" if old_node else node
+    return f"{moves} (judged as {judged_as}, the newest that is known here)" if judged_as else moves
 
 
 class Reviewed(msgspec.Struct, frozen=True):
@@ -254,5 +258,4 @@ class Report(msgspec.Struct, frozen=True):
     @property
     def nodes(self) -> str:
         """The node that the review is for, and the one before where that is another."""
-        moves = f"{self.old_node} -> {self.node}" if self.old_node else self.node
-        return judged(moves, self.judged_as)
+        return judged(self.node, self.judged_as, self.old_node)

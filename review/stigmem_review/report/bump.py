@@ -83,7 +83,7 @@ def _first(report: BumpReport, verdict: Paragraph) -> Iterator[Block]:
     yield verdict
     yield Paragraph(words(bump_summary(report)))
     if report.judged_as or report.old_node:
-        yield Pairs((Line("node", words(report.nodes)),))
+        yield Pairs((Line("for node", words(report.nodes)),))
     shown, more = budget.cut(report.bumps, budget.FINDINGS)
     items = [Item(_overview(each), each.state) for each in shown]
     items += [Item(words(f"and {count(more, 'more plugin')}"))] if more else []
