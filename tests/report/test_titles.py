@@ -1,4 +1,4 @@
-"""A check says in its title what it was about, however many sources it was given."""
+"""A page says first what it is about and what weighs most, however much there is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stigmem_review import check
+from stigmem_review.document.bump import BumpReport
 from stigmem_review.report import render
+from stigmem_review.report.budget import FINDINGS
 from support.broken import BROKEN
+from support.listed import KINDS
 
 GOOD, BAD = str(BROKEN / "good-plain"), str(BROKEN / "group-capitals")
 
@@ -32,3 +36,20 @@ def test_there_is_one_title_and_it_stands_first(sources: tuple[str, ...], tmp_pa
     if BAD in sources:
         assert "Blocked (exit 1)" in markdown
         assert "BLOCKED (exit 1)" in html
+
+
+def test_what_weighs_most_is_named_first_wherever_it_was_given() -> None:
+    report = check(GOOD, GOOD, GOOD, GOOD, BAD)
+    said = render(report, "oneline")
+    assert "group-capitals): 1 error; " in said
+
+
+def test_a_plugin_that_closes_the_gate_is_not_cut_off_behind_others(tmp_path: Path) -> None:
+    report = KINDS["bumped"](tmp_path)
+    assert isinstance(report, BumpReport)
+    closed = next(each for each in report.bumps if each.state != "clear")
+    others = (replace(closed, plugin="acme-clear", state="clear"),) * FINDINGS
+    many = replace(report, bumps=(*others, replace(closed, plugin="zeta")))
+    listed = render(many, "text", detail="brief")
+    assert listed.index("zeta") < listed.index("acme-clear")
+    assert "and 1 more plugin" in listed

@@ -27,6 +27,7 @@ from stigmem_review.report.common import (
     consulted_lines,
     decide_rows,
     gap_blocks,
+    heaviest_first,
     limited,
     lines_fold,
     pairs,
@@ -84,11 +85,11 @@ def _first(report: BumpReport, verdict: Paragraph) -> Iterator[Block]:
     yield Paragraph(words(bump_summary(report)))
     if report.judged_as or report.old_node:
         yield Pairs((Line("for node", words(report.nodes)),))
-    shown, more = budget.cut(report.bumps, budget.FINDINGS)
-    items = [Item(_overview(each), each.state) for each in shown]
-    items += [Item(words(f"and {count(more, 'more plugin')}"))] if more else []
+    every = heaviest_first(Item(_overview(each), each.state) for each in report.bumps)
+    items, more = budget.cut(every, budget.FINDINGS)
     if items:
-        yield Items(tuple(items))
+        left = [Item(words(f"and {count(more, 'more plugin')}"))] if more else []
+        yield Items((*items, *left))
     yield from gap_blocks(_all_gaps(report))
     yield from pairs(report.approvals)
     yield from _total(report)

@@ -26,6 +26,7 @@ from stigmem_review.report.common import (
     consulted_lines,
     explained,
     gap_blocks,
+    heaviest_first,
     lines_fold,
     pairs,
     theirs,
@@ -126,7 +127,7 @@ def _above(report: CheckReport) -> Iterator[Block]:
     says = f"Check of {count(number, 'source')}" if number else "No plugin to check"
     yield Title(words(says), report.verdict.state)
     if number:
-        yield Items(tuple(map(_overview, report.checked)))
+        yield Items(tuple(heaviest_first(map(_overview, report.checked))))
 
 
 def _overview(each: Checked) -> Item:

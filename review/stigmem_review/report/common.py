@@ -18,6 +18,7 @@ from stigmem_review.report.blocks import (
     Items,
     Pairs,
     Paragraph,
+    Tone,
 )
 from stigmem_review.text import Message, Segment
 from stigmem_review.verdict import State, Verdict
@@ -58,6 +59,22 @@ def gap_says(gap: Gap) -> Message:
     """Return what could not be reviewed, why, and what to do about it."""
     do = (Segment("; "), *theirs(gap.do)) if gap.do else ()
     return (*theirs(gap.what), Segment(": "), *theirs(gap.why), *do)
+
+
+_HEAVIEST: tuple[Tone, ...] = (
+    "incomplete",
+    "blocked",
+    "error",
+    "needs approval",
+    "warning",
+    "note",
+    "clear",
+)
+
+
+def heaviest_first(items: Iterable[Item]) -> list[Item]:
+    """Return several things by what they weigh, so that no cut hides what decides."""
+    return sorted(items, key=lambda each: _HEAVIEST.index(each.tone))
 
 
 def limited(items: Sequence[Item], limit: int) -> Items:
