@@ -48,7 +48,7 @@ def odd(store: Store) -> None: ...
 
 def doubted(route: str) -> list[str]:
     found = [why for why, _ in doubts(HEAD + route)]
-    start, end = "whether FastAPI has a schema for ", " is not known"
+    start, end = "whether pydantic has a schema for ", " is not known"
     assert all(each.startswith(start) and each.endswith(end) for each in found)
     return [each.removeprefix(start).removesuffix(end) for each in found]
 

@@ -50,6 +50,8 @@ PYTHON = (3, 11)
 """The Python of the nodes that are recorded; the words of exceptions are others in others."""
 AGREED = "starts foreseen"
 """The property of a test that says of how many starts the forecast was what the node did."""
+_ADDRESS = re.compile(r"(?<= at 0x)[0-9a-f]+|(?<=:)\d{9,}(?=\.)")
+"""Where something stood in memory, as Python says it and as pydantic does."""
 _SERVER = Path(__file__).with_name("start_server.py")
 _UNSIGNED = {REQUIRED: "false", ACKNOWLEDGED: ACKNOWLEDGEMENT}
 _SETTINGS = "STIGMEM_PLUGIN_"
@@ -316,5 +318,5 @@ class StartedNode:
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()
         said = json.loads(self._process.stdout.readline())
-        said["message"] = re.sub(" at 0x[0-9a-f]+", " at 0x", said.get("message", ""))
+        said["message"] = _ADDRESS.sub("", said.get("message", ""))
         return _answer(said, self._version)

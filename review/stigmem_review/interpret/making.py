@@ -38,15 +38,16 @@ _NAMES_OF_CLASSES = words("__module__ __doc__ __qualname__ __init__ __repr__ __s
 """Names with underscores that a model can have, and its fields are as any other's."""
 _CONFIG = "model_config"
 _VALIDATES = "validate_default"
+_ANY_TYPES = "arbitrary_types_allowed"
 _OPTIONS = {
-    "arbitrary_types_allowed": (TRUE, FALSE),
+    _ANY_TYPES: (TRUE, FALSE),
     "extra": (Const("ignore"), Const("forbid")),
     "frozen": (TRUE, FALSE),
     "populate_by_name": (TRUE, FALSE),
     _VALIDATES: (TRUE, FALSE),
 }
 """What a model can be configured to be, and makes the same of what it is given."""
-_OF_MANIFESTS = {"arbitrary_types_allowed": TRUE, "frozen": TRUE}
+_OF_MANIFESTS = {_ANY_TYPES: TRUE, "frozen": TRUE}
 """How the host's manifest is configured (``stigmem_node.plugins.manifest``)."""
 _CHECKS = words(
     "_validate_capabilities _validate_hook_names _validate_health_check _validate_self_dependency"
@@ -81,12 +82,29 @@ def finish_model(m: Machine, kind: Ref, env: Env, options: Mapping[str, Value]) 
             if default != MISSING and name[:2] != "__":
                 m.put((kind.oid, name), MISSING)
     m.shapes[kind.oid] = found
+    _note_schemaless(m, kind, env, options)
+    classes = [each for each in mro(m, kind) if isinstance(each, Ref)]
+    there = {name for each in classes for name in m.fields.get(each.oid, {})}
+    if not is_manifest(m, kind) and schemas.validators(m, [kind]).keys() - there:
+        raise Exit("raises", m.exception(_USER_ERROR, (m.unknown("a field is not there"),)))
     for name in _unannotated(m, kind):
         raise Exit("raises", m.exception(_USER_ERROR, (m.unknown(f"{name} is not annotated"),)))
     said = [(Const(name), value) for name, value in options.items()]
     if said or m.read(kind, _CONFIG) != MISSING:
         # The class has one of its own, which whoever has the dict does not change.
         m.write(kind, m.new_dict(pairs_of(m, [*_configured(m, kind), *said])), _CONFIG)
+
+
+def _note_schemaless(m: Machine, kind: Ref, env: Env, options: Mapping[str, Value]) -> None:
+    """Note fields that a model may refuse to have, unless it is configured to have any."""
+    from stigmem_review.interpret import schemaless
+
+    written = [each for name, each in m.fields.get(kind.oid, {}).items() if name[:1] != "_"]
+    found = [name for each in written for name in schemaless.annotated(m, each, env)]
+    if found and not is_manifest(m, kind) and m.read(kind, "Config") == MISSING:
+        config = [*_configured(m, kind), *((Const(name), value) for name, value in options.items())]
+        if not any(name == Const(_ANY_TYPES) and value != FALSE for name, value in config):
+            schemaless.note(m, found)
 
 
 def is_option(name: str) -> bool:

@@ -500,11 +500,42 @@ for _name in (
     model(f"pydantic.{_name}", whole=True)(_given_to_models(f"pydantic.{_name}"))
 
 
+_OF_THEIR_OWN = "a model checks its values in a way of its own"
+_DECORATING = {
+    "pydantic.field_serializer": words("plain wrap"),
+    "pydantic.field_validator": words("after before plain wrap"),
+    "pydantic.model_validator": words("after before wrap"),
+}
+"""The modes of what decorates methods of models, by the names of that."""
+_SAID_BESIDE = words("check_fields json_schema_input_type mode return_type when_used")
+
+
+def _otherwise(m: Machine, dotted: str, args: Args, keywords: Keywords) -> Value:
+    """Return what decorates in a way that is not followed, where it certainly does.
+
+    Raises ``GiveUp`` where it may not.
+    """
+    given = dict(keywords)
+    mode = given.get("mode")
+    known = mode is None or (isinstance(mode, Const) and mode.value in _DECORATING[dotted])
+    if not known or given.keys() - _SAID_BESIDE or not all(map(_is_text, args)):
+        raise GiveUp(_OF_THEIR_OWN)
+    return m.given_by(f"{dotted}()", _OF_THEIR_OWN)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, str)
+
+
+@model("pydantic.field_serializer")
+def _field_serializer(m: Machine, args: Args, keywords: Keywords) -> Value:
+    return _otherwise(m, "pydantic.field_serializer", args, keywords)
+
+
 @model("pydantic.field_validator")
 def _field_validator(m: Machine, args: Args, keywords: Keywords) -> Value:
-    named = [each.value for each in args if isinstance(each, Const) and isinstance(each.value, str)]
-    if len(named) != len(args) or "*" in named or dict(keywords) not in _MODES:
-        raise GiveUp("a model checks its values in a way of its own")
+    if not all(map(_is_text, args)) or Const("*") in args or dict(keywords) not in _MODES:
+        return _otherwise(m, "pydantic.field_validator", args, keywords)
     before = dict(keywords) == {"mode": _BEFORE}
     return Bound(Foreign(_VALIDATES), Tuple((Const(before), *args)))
 
@@ -517,21 +548,23 @@ def _validates(m: Machine, args: Args, keywords: Keywords) -> Value:
     if isinstance(function, Wrapped) and function.kind == "classmethod":
         function = function.function
     if not isinstance(function, Ref) or function.kind != "function":
-        raise GiveUp("a model checks its values in a way of its own")
+        raise GiveUp(_OF_THEIR_OWN)
     node = m.thing(function).node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     taken = node.args
     count_ = len(taken.posonlyargs) + len(taken.args)
     if count_ not in (2, 3) or taken.vararg or taken.kwonlyargs or taken.kwarg or taken.defaults:
-        raise GiveUp("a model checks its values in a way of its own")
+        raise GiveUp(_OF_THEIR_OWN)
     held = (("", Tuple(tuple(names))), ("before", before))
     return m.alloc(Thing("validator", type=function, defaults=held, extra=count_ == 3))
 
 
 @model("pydantic.model_validator")
 def _model_validator(m: Machine, args: Args, keywords: Keywords) -> Value:
-    if args or dict(keywords) != {"mode": Const("after")}:
-        raise GiveUp("a model checks its values in a way of its own")
+    if args:
+        m.raise_("TypeError", Const("model_validator() takes 0 positional arguments"))
+    if dict(keywords) != {"mode": Const("after")}:
+        return _otherwise(m, "pydantic.model_validator", args, keywords)
     return Bound(Foreign(_VALIDATES_WHOLE), NONE)
 
 
@@ -541,7 +574,7 @@ def _validates_whole(m: Machine, args: Args, keywords: Keywords) -> Value:
     node = m.thing(function).node if isinstance(function, Ref) else None
     plain = isinstance(node, ast.FunctionDef) and len(node.args.args) == 1
     if not plain or not isinstance(function, Ref):
-        raise GiveUp("a model checks its values in a way of its own")
+        raise GiveUp(_OF_THEIR_OWN)
     return m.alloc(Thing("validator", type=function, defaults=(("", Tuple(())),)))
 
 
